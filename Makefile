@@ -1,0 +1,85 @@
+# azhunt: Microsoft Sentinel hunts over Azure logs in PostgreSQL tables
+#
+#   make                build the extension
+#   make install        install it (PG_CONFIG chooses the PostgreSQL)
+#   make installcheck   run the regression tests against a running server
+#   make demo           see the hunts on sample logs; does all set-up itself
+#   make test           run every test; does all set-up itself
+#   make bench          measure; does all set-up itself
+#   make indent         lay the C files out as PostgreSQL does
+
+# These work on a machine that has no PostgreSQL yet.
+SETUP_GOALS = demo test bench
+
+ifneq ($(filter $(SETUP_GOALS),$(MAKECMDGOALS)),)
+
+ifneq ($(filter-out $(SETUP_GOALS),$(MAKECMDGOALS)),)
+$(error run "make $(filter $(SETUP_GOALS),$(MAKECMDGOALS))" on its own)
+endif
+
+.PHONY: $(SETUP_GOALS)
+$(SETUP_GOALS):
+	script/$@
+
+else
+
+EXTENSION = azhunt
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/$(EXTENSION).control)
+
+MODULE_big = azhunt
+OBJS = \
+	$(WIN32RES) \
+	src/arguments.o \
+	src/azhunt.o \
+	src/ingest.o \
+	src/kql/address.o \
+	src/kql/aggregate.o \
+	src/kql/case_insensitive.o \
+	src/kql/datetime.o \
+	src/kql/dynamic.o \
+	src/kql/element_store.o \
+	src/kql/has.o \
+	src/kql/make_bag.o \
+	src/kql/make_set.o \
+	src/kql/strings.o \
+	src/kql/timespan.o \
+	src/kql/uri.o
+PGFILEDESC = "azhunt - Microsoft Sentinel hunts over Azure logs"
+PG_CPPFLAGS = -I$(srcdir)/src
+
+DATA = $(EXTENSION)--$(EXTVERSION).sql
+DOCS = doc/kql.md doc/reference.md
+
+REGRESS = $(patsubst $(srcdir)/sql/%.sql,%,$(sort $(wildcard $(srcdir)/sql/*.sql)))
+REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=$(EXTENSION) \
+	--encoding=UTF8
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifeq ($(PGXS),)
+$(error $(PG_CONFIG) not found: install PostgreSQL's server development files, or say where it is with PG_CONFIG=/path/to/pg_config)
+endif
+srcdir ?= .
+
+# As system headers, PostgreSQL's own stay silent under -Wextra.
+PG_CPPFLAGS += -isystem $(shell $(PG_CONFIG) --includedir-server)
+
+include $(PGXS)
+
+ifneq ($(filter 1 2 3 4 5 6 7 8 9 10 11 12 13,$(basename $(VERSION)) $(MAJORVERSION)),)
+$(error azhunt needs PostgreSQL 14 or later; $(PG_CONFIG) belongs to PostgreSQL $(VERSION))
+endif
+
+# Files that include a header are rebuilt when it changes.
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
+
+INDENTED = $(wildcard $(srcdir)/src/*.[ch] $(srcdir)/src/*/*.[ch])
+PG_BSD_INDENT ?= pg_bsd_indent
+
+.PHONY: indent
+indent:
+	for file in $(INDENTED); do \
+		script/indent "$(PG_BSD_INDENT)" src/typedefs.list "$$file" || exit 1; \
+	done
+
+endif

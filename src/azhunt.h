@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * azhunt.h
+ *	  What the files of the extension share.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef AZHUNT_H
+#define AZHUNT_H
+
+#include "datatype/timestamp.h"
+#include "kql/kql.h"
+
+/* The bytes of a text that is detoasted, packed or not */
+#define TextKqlString(t)	kql_string(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t))
+
+/* kql/datetime.c */
+extern int64 timespan_microseconds(const Interval *span, const char *what);
+extern int64 lookback_microseconds(const Interval *lookback);
+extern int64 bin_microseconds(const Interval *size);
+
+#endif							/* AZHUNT_H */
