@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * kql.h
+ *	  The KQL operators and functions that the hunts use, as pure logic.
+ *
+ * Nothing here calls PostgreSQL, so that these functions can be fuzzed on
+ * their own and linked into client programs.  Strings are byte ranges without
+ * a terminator; times are PostgreSQL's microseconds since 2000-01-01 UTC.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef KQL_H
+#define KQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A range of bytes that someone else owns */
+typedef struct KqlString
+{
+	const char *data;
+	size_t		length;
+} KqlString;
+
+/*
+ * Make a range of bytes.
+ */
+static inline KqlString
+kql_string(const char *data, size_t length)
+{
+	KqlString	s;
+
+	s.data = data;
+	s.length = length;
+	return s;
+}
+
+/* Room for the longest IPv6 address that inet_ntop() prints, with its NUL */
+#define KQL_ADDRESS_SIZE	46
+
+/* Infinite times, the same values that PostgreSQL's timestamps use */
+#define KQL_TIME_MINUS_INFINITY INT64_MIN
+#define KQL_TIME_INFINITY		INT64_MAX
+
+/* address.c */
+extern KqlString kql_strip_port(KqlString address, char *buffer);
+
+/* uri.c */
+extern KqlString kql_blob_name(KqlString uri);
+extern KqlString kql_file_name(KqlString uri, bool utf8, char *buffer);
+
+/* case_insensitive.c */
+extern unsigned char kql_fold_byte(unsigned char c);
+extern void kql_fold(char *folded, KqlString s);
+extern bool kql_equal_fold(KqlString a, KqlString b);
+extern int	kql_compare_fold(KqlString a, KqlString b);
+
+/* has.c */
+extern bool kql_has(KqlString haystack, KqlString term);
+
+/* timespan.c */
+extern bool kql_within(int64_t event, int64_t anchor, int64_t lookback);
+extern int64_t kql_window_start(int64_t anchor, int64_t lookback,
+								int64_t earliest);
+extern bool kql_bin(int64_t time, int64_t size, int64_t *result);
+
+#endif							/* KQL_H */

@@ -1,0 +1,255 @@
+/*-------------------------------------------------------------------------
+ *
+ * strings.c
+ *	  SQL functions on strings: addresses, URIs, has, =~ and its order.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "common/hashfn.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+
+#include "azhunt.h"
+
+/* Strings up to this length are folded on the stack before hashing */
+#define FOLD_BUFFER_SIZE	512
+
+PG_FUNCTION_INFO_V1(azhunt_strip_port);
+PG_FUNCTION_INFO_V1(azhunt_blob_name);
+PG_FUNCTION_INFO_V1(azhunt_file_name);
+PG_FUNCTION_INFO_V1(azhunt_has);
+PG_FUNCTION_INFO_V1(azhunt_equals);
+PG_FUNCTION_INFO_V1(azhunt_not_equals);
+PG_FUNCTION_INFO_V1(azhunt_less);
+PG_FUNCTION_INFO_V1(azhunt_less_or_equal);
+PG_FUNCTION_INFO_V1(azhunt_greater);
+PG_FUNCTION_INFO_V1(azhunt_greater_or_equal);
+PG_FUNCTION_INFO_V1(azhunt_compare);
+PG_FUNCTION_INFO_V1(azhunt_hash);
+PG_FUNCTION_INFO_V1(azhunt_hash_extended);
+
+/*
+ * Make a text of a range of bytes.
+ */
+static inline text *
+kql_string_to_text(KqlString s)
+{
+	return cstring_to_text_with_len(s.data, s.length);
+}
+
+/*
+ * strip_port(text): the address without its port.
+ */
+Datum
+azhunt_strip_port(PG_FUNCTION_ARGS)
+{
+	text	   *address = PG_GETARG_TEXT_PP(0);
+	char		buffer[KQL_ADDRESS_SIZE];
+	KqlString	stripped = kql_strip_port(TextKqlString(address), buffer);
+
+	/* no copy of what has no port */
+	if (stripped.data == VARDATA_ANY(address) &&
+		stripped.length == VARSIZE_ANY_EXHDR(address))
+		PG_RETURN_TEXT_P(address);
+
+	PG_RETURN_TEXT_P(kql_string_to_text(stripped));
+}
+
+/*
+ * blob_name(text): the file name that the published hunt extracts.
+ */
+Datum
+azhunt_blob_name(PG_FUNCTION_ARGS)
+{
+	text	   *uri = PG_GETARG_TEXT_PP(0);
+
+	PG_RETURN_TEXT_P(kql_string_to_text(kql_blob_name(TextKqlString(uri))));
+}
+
+/*
+ * file_name(text): the file name that a person would expect.
+ *
+ * Percent escapes spell UTF-8, so in a database with another encoding only
+ * those of ASCII characters are decoded.
+ */
+Datum
+azhunt_file_name(PG_FUNCTION_ARGS)
+{
+	text	   *uri = PG_GETARG_TEXT_PP(0);
+	char	   *buffer = palloc(VARSIZE_ANY_EXHDR(uri) + 1);
+	KqlString	name = kql_file_name(TextKqlString(uri),
+									 GetDatabaseEncoding() == PG_UTF8, buffer);
+
+	PG_RETURN_TEXT_P(kql_string_to_text(name));
+}
+
+/*
+ * has(text, text): does the string have the term?
+ */
+Datum
+azhunt_has(PG_FUNCTION_ARGS)
+{
+	text	   *haystack = PG_GETARG_TEXT_PP(0);
+	text	   *term = PG_GETARG_TEXT_PP(1);
+
+	PG_RETURN_BOOL(kql_has(TextKqlString(haystack), TextKqlString(term)));
+}
+
+/*
+ * Are both arguments equal, ignoring ASCII case?
+ *
+ * Compares lengths before it detoasts, as texteq() does.
+ */
+static bool
+arguments_equal(FunctionCallInfo fcinfo)
+{
+	Datum		a = PG_GETARG_DATUM(0);
+	Datum		b = PG_GETARG_DATUM(1);
+	text	   *text_a;
+	text	   *text_b;
+	bool		equal;
+
+	if (toast_raw_datum_size(a) != toast_raw_datum_size(b))
+		return false;
+
+	text_a = DatumGetTextPP(a);
+	text_b = DatumGetTextPP(b);
+	equal = kql_equal_fold(TextKqlString(text_a), TextKqlString(text_b));
+
+	/* index support functions may not leak */
+	PG_FREE_IF_COPY(text_a, 0);
+	PG_FREE_IF_COPY(text_b, 1);
+	return equal;
+}
+
+/*
+ * Order of both arguments, ignoring ASCII case.
+ */
+static int
+compare_arguments(FunctionCallInfo fcinfo)
+{
+	text	   *a = PG_GETARG_TEXT_PP(0);
+	text	   *b = PG_GETARG_TEXT_PP(1);
+	int			order = kql_compare_fold(TextKqlString(a), TextKqlString(b));
+
+	PG_FREE_IF_COPY(a, 0);
+	PG_FREE_IF_COPY(b, 1);
+	return order;
+}
+
+/*
+ * text =~ text
+ */
+Datum
+azhunt_equals(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(arguments_equal(fcinfo));
+}
+
+/*
+ * text !=~ text, KQL's !~
+ */
+Datum
+azhunt_not_equals(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!arguments_equal(fcinfo));
+}
+
+/*
+ * text <~ text
+ */
+Datum
+azhunt_less(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) < 0);
+}
+
+/*
+ * text <=~ text
+ */
+Datum
+azhunt_less_or_equal(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) <= 0);
+}
+
+/*
+ * text >~ text
+ */
+Datum
+azhunt_greater(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) > 0);
+}
+
+/*
+ * text >=~ text
+ */
+Datum
+azhunt_greater_or_equal(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) >= 0);
+}
+
+/*
+ * Order support function of the btree operator class.
+ */
+Datum
+azhunt_compare(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(compare_arguments(fcinfo));
+}
+
+/*
+ * Hash the folded form of a text.
+ */
+static Datum
+hash_folded(text *t, uint64 seed, bool extended)
+{
+	KqlString	s = TextKqlString(t);
+	char		buffer[FOLD_BUFFER_SIZE];
+	char	   *folded = buffer;
+	Datum		hash;
+
+	if (s.length > sizeof(buffer))
+		folded = palloc(s.length);
+	kql_fold(folded, s);
+	hash = extended ?
+		hash_any_extended((unsigned char *) folded, s.length, seed) :
+		hash_any((unsigned char *) folded, s.length);
+	if (folded != buffer)
+		pfree(folded);
+	return hash;
+}
+
+/*
+ * Hash support function of the hash operator class.
+ */
+Datum
+azhunt_hash(PG_FUNCTION_ARGS)
+{
+	text	   *t = PG_GETARG_TEXT_PP(0);
+	Datum		hash = hash_folded(t, 0, false);
+
+	PG_FREE_IF_COPY(t, 0);
+	return hash;
+}
+
+/*
+ * The same with a seed and 64 bits.
+ */
+Datum
+azhunt_hash_extended(PG_FUNCTION_ARGS)
+{
+	text	   *t = PG_GETARG_TEXT_PP(0);
+	Datum		hash = hash_folded(t, PG_GETARG_INT64(1), true);
+
+	PG_FREE_IF_COPY(t, 0);
+	return hash;
+}
