@@ -1,0 +1,97 @@
+/*-------------------------------------------------------------------------
+ *
+ * aggregate.c
+ *	  What the aggregates make_set, make_list and make_bag share.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/primnodes.h"
+
+#include "aggregate.h"
+
+/*
+ * The memory context that lives as long as the group.
+ */
+MemoryContext
+aggregate_context(FunctionCallInfo fcinfo)
+{
+	MemoryContext context;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "aggregate support function called in non-aggregate context");
+	return context;
+}
+
+/*
+ * Does the call have an ORDER BY inside its parentheses?
+ *
+ * Such a call is never aggregated in part, so its rows come in that order;
+ * rows of all other calls come in whatever order the plan gives them.
+ */
+bool
+aggregate_is_ordered(FunctionCallInfo fcinfo)
+{
+	Aggref	   *aggref = AggGetAggref(fcinfo);
+
+	return aggref != NULL && aggref->aggorder != NIL;
+}
+
+/*
+ * The limit that the call has as its optional last argument.
+ */
+int
+aggregate_limit(FunctionCallInfo fcinfo, int argument)
+{
+	int			limit;
+
+	if (PG_NARGS() <= argument)
+		return KQL_MAX_SIZE;
+
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("limit must not be null"),
+				 errhint("Leave the argument out for the limit of KQL, %d.",
+						 KQL_MAX_SIZE)));
+
+	limit = PG_GETARG_INT32(argument);
+	if (limit < 1 || limit > KQL_MAX_SIZE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("limit must be between 1 and %d, not %d",
+						KQL_MAX_SIZE, limit),
+				 errhint("Leave the argument out for the limit of KQL, %d.",
+						 KQL_MAX_SIZE)));
+	return limit;
+}
+
+/*
+ * Refuse a limit that differs between rows of a group.
+ */
+void
+aggregate_check_limit(int before, int now)
+{
+	if (before != now)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("limit must be the same for all rows of a group"),
+				 errdetail("It was %d, then %d.", before, now)));
+}
+
+/*
+ * Start reading the bytea that a deserialization function gets.
+ */
+void
+aggregate_open_message(FunctionCallInfo fcinfo, StringInfo message)
+{
+	bytea	   *serialized = PG_GETARG_BYTEA_PP(0);
+
+	(void) aggregate_context(fcinfo);
+	initStringInfo(message);
+	appendBinaryStringInfo(message, VARDATA_ANY(serialized),
+						   VARSIZE_ANY_EXHDR(serialized));
+}

@@ -1,0 +1,459 @@
+/*-------------------------------------------------------------------------
+ *
+ * make_bag.c
+ *	  The aggregate make_bag, and bag_pack, which makes what it merges.
+ *
+ * KQL leaves undefined which value a key keeps that comes more than once, and
+ * which keys a limit keeps.  Here the plan must never change the answer, so:
+ *
+ *	- with ORDER BY inside the call, the last value wins, and a limit keeps the
+ *	  keys that came first;
+ *	- without, the greatest value wins (null before strings before numbers
+ *	  before booleans before arrays and objects), and a limit keeps the
+ *	  smallest keys.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "libpq/pqformat.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+#include "aggregate.h"
+#include "element_store.h"
+
+typedef struct BagState
+{
+	ElementStore keys;			/* strings */
+	JsonbValue *values;			/* of the key with the same index */
+	int			allocated;		/* values there is room for */
+	int			limit;			/* keys that the result may have */
+	bool		ordered;		/* the last value wins */
+	bool		pruned;			/* the first "limit" keys are sorted, and
+								 * greater ones were dropped */
+} BagState;
+
+PG_FUNCTION_INFO_V1(azhunt_make_bag_transition);
+PG_FUNCTION_INFO_V1(azhunt_make_bag_combine);
+PG_FUNCTION_INFO_V1(azhunt_make_bag_serialize);
+PG_FUNCTION_INFO_V1(azhunt_make_bag_deserialize);
+PG_FUNCTION_INFO_V1(azhunt_make_bag_final);
+PG_FUNCTION_INFO_V1(azhunt_bag_pack);
+
+/*
+ * Start the state of a group.
+ */
+static BagState *
+create_bag(MemoryContext context, int limit, bool ordered)
+{
+	BagState   *state = MemoryContextAllocZero(context, sizeof(BagState));
+
+	element_store_init(&state->keys, DYNAMIC_STRING, context);
+	state->allocated = state->keys.allocated;
+	state->values = MemoryContextAlloc(context,
+									   state->allocated * sizeof(JsonbValue));
+	state->limit = limit;
+	state->ordered = ordered;
+	return state;
+}
+
+/*
+ * Where a value keeps its bytes, and how many; NULL if it has none.
+ */
+static void *
+value_bytes(JsonbValue *value, Size *length)
+{
+	switch (value->type)
+	{
+		case jbvString:
+			*length = value->val.string.len;
+			return value->val.string.val;
+		case jbvNumeric:
+			*length = VARSIZE(value->val.numeric);
+			return value->val.numeric;
+		case jbvBinary:
+			*length = value->val.binary.len;
+			return value->val.binary.data;
+		default:
+			return NULL;
+	}
+}
+
+/*
+ * Copy a value and its bytes.
+ */
+static JsonbValue
+copy_value(JsonbValue *value, MemoryContext context)
+{
+	JsonbValue	copy = *value;
+	Size		length;
+	void	   *bytes = value_bytes(value, &length);
+
+	if (bytes == NULL)
+		return copy;
+
+	bytes = memcpy(MemoryContextAlloc(context, Max(length, 1)), bytes, length);
+	if (value->type == jbvString)
+		copy.val.string.val = bytes;
+	else if (value->type == jbvNumeric)
+		copy.val.numeric = bytes;
+	else
+		copy.val.binary.data = bytes;
+	return copy;
+}
+
+/*
+ * Free what copy_value() allocated.
+ */
+static void
+free_value(JsonbValue *value)
+{
+	Size		length;
+	void	   *bytes = value_bytes(value, &length);
+
+	if (bytes != NULL)
+		pfree(bytes);
+}
+
+/*
+ * A total order of values: by type, then within the type.
+ */
+static int
+compare_values(const JsonbValue *a, const JsonbValue *b)
+{
+	if (a->type != b->type)
+		return a->type > b->type ? 1 : -1;
+
+	switch (a->type)
+	{
+		case jbvString:
+			return dynamic_compare(DYNAMIC_STRING,
+								   a->val.string.val, a->val.string.len,
+								   b->val.string.val, b->val.string.len);
+		case jbvNumeric:
+			return dynamic_compare(DYNAMIC_NUMERIC,
+								   (const char *) a->val.numeric, 0,
+								   (const char *) b->val.numeric, 0);
+		case jbvBool:
+			return (int) a->val.boolean - (int) b->val.boolean;
+		case jbvBinary:
+			return compareJsonbContainers(a->val.binary.data,
+										  b->val.binary.data);
+		default:
+			return 0;
+	}
+}
+
+/*
+ * Keep the smallest keys, as many as the limit says.
+ */
+static void
+prune_bag(BagState *state)
+{
+	int		   *order = element_store_order(&state->keys);
+	int			count = state->keys.count;
+	JsonbValue *values = palloc(count * sizeof(JsonbValue));
+
+	for (int i = 0; i < count; i++)
+	{
+		values[i] = state->values[order[i]];
+		if (i >= state->limit)
+			free_value(&values[i]);
+	}
+	memcpy(state->values, values, state->limit * sizeof(JsonbValue));
+	element_store_reorder(&state->keys, order, state->limit);
+	state->pruned = true;
+	pfree(values);
+	pfree(order);
+}
+
+/*
+ * May a key that is not in the bag still be taken in?
+ */
+static bool
+has_room_for(const BagState *state, const char *key, int length)
+{
+	int			last = state->limit - 1;
+
+	if (state->ordered)
+		return state->keys.count < state->limit;
+
+	return !state->pruned ||
+		dynamic_compare(DYNAMIC_STRING, key, length,
+						element_data(&state->keys, last),
+						state->keys.elements[last].length) < 0;
+}
+
+/*
+ * Take in one key with its value.
+ */
+static void
+put(BagState *state, const char *key, int length, JsonbValue *value)
+{
+	MemoryContext context = state->keys.context;
+	bool		room = has_room_for(state, key, length);
+	bool		found;
+	int			index;
+
+	if (room)
+		index = element_store_add(&state->keys, key, length, &found);
+	else
+	{
+		index = element_store_find(&state->keys, key, length);
+		found = index >= 0;
+		if (!found)
+			return;
+	}
+
+	if (found)
+	{
+		JsonbValue *old = &state->values[index];
+
+		if (!state->ordered && compare_values(value, old) <= 0)
+			return;
+		free_value(old);
+		*old = copy_value(value, context);
+		return;
+	}
+
+	if (state->allocated < state->keys.allocated)
+	{
+		state->allocated = state->keys.allocated;
+		state->values = repalloc_huge(state->values,
+									  state->allocated * sizeof(JsonbValue));
+	}
+	state->values[index] = copy_value(value, context);
+	if (state->keys.count >= 2 * state->limit)
+		prune_bag(state);
+}
+
+/*
+ * Transition function: merge in the argument if it is an object.
+ */
+Datum
+azhunt_make_bag_transition(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	int			limit = aggregate_limit(fcinfo, 2);
+	BagState   *state;
+	Jsonb	   *bag;
+	JsonbIterator *iterator;
+	JsonbIteratorToken token;
+	JsonbValue	key;
+	JsonbValue	value;
+
+	if (PG_ARGISNULL(0))
+		state = create_bag(context, limit, aggregate_is_ordered(fcinfo));
+	else
+		state = (BagState *) PG_GETARG_POINTER(0);
+
+	aggregate_check_limit(state->limit, limit);
+
+	if (PG_ARGISNULL(1))
+		PG_RETURN_POINTER(state);
+	bag = PG_GETARG_JSONB_P(1);
+	if (!JB_ROOT_IS_OBJECT(bag))
+		PG_RETURN_POINTER(state);
+
+	iterator = JsonbIteratorInit(&bag->root);
+	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&iterator, &value, true);
+		put(state, key.val.string.val, key.val.string.len, &value);
+	}
+	PG_RETURN_POINTER(state);
+}
+
+/*
+ * Combine function: merge in the second state.
+ */
+Datum
+azhunt_make_bag_combine(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	BagState   *state;
+	BagState   *other;
+
+	if (PG_ARGISNULL(1))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+
+	other = (BagState *) PG_GETARG_POINTER(1);
+	if (PG_ARGISNULL(0))
+		state = create_bag(context, other->limit, other->ordered);
+	else
+		state = (BagState *) PG_GETARG_POINTER(0);
+
+	for (int i = 0; i < other->keys.count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		put(state, element_data(&other->keys, i),
+			other->keys.elements[i].length, &other->values[i]);
+	}
+	PG_RETURN_POINTER(state);
+}
+
+/*
+ * Serialization function.
+ */
+Datum
+azhunt_make_bag_serialize(PG_FUNCTION_ARGS)
+{
+	BagState   *state = (BagState *) PG_GETARG_POINTER(0);
+	StringInfoData message;
+
+	(void) aggregate_context(fcinfo);
+	pq_begintypsend(&message);
+	pq_sendint32(&message, state->limit);
+	element_store_send(&state->keys, &message);
+	for (int i = 0; i < state->keys.count; i++)
+	{
+		Jsonb	   *value = JsonbValueToJsonb(&state->values[i]);
+
+		pq_sendint32(&message, VARSIZE(value));
+		pq_sendbytes(&message, (char *) value, VARSIZE(value));
+		pfree(value);
+	}
+	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+}
+
+/*
+ * Deserialization function.
+ */
+Datum
+azhunt_make_bag_deserialize(PG_FUNCTION_ARGS)
+{
+	BagState   *state = palloc0(sizeof(BagState));
+	StringInfoData message;
+
+	aggregate_open_message(fcinfo, &message);
+	state->limit = pq_getmsgint(&message, 4);
+	element_store_receive(&state->keys, &message, CurrentMemoryContext);
+	state->values = palloc(Max(state->keys.count, 1) * sizeof(JsonbValue));
+	for (int i = 0; i < state->keys.count; i++)
+	{
+		int			length = pq_getmsgint(&message, 4);
+		char	   *value = memcpy(palloc(length),
+								   pq_getmsgbytes(&message, length), length);
+
+		dynamic_to_jsonb_value(DYNAMIC_JSONB, value, length,
+							   &state->values[i]);
+	}
+	pq_getmsgend(&message);
+	pfree(message.data);
+	PG_RETURN_POINTER(state);
+}
+
+/*
+ * Final function: a jsonb object, empty where there was nothing.
+ *
+ * Leaves the state as it is, so the aggregate works as a window function.
+ */
+Datum
+azhunt_make_bag_final(PG_FUNCTION_ARGS)
+{
+	BagState   *state = PG_ARGISNULL(0) ? NULL :
+	(BagState *) PG_GETARG_POINTER(0);
+	JsonbParseState *parse_state = NULL;
+	JsonbValue *object;
+	int		   *order = NULL;
+	int			count = 0;
+
+	(void) aggregate_context(fcinfo);
+	if (state != NULL)
+	{
+		count = Min(state->keys.count, state->limit);
+		if (!state->ordered && count < state->keys.count)
+			order = element_store_order(&state->keys);
+	}
+
+	pushJsonbValue(&parse_state, WJB_BEGIN_OBJECT, NULL);
+	for (int i = 0; i < count; i++)
+	{
+		int			index = order != NULL ? order[i] : i;
+		JsonbValue	key;
+
+		CHECK_FOR_INTERRUPTS();
+		dynamic_to_jsonb_value(DYNAMIC_STRING,
+							   element_data(&state->keys, index),
+							   state->keys.elements[index].length, &key);
+		pushJsonbValue(&parse_state, WJB_KEY, &key);
+		pushJsonbValue(&parse_state, WJB_VALUE, &state->values[index]);
+	}
+	object = pushJsonbValue(&parse_state, WJB_END_OBJECT, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(object));
+}
+
+/*
+ * Push a key of bag_pack(), which must be a text and not null.
+ */
+static void
+push_key(JsonbParseState **parse_state, int argument, Oid type, Datum key,
+		 bool isnull)
+{
+	JsonbValue	string;
+	text	   *t;
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("argument %d of bag_pack is a key and must not be null",
+						argument + 1),
+				 errhint("Arguments are a key, its value, a key, its value, and so on.")));
+	if (type != TEXTOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("argument %d of bag_pack is a key and must be text",
+						argument + 1),
+				 errhint("Arguments are a key, its value, a key, its value, and so on.")));
+
+	t = DatumGetTextPP(key);
+	dynamic_to_jsonb_value(DYNAMIC_STRING, VARDATA_ANY(t),
+						   VARSIZE_ANY_EXHDR(t), &string);
+	pushJsonbValue(parse_state, WJB_KEY, &string);
+}
+
+/*
+ * bag_pack(VARIADIC "any"): KQL's bag_pack(), which pack() is an alias of.
+ */
+Datum
+azhunt_bag_pack(PG_FUNCTION_ARGS)
+{
+	Datum	   *arguments;
+	bool	   *nulls;
+	Oid		   *types;
+	int			count = extract_variadic_args(fcinfo, 0, true,
+											  &arguments, &types, &nulls);
+	JsonbParseState *parse_state = NULL;
+	JsonbValue *object;
+
+	if (count < 0)
+		PG_RETURN_NULL();
+	if (count % 2 != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("bag_pack needs an even number of arguments, not %d",
+						count),
+				 errhint("Arguments are a key, its value, a key, its value, and so on.")));
+
+	pushJsonbValue(&parse_state, WJB_BEGIN_OBJECT, NULL);
+	for (int i = 0; i < count; i += 2)
+	{
+		push_key(&parse_state, i, types[i], arguments[i], nulls[i]);
+		dynamic_push(&parse_state, WJB_VALUE, types[i + 1], arguments[i + 1],
+					 nulls[i + 1]);
+	}
+	object = pushJsonbValue(&parse_state, WJB_END_OBJECT, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(object));
+}
