@@ -1,0 +1,246 @@
+/*-------------------------------------------------------------------------
+ *
+ * arguments.c
+ *	  Checks of the hunts' arguments.
+ *
+ * A hunt that quietly finds nothing because it was asked for nothing is the
+ * worst answer, so each of these functions raises an error or returns true.
+ * They stand as conditions in the SQL bodies of the hunts: immutable, so that
+ * the planner folds them away once they have seen a constant, and where an
+ * argument is not constant they are one-time filters, which run although the
+ * log tables may be empty.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "azhunt.h"
+
+PG_FUNCTION_INFO_V1(azhunt_check_lookback);
+PG_FUNCTION_INFO_V1(azhunt_check_bin);
+PG_FUNCTION_INFO_V1(azhunt_check_operations);
+PG_FUNCTION_INFO_V1(azhunt_check_text);
+PG_FUNCTION_INFO_V1(azhunt_check_flag);
+PG_FUNCTION_INFO_V1(azhunt_check_as_of);
+PG_FUNCTION_INFO_V1(azhunt_check_period);
+
+/* Operations by which a storage service takes in what a file holds */
+static const char *const upload_operations[] = {
+	/* blobs */
+	"PutBlob", "PutBlobFromURL", "PutBlock", "PutBlockFromURL",
+	"PutBlockList", "AppendBlock", "PutPage", "CopyBlob",
+	"IncrementalCopyBlob",
+	/* Data Lake Storage Gen2 */
+	"CreatePathFile", "AppendFile", "FlushFile", "RenamePathFile",
+	/* files, REST */
+	"CreateFile", "PutRange", "PutRangeFromURL", "CopyFile",
+	/* files, SMB */
+	"Create", "Write",
+	/* files, NFS */
+	"Nfs4Write",
+	/* SFTP */
+	"SftpWrite", "SftpCommit",
+};
+
+/*
+ * Raise the error for an argument that is NULL and may not be.
+ */
+static void
+refuse_null(const char *argument, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+			 errmsg("%s must not be null", argument),
+			 errhint("%s", hint)));
+}
+
+/*
+ * check_lookback(interval): a timespan of zero or more.
+ */
+Datum
+azhunt_check_lookback(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		refuse_null("lookback",
+					"Leave the argument out to use its default.");
+
+	(void) lookback_microseconds(PG_GETARG_INTERVAL_P(0));
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * check_bin(interval): a timespan of more than zero.
+ */
+Datum
+azhunt_check_bin(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		refuse_null("bin", "Leave the argument out to use its default.");
+
+	(void) bin_microseconds(PG_GETARG_INTERVAL_P(0));
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * Is this one of the upload operations, ignoring case?
+ */
+static bool
+is_upload_operation(KqlString operation)
+{
+	for (int i = 0; i < (int) lengthof(upload_operations); i++)
+	{
+		KqlString	known = kql_string(upload_operations[i],
+									   strlen(upload_operations[i]));
+
+		if (kql_equal_fold(operation, known))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The upload operations, separated by commas.
+ */
+static char *
+list_upload_operations(void)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < (int) lengthof(upload_operations); i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "",
+						 upload_operations[i]);
+	return list.data;
+}
+
+/*
+ * check_operations(text[]): upload operations that the services have.
+ */
+Datum
+azhunt_check_operations(PG_FUNCTION_ARGS)
+{
+	Datum	   *operations;
+	bool	   *nulls;
+	int			count;
+
+	if (PG_ARGISNULL(0))
+		refuse_null("operations",
+					"Leave the argument out to use its default.");
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false,
+					  TYPALIGN_INT, &operations, &nulls, &count);
+	if (count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("operations must not be empty"),
+				 errhint("Known upload operations: %s.",
+						 list_upload_operations())));
+
+	for (int i = 0; i < count; i++)
+	{
+		text	   *operation = nulls[i] ? NULL : DatumGetTextPP(operations[i]);
+
+		if (operation == NULL || !is_upload_operation(TextKqlString(operation)))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("unknown upload operation: %s",
+							operation ? text_to_cstring(operation) : "NULL"),
+					 errhint("Known upload operations: %s.",
+							 list_upload_operations())));
+	}
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * check_text(text, argument text, may_be_null boolean): a text that says
+ * something, or NULL where that has a meaning.
+ */
+Datum
+azhunt_check_text(PG_FUNCTION_ARGS)
+{
+	const char *argument = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	bool		may_be_null = PG_GETARG_BOOL(2);
+	const char *hint;
+
+	if (may_be_null)
+		hint = "Use NULL to ask for all.";
+	else
+		hint = "Leave the argument out to use its default.";
+
+	if (PG_ARGISNULL(0))
+	{
+		if (!may_be_null)
+			refuse_null(argument, hint);
+	}
+	else
+	{
+		text	   *value = PG_GETARG_TEXT_PP(0);
+
+		if (VARSIZE_ANY_EXHDR(value) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s must not be empty", argument),
+					 errhint("%s", hint)));
+	}
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * check_flag(boolean, argument text): true or false.
+ */
+Datum
+azhunt_check_flag(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		refuse_null(text_to_cstring(PG_GETARG_TEXT_PP(1)),
+					"Use true or false.");
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * check_as_of(timestamptz): a time that a lookback can be counted from.
+ */
+Datum
+azhunt_check_as_of(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		refuse_null("as_of", "Leave the argument out to look back from now.");
+
+	if (TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(0)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("as_of must be finite"),
+				 errhint("The lookback is counted from it; for all history use a long lookback.")));
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * check_period(since timestamptz, until timestamptz): a period that does not
+ * end before it starts.
+ */
+Datum
+azhunt_check_period(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		refuse_null("since", "Use '-infinity' for no lower bound.");
+	if (PG_ARGISNULL(1))
+		refuse_null("until", "Use 'infinity' for no upper bound.");
+	if (PG_GETARG_TIMESTAMPTZ(0) > PG_GETARG_TIMESTAMPTZ(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("since must not be after until"),
+				 errdetail("The period runs from %s to %s.",
+						   pstrdup(timestamptz_to_str(PG_GETARG_TIMESTAMPTZ(0))),
+						   pstrdup(timestamptz_to_str(PG_GETARG_TIMESTAMPTZ(1)))),
+				 errhint("Both bounds belong to the period; swap them.")));
+	PG_RETURN_BOOL(true);
+}
