@@ -787,8 +787,9 @@ AS $$
     WHERE azhunt.check_text(uploads.target_file, 'target_file', true)
       AND azhunt.check_operations(uploads.operations)
       AND azhunt.check_period(uploads.since, uploads.until)
-      AND l.timegenerated OPERATOR(pg_catalog.>=) uploads.since
-      AND l.timegenerated OPERATOR(pg_catalog.<=) uploads.until
+      -- a null bound would prune all partitions, and with them the check
+      AND l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(uploads.since, '-infinity')
+      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(uploads.until, 'infinity')
       AND l.operationname OPERATOR(azhunt.=~) ANY (uploads.operations)
       AND (l.statustext OPERATOR(azhunt.=~) 'Success'
            OR l.statustext OPERATOR(azhunt.=~) 'Succeeded'
@@ -837,8 +838,9 @@ AS $$
     WHERE azhunt.check_flag(signins.include_noninteractive, 'include_noninteractive')
       AND azhunt.check_flag(signins.successful_only, 'successful_only')
       AND azhunt.check_period(signins.since, signins.until)
-      AND l.timegenerated OPERATOR(pg_catalog.>=) signins.since
-      AND l.timegenerated OPERATOR(pg_catalog.<=) signins.until
+      -- a null bound would prune all partitions, and with them the check
+      AND l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(signins.since, '-infinity')
+      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(signins.until, 'infinity')
       AND (l.isinteractive OR signins.include_noninteractive)
       AND (NOT signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
@@ -897,7 +899,8 @@ AS $$
         JOIN azhunt.signins(storage_upload_link_account.include_noninteractive,
                             storage_upload_link_account.successful_only,
                             azhunt.window_start(storage_upload_link_account.since,
-                                                storage_upload_link_account.lookback),
+                                                -- null is an error, but not of since
+                                                COALESCE(storage_upload_link_account.lookback, '0')),
                             storage_upload_link_account.until) AS s
           ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
          AND s.timegenerated OPERATOR(pg_catalog.>=)

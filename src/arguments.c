@@ -147,13 +147,18 @@ azhunt_check_operations(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < count; i++)
 	{
-		text	   *operation = nulls[i] ? NULL : DatumGetTextPP(operations[i]);
+		text	   *operation;
 
-		if (operation == NULL || !is_upload_operation(TextKqlString(operation)))
+		if (nulls[i])
+			refuse_null("an element of operations",
+						"Leave the argument out to use its default.");
+
+		operation = DatumGetTextPP(operations[i]);
+		if (!is_upload_operation(TextKqlString(operation)))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unknown upload operation: %s",
-							operation ? text_to_cstring(operation) : "NULL"),
+					 errmsg("unknown upload operation \"%s\"",
+							text_to_cstring(operation)),
 					 errhint("Known upload operations: %s.",
 							 list_upload_operations())));
 	}
