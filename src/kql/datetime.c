@@ -94,7 +94,7 @@ bin_start(TimestampTz time, int64 size)
 	TimestampTz start;
 
 	if (!kql_bin(time, size, &start) ||
-		(!TIMESTAMP_NOT_FINITE(start) && !IS_VALID_TIMESTAMP(start)))
+		(!TIMESTAMP_NOT_FINITE(time) && !IS_VALID_TIMESTAMP(start)))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range"),
