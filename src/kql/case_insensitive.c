@@ -15,17 +15,6 @@
 
 #include <string.h>
 
-#define EVERY_BYTE(c)	((uint64_t) 0x0101010101010101 * (c))
-
-/*
- * Fold one byte.
- */
-unsigned char
-kql_fold_byte(unsigned char c)
-{
-	return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
-}
-
 /*
  * Fold eight bytes at once.
  *
@@ -36,24 +25,21 @@ kql_fold_byte(unsigned char c)
 static inline uint64_t
 fold_word(uint64_t word)
 {
-	uint64_t	low = word & EVERY_BYTE(0x7f);
-	uint64_t	from_a = low + EVERY_BYTE(0x80 - 'A');
-	uint64_t	after_z = low + EVERY_BYTE(0x7f - 'Z');
-	uint64_t	capital = from_a & ~after_z & ~word & EVERY_BYTE(0x80);
+	uint64_t	low = word & KQL_EVERY_BYTE(0x7f);
+	uint64_t	from_a = low + KQL_EVERY_BYTE(0x80 - 'A');
+	uint64_t	after_z = low + KQL_EVERY_BYTE(0x7f - 'Z');
+	uint64_t	capital = from_a & ~after_z & ~word & KQL_EVERY_BYTE(0x80);
 
 	return word | (capital >> 2);
 }
 
 /*
- * Read eight bytes that need not be aligned.
+ * Are these eight bytes equal when folded?
  */
-static inline uint64_t
-load_word(const char *data)
+static inline bool
+words_equal_fold(uint64_t a, uint64_t b)
 {
-	uint64_t	word;
-
-	memcpy(&word, data, sizeof(word));
-	return word;
+	return a == b || fold_word(a) == fold_word(b);
 }
 
 /*
@@ -66,7 +52,7 @@ kql_fold(char *folded, KqlString s)
 
 	for (; i + sizeof(uint64_t) <= s.length; i += sizeof(uint64_t))
 	{
-		uint64_t	word = fold_word(load_word(s.data + i));
+		uint64_t	word = fold_word(kql_load_word(s.data + i));
 
 		memcpy(folded + i, &word, sizeof(word));
 	}
@@ -84,10 +70,10 @@ common_prefix_fold(const char *a, const char *b, size_t length)
 
 	while (i + sizeof(uint64_t) <= length)
 	{
-		uint64_t	word_a = load_word(a + i);
-		uint64_t	word_b = load_word(b + i);
+		uint64_t	word_a = kql_load_word(a + i);
+		uint64_t	word_b = kql_load_word(b + i);
 
-		if (word_a != word_b && fold_word(word_a) != fold_word(word_b))
+		if (!words_equal_fold(word_a, word_b))
 			break;
 		i += sizeof(uint64_t);
 	}
@@ -97,13 +83,45 @@ common_prefix_fold(const char *a, const char *b, size_t length)
 }
 
 /*
+ * The bytes of a string of four to seven, some of them twice, in one word.
+ */
+static inline uint64_t
+load_short(const char *data, size_t length)
+{
+	uint32_t	start;
+	uint32_t	end;
+
+	memcpy(&start, data, sizeof(start));
+	memcpy(&end, data + length - sizeof(end), sizeof(end));
+	return ((uint64_t) start << 32) | end;
+}
+
+/*
  * KQL's =~.
  */
 bool
 kql_equal_fold(KqlString a, KqlString b)
 {
-	return a.length == b.length &&
-		common_prefix_fold(a.data, b.data, a.length) == a.length;
+	size_t		length = a.length;
+
+	if (length != b.length)
+		return false;
+	if (length < sizeof(uint32_t))
+		return common_prefix_fold(a.data, b.data, length) == length;
+	if (length < sizeof(uint64_t))
+		return words_equal_fold(load_short(a.data, length),
+								load_short(b.data, length));
+
+	for (size_t i = 0; i < length - sizeof(uint64_t); i += sizeof(uint64_t))
+	{
+		if (!words_equal_fold(kql_load_word(a.data + i),
+							  kql_load_word(b.data + i)))
+			return false;
+	}
+
+	/* the last eight bytes, some of which the loop may have seen */
+	return words_equal_fold(kql_load_word(a.data + length - sizeof(uint64_t)),
+							kql_load_word(b.data + length - sizeof(uint64_t)));
 }
 
 /*

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* A range of bytes that someone else owns */
 typedef struct KqlString
@@ -38,6 +39,30 @@ kql_string(const char *data, size_t length)
 	return s;
 }
 
+/*
+ * Fold one byte: KQL ignores the case of ASCII letters alone.
+ */
+static inline unsigned char
+kql_fold_byte(unsigned char c)
+{
+	return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
+}
+
+/* A word of eight equal bytes */
+#define KQL_EVERY_BYTE(c)	((uint64_t) 0x0101010101010101 * (c))
+
+/*
+ * Read eight bytes that need not be aligned.
+ */
+static inline uint64_t
+kql_load_word(const char *data)
+{
+	uint64_t	word;
+
+	memcpy(&word, data, sizeof(word));
+	return word;
+}
+
 /* Room for the longest IPv6 address that inet_ntop() prints, with its NUL */
 #define KQL_ADDRESS_SIZE	46
 
@@ -53,7 +78,6 @@ extern KqlString kql_blob_name(KqlString uri);
 extern KqlString kql_file_name(KqlString uri, bool utf8, char *buffer);
 
 /* case_insensitive.c */
-extern unsigned char kql_fold_byte(unsigned char c);
 extern void kql_fold(char *folded, KqlString s);
 extern bool kql_equal_fold(KqlString a, KqlString b);
 extern int	kql_compare_fold(KqlString a, KqlString b);

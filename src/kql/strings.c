@@ -102,6 +102,16 @@ azhunt_has(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Is this text neither compressed nor stored elsewhere?
+ */
+static inline bool
+is_plain(Datum t)
+{
+	return !VARATT_IS_EXTERNAL(DatumGetPointer(t)) &&
+		!VARATT_IS_COMPRESSED(DatumGetPointer(t));
+}
+
+/*
  * Are both arguments equal, ignoring ASCII case?
  *
  * Compares lengths before it detoasts, as texteq() does.
@@ -114,6 +124,10 @@ arguments_equal(FunctionCallInfo fcinfo)
 	text	   *text_a;
 	text	   *text_b;
 	bool		equal;
+
+	if (is_plain(a) && is_plain(b))
+		return kql_equal_fold(TextKqlString(DatumGetPointer(a)),
+							  TextKqlString(DatumGetPointer(b)));
 
 	if (toast_raw_datum_size(a) != toast_raw_datum_size(b))
 		return false;
