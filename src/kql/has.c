@@ -22,18 +22,62 @@ is_term_byte(unsigned char c)
 }
 
 /*
- * Does the string begin with the term, ignoring case?
+ * Does the term stand at this place, alone, ignoring case?
+ */
+static bool
+has_at(KqlString haystack, KqlString term, size_t start)
+{
+	const char *s = haystack.data + start;
+	size_t		end = start + term.length;
+
+	if (kql_fold_byte(s[0]) != kql_fold_byte(term.data[0]))
+		return false;
+	if (start > 0 && is_term_byte(haystack.data[start - 1]))
+		return false;
+	if (end < haystack.length && is_term_byte(haystack.data[end]))
+		return false;
+	return kql_equal_fold(kql_string(s, term.length), term);
+}
+
+/*
+ * A byte as word_differs() compares it: case_bit is what capitals lack.
+ */
+typedef struct SoughtByte
+{
+	uint64_t	folded;			/* the byte, folded, eight times */
+	uint64_t	case_bit;		/* likewise; zero for all but letters */
+}			SoughtByte;
+
+/*
+ * Prepare to look for a byte.
+ */
+static inline SoughtByte
+sought_byte(unsigned char c)
+{
+	SoughtByte	sought;
+
+	c = kql_fold_byte(c);
+	sought.folded = KQL_EVERY_BYTE(c);
+	sought.case_bit = (c >= 'a' && c <= 'z') ? KQL_EVERY_BYTE(0x20) : 0;
+	return sought;
+}
+
+/*
+ * Eight bytes that are zero where the string has the byte in any case.
+ */
+static inline uint64_t
+word_differs(const char *s, SoughtByte sought)
+{
+	return (kql_load_word(s) | sought.case_bit) ^ sought.folded;
+}
+
+/*
+ * Is one of the eight bytes zero?
  */
 static inline bool
-starts_with_fold(const char *s, KqlString term)
+has_zero_byte(uint64_t word)
 {
-	for (size_t i = 0; i < term.length; i++)
-	{
-		if (s[i] != term.data[i] &&
-			kql_fold_byte(s[i]) != kql_fold_byte(term.data[i]))
-			return false;
-	}
-	return true;
+	return ((word - KQL_EVERY_BYTE(0x01)) & ~word & KQL_EVERY_BYTE(0x80)) != 0;
 }
 
 /*
@@ -41,30 +85,43 @@ starts_with_fold(const char *s, KqlString term)
  * or a byte that belongs to no term on each side of it.  What stands inside
  * the term, separators included, must occur as it is.  Every string has the
  * empty term.
+ *
+ * Eight places at once are passed over where none has both the first and the
+ * last byte of the term.
  */
 bool
 kql_has(KqlString haystack, KqlString term)
 {
-	unsigned char first;
-	size_t		last_start;
+	SoughtByte	first;
+	SoughtByte	last;
+	size_t		starts;
+	size_t		i = 0;
 
 	if (term.length == 0)
 		return true;
 	if (term.length > haystack.length)
 		return false;
 
-	first = kql_fold_byte(term.data[0]);
-	last_start = haystack.length - term.length;
-	for (size_t i = 0; i <= last_start; i++)
+	first = sought_byte(term.data[0]);
+	last = sought_byte(term.data[term.length - 1]);
+	starts = haystack.length - term.length + 1;
+	while (i < starts)
 	{
-		if (kql_fold_byte(haystack.data[i]) != first)
+		size_t		end = i + sizeof(uint64_t);
+
+		if (end > starts)
+			end = starts;
+		else if (!has_zero_byte(word_differs(haystack.data + i, first) |
+								word_differs(haystack.data + i + term.length - 1, last)))
+		{
+			i = end;
 			continue;
-		if (i > 0 && is_term_byte(haystack.data[i - 1]))
-			continue;
-		if (i < last_start && is_term_byte(haystack.data[i + term.length]))
-			continue;
-		if (starts_with_fold(haystack.data + i, term))
-			return true;
+		}
+		for (; i < end; i++)
+		{
+			if (has_at(haystack, term, i))
+				return true;
+		}
 	}
 	return false;
 }
