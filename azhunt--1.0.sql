@@ -617,10 +617,10 @@ SET search_path = pg_catalog, pg_temp
 SET "TimeZone" = 'UTC'
 SET "DateStyle" = 'ISO, YMD'
 AS $$
-<<function>>
 DECLARE
     schema_name name;
     table_name name;
+    owner name;
     time_column name;
     default_partition regclass;
     column_list text;
@@ -629,8 +629,8 @@ DECLARE
     partition_name text;
     partition text;
 BEGIN
-    SELECT n.nspname, c.relname, a.attname, nullif(p.partdefid, 0)
-    INTO schema_name, table_name, time_column, default_partition
+    SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner), a.attname, nullif(p.partdefid, 0)
+    INTO schema_name, table_name, owner, time_column, default_partition
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_partitioned_table AS p ON p.partrelid = c.oid
@@ -662,7 +662,7 @@ BEGIN
                     WHERE a.attrelid = "table" AND a.attnum > 0
                       AND NOT a.attisdropped AND a.attgenerated = '');
 
-    FOR day IN SELECT function.since + i FROM generate_series(0, until - since - 1) AS i LOOP
+    FOR day IN SELECT add_partitions.since + i FROM generate_series(0, until - since - 1) AS i LOOP
         SELECT b.partition, b.since = day AND b.until = day + 1 AS is_that_day
         INTO other
         FROM azhunt.partition_bounds("table") AS b
@@ -685,9 +685,12 @@ BEGIN
 
         EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY)',
                        partition, "table");
+        IF owner <> current_user THEN
+            EXECUTE format('ALTER TABLE %s OWNER TO %I', partition, owner);
+        END IF;
         IF default_partition IS NOT NULL THEN
-            EXECUTE format('WITH moved AS (DELETE FROM %s WHERE %I >= %L AND %2$I < %L RETURNING %s)'
-                           ' INSERT INTO %s (%5$s) SELECT %5$s FROM moved',
+            EXECUTE format('WITH moved AS (DELETE FROM %1$s WHERE %2$I >= %3$L AND %2$I < %4$L RETURNING %5$s)'
+                           ' INSERT INTO %6$s (%5$s) SELECT %5$s FROM moved',
                            default_partition, time_column, day::timestamptz, (day + 1)::timestamptz,
                            column_list, partition);
         END IF;
