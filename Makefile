@@ -48,7 +48,6 @@ PGFILEDESC = "azhunt - Microsoft Sentinel hunts over Azure logs"
 PG_CPPFLAGS = -I$(srcdir)/src
 
 DATA = $(EXTENSION)--$(EXTVERSION).sql
-DOCS = doc/kql.md doc/reference.md
 
 REGRESS = $(patsubst $(srcdir)/sql/%.sql,%,$(sort $(wildcard $(srcdir)/sql/*.sql)))
 REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=$(EXTENSION) \
@@ -59,16 +58,18 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 ifeq ($(PGXS),)
 $(error $(PG_CONFIG) not found: install PostgreSQL's server development files, or say where it is with PG_CONFIG=/path/to/pg_config)
 endif
-srcdir ?= .
 
 # As system headers, PostgreSQL's own stay silent under -Wextra.
 PG_CPPFLAGS += -isystem $(shell $(PG_CONFIG) --includedir-server)
 
 include $(PGXS)
 
-ifneq ($(filter 1 2 3 4 5 6 7 8 9 10 11 12 13,$(basename $(VERSION)) $(MAJORVERSION)),)
-$(error azhunt needs PostgreSQL 14 or later; $(PG_CONFIG) belongs to PostgreSQL $(VERSION))
+ifneq ($(filter 8 9 10 11 12 13,$(firstword $(subst ., ,$(MAJORVERSION)))),)
+$(error azhunt needs PostgreSQL 14 or later, and $(PG_CONFIG) belongs to PostgreSQL $(MAJORVERSION))
 endif
+
+# In a build outside the source tree, the objects need directories.
+$(shell mkdir -p $(sort $(dir $(OBJS))))
 
 # Files that include a header are rebuilt when it changes.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
@@ -78,8 +79,8 @@ PG_BSD_INDENT ?= pg_bsd_indent
 
 .PHONY: indent
 indent:
-	for file in $(INDENTED); do \
-		script/indent "$(PG_BSD_INDENT)" src/typedefs.list "$$file" || exit 1; \
+	@for file in $(INDENTED); do \
+		$(srcdir)/script/indent "$(PG_BSD_INDENT)" $(srcdir)/src/typedefs.list "$$file" || exit 1; \
 	done
 
 endif
