@@ -79,7 +79,8 @@ aggregate_check_limit(int before, int now)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("limit must be the same for all rows of a group"),
-				 errdetail("It was %d, then %d.", before, now)));
+				 errdetail("It was %d, then %d.", before, now),
+				 errhint("Use a constant, or group by what the limit depends on.")));
 }
 
 /*

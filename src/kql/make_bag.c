@@ -295,6 +295,8 @@ azhunt_make_bag_combine(PG_FUNCTION_ARGS)
 	else
 		state = (BagState *) PG_GETARG_POINTER(0);
 
+	aggregate_check_limit(state->limit, other->limit);
+
 	for (int i = 0; i < other->keys.count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();

@@ -193,6 +193,8 @@ azhunt_collection_combine(PG_FUNCTION_ARGS)
 	else
 		state = (CollectionState *) PG_GETARG_POINTER(0);
 
+	aggregate_check_limit(state->limit, other->limit);
+
 	for (int i = 0; i < other->store.count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
