@@ -1,0 +1,117 @@
+-- What is true of the extension as a whole.
+BEGIN;
+SELECT plan(12);
+
+CREATE TEMP VIEW member AS
+SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
+FROM pg_depend AS d
+JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+WHERE e.extname = 'azhunt' AND d.deptype = 'e';
+
+CREATE TEMP VIEW member_function AS
+SELECT p.*, l.lanname
+FROM pg_proc AS p
+JOIN member AS m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
+JOIN pg_language AS l ON l.oid = p.prolang;
+
+SELECT cmp_ok((SELECT count(*) FROM member), '>', 50::bigint, 'the view of members sees them');
+
+-- what a CREATE statement makes beside what it names (row types, operator
+-- class members) needs no comment of its own
+SELECT is_empty($$
+    SELECT object FROM member
+    WHERE obj_description(objid, classid::regclass::name) IS NULL
+      AND classid NOT IN ('pg_type'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass)
+$$, 'every object has a comment');
+
+SELECT is_empty($$
+    SELECT object FROM member
+    WHERE classid = 'pg_proc'::regclass
+      AND objid NOT IN (SELECT oid FROM pg_proc WHERE pronamespace = 'azhunt'::regnamespace)
+$$, 'every function is in schema azhunt');
+
+SELECT is_empty($$
+    SELECT oid::regprocedure FROM member_function WHERE prosecdef
+$$, 'no function runs with the rights of its owner');
+
+SELECT is_empty($$
+    SELECT oid::regprocedure FROM member_function
+    WHERE lanname = 'plpgsql'
+      AND NOT ('search_path=pg_catalog, pg_temp' = ANY (COALESCE(proconfig, '{}')))
+$$, 'every PL/pgSQL function sets its search_path');
+
+SELECT set_eq($$
+    SELECT proname FROM member_function
+    WHERE NOT has_function_privilege('public', oid, 'EXECUTE')
+$$, ARRAY['create_log_tables', 'add_partitions'], 'functions that change tables are not for everybody');
+
+SELECT is_empty($$
+    SELECT oid::regprocedure FROM member_function
+    WHERE proname IN ('uploads', 'signins', 'storage_upload_link_account', 'cloudshell_usage')
+      AND (provolatile <> 's' OR proparallel <> 's' OR proisstrict OR proconfig IS NOT NULL OR lanname <> 'sql')
+$$, 'nothing keeps the hunts from being inlined');
+
+SELECT is_empty($$
+    SELECT c.opcname FROM pg_opclass AS c
+    WHERE c.opcnamespace = 'azhunt'::regnamespace AND NOT amvalidate(c.oid)
+$$, 'operator classes are valid');
+
+-- Names in a hostile schema must not be found before our own.
+CREATE SCHEMA hostile;
+CREATE FUNCTION hostile.refuse(text, text) RETURNS boolean
+LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE FUNCTION hostile.refuse(timestamptz, timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+CREATE OPERATOR hostile.=  (LEFTARG = text, RIGHTARG = text, FUNCTION = hostile.refuse);
+CREATE OPERATOR hostile.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = hostile.refuse);
+CREATE OPERATOR hostile.=~ (LEFTARG = text, RIGHTARG = text, FUNCTION = hostile.refuse);
+CREATE OPERATOR hostile.>= (LEFTARG = timestamptz, RIGHTARG = timestamptz, FUNCTION = hostile.refuse);
+CREATE OPERATOR hostile.<= (LEFTARG = timestamptz, RIGHTARG = timestamptz, FUNCTION = hostile.refuse);
+CREATE OPERATOR hostile.<  (LEFTARG = timestamptz, RIGHTARG = timestamptz, FUNCTION = hostile.refuse);
+CREATE FUNCTION hostile.count("any") RETURNS bigint
+LANGUAGE internal AS 'pg_backend_pid';
+CREATE FUNCTION hostile.lower(text) RETURNS text
+LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
+
+CREATE TEMP TABLE session_path AS SELECT current_setting('search_path') AS path;
+GRANT SELECT ON session_path TO PUBLIC;
+SELECT set_config('search_path', 'hostile, pg_catalog, public', true) \g /dev/null
+
+SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
+INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader)
+VALUES ('2026-03-10 08:00:30+00', 'PutBlob', 'Success', '192.0.2.1:5000', 'https://contoso.blob.core.windows.net/c/f.txt?sig=XXXXX', 'Edge');
+INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent)
+VALUES ('2026-03-10 08:00:00+00', '192.0.2.1', 'adelev@contoso.com', 'Edge');
+INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup)
+VALUES ('2026-03-10 08:00:00+00', 'adelev@contoso.com', 'Microsoft.Storage/storageAccounts/listKeys/action', 'Success', 'cloud-shell-storage-westeurope'),
+       ('2026-03-10 08:10:00+00', 'adelev@contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web');
+SELECT count(*) FROM azhunt.add_partitions('azhunt.signinlogs', '2026-03-10', '2026-03-11') \g /dev/null
+
+CREATE TEMP TABLE found AS
+SELECT 'upload' AS hunt, accounts[1] AS account, target_file.uploads
+FROM azhunt.storage_upload_link_account(target_file => 'f.txt', match_user_agent => true) AS target_file
+UNION ALL
+SELECT 'shell', caller, jsonb_array_length(set_operationnamevalue)
+FROM azhunt.cloudshell_usage(as_of => '2026-03-10 09:00+00');
+
+SELECT set_config('search_path', path, true) FROM session_path \g /dev/null
+
+SELECT results_eq(
+    'SELECT hunt, account, uploads FROM found ORDER BY hunt',
+    $$VALUES ('shell', 'adelev@contoso.com', 1::bigint), ('upload', 'adelev@contoso.com', 1)$$,
+    'a hostile search_path changes no answer');
+
+SELECT is((SELECT count(*) FROM azhunt.log_table_columns() WHERE data_type IS NULL), 0::bigint,
+    'every Kusto type of a log table has a PostgreSQL type');
+
+SELECT is_empty($$
+    SELECT log_table, column_name FROM azhunt.log_table_columns()
+    GROUP BY log_table, column_name HAVING count(*) > 1
+$$, 'no column is there twice');
+
+SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'azhunt'),
+    (SELECT default_version FROM pg_available_extensions WHERE name = 'azhunt'),
+    'the installed version is that of the control file');
+
+SELECT * FROM finish();
+ROLLBACK;
