@@ -531,10 +531,7 @@ BEGIN
 
         IF kind IS NULL THEN
             EXECUTE format(
-                'CREATE TABLE azhunt.%I (%s, additionalfields jsonb,'
-                ' ingestedat timestamp with time zone DEFAULT now(),'
-                ' ingestxid bigint DEFAULT azhunt.ingest_xid())'
-                ' PARTITION BY RANGE (timegenerated)',
+                'CREATE TABLE azhunt.%I (%s) PARTITION BY RANGE (timegenerated)',
                 log_table,
                 (SELECT string_agg(format('%I %s', c.column_name, c.data_type)
                                    || CASE c.column_name WHEN 'timegenerated' THEN ' NOT NULL' ELSE '' END,
@@ -543,32 +540,50 @@ BEGIN
                  WHERE c.log_table = function.log_table));
             EXECUTE format('CREATE TABLE azhunt.%I PARTITION OF azhunt.%I DEFAULT',
                            log_table || '_default', log_table);
-            EXECUTE format('COMMENT ON COLUMN azhunt.%I.additionalfields IS %L',
-                           log_table, 'what a record brought that no other column takes');
-            EXECUTE format('COMMENT ON COLUMN azhunt.%I.ingestedat IS %L',
-                           log_table, 'when the row arrived here');
-            EXECUTE format('COMMENT ON COLUMN azhunt.%I.ingestxid IS %L',
-                           log_table, 'id of the transaction that brought the row');
             RETURN NEXT format('azhunt.%I', log_table)::regclass;
         ELSIF kind <> 'p' THEN
             RAISE NOTICE 'azhunt.% is not a partitioned table, leaving it as it is', log_table;
             CONTINUE;
         END IF;
 
-        -- a table that an earlier version made gets what is new
+        -- a new table gets the columns that do not come from Azure, and one
+        -- that an earlier version made gets what is new
         FOR item IN
-            SELECT c.column_name, c.data_type
-            FROM azhunt.log_table_columns() AS c
-            WHERE c.log_table = function.log_table
-              AND NOT EXISTS (SELECT FROM pg_attribute AS a
-                              WHERE a.attrelid = format('azhunt.%I', c.log_table)::regclass
+            SELECT c.column_name, c.definition, c.comment
+            FROM (
+                SELECT a.column_name, a.data_type AS definition, NULL AS comment, a.ordinal_position
+                FROM azhunt.log_table_columns() AS a
+                WHERE a.log_table = function.log_table
+                UNION ALL
+                VALUES
+                    ('additionalfields', 'jsonb',
+                     'what a record brought that no other column takes', 10001),
+                    ('ingestedat', 'timestamp with time zone DEFAULT now()',
+                     'when the row arrived here', 10002),
+                    ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()',
+                     'id of the transaction that brought the row', 10003)
+            ) AS c (column_name, definition, comment, ordinal_position)
+            WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
+                              WHERE a.attrelid = format('azhunt.%I', log_table)::regclass
                                 AND a.attname = c.column_name
                                 AND NOT a.attisdropped)
             ORDER BY c.ordinal_position
         LOOP
             EXECUTE format('ALTER TABLE azhunt.%I ADD COLUMN %I %s',
-                           log_table, item.column_name, item.data_type);
+                           log_table, item.column_name, item.definition);
+            IF item.comment IS NOT NULL THEN
+                EXECUTE format('COMMENT ON COLUMN azhunt.%I.%I IS %L',
+                               log_table, item.column_name, item.comment);
+            END IF;
         END LOOP;
+
+        -- DROP EXTENSION ... CASCADE takes this default and some indexes along
+        IF EXISTS (SELECT FROM pg_attribute AS a
+                   WHERE a.attrelid = format('azhunt.%I', log_table)::regclass
+                     AND a.attname = 'ingestxid' AND NOT a.atthasdef) THEN
+            EXECUTE format('ALTER TABLE azhunt.%I ALTER COLUMN ingestxid SET DEFAULT azhunt.ingest_xid()',
+                           log_table);
+        END IF;
 
         FOR item IN
             SELECT i.index_name, i.definition, i.purpose
@@ -586,7 +601,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
-'creates the five log tables, which belong to the caller and not to the extension, and returns those that were not there; called again, adds only columns and indexes that are missing';
+'creates the five log tables, which belong to the caller and not to the extension, and returns those that were not there; called again, adds only columns, defaults and indexes that are missing';
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
 
