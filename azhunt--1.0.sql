@@ -890,9 +890,9 @@ AS $$
     SELECT m.uri,
            m.operationname,
            m.useragentheader,
-           azhunt.make_bag(m.login ORDER BY m.logintime, m.account, m.loginuseragent),
+           azhunt.make_bag(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address),
            pg_catalog.array_agg(DISTINCT m.account COLLATE "C" ORDER BY m.account COLLATE "C"),
-           azhunt.make_set(m.login ORDER BY m.logintime, m.account, m.loginuseragent),
+           azhunt.make_set(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address),
            pg_catalog.count(DISTINCT ROW (m.uploadtime, m.address, m.correlationid)),
            pg_catalog.min(m.uploadtime),
            pg_catalog.max(m.uploadtime)
@@ -901,7 +901,7 @@ AS $$
                u.operationname,
                u.useragentheader,
                u.timegenerated AS uploadtime,
-               u.calleripaddress AS address,
+               u.calleripaddress COLLATE "C" AS address,
                u.correlationid,
                s.timegenerated AS logintime,
                s.userprincipalname COLLATE "C" AS account,
@@ -967,9 +967,10 @@ AS $$
           AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'
                OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded')
           AND azhunt.has(a.resourcegroup, cloudshell_usage.resource_group)
+          -- a bin that starts earlier ends before the lookback does
           AND a.timegenerated OPERATOR(pg_catalog.>=)
-              azhunt.bin(azhunt.window_start(cloudshell_usage.as_of, cloudshell_usage.lookback),
-                         cloudshell_usage.bin)
+              azhunt.window_start(azhunt.window_start(cloudshell_usage.as_of, cloudshell_usage.lookback),
+                                  cloudshell_usage.bin)
           AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_usage.as_of
     ) AS s
     JOIN azhunt.azureactivity AS a
