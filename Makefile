@@ -43,7 +43,11 @@ OBJS = \
 	src/kql/make_set.o \
 	src/kql/strings.o \
 	src/kql/timespan.o \
-	src/kql/uri.o
+	src/kql/uri.o \
+	src/windowjoin/members.o \
+	src/windowjoin/selectivity.o \
+	src/windowjoin/time_spread.o \
+	src/windowjoin/within.o
 PGFILEDESC = "azhunt - Microsoft Sentinel hunts over Azure logs"
 PG_CPPFLAGS = -I$(srcdir)/src
 

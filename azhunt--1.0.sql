@@ -31,8 +31,14 @@ AS 'MODULE_PATHNAME', 'azhunt_file_name';
 COMMENT ON FUNCTION azhunt.file_name(text) IS
 'the last part of the path of a URI or UNC path, percent-decoded, without query string; the empty string for a directory or a host alone';
 
+CREATE FUNCTION azhunt.has_support(internal) RETURNS internal
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_has_support';
+COMMENT ON FUNCTION azhunt.has_support(internal) IS 'planner support of has()';
+
 CREATE FUNCTION azhunt.has(string text, term text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+SUPPORT azhunt.has_support
 AS 'MODULE_PATHNAME', 'azhunt_has';
 
 COMMENT ON FUNCTION azhunt.has(text, text) IS
@@ -89,10 +95,24 @@ AS 'MODULE_PATHNAME', 'azhunt_hash_extended';
 COMMENT ON FUNCTION azhunt.hash_extended(text, bigint) IS
 'hash of a text with a seed, ignoring ASCII case';
 
+CREATE FUNCTION azhunt.equals_selectivity(internal, oid, internal, integer)
+RETURNS double precision
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_equals_selectivity';
+COMMENT ON FUNCTION azhunt.equals_selectivity(internal, oid, internal, integer) IS
+'restriction selectivity of =~ operator';
+
+CREATE FUNCTION azhunt.equals_join_selectivity(internal, oid, internal, smallint, internal)
+RETURNS double precision
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_equals_join_selectivity';
+COMMENT ON FUNCTION azhunt.equals_join_selectivity(internal, oid, internal, smallint, internal) IS
+'join selectivity of =~ operator';
+
 CREATE OPERATOR azhunt.=~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.equals,
     COMMUTATOR = OPERATOR(azhunt.=~), NEGATOR = OPERATOR(azhunt.!=~),
-    RESTRICT = pg_catalog.eqsel, JOIN = pg_catalog.eqjoinsel,
+    RESTRICT = azhunt.equals_selectivity, JOIN = azhunt.equals_join_selectivity,
     HASHES, MERGES
 );
 COMMENT ON OPERATOR azhunt.=~ (text, text) IS
@@ -179,9 +199,15 @@ AS 'MODULE_PATHNAME', 'azhunt_bin_end';
 COMMENT ON FUNCTION azhunt.bin_end(timestamptz, interval) IS
 'the first time after the bin that the time is in: bin() plus the size';
 
+CREATE FUNCTION azhunt.within_support(internal) RETURNS internal
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_within_support';
+COMMENT ON FUNCTION azhunt.within_support(internal) IS 'planner support of within()';
+
 CREATE FUNCTION azhunt.within(event timestamptz, anchor timestamptz, lookback interval)
 RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+SUPPORT azhunt.within_support
 AS 'MODULE_PATHNAME', 'azhunt_within';
 
 COMMENT ON FUNCTION azhunt.within(timestamptz, timestamptz, interval) IS
@@ -194,6 +220,14 @@ AS 'MODULE_PATHNAME', 'azhunt_window_start';
 
 COMMENT ON FUNCTION azhunt.window_start(timestamptz, interval) IS
 'anchor - lookback, the earliest event that is within(); the earliest timestamp there is where the window reaches past it';
+
+CREATE FUNCTION azhunt.window_end(event timestamptz, lookback interval)
+RETURNS timestamptz
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_window_end';
+
+COMMENT ON FUNCTION azhunt.window_end(timestamptz, interval) IS
+'event + lookback, the latest anchor that the event is within() of; the latest timestamp there is where the window reaches past it';
 
 --
 -- dynamic values and aggregates

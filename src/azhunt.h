@@ -11,6 +11,7 @@
 #define AZHUNT_H
 
 #include "datatype/timestamp.h"
+#include "fmgr.h"
 #include "kql/kql.h"
 
 /* The bytes of a text that is detoasted, packed or not */
@@ -19,6 +20,9 @@
 /* kql/datetime.c */
 extern int64 timespan_microseconds(const Interval *span, const char *what);
 extern int64 lookback_microseconds(const Interval *lookback);
+extern bool lookback_is_valid(const Interval *lookback, int64 *microseconds);
 extern int64 bin_microseconds(const Interval *size);
+
+extern PGDLLEXPORT Datum azhunt_within(PG_FUNCTION_ARGS);
 
 #endif							/* AZHUNT_H */

@@ -23,6 +23,7 @@ PG_FUNCTION_INFO_V1(azhunt_bin);
 PG_FUNCTION_INFO_V1(azhunt_bin_end);
 PG_FUNCTION_INFO_V1(azhunt_within);
 PG_FUNCTION_INFO_V1(azhunt_window_start);
+PG_FUNCTION_INFO_V1(azhunt_window_end);
 
 /*
  * Microseconds of an interval that stands for a KQL timespan.
@@ -49,6 +50,19 @@ timespan_microseconds(const Interval *span, const char *what)
 				 errhint("The longest timespan is 106751991 days.")));
 
 	return microseconds;
+}
+
+/*
+ * Is this a lookback that lookback_microseconds() has no error for?  Stores
+ * its microseconds if so.
+ */
+bool
+lookback_is_valid(const Interval *lookback, int64 *microseconds)
+{
+	return lookback->month == 0 &&
+		!pg_mul_s64_overflow(lookback->day, USECS_PER_DAY, microseconds) &&
+		!pg_add_s64_overflow(*microseconds, lookback->time, microseconds) &&
+		*microseconds >= 0;
 }
 
 /*
@@ -152,4 +166,15 @@ azhunt_window_start(PG_FUNCTION_ARGS)
 	PG_RETURN_TIMESTAMPTZ(kql_window_start(PG_GETARG_TIMESTAMPTZ(0),
 										   lookback_microseconds(PG_GETARG_INTERVAL_P(1)),
 										   MIN_TIMESTAMP));
+}
+
+/*
+ * window_end(event, lookback): the last anchor that an event is within() of.
+ */
+Datum
+azhunt_window_end(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(kql_window_end(PG_GETARG_TIMESTAMPTZ(0),
+										 lookback_microseconds(PG_GETARG_INTERVAL_P(1)),
+										 END_TIMESTAMP - 1));
 }

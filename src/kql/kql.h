@@ -89,6 +89,7 @@ extern bool kql_has(KqlString haystack, KqlString term);
 extern bool kql_within(int64_t event, int64_t anchor, int64_t lookback);
 extern int64_t kql_window_start(int64_t anchor, int64_t lookback,
 								int64_t earliest);
+extern int64_t kql_window_end(int64_t event, int64_t lookback, int64_t latest);
 extern bool kql_bin(int64_t time, int64_t size, int64_t *result);
 
 #endif							/* KQL_H */

@@ -57,6 +57,24 @@ kql_window_start(int64_t anchor, int64_t lookback, int64_t earliest)
 }
 
 /*
+ * The last time that the event is within the lookback of.
+ *
+ * "latest" is the latest finite time that there is: a window that would end
+ * after it ends there, and so still leaves out infinity.
+ */
+int64_t
+kql_window_end(int64_t event, int64_t lookback, int64_t latest)
+{
+	int64_t		end;
+
+	if (is_infinite(event))
+		return event;
+	if (__builtin_add_overflow(event, lookback, &end) || end > latest)
+		return latest;
+	return end;
+}
+
+/*
  * KQL's bin(): round down to a multiple of size, counted from 0001-01-01 UTC.
  *
  * Size must be positive.  False if the result is not representable.

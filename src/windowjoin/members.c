@@ -1,0 +1,126 @@
+/*-------------------------------------------------------------------------
+ *
+ * members.c
+ *	  Statistics of expressions over UNION ALL and over partitions.
+ *
+ * The planner has no statistics for a column of a UNION ALL, nor for one of a
+ * partitioned table that was never analyzed as a whole, but it has them for
+ * what they are made of.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "optimizer/appendinfo.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "parser/parsetree.h"
+#include "utils/selfuncs.h"
+
+#include "windowjoin/windowjoin.h"
+
+/*
+ * Order members by falling weight.
+ */
+static int
+compare_weight(const ListCell *a, const ListCell *b)
+{
+	double		weight_a = ((Member *) lfirst(a))->weight;
+	double		weight_b = ((Member *) lfirst(b))->weight;
+
+	return (weight_a < weight_b) - (weight_a > weight_b);
+}
+
+/*
+ * Does the planner know how the values of the expression are distributed?
+ */
+static bool
+has_statistics(PlannerInfo *root, Node *expression)
+{
+	VariableStatData variable;
+	bool		known;
+
+	examine_variable(root, expression, 0, &variable);
+	known = HeapTupleIsValid(variable.statsTuple) || variable.isunique;
+	ReleaseVariableStats(variable);
+	return known;
+}
+
+/*
+ * Append the members of an expression, each with its part of the weight.
+ */
+static List *
+append_members(PlannerInfo *root, List *members, Node *expression,
+			   double weight)
+{
+	int			relid = 0;
+	double		total = 0;
+	ListCell   *cell;
+	Member	   *member;
+
+	check_stack_depth();
+
+	if (bms_get_singleton_member(pull_varnos(root, expression), &relid) &&
+		planner_rt_fetch(relid, root)->inh &&
+		!has_statistics(root, expression))
+	{
+		foreach(cell, root->append_rel_list)
+		{
+			AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
+
+			if (info->parent_relid == (Index) relid)
+				total += Max(find_base_rel(root, info->child_relid)->rows, 1);
+		}
+	}
+
+	if (total > 0)
+	{
+		foreach(cell, root->append_rel_list)
+		{
+			AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
+			Node	   *translated;
+			double		rows;
+
+			if (info->parent_relid != (Index) relid)
+				continue;
+			rows = Max(find_base_rel(root, info->child_relid)->rows, 1);
+			translated = adjust_appendrel_attrs(root, expression, 1, &info);
+			members = append_members(root, members, translated,
+									 weight * rows / total);
+		}
+		return members;
+	}
+
+	member = palloc(sizeof(Member));
+	member->expression = expression;
+	member->weight = weight;
+	return lappend(members, member);
+}
+
+/*
+ * What an expression is over each member of the UNION ALL, inheritance tree or
+ * partitioned table that it reads; the weights, by rows, add up to one.  At
+ * most "limit" members, the largest.  Just the expression itself where there
+ * are none or none are needed.
+ */
+List *
+expression_members(PlannerInfo *root, Node *expression, int limit)
+{
+	List	   *members = append_members(root, NIL, expression, 1);
+	double		total = 0;
+	ListCell   *cell;
+
+	if (list_length(members) <= limit)
+		return members;
+
+	list_sort(members, compare_weight);
+	members = list_truncate(members, limit);
+	foreach(cell, members)
+		total += ((Member *) lfirst(cell))->weight;
+	foreach(cell, members)
+		((Member *) lfirst(cell))->weight /= total;
+	return members;
+}

@@ -1,0 +1,303 @@
+/*-------------------------------------------------------------------------
+ *
+ * selectivity.c
+ *	  How many rows =~ and has let through.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_statistic.h"
+#include "fmgr.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/optimizer.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+
+#include "windowjoin/windowjoin.h"
+
+PG_FUNCTION_INFO_V1(azhunt_equals_selectivity);
+PG_FUNCTION_INFO_V1(azhunt_equals_join_selectivity);
+PG_FUNCTION_INFO_V1(azhunt_has_support);
+
+/* As many pairs of members as a join's estimate may look at */
+#define MAX_JOIN_MEMBERS	8
+
+/* As many members as the estimate of a restriction may look at */
+#define MAX_MEMBERS			64
+
+/*
+ * Look through COALESCE(expression, constant), which the hunts write where KQL
+ * has no null.  *filler is the constant, or NULL.
+ */
+static Node *
+strip_coalesce(Node *expression, Const **filler)
+{
+	*filler = NULL;
+	while (IsA(expression, RelabelType))
+		expression = (Node *) ((RelabelType *) expression)->arg;
+
+	if (IsA(expression, CoalesceExpr))
+	{
+		List	   *arguments = ((CoalesceExpr *) expression)->args;
+
+		if (list_length(arguments) == 2 && IsA(lsecond(arguments), Const))
+		{
+			*filler = lsecond(arguments);
+			return linitial(arguments);
+		}
+	}
+	return expression;
+}
+
+/*
+ * The fraction of nulls in a column, zero if it is not known.
+ */
+static double
+null_fraction(VariableStatData *variable)
+{
+	if (!HeapTupleIsValid(variable->statsTuple))
+		return 0;
+	return ((Form_pg_statistic) GETSTRUCT(variable->statsTuple))->stanullfrac;
+}
+
+/*
+ * The fraction of a column's rows that equal a constant.
+ *
+ * Core's own estimate stops at the first of the most common values that is
+ * equal; here "Success" and "SUCCESS" may both be among them.
+ */
+static double
+equal_to_constant(VariableStatData *variable, Oid operator, Oid collation,
+				  Const *constant, bool variable_on_left)
+{
+	FmgrInfo	equal;
+	double		common;
+	double		matching = 0;
+
+	fmgr_info(get_opcode(operator), &equal);
+	if (!constant->constisnull &&
+		statistic_proc_security_check(variable, equal.fn_oid))
+		matching = mcv_selectivity(variable, &equal, collation,
+								   constant->constvalue, variable_on_left,
+								   &common);
+	if (matching > 0)
+		return matching;
+	return var_eq_const(variable, operator, collation, constant->constvalue,
+						constant->constisnull, variable_on_left, false);
+}
+
+/*
+ * The fraction of rows for which one column equals something else.
+ */
+static double
+equal_to_other(PlannerInfo *root, Node *column, Const *filler, Node *other,
+			   Oid operator, Oid collation, bool column_on_left)
+{
+	VariableStatData variable;
+	double		selectivity;
+
+	examine_variable(root, column, 0, &variable);
+	if (IsA(other, Const))
+	{
+		Const	   *constant = (Const *) other;
+
+		selectivity = equal_to_constant(&variable, operator, collation,
+										constant, column_on_left);
+		if (filler != NULL && !filler->constisnull &&
+			!constant->constisnull &&
+			DatumGetBool(OidFunctionCall2Coll(get_opcode(operator), collation,
+											  filler->constvalue,
+											  constant->constvalue)))
+			selectivity += null_fraction(&variable);
+	}
+	else
+		selectivity = var_eq_non_const(&variable, operator, collation, other,
+									   column_on_left, false);
+	ReleaseVariableStats(variable);
+	CLAMP_PROBABILITY(selectivity);
+	return selectivity;
+}
+
+/*
+ * equals_selectivity(internal, oid, internal, integer): RESTRICT of =~.
+ */
+Datum
+azhunt_equals_selectivity(PG_FUNCTION_ARGS)
+{
+	PlannerInfo *root = (PlannerInfo *) PG_GETARG_POINTER(0);
+	Oid			operator = PG_GETARG_OID(1);
+	List	   *arguments = (List *) PG_GETARG_POINTER(2);
+	int			relid = PG_GETARG_INT32(3);
+	VariableStatData variable;
+	Const	   *filler;
+	Node	   *other;
+	Node	   *column;
+	bool		column_on_left;
+	double		selectivity = 0;
+	ListCell   *cell;
+
+	if (!get_restriction_variable(root, arguments, relid, &variable, &other,
+								  &column_on_left))
+		PG_RETURN_FLOAT8(DEFAULT_EQ_SEL);
+	column = strip_coalesce(variable.var, &filler);
+	ReleaseVariableStats(variable);
+
+	foreach(cell, expression_members(root, column, MAX_MEMBERS))
+	{
+		Member	   *member = lfirst(cell);
+
+		selectivity += member->weight *
+			equal_to_other(root, member->expression, filler, other, operator,
+						   PG_GET_COLLATION(), column_on_left);
+	}
+	CLAMP_PROBABILITY(selectivity);
+	PG_RETURN_FLOAT8(selectivity);
+}
+
+/*
+ * The fraction of nulls in an expression, zero if it is not known.
+ */
+static double
+expression_null_fraction(PlannerInfo *root, Node *expression)
+{
+	VariableStatData variable;
+	double		fraction;
+
+	examine_variable(root, expression, 0, &variable);
+	fraction = null_fraction(&variable);
+	ReleaseVariableStats(variable);
+	return fraction;
+}
+
+/*
+ * equals_join_selectivity(internal, oid, internal, smallint, internal): JOIN
+ * of =~.
+ *
+ * Core's estimate for each pair of members, weighted by their rows.
+ */
+Datum
+azhunt_equals_join_selectivity(PG_FUNCTION_ARGS)
+{
+	PlannerInfo *root = (PlannerInfo *) PG_GETARG_POINTER(0);
+	List	   *arguments = (List *) PG_GETARG_POINTER(2);
+	Const	   *left_filler;
+	Const	   *right_filler;
+	Node	   *left = strip_coalesce(linitial(arguments), &left_filler);
+	Node	   *right = strip_coalesce(lsecond(arguments), &right_filler);
+	List	   *left_members = expression_members(root, left, MAX_JOIN_MEMBERS);
+	List	   *right_members = expression_members(root, right, MAX_JOIN_MEMBERS);
+	bool		same_filler = left_filler != NULL && equal(left_filler, right_filler);
+	double		selectivity = 0;
+	ListCell   *left_cell;
+	ListCell   *right_cell;
+
+	foreach(left_cell, left_members)
+	{
+		Member	   *left_member = lfirst(left_cell);
+
+		foreach(right_cell, right_members)
+		{
+			Member	   *right_member = lfirst(right_cell);
+			List	   *pair = list_make2(left_member->expression,
+										  right_member->expression);
+			double		matching;
+
+			matching = DatumGetFloat8(DirectFunctionCall5Coll(eqjoinsel,
+															  PG_GET_COLLATION(),
+															  PG_GETARG_DATUM(0),
+															  PG_GETARG_DATUM(1),
+															  PointerGetDatum(pair),
+															  PG_GETARG_DATUM(3),
+															  PG_GETARG_DATUM(4)));
+			if (same_filler)
+				matching += expression_null_fraction(root, left_member->expression) *
+					expression_null_fraction(root, right_member->expression);
+			selectivity += left_member->weight * right_member->weight * matching;
+		}
+	}
+	CLAMP_PROBABILITY(selectivity);
+	PG_RETURN_FLOAT8(selectivity);
+}
+
+/*
+ * The fraction of a column's rows that have a constant term: of its most
+ * common values those that do, and of the others as many as in its histogram.
+ */
+static double
+column_has_term(PlannerInfo *root, Node *column, Oid function, Oid collation,
+				Const *term)
+{
+	VariableStatData variable;
+	FmgrInfo	has;
+	double		selectivity = DEFAULT_MATCH_SEL;
+
+	fmgr_info(function, &has);
+	examine_variable(root, column, 0, &variable);
+	if (HeapTupleIsValid(variable.statsTuple) &&
+		statistic_proc_security_check(&variable, function))
+	{
+		double		common;
+		double		matching;
+		double		others;
+		int			values;
+
+		matching = mcv_selectivity(&variable, &has, collation,
+								   term->constvalue, true, &common);
+		others = histogram_selectivity(&variable, &has, collation,
+									   term->constvalue, true, 1, 0, &values);
+		if (others < 0)
+			others = DEFAULT_MATCH_SEL;
+		else if (values < 100)
+			/* so few values say only so much */
+			others = (others * values + DEFAULT_MATCH_SEL * (100 - values)) / 100;
+		others = Min(Max(others, 0.0001), 0.9999);
+		selectivity = matching +
+			others * Max(1 - null_fraction(&variable) - common, 0);
+	}
+	ReleaseVariableStats(variable);
+	CLAMP_PROBABILITY(selectivity);
+	return selectivity;
+}
+
+/*
+ * has_support(internal): answers the planner's requests about has().
+ */
+Datum
+azhunt_has_support(PG_FUNCTION_ARGS)
+{
+	Node	   *node = (Node *) PG_GETARG_POINTER(0);
+	SupportRequestSelectivity *request = (SupportRequestSelectivity *) node;
+	Node	   *term;
+	Const	   *filler;
+	ListCell   *cell;
+
+	if (!IsA(node, SupportRequestSelectivity) ||
+		list_length(request->args) != 2)
+		PG_RETURN_POINTER(NULL);
+
+	term = estimate_expression_value(request->root, lsecond(request->args));
+	request->selectivity = 0;
+	if (!IsA(term, Const))
+		request->selectivity = DEFAULT_MATCH_SEL;
+	else if (!((Const *) term)->constisnull)
+	{
+		Node	   *column = strip_coalesce(linitial(request->args), &filler);
+
+		foreach(cell, expression_members(request->root, column, MAX_MEMBERS))
+		{
+			Member	   *member = lfirst(cell);
+
+			request->selectivity += member->weight *
+				column_has_term(request->root, member->expression,
+								request->funcid, request->inputcollid,
+								(Const *) term);
+		}
+	}
+	CLAMP_PROBABILITY(request->selectivity);
+	PG_RETURN_POINTER(node);
+}

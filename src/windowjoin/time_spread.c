@@ -1,0 +1,309 @@
+/*-------------------------------------------------------------------------
+ *
+ * time_spread.c
+ *	  How many pairs of an event and an anchor are within a lookback.
+ *
+ * The statistics of both columns, each as a set of ranges with equally likely
+ * times, are compared as if events and anchors were independent.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/optimizer.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "azhunt.h"
+#include "windowjoin/windowjoin.h"
+
+/* As many members as have their statistics read */
+#define MAX_MEMBERS		256
+
+/* As many events, about, as are compared with the spread of anchors */
+#define EVENT_SAMPLES	400
+
+/* Times from first to last, in microseconds, that part of all rows has */
+typedef struct TimeRange
+{
+	double		first;
+	double		last;			/* equal to first for a common value */
+	double		fraction;
+} TimeRange;
+
+/* The times of a column */
+typedef struct TimeSpread
+{
+	TimeRange  *ranges;
+	int			count;
+	int			allocated;
+	double		not_null;		/* the sum of all fractions */
+} TimeSpread;
+
+/*
+ * Add a range of times, or what bounds leave of it.
+ */
+static void
+add_range(TimeSpread *spread, double first, double last, double fraction,
+		  const TimeRange *bounds)
+{
+	double		from = Max(first, bounds->first);
+	double		to = Min(last, bounds->last);
+	TimeRange  *range;
+
+	if (from > to || fraction <= 0)
+		return;
+	if (last > first)
+		fraction *= (to - from) / (last - first);
+
+	if (spread->count == spread->allocated)
+	{
+		spread->allocated = Max(128, spread->allocated * 2);
+		spread->ranges = spread->ranges == NULL ?
+			palloc(sizeof(TimeRange) * spread->allocated) :
+			repalloc(spread->ranges, sizeof(TimeRange) * spread->allocated);
+	}
+	range = &spread->ranges[spread->count++];
+	range->first = from;
+	range->last = to;
+	range->fraction = fraction;
+	spread->not_null += fraction;
+}
+
+/*
+ * Narrow bounds by one condition, if it compares the column with a known time.
+ */
+static void
+apply_condition(PlannerInfo *root, Node *column, Node *condition,
+				TimeRange *bounds)
+{
+	OpExpr	   *comparison = (OpExpr *) condition;
+	TypeCacheEntry *type;
+	Node	   *constant;
+	double		time;
+
+	if (!IsA(condition, OpExpr) || list_length(comparison->args) != 2 ||
+		!equal(linitial(comparison->args), column) ||
+		exprType(lsecond(comparison->args)) != TIMESTAMPTZOID)
+		return;
+
+	constant = estimate_expression_value(root, lsecond(comparison->args));
+	if (!IsA(constant, Const) || ((Const *) constant)->constisnull)
+		return;
+	time = DatumGetTimestampTz(((Const *) constant)->constvalue);
+
+	type = lookup_type_cache(TIMESTAMPTZOID, TYPECACHE_BTREE_OPFAMILY);
+	switch (get_op_opfamily_strategy(comparison->opno, type->btree_opf))
+	{
+		case BTLessStrategyNumber:
+		case BTLessEqualStrategyNumber:
+			bounds->last = Min(bounds->last, time);
+			break;
+		case BTGreaterEqualStrategyNumber:
+		case BTGreaterStrategyNumber:
+			bounds->first = Max(bounds->first, time);
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * The bounds that the query's conditions set to a column: the rows that are
+ * joined are only those between them.
+ */
+static TimeRange
+column_bounds(PlannerInfo *root, VariableStatData *variable)
+{
+	TimeRange	bounds = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
+	ListCell   *cell;
+
+	if (variable->rel != NULL)
+	{
+		foreach(cell, variable->rel->baserestrictinfo)
+			apply_condition(root, variable->var,
+							(Node *) lfirst_node(RestrictInfo, cell)->clause,
+							&bounds);
+	}
+	return bounds;
+}
+
+/*
+ * Add the times of a column with statistics; false if they may not be read.
+ */
+static bool
+add_statistics(PlannerInfo *root, VariableStatData *variable, double weight,
+			   TimeSpread *spread)
+{
+	TimeRange	bounds = column_bounds(root, variable);
+	TimeSpread	column = {0};
+	AttStatsSlot slot;
+	double		rest;
+
+	if (!HeapTupleIsValid(variable->statsTuple) ||
+		!statistic_proc_security_check(variable, F_TIMESTAMPTZ_LE))
+		return false;
+
+	rest = 1 - ((Form_pg_statistic) GETSTRUCT(variable->statsTuple))->stanullfrac;
+	if (get_attstatsslot(&slot, variable->statsTuple, STATISTIC_KIND_MCV,
+						 InvalidOid,
+						 ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS))
+	{
+		for (int i = 0; i < slot.nvalues; i++)
+		{
+			double		time = DatumGetTimestampTz(slot.values[i]);
+
+			add_range(&column, time, time, slot.numbers[i], &bounds);
+			rest -= slot.numbers[i];
+		}
+		free_attstatsslot(&slot);
+	}
+	if (get_attstatsslot(&slot, variable->statsTuple,
+						 STATISTIC_KIND_HISTOGRAM, InvalidOid,
+						 ATTSTATSSLOT_VALUES))
+	{
+		for (int i = 0; i + 1 < slot.nvalues; i++)
+			add_range(&column, DatumGetTimestampTz(slot.values[i]),
+					  DatumGetTimestampTz(slot.values[i + 1]),
+					  rest / (slot.nvalues - 1), &bounds);
+		free_attstatsslot(&slot);
+	}
+
+	/* what the bounds leave is all that there is, as the rows count it */
+	for (int i = 0; i < column.count; i++)
+	{
+		TimeRange  *range = &column.ranges[i];
+		TimeRange	unbounded = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
+
+		add_range(spread, range->first, range->last,
+				  weight * range->fraction / column.not_null, &unbounded);
+	}
+	return column.count > 0;
+}
+
+/*
+ * Find how the times of an expression are spread; false if that is not known.
+ */
+static bool
+find_time_spread(PlannerInfo *root, Node *expression, TimeSpread *spread)
+{
+	Node	   *value = estimate_expression_value(root, expression);
+	TimeRange	unbounded = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
+	ListCell   *cell;
+
+	memset(spread, 0, sizeof(TimeSpread));
+	if (IsA(value, Const))
+	{
+		double		time = DatumGetTimestampTz(((Const *) value)->constvalue);
+
+		if (!((Const *) value)->constisnull)
+			add_range(spread, time, time, 1, &unbounded);
+		return true;
+	}
+
+	foreach(cell, expression_members(root, expression, MAX_MEMBERS))
+	{
+		Member	   *member = lfirst(cell);
+		VariableStatData variable;
+
+		examine_variable(root, member->expression, 0, &variable);
+		(void) add_statistics(root, &variable, member->weight, spread);
+		ReleaseVariableStats(variable);
+	}
+	return spread->count > 0;
+}
+
+/*
+ * The fraction of times that are from first to last.
+ */
+static double
+fraction_between(const TimeSpread *spread, double first, double last)
+{
+	double		fraction = 0;
+
+	for (int i = 0; i < spread->count; i++)
+	{
+		const TimeRange *range = &spread->ranges[i];
+		double		from = Max(range->first, first);
+		double		to = Min(range->last, last);
+
+		if (from > to)
+			continue;
+		if (range->last > range->first)
+			fraction += range->fraction * (to - from) / (range->last - range->first);
+		else
+			fraction += range->fraction;
+	}
+	return fraction;
+}
+
+/*
+ * The fraction of pairs of an event and an anchor that are within a lookback.
+ */
+static double
+fraction_within(const TimeSpread *events, const TimeSpread *anchors,
+				double lookback)
+{
+	int			samples = Max(EVENT_SAMPLES / events->count, 1);
+	double		fraction = 0;
+
+	for (int i = 0; i < events->count; i++)
+	{
+		const TimeRange *range = &events->ranges[i];
+		int			points = range->last > range->first ? samples : 1;
+
+		for (int j = 0; j < points; j++)
+		{
+			double		event = range->first +
+			(range->last - range->first) * (j + 0.5) / points;
+
+			fraction += range->fraction / points *
+				fraction_between(anchors, event, event + lookback);
+		}
+	}
+	return fraction / (events->not_null * anchors->not_null);
+}
+
+/*
+ * Estimate within(), whether it is a join's condition or a table's.
+ */
+Selectivity
+within_selectivity(SupportRequestSelectivity *request)
+{
+	Node	   *lookback;
+	TimeSpread	events;
+	TimeSpread	anchors;
+	int64		microseconds;
+	Selectivity selectivity;
+
+	if (list_length(request->args) != 3)
+		return DEFAULT_RANGE_INEQ_SEL;
+
+	lookback = estimate_expression_value(request->root, lthird(request->args));
+	if (!IsA(lookback, Const))
+		return DEFAULT_RANGE_INEQ_SEL;
+	if (((Const *) lookback)->constisnull ||
+		!lookback_is_valid(DatumGetIntervalP(((Const *) lookback)->constvalue),
+						   &microseconds))
+		return 0;
+
+	if (!find_time_spread(request->root, linitial(request->args), &events) ||
+		!find_time_spread(request->root, lsecond(request->args), &anchors))
+		return DEFAULT_RANGE_INEQ_SEL;
+	if (events.count == 0 || anchors.count == 0)
+		return 0;
+
+	selectivity = fraction_within(&events, &anchors, microseconds);
+	CLAMP_PROBABILITY(selectivity);
+	return selectivity;
+}
