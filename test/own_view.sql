@@ -1,0 +1,89 @@
+-- Somebody who has sign-ins already, in a table of another name and with other
+-- columns, puts a view over it under the name of the log table: the hunt reads
+-- it, and uses the table's indexes.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SET LOCAL jit = off;
+SELECT plan(11);
+
+CREATE SCHEMA siem;
+CREATE TABLE siem.entra_events (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    happened timestamptz NOT NULL,
+    who text,
+    source inet,
+    browser text,
+    outcome jsonb
+);
+CREATE INDEX entra_events_address ON siem.entra_events (azhunt.strip_port(host(source)), happened);
+CREATE VIEW azhunt.SigninLogs AS
+SELECT happened AS TimeGenerated, who AS UserPrincipalName, host(source) AS IPAddress, browser AS UserAgent,
+       outcome ->> 'errorCode' AS ResultType, outcome ->> 'app' AS AppDisplayName
+FROM siem.entra_events;
+
+SELECT bag_eq('SELECT t::text FROM azhunt.create_log_tables() AS t',
+              ARRAY['azhunt.storagebloblogs', 'azhunt.storagefilelogs', 'azhunt.aadnoninteractiveusersigninlogs',
+                    'azhunt.azureactivity'],
+              'create_log_tables() makes the other tables');
+SELECT has_view('azhunt'::name, 'signinlogs'::name, 'and leaves the view');
+
+INSERT INTO siem.entra_events (happened, who, source, browser, outcome)
+SELECT timestamptz '2026-03-02 00:00Z' + n * interval '1 second', 'user' || n % 1000 || '@contoso.com',
+       inet '198.51.100.0' + n % 250, 'Mozilla/5.0', jsonb_build_object('errorCode', CASE WHEN n % 10 = 0 THEN 50126 ELSE 0 END)
+FROM generate_series(1, 50000) AS n;
+INSERT INTO siem.entra_events (happened, who, source, browser, outcome) VALUES
+    ('2026-03-02 10:00Z', 'adele@contoso.com', '203.0.113.7', 'Mozilla/5.0', '{"errorCode": 0, "app": "Azure Portal"}'),
+    ('2026-03-02 10:00Z', 'failed@contoso.com', '203.0.113.7', 'Mozilla/5.0', '{"errorCode": 50126}'),
+    ('2026-03-02 10:00Z', 'diego@contoso.com', '2001:db8::7', 'Mozilla/5.0', NULL);
+INSERT INTO azhunt.StorageBlobLogs (TimeGenerated, OperationName, StatusText, CallerIpAddress, Uri, UserAgentHeader) VALUES
+    ('2026-03-02 10:00:30Z', 'PutBlob', 'Success', '203.0.113.7:50123', 'https://contosodata.blob.core.windows.net/in/a?b', 'Mozilla/5.0'),
+    ('2026-03-02 10:00:30Z', 'PutBlob', 'Success', '[2001:DB8::7]:50123', 'https://contosodata.blob.core.windows.net/in/b?b', 'Mozilla/5.0');
+ANALYZE siem.entra_events;
+ANALYZE azhunt.StorageBlobLogs;
+
+SELECT bag_eq('SELECT fileuploadpath, accounts FROM azhunt.storage_upload_link_account()', $$
+    VALUES ('https://contosodata.blob.core.windows.net/in/a?b', '{adele@contoso.com,failed@contoso.com}'::text[]),
+           ('https://contosodata.blob.core.windows.net/in/b?b', '{diego@contoso.com}')
+$$, 'the hunt reads the view');
+SELECT bag_eq('SELECT fileuploadpath, accounts FROM azhunt.storage_upload_link_account(successful_only => true)', $$
+    VALUES ('https://contosodata.blob.core.windows.net/in/a?b', '{adele@contoso.com}'::text[])
+$$, 'with every option');
+SELECT results_eq('SELECT count(*), count(*) FILTER (WHERE appdisplayname = ''Azure Portal'') FROM azhunt.signins()',
+                  'VALUES (50003::bigint, 1::bigint)', 'so does signins()');
+
+-- The answer is that of the same rows in a log table.
+CREATE TEMP TABLE answer AS SELECT * FROM azhunt.storage_upload_link_account();
+CREATE TEMP TABLE saved_signins AS SELECT * FROM azhunt.SigninLogs;
+
+CREATE FUNCTION pg_temp.indexes_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    plan jsonb;
+BEGIN
+    EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+    RETURN QUERY SELECT jsonb_path_query(plan, '$.**."Index Name"') #>> '{}';
+END
+$$;
+SELECT set_has($$ SELECT pg_temp.indexes_of('SELECT * FROM azhunt.storage_upload_link_account()') $$,
+               $$ VALUES ('entra_events_address') $$, 'an index under the view is used');
+
+-- A plain table of the log table's name serves as well.
+DROP VIEW azhunt.SigninLogs;
+CREATE TABLE azhunt.SigninLogs AS TABLE saved_signins;
+SELECT is_empty('SELECT * FROM azhunt.create_log_tables()', 'a plain table is left alone');
+SELECT bag_eq('SELECT * FROM azhunt.storage_upload_link_account()', 'SELECT * FROM answer', 'and read by the hunt');
+
+-- Now the log table proper, with the same rows.
+DROP TABLE azhunt.SigninLogs;
+SELECT results_eq('SELECT t::text FROM azhunt.create_log_tables() AS t', ARRAY['azhunt.signinlogs'],
+                  'without the view the log table is made');
+INSERT INTO azhunt.SigninLogs (TimeGenerated, UserPrincipalName, IPAddress, UserAgent, ResultType, AppDisplayName)
+SELECT * FROM saved_signins;
+SELECT bag_eq('SELECT * FROM azhunt.storage_upload_link_account()', 'SELECT * FROM answer',
+              'and gives the same answer');
+-- What is missing is named, not passed over.
+DROP TABLE azhunt.SigninLogs;
+SELECT throws_ok('SELECT * FROM azhunt.storage_upload_link_account()', '42P01',
+                 'relation "azhunt.signinlogs" does not exist', 'without either the hunt says what is missing');
+
+SELECT * FROM finish();
+ROLLBACK;
