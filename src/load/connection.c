@@ -1,0 +1,163 @@
+/*-------------------------------------------------------------------------
+ *
+ * connection.c
+ *	  Connections to the server.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/*
+ * What the session must not inherit: names are looked up nowhere but where they
+ * say, and a long load is not cut off.
+ */
+static const char *const session_setup =
+"SET search_path = pg_catalog, pg_temp;"
+"SET statement_timeout = 0;"
+"SET lock_timeout = 0;"
+"SET idle_in_transaction_session_timeout = 0;"
+"SET default_transaction_isolation = 'read committed';"
+"SET default_transaction_read_only = off";
+
+/*
+ * Ask for a password on the terminal; NULL if there is none.
+ */
+static char *
+ask_password(void)
+{
+	static const char prompt[] = "Password: ";
+	int			terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	struct termios old;
+	struct termios quiet;
+	Buffer		password = {0};
+	char		c;
+
+	if (terminal < 0 || tcgetattr(terminal, &old) != 0)
+	{
+		if (terminal >= 0)
+			close(terminal);
+		return NULL;
+	}
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t) ECHO;
+	tcsetattr(terminal, TCSAFLUSH, &quiet);
+	(void) !write(terminal, prompt, strlen(prompt));
+	while (read(terminal, &c, 1) == 1 && c != '\n')
+		buffer_append_byte(&password, c);
+	buffer_append_byte(&password, '\0');
+	(void) !write(terminal, "\n", 1);
+	tcsetattr(terminal, TCSAFLUSH, &old);
+	close(terminal);
+	return password.data;
+}
+
+/*
+ * Warnings of the server; its notices would be about partitions and the like.
+ */
+static void
+show_notice(void *argument, const PGresult *result)
+{
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	(void) argument;
+	if (severity != NULL && strcmp(severity, "WARNING") == 0)
+		report_warning("%s", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+/*
+ * Try to connect once.
+ */
+static PGconn *
+try_connection(const Options *options)
+{
+	const char *keywords[] = {
+		"host", "port", "user", "password", "dbname",
+		"fallback_application_name", "client_encoding", NULL
+	};
+	const char *values[] = {
+		options->host, options->port, options->user, options->password, options->dbname,
+		PROGRAM, "UTF8", NULL
+	};
+
+	/* a connection string in dbname must not change the encoding */
+	return PQconnectdbParams(keywords, values, 1);
+}
+
+/*
+ * Connect, and set the session up; says why if that fails.
+ */
+PGconn *
+connect_to_server(Options *options)
+{
+	PGconn	   *connection;
+
+	if (options->prompt == PROMPT_ALWAYS && options->password == NULL)
+		options->password = ask_password();
+	connection = try_connection(options);
+	if (PQstatus(connection) == CONNECTION_BAD && PQconnectionNeedsPassword(connection) &&
+		options->password == NULL && options->prompt != PROMPT_NEVER)
+	{
+		options->password = ask_password();
+		if (options->password != NULL)
+		{
+			PQfinish(connection);
+			connection = try_connection(options);
+		}
+	}
+	if (PQstatus(connection) == CONNECTION_BAD)
+	{
+		report_error("%s", PQerrorMessage(connection));
+		PQfinish(connection);
+		return NULL;
+	}
+	PQsetNoticeReceiver(connection, show_notice, NULL);
+	if (PQsetClientEncoding(connection, "UTF8") != 0 || !run_command(connection, session_setup))
+	{
+		report_error("%s", PQerrorMessage(connection));
+		PQfinish(connection);
+		return NULL;
+	}
+	return connection;
+}
+
+/*
+ * Did a command or query succeed?
+ */
+bool
+result_ok(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+/*
+ * Run commands without parameters.
+ */
+bool
+run_command(PGconn *connection, const char *command)
+{
+	PGresult   *result = PQexec(connection, command);
+	bool		ok = result_ok(result);
+
+	PQclear(result);
+	return ok;
+}
+
+/*
+ * Run a query with parameters, all of them text.
+ */
+PGresult *
+run_query(PGconn *connection, const char *query, int nparameters, const char *const *parameters)
+{
+	return PQexecParams(connection, query, nparameters, NULL, parameters, NULL, NULL, 0);
+}

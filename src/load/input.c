@@ -1,0 +1,175 @@
+/*-------------------------------------------------------------------------
+ *
+ * input.c
+ *	  A window over the bytes of a source that knows lines and columns.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "input.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define INPUT_INITIAL_SIZE	(4 * SOURCE_CHUNK)
+
+/*
+ * Start at the beginning of a source.
+ */
+void
+input_init(Input *input, Source *source)
+{
+	memset(input, 0, sizeof(*input));
+	input->source = source;
+	input->size = INPUT_INITIAL_SIZE;
+	input->data = load_malloc(input->size);
+	input->position.line = 1;
+	input->position.column = 1;
+	sha256_init(&input->digest);
+}
+
+/*
+ * Make room at the end of the window.
+ */
+static bool
+make_room(Input *input)
+{
+	size_t		held = input->end - input->start;
+
+	if (input->start > 0)
+	{
+		memmove(input->data, input->data + input->start, held);
+		input->start = 0;
+		input->end = held;
+	}
+	if (input->size - input->end >= SOURCE_CHUNK)
+		return true;
+	if (held >= MAX_RECORD_LENGTH)
+	{
+		input->failed = true;
+		input->error = load_printf("record is longer than %zu MB", MAX_RECORD_LENGTH / (1024 * 1024));
+		return false;
+	}
+	input->size *= 2;
+	input->data = load_realloc(input->data, input->size);
+	return true;
+}
+
+/*
+ * Bring more bytes into the window; false at the end and on failure.
+ */
+bool
+input_more(Input *input)
+{
+	ssize_t		length;
+
+	if (input->at_end || input->failed)
+		return false;
+	if (input->size - input->end < SOURCE_CHUNK && !make_room(input))
+		return false;
+	length = source_read(input->source, input->data + input->end, input->size - input->end);
+	if (length < 0)
+	{
+		input->failed = true;
+		input->error = load_strdup(input->source->error);
+		return false;
+	}
+	if (length == 0)
+	{
+		input->at_end = true;
+		return false;
+	}
+	sha256_update(&input->digest, input->data + input->end, (size_t) length);
+	input->digested += length;
+	input->end += (size_t) length;
+	return true;
+}
+
+/*
+ * The number of characters in UTF-8: of bytes that don't continue another.
+ */
+static int64_t
+count_characters(const char *text, size_t length)
+{
+	int64_t		count = 0;
+
+	for (size_t i = 0; i < length; i++)
+		count += ((unsigned char) text[i] & 0xC0) !=0x80;
+	return count;
+}
+
+/*
+ * The position after some text.
+ */
+static void
+advance(Position *position, const char *text, size_t length)
+{
+	const char *end = text +length;
+	const char *newline;
+
+	position->offset += (int64_t) length;
+	while ((newline = memchr(text, '\n', (size_t) (end - text))) != NULL)
+	{
+		position->line++;
+		position->column = 1;
+		text = newline + 1;
+	}
+	position->column += count_characters(text, (size_t) (end - text));
+}
+
+/*
+ * Leave so many bytes behind.
+ */
+void
+input_consume(Input *input, size_t length)
+{
+	advance(&input->position, input_text(input), length);
+	input->start += length;
+}
+
+/*
+ * Leave all bytes before an offset behind.
+ */
+bool
+input_skip_to(Input *input, int64_t offset)
+{
+	while (input->position.offset < offset)
+	{
+		size_t		held = input->end - input->start;
+		int64_t		wanted = offset - input->position.offset;
+
+		if (held == 0)
+		{
+			if (!input_more(input))
+				return false;
+			continue;
+		}
+		input_consume(input, (int64_t) held < wanted ? held : (size_t) wanted);
+	}
+	return true;
+}
+
+/*
+ * The position of the byte so many bytes after start.
+ */
+Position
+input_position(const Input *input, size_t index)
+{
+	Position	position = input->position;
+	size_t		held = input->end - input->start;
+
+	advance(&position, input_text(input), index < held ? index : held);
+	return position;
+}
+
+/*
+ * Give all memory back; the source stays open.
+ */
+void
+input_free(Input *input)
+{
+	free(input->data);
+	free(input->error);
+	memset(input, 0, sizeof(*input));
+}

@@ -1,0 +1,218 @@
+/*-------------------------------------------------------------------------
+ *
+ * load.h
+ *	  azhunt-load, from Azure's files to the log tables.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOAD_LOAD_H
+#define LOAD_LOAD_H
+
+#include <libpq-fe.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "row.h"
+
+#define PROGRAM	"azhunt-load"
+
+/* Exit statuses. */
+#define EXIT_ALL_LOADED	0
+#define EXIT_NOT_LOADED	1		/* some file */
+#define EXIT_TROUBLE	2		/* wrong usage, or no connection */
+
+typedef enum PasswordPrompt
+{
+	PROMPT_IF_NEEDED,
+	PROMPT_ALWAYS,
+	PROMPT_NEVER
+} PasswordPrompt;
+
+typedef struct Options
+{
+	const char *dbname;			/* or a connection string */
+	const char *host;
+	const char *port;
+	const char *user;
+	PasswordPrompt prompt;
+	char	   *password;
+	const char *table;
+	const char *reject_file;
+	int			jobs;
+	bool		no_partitions;
+	bool		quiet;
+	char	  **paths;
+	int			npaths;
+} Options;
+
+/* One file of all those that were found. */
+typedef struct InputFile
+{
+	char	   *path;			/* as messages show it */
+	int64_t		size;
+} InputFile;
+
+typedef struct FileList
+{
+	InputFile  *files;
+	size_t		nfiles;
+	size_t		size;			/* of files */
+	int64_t		bytes;
+	bool		failed;			/* something could not be read */
+} FileList;
+
+#define MAX_JOBS	64
+
+/* the log tables, and --table */
+#define COUNTED_TABLES	(LOG_TABLES + 1)
+
+/* What all jobs count together, in shared memory. */
+typedef struct Shared
+{
+	_Atomic int64_t next_file;
+	_Atomic int64_t rows_read;	/* also of files that are not loaded in the
+								 * end */
+	_Atomic int64_t bytes_of_job[MAX_JOBS];
+	_Atomic int64_t rows[COUNTED_TABLES];
+	_Atomic int64_t rejected[COUNTED_TABLES];
+	_Atomic int64_t rejected_elsewhere; /* whose table is not known */
+	_Atomic int64_t files_loaded;
+	_Atomic int64_t files_known;
+	_Atomic int64_t files_failed;
+} Shared;
+
+/* A day or more that has partitions already. */
+typedef struct DayRange
+{
+	int64_t		first;
+	int64_t		end;			/* the day after the last */
+} DayRange;
+
+/* Where a row of the COPY that is open, or to come, is from. */
+typedef struct RowOrigin
+{
+	Position	position;
+	size_t		row_end;		/* in rows */
+	size_t		record_end;		/* in records */
+} RowOrigin;
+
+/* A table that takes rows. */
+typedef struct Target
+{
+	int			counter;		/* in Shared */
+	char	   *name;			/* quoted, with its schema */
+	char	   *oid;
+	char	   *copy_command;
+	char	   *insert_command; /* from the staging table, for a view */
+	char	   *stage_command;
+	Layout		layout;
+	Buffer		rows;			/* for COPY, not yet sent */
+	Buffer		records;		/* as in the file, if they may be rejected */
+	RowOrigin  *origins;
+	int			norigins;
+	int			origins_size;
+	int64_t		row_count;		/* of this file */
+	int64_t		rejected_count;
+	bool		staged;			/* the staging table is there */
+
+	bool		by_day;			/* partitioned by time */
+	DayRange   *ranges;
+	size_t		nranges;
+	size_t		new_days;		/* added for this file */
+	bool		to_default;		/* this file has rows without a day's
+								 * partition */
+} Target;
+
+/* One job. */
+typedef struct Loader
+{
+	Sink		sink;			/* must be first */
+	const Options *options;
+	Shared	   *shared;
+	int			job;
+	void		(*tick) (void); /* shows progress */
+	PGconn	   *connection;
+	PGconn	   *partition_connection;
+	Target	   *targets[COUNTED_TABLES];
+	Target	   *open;			/* whose COPY is in progress */
+	Row			row;
+	bool		failed;			/* this file cannot be loaded any more */
+	bool		known;			/* ... since it has been loaded already */
+	bool		reported;		/* and it has been said why */
+	bool		lost;			/* the connection */
+	const char *path;			/* of this file */
+	const Source *source;
+	int64_t		bytes_before;	/* of earlier files */
+	FILE	   *rejects;		/* of this file */
+	int64_t		rejected;
+} Loader;
+
+/* What the ledger says about a file. */
+typedef enum LedgerAnswer
+{
+	LEDGER_NEW,
+	LEDGER_KNOWN,				/* all of it was loaded */
+	LEDGER_GROWN,				/* its beginning was loaded */
+	LEDGER_CHANGED,				/* what was loaded is not its beginning */
+	LEDGER_ERROR
+} LedgerAnswer;
+
+/* options.c */
+extern void parse_options(Options *options, int argc, char **argv);
+
+/* messages.c */
+extern void clear_progress_line(void);
+extern void set_progress_line(const char *text);
+extern void message(const char *format,...) printf_like(1, 2);
+extern void report_error(const char *format,...) printf_like(1, 2);
+extern void report_warning(const char *format,...) printf_like(1, 2);
+
+/* connection.c */
+extern PGconn *connect_to_server(Options *options);
+extern bool run_command(PGconn *connection, const char *command);
+extern PGresult *run_query(PGconn *connection, const char *query, int nparameters,
+						   const char *const *parameters);
+extern bool result_ok(const PGresult *result);
+
+/* files.c */
+extern void find_files(FileList *list, char **paths, int npaths);
+
+/* target.c */
+extern Target *open_target(Loader *loader, const LogTable *log_table);
+extern void free_target(Target *target);
+
+/* partitions.c */
+extern bool read_partitions(Loader *loader, Target *target);
+extern bool provide_partition(Loader *loader, Target *target, int64_t day);
+
+/* copy.c */
+extern bool copy_row(Loader *loader, Target *target, const Record *record);
+extern bool end_copy(Loader *loader);
+extern bool flush_copies(Loader *loader);
+extern void forget_copies(Loader *loader);
+
+/* reject.c */
+extern bool reject_record(Loader *loader, Target *target, const char *text, size_t length,
+						  Position position, const char *reason);
+extern bool keep_rejects(Loader *loader);
+
+/* ledger.c */
+extern char *ledger_name(const char *path);
+extern LedgerAnswer ask_ledger(Loader *loader, const char *path, const char *name, int64_t *resume_at);
+extern bool write_ledger(Loader *loader, const char *name, int64_t start, const Input *input);
+
+/* loader.c */
+extern void load_files(Loader *loader, const FileList *list);
+extern void fail_file(Loader *loader, char *reason);
+extern void fail_file_at(Loader *loader, Position position, char *reason);
+extern void fail_connection(Loader *loader, const PGresult *result);
+
+/* progress.c */
+extern void start_progress(Shared *shared, const FileList *list, const Options *options);
+extern void show_progress(void);
+extern void end_progress(void);
+extern void show_summary(const Shared *shared, const Options *options);
+
+#endif							/* LOAD_LOAD_H */

@@ -1,0 +1,286 @@
+/*-------------------------------------------------------------------------
+ *
+ * loader.c
+ *	  One job: files, one after the other, each in a transaction.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * This file is not loaded, and why.  Of several reasons the first is said.
+ */
+void
+fail_file(Loader *loader, char *reason)
+{
+	if (!loader->reported)
+		message("%s: %s", loader->path, reason);
+	free(reason);
+	loader->failed = true;
+	loader->reported = true;
+}
+
+/*
+ * This file is not loaded, and where in it the reason is.
+ */
+void
+fail_file_at(Loader *loader, Position position, char *reason)
+{
+	char	   *with_position = load_printf("%lld:%lld: %s", (long long) position.line,
+											(long long) position.column, reason);
+
+	free(reason);
+	if (!loader->reported)
+		message("%s:%s", loader->path, with_position);
+	loader->reported = true;
+	fail_file(loader, with_position);
+}
+
+/*
+ * This file is not loaded, since the server does not take it.
+ */
+void
+fail_connection(Loader *loader, const PGresult *result)
+{
+	const char *primary = result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	const char *detail = result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL;
+	const char *text = primary != NULL ? primary : PQerrorMessage(loader->connection);
+	size_t		length = strlen(text);
+
+	while (length > 0 && text[length - 1] == '\n')
+		length--;
+	loader->lost = loader->lost || PQstatus(loader->connection) == CONNECTION_BAD;
+	fail_file(loader, load_printf("%.*s%s%s", (int) length, text,
+								  detail != NULL ? ": " : "", detail != NULL ? detail : ""));
+}
+
+/*
+ * The sink's warning.
+ */
+static void
+warn_about_file(Sink *sink, const char *text)
+{
+	report_warning("%s: %s", ((Loader *) sink)->path, text);
+}
+
+/*
+ * A bad record: the end of the file, or a line in the reject file.
+ */
+static bool
+refuse_record(Sink *sink, const char *text, size_t length, Position position, const char *reason)
+{
+	Loader	   *loader = (Loader *) sink;
+
+	if (loader->options->reject_file != NULL)
+		return reject_record(loader, NULL, text, length, position, reason);
+	fail_file_at(loader, position, load_strdup(reason));
+	return false;
+}
+
+/*
+ * Tell the one who watches how far we are.
+ */
+static void
+count_record(Loader *loader)
+{
+	atomic_store_explicit(&loader->shared->bytes_of_job[loader->job],
+						  loader->bytes_before + (loader->source != NULL ? loader->source->bytes_read : 0),
+						  memory_order_relaxed);
+	atomic_fetch_add_explicit(&loader->shared->rows_read, 1, memory_order_relaxed);
+	if (loader->tick != NULL)
+		loader->tick();
+}
+
+/*
+ * A record: a row of the table in which it belongs.
+ */
+static bool
+take_record(Sink *sink, const Record *record)
+{
+	Loader	   *loader = (Loader *) sink;
+	const LogTable *log_table = NULL;
+	Target	   *target;
+	char	   *error = NULL;
+	bool		taken;
+
+	count_record(loader);
+	if (route_record(record, loader->path, loader->options->table != NULL, &log_table, &error) == ROUTE_NOWHERE)
+	{
+		taken = refuse_record(sink, record->text, record->length, record->position, error);
+		free(error);
+		return taken;
+	}
+	target = open_target(loader, log_table);
+	if (target == NULL)
+		return false;
+	if (!row_fill(&loader->row, &target->layout, record))
+	{
+		if (loader->options->reject_file != NULL)
+			return reject_record(loader, target, record->text, record->length,
+								 record->position, loader->row.error);
+		return refuse_record(sink, record->text, record->length, record->position, loader->row.error);
+	}
+	return copy_row(loader, target, record);
+}
+
+/*
+ * Read the file from an offset, send its rows, and enter it into the ledger;
+ * all that is missing then is the commit.
+ */
+static bool
+load_content(Loader *loader, const char *name, int64_t resume_at, Source *source)
+{
+	Input		input;
+	char	   *error = NULL;
+	Position	position = {0};
+	ReadResult	result;
+	bool		loaded;
+
+	input_init(&input, source);
+	loader->source = source;
+	result = read_records(&input, &loader->sink, resume_at, &error, &position);
+	loader->source = NULL;
+	if (result == READ_FAILED)
+		fail_file_at(loader, position, error);
+	loaded = result == READ_DONE && !loader->failed && flush_copies(loader) &&
+		write_ledger(loader, name, resume_at, &input);
+	input_free(&input);
+	return loaded;
+}
+
+/*
+ * Ask the ledger whether the file, or which part of it, is to be loaded.
+ */
+static bool
+is_to_be_loaded(Loader *loader, const char *name, int64_t *resume_at)
+{
+	switch (ask_ledger(loader, loader->path, name, resume_at))
+	{
+		case LEDGER_KNOWN:
+			loader->known = true;
+			return false;
+		case LEDGER_CHANGED:
+			fail_file(loader, load_strdup("what was loaded of this blob earlier is not what it starts with now;"
+										  " azhunt.loaded_files has its name and size"));
+			return false;
+		case LEDGER_ERROR:
+			return false;
+		default:
+			return true;
+	}
+}
+
+/*
+ * Load what is not loaded yet of a file, but for the commit.
+ */
+static bool
+load_in_transaction(Loader *loader)
+{
+	Source		source;
+	char	   *name = ledger_name(loader->path);
+	int64_t		resume_at = 0;
+	bool		loaded = false;
+
+	if (is_to_be_loaded(loader, name, &resume_at))
+	{
+		if (source_open(&source, loader->path))
+			loaded = load_content(loader, name, resume_at, &source);
+		else
+			fail_file(loader, load_strdup(source.error));
+		source_close(&source);
+	}
+	free(name);
+	return loaded;
+}
+
+/*
+ * Count what was committed.
+ */
+static void
+count_file(Loader *loader)
+{
+	for (int i = 0; i < COUNTED_TABLES; i++)
+	{
+		if (loader->targets[i] == NULL)
+			continue;
+		loader->shared->rows[i] += loader->targets[i]->row_count;
+		loader->shared->rejected[i] += loader->targets[i]->rejected_count;
+		loader->rejected -= loader->targets[i]->rejected_count;
+	}
+	loader->shared->rejected_elsewhere += loader->rejected;
+	loader->shared->files_loaded++;
+}
+
+/*
+ * Make ready for a file.
+ */
+static void
+start_file(Loader *loader, const char *path)
+{
+	loader->path = path;
+	loader->failed = false;
+	loader->known = false;
+	loader->reported = false;
+	loader->rejected = 0;
+}
+
+/*
+ * Load a file, all of it or nothing.
+ */
+static void
+load_file(Loader *loader, const InputFile *file)
+{
+	bool		committed = false;
+
+	start_file(loader, file->path);
+	if (!run_command(loader->connection, "BEGIN"))
+		fail_connection(loader, NULL);
+	else if (load_in_transaction(loader) && keep_rejects(loader))
+	{
+		PGresult   *result = PQexec(loader->connection, "COMMIT");
+
+		committed = PQresultStatus(result) == PGRES_COMMAND_OK;
+		if (!committed)
+			fail_connection(loader, result);
+		PQclear(result);
+	}
+	if (committed)
+		count_file(loader);
+	forget_copies(loader);
+	if (!committed)
+		(void) run_command(loader->connection, "ROLLBACK");
+	if (loader->known && !loader->failed)
+		loader->shared->files_known++;
+	else if (!committed)
+		loader->shared->files_failed++;
+	if (loader->rejects != NULL)
+		fclose(loader->rejects);
+	loader->rejects = NULL;
+	loader->bytes_before += file->size;
+	loader->lost = loader->lost || PQstatus(loader->connection) == CONNECTION_BAD;
+}
+
+/*
+ * Load the files of the list that no other job has taken.
+ */
+void
+load_files(Loader *loader, const FileList *list)
+{
+	int64_t		i;
+
+	loader->sink.take = take_record;
+	loader->sink.refuse = refuse_record;
+	loader->sink.warn = warn_about_file;
+	while (!loader->lost && (i = loader->shared->next_file++) < (int64_t) list->nfiles)
+		load_file(loader, &list->files[i]);
+	for (int t = 0; t < COUNTED_TABLES; t++)
+		free_target(loader->targets[t]);
+	row_free(&loader->row);
+	PQfinish(loader->connection);
+	PQfinish(loader->partition_connection);
+}

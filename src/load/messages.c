@@ -1,0 +1,105 @@
+/*-------------------------------------------------------------------------
+ *
+ * messages.c
+ *	  Messages on standard error.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "load.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static size_t progress_width = 0;
+
+/*
+ * Wipe the progress line out, so that something else can stand there.
+ */
+void
+clear_progress_line(void)
+{
+	if (progress_width > 0)
+		fprintf(stderr, "\r%*s\r", (int) progress_width, "");
+	progress_width = 0;
+}
+
+/*
+ * Put a line where the last progress line was.
+ */
+void
+set_progress_line(const char *text)
+{
+	size_t		width = strlen(text);
+	int			rest = width < progress_width ? (int) (progress_width - width) : 0;
+
+	fprintf(stderr, "\r%s%*s", text, rest, "");
+	fflush(stderr);
+	progress_width = width;
+}
+
+/*
+ * Write a line in one piece, as several jobs may do that.
+ */
+static void
+write_line(const char *prefix, const char *format, va_list arguments)
+{
+	va_list		again;
+	int			length;
+	Buffer		line = {0};
+
+	clear_progress_line();
+	buffer_append_string(&line, prefix);
+	va_copy(again, arguments);
+	length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	buffer_reserve(&line, (size_t) length + 2);
+	vsnprintf(line.data + line.length, (size_t) length + 1, format, arguments);
+	line.length += (size_t) length;
+	while (line.length > 0 && line.data[line.length - 1] == '\n')
+		line.length--;
+	buffer_append_byte(&line, '\n');
+	fwrite(line.data, 1, line.length, stderr);
+	fflush(stderr);
+	buffer_free(&line);
+}
+
+/*
+ * A message as it is.
+ */
+void
+message(const char *format,...)
+{
+	va_list		arguments;
+
+	va_start(arguments, format);
+	write_line("", format, arguments);
+	va_end(arguments);
+}
+
+/*
+ * An error of the program as a whole.
+ */
+void
+report_error(const char *format,...)
+{
+	va_list		arguments;
+
+	va_start(arguments, format);
+	write_line(PROGRAM ": error: ", format, arguments);
+	va_end(arguments);
+}
+
+/*
+ * A warning.
+ */
+void
+report_warning(const char *format,...)
+{
+	va_list		arguments;
+
+	va_start(arguments, format);
+	write_line(PROGRAM ": warning: ", format, arguments);
+	va_end(arguments);
+}

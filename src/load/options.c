@@ -1,0 +1,200 @@
+/*-------------------------------------------------------------------------
+ *
+ * options.c
+ *	  The command line.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "load.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const help =
+"azhunt-load loads Azure logs into the log tables of azhunt.\n"
+"\n"
+"Usage:\n"
+"  azhunt-load [OPTION]... PATH...\n"
+"\n"
+"PATH is a file, a directory with all below it, or - for standard input.\n"
+"Files may be compressed with gzip.  What each holds is recognised: raw\n"
+"diagnostic records, also in {\"records\": [...]}, records with the columns of a\n"
+"log table, answers of queries, and CSV of the portal.\n"
+"\n"
+"Options:\n"
+"  -t, --table=NAME         table for records that don't say which is theirs\n"
+"  -j, --jobs=NUM           load so many files at the same time (default: 1)\n"
+"      --reject-file=FILE   append records that cannot be loaded to FILE, with\n"
+"                           the reason, and load the others; without this, such\n"
+"                           a record stops its file\n"
+"      --no-partitions      add no daily partitions\n"
+"  -q, --quiet              no progress, no summary\n"
+"  -V, --version            output version information, then exit\n"
+"  -?, --help               show this help, then exit\n"
+"\n"
+"Connection options:\n"
+"  -d, --dbname=CONNSTR     database name or connection string\n"
+"  -h, --host=HOSTNAME      database server host or socket directory\n"
+"  -p, --port=PORT          database server port number\n"
+"  -U, --username=NAME      connect as specified database user\n"
+"  -w, --no-password        never prompt for password\n"
+"  -W, --password           force password prompt (should happen automatically)\n"
+"\n"
+"Exit status is 0 if all files are loaded, now or earlier, 1 if some file is not,\n"
+"and 2 if the command line is wrong or there is no connection.\n";
+
+enum
+{
+	OPTION_REJECT_FILE = 256,
+	OPTION_NO_PARTITIONS
+};
+
+static const struct option long_options[] = {
+	{"table", required_argument, NULL, 't'},
+	{"jobs", required_argument, NULL, 'j'},
+	{"reject-file", required_argument, NULL, OPTION_REJECT_FILE},
+	{"no-partitions", no_argument, NULL, OPTION_NO_PARTITIONS},
+	{"quiet", no_argument, NULL, 'q'},
+	{"version", no_argument, NULL, 'V'},
+	{"help", no_argument, NULL, '?'},
+	{"dbname", required_argument, NULL, 'd'},
+	{"host", required_argument, NULL, 'h'},
+	{"port", required_argument, NULL, 'p'},
+	{"username", required_argument, NULL, 'U'},
+	{"no-password", no_argument, NULL, 'w'},
+	{"password", no_argument, NULL, 'W'},
+	{NULL, 0, NULL, 0}
+};
+
+/*
+ * Stop because of a wrong command line.
+ */
+static void
+wrong_usage(const char *reason)
+{
+	if (reason != NULL)
+		report_error("%s", reason);
+	message("Try \"" PROGRAM " --help\" for more information.");
+	exit(EXIT_TROUBLE);
+}
+
+/*
+ * The number of jobs.
+ */
+static int
+parse_jobs(const char *text)
+{
+	char	   *end;
+	long		jobs = strtol(text, &end, 10);
+
+	if (*text == '\0' || *end != '\0' || jobs < 1 || jobs > MAX_JOBS)
+		wrong_usage("--jobs must be a number from 1 to 64");
+	return (int) jobs;
+}
+
+/*
+ * Take one of the options that say what to load, and how.
+ */
+static bool
+take_load_option(Options *options, int option, char *argument)
+{
+	switch (option)
+	{
+		case 't':
+			if (*argument == '\0')
+				wrong_usage("--table must not be empty");
+			options->table = argument;
+			return true;
+		case 'j':
+			options->jobs = parse_jobs(argument);
+			return true;
+		case 'q':
+			options->quiet = true;
+			return true;
+		case OPTION_REJECT_FILE:
+			options->reject_file = argument;
+			return true;
+		case OPTION_NO_PARTITIONS:
+			options->no_partitions = true;
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Take one of the options that say where the server is.
+ */
+static bool
+take_connection_option(Options *options, int option, char *argument)
+{
+	switch (option)
+	{
+		case 'd':
+			options->dbname = argument;
+			return true;
+		case 'h':
+			options->host = argument;
+			return true;
+		case 'p':
+			options->port = argument;
+			return true;
+		case 'U':
+			options->user = argument;
+			return true;
+		case 'w':
+			options->prompt = PROMPT_NEVER;
+			return true;
+		case 'W':
+			options->prompt = PROMPT_ALWAYS;
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Help and version, which come before anything else.
+ */
+static void
+show_information(int argc, char **argv)
+{
+	if (argc < 2)
+		return;
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0)
+	{
+		fputs(help, stdout);
+		exit(EXIT_ALL_LOADED);
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+	{
+		puts(PROGRAM " (azhunt) " AZHUNT_VERSION);
+		exit(EXIT_ALL_LOADED);
+	}
+}
+
+/*
+ * Read the command line; does not return if it is wrong.
+ */
+void
+parse_options(Options *options, int argc, char **argv)
+{
+	int			option;
+
+	memset(options, 0, sizeof(*options));
+	options->jobs = 1;
+	show_information(argc, argv);
+	while ((option = getopt_long(argc, argv, "t:j:qd:h:p:U:wWV", long_options, NULL)) != -1)
+	{
+		if (!take_load_option(options, option, optarg) &&
+			!take_connection_option(options, option, optarg))
+			wrong_usage(NULL);
+	}
+	options->paths = argv + optind;
+	options->npaths = argc - optind;
+	if (options->npaths == 0)
+		wrong_usage("no file was named");
+}

@@ -1,0 +1,185 @@
+/*-------------------------------------------------------------------------
+ *
+ * progress.c
+ *	  What a person sees while files are loaded, and at the end.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "load.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define INTERVAL	0.5			/* seconds between two progress lines */
+
+static struct
+{
+	Shared	   *shared;
+	int64_t		bytes;			/* of all files, 0 if that is not known */
+	bool		shown;			/* is there a terminal to show it on? */
+	double		started;
+	double		last;
+}			progress;
+
+/*
+ * Seconds of a clock that nobody sets.
+ */
+static double
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
+}
+
+/*
+ * Start the clock.
+ */
+void
+start_progress(Shared *shared, const FileList *list, const Options *options)
+{
+	progress.shared = shared;
+	progress.bytes = list->bytes;
+	progress.shown = !options->quiet && isatty(STDERR_FILENO);
+	progress.started = progress.last = now();
+}
+
+/*
+ * Write a number of bytes as a person reads it.
+ */
+static void
+append_bytes(Buffer *line, double bytes)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+	size_t		unit = 0;
+
+	while (bytes >= 9999.5 && unit + 1 < sizeof(units) / sizeof(units[0]))
+	{
+		bytes /= 1024;
+		unit++;
+	}
+	buffer_printf(line, "%.0f %s", bytes, units[unit]);
+}
+
+/*
+ * Write a time as hours, minutes and seconds.
+ */
+static void
+append_duration(Buffer *line, double seconds)
+{
+	long		whole = (long) (seconds + 0.5);
+
+	buffer_printf(line, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+/*
+ * The progress line.
+ */
+static void
+append_progress(Buffer *line, double elapsed)
+{
+	double		bytes = 0;
+	double		rows = (double) progress.shared->rows_read;
+
+	for (int i = 0; i < MAX_JOBS; i++)
+		bytes += (double) progress.shared->bytes_of_job[i];
+	append_bytes(line, bytes);
+	if (progress.bytes > 0)
+	{
+		buffer_append_string(line, " of ");
+		append_bytes(line, (double) progress.bytes);
+		buffer_printf(line, " (%.0f%%)", bytes >= (double) progress.bytes ? 100.0 : 100 * bytes / (double) progress.bytes);
+	}
+	buffer_printf(line, ", %.0f rows, ", rows);
+	append_bytes(line, bytes / elapsed);
+	buffer_printf(line, "/s, %.0f rows/s, ", rows / elapsed);
+	append_duration(line, elapsed);
+	if (progress.bytes > 0 && bytes > 0 && bytes < (double) progress.bytes)
+	{
+		buffer_append_string(line, ", ");
+		append_duration(line, elapsed * ((double) progress.bytes - bytes) / bytes);
+		buffer_append_string(line, " left");
+	}
+}
+
+/*
+ * Show the progress line, if it is time to.
+ */
+void
+show_progress(void)
+{
+	Buffer		line = {0};
+	struct winsize window;
+	double		time;
+
+	if (!progress.shown)
+		return;
+	time = now();
+	if (time - progress.last < INTERVAL)
+		return;
+	progress.last = time;
+	append_progress(&line, time - progress.started);
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 &&
+		line.length >= window.ws_col)
+		line.length = window.ws_col - 1;
+	buffer_append_byte(&line, '\0');
+	set_progress_line(line.data);
+	buffer_free(&line);
+}
+
+/*
+ * Leave the terminal to what comes next.
+ */
+void
+end_progress(void)
+{
+	if (progress.shown)
+		clear_progress_line();
+}
+
+/*
+ * One line of the summary.
+ */
+static void
+show_table(const char *name, int64_t rows, int64_t rejected, bool with_rejected)
+{
+	printf("%-32s %12lld", name, (long long) rows);
+	if (with_rejected)
+		printf(" %12lld", (long long) rejected);
+	putchar('\n');
+}
+
+/*
+ * Say what was loaded.
+ */
+void
+show_summary(const Shared *shared, const Options *options)
+{
+	bool		with_rejected = options->reject_file != NULL;
+
+	if (options->quiet)
+		return;
+	printf("%-32s %12s", "table", "rows");
+	if (with_rejected)
+		printf(" %12s", "rejected");
+	putchar('\n');
+	for (int i = 0; i < COUNTED_TABLES; i++)
+	{
+		if (shared->rows[i] > 0 || shared->rejected[i] > 0)
+			show_table(i < LOG_TABLES ? log_tables[i].name : options->table,
+					   shared->rows[i], shared->rejected[i], with_rejected);
+	}
+	if (shared->rejected_elsewhere > 0)
+		show_table("(no table)", 0, shared->rejected_elsewhere, true);
+	printf("%lld files loaded, %lld loaded before, %lld not loaded, in ",
+		   (long long) shared->files_loaded, (long long) shared->files_known,
+		   (long long) shared->files_failed);
+	printf("%.1f seconds\n", now() - progress.started);
+	fflush(stdout);
+}
