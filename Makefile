@@ -47,7 +47,8 @@ OBJS = \
 	src/windowjoin/members.o \
 	src/windowjoin/selectivity.o \
 	src/windowjoin/time_spread.o \
-	src/windowjoin/within.o
+	src/windowjoin/within.o \
+	src/scheduled.o
 PGFILEDESC = "azhunt - Microsoft Sentinel hunts over Azure logs"
 PG_CPPFLAGS = -I$(srcdir)/src
 

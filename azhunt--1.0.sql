@@ -517,20 +517,38 @@ BEGIN ATOMIC
     SELECT i.log_table, i.index_name, i.definition, i.purpose
     FROM (VALUES
         ('storagebloblogs', 'storagebloblogs_timegenerated_idx',
-         'USING brin (timegenerated) WITH (autosummarize = on)',
-         'uploads of a period'),
+         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
+         'uploads of a period; what arrived in a period'),
+        ('storagebloblogs', 'storagebloblogs_address_idx',
+         'USING btree (azhunt.strip_port(calleripaddress), timegenerated) WHERE azhunt.is_upload(operationname)',
+         'uploads from the address of one new sign-in, after it'),
+        ('storagebloblogs', 'storagebloblogs_ingestxid_idx',
+         'USING btree (ingestxid)',
+         'what is new to a scheduled hunt'),
         ('storagefilelogs', 'storagefilelogs_timegenerated_idx',
-         'USING brin (timegenerated) WITH (autosummarize = on)',
-         'uploads of a period'),
+         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
+         'uploads of a period; what arrived in a period'),
+        ('storagefilelogs', 'storagefilelogs_address_idx',
+         'USING btree (azhunt.strip_port(calleripaddress), timegenerated) WHERE azhunt.is_upload(operationname)',
+         'uploads from the address of one new sign-in, after it'),
+        ('storagefilelogs', 'storagefilelogs_ingestxid_idx',
+         'USING btree (ingestxid)',
+         'what is new to a scheduled hunt'),
         ('signinlogs', 'signinlogs_timegenerated_idx',
-         'USING brin (timegenerated) WITH (autosummarize = on)',
-         'sign-ins of a period, for many uploads'),
+         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
+         'sign-ins of a period, for many uploads; what arrived in a period'),
+        ('signinlogs', 'signinlogs_ingestxid_idx',
+         'USING btree (ingestxid)',
+         'what is new to a scheduled hunt'),
         ('signinlogs', 'signinlogs_address_idx',
          'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
          'sign-ins from the address of one upload, in its window'),
         ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_timegenerated_idx',
-         'USING brin (timegenerated) WITH (autosummarize = on)',
-         'sign-ins of a period, for many uploads'),
+         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
+         'sign-ins of a period, for many uploads; what arrived in a period'),
+        ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_ingestxid_idx',
+         'USING btree (ingestxid)',
+         'what is new to a scheduled hunt'),
         ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_address_idx',
          'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
          'sign-ins from the address of one upload, in its window'),
@@ -542,7 +560,13 @@ BEGIN ATOMIC
          'the few operations that may be the start of a Cloud Shell'),
         ('azureactivity', 'azureactivity_caller_idx',
          'USING btree ((coalesce(caller, '''')), timegenerated)',
-         'operations of one caller in one hour')
+         'operations of one caller in one hour'),
+        ('azureactivity', 'azureactivity_ingestedat_idx',
+         'USING brin (ingestedat, timegenerated) WITH (autosummarize = on)',
+         'what arrived in a period'),
+        ('azureactivity', 'azureactivity_ingestxid_idx',
+         'USING btree (ingestxid)',
+         'what is new to a scheduled hunt')
     ) AS i (log_table, index_name, definition, purpose);
 END;
 
@@ -1079,3 +1103,1441 @@ $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_usage(interval, interval, text, timestamptz) IS
 'hunt: what else callers did in the bin of time, an hour by default, in which they opened a Cloud Shell, looking back from as_of';
+
+--
+-- scheduled hunts
+--
+-- A run reads the log rows that the runs before it have not seen, joins them
+-- with all others, and stores each match that was not there.  What it has seen
+-- is a pg_snapshot: a row is new if the snapshot does not see the transaction
+-- in ingestxid.  So a match is found by the first run that sees both its rows,
+-- in whatever order they were written, committed or dated.
+--
+
+CREATE FUNCTION azhunt.prevent_in_transaction_block(command text) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_prevent_in_transaction_block';
+
+COMMENT ON FUNCTION azhunt.prevent_in_transaction_block(text) IS
+'an error inside a transaction block, where a procedure cannot commit';
+
+CREATE FUNCTION azhunt.rethrow(sqlstate text, message text, detail text, hint text) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_rethrow';
+
+COMMENT ON FUNCTION azhunt.rethrow(text, text, text, text) IS
+'the error that GET STACKED DIAGNOSTICS told of; an empty detail or hint is none';
+
+CREATE FUNCTION azhunt.is_upload(operationname text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN operationname OPERATOR(azhunt.=~) ANY (ARRAY[
+    'PutBlob', 'PutBlobFromURL', 'PutBlock', 'PutBlockFromURL', 'PutBlockList', 'AppendBlock', 'PutPage',
+    'CopyBlob', 'IncrementalCopyBlob', 'CreatePathFile', 'AppendFile', 'FlushFile', 'RenamePathFile',
+    'CreateFile', 'PutRange', 'PutRangeFromURL', 'CopyFile', 'Create', 'Write', 'Nfs4Write', 'SftpWrite',
+    'SftpCommit']);
+
+COMMENT ON FUNCTION azhunt.is_upload(text) IS
+'is this one of the operations that check_operations() accepts? In the predicate of indexes';
+
+CREATE FUNCTION azhunt.texts_hash(VARIADIC texts text[]) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.sha256(pg_catalog.decode(pg_catalog.replace(texts::pg_catalog.text, '\', '\\'), 'escape'));
+
+COMMENT ON FUNCTION azhunt.texts_hash(text[]) IS
+'SHA-256 of texts, for unique keys over texts too long for an index';
+
+CREATE VIEW azhunt.hunt_definitions AS
+SELECT d.hunt, d.id, d.title, d.description, d.tactics, d.techniques,
+       d.entity_mappings, d.tables, d.default_options
+FROM (VALUES
+    ('storage_upload_link_account',
+     'bee57113-7b9d-4158-958c-a7f3d534c6c4'::uuid,
+     'User Account Linked to Storage Account File Upload',
+     'Finds the accounts that signed in, moments before, from the address that a file was uploaded from.',
+     '{CredentialAccess}'::text[], '{T1528}'::text[],
+     '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]},
+       {"entityType": "IP", "fieldMappings": [{"identifier": "Address", "columnName": "address"}]}]'::jsonb,
+     '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs}'::text[],
+     '{"lookback": "1 minute", "target_file": null, "match_user_agent": true,
+       "operations": ["PutBlob", "PutRange"], "include_noninteractive": false,
+       "successful_only": false}'::jsonb),
+    ('cloudshell_usage',
+     '42831fb3-f61d-41e9-95d9-f08797479a0e',
+     'Azure CloudShell Usage',
+     'Finds the callers that opened a Cloud Shell, and what else they did in the same hour.',
+     '{Execution}', '{T1059}',
+     '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]}]',
+     '{azureactivity}',
+     '{"bin": "1 hour", "resource_group": "cloud-shell-storage"}')
+) AS d (hunt, id, title, description, tactics, techniques, entity_mappings, tables, default_options);
+
+COMMENT ON VIEW azhunt.hunt_definitions IS
+'what the published definitions of the hunts say, and the options that a scheduled one can have';
+
+CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    defaults jsonb := (SELECT d.default_options FROM azhunt.hunt_definitions AS d
+                       WHERE d.hunt = check_options.hunt);
+    option record;
+BEGIN
+    IF defaults IS NULL THEN
+        RAISE EXCEPTION 'there is no hunt "%"', hunt
+            USING ERRCODE = 'undefined_object',
+                  HINT = format('Hunts: %s.', (SELECT string_agg(d.hunt, ', ' ORDER BY d.hunt)
+                                               FROM azhunt.hunt_definitions AS d));
+    ELSIF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
+        RAISE EXCEPTION 'options must be a JSON object, such as {"%": %}',
+                        (SELECT key FROM jsonb_each(defaults) ORDER BY key LIMIT 1),
+                        (SELECT value FROM jsonb_each(defaults) ORDER BY key LIMIT 1)
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    FOR option IN SELECT e.key, e.value, jsonb_typeof(e.value) AS type,
+                         jsonb_typeof(defaults -> e.key) AS default_type
+                  FROM jsonb_each(options) AS e
+    LOOP
+        IF NOT defaults ? option.key THEN
+            RAISE EXCEPTION 'hunt "%" has no option "%"', hunt, option.key
+                USING ERRCODE = 'undefined_parameter',
+                      HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k)
+                                                     FROM jsonb_object_keys(defaults) AS k));
+        ELSIF option.type <> option.default_type
+              AND NOT (option.key = 'target_file' AND option.type = 'string') THEN
+            RAISE EXCEPTION 'option "%" must not be of JSON type %', option.key, option.type
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = format('Its default is %s.', defaults -> option.key);
+        END IF;
+    END LOOP;
+
+    options := defaults || options;
+    IF hunt = 'storage_upload_link_account' THEN
+        RETURN azhunt.check_lookback((options ->> 'lookback')::interval)
+               AND azhunt.check_text(options ->> 'target_file', 'target_file', true)
+               AND azhunt.check_operations(ARRAY(SELECT jsonb_array_elements_text(options -> 'operations')));
+    ELSE
+        RETURN azhunt.check_bin((options ->> 'bin')::interval)
+               AND azhunt.check_text(options ->> 'resource_group', 'resource_group', false);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_options(text, jsonb) IS
+'true, or an error if the hunt is unknown or does not take these options';
+
+CREATE TABLE azhunt.scheduled_hunts (
+    name text PRIMARY KEY CHECK (name OPERATOR(pg_catalog.<>) ''),
+    hunt text NOT NULL,
+    options jsonb NOT NULL DEFAULT '{}',
+    severity text NOT NULL DEFAULT 'Medium'
+        CHECK (severity OPERATOR(pg_catalog.=) ANY ('{Informational,Low,Medium,High}'::text[])),
+    -- pg_dump leaves these two rows out, so they must be as they were created
+    CONSTRAINT scheduled_hunts_shipped_check CHECK (
+        name OPERATOR(pg_catalog.<>) ALL ('{storage_upload_link_account,cloudshell_usage}'::text[])
+        OR name OPERATOR(pg_catalog.=) hunt AND options OPERATOR(pg_catalog.=) '{}'
+           AND severity OPERATOR(pg_catalog.=) 'Medium'),
+    CONSTRAINT scheduled_hunts_options_check CHECK (azhunt.check_options(hunt, options))
+);
+
+COMMENT ON TABLE azhunt.scheduled_hunts IS
+'the hunts that run_hunt() knows: each a hunt with options, which are those of hunt_definitions where they are left out';
+
+INSERT INTO azhunt.scheduled_hunts (name, hunt)
+VALUES ('storage_upload_link_account', 'storage_upload_link_account'),
+       ('cloudshell_usage', 'cloudshell_usage');
+
+SELECT pg_catalog.pg_extension_config_dump('azhunt.scheduled_hunts',
+    'WHERE name OPERATOR(pg_catalog.<>) ALL (''{storage_upload_link_account,cloudshell_usage}''::text[])');
+
+CREATE VIEW azhunt.hunts AS
+SELECT h.name, h.hunt, d.id, d.title, d.description, d.tactics, d.techniques, h.severity,
+       d.entity_mappings, d.tables,
+       d.default_options OPERATOR(pg_catalog.||) h.options AS options
+FROM azhunt.scheduled_hunts AS h
+JOIN azhunt.hunt_definitions AS d ON d.hunt OPERATOR(pg_catalog.=) h.hunt;
+
+COMMENT ON VIEW azhunt.hunts IS
+'the hunts that run_hunt() knows, with what their published definitions say and all their options';
+
+CREATE SEQUENCE azhunt.runs_run_seq;
+COMMENT ON SEQUENCE azhunt.runs_run_seq IS 'ids of runs';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.runs_run_seq', '');
+
+CREATE TABLE azhunt.runs (
+    run bigint PRIMARY KEY DEFAULT pg_catalog.nextval('azhunt.runs_run_seq'),
+    hunt text NOT NULL REFERENCES azhunt.scheduled_hunts,
+    started timestamptz NOT NULL,
+    finished timestamptz NOT NULL,
+    duration interval GENERATED ALWAYS AS (finished OPERATOR(pg_catalog.-) started) STORED,
+    status text NOT NULL
+        CHECK (status OPERATOR(pg_catalog.=) ANY ('{succeeded,failed,skipped}'::text[])),
+    started_over text,
+    rows_read jsonb,
+    new_results bigint,
+    error text,
+    sqlstate text,
+    snapshot pg_snapshot,
+    run_by text NOT NULL
+);
+
+CREATE INDEX runs_hunt_idx ON azhunt.runs (hunt, run);
+COMMENT ON INDEX azhunt.runs_hunt_idx IS 'the latest runs of one hunt';
+COMMENT ON TABLE azhunt.runs IS
+'what run_hunt() did: new log rows read, by table; matches that were not there; why it failed or was skipped; why it started over, if it read all rows';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.runs', '');
+
+CREATE TABLE azhunt.watermarks (
+    hunt text PRIMARY KEY REFERENCES azhunt.scheduled_hunts,
+    snapshot pg_snapshot NOT NULL,
+    system_identifier text NOT NULL
+);
+
+COMMENT ON TABLE azhunt.watermarks IS
+'the snapshot of each hunt''s last successful run, and the cluster whose transactions it is about';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.watermarks', '');
+
+-- No foreign key to runs: its checks would wait in memory for the end of a
+-- run, and the first may find many millions.
+CREATE TABLE azhunt.storage_upload_link_account_facts (
+    hunt text NOT NULL,
+    uploadtime timestamptz NOT NULL,
+    operationname text NOT NULL,
+    uri text NOT NULL,
+    useragentheader text NOT NULL,
+    address text NOT NULL,
+    storageaccount text NOT NULL,
+    correlationid text NOT NULL,
+    logintime timestamptz NOT NULL,
+    account text NOT NULL,
+    loginuseragent text NOT NULL,
+    texts_hash bytea NOT NULL,
+    resultid uuid NOT NULL,
+    run bigint NOT NULL,
+    foundat timestamptz NOT NULL,
+    CONSTRAINT storage_upload_link_account_facts_key UNIQUE (hunt, uploadtime, logintime, texts_hash)
+);
+
+COMMENT ON TABLE azhunt.storage_upload_link_account_facts IS
+'what scheduled hunts found: a row for each upload and sign-in, unique by all that describes the two; texts_hash stands for the texts, resultid for the row of the result view';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.storage_upload_link_account_facts', '');
+
+CREATE TABLE azhunt.cloudshell_usage_facts (
+    hunt text NOT NULL,
+    timekey timestamptz NOT NULL,
+    caller text NOT NULL,
+    operationnamevalue text NOT NULL,
+    texts_hash bytea NOT NULL,
+    resultid uuid NOT NULL,
+    run bigint NOT NULL,
+    foundat timestamptz NOT NULL,
+    CONSTRAINT cloudshell_usage_facts_key UNIQUE (hunt, timekey, texts_hash)
+);
+
+COMMENT ON TABLE azhunt.cloudshell_usage_facts IS
+'what scheduled hunts found: a row for each caller, hour and operation; texts_hash stands for the texts, resultid for the row of the result view';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.cloudshell_usage_facts', '');
+
+--
+-- scheduled hunts: what is joined
+--
+
+CREATE FUNCTION azhunt.hunted_uploads(target_file text, operations text[])
+RETURNS TABLE (
+    uploadtime timestamptz,
+    operationname text,
+    uri text,
+    useragentheader text,
+    address text,
+    storageaccount text,
+    correlationid text,
+    ingestxid bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+AS $$
+    SELECT l.timegenerated,
+           l.operationname,
+           COALESCE(l.uri, ''),
+           COALESCE(l.useragentheader, ''),
+           azhunt.strip_port(l.calleripaddress),
+           COALESCE(l.accountname, ''),
+           COALESCE(l.correlationid, ''),
+           l.ingestxid
+    FROM (
+        SELECT f.timegenerated, f.operationname, f.statustext, f.statuscode, f.calleripaddress,
+               f.uri, f.useragentheader, f.accountname, f.correlationid, f.ingestxid
+        FROM azhunt.storagefilelogs AS f
+        UNION ALL
+        SELECT b.timegenerated, b.operationname, b.statustext, b.statuscode, b.calleripaddress,
+               b.uri, b.useragentheader, b.accountname, b.correlationid, b.ingestxid
+        FROM azhunt.storagebloblogs AS b
+    ) AS l
+    WHERE l.operationname OPERATOR(azhunt.=~) ANY (hunted_uploads.operations)
+      -- for the indexes; all operations that a hunt can have are uploads
+      AND azhunt.is_upload(l.operationname)
+      AND (l.statustext OPERATOR(azhunt.=~) 'Success'
+           OR l.statustext OPERATOR(azhunt.=~) 'Succeeded'
+           -- SMB and NFS records have no status text
+           OR COALESCE(l.statustext, '') OPERATOR(pg_catalog.=) ''
+              AND l.statuscode OPERATOR(pg_catalog.=) '0')
+      AND (hunted_uploads.target_file IS NULL
+           OR azhunt.blob_name(l.uri) OPERATOR(azhunt.=~) hunted_uploads.target_file
+           OR azhunt.file_name(l.uri) OPERATOR(azhunt.=~) hunted_uploads.target_file)
+$$;
+
+COMMENT ON FUNCTION azhunt.hunted_uploads(text, text[]) IS
+'as uploads(), of all time and with ingestxid';
+
+CREATE FUNCTION azhunt.hunted_signins(include_noninteractive boolean, successful_only boolean)
+RETURNS TABLE (
+    logintime timestamptz,
+    account text,
+    address text,
+    loginuseragent text,
+    ingestxid bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+AS $$
+    SELECT l.timegenerated,
+           COALESCE(l.userprincipalname, ''),
+           azhunt.strip_port(l.ipaddress),
+           COALESCE(l.useragent, ''),
+           l.ingestxid
+    FROM (
+        SELECT s.timegenerated, s.userprincipalname, s.ipaddress, s.useragent, s.resulttype,
+               s.ingestxid, true AS isinteractive
+        FROM azhunt.signinlogs AS s
+        UNION ALL
+        SELECT n.timegenerated, n.userprincipalname, n.ipaddress, n.useragent, n.resulttype,
+               n.ingestxid, false
+        FROM azhunt.aadnoninteractiveusersigninlogs AS n
+    ) AS l
+    WHERE (l.isinteractive OR hunted_signins.include_noninteractive)
+      AND (NOT hunted_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
+$$;
+
+COMMENT ON FUNCTION azhunt.hunted_signins(boolean, boolean) IS
+'as signins(), of all time and with ingestxid';
+
+CREATE FUNCTION azhunt.hunted_shell_starts(resource_group text)
+RETURNS TABLE (starttime timestamptz, caller text, ingestxid bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT a.timegenerated, COALESCE(a.caller, ''), a.ingestxid
+    FROM azhunt.azureactivity AS a
+    WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
+      AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'
+           OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded')
+      AND azhunt.has(a.resourcegroup, hunted_shell_starts.resource_group)
+$$;
+
+COMMENT ON FUNCTION azhunt.hunted_shell_starts(text) IS
+'the operations, of all time, by which a Cloud Shell starts';
+
+CREATE FUNCTION azhunt.hunted_operations()
+RETURNS TABLE (operationtime timestamptz, caller text, operationnamevalue text, ingestxid bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+AS $$
+    SELECT a.timegenerated, COALESCE(a.caller, ''), a.operationnamevalue, a.ingestxid
+    FROM azhunt.azureactivity AS a
+    WHERE a.operationnamevalue OPERATOR(pg_catalog.<>) ''
+      AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
+$$;
+
+COMMENT ON FUNCTION azhunt.hunted_operations() IS
+'the operations, of all time, that may have been done in a Cloud Shell';
+
+CREATE FUNCTION azhunt.is_new(ingestxid bigint, first_xid bigint, end_xid bigint, unfinished_xids bigint[])
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ingestxid OPERATOR(pg_catalog.>=) first_xid AND ingestxid OPERATOR(pg_catalog.<) end_xid
+    OR ingestxid OPERATOR(pg_catalog.=) ANY (unfinished_xids)
+    -- a row that says nothing about its arrival is read by every run
+    OR ingestxid IS NULL;
+
+COMMENT ON FUNCTION azhunt.is_new(bigint, bigint, bigint, bigint[]) IS
+'is this the transaction of a row that a run has to read: from first_xid up to but not including end_xid, one of unfinished_xids, or not known?';
+
+--
+-- scheduled hunts: the joins
+--
+-- Each hunt has one function for a run that starts over, whose plan is the
+-- planner's choice as for the ad-hoc hunt, and one for a run that reads only
+-- what is new.  The second must not depend on what the planner knows about
+-- rows that came a moment ago.  It goes from each new row to its partners,
+-- which OFFSET 0 ensures, by index.
+--
+
+CREATE FUNCTION azhunt.find_all_storage_upload_link_account(
+    name text, options jsonb, run bigint, started timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    lookback_option interval := options ->> 'lookback';
+    match_option boolean := options ->> 'match_user_agent';
+    found_results bigint;
+BEGIN
+    INSERT INTO azhunt.storage_upload_link_account_facts (
+        hunt, uploadtime, operationname, uri, useragentheader, address, storageaccount, correlationid,
+        logintime, account, loginuseragent, texts_hash, resultid, run, foundat)
+    SELECT $1, u.uploadtime, u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
+           u.correlationid, s.logintime, s.account, s.loginuseragent,
+           azhunt.texts_hash(u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
+                             u.correlationid, s.account, s.loginuseragent),
+           encode(substr(azhunt.texts_hash($1, u.uri, u.operationname, u.useragentheader), 1, 16), 'hex')::uuid,
+           $3, $4
+    FROM azhunt.hunted_uploads(
+             options ->> 'target_file',
+             ARRAY(SELECT jsonb_array_elements_text(options -> 'operations'))) AS u
+    JOIN azhunt.hunted_signins(
+             (options ->> 'include_noninteractive')::boolean,
+             (options ->> 'successful_only')::boolean) AS s
+      ON s.address = u.address
+     AND azhunt.within(s.logintime, u.uploadtime, lookback_option)
+     AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
+    WHERE u.address <> ''
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS found_results = ROW_COUNT;
+    RETURN found_results;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.find_all_storage_upload_link_account(text, jsonb, bigint, timestamptz) IS
+'stores the matches of all uploads and sign-ins that are not there, and counts them';
+
+CREATE FUNCTION azhunt.find_new_storage_upload_link_account(
+    name text, options jsonb, run bigint, started timestamptz,
+    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    lookback_option interval := options ->> 'lookback';
+    match_option boolean := options ->> 'match_user_agent';
+    file_option text := options ->> 'target_file';
+    operations_option text[] := ARRAY(SELECT jsonb_array_elements_text(options -> 'operations'));
+    noninteractive_option boolean := options ->> 'include_noninteractive';
+    successful_option boolean := options ->> 'successful_only';
+    found_results bigint;
+BEGIN
+    INSERT INTO azhunt.storage_upload_link_account_facts (
+        hunt, uploadtime, operationname, uri, useragentheader, address, storageaccount, correlationid,
+        logintime, account, loginuseragent, texts_hash, resultid, run, foundat)
+    SELECT $1, m.uploadtime, m.operationname, m.uri, m.useragentheader, m.address, m.storageaccount,
+           m.correlationid, m.logintime, m.account, m.loginuseragent,
+           azhunt.texts_hash(m.operationname, m.uri, m.useragentheader, m.address, m.storageaccount,
+                             m.correlationid, m.account, m.loginuseragent),
+           encode(substr(azhunt.texts_hash($1, m.uri, m.operationname, m.useragentheader), 1, 16), 'hex')::uuid,
+           $3, $4
+    FROM (
+        SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
+               u.correlationid, s.logintime, s.account, s.loginuseragent
+        FROM azhunt.hunted_uploads(file_option, operations_option) AS u
+        CROSS JOIN LATERAL (
+            SELECT s.logintime, s.account, s.loginuseragent
+            FROM azhunt.hunted_signins(noninteractive_option, successful_option) AS s
+            WHERE s.address = u.address
+              AND s.logintime >= azhunt.window_start(u.uploadtime, lookback_option)
+              AND s.logintime <= u.uploadtime
+              AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
+            OFFSET 0
+        ) AS s
+        WHERE azhunt.is_new(u.ingestxid, $5, $6, $7) AND u.address <> ''
+        UNION ALL
+        SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, s.address, u.storageaccount,
+               u.correlationid, s.logintime, s.account, s.loginuseragent
+        FROM azhunt.hunted_signins(noninteractive_option, successful_option) AS s
+        CROSS JOIN LATERAL (
+            SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, u.storageaccount,
+                   u.correlationid
+            FROM azhunt.hunted_uploads(file_option, operations_option) AS u
+            WHERE u.address = s.address
+              AND u.uploadtime >= s.logintime
+              AND u.uploadtime <= azhunt.window_end(s.logintime, lookback_option)
+              AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
+            OFFSET 0
+        ) AS u
+        WHERE azhunt.is_new(s.ingestxid, $5, $6, $7) AND s.address <> ''
+    ) AS m
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS found_results = ROW_COUNT;
+    RETURN found_results;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]) IS
+'stores the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, that are not there, and counts them';
+
+CREATE FUNCTION azhunt.find_all_cloudshell_usage(
+    name text, options jsonb, run bigint, started timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    bin_option interval := options ->> 'bin';
+    found_results bigint;
+BEGIN
+    INSERT INTO azhunt.cloudshell_usage_facts (
+        hunt, timekey, caller, operationnamevalue, texts_hash, resultid, run, foundat)
+    SELECT DISTINCT $1, s.timekey, s.caller, o.operationnamevalue,
+           azhunt.texts_hash(s.caller, o.operationnamevalue),
+           encode(substr(azhunt.texts_hash($1, s.caller, extract(epoch FROM s.timekey)::text), 1, 16), 'hex')::uuid,
+           $3, $4
+    FROM (
+        SELECT DISTINCT s.caller, azhunt.bin(s.starttime, bin_option) AS timekey
+        FROM azhunt.hunted_shell_starts(options ->> 'resource_group') AS s
+    ) AS s
+    JOIN azhunt.hunted_operations() AS o
+      ON o.caller = s.caller
+     AND o.operationtime >= s.timekey
+     AND o.operationtime < azhunt.bin_end(s.timekey, bin_option)
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS found_results = ROW_COUNT;
+    RETURN found_results;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.find_all_cloudshell_usage(text, jsonb, bigint, timestamptz) IS
+'stores the operations of all callers in all bins of time with a Cloud Shell that are not there, and counts them';
+
+CREATE FUNCTION azhunt.find_new_cloudshell_usage(
+    name text, options jsonb, run bigint, started timestamptz,
+    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET enable_seqscan = off
+SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    bin_option interval := options ->> 'bin';
+    group_option text := options ->> 'resource_group';
+    found_results bigint;
+BEGIN
+    INSERT INTO azhunt.cloudshell_usage_facts (
+        hunt, timekey, caller, operationnamevalue, texts_hash, resultid, run, foundat)
+    SELECT $1, m.timekey, m.caller, m.operationnamevalue,
+           azhunt.texts_hash(m.caller, m.operationnamevalue),
+           encode(substr(azhunt.texts_hash($1, m.caller, extract(epoch FROM m.timekey)::text), 1, 16), 'hex')::uuid,
+           $3, $4
+    FROM (
+        SELECT s.timekey, s.caller, o.operationnamevalue
+        FROM (
+            SELECT DISTINCT s.caller, azhunt.bin(s.starttime, bin_option) AS timekey
+            FROM azhunt.hunted_shell_starts(group_option) AS s
+            WHERE azhunt.is_new(s.ingestxid, $5, $6, $7)
+        ) AS s
+        CROSS JOIN LATERAL (
+            SELECT o.operationnamevalue
+            FROM azhunt.hunted_operations() AS o
+            WHERE o.caller = s.caller
+              AND o.operationtime >= s.timekey
+              AND o.operationtime < azhunt.bin_end(s.timekey, bin_option)
+            OFFSET 0
+        ) AS o
+        UNION
+        SELECT o.timekey, o.caller, o.operationnamevalue
+        FROM (
+            SELECT DISTINCT o.caller, azhunt.bin(o.operationtime, bin_option) AS timekey, o.operationnamevalue
+            FROM azhunt.hunted_operations() AS o
+            WHERE azhunt.is_new(o.ingestxid, $5, $6, $7)
+        ) AS o
+        CROSS JOIN LATERAL (
+            SELECT
+            FROM azhunt.hunted_shell_starts(group_option) AS s
+            WHERE s.caller = o.caller
+              AND s.starttime >= o.timekey
+              AND s.starttime < azhunt.bin_end(o.timekey, bin_option)
+            LIMIT 1
+        ) AS s
+    ) AS m
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS found_results = ROW_COUNT;
+    RETURN found_results;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]) IS
+'stores the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell, that are not there, and counts them';
+
+CREATE FUNCTION azhunt.count_new_rows(
+    tables text[], first_xid bigint, end_xid bigint, unfinished_xids bigint[])
+RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
+AS $$
+DECLARE
+    log_table text;
+    log_rows bigint;
+    counts jsonb := '{}';
+BEGIN
+    FOREACH log_table IN ARRAY tables LOOP
+        EXECUTE format('SELECT count(*) FROM azhunt.%I AS l WHERE azhunt.is_new(l.ingestxid, $1, $2, $3)',
+                       log_table)
+        INTO log_rows
+        USING first_xid, end_xid, unfinished_xids;
+        counts := counts || jsonb_build_object(log_table, log_rows);
+    END LOOP;
+    RETURN counts;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.count_new_rows(text[], bigint, bigint, bigint[]) IS
+'how many rows of log tables is_new() is true of';
+
+CREATE FUNCTION azhunt.count_all_rows(tables text[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    log_rows bigint;
+    counts jsonb := '{}';
+BEGIN
+    FOREACH log_table IN ARRAY tables LOOP
+        EXECUTE format('SELECT count(*) FROM azhunt.%I', log_table) INTO log_rows;
+        counts := counts || jsonb_build_object(log_table, log_rows);
+    END LOOP;
+    RETURN counts;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.count_all_rows(text[]) IS
+'how many rows log tables have';
+
+--
+-- scheduled hunts: runs
+--
+
+CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    relation regclass;
+    part record;
+BEGIN
+    FOREACH log_table IN ARRAY tables LOOP
+        relation := to_regclass(format('azhunt.%I', log_table));
+        IF relation IS NULL THEN
+            RAISE EXCEPTION 'there is no table azhunt.%', log_table
+                USING ERRCODE = 'undefined_table',
+                      HINT = 'azhunt.create_log_tables() creates the log tables.';
+        END IF;
+
+        PERFORM FROM pg_attribute AS a
+        WHERE a.attrelid = relation AND a.attname = 'ingestxid'
+          AND a.atttypid = 'bigint'::regtype AND NOT a.attisdropped;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'azhunt.% has no column ingestxid of type bigint', log_table
+                USING ERRCODE = 'undefined_column',
+                      HINT = 'A scheduled hunt knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
+        END IF;
+
+        FOR part IN
+            SELECT c.oid::regclass AS relation, c.relkind, c.relowner
+            FROM pg_class AS c
+            WHERE c.oid = relation
+               OR c.oid IN (SELECT t.relid FROM pg_partition_tree(relation) AS t)
+        LOOP
+            IF part.relkind = 'f' THEN
+                RAISE EXCEPTION 'a scheduled hunt cannot tell the new rows of foreign table %', part.relation
+                    USING ERRCODE = 'wrong_object_type',
+                          HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
+            -- whoever owns a relation can have code run by those who read it
+            ELSIF NOT pg_has_role(part.relowner, current_user, 'USAGE') THEN
+                RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs hunts',
+                                part.relation, pg_get_userbyid(part.relowner), current_user
+                    USING ERRCODE = 'insufficient_privilege',
+                          DETAIL = 'Scheduled hunts run with the rights of the owner of azhunt.run_hunt_in_transaction(text), who reads the table.',
+                          HINT = format('Give the table to %s; or the function to the table''s owner.', current_user);
+            END IF;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_log_tables(text[]) IS
+'an error if a scheduled hunt cannot read these log tables: they are not there, do not say what is new, or belong to a role that the current one does not trust';
+
+CREATE FUNCTION azhunt.reason_to_start_over(hunt text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    watermark record;
+BEGIN
+    SELECT w.snapshot, w.system_identifier INTO watermark
+    FROM azhunt.watermarks AS w WHERE w.hunt = $1;
+    RETURN CASE
+        WHEN NOT FOUND THEN 'first run'
+        WHEN watermark.system_identifier <> (SELECT s.system_identifier::text FROM pg_control_system() AS s)
+            THEN 'last run was in another cluster'
+        WHEN pg_snapshot_xmax(watermark.snapshot) > pg_snapshot_xmax(pg_current_snapshot())
+            THEN 'transaction ids are lower than at the last run'
+    END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.reason_to_start_over(text) IS
+'why the next run of a hunt has to read all rows; null if it has not';
+
+CREATE FUNCTION azhunt.find_results(hunt text, run bigint, started timestamptz, snapshot pg_snapshot)
+RETURNS TABLE (started_over text, rows_read jsonb, new_results bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    instance azhunt.hunts;
+    seen pg_snapshot;
+    first_xid bigint;
+    end_xid bigint := pg_snapshot_xmax(snapshot)::text;
+    unfinished_xids bigint[];
+BEGIN
+    SELECT h.* INTO instance FROM azhunt.hunts AS h WHERE h.name = hunt;
+    PERFORM azhunt.check_log_tables(instance.tables);
+
+    started_over := azhunt.reason_to_start_over(hunt);
+    IF started_over IS NOT NULL THEN
+        rows_read := azhunt.count_all_rows(instance.tables);
+        new_results := CASE instance.hunt
+            WHEN 'storage_upload_link_account'
+            THEN azhunt.find_all_storage_upload_link_account(hunt, instance.options, run, started)
+            ELSE azhunt.find_all_cloudshell_usage(hunt, instance.options, run, started)
+        END;
+        RETURN NEXT;
+        RETURN;
+    END IF;
+
+    seen := (SELECT w.snapshot FROM azhunt.watermarks AS w WHERE w.hunt = hunt);
+    first_xid := pg_snapshot_xmax(seen)::text;
+    -- with what this transaction itself has written
+    unfinished_xids := ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(seen) AS x)
+                       || pg_current_xact_id()::text::bigint;
+    rows_read := azhunt.count_new_rows(instance.tables, first_xid, end_xid, unfinished_xids);
+    new_results := CASE instance.hunt
+        WHEN 'storage_upload_link_account'
+        THEN azhunt.find_new_storage_upload_link_account(hunt, instance.options, run, started,
+                                                         first_xid, end_xid, unfinished_xids)
+        ELSE azhunt.find_new_cloudshell_usage(hunt, instance.options, run, started,
+                                              first_xid, end_xid, unfinished_xids)
+    END;
+    RETURN NEXT;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.find_results(text, bigint, timestamptz, pg_snapshot) IS
+'stores what a run finds in the rows that the snapshot sees and the last run''s did not; says why it read all rows instead, if it did';
+
+CREATE FUNCTION azhunt.run_hunt_in_transaction(name text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+<<function>>
+DECLARE
+    run bigint;
+    started timestamptz := clock_timestamp();
+    snapshot pg_snapshot;
+    found_results record;
+BEGIN
+    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no scheduled hunt "%"', name
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'View azhunt.hunts lists them; a row in azhunt.scheduled_hunts makes one.';
+    END IF;
+
+    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1 FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        INSERT INTO azhunt.runs (hunt, started, finished, status, error, run_by)
+        VALUES (name, started, clock_timestamp(), 'skipped', 'another run of this hunt is going on', session_user)
+        RETURNING runs.run INTO function.run;
+        RETURN function.run;
+    END IF;
+
+    -- The snapshot that is stored comes before all that reads rows: what was
+    -- committed in between is read by this run and the next, never by none.
+    run := nextval('azhunt.runs_run_seq');
+    snapshot := pg_current_snapshot();
+    SELECT * INTO found_results FROM azhunt.find_results(name, run, started, snapshot);
+
+    INSERT INTO azhunt.watermarks (hunt, snapshot, system_identifier)
+    VALUES (name, snapshot, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    ON CONFLICT (hunt) DO UPDATE
+    SET snapshot = EXCLUDED.snapshot, system_identifier = EXCLUDED.system_identifier;
+    INSERT INTO azhunt.runs (run, hunt, started, finished, status, started_over, rows_read, new_results, snapshot, run_by)
+    VALUES (function.run, name, started, clock_timestamp(), 'succeeded', found_results.started_over,
+            found_results.rows_read, found_results.new_results, snapshot, session_user);
+    IF found_results.new_results > 0 THEN
+        PERFORM pg_notify('azhunt', json_build_object('hunt', name, 'new_results', found_results.new_results)::text);
+    END IF;
+    RETURN run;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.run_hunt_in_transaction(text) IS
+'one incremental run of a scheduled hunt in the current transaction, which it leaves to the caller; returns the id of the run in azhunt.runs';
+
+REVOKE EXECUTE ON FUNCTION azhunt.run_hunt_in_transaction(text) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.record_failed_run(name text, started timestamptz, sqlstate text, error text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO azhunt.runs (hunt, started, finished, status, sqlstate, error, run_by)
+    SELECT h.name, $2, clock_timestamp(), 'failed', $3, $4, session_user
+    FROM azhunt.scheduled_hunts AS h
+    WHERE h.name = $1;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) IS
+'records in azhunt.runs that a run failed; used by run_hunt()';
+
+REVOKE EXECUTE ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) FROM PUBLIC;
+
+-- It commits, so it cannot have a SET clause.
+CREATE PROCEDURE azhunt.run_hunt(name text)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    started pg_catalog.timestamptz;
+    failed pg_catalog.bool := false;
+    failed_state pg_catalog.text;
+    failed_message pg_catalog.text;
+    failed_detail pg_catalog.text;
+    failed_hint pg_catalog.text;
+BEGIN
+    PERFORM azhunt.prevent_in_transaction_block('azhunt.run_hunt()');
+    -- Whatever the session's default: a run that waits for nothing and sees
+    -- what the last one committed cannot fail to serialize.
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE;
+    started := pg_catalog.clock_timestamp();
+
+    BEGIN
+        PERFORM azhunt.run_hunt_in_transaction(run_hunt.name);
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        failed := true;
+        GET STACKED DIAGNOSTICS
+            failed_state = RETURNED_SQLSTATE,
+            failed_message = MESSAGE_TEXT,
+            failed_detail = PG_EXCEPTION_DETAIL,
+            failed_hint = PG_EXCEPTION_HINT;
+        PERFORM azhunt.record_failed_run(run_hunt.name, started, failed_state, failed_message);
+    END;
+    COMMIT;
+
+    IF failed THEN
+        PERFORM azhunt.rethrow(failed_state, failed_message, failed_detail, failed_hint);
+    END IF;
+END
+$$;
+
+COMMENT ON PROCEDURE azhunt.run_hunt(text) IS
+'one incremental run of a scheduled hunt: results, watermark and the row in azhunt.runs in one transaction of its own; a run that fails is recorded and ends in its error, one that finds another still going is recorded as skipped';
+
+REVOKE EXECUTE ON PROCEDURE azhunt.run_hunt(text) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.restart_hunt(name text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM azhunt.watermarks AS w WHERE w.hunt = $1;
+    IF NOT FOUND AND (SELECT count(*) FROM azhunt.scheduled_hunts AS h WHERE h.name = $1) = 0 THEN
+        RAISE EXCEPTION 'there is no scheduled hunt "%"', name
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'View azhunt.hunts lists them.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.restart_hunt(text) IS
+'has the next run of a scheduled hunt read all rows again, as after rows were loaded with an ingestxid of their own; what it has found stays and is not announced again';
+
+REVOKE EXECUTE ON FUNCTION azhunt.restart_hunt(text) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.drop_hunt(name text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- also waits for a run to end
+    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1 FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no scheduled hunt "%"', name
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'View azhunt.hunts lists them.';
+    END IF;
+    DELETE FROM azhunt.storage_upload_link_account_facts AS f WHERE f.hunt = $1;
+    DELETE FROM azhunt.cloudshell_usage_facts AS f WHERE f.hunt = $1;
+    DELETE FROM azhunt.watermarks AS w WHERE w.hunt = $1;
+    DELETE FROM azhunt.runs AS r WHERE r.hunt = $1;
+    DELETE FROM azhunt.scheduled_hunts AS h
+    WHERE h.name = $1 AND h.name NOT IN ('storage_upload_link_account', 'cloudshell_usage');
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.drop_hunt(text) IS
+'removes a scheduled hunt with its runs and results; of the two that come with azhunt, which stay, runs and results only';
+
+REVOKE EXECUTE ON FUNCTION azhunt.drop_hunt(text) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.keep_options() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF (NEW.name, NEW.hunt, NEW.options) IS DISTINCT FROM (OLD.name, OLD.hunt, OLD.options)
+       AND EXISTS (SELECT FROM azhunt.runs AS r WHERE r.hunt = OLD.name) THEN
+        RAISE EXCEPTION 'scheduled hunt "%" has run, and its results are those of its options', OLD.name
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Make another one with the new options; azhunt.drop_hunt() removes the old one with its results.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.keep_options() IS
+'trigger: refuses to change a scheduled hunt that has run';
+
+CREATE TRIGGER keep_options BEFORE UPDATE ON azhunt.scheduled_hunts
+FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
+COMMENT ON TRIGGER keep_options ON azhunt.scheduled_hunts IS
+'a hunt that has run keeps its name and options, of which its results are';
+
+--
+-- scheduled hunts: triage and allow-list
+--
+
+CREATE TABLE azhunt.allow_list (
+    kind text NOT NULL
+        CHECK (kind OPERATOR(pg_catalog.=) ANY ('{address,account,useragent,storageaccount}'::text[])),
+    value text NOT NULL CHECK (value OPERATOR(pg_catalog.<>) ''),
+    note text,
+    added_by text NOT NULL DEFAULT session_user,
+    added_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (kind, value)
+);
+
+COMMENT ON TABLE azhunt.allow_list IS
+'addresses, accounts, user agents and storage accounts, compared ignoring ASCII case, whose matches the result views hide; view hidden_results counts what each entry hides';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.allow_list', '');
+
+CREATE SEQUENCE azhunt.marks_mark_seq;
+COMMENT ON SEQUENCE azhunt.marks_mark_seq IS 'ids of marks';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.marks_mark_seq', '');
+
+CREATE TABLE azhunt.marks (
+    mark bigint PRIMARY KEY DEFAULT pg_catalog.nextval('azhunt.marks_mark_seq'),
+    resultid uuid NOT NULL,
+    status text NOT NULL
+        CHECK (status OPERATOR(pg_catalog.=) ANY ('{new,investigating,closed}'::text[])),
+    note text,
+    marked_by text NOT NULL,
+    marked_at timestamptz NOT NULL,
+    last_run bigint NOT NULL
+);
+
+CREATE INDEX marks_resultid_idx ON azhunt.marks (resultid, mark);
+COMMENT ON INDEX azhunt.marks_resultid_idx IS 'the latest mark of one result';
+COMMENT ON TABLE azhunt.marks IS
+'what people said of results, each time; last_run is the last run whose matches they had before them';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.marks', '');
+
+CREATE VIEW azhunt.storage_upload_link_account_matches AS
+SELECT f.hunt, f.resultid, f.uploadtime, f.operationname, f.uri, f.useragentheader, f.address,
+       f.storageaccount, f.correlationid, f.logintime, f.account, f.loginuseragent,
+       f.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                          WHERE a.kind OPERATOR(pg_catalog.=) 'address')
+       OR f.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                             WHERE a.kind OPERATOR(pg_catalog.=) 'account')
+       OR f.useragentheader OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                     WHERE a.kind OPERATOR(pg_catalog.=) 'useragent')
+       OR f.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                    WHERE a.kind OPERATOR(pg_catalog.=) 'storageaccount') AS hidden,
+       f.run, f.foundat
+FROM azhunt.storage_upload_link_account_facts AS f;
+
+COMMENT ON VIEW azhunt.storage_upload_link_account_matches IS
+'each upload and sign-in that scheduled hunts found, those too that the allow-list hides';
+
+CREATE VIEW azhunt.cloudshell_usage_matches AS
+SELECT f.hunt, f.resultid, f.timekey, f.caller, f.operationnamevalue,
+       f.caller OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                         WHERE a.kind OPERATOR(pg_catalog.=) 'account') AS hidden,
+       f.run, f.foundat
+FROM azhunt.cloudshell_usage_facts AS f;
+
+COMMENT ON VIEW azhunt.cloudshell_usage_matches IS
+'each caller, hour and operation that scheduled hunts found, those too that the allow-list hides';
+
+CREATE VIEW azhunt.result_marks AS
+SELECT DISTINCT ON (m.resultid)
+       m.resultid, m.status, m.note, m.marked_by, m.marked_at, m.last_run
+FROM azhunt.marks AS m
+ORDER BY m.resultid, m.mark DESC;
+
+COMMENT ON VIEW azhunt.result_marks IS 'the latest mark of each result';
+
+--
+-- scheduled hunts: results
+--
+
+CREATE VIEW azhunt.storage_upload_link_account_results AS
+SELECT r.lastupload AS "time",
+       r.fileuploadpath, r.operationname, r.uploaduseragent, r.loginevents,
+       r.accounts, r.logins, r.uploads, r.firstupload, r.lastupload,
+       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') AS address,
+       r.addresses, r.storageaccounts,
+       r.hunt, h.title, h.description, h.tactics, h.techniques, h.severity,
+       r.resultid, r.matches, r.hidden,
+       CASE WHEN m.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) m.last_run THEN 'new'
+            ELSE COALESCE(m.status, 'new') END AS status,
+       m.note, m.marked_by, m.marked_at,
+       r.firstrun, r.run, r.foundat
+FROM (
+    SELECT f.hunt, f.resultid,
+           f.uri AS fileuploadpath,
+           f.operationname,
+           f.useragentheader AS uploaduseragent,
+           azhunt.make_bag(f.login ORDER BY f.logintime, f.account COLLATE "C", f.loginuseragent COLLATE "C", f.address COLLATE "C")
+               FILTER (WHERE NOT f.hidden) AS loginevents,
+           pg_catalog.array_agg(DISTINCT f.account COLLATE "C" ORDER BY f.account COLLATE "C")
+               FILTER (WHERE NOT f.hidden) AS accounts,
+           azhunt.make_set(f.login ORDER BY f.logintime, f.account COLLATE "C", f.loginuseragent COLLATE "C", f.address COLLATE "C")
+               FILTER (WHERE NOT f.hidden) AS logins,
+           pg_catalog.count(DISTINCT ROW (f.uploadtime, f.address, f.correlationid))
+               FILTER (WHERE NOT f.hidden) AS uploads,
+           pg_catalog.min(f.uploadtime) FILTER (WHERE NOT f.hidden) AS firstupload,
+           pg_catalog.max(f.uploadtime) FILTER (WHERE NOT f.hidden) AS lastupload,
+           pg_catalog.array_agg(DISTINCT f.address COLLATE "C" ORDER BY f.address COLLATE "C")
+               FILTER (WHERE NOT f.hidden) AS addresses,
+           pg_catalog.array_agg(DISTINCT f.storageaccount COLLATE "C" ORDER BY f.storageaccount COLLATE "C")
+               FILTER (WHERE NOT f.hidden) AS storageaccounts,
+           pg_catalog.count(*) FILTER (WHERE NOT f.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE f.hidden) AS hidden,
+           pg_catalog.min(f.run) FILTER (WHERE NOT f.hidden) AS firstrun,
+           pg_catalog.max(f.run) FILTER (WHERE NOT f.hidden) AS run,
+           pg_catalog.max(f.foundat) FILTER (WHERE NOT f.hidden) AS foundat
+    FROM (
+        SELECT f.*,
+               azhunt.bag_pack('AccountUsed', f.account,
+                               'IPUsed', f.address,
+                               'AzureLoginTime', f.logintime,
+                               'UserAgent', f.loginuseragent) AS login
+        FROM azhunt.storage_upload_link_account_matches AS f
+    ) AS f
+    GROUP BY f.hunt, f.resultid, f.uri, f.operationname, f.useragentheader
+) AS r
+JOIN azhunt.hunts AS h ON h.name OPERATOR(pg_catalog.=) r.hunt
+LEFT JOIN azhunt.result_marks AS m ON m.resultid OPERATOR(pg_catalog.=) r.resultid
+WHERE r.matches OPERATOR(pg_catalog.>) 0;
+
+COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
+'what scheduled hunts for uploads found, a row for each URI, operation and user agent with the columns of storage_upload_link_account(); time is that of the last upload; run and foundat are those of the latest match; hidden counts matches that the allow-list hides';
+
+CREATE VIEW azhunt.cloudshell_usage_results AS
+SELECT r.timekey AS "time",
+       r.caller, r.timekey, r.set_operationnamevalue, r.timekey AS "timestamp",
+       r.caller AS accountcustomentity,
+       r.caller AS account, NULL::text AS address,
+       r.hunt, h.title, h.description, h.tactics, h.techniques, h.severity,
+       r.resultid, r.matches, r.hidden,
+       CASE WHEN m.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) m.last_run THEN 'new'
+            ELSE COALESCE(m.status, 'new') END AS status,
+       m.note, m.marked_by, m.marked_at,
+       r.firstrun, r.run, r.foundat
+FROM (
+    SELECT f.hunt, f.resultid, f.caller, f.timekey,
+           azhunt.make_set(f.operationnamevalue) FILTER (WHERE NOT f.hidden) AS set_operationnamevalue,
+           pg_catalog.count(*) FILTER (WHERE NOT f.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE f.hidden) AS hidden,
+           pg_catalog.min(f.run) FILTER (WHERE NOT f.hidden) AS firstrun,
+           pg_catalog.max(f.run) FILTER (WHERE NOT f.hidden) AS run,
+           pg_catalog.max(f.foundat) FILTER (WHERE NOT f.hidden) AS foundat
+    FROM azhunt.cloudshell_usage_matches AS f
+    GROUP BY f.hunt, f.resultid, f.caller, f.timekey
+) AS r
+JOIN azhunt.hunts AS h ON h.name OPERATOR(pg_catalog.=) r.hunt
+LEFT JOIN azhunt.result_marks AS m ON m.resultid OPERATOR(pg_catalog.=) r.resultid
+WHERE r.matches OPERATOR(pg_catalog.>) 0;
+
+COMMENT ON VIEW azhunt.cloudshell_usage_results IS
+'what scheduled hunts for Cloud Shells found, a row for each caller and hour with the columns of cloudshell_usage(); time is the start of the hour; address is always null, as the hunt does not look at it; run and foundat are those of the latest match';
+
+CREATE VIEW azhunt.results AS
+SELECT s."time", s.hunt, s.title, s.description, s.tactics, s.techniques, s.severity, s.account, s.address,
+       pg_catalog.format('%s of %s from %s, where %s had signed in', s.operationname,
+                         COALESCE(NULLIF(azhunt.file_name(s.fileuploadpath), ''), s.fileuploadpath), s.address, s.account) AS summary,
+       pg_catalog.jsonb_build_object(
+           'FileUploadPath', s.fileuploadpath, 'OperationName', s.operationname,
+           'UploadUserAgent', s.uploaduseragent, 'Logins', s.logins) AS details,
+       s.resultid, s.matches, s.hidden, s.status, s.note, s.marked_by, s.marked_at, s.firstrun, s.run, s.foundat
+FROM azhunt.storage_upload_link_account_results AS s
+UNION ALL
+SELECT c."time", c.hunt, c.title, c.description, c.tactics, c.techniques, c.severity, c.account, c.address,
+       pg_catalog.format('Cloud Shell of %s; other operations: %s', c.account,
+                         pg_catalog.jsonb_array_length(c.set_operationnamevalue)),
+       azhunt.bag_pack('Caller', c.caller, 'timekey', c.timekey, 'set_OperationNameValue', c.set_operationnamevalue),
+       c.resultid, c.matches, c.hidden, c.status, c.note, c.marked_by, c.marked_at, c.firstrun, c.run, c.foundat
+FROM azhunt.cloudshell_usage_results AS c;
+
+COMMENT ON VIEW azhunt.results IS
+'what all scheduled hunts found, a row for each finding';
+
+CREATE VIEW azhunt.hidden_results AS
+SELECT a.kind, a.value, a.note, a.added_by, a.added_at, m.hunt,
+       pg_catalog.count(m.resultid) AS matches,
+       pg_catalog.count(DISTINCT m.resultid) AS results,
+       pg_catalog.max(m.foundat) AS foundat
+FROM azhunt.allow_list AS a
+LEFT JOIN (
+    SELECT e.kind, e.value, s.hunt, s.resultid, s.foundat
+    FROM azhunt.storage_upload_link_account_facts AS s
+    CROSS JOIN LATERAL (VALUES ('address', s.address), ('account', s.account),
+                               ('useragent', s.useragentheader), ('storageaccount', s.storageaccount)) AS e (kind, value)
+    UNION ALL
+    SELECT 'account', c.caller, c.hunt, c.resultid, c.foundat
+    FROM azhunt.cloudshell_usage_facts AS c
+) AS m ON m.kind OPERATOR(pg_catalog.=) a.kind AND m.value OPERATOR(azhunt.=~) a.value
+GROUP BY a.kind, a.value, m.hunt;
+
+COMMENT ON VIEW azhunt.hidden_results IS
+'how many matches, of how many results, each entry of the allow-list hides in each hunt; a match that several entries hide counts for each of them';
+
+CREATE FUNCTION azhunt.mark_result(resultid uuid, status text, note text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    last_run bigint;
+BEGIN
+    IF (status IN ('new', 'investigating', 'closed')) IS NOT TRUE THEN
+        RAISE EXCEPTION 'a result cannot be marked "%"', coalesce(status, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use new, investigating or closed.';
+    END IF;
+    last_run := greatest((SELECT max(f.run) FROM azhunt.storage_upload_link_account_facts AS f WHERE f.resultid = $1),
+                         (SELECT max(f.run) FROM azhunt.cloudshell_usage_facts AS f WHERE f.resultid = $1));
+    IF last_run IS NULL THEN
+        RAISE EXCEPTION 'there is no result %', coalesce(resultid::text, 'NULL')
+            USING ERRCODE = 'no_data_found',
+                  HINT = 'It is column resultid of view azhunt.results.';
+    END IF;
+    INSERT INTO azhunt.marks (resultid, status, note, marked_by, marked_at, last_run)
+    VALUES ($1, $2, $3, session_user, clock_timestamp(), last_run);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.mark_result(uuid, text, text) IS
+'marks a result as new, investigating or closed; matches that later runs add to a closed one make it new again';
+
+REVOKE EXECUTE ON FUNCTION azhunt.mark_result(uuid, text, text) FROM PUBLIC;
+
+--
+-- scheduled hunts: are the logs still coming?
+--
+
+CREATE FUNCTION azhunt.latest(relation regclass, time_column name, as_of timestamptz) RETURNS timestamptz
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    since timestamptz;
+    result timestamptz;
+BEGIN
+    -- A block range index gives no maximum, but does find what is recent.
+    FOREACH since IN ARRAY ARRAY[as_of - interval '1 hour', as_of - interval '24 hours', as_of - interval '30 days', '-infinity']
+    LOOP
+        EXECUTE format('SELECT max(%1$I) FROM %2$s WHERE %1$I >= $1', time_column, relation)
+        INTO result
+        USING since;
+        EXIT WHEN result IS NOT NULL;
+    END LOOP;
+    RETURN result;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.latest(regclass, name, timestamptz) IS
+'the latest time in a column of a log table, found fast if it is recent';
+
+CREATE FUNCTION azhunt.source_health_of(log_table text, as_of timestamptz)
+RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz,
+               median_delay interval, p95_delay interval,
+               rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relation regclass := format('azhunt.%I', log_table);
+    arrivals text := format('SELECT count(*) FROM %s WHERE ingestedat > $1 AND ingestedat <= $1 + interval ''1 hour''',
+                            relation);
+BEGIN
+    newest_event := azhunt.latest(relation, 'timegenerated', as_of);
+    newest_arrival := azhunt.latest(relation, 'ingestedat', as_of);
+    EXECUTE arrivals INTO rows_last_hour USING as_of - interval '1 hour';
+    EXECUTE arrivals INTO rows_hour_before USING as_of - interval '2 hours';
+    EXECUTE arrivals INTO rows_hour_day_before USING as_of - interval '25 hours';
+    EXECUTE format('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY l.delay),'
+                   ' percentile_cont(0.95) WITHIN GROUP (ORDER BY l.delay)'
+                   ' FROM (SELECT CASE WHEN isfinite(timegenerated) AND isfinite(ingestedat)'
+                   '               THEN ingestedat - timegenerated END AS delay'
+                   '       FROM %s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT 10000) AS l', relation)
+    INTO median_delay, p95_delay;
+    RETURN NEXT;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.source_health_of(text, timestamptz) IS
+'what source_health() says of one log table';
+
+CREATE FUNCTION azhunt.source_health(as_of timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arrival timestamptz,
+               median_delay interval, p95_delay interval,
+               rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    source text;
+BEGIN
+    FOR source IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s ORDER BY s.log_table LOOP
+        BEGIN
+            PERFORM azhunt.check_log_tables(ARRAY[source]);
+            RETURN QUERY
+            SELECT source,
+                   CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
+                        WHEN h.newest_arrival > as_of - interval '1 hour' THEN 'flowing'
+                        WHEN h.newest_arrival > as_of - interval '24 hours' THEN 'quiet'
+                        ELSE 'stopped' END,
+                   h.*
+            FROM azhunt.source_health_of(source, as_of) AS h;
+        EXCEPTION
+            WHEN undefined_table THEN
+                RETURN QUERY SELECT source, 'never loaded'::text, NULL::timestamptz, NULL::timestamptz,
+                                    NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
+            WHEN undefined_column OR wrong_object_type OR insufficient_privilege THEN
+                RETURN QUERY SELECT source, 'not known: ' || SQLERRM, NULL::timestamptz, NULL::timestamptz,
+                                    NULL::interval, NULL::interval, NULL::bigint, NULL::bigint, NULL::bigint;
+        END;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
+'for each log table whether rows still arrive (flowing: in the last hour, quiet: in the last 24 hours, stopped, never loaded), its newest event and arrival, the delay between the two of its latest 10000 rows, and the rows that arrived in the last hour, the one before, and the same hour a day before';
+
+REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
+
+CREATE VIEW azhunt.source_health AS
+SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay,
+       s.rows_last_hour, s.rows_hour_before, s.rows_hour_day_before
+FROM azhunt.source_health() AS s;
+
+COMMENT ON VIEW azhunt.source_health IS
+'source_health() as of now';
+
+--
+-- scheduled hunts: retention
+--
+
+CREATE FUNCTION azhunt.prune(keep interval, keep_log_partitions interval DEFAULT NULL)
+RETURNS TABLE (relation text, removed bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    before timestamptz := now() - keep;
+    fact_table text;
+    log_table text;
+    part record;
+BEGIN
+    IF (keep >= interval '0') IS NOT TRUE OR keep_log_partitions < interval '0' THEN
+        RAISE EXCEPTION 'what is kept must be a time that is not negative'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'As in azhunt.prune(''90 days'').';
+    END IF;
+
+    -- whole results, by their latest match, but none that is being looked into
+    FOREACH fact_table IN ARRAY '{storage_upload_link_account_facts,cloudshell_usage_facts}'::text[] LOOP
+        EXECUTE format('DELETE FROM azhunt.%1$I AS f USING ('
+                       ' SELECT a.resultid FROM azhunt.%1$I AS a GROUP BY a.resultid HAVING max(a.foundat) < $1'
+                       ' EXCEPT SELECT m.resultid FROM azhunt.result_marks AS m WHERE m.status = ''investigating'''
+                       ') AS o WHERE o.resultid = f.resultid', fact_table)
+        USING before;
+        GET DIAGNOSTICS removed = ROW_COUNT;
+        relation := 'azhunt.' || fact_table;
+        RETURN NEXT;
+    END LOOP;
+
+    DELETE FROM azhunt.marks AS m
+    WHERE m.marked_at < before
+      AND NOT EXISTS (SELECT FROM azhunt.storage_upload_link_account_facts AS f WHERE f.resultid = m.resultid)
+      AND NOT EXISTS (SELECT FROM azhunt.cloudshell_usage_facts AS f WHERE f.resultid = m.resultid);
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    relation := 'azhunt.marks';
+    RETURN NEXT;
+
+    DELETE FROM azhunt.runs AS r
+    WHERE r.finished < before
+      AND NOT EXISTS (SELECT FROM azhunt.storage_upload_link_account_facts AS f WHERE f.run = r.run)
+      AND NOT EXISTS (SELECT FROM azhunt.cloudshell_usage_facts AS f WHERE f.run = r.run);
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    relation := 'azhunt.runs';
+    RETURN NEXT;
+
+    FOR log_table IN
+        SELECT s.log_table FROM azhunt.log_table_schemas() AS s
+        WHERE keep_log_partitions IS NOT NULL AND to_regclass('azhunt.' || s.log_table) IS NOT NULL
+    LOOP
+        FOR part IN
+            SELECT b.partition FROM azhunt.partition_bounds(('azhunt.' || log_table)::regclass) AS b
+            WHERE b.until <= now() - keep_log_partitions
+            ORDER BY b.since
+        LOOP
+            EXECUTE format('SELECT count(*) FROM %s', part.partition) INTO removed;
+            relation := part.partition::text;
+            EXECUTE format('DROP TABLE %s', part.partition);
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
+'removes runs and results older than keep, but no result under investigation; only on request, partitions of the log tables that end before now() - keep_log_partitions; returns how many rows it removed from where';
+
+REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
+
+--
+-- scheduled hunts: pg_cron
+--
+
+CREATE FUNCTION azhunt.call_cron(query text, hint text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    cron_database text := current_setting('cron.database_name', true);
+    dblink_schema text := (SELECT quote_ident(n.nspname) FROM pg_extension AS e
+                           JOIN pg_namespace AS n ON n.oid = e.extnamespace
+                           WHERE e.extname = 'dblink');
+    connection text;
+    result bigint;
+BEGIN
+    IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_cron') THEN
+        EXECUTE query INTO result;
+        RETURN result;
+    ELSIF cron_database IS NULL THEN
+        RAISE EXCEPTION 'pg_cron is not there'
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Install it and add it to shared_preload_libraries; or have another scheduler, such as cron with psql, call azhunt.run_hunt().';
+    ELSIF dblink_schema IS NULL THEN
+        RAISE EXCEPTION 'pg_cron is in another database, "%"', cron_database
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('Run there: %s. Or create extension dblink here, and call this again.', hint);
+    END IF;
+
+    connection := format('host=%s port=%s dbname=''%s'' user=''%s''',
+                         coalesce(nullif(split_part(current_setting('unix_socket_directories'), ',', 1), ''), 'localhost'),
+                         current_setting('port'),
+                         replace(replace(cron_database, '\', '\\'), '''', '\'''),
+                         replace(replace(current_user, '\', '\\'), '''', '\'''));
+    EXECUTE format('SELECT d.result FROM %s.dblink($1, $2) AS d (result bigint)', dblink_schema)
+    INTO result
+    USING connection, query;
+    RETURN result;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.call_cron(text, text) IS
+'runs a query in the database that has pg_cron: this one, or another through dblink';
+
+CREATE FUNCTION azhunt.cron_job_name(name text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.format('azhunt %s: %s', pg_catalog.current_database(), name);
+
+COMMENT ON FUNCTION azhunt.cron_job_name(text) IS
+'the name of pg_cron''s job for a scheduled hunt of this database';
+
+CREATE FUNCTION azhunt.schedule_hunt(name text, cron_expression text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    command text := format('CALL azhunt.run_hunt(%L)', name);
+    query text;
+BEGIN
+    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no scheduled hunt "%"', name
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'View azhunt.hunts lists them.';
+    END IF;
+    query := format('SELECT cron.schedule_in_database(%L, %L, %L, %L)',
+                    azhunt.cron_job_name(name), cron_expression, command, current_database());
+    RETURN azhunt.call_cron(query, query);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.schedule_hunt(text, text) IS
+'has pg_cron run a scheduled hunt in this database, at times in pg_cron''s time zone, which is GMT unless configured; replaces the schedule that it had; returns pg_cron''s job id';
+
+REVOKE EXECUTE ON FUNCTION azhunt.schedule_hunt(text, text) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.unschedule_hunt(name text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    job text := format('SELECT j.jobid, cron.unschedule(j.jobid) FROM cron.job AS j'
+                       ' WHERE j.jobname = %L AND j.username = current_user',
+                       azhunt.cron_job_name(name));
+BEGIN
+    RETURN azhunt.call_cron(format('SELECT count(*) FROM (%s) AS u', job), job) > 0;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.unschedule_hunt(text) IS
+'has pg_cron no longer run a scheduled hunt of the current user; false if it did not';
+
+REVOKE EXECUTE ON FUNCTION azhunt.unschedule_hunt(text) FROM PUBLIC;
+
+-- What only these functions call.
+REVOKE EXECUTE ON FUNCTION
+    azhunt.find_all_storage_upload_link_account(text, jsonb, bigint, timestamptz),
+    azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]),
+    azhunt.find_all_cloudshell_usage(text, jsonb, bigint, timestamptz),
+    azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]),
+    azhunt.count_new_rows(text[], bigint, bigint, bigint[]),
+    azhunt.count_all_rows(text[]),
+    azhunt.check_log_tables(text[]),
+    azhunt.reason_to_start_over(text),
+    azhunt.find_results(text, bigint, timestamptz, pg_snapshot),
+    azhunt.latest(regclass, name, timestamptz),
+    azhunt.source_health_of(text, timestamptz),
+    azhunt.call_cron(text, text)
+FROM PUBLIC;

@@ -23,11 +23,14 @@ RESET ROLE;
 SELECT pg_get_userbyid(c.relowner) AS owner, c.relkind, count(*)
 FROM pg_class AS c
 WHERE c.relnamespace = 'azhunt'::regnamespace
+  AND c.relname ~ '^(storagebloblogs|storagefilelogs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)'
 GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT d.classid::regclass, d.objid, d.deptype
 FROM pg_depend AS d
+JOIN pg_class AS c ON c.oid = d.objid
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype IN ('e', 'x')
-  AND d.classid = 'pg_class'::regclass;
+  AND d.classid = 'pg_class'::regclass
+  AND c.relname ~ '^(storagebloblogs|storagefilelogs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)';
 
 -- How many columns of each type; the eight that every table of a Log
 -- Analytics workspace has are TenantId, Type, SourceSystem, _ResourceId,
@@ -168,4 +171,6 @@ SELECT * FROM azhunt.create_log_tables();
 DROP VIEW azhunt.signinlogs;
 DROP MATERIALIZED VIEW azhunt.storagefilelogs;
 DROP TABLE azhunt.azureactivity, azhunt.storagebloblogs, azhunt.aadnoninteractiveusersigninlogs;
-SELECT count(*) FROM pg_class WHERE relnamespace = 'azhunt'::regnamespace;
+SELECT count(*) FROM pg_class
+WHERE relnamespace = 'azhunt'::regnamespace
+  AND relname ~ '^(storagebloblogs|storagefilelogs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)';

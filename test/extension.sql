@@ -1,6 +1,6 @@
 -- What is true of the extension as a whole.
 BEGIN;
-SELECT plan(12);
+SELECT plan(14);
 
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
@@ -30,20 +30,42 @@ SELECT is_empty($$
       AND objid NOT IN (SELECT oid FROM pg_proc WHERE pronamespace = 'azhunt'::regnamespace)
 $$, 'every function is in schema azhunt');
 
+SELECT set_eq($$
+    SELECT proname FROM member_function WHERE prosecdef
+$$, ARRAY['run_hunt_in_transaction', 'record_failed_run', 'mark_result', 'source_health'],
+    'few functions run with the rights of their owner');
+
 SELECT is_empty($$
-    SELECT oid::regprocedure FROM member_function WHERE prosecdef
-$$, 'no function runs with the rights of its owner');
+    SELECT oid::regprocedure FROM member_function
+    WHERE prosecdef AND has_function_privilege('public', oid, 'EXECUTE')
+$$, 'and none of these is for everybody');
+
+SELECT is_empty($$
+    SELECT c.oid::regclass
+    FROM pg_class AS c
+    JOIN member AS m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
+    CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+    WHERE a.grantee = 0
+$$, 'no table, view or sequence is for everybody');
 
 SELECT is_empty($$
     SELECT oid::regprocedure FROM member_function
     WHERE lanname = 'plpgsql'
+      -- a procedure that commits can have no SET clause
+      AND proname <> 'run_hunt'
       AND NOT ('search_path=pg_catalog, pg_temp' = ANY (COALESCE(proconfig, '{}')))
 $$, 'every PL/pgSQL function sets its search_path');
 
 SELECT set_eq($$
     SELECT proname FROM member_function
     WHERE NOT has_function_privilege('public', oid, 'EXECUTE')
-$$, ARRAY['create_log_tables', 'add_partitions'], 'functions that change tables are not for everybody');
+$$, ARRAY['create_log_tables', 'add_partitions', 'run_hunt', 'run_hunt_in_transaction', 'record_failed_run',
+          'restart_hunt', 'drop_hunt', 'mark_result', 'source_health', 'prune', 'schedule_hunt', 'unschedule_hunt',
+          -- what these call
+          'check_log_tables', 'reason_to_start_over', 'find_results', 'count_all_rows', 'count_new_rows',
+          'find_all_storage_upload_link_account', 'find_new_storage_upload_link_account',
+          'find_all_cloudshell_usage', 'find_new_cloudshell_usage', 'latest', 'source_health_of', 'call_cron'],
+    'functions that change or read tables for others are not for everybody');
 
 SELECT is_empty($$
     SELECT oid::regprocedure FROM member_function

@@ -155,7 +155,15 @@ $$, $$
            ('aadnoninteractiveusersigninlogs_timegenerated_idx', true, true, 1),
            ('aadnoninteractiveusersigninlogs_address_idx', true, true, 1),
            ('azureactivity_cloudshell_idx', true, true, 1),
-           ('azureactivity_caller_idx', true, true, 1)
+           ('azureactivity_caller_idx', true, true, 1),
+           ('azureactivity_ingestedat_idx', true, true, 1),
+           ('storagebloblogs_address_idx', true, true, 1),
+           ('storagefilelogs_address_idx', true, true, 1),
+           ('storagebloblogs_ingestxid_idx', true, true, 1),
+           ('storagefilelogs_ingestxid_idx', true, true, 1),
+           ('signinlogs_ingestxid_idx', true, true, 3),
+           ('aadnoninteractiveusersigninlogs_ingestxid_idx', true, true, 1),
+           ('azureactivity_ingestxid_idx', true, true, 1)
 $$, 'every index is there, on every partition, and says what it is for');
 
 SELECT bag_eq($$
