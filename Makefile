@@ -44,8 +44,12 @@ OBJS = \
 	src/kql/strings.o \
 	src/kql/timespan.o \
 	src/kql/uri.o \
+	src/windowjoin/batch.o \
 	src/windowjoin/members.o \
+	src/windowjoin/node.o \
+	src/windowjoin/path.o \
 	src/windowjoin/selectivity.o \
+	src/windowjoin/table.o \
 	src/windowjoin/time_spread.o \
 	src/windowjoin/within.o \
 	src/scheduled.o

@@ -10,5 +10,47 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/guc.h"
+#include "utils/plancache.h"
+
+#include "windowjoin/windowjoin.h"
 
 PG_MODULE_MAGIC;
+
+extern PGDLLEXPORT void _PG_init(void);
+
+/*
+ * Plans that were made under the other setting must not be used again.
+ */
+static void
+assign_enable_windowjoin(bool newval, void *extra)
+{
+	(void) extra;
+	if (newval != enable_windowjoin)
+		ResetPlanCache();
+}
+
+/*
+ * Module entry: settings, and the hook into the planner.
+ */
+void
+_PG_init(void)
+{
+	DefineCustomBoolVariable("azhunt.enable_windowjoin",
+							 gettext_noop("Enables the planner's use of windowed join plans."),
+							 gettext_noop("They join on within() and an equality."),
+							 &enable_windowjoin,
+							 true,
+							 PGC_USERSET,
+							 GUC_EXPLAIN,
+							 NULL,
+							 assign_enable_windowjoin,
+							 NULL);
+#if PG_VERSION_NUM >= 150000
+	MarkGUCPrefixReserved("azhunt");
+#else
+	EmitWarningsOnPlaceholders("azhunt");
+#endif
+
+	window_join_install_hook();
+}

@@ -10,9 +10,19 @@
 #ifndef WINDOWJOIN_H
 #define WINDOWJOIN_H
 
+#include "access/htup_details.h"
+#include "datatype/timestamp.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
+#include "storage/buffile.h"
+
+#define WINDOW_JOIN_NAME	"AzhuntWindowJoin"
+
+/* hash_mem got a function that gives bytes in version 15 */
+#if PG_VERSION_NUM < 150000
+#define get_hash_memory_limit() ((Size) get_hash_mem() * 1024)
+#endif
 
 /* What an expression is over one member of a UNION ALL */
 typedef struct Member
@@ -20,6 +30,92 @@ typedef struct Member
 	Node	   *expression;
 	double		weight;			/* its part of all rows */
 } Member;
+
+/* The members of a CustomScan's custom_private, all Integer nodes */
+typedef enum WindowJoinPrivate
+{
+	PRIVATE_INNER_IS_EVENT,		/* 1 if the inner rows are the events */
+	PRIVATE_OUTER_COLUMNS,		/* number of the outer plan's columns */
+	PRIVATE_KEYS				/* number of equalities, see below */
+} WindowJoinPrivate;
+
+/*
+ * Its custom_exprs are within(), then the equalities that are the key, with the
+ * outer side on the left, then all other conditions.
+ */
+
+/* A row as the join keeps it; its MinimalTuple follows */
+typedef struct StoredRow
+{
+	TimestampTz time;			/* of the event or of the anchor */
+	uint32		hash;			/* of all keys */
+	uint32		unused;			/* keeps the tuple aligned */
+} StoredRow;
+
+#define StoredRowTuple(row) ((MinimalTuple) ((row) + 1))
+#define StoredRowSize(length) MAXALIGN(sizeof(StoredRow) + (length))
+
+/* Is the key of an entry that of the entry before it, of the same hash? */
+typedef enum KeySameness
+{
+	KEY_NOT_COMPARED,
+	KEY_SAME,
+	KEY_DIFFERENT
+} KeySameness;
+
+/* A row's place in the order of hash and time */
+typedef struct WindowEntry
+{
+	TimestampTz time;
+	uint32		hash;
+	uint8		sameness;		/* a KeySameness */
+	StoredRow  *row;
+} WindowEntry;
+
+/* A piece of memory full of rows */
+typedef struct RowChunk
+{
+	struct RowChunk *next;
+	Size		size;			/* bytes for rows, and of these */
+	Size		used;
+} RowChunk;
+
+/*
+ * Rows of the inner side, sorted by hash and time.  Filled by
+ * window_table_add(), then sorted once, then searched.
+ */
+typedef struct WindowTable
+{
+	MemoryContext context;		/* all that is below */
+	Size		limit;			/* bytes that the rows may take */
+	RowChunk   *chunks;			/* the one being filled is the first */
+	Size		chunk_bytes;
+	uint32		rows;
+	WindowEntry *entries;		/* NULL until sorted */
+	uint32	   *directory;		/* first entry by the hash's leading bits */
+	int			directory_bits;
+} WindowTable;
+
+/* Rows in a temporary file */
+typedef struct RowFile
+{
+	BufFile    *file;			/* NULL as long as nothing was written */
+	MinimalTuple tuple;			/* what was read last */
+	Size		tuple_size;		/* bytes allocated for it */
+	StoredRow	row;			/* what belongs to the tuple, */
+	bool		pending;		/* if it was read but not used yet */
+} RowFile;
+
+/* Both sides, divided by hash, where the inner one does not fit into memory */
+typedef struct WindowBatches
+{
+	MemoryContext context;		/* all that is below */
+	int			count;			/* a power of two */
+	RowFile    *inner;
+	RowFile    *outer;
+	int			current;		/* the batch being joined, -1 for none */
+	bool		inner_done;		/* all its inner rows were in the table */
+} WindowBatches;
 
 /* within.c */
 extern bool is_within_call(Node *node);
@@ -29,5 +125,37 @@ extern List *expression_members(PlannerInfo *root, Node *expression, int limit);
 
 /* time_spread.c */
 extern Selectivity within_selectivity(SupportRequestSelectivity *request);
+
+/* path.c */
+extern bool enable_windowjoin;
+extern void window_join_install_hook(void);
+
+/* node.c */
+extern Node *create_window_join_state(CustomScan *plan);
+
+/* table.c */
+extern Size window_row_size(Size tuple_length);
+extern WindowTable *window_table_create(MemoryContext parent, Size limit);
+extern bool window_table_add(WindowTable *table, uint32 hash, TimestampTz time,
+							 MinimalTuple tuple);
+extern void window_table_sort(WindowTable *table);
+extern uint32 window_table_find(const WindowTable *table, uint32 hash,
+								TimestampTz first);
+extern Size window_table_memory(const WindowTable *table);
+extern void window_table_reset(WindowTable *table);
+
+/* batch.c */
+extern WindowBatches *window_batches_create(MemoryContext parent, int count);
+extern void window_batches_write(WindowBatches *batches, RowFile *files,
+								 uint32 hash, TimestampTz time,
+								 MinimalTuple tuple);
+extern void window_batches_add_table(WindowBatches *batches,
+									 const WindowTable *table);
+extern bool window_batches_next_table(WindowBatches *batches,
+									  WindowTable *table);
+extern MinimalTuple window_batches_next_outer(WindowBatches *batches,
+											  StoredRow *row);
+extern bool window_batches_has_inner(const WindowBatches *batches, uint32 hash);
+extern void window_batches_destroy(WindowBatches *batches);
 
 #endif							/* WINDOWJOIN_H */

@@ -1,0 +1,745 @@
+/*-------------------------------------------------------------------------
+ *
+ * node.c
+ *	  Execution of the windowed join.
+ *
+ * The inner rows are put into a table by key and time, or, where they are too
+ * many for memory, into batches on files; then each outer row finds the inner
+ * rows of its key in its window.  README.md tells the whole of it.
+ *
+ * All expressions, those of one side too, read the joined row: the scan tuple,
+ * which has the columns of both plans, the outer one's first.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/explain.h"
+#include "common/hashfn.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/ruleutils.h"
+#include "utils/timestamp.h"
+
+#include "azhunt.h"
+#include "windowjoin/windowjoin.h"
+
+/* As many batches at least, and at most */
+#define MIN_BATCHES		4
+#define MAX_BATCHES		1024
+
+/* One part of the key, on one side */
+typedef struct KeyPart
+{
+	ExprState  *value;
+	FmgrInfo	hash;
+	Oid			collation;
+	bool		by_value;
+	int16		length;
+} KeyPart;
+
+/* What the node knows about one of its inputs */
+typedef struct WindowJoinSide
+{
+	PlanState  *plan;
+	int			first_column;	/* in the joined row */
+	KeyPart    *keys;
+	ExprState  *time;			/* of the event or the anchor */
+	TupleTableSlot *stored;		/* a row that comes from the table or a file */
+} WindowJoinSide;
+
+typedef struct WindowJoinState
+{
+	CustomScanState css;		/* must be first */
+	WindowJoinSide outer;
+	WindowJoinSide inner;
+	int			key_count;
+	ExprState  *key_equal;		/* all equalities */
+	ExprState  *filter;			/* all other conditions */
+	ExprState  *lookback;
+	bool		inner_is_event;
+
+	/* inner rows */
+	bool		built;
+	bool		done;			/* all joined rows were returned */
+	WindowTable *table;
+	WindowBatches *batches;		/* NULL while all rows fit into the table */
+
+	/* the lookback, computed when it is needed first */
+	bool		lookback_known;
+	bool		lookback_null;
+	int64		microseconds;
+
+	/* the outer row being joined */
+	bool		joining;
+	uint32		hash;
+	TimestampTz last;			/* the end of its window */
+	uint32		position;		/* the entry to look at next */
+	uint32		first_position; /* the entry that it began with */
+	bool		key_matches;	/* did the key of the entry before? */
+
+	/* for EXPLAIN ANALYZE */
+	Size		peak_memory;
+	int			batch_count;
+	uint64		pieces;			/* tables that were filled from files */
+} WindowJoinState;
+
+/*
+ * Put a row of one side into the joined row.
+ */
+static void
+load_side(WindowJoinState *state, const WindowJoinSide *side,
+		  TupleTableSlot *row)
+{
+	TupleTableSlot *joined = state->css.ss.ss_ScanTupleSlot;
+	int			columns = row->tts_tupleDescriptor->natts;
+
+	slot_getallattrs(row);
+	memcpy(joined->tts_values + side->first_column, row->tts_values,
+		   columns * sizeof(Datum));
+	memcpy(joined->tts_isnull + side->first_column, row->tts_isnull,
+		   columns * sizeof(bool));
+}
+
+/*
+ * Load the inner row of an entry.
+ */
+static void
+load_entry(WindowJoinState *state, const WindowEntry *entry)
+{
+	ExecStoreMinimalTuple(StoredRowTuple(entry->row), state->inner.stored,
+						  false);
+	load_side(state, &state->inner, state->inner.stored);
+}
+
+/*
+ * Find the time and the hash of all keys of a side's row, which is loaded.
+ * False if one of them is null, so that the row joins nothing.
+ */
+static bool
+get_key(WindowJoinState *state, const WindowJoinSide *side,
+		uint32 *hash, TimestampTz *time)
+{
+	ExprContext *context = state->css.ss.ps.ps_ExprContext;
+	bool		isnull;
+
+	*time = DatumGetTimestampTz(ExecEvalExprSwitchContext(side->time, context,
+														  &isnull));
+	if (isnull)
+		return false;
+
+	*hash = 0;
+	for (int i = 0; i < state->key_count; i++)
+	{
+		KeyPart    *key = &side->keys[i];
+		Datum		value;
+		MemoryContext caller;
+
+		value = ExecEvalExprSwitchContext(key->value, context, &isnull);
+		if (isnull)
+			return false;
+		caller = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
+		*hash = hash_combine(*hash,
+							 DatumGetUInt32(FunctionCall1Coll(&key->hash,
+															  key->collation,
+															  value)));
+		MemoryContextSwitchTo(caller);
+	}
+
+	/* both ends of it are used, whatever the hash functions are like */
+	*hash = murmurhash32(*hash);
+	return true;
+}
+
+/*
+ * Note how much memory there is in use.
+ */
+static void
+note_memory(WindowJoinState *state)
+{
+	state->peak_memory = Max(state->peak_memory,
+							 window_table_memory(state->table));
+}
+
+/*
+ * Divide the inner rows that came so far, and all to come, into batches.
+ *
+ * Each should fit into memory once the planner's number of rows has come, or
+ * twice as many as are here, whichever is more.
+ */
+static void
+start_batches(WindowJoinState *state)
+{
+	WindowTable *table = state->table;
+	double		rows = Max(state->inner.plan->plan->plan_rows, 2.0 * table->rows);
+	double		bytes = rows * window_table_memory(table) / table->rows;
+	int			count = MIN_BATCHES;
+
+	while (count < MAX_BATCHES && (double) count * table->limit < 1.5 * bytes)
+		count *= 2;
+
+	note_memory(state);
+	state->batches = window_batches_create(state->css.ss.ps.state->es_query_cxt,
+										   count);
+	state->batch_count = count;
+	window_batches_add_table(state->batches, table);
+	window_table_reset(table);
+}
+
+/*
+ * Keep an inner row.
+ */
+static void
+keep_inner(WindowJoinState *state, TupleTableSlot *row, uint32 hash,
+		   TimestampTz time)
+{
+	bool		should_free;
+	MinimalTuple tuple = ExecFetchSlotMinimalTuple(row, &should_free);
+
+	if (state->batches == NULL &&
+		!window_table_add(state->table, hash, time, tuple))
+		start_batches(state);
+	if (state->batches != NULL)
+		window_batches_write(state->batches, state->batches->inner, hash, time,
+							 tuple);
+	if (should_free)
+		heap_free_minimal_tuple(tuple);
+}
+
+/*
+ * Keep an outer row until its batch is joined.
+ */
+static void
+keep_outer(WindowJoinState *state, TupleTableSlot *row, uint32 hash,
+		   TimestampTz time)
+{
+	bool		should_free;
+	MinimalTuple tuple;
+
+	if (!window_batches_has_inner(state->batches, hash))
+		return;
+	tuple = ExecFetchSlotMinimalTuple(row, &should_free);
+	window_batches_write(state->batches, state->batches->outer, hash, time,
+						 tuple);
+	if (should_free)
+		heap_free_minimal_tuple(tuple);
+}
+
+/*
+ * Get the next row of a side's plan that has a time and all keys, and load it;
+ * NULL after the last.
+ */
+static TupleTableSlot *
+next_plan_row(WindowJoinState *state, const WindowJoinSide *side,
+			  uint32 *hash, TimestampTz *time)
+{
+	ExprContext *context = state->css.ss.ps.ps_ExprContext;
+
+	for (;;)
+	{
+		TupleTableSlot *row = ExecProcNode(side->plan);
+
+		if (TupIsNull(row))
+			return NULL;
+		ResetExprContext(context);
+		load_side(state, side, row);
+		if (get_key(state, side, hash, time))
+			return row;
+	}
+}
+
+/*
+ * Read all of the inner side, and all of the outer one too if the inner one
+ * has to be divided into batches.
+ */
+static void
+build(WindowJoinState *state)
+{
+	TupleTableSlot *row;
+	uint32		hash;
+	TimestampTz time;
+
+	while ((row = next_plan_row(state, &state->inner, &hash, &time)) != NULL)
+		keep_inner(state, row, hash, time);
+
+	if (state->batches == NULL)
+	{
+		window_table_sort(state->table);
+		note_memory(state);
+	}
+	else
+	{
+		while ((row = next_plan_row(state, &state->outer, &hash, &time)) != NULL)
+			keep_outer(state, row, hash, time);
+	}
+	state->built = true;
+}
+
+/*
+ * Compute the lookback, which is the same for all rows.
+ */
+static void
+compute_lookback(WindowJoinState *state)
+{
+	ExprContext *context = state->css.ss.ps.ps_ExprContext;
+	Datum		lookback;
+
+	lookback = ExecEvalExprSwitchContext(state->lookback, context,
+										 &state->lookback_null);
+	if (!state->lookback_null)
+		state->microseconds = lookback_microseconds(DatumGetIntervalP(lookback));
+	state->lookback_known = true;
+}
+
+/*
+ * Begin to join an outer row, which is loaded: find its window's first entry.
+ */
+static void
+start_joining(WindowJoinState *state, uint32 hash, TimestampTz time)
+{
+	TimestampTz first = time;
+
+	if (!state->lookback_known)
+		compute_lookback(state);
+	if (state->lookback_null)
+		return;
+
+	state->last = time;
+	if (state->inner_is_event)
+		first = kql_window_start(time, state->microseconds, MIN_TIMESTAMP);
+	else
+		state->last = kql_window_end(time, state->microseconds,
+									 END_TIMESTAMP - 1);
+	state->hash = hash;
+	state->position = window_table_find(state->table, hash, first);
+	state->first_position = state->position;
+	state->joining = true;
+}
+
+/*
+ * Begin to join the next outer row; false if there is none.
+ */
+static bool
+next_outer(WindowJoinState *state)
+{
+	uint32		hash;
+	TimestampTz time;
+	MinimalTuple tuple;
+	StoredRow	row;
+
+	if (state->batches == NULL)
+	{
+		/* nothing joins nothing */
+		if (state->table->rows == 0 ||
+			next_plan_row(state, &state->outer, &hash, &time) == NULL)
+			return false;
+		start_joining(state, hash, time);
+		return true;
+	}
+
+	while (state->batches->current < 0 ||
+		   (tuple = window_batches_next_outer(state->batches, &row)) == NULL)
+	{
+		if (!window_batches_next_table(state->batches, state->table))
+			return false;
+		state->pieces++;
+		note_memory(state);
+	}
+	ExecStoreMinimalTuple(tuple, state->outer.stored, false);
+	load_side(state, &state->outer, state->outer.stored);
+	start_joining(state, row.hash, row.time);
+	return true;
+}
+
+/*
+ * Are the keys of two neighbouring inner rows the same, byte by byte?  Loads
+ * the second row.
+ */
+static bool
+same_keys(WindowJoinState *state, const WindowEntry *entry)
+{
+	ExprContext *context = state->css.ss.ps.ps_ExprContext;
+	MemoryContext caller;
+	Datum	   *values;
+	bool		isnull;
+	bool		same = true;
+
+	caller = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
+	values = palloc(state->key_count * sizeof(Datum));
+	load_entry(state, entry - 1);
+	for (int i = 0; i < state->key_count; i++)
+	{
+		KeyPart    *key = &state->inner.keys[i];
+		Datum		value = ExecEvalExpr(key->value, context, &isnull);
+
+		/* the value may be in the slot that the second row comes into */
+		values[i] = datumCopy(value, key->by_value, key->length);
+	}
+
+	load_entry(state, entry);
+	for (int i = 0; i < state->key_count && same; i++)
+	{
+		KeyPart    *key = &state->inner.keys[i];
+		Datum		value = ExecEvalExpr(key->value, context, &isnull);
+
+		same = datum_image_eq(values[i], value, key->by_value, key->length);
+	}
+	MemoryContextSwitchTo(caller);
+	return same;
+}
+
+/*
+ * Does the key of an entry match that of the outer row?  Loads the entry's
+ * row.
+ *
+ * To compare an inner row's key with that of the inner row before it is worth
+ * it, because that need be done only once and not for every outer row.
+ */
+static bool
+match_key(WindowJoinState *state, WindowEntry *entry)
+{
+	if (state->position > state->first_position)
+	{
+		if (entry->sameness == KEY_NOT_COMPARED)
+			entry->sameness = same_keys(state, entry) ?
+				KEY_SAME : KEY_DIFFERENT;
+		if (entry->sameness == KEY_SAME)
+		{
+			if (state->key_matches)
+				load_entry(state, entry);
+			return state->key_matches;
+		}
+	}
+
+	load_entry(state, entry);
+	state->key_matches = ExecQual(state->key_equal,
+								  state->css.ss.ps.ps_ExprContext);
+	return state->key_matches;
+}
+
+/*
+ * Load the next inner row that the outer one joins with; false if there is
+ * none.
+ */
+static bool
+next_match(WindowJoinState *state)
+{
+	PlanState  *ps = &state->css.ss.ps;
+
+	while (state->position < state->table->rows)
+	{
+		WindowEntry *entry = &state->table->entries[state->position];
+		bool		matches;
+
+		if (entry->hash != state->hash || entry->time > state->last)
+			return false;
+
+		CHECK_FOR_INTERRUPTS();
+		ResetExprContext(ps->ps_ExprContext);
+		matches = match_key(state, entry);
+		state->position++;
+		if (!matches)
+			continue;
+		if (ExecQual(state->filter, ps->ps_ExprContext))
+			return true;
+		InstrCountFiltered1(ps, 1);
+	}
+	return false;
+}
+
+/*
+ * The joined row as the plan's result.
+ */
+static TupleTableSlot *
+project(WindowJoinState *state)
+{
+	PlanState  *ps = &state->css.ss.ps;
+	TupleTableSlot *joined = state->css.ss.ss_ScanTupleSlot;
+	TupleTableSlot *result = ps->ps_ResultTupleSlot;
+	int			columns = joined->tts_tupleDescriptor->natts;
+
+	if (ps->ps_ProjInfo != NULL)
+		return ExecProject(ps->ps_ProjInfo);
+
+	/* not the joined row itself, which is filled again piece by piece */
+	ExecClearTuple(result);
+	memcpy(result->tts_values, joined->tts_values, columns * sizeof(Datum));
+	memcpy(result->tts_isnull, joined->tts_isnull, columns * sizeof(bool));
+	return ExecStoreVirtualTuple(result);
+}
+
+/*
+ * ExecCustomScan: the next row.
+ */
+static TupleTableSlot *
+exec_window_join(CustomScanState *node)
+{
+	WindowJoinState *state = (WindowJoinState *) node;
+
+	ResetExprContext(node->ss.ps.ps_ExprContext);
+	if (!state->built)
+		build(state);
+
+	while (!state->done)
+	{
+		if (state->joining)
+		{
+			if (next_match(state))
+				return project(state);
+			state->joining = false;
+		}
+		state->done = !next_outer(state);
+	}
+	return NULL;
+}
+
+/*
+ * The equalities that are the key.
+ */
+static List *
+key_conditions(CustomScan *plan)
+{
+	List	   *conditions = list_copy_tail(plan->custom_exprs, 1);
+
+	return list_truncate(conditions,
+						 intVal(list_nth(plan->custom_private, PRIVATE_KEYS)));
+}
+
+/*
+ * The conditions that are neither window nor key.
+ */
+static List *
+filter_conditions(CustomScan *plan)
+{
+	return list_copy_tail(plan->custom_exprs,
+						  1 + intVal(list_nth(plan->custom_private, PRIVATE_KEYS)));
+}
+
+/*
+ * Initialize one side's part of the key.
+ */
+static void
+init_key(WindowJoinState *state, KeyPart *key, Expr *value, Oid hash_function,
+		 Oid collation)
+{
+	key->value = ExecInitExpr(value, &state->css.ss.ps);
+	fmgr_info(hash_function, &key->hash);
+	key->collation = collation;
+	get_typlenbyval(exprType((Node *) value), &key->length, &key->by_value);
+}
+
+/*
+ * Initialize all expressions.
+ */
+static void
+init_expressions(WindowJoinState *state, CustomScan *plan)
+{
+	PlanState  *ps = &state->css.ss.ps;
+	FuncExpr   *window = linitial_node(FuncExpr, plan->custom_exprs);
+	List	   *keys = key_conditions(plan);
+	Expr	   *event = linitial(window->args);
+	Expr	   *anchor = lsecond(window->args);
+	ListCell   *cell;
+
+	state->key_count = list_length(keys);
+	state->outer.keys = palloc0(state->key_count * sizeof(KeyPart));
+	state->inner.keys = palloc0(state->key_count * sizeof(KeyPart));
+	foreach(cell, keys)
+	{
+		OpExpr	   *equality = lfirst_node(OpExpr, cell);
+		int			i = foreach_current_index(cell);
+		Oid			outer_hash;
+		Oid			inner_hash;
+
+		if (!get_op_hash_functions(equality->opno, &outer_hash, &inner_hash))
+			elog(ERROR, "could not find hash function for hash operator %u",
+				 equality->opno);
+		init_key(state, &state->outer.keys[i], linitial(equality->args),
+				 outer_hash, equality->inputcollid);
+		init_key(state, &state->inner.keys[i], lsecond(equality->args),
+				 inner_hash, equality->inputcollid);
+	}
+	state->key_equal = ExecInitQual(keys, ps);
+	state->filter = ExecInitQual(filter_conditions(plan), ps);
+	state->outer.time = ExecInitExpr(state->inner_is_event ? anchor : event, ps);
+	state->inner.time = ExecInitExpr(state->inner_is_event ? event : anchor, ps);
+	state->lookback = ExecInitExpr(lthird(window->args), ps);
+}
+
+/*
+ * Initialize one side.
+ */
+static void
+init_side(WindowJoinState *state, WindowJoinSide *side, Plan *plan,
+		  EState *estate, int eflags)
+{
+	side->plan = ExecInitNode(plan, estate, eflags);
+	state->css.custom_ps = lappend(state->css.custom_ps, side->plan);
+	side->stored = ExecInitExtraTupleSlot(estate,
+										  ExecGetResultType(side->plan),
+										  &TTSOpsMinimalTuple);
+}
+
+/*
+ * BeginCustomScan: initialize the state.
+ */
+static void
+begin_window_join(CustomScanState *node, EState *estate, int eflags)
+{
+	WindowJoinState *state = (WindowJoinState *) node;
+	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
+	TupleTableSlot *joined = node->ss.ss_ScanTupleSlot;
+
+	eflags &= ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK);
+	init_side(state, &state->outer, linitial(plan->custom_plans), estate,
+			  eflags);
+	init_side(state, &state->inner, lsecond(plan->custom_plans), estate,
+			  eflags & ~EXEC_FLAG_REWIND);
+	state->inner_is_event = intVal(list_nth(plan->custom_private,
+											PRIVATE_INNER_IS_EVENT)) != 0;
+	state->inner.first_column = intVal(list_nth(plan->custom_private,
+												PRIVATE_OUTER_COLUMNS));
+	init_expressions(state, plan);
+
+	/* all null to begin with, then filled side by side */
+	ExecStoreAllNullTuple(joined);
+	node->ss.ps.ps_ExprContext->ecxt_scantuple = joined;
+
+	state->table = window_table_create(estate->es_query_cxt,
+									   get_hash_memory_limit());
+}
+
+/*
+ * Forget all inner rows.
+ */
+static void
+forget_inner(WindowJoinState *state)
+{
+	window_table_reset(state->table);
+	if (state->batches != NULL)
+		window_batches_destroy(state->batches);
+	state->batches = NULL;
+	state->built = false;
+}
+
+/*
+ * ReScanCustomScan: start again, perhaps with other parameters.
+ */
+static void
+rescan_window_join(CustomScanState *node)
+{
+	WindowJoinState *state = (WindowJoinState *) node;
+	PlanState  *outer = state->outer.plan;
+	PlanState  *inner = state->inner.plan;
+
+	if (node->ss.ps.chgParam != NULL)
+	{
+		UpdateChangedParamSet(outer, node->ss.ps.chgParam);
+		UpdateChangedParamSet(inner, node->ss.ps.chgParam);
+	}
+
+	/* the table can stay if nothing that it is made from has changed */
+	if (node->ss.ps.chgParam != NULL || inner->chgParam != NULL ||
+		state->batches != NULL || !state->built)
+	{
+		forget_inner(state);
+		if (inner->chgParam == NULL)
+			ExecReScan(inner);
+	}
+	if (outer->chgParam == NULL)
+		ExecReScan(outer);
+
+	state->done = false;
+	state->joining = false;
+	state->lookback_known = false;
+}
+
+/*
+ * EndCustomScan: give everything back.
+ */
+static void
+end_window_join(CustomScanState *node)
+{
+	WindowJoinState *state = (WindowJoinState *) node;
+
+	forget_inner(state);
+	MemoryContextDelete(state->table->context);
+	ExecEndNode(state->outer.plan);
+	ExecEndNode(state->inner.plan);
+}
+
+/*
+ * Show a list of conditions.
+ */
+static void
+explain_conditions(const char *label, List *conditions, List *context,
+				   ExplainState *es)
+{
+	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
+	Node	   *all = (Node *) make_ands_explicit(conditions);
+
+	ExplainPropertyText(label, deparse_expression(all, context, prefix, false),
+						es);
+}
+
+/*
+ * ExplainCustomScan: show keys and window, and what it took to join.
+ */
+static void
+explain_window_join(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	WindowJoinState *state = (WindowJoinState *) node;
+	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
+	List	   *context = set_deparse_context_plan(es->deparse_cxt,
+												   (Plan *) plan, ancestors);
+	Instrumentation *instrument = node->ss.ps.instrument;
+
+	explain_conditions("Key", key_conditions(plan), context, es);
+	explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
+					   context, es);
+	if (filter_conditions(plan) != NIL)
+		explain_conditions("Filter", filter_conditions(plan), context, es);
+	if (!es->analyze || !state->built)
+		return;
+
+	if (filter_conditions(plan) != NIL && instrument != NULL &&
+		instrument->nloops > 0)
+		ExplainPropertyFloat("Rows Removed by Filter", NULL,
+							 instrument->nfiltered1 / instrument->nloops, 0,
+							 es);
+	ExplainPropertyInteger("Memory Usage", "kB",
+						   (state->peak_memory + 1023) / 1024, es);
+	ExplainPropertyInteger("Batches", NULL, Max(state->batch_count, 1), es);
+	if (state->batch_count > 0)
+		ExplainPropertyUInteger("Pieces", NULL, state->pieces, es);
+}
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = WINDOW_JOIN_NAME,
+	.BeginCustomScan = begin_window_join,
+	.ExecCustomScan = exec_window_join,
+	.EndCustomScan = end_window_join,
+	.ReScanCustomScan = rescan_window_join,
+	.ExplainCustomScan = explain_window_join,
+};
+
+/*
+ * CreateCustomScanState: make the state of a plan, not yet initialized.
+ */
+Node *
+create_window_join_state(CustomScan *plan)
+{
+	WindowJoinState *state = (WindowJoinState *) newNode(sizeof(WindowJoinState),
+														 T_CustomScanState);
+
+	(void) plan;
+	state->css.methods = &exec_methods;
+	return (Node *) state;
+}

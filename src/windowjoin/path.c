@@ -1,0 +1,405 @@
+/*-------------------------------------------------------------------------
+ *
+ * path.c
+ *	  The windowed join as one of the planner's ways to join.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "utils/lsyscache.h"
+
+#include "windowjoin/windowjoin.h"
+
+/* What the join does with the clauses that it has to fulfil */
+typedef struct WindowJoinClauses
+{
+	List	   *keys;			/* OpExprs with the outer side on the left */
+	FuncExpr   *window;			/* within() */
+	bool		inner_is_event;
+	List	   *filters;		/* all others */
+	List	   *matching;		/* keys and window as RestrictInfos */
+} WindowJoinClauses;
+
+bool		enable_windowjoin = true;
+
+static set_join_pathlist_hook_type previous_hook = NULL;
+
+static Plan *plan_window_join(PlannerInfo *root, RelOptInfo *rel,
+							  CustomPath *best_path, List *tlist,
+							  List *clauses, List *custom_plans);
+
+static const CustomPathMethods path_methods = {
+	.CustomName = WINDOW_JOIN_NAME,
+	.PlanCustomPath = plan_window_join,
+};
+
+static const CustomScanMethods scan_methods = {
+	.CustomName = WINDOW_JOIN_NAME,
+	.CreateCustomScanState = create_window_join_state,
+};
+
+/*
+ * Is the expression one of just this side, which can be computed once for each
+ * of its rows?
+ */
+static bool
+is_of_side(PlannerInfo *root, Node *expression, Relids side)
+{
+	Relids		relids = pull_varnos(root, expression);
+
+	return !bms_is_empty(relids) && bms_is_subset(relids, side) &&
+		!contain_volatile_functions(expression) &&
+		!contain_subplans(expression);
+}
+
+/*
+ * Use a clause as the window, if it is one.
+ */
+static bool
+take_window(PlannerInfo *root, RestrictInfo *info, Relids outer, Relids inner,
+			WindowJoinClauses *clauses)
+{
+	FuncExpr   *window = (FuncExpr *) info->clause;
+	Node	   *event;
+	Node	   *anchor;
+	Node	   *lookback;
+
+	if (clauses->window != NULL || !is_within_call((Node *) window))
+		return false;
+
+	event = linitial(window->args);
+	anchor = lsecond(window->args);
+	lookback = lthird(window->args);
+	if (bms_overlap(pull_varnos(root, lookback), outer) ||
+		bms_overlap(pull_varnos(root, lookback), inner) ||
+		contain_volatile_functions(lookback) || contain_subplans(lookback))
+		return false;
+
+	if (is_of_side(root, event, inner) && is_of_side(root, anchor, outer))
+		clauses->inner_is_event = true;
+	else if (is_of_side(root, event, outer) && is_of_side(root, anchor, inner))
+		clauses->inner_is_event = false;
+	else
+		return false;
+
+	clauses->window = window;
+	return true;
+}
+
+/*
+ * Use a clause as part of the key, if it is an equality that can be hashed.
+ */
+static bool
+take_key(PlannerInfo *root, RestrictInfo *info, Relids outer, Relids inner,
+		 WindowJoinClauses *clauses)
+{
+	OpExpr	   *equality = (OpExpr *) info->clause;
+	Oid			outer_hash;
+	Oid			inner_hash;
+
+	if (!info->can_join || !OidIsValid(info->hashjoinoperator) ||
+		!IsA(equality, OpExpr) || !op_strict(equality->opno))
+		return false;
+
+	if (is_of_side(root, linitial(equality->args), outer) &&
+		is_of_side(root, lsecond(equality->args), inner))
+		equality = copyObject(equality);
+	else if (is_of_side(root, linitial(equality->args), inner) &&
+			 is_of_side(root, lsecond(equality->args), outer) &&
+			 OidIsValid(get_commutator(equality->opno)))
+	{
+		equality = copyObject(equality);
+		CommuteOpExpr(equality);
+	}
+	else
+		return false;
+
+	if (!get_op_hash_functions(equality->opno, &outer_hash, &inner_hash))
+		return false;
+	clauses->keys = lappend(clauses->keys, equality);
+	return true;
+}
+
+/*
+ * Say what the join can do with its clauses; false if it can't do without a
+ * key and a window.
+ */
+static bool
+classify_clauses(PlannerInfo *root, List *restrict_clauses,
+				 Relids outer, Relids inner, WindowJoinClauses *clauses)
+{
+	ListCell   *cell;
+
+	memset(clauses, 0, sizeof(WindowJoinClauses));
+	foreach(cell, restrict_clauses)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, cell);
+
+		/* such a clause would belong above the join */
+		if (info->pseudoconstant)
+			return false;
+		if (take_window(root, info, outer, inner, clauses) ||
+			take_key(root, info, outer, inner, clauses))
+			clauses->matching = lappend(clauses->matching, info);
+		else
+			clauses->filters = lappend(clauses->filters, info);
+	}
+	return clauses->window != NULL && clauses->keys != NIL;
+}
+
+/*
+ * Bytes that a temporary file, or about the table, needs for rows of a path.
+ */
+static double
+stored_bytes(const Path *path)
+{
+	return path->rows *
+		window_row_size(MAXALIGN(SizeofMinimalTupleHeader) + path->pathtarget->width);
+}
+
+/*
+ * Estimate the cost of a path.
+ *
+ * Each inner row is put into the table, which includes its part of a sort;
+ * each outer row is searched for; each pair that is found is tested.
+ */
+static void
+cost_window_join(PlannerInfo *root, Path *path, const Path *outer,
+				 const Path *inner, const WindowJoinClauses *clauses,
+				 SpecialJoinInfo * sjinfo)
+{
+	double		inner_rows = Max(inner->rows, 2);
+	double		limit = get_hash_memory_limit();
+	double		comparisons = log2(inner_rows) * cpu_operator_cost;
+	double		pairs;
+	QualCost	key_cost;
+	QualCost	filter_cost;
+	Cost		build;
+	Cost		run;
+
+	pairs = outer->rows * inner->rows *
+		clauselist_selectivity(root, clauses->matching, 0, JOIN_INNER, sjinfo);
+	cost_qual_eval(&key_cost, clauses->keys, root);
+	cost_qual_eval(&filter_cost, clauses->filters, root);
+
+	build = inner_rows * (key_cost.per_tuple + cpu_tuple_cost + comparisons);
+	run = outer->rows * (key_cost.per_tuple + comparisons) +
+		pairs * (filter_cost.per_tuple + cpu_tuple_cost);
+
+	/* each row of both sides is written once and read at least once */
+	if (stored_bytes(inner) > limit)
+	{
+		double		pages = (stored_bytes(inner) + stored_bytes(outer)) / BLCKSZ;
+
+		build += 2 * seq_page_cost * pages;
+	}
+
+	path->startup_cost = inner->total_cost + build + outer->startup_cost +
+		key_cost.startup + filter_cost.startup +
+		path->pathtarget->cost.startup;
+	path->total_cost = path->startup_cost +
+		outer->total_cost - outer->startup_cost + run +
+		path->rows * path->pathtarget->cost.per_tuple;
+}
+
+/*
+ * Does a path take parameters from this relation?
+ */
+static bool
+takes_parameters_of(const Path *path, const RelOptInfo *rel)
+{
+	return bms_overlap(PATH_REQ_OUTER(path), rel->relids) ||
+		bms_overlap(PATH_REQ_OUTER(path), rel->top_parent_relids);
+}
+
+/*
+ * Add a windowed join of two paths.
+ */
+static void
+try_window_join(PlannerInfo *root, RelOptInfo *joinrel, Path *outer,
+				Path *inner, JoinPathExtraData *extra)
+{
+	Relids		required_outer;
+	List	   *restrict_clauses = extra->restrictlist;
+	WindowJoinClauses clauses;
+	CustomPath *path;
+
+	if (takes_parameters_of(outer, inner->parent) ||
+		takes_parameters_of(inner, outer->parent))
+		return;
+
+	required_outer = calc_non_nestloop_required_outer(outer, inner);
+	if (required_outer != NULL &&
+		!bms_overlap(required_outer, extra->param_source_rels))
+		return;
+
+	path = makeNode(CustomPath);
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = joinrel;
+	path->path.pathtarget = joinrel->reltarget;
+	path->path.param_info =
+		get_joinrel_parampathinfo(root, joinrel, outer, inner, extra->sjinfo,
+								  required_outer, &restrict_clauses);
+	path->path.rows = path->path.param_info != NULL ?
+		path->path.param_info->ppi_rows : joinrel->rows;
+	path->path.parallel_aware = false;
+	path->path.parallel_safe = joinrel->consider_parallel &&
+		outer->parallel_safe && inner->parallel_safe;
+#ifdef CUSTOMPATH_SUPPORT_PROJECTION
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+#endif
+	path->custom_paths = list_make2(outer, inner);
+	path->custom_private = restrict_clauses;
+	path->methods = &path_methods;
+
+	if (!classify_clauses(root, restrict_clauses, outer->parent->relids,
+						  inner->parent->relids, &clauses))
+		return;
+	cost_window_join(root, &path->path, outer, inner, &clauses, extra->sjinfo);
+	add_path(joinrel, &path->path);
+}
+
+/*
+ * Paths of one side that are worth trying: the cheapest, and those that take
+ * parameters from further out.
+ */
+static List *
+candidate_paths(RelOptInfo *rel)
+{
+	List	   *paths = list_copy(rel->cheapest_parameterized_paths);
+
+	if (rel->cheapest_total_path != NULL)
+		paths = list_append_unique_ptr(paths, rel->cheapest_total_path);
+	return paths;
+}
+
+/*
+ * Might this be a windowed join at all?
+ */
+static bool
+has_window(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner,
+		   JoinPathExtraData *extra)
+{
+	WindowJoinClauses clauses;
+	ListCell   *cell;
+
+	memset(&clauses, 0, sizeof(clauses));
+	foreach(cell, extra->restrictlist)
+	{
+		if (take_window(root, lfirst_node(RestrictInfo, cell), outer->relids,
+						inner->relids, &clauses))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * set_join_pathlist_hook: add windowed joins to the paths of a join.
+ */
+static void
+add_window_joins(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
+				 RelOptInfo *innerrel, JoinType jointype,
+				 JoinPathExtraData *extra)
+{
+	ListCell   *outer;
+	ListCell   *inner;
+
+	if (previous_hook != NULL)
+		previous_hook(root, joinrel, outerrel, innerrel, jointype, extra);
+
+	if (!enable_windowjoin || jointype != JOIN_INNER ||
+		!has_window(root, outerrel, innerrel, extra))
+		return;
+
+	foreach(outer, candidate_paths(outerrel))
+	{
+		foreach(inner, candidate_paths(innerrel))
+			try_window_join(root, joinrel, lfirst(outer), lfirst(inner), extra);
+	}
+}
+
+/*
+ * The rows that are joined have all columns of both plans, the outer one's
+ * first.
+ */
+static List *
+make_joined_tlist(const Plan *outer, const Plan *inner)
+{
+	List	   *joined = NIL;
+	ListCell   *cell;
+
+	foreach(cell, list_concat_copy(outer->targetlist, inner->targetlist))
+	{
+		TargetEntry *column = lfirst_node(TargetEntry, cell);
+
+		joined = lappend(joined,
+						 makeTargetEntry(copyObject(column->expr),
+										 list_length(joined) + 1, NULL, false));
+	}
+	return joined;
+}
+
+/*
+ * PlanCustomPath: make the plan of a path.
+ */
+static Plan *
+plan_window_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
+				 List *tlist, List *clauses, List *custom_plans)
+{
+	Path	   *outer = linitial(best_path->custom_paths);
+	Path	   *inner = lsecond(best_path->custom_paths);
+	Plan	   *outer_plan = linitial(custom_plans);
+	Plan	   *inner_plan = lsecond(custom_plans);
+	CustomScan *scan = makeNode(CustomScan);
+	WindowJoinClauses join;
+
+	/* versions before 17 have no clauses for a join */
+	(void) clauses;
+	if (!classify_clauses(root, best_path->custom_private,
+						  outer->parent->relids, inner->parent->relids, &join))
+		elog(ERROR, "windowed join without a key or a window");
+
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.scanrelid = 0;
+	scan->flags = best_path->flags;
+	scan->custom_plans = custom_plans;
+	scan->custom_exprs = list_concat(list_make1(copyObject(join.window)),
+									 join.keys);
+	scan->custom_exprs = list_concat(scan->custom_exprs,
+									 extract_actual_clauses(join.filters, false));
+	scan->custom_private = list_make3(makeInteger(join.inner_is_event),
+									  makeInteger(list_length(outer_plan->targetlist)),
+									  makeInteger(list_length(join.keys)));
+	scan->custom_scan_tlist = make_joined_tlist(outer_plan, inner_plan);
+	scan->custom_relids = rel->relids;
+	scan->methods = &scan_methods;
+	return &scan->scan.plan;
+}
+
+/*
+ * Have the planner consider windowed joins from now on.
+ */
+void
+window_join_install_hook(void)
+{
+	if (GetCustomScanMethods(WINDOW_JOIN_NAME, true) != NULL)
+		return;
+	RegisterCustomScanMethods(&scan_methods);
+	previous_hook = set_join_pathlist_hook;
+	set_join_pathlist_hook = add_window_joins;
+}
