@@ -103,7 +103,7 @@ split_quoted(Cells *cells, const char *p, const char *end)
 static bool
 split_record(Cells *cells, const char *text, size_t length)
 {
-	const char *end = text +length;
+	const char *end = &text[length];
 	const char *p = text;
 
 	if (length > 0 && end[-1] == '\r')

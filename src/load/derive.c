@@ -84,7 +84,7 @@ record_is_raw(const Record *record)
 static bool
 resource_part(const Value *id, const char *name, Value *part)
 {
-	const char *end = id->text +id->length;
+	const char *end = &id->text[id->length];
 	bool		found = false;
 
 	for (const char *p = id->text; p < end;)

@@ -140,7 +140,7 @@ skip_string(const char *p, const char *end)
 static bool
 replace_numbers(Element *element, const char *text, size_t length, size_t *error_at)
 {
-	const char *end = text +length;
+	const char *end = &text[length];
 	const char *p = text;
 	const char *copied = text;
 
@@ -276,7 +276,7 @@ element_number(const Element *element, const json_t *node)
 void
 dump_json_string(Buffer *out, const char *text, size_t length)
 {
-	const char *end = text +length;
+	const char *end = &text[length];
 	const char *copied = text;
 
 	buffer_append_byte(out, '"');

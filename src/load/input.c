@@ -105,7 +105,7 @@ count_characters(const char *text, size_t length)
 static void
 advance(Position *position, const char *text, size_t length)
 {
-	const char *end = text +length;
+	const char *end = &text[length];
 	const char *newline;
 
 	position->offset += (int64_t) length;

@@ -374,7 +374,7 @@ row_fill(Row *row, const Layout *layout, const Record *record)
 static void
 append_escaped(Buffer *out, const char *text, size_t length)
 {
-	const char *end = text +length;
+	const char *end = &text[length];
 	const char *copied = text;
 
 	for (const char *p = text; p < end; p++)

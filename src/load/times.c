@@ -271,96 +271,98 @@ date_of_day(int64_t days, int *year, int *month, int *day)
 bool
 parse_time(const char *text, size_t length, int64_t *time)
 {
-	Scanner		s = {text,
-/**INDENT** Error@275: Statement nesting error */
-		text +length};
-		Fields		f = {0};
-		int64_t		seconds;
+	Scanner		s;
+	Fields		f = {0};
+	int64_t		seconds;
 
+	s.p = text;
+
+	s.end = &text[length];
+
+	skip_blanks(&s);
+	if (!read_date(&s, &f))
+		return false;
+	if (s.p < s.end)
+	{
+		(void) (accept(&s, 'T') || accept(&s, 't') || accept(&s, ','));
 		skip_blanks(&s);
-		if (!read_date(&s, &f))
+		if (!read_time_of_day(&s, &f))
 			return false;
-		if (s.p < s.end)
-		{
-			(void) (accept(&s, 'T') || accept(&s, 't') || accept(&s, ','));
-			skip_blanks(&s);
-			if (!read_time_of_day(&s, &f))
-				return false;
-			skip_blanks(&s);
-		}
-		if (s.p != s.end || !are_valid(&f))
-			return false;
-		seconds = days_since_1970(f.year, f.month, f.day) * 86400 +
-			f.hour * 3600 + f.minute * 60 + f.second - f.offset * 60;
-		*time = seconds * 1000000 + f.microsecond;
-		/* an offset may lead out of the years that format_time() can write */
-		return *time >= days_since_1970(1, 1, 1) * MICROSECONDS_PER_DAY &&
-			*time < days_since_1970(10000, 1, 1) * MICROSECONDS_PER_DAY;
+		skip_blanks(&s);
 	}
+	if (s.p != s.end || !are_valid(&f))
+		return false;
+	seconds = days_since_1970(f.year, f.month, f.day) * 86400 +
+		f.hour * 3600 + f.minute * 60 + f.second - f.offset * 60;
+	*time = seconds * 1000000 + f.microsecond;
+	/* an offset may lead out of the years that format_time() can write */
+	return *time >= days_since_1970(1, 1, 1) * MICROSECONDS_PER_DAY &&
+		*time < days_since_1970(10000, 1, 1) * MICROSECONDS_PER_DAY;
+}
 
 /*
  * The day of a time, in days since 1970-01-01.
  */
-	int64_t
-				day_of_time(int64_t time)
-	{
-		int64_t		day = time / MICROSECONDS_PER_DAY;
+int64_t
+day_of_time(int64_t time)
+{
+	int64_t		day = time / MICROSECONDS_PER_DAY;
 
-					return time % MICROSECONDS_PER_DAY < 0 ? day - 1 : day;
-	}
+	return time % MICROSECONDS_PER_DAY < 0 ? day - 1 : day;
+}
 
 /*
  * Write a day as PostgreSQL reads it whatever DateStyle is.
  */
-	void
-				format_day(int64_t day, char text[TIME_TEXT_LENGTH])
-	{
-		int			year;
-		int			month;
-		int			day_of_month;
+void
+format_day(int64_t day, char text[TIME_TEXT_LENGTH])
+{
+	int			year;
+	int			month;
+	int			day_of_month;
 
-					date_of_day(day, &year, &month, &day_of_month);
-					snprintf(text, TIME_TEXT_LENGTH, "%04d-%02d-%02d",
-							 year % 10000, month % 100, day_of_month % 100);
-	}
+	date_of_day(day, &year, &month, &day_of_month);
+	snprintf(text, TIME_TEXT_LENGTH, "%04d-%02d-%02d",
+			 year % 10000, month % 100, day_of_month % 100);
+}
 
 /*
  * Write so many decimal digits.
  */
-	static char *write_digits(char *p, int64_t value, int digits)
-	{
-		for (int i = digits - 1; i >= 0; i--, value /= 10)
-			p[i] = (char) ('0' + value % 10);
-		return p + digits;
-	}
+static char *
+write_digits(char *p, int64_t value, int digits)
+{
+	for (int i = digits - 1; i >= 0; i--, value /= 10)
+		p[i] = (char) ('0' + value % 10);
+	return p + digits;
+}
 
 /*
  * Write a time as PostgreSQL reads it whatever TimeZone and DateStyle are.
  */
-	void
-				format_time(int64_t time, char text[TIME_TEXT_LENGTH])
-	{
-		int64_t		day = day_of_time(time);
-		int64_t		rest = time - day * MICROSECONDS_PER_DAY;
-		char	   *p = text;
-		int			year;
-		int			month;
-		int			day_of_month;
+void
+format_time(int64_t time, char text[TIME_TEXT_LENGTH])
+{
+	int64_t		day = day_of_time(time);
+	int64_t		rest = time - day * MICROSECONDS_PER_DAY;
+	char	   *p = text;
+	int			year;
+	int			month;
+	int			day_of_month;
 
-					date_of_day(day, &year, &month, &day_of_month);
-					p = write_digits(p, year, 4);
-				   *p++ = '-';
-					p = write_digits(p, month, 2);
-				   *p++ = '-';
-					p = write_digits(p, day_of_month, 2);
-				   *p++ = ' ';
-					p = write_digits(p, rest / INT64_C(3600000000), 2);
-				   *p++ = ':';
-					p = write_digits(p, rest / 60000000 % 60, 2);
-				   *p++ = ':';
-					p = write_digits(p, rest / 1000000 % 60, 2);
-				   *p++ = '.';
-					p = write_digits(p, rest % 1000000, 6);
-					memcpy(p, "+00", 4);
-	}
-/**INDENT** Error@364: Stuff missing from end of file */
+	date_of_day(day, &year, &month, &day_of_month);
+	p = write_digits(p, year, 4);
+	*p++ = '-';
+	p = write_digits(p, month, 2);
+	*p++ = '-';
+	p = write_digits(p, day_of_month, 2);
+	*p++ = ' ';
+	p = write_digits(p, rest / INT64_C(3600000000), 2);
+	*p++ = ':';
+	p = write_digits(p, rest / 60000000 % 60, 2);
+	*p++ = ':';
+	p = write_digits(p, rest / 1000000 % 60, 2);
+	*p++ = '.';
+	p = write_digits(p, rest % 1000000, 6);
+	memcpy(p, "+00", 4);
+}

@@ -194,7 +194,7 @@ convert_integer(Row *row, const Column *column, const Cell *in, Cell *cell)
 
 	if (point != NULL)
 	{
-		for (const char *p = point + 1; p < in->text +in->length; p++)
+		for (const char *p = point + 1; p < &in->text[in->length]; p++)
 		{
 			if (*p != '0')
 				return refuse_value(row, column, in->text, in->length);
