@@ -1,0 +1,221 @@
+-- strip_port, blob_name, file_name and has against regular expressions and
+-- built-in functions, on hostile strings that a hash makes: the same in every run.
+BEGIN;
+SELECT plan(18);
+
+-- One of so many numbers from zero, by hash.
+CREATE FUNCTION pg_temp.draw(i bigint, salt bigint, choices integer) RETURNS integer
+LANGUAGE sql IMMUTABLE
+RETURN (hashint8extended(i, salt) & 9223372036854775807) % choices;
+
+-- So many strings of up to nine pieces each, then each piece again and again
+CREATE FUNCTION pg_temp.hostile(number integer, salt bigint, pieces text[], repeats integer DEFAULT 20000) RETURNS SETOF text
+LANGUAGE sql
+BEGIN ATOMIC
+    SELECT (SELECT coalesce(string_agg(pieces[1 + pg_temp.draw(i * 16 + j, salt, cardinality(pieces))], '' ORDER BY j), '')
+            FROM generate_series(1, pg_temp.draw(i, salt + 1, 10)) AS j)
+    FROM generate_series(1, number) AS i
+    UNION ALL
+    SELECT repeat(piece, repeats) FROM unnest(pieces) AS piece
+    UNION ALL
+    SELECT repeat(a, repeats) || b FROM unnest(pieces[:12]) AS a, unnest(pieces[:12]) AS b;
+END;
+
+--
+-- strip_port
+--
+
+-- The same address in one of many spellings, right or nearly right
+CREATE FUNCTION pg_temp.spelled(address text, i bigint) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE pg_temp.draw(i, 1, 12)
+    WHEN 0 THEN '[' || address || ']:' || pg_temp.draw(i, 2, 70000)
+    WHEN 1 THEN '[' || address || ']'
+    WHEN 2 THEN upper(address)
+    WHEN 3 THEN address || '%eth0'
+    WHEN 4 THEN '[' || address || '%25eth:0]:443'
+    WHEN 5 THEN address || ':443'
+    WHEN 6 THEN address || '/64'
+    WHEN 7 THEN regexp_replace(address, '(^|:)0(:0)*(:|$)', '::')
+    WHEN 8 THEN regexp_replace(address, ':[^:]*:[^:]*$', ':203.0.113.7')
+    WHEN 9 THEN regexp_replace('[' || upper(address) || ']:1', '(:0)+', ':')
+    WHEN 10 THEN overlay(address PLACING substr(E':[]%./0fFg é\n', 1 + pg_temp.draw(i, 3, 13), 1)
+                         FROM 1 + pg_temp.draw(i, 4, greatest(length(address), 1)) FOR pg_temp.draw(i, 5, 3))
+    ELSE address
+END;
+
+CREATE TEMPORARY TABLE addresses AS
+SELECT s FROM pg_temp.hostile(80000, 10, ARRAY[':', '::', '[', ']', '%', '.', '/', '0', '1', 'f', 'FFFF',
+       '2001:db8', '203.0.113.7', '::ffff:', '%eth0', ']:443', '0000', '00001', ' ', E'\n', 'é', '😀', 'x', '-1']) AS s
+UNION ALL
+SELECT pg_temp.spelled(string_agg(CASE pg_temp.draw(i * 8 + j, 20, 5)
+                                      WHEN 0 THEN to_hex(pg_temp.draw(i * 8 + j, 21, 65536))
+                                      WHEN 1 THEN lpad(to_hex(pg_temp.draw(i * 8 + j, 21, 256)), 4, '0')
+                                      ELSE '0' END, ':' ORDER BY j), i)
+FROM generate_series(1, 60000) AS i, generate_series(1, 8) AS j
+GROUP BY i;
+
+-- What inet takes for an IPv6 address without prefix length is one, if an IPv4
+-- address in its end has four numbers, which inet does not insist on; anything
+-- else is cut before its first colon.
+CREATE FUNCTION pg_temp.strip_port_oracle(address text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    inner_part text := CASE
+        WHEN address ~ '^\[[^]]*\](:|$)' THEN substring(address FROM '^\[([^]]*)\]')
+        WHEN address ~ '^[^[].*:' THEN address
+        WHEN address ~ '^:' THEN address END;
+BEGIN
+    -- an interface means something on one host only
+    inner_part := regexp_replace(inner_part, '%.*$', '');
+    IF address ~ ':' AND inner_part ~ ':.*:' AND
+       inner_part ~ format('^[0-9A-Fa-f:]+(:%1$s\.%1$s\.%1$s\.%1$s)?$', '(0|[1-9][0-9]{0,2})') THEN
+        RETURN host(inner_part::inet);
+    END IF;
+    RETURN split_part(address, ':', 1);
+EXCEPTION WHEN invalid_text_representation THEN
+    RETURN split_part(address, ':', 1);
+END
+$$;
+
+CREATE TEMPORARY TABLE stripped AS
+SELECT s, azhunt.strip_port(s) AS answer, pg_temp.strip_port_oracle(s) AS oracle FROM addresses;
+
+SELECT cmp_ok(count(*), '>=', 100000::bigint, 'strip_port: enough addresses') FROM stripped;
+SELECT cmp_ok(count(*) FILTER (WHERE oracle ~ ':'), '>', 30000::bigint, 'many of them IPv6') FROM stripped;
+SELECT cmp_ok(count(*) FILTER (WHERE oracle <> '' AND oracle !~ ':' AND s ~ '[0-9A-Fa-f]:.*:'), '>', 10000::bigint,
+              'and many nearly') FROM stripped;
+SELECT is_empty($$ SELECT left(s, 100), left(answer, 100), left(oracle, 100) FROM stripped
+                   WHERE answer IS DISTINCT FROM oracle LIMIT 10 $$, 'strip_port as inet and split_part');
+SELECT is_empty($$ SELECT left(s, 100) FROM stripped WHERE answer ~ ':' AND azhunt.strip_port(answer) <> answer LIMIT 10 $$,
+                'an address that is stripped stays as it is');
+
+--
+-- blob_name
+--
+CREATE TEMPORARY TABLE blobs AS
+SELECT s, azhunt.blob_name(s) AS answer,
+       coalesce(substring(s FROM '/([0-9A-Za-z_. \-]+)\?'), '') AS oracle
+FROM pg_temp.hostile(110000, 30, ARRAY['/', '?', 'a', 'Z', '0', '_', '-', '.', ' ', '//', '/?', '?/',
+     '/name.txt?', '/name', 'x?', '\', '%20', '(', E'\n', 'é', '😀', '\\contoso\share\', 'https://contoso.com', '']) AS s;
+
+SELECT cmp_ok(count(*), '>=', 100000::bigint, 'blob_name: enough URIs') FROM blobs;
+SELECT cmp_ok(count(*) FILTER (WHERE oracle <> ''), '>', 20000::bigint, 'many of them with a name') FROM blobs;
+SELECT is_empty($$ SELECT left(s, 100), left(answer, 100), left(oracle, 100) FROM blobs
+                   WHERE answer IS DISTINCT FROM oracle LIMIT 10 $$, 'blob_name as substring');
+
+--
+-- file_name
+--
+
+-- The characters that escapes spell, or NULL for none
+CREATE FUNCTION pg_temp.unescape(escapes text) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN convert_from(decode(replace(escapes, '%', ''), 'hex'), 'UTF8');
+EXCEPTION WHEN character_not_in_repertoire THEN
+    RETURN NULL;
+END
+$$;
+
+-- Each run of escapes is decoded from its start; where the shortest that
+-- spells a character is not found, one byte of the string stays as it is.
+CREATE FUNCTION pg_temp.percent_decode_oracle(string text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    decoded text := '';
+    rest text := string;
+    part text;
+    spelled text;
+BEGIN
+    LOOP
+        part := substring(rest FROM '^[^%]+');
+        IF part IS NULL THEN
+            EXIT WHEN rest = '';
+            FOR n IN 1 .. 4 LOOP
+                part := substring(rest FROM '^(?:%[0-9A-Fa-f]{2}){' || n || '}');
+                EXIT WHEN part IS NULL;
+                spelled := pg_temp.unescape(part);
+                EXIT WHEN spelled IS NOT NULL;
+            END LOOP;
+            IF part IS NULL OR spelled IS NULL THEN
+                part := '%';
+                spelled := '%';
+            END IF;
+        ELSE
+            spelled := part;
+        END IF;
+        decoded := decoded || spelled;
+        rest := substr(rest, length(part) + 1);
+    END LOOP;
+    RETURN decoded;
+END
+$$;
+
+CREATE FUNCTION pg_temp.file_name_oracle(uri text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    path text;
+BEGIN
+    IF left(uri, 2) = '\\' THEN
+        RETURN coalesce(substring(uri FROM '^\\\\[^\\]*\\[^\\]*\\(?:.*[\\/])?([^\\/]*)$'), '');
+    END IF;
+    path := regexp_replace(uri, '[?#].*$', '');
+    IF path ~ '^[^:/]*://' THEN
+        path := regexp_replace(path, '^[^:/]*://[^/]*', '');
+    END IF;
+    RETURN substring(pg_temp.percent_decode_oracle(path) FROM '[^\\/]*$');
+END
+$$;
+
+CREATE TEMPORARY TABLE files AS
+SELECT s, azhunt.file_name(s) AS answer, pg_temp.file_name_oracle(s) AS oracle
+FROM pg_temp.hostile(110000, 40, ARRAY['/', '\', '?', '#', ':', '%', '%2F', 'a', '0', 'F', 'https://', 'contoso.com',
+       '\\contoso\share\', '%5c', '%25', '%00', '%C3%BC', '%E2%82%AC', '%F0%9F%98%80', '%C0%AF', '%E0%80%AF',
+       '%F0%80%80%AF', '%ED%A0%BD', '%F4%90%80%80', '%80', '%FF', '%C3', '%E2%82', '%F0%9F', '%4', '%zz', '%0a',
+       'é', '😀', E'\n', '', 'name.txt', '+', ' ', 'C:\', '%e1%88%b4', '%41', '://'], 50) AS s;
+
+SELECT cmp_ok(count(*), '>=', 100000::bigint, 'file_name: enough URIs') FROM files;
+SELECT cmp_ok(count(*) FILTER (WHERE oracle <> '' AND strpos(s, oracle) = 0), '>', 10000::bigint,
+              'many of them with characters decoded') FROM files;
+SELECT cmp_ok(count(*) FILTER (WHERE oracle ~ '%[0-9A-Fa-f]{2}'), '>', 10000::bigint,
+              'and many with escapes that spell none') FROM files;
+SELECT cmp_ok(count(*) FILTER (WHERE s LIKE '\\\\%' AND oracle <> ''), '>', 500::bigint,
+              'and UNC paths') FROM files;
+SELECT is_empty($$ SELECT left(s, 100), left(answer, 100), left(oracle, 100) FROM files
+                   WHERE answer IS DISTINCT FROM oracle LIMIT 10 $$, 'file_name as convert_from and substring');
+SELECT ok(azhunt.file_name('/' || repeat('%41', 1000000)) = repeat('A', 1000000)
+          AND azhunt.file_name('/' || repeat('%F0%9F%98%80', 100000)) = repeat('😀', 100000)
+          AND azhunt.file_name('/' || repeat('%80', 1000000)) = repeat('%80', 1000000)
+          AND azhunt.file_name(repeat('%2F', 1000000) || 'a') = 'a', 'very long names');
+
+--
+-- has
+--
+CREATE TEMPORARY TABLE terms AS
+SELECT s, term, azhunt.has(s, term) AS answer,
+       term = '' OR
+       translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') ~
+       ('(^|[^0-9a-z])'
+        || regexp_replace(translate(term, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'),
+                          '([][(){}.*+?^$|\\])', '\\\1', 'g')
+        || '($|[^0-9a-z])') AS oracle
+FROM (SELECT s, coalesce(CASE pg_temp.draw(i, 51, 4)
+                             -- a part of the string, or of another, or of it in other case
+                             WHEN 0 THEN substr(s, 1 + pg_temp.draw(i, 52, 12), pg_temp.draw(i, 53, 8))
+                             WHEN 1 THEN substr(lag(s) OVER (ORDER BY i), 1 + pg_temp.draw(i, 52, 4), pg_temp.draw(i, 53, 5))
+                             WHEN 2 THEN upper(substr(s, 1 + pg_temp.draw(i, 52, 12), pg_temp.draw(i, 53, 8)))
+                             ELSE substr('a-b.A', 1 + pg_temp.draw(i, 52, 5), pg_temp.draw(i, 53, 3)) END, '') AS term
+      FROM pg_temp.hostile(110000, 50, ARRAY['a', 'A', 'b', '-', '.', '_', ' ', '0', '9', 'Z', 'ab', 'a-b',
+           '(', ')', '[', ']', '{', '}', '*', '+', '?', '^', '$', '|', '\', '/', ':', E'\n', 'é', 'É', '😀', 'K', U&'\212A', 'ſ',
+           'cloud-shell-storage', 'CLOUD-SHELL', '']) WITH ORDINALITY AS h (s, i)) AS v;
+
+SELECT cmp_ok(count(*), '>=', 100000::bigint, 'has: enough strings') FROM terms;
+SELECT cmp_ok(count(*) FILTER (WHERE oracle AND term <> ''), '>', 10000::bigint, 'many have the term') FROM terms;
+SELECT cmp_ok(count(*) FILTER (WHERE NOT oracle AND strpos(lower(s), lower(term)) > 0), '>', 10000::bigint,
+              'and many have it inside another') FROM terms;
+SELECT is_empty($$ SELECT left(s, 100), left(term, 100), answer, oracle FROM terms
+                   WHERE answer IS DISTINCT FROM oracle LIMIT 10 $$, 'has as a regular expression');
+
+SELECT * FROM finish();
+ROLLBACK;
