@@ -1290,12 +1290,12 @@ SELECT pg_catalog.pg_extension_config_dump('azhunt.runs', '');
 
 CREATE TABLE azhunt.watermarks (
     hunt text PRIMARY KEY REFERENCES azhunt.scheduled_hunts,
-    snapshot pg_snapshot NOT NULL,
+    snapshot pg_snapshot,
     system_identifier text NOT NULL
 );
 
 COMMENT ON TABLE azhunt.watermarks IS
-'the snapshot of each hunt''s last successful run, and the cluster whose transactions it is about';
+'the snapshot of each hunt''s last successful run, null if the next is to start over, and the cluster whose transactions it is about';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.watermarks', '');
 
 -- No foreign key to runs: its checks would wait in memory for the end of a
@@ -1787,6 +1787,7 @@ BEGIN
     FROM azhunt.watermarks AS w WHERE w.hunt = $1;
     RETURN CASE
         WHEN NOT FOUND THEN 'first run'
+        WHEN watermark.snapshot IS NULL THEN 'restart_hunt() was called'
         WHEN watermark.system_identifier <> (SELECT s.system_identifier::text FROM pg_control_system() AS s)
             THEN 'last run was in another cluster'
         WHEN pg_snapshot_xmax(watermark.snapshot) > pg_snapshot_xmax(pg_current_snapshot())
@@ -1963,8 +1964,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    DELETE FROM azhunt.watermarks AS w WHERE w.hunt = $1;
-    IF NOT FOUND AND (SELECT count(*) FROM azhunt.scheduled_hunts AS h WHERE h.name = $1) = 0 THEN
+    UPDATE azhunt.watermarks AS w SET snapshot = NULL WHERE w.hunt = $1;
+    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no scheduled hunt "%"', name
             USING ERRCODE = 'undefined_object',
                   HINT = 'View azhunt.hunts lists them.';

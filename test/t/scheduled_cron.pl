@@ -1,0 +1,86 @@
+# schedule_hunt() with a real pg_cron, in the database of the logs, in another
+# one, and where there is none.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__));
+
+use Scheduled;
+use Test::More;
+
+my $plain = Scheduled::Session->new(PGDATABASE => 'postgres');
+$plain->do('DROP DATABASE IF EXISTS azhunt_scheduled_cron');
+$plain->do('CREATE DATABASE azhunt_scheduled_cron');
+my $session = Scheduled::Session->new(PGDATABASE => 'azhunt_scheduled_cron');
+$session->do('CREATE EXTENSION azhunt');
+is($session->query("SELECT azhunt.schedule_hunt('cloudshell_usage', '*/5 * * * *')") =~ s/^CONTEXT:.*//smr,
+	"ERROR:  pg_cron is not there\nHINT:  Install it and add it to shared_preload_libraries; or have another scheduler,"
+	  . " such as cron with psql, call azhunt.run_hunt().\n",
+	'without pg_cron it says so');
+is($session->query("SELECT azhunt.unschedule_hunt('cloudshell_usage')") =~ s/\n.*//sr, 'ERROR:  pg_cron is not there',
+	'as does unschedule_hunt()');
+$session->close;
+$plain->do('DROP DATABASE azhunt_scheduled_cron');
+
+if ($plain->do("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cron'") == 0)
+{
+	fail('pg_cron is installed (Debian: postgresql-15-cron)');
+	done_testing();
+	exit;
+}
+
+my $cluster = Scheduled::Cluster->new("shared_preload_libraries = 'pg_cron'", "cron.database_name = 'jobs'",
+	"cron.use_background_workers = off", "cron.host = ''");
+my $postgres = $cluster->session;
+$postgres->do("ALTER SYSTEM SET cron.host = '$cluster->{dir}'");
+$postgres->do("CREATE DATABASE $_") for 'jobs', q("it's the logs");
+$postgres->close;
+$cluster->stop('fast');
+$cluster->start;
+
+my $logs = $cluster->session("it's the logs");
+$logs->do('CREATE EXTENSION azhunt; SELECT count(*) FROM azhunt.create_log_tables()');
+is($logs->query("SELECT azhunt.schedule_hunt('cloudshell_usage', '* * * * *')") =~ s/^CONTEXT:.*//smr,
+	"ERROR:  pg_cron is in another database, \"jobs\"\nHINT:  Run there: SELECT cron.schedule_in_database("
+	  . "'azhunt it''s the logs: cloudshell_usage', '* * * * *', 'CALL azhunt.run_hunt(''cloudshell_usage'')', 'it''s the logs')."
+	  . " Or create extension dblink here, and call this again.\n",
+	'where pg_cron is in another database, it says what to do there');
+
+my $jobs = $cluster->session('jobs');
+$jobs->do('CREATE EXTENSION pg_cron');
+$logs->do('CREATE EXTENSION dblink');
+like($logs->query("SELECT azhunt.schedule_hunt('nothing', '* * * * *')"), qr/^ERROR:  there is no scheduled hunt "nothing"/,
+	'only a hunt is scheduled');
+like($logs->query("SELECT azhunt.schedule_hunt('cloudshell_usage', 'now and then')"), qr/invalid schedule/,
+	'pg_cron itself checks the times');
+
+my $job = $logs->do("SELECT azhunt.schedule_hunt('cloudshell_usage', '* * * * *')");
+like($job, qr/^\d+$/, 'a hunt is scheduled from the database of the logs');
+is($jobs->do("SELECT jobid, schedule, command, database, username FROM cron.job"),
+	"$job|* * * * *|CALL azhunt.run_hunt('cloudshell_usage')|it's the logs|postgres", 'pg_cron has the job');
+is($logs->do("SELECT azhunt.schedule_hunt('cloudshell_usage', '*/1 * * * *')"), $job, 'a new schedule replaces the old one');
+is($jobs->do('SELECT count(*) FROM cron.job'), 1, 'there is still one job');
+
+# pg_cron starts jobs at the full minute
+$logs->do('INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup) VALUES'
+	  . " ('2026-03-10 08:00+00', 'adele\@contoso.com', 'Microsoft.Storage/storageAccounts/listKeys/action', 'Success', 'cloud-shell-storage-westeurope'),"
+	  . " ('2026-03-10 08:10+00', 'adele\@contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web')");
+ok(await(sub { $logs->do('SELECT count(*) FROM azhunt.cloudshell_usage_results') }, 150), 'the job runs, and finds something');
+is($logs->do('SELECT status, new_results, run_by FROM azhunt.runs ORDER BY run LIMIT 1'), 'succeeded|1|postgres', 'the run is recorded');
+is(await(sub { $jobs->do("SELECT DISTINCT status FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')") }),
+	'succeeded', 'for pg_cron it succeeded, too');
+
+is($logs->do("SELECT azhunt.unschedule_hunt('cloudshell_usage')"), 't', 'a hunt is unscheduled');
+is($logs->do("SELECT azhunt.unschedule_hunt('cloudshell_usage')"), 'f', 'once');
+is($jobs->do('SELECT count(*) FROM cron.job'), 0, 'pg_cron has no job');
+
+# in the database of pg_cron itself
+$jobs->do('CREATE EXTENSION azhunt');
+$job = $jobs->do("SELECT azhunt.schedule_hunt('cloudshell_usage', '0 5 * * *')");
+is($jobs->do('SELECT jobid, schedule, database FROM cron.job'), "$job|0 5 * * *|jobs", 'a hunt in the database of pg_cron is scheduled');
+is($jobs->do("SELECT azhunt.unschedule_hunt('cloudshell_usage')"), 't', 'and unscheduled');
+
+$_->close for $logs, $jobs;
+done_testing();
