@@ -28,6 +28,9 @@ static const char *const table_query =
 "                   WHEN 2 THEN pg_catalog.to_regclass($1)"
 "               END";
 
+/*
+ * A column of the user's own that has a default is left to it.
+ */
 static const char *const columns_query =
 "SELECT a.attname, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END,"
 "       pg_catalog.quote_ident(a.attname)"
@@ -36,6 +39,7 @@ static const char *const columns_query =
 " WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped"
 "   AND a.attgenerated = '' AND a.attidentity <> 'a'"
 "   AND a.attname NOT IN ('ingestedat', 'ingestxid')"
+"   AND (NOT a.atthasdef OR a.attname IN (SELECT l.column_name FROM azhunt.log_table_columns() AS l))"
 " ORDER BY a.attnum";
 
 /* The types that are checked before PostgreSQL sees the values. */
@@ -238,6 +242,9 @@ open_target(Loader *loader, const LogTable *log_table)
 	counter = log_table != NULL ? (int) (log_table - log_tables) : LOG_TABLES;
 	if (loader->targets[counter] != NULL)
 		return loader->targets[counter];
+	/* the connection must be free to be asked */
+	if (!end_copy(loader))
+		return NULL;
 	name = log_table != NULL ? fold_name(log_table->name) : load_strdup(option);
 	target = load_calloc(1, sizeof(Target));
 	target->counter = counter;

@@ -1,0 +1,197 @@
+# What is wrong is said with file, line and column; nothing of the file is
+# loaded, or with --reject-file everything but the bad records.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../load";
+use LoadTest;
+use JSON::PP;
+use MIME::Base64 qw(decode_base64);
+use Test::More;
+
+create_database();
+
+my $good = '{"time":"2026-01-31T10:00:00Z","category":"SignInLogs","properties":{"ipAddress":"198.51.100.7"}}';
+my $time = '"time":"2026-01-31T10:00:00Z","category":"SignInLogs"';
+my $rejects = "$dir/rejects.json";
+
+sub count_is
+{
+	my ($count, $name) = @_;
+	is(sql('SELECT (SELECT count(*) FROM azhunt.signinlogs) + (SELECT count(*) FROM azhunt.storagebloblogs)'),
+		$count, $name);
+}
+
+sub clear
+{
+	sql('TRUNCATE azhunt.signinlogs, azhunt.storagebloblogs, azhunt.loaded_files');
+	unlink($rejects);
+}
+
+# One bad record among good ones: [name, bad record, column, message].
+my @bad_records = (
+	['truncated', substr($good, 0, 60), undef, qr/JSON object has no end/],
+	['no quote at the end of a string', qq({$time,"location":"NL}), undef, qr/no end/],
+	['no JSON', 'hello', 1, qr/not a JSON object/],
+	['empty object', '{}', 1, qr/neither time nor TimeGenerated|says which table/],
+	['missing time', '{"category":"SignInLogs"}', 1, qr/neither time nor TimeGenerated; expected/],
+	['bad time', '{"time":"2026-02-30T10:00:00Z","category":"SignInLogs"}', 1, qr/column timegenerated: not a time: "2026-02-30T10:00:00Z"/],
+	['unknown category', '{"time":"2026-01-31T10:00:00Z","category":"AuditLogs"}', 1, qr/no log table for "AuditLogs"/],
+	['duplicate key', qq({$time,"a":1,"a":2}), undef, qr/invalid JSON: duplicate object key/],
+	['duplicate key within', qq({$time,"properties":{"x":1,"x":2}}), undef, qr/duplicate object key/],
+	['zero byte', qq({$time,"location":"N\\u0000L"}), undef, qr/PostgreSQL cannot store \\u0000/],
+	['zero byte in a key', qq({$time,"l\\u0000":"NL"}), undef, qr/PostgreSQL cannot store \\u0000/],
+	['lone surrogate', qq({$time,"location":"\\ud800"}), undef, qr/invalid JSON: invalid Unicode/],
+	['invalid UTF-8', qq({$time,"location":"\xff\xfe"}), undef, qr/invalid JSON: unable to decode byte 0xff/],
+	['overlong UTF-8', qq({$time,"location":"\xc0\x80"}), undef, qr/invalid JSON/],
+	['control character', qq({$time,"location":"a\tb"}), undef, qr/invalid JSON: control character/],
+	['leading zero', qq({$time,"durationMs":012}), 69, qr/invalid JSON: not a number/],
+	['not a number', qq({$time,"durationMs":1.}), 69, qr/invalid JSON: not a number/],
+	['number of a thousand digits for bigint', qq({$time,"durationMs":) . ('9' x 1000) . '}', 1, qr/column durationms: not a bigint: "9{60}"\.\.\./],
+	['fraction for bigint', qq({$time,"durationMs":1.5}), 1, qr/column durationms: not a bigint: "1.5"/],
+	['boolean', qq({$time,"properties":{"isInteractive":"maybe"}}), 1, qr/column isinteractive: not a boolean/],
+	['number too large for jsonb', qq({$time,"properties":{"status":{"a":1e200000}}}), 1, qr/jsonb cannot store/],
+	['deep nesting', qq({$time,"properties":) . ('[' x 100000) . (']' x 100000) . '}', undef, qr/nested more than 2048 levels deep/],
+	['value for an index that is too long', qq({$time,"properties":{"ipAddress":") . join('', map { chr(97 + int(rand(26))) } 1 .. 20000) . '"}}', 1, qr/index row/],
+);
+
+for my $case (@bad_records)
+{
+	my ($name, $bad, $column, $message) = @$case;
+	my $file = spew("$dir/bad.json", "$good\n$bad\n$good\n");
+	my $where = defined $column ? "2:$column" : qr/[123]:\d+/;
+
+	clear();
+	my ($status, undef, $err) = loader('-q', $file);
+	is($status, 1, "$name: exit status");
+	like($err, qr/^\Q$file\E:$where: .*$message/, "$name: message");
+	count_is(0, "$name: nothing is loaded");
+	is(sql('SELECT count(*) FROM azhunt.loaded_files'), '0', "$name: nor remembered");
+
+	my ($reject_status, $out, $reject_err) = loader('--reject-file', $rejects, $file);
+	is($reject_status, 0, "$name: exit status with --reject-file") or diag($reject_err);
+	count_is(2, "$name: the others are loaded");
+	like($out, qr/^1 files loaded, 0 loaded before, 0 not loaded/m, "$name: summary");
+	my @lines = split(/\n/, slurp($rejects));
+	is(scalar(@lines), 1, "$name: one record is rejected");
+	my $reject = decode_json($lines[0]);
+	my $record = exists $reject->{record_base64} ? decode_base64($reject->{record_base64}) : $reject->{record};
+	is($record, $bad, "$name: the record as it was");
+	like($reject->{reason}, $message, "$name: the reason");
+	is($reject->{line}, 2, "$name: its line") if $name ne 'no quote at the end of a string';
+	is($reject->{file}, $file, "$name: its file");
+	is(sql('SELECT rows, rejected FROM azhunt.loaded_files'), '2|1', "$name: the ledger counts it");
+}
+
+# what is hostile but a valid record is loaded as it is
+clear();
+my $mega = 'x' x 3_000_000;
+my $digits = '1234567890' x 100;
+spew("$dir/odd.json", qq({$time,"resultDescription":"$mega\\\\","location":"\\ud83d\\ude00","properties":{"status":{"n":$digits.$digits,"d":-0.0,"e":1.5E+3}}}\r\n)
+	  . qq(  {$time , "identity" : "\\" }{ ][ , \\" :" }{$time}\n\n$good));
+load_ok('odd but valid records', '-q', "$dir/odd.json");
+is(sql('SELECT count(*), max(length(resultdescription)), max(location) FROM azhunt.signinlogs'),
+	"4|3000001|\xf0\x9f\x98\x80", 'megabyte string, surrogate pair');
+is(sql("SELECT status ->> 'n', status ->> 'e' FROM azhunt.signinlogs WHERE status IS NOT NULL"),
+	"$digits.$digits|1500", 'a number of thousands of digits keeps them');
+is(sql(q(SELECT count(*) FROM azhunt.signinlogs WHERE identity = '" }{ ][ , " :')), '1', 'brackets in strings');
+
+# forged columns of ours are data
+clear();
+spew("$dir/forged.json", qq({"TimeGenerated":"2026-01-31T10:00:00Z","Type":"SigninLogs","ingestxid":1,"IngestedAt":"1999-01-01","AdditionalFields":{"a":1}}\n));
+load_ok('names of our own columns', '-q', "$dir/forged.json");
+is(sql(q(SELECT ingestxid > 1, ingestedat > '2000-01-01', additionalfields FROM azhunt.signinlogs)),
+	't|t|{"ingestxid": 1, "IngestedAt": "1999-01-01", "AdditionalFields": {"a": 1}}', '... stay data');
+
+# bad CSV
+clear();
+spew("$dir/bad.csv", qq(TimeGenerated [UTC],Type,Location\n"1/31/2026, 1:00:00 AM",SigninLogs,"a\nb"\nx,SigninLogs\n"1/31/2026, 2:00:00 AM",SigninLogs,a"b\n"1/31/2026, 2:00:00 AM",SigninLogs,\xff\n"1/31/2026, 3:00:00 AM",SigninLogs,c\n));
+my ($csv_status, undef, $csv_err) = loader('-q', "$dir/bad.csv");
+is($csv_status, 1, 'bad CSV: exit status');
+like($csv_err, qr/bad\.csv:4:1: record has 2 values, but there are 3 columns/, 'bad CSV: message');
+count_is(0, 'bad CSV: nothing is loaded');
+is((loader('-q', '--reject-file', $rejects, "$dir/bad.csv"))[0], 0, 'bad CSV with --reject-file');
+is(sql(q(SELECT string_agg(location, ',' ORDER BY timegenerated) FROM azhunt.signinlogs)), "a\nb,c", 'the good ones are loaded');
+is(join(',', map { decode_json($_)->{line} } split(/\n/, slurp($rejects))), '4,5,6', 'the bad ones are rejected');
+
+# files that are no Azure logs say what was expected
+my $gz = "$dir/truncated.json.gz";
+spew("$dir/plain.json", "$good\n" x 50);
+system("gzip -c $dir/plain.json > $gz.full && head -c 90 $gz.full > $gz && rm $gz.full") == 0 or die;
+my %no_logs = (
+	'empty' => ['', qr/:1:1: file is empty; expected/],
+	'blank' => ["\n \n", qr/file is empty; expected/],
+	'jpeg' => ["\xff\xd8\xff\xe0\0\x10JFIF\0" . join('', map { chr($_ % 256) } 1 .. 2000), qr/binary data; expected/],
+	'utf16' => ["\xff\xfe{\0}\0", qr/UTF-16.*iconv/],
+	'prose' => ["Dear all,\nplease find attached\n", qr/no Azure log.*expected/],
+	'object' => ['{}', qr/:1:1: .*(expected|--table)/],
+	'number' => ['42', qr/no Azure log.*expected/],
+	'avro' => ["Obj\x01abc", qr/Avro/],
+	'zip' => ["PK\x03\x04abc", qr/ZIP/],
+	'local_time' => ["TimeGenerated [Local Time],Type\n1,SigninLogs\n", qr/local.*UTC/],
+	'summarised' => ["IPAddress,count_\n192.0.2.1,4\n", qr/no column TimeGenerated.*expected/],
+	'twice' => ["TimeGenerated,Type,type\n", qr/column "type" occurs twice/],
+	'array' => ["[$good,", qr/file ends|expected/],
+	'envelope' => [qq({"records":[$good), qr/file ends where "," or "]" is expected/],
+	'arrays' => ['[' x 100, qr/too many arrays deep/],
+	'answer' => ['{"tables":[{"name":"PrimaryResult","columns":[{"name":"count_","type":"long"}],"rows":[[1]]}]}', qr/no column TimeGenerated.*expected/],
+);
+clear();
+for my $name (sort keys %no_logs)
+{
+	my ($content, $message) = @{ $no_logs{$name} };
+	my ($status, undef, $err) = loader('-q', spew("$dir/no_log", $content));
+	is($status, 1, "$name: exit status");
+	like($err, $message, "$name: message");
+}
+my ($gz_status, undef, $gz_err) = loader('-q', $gz);
+is($gz_status, 1, 'truncated gzip: exit status');
+like($gz_err, qr/truncated\.json\.gz:\d+:\d+: gzip data ends before its end/, 'truncated gzip: message');
+count_is(0, 'nothing of all these is loaded');
+is((loader('-q', '--reject-file', $rejects, $gz))[0], 1, 'truncated gzip with --reject-file fails, too');
+count_is(0, '... and nothing of it is loaded');
+
+# empty but valid
+load_ok("no records: $_", '-q', spew("$dir/none", $_))
+  for ('[]', '{"records":[]}', '{"tables":[{"name":"PrimaryResult","columns":[{"name":"TimeGenerated"}],"rows":[]}]}');
+
+# one bad file does not keep the others from being loaded
+clear();
+mkdir("$dir/tree");
+mkdir("$dir/tree/deep");
+spew("$dir/tree/a.json", "$good\n");
+spew("$dir/tree/b.json", "bad\n");
+spew("$dir/tree/.hidden", "bad\n");
+spew("$dir/tree/deep/c.json", "$good\n\n");
+symlink('..', "$dir/tree/deep/loop") or die;
+my ($status, $out, $err) = loader("$dir/tree");
+is($status, 1, 'tree: exit status');
+like($err, qr/tree\/b\.json:1:1: /, 'tree: the bad file');
+like($err, qr/tree\/deep\/loop: symbolic link leads back/, 'tree: the loop');
+like($out, qr/^2 files loaded, 0 loaded before, 1 not loaded/m, 'tree: summary');
+count_is(2, 'tree: the good files are loaded');
+my $deep = "$dir/deep";
+mkdir($deep) and chdir($deep) or die;
+for (1 .. 300) { mkdir('d') and chdir('d') or die; }
+spew('x.json', "$good\n");
+chdir('/');
+like((loader('-q', $deep))[2], qr/nested too deep/, 'directories that are nested too deep');
+
+# command line and connection
+is((loader())[0], 2, 'no path');
+is((loader('--nonsense', 'x'))[0], 2, 'unknown option');
+is((loader('--jobs', '0', 'x'))[0], 2, 'no jobs');
+is((loader('-q', "$dir/nowhere"))[0], 1, 'no file');
+like((loader('-q', "$dir/nowhere"))[2], qr/nowhere: No such file or directory/, 'no file: message');
+my @no_server = loader('-q', '-h', '/nonexistent', $rejects);
+is($no_server[0], 2, 'no server');
+like($no_server[2], qr/connection to server on socket "\/nonexistent\/.*" failed/, 'no server: in libpq\'s words');
+like((loader('--help'))[1], qr/Usage:.*--reject-file/s, '--help');
+like((loader('--version'))[1], qr/^azhunt-load \(azhunt\) \d+\.\d+$/, '--version');
+is((loader('-q', '--table', 'no.such', "$dir/tree/a.json"))[0], 0, 'an unneeded --table is not looked up');
+spew("$dir/plain_named.json", qq({"TimeGenerated":"2026-01-31T10:00:00Z"}\n));
+like((loader('-q', '--table', 'no.such', "$dir/plain_named.json"))[2], qr/no\.such.*does not exist|schema "no" does not exist/, 'a table that does not exist');
+sql('ALTER TABLE azhunt.signinlogs RENAME TO elsewhere');
+like((loader('-q', "$dir/odd.json"))[2], qr/azhunt\.signinlogs does not exist; SELECT azhunt\.create_log_tables\(\)/, 'log tables that do not exist');
+
+done_testing();

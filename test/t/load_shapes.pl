@@ -1,0 +1,96 @@
+# Every shape in which Azure hands logs out, cell by cell against rows that were
+# written by hand, and both hunts over what was loaded.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../load";
+use LoadTest;
+use Test::More;
+
+my @log_tables = qw(storagebloblogs storagefilelogs signinlogs
+  aadnoninteractiveusersigninlogs azureactivity);
+
+create_database();
+
+# Load one file and compare all log tables.
+sub shape_is
+{
+	my ($case, $path, @options) = @_;
+	sql("TRUNCATE " . join(', ', map { "azhunt.$_" } @log_tables) . ", azhunt.loaded_files");
+	my ($status, undef, $err) = loader('-q', @options, $path);
+	is($status, 0, "$case: exit status") or diag($err);
+	for my $table (@log_tables)
+	{
+		my $file = "$root/test/load/expected/$case.$table.json";
+		rows_are($table, -e $file ? $file : undef, "$case: $table");
+	}
+	return $err;
+}
+
+is(shape_is('raw_storage', data('raw_storage.json')), '', 'raw storage records');
+is(shape_is('raw_signins', data('raw_signins.json')), '', 'array of raw sign-ins');
+is(shape_is('capture_activity', data('capture_activity.json')), '', 'envelopes in an array');
+is(shape_is('export', data('am-SigninLogs')), '', 'data export, table from the container');
+is(shape_is('az_query', data('az_query.json')), '', 'az monitor log-analytics query');
+like(shape_is('query_api', data('query_api.json')),
+	qr/not complete: PartialError: There were some errors/, 'query API tells of a PartialError');
+is(shape_is('portal_new', data('portal_new.csv')), '', 'portal CSV');
+is(shape_is('portal_old', data('portal_old.csv')), '', 'portal CSV with old columns');
+is(shape_is('portal_union', data('portal_union.csv')), '', 'portal CSV of a union');
+
+# the same again, compressed, in two members, and through standard input
+my $raw = slurp(data('raw_storage.json'));
+my $split = index($raw, "\n") + 30;
+system("head -c $split '" . data('raw_storage.json') . "' | gzip > $dir/two.gz; tail -c +"
+	  . ($split + 1) . " '" . data('raw_storage.json') . "' | gzip >> $dir/two.gz") == 0 or die;
+shape_is('raw_storage', "$dir/two.gz");
+for my $input (data('raw_storage.json'), "$dir/two.gz")
+{
+	sql("TRUNCATE " . join(', ', map { "azhunt.$_" } @log_tables) . ", azhunt.loaded_files");
+	is((loader({ input => $input }, '-'))[0], 0, 'standard input');
+	rows_are('storagebloblogs', "$root/test/load/expected/raw_storage.storagebloblogs.json", 'standard input: rows');
+}
+
+# a column of the user's own takes the field of its name
+sql('ALTER TABLE azhunt.storagebloblogs ADD COLUMN downloadrange text');
+sql('TRUNCATE azhunt.storagebloblogs, azhunt.loaded_files');
+load_ok('column of one\'s own', '-q', data('raw_storage.json'));
+is(sql("SELECT downloadrange, additionalfields -> 'properties' ? 'downloadRange'"
+	  . " FROM azhunt.storagebloblogs WHERE operationname = 'PutBlob'"),
+	'bytes=0-98|f', 'column of one\'s own takes its field out of additionalfields');
+sql('ALTER TABLE azhunt.storagebloblogs DROP COLUMN downloadrange');
+
+# --table, and a view in the place of a log table
+sql(<<'END');
+CREATE SCHEMA soc;
+CREATE TABLE soc."Sign-ins" (timegenerated timestamptz NOT NULL, userprincipalname text, ipaddress text,
+    status jsonb, loaded_by name DEFAULT current_user, note text GENERATED ALWAYS AS (ipaddress || '!') STORED);
+ALTER TABLE azhunt.signinlogs RENAME TO signinlogs_table;
+CREATE VIEW azhunt.signinlogs AS SELECT timegenerated, ipaddress, userprincipalname FROM soc."Sign-ins";
+TRUNCATE azhunt.loaded_files;
+END
+load_ok('view as log table', '-q', data('raw_signins.json'));
+is(sql('SELECT timegenerated, ipaddress, userprincipalname FROM soc."Sign-ins"'),
+	'2026-01-31 10:00:00+00|198.51.100.7|megan@contoso.com', 'view as log table: row');
+spew("$dir/named.json", qq({"TimeGenerated":"2026-01-01T00:00:00Z","UserPrincipalName":"adele\@contoso.com","Status":{"a":1},"Unknown":1}\n));
+load_ok('--table', '-q', '--table', 'soc."Sign-ins"', "$dir/named.json");
+is(sql(q(SELECT userprincipalname, status, loaded_by = current_user FROM soc."Sign-ins" WHERE status IS NOT NULL)),
+	'adele@contoso.com|{"a": 1}|t', '--table: row');
+sql('DROP VIEW azhunt.signinlogs; ALTER TABLE azhunt.signinlogs_table RENAME TO signinlogs');
+
+# both hunts over data that came in through the loader
+sql("TRUNCATE " . join(', ', map { "azhunt.$_" } @log_tables) . ", azhunt.loaded_files");
+load_ok('all files', '-q', data('raw_storage.json'), data('raw_signins.json'), data('capture_activity.json'));
+is(sql(q(SELECT fileuploadpath, operationname, accounts, uploads FROM azhunt.storage_upload_link_account())),
+	'https://contosomedia.blob.core.windows.net:443/drop/tool.exe?sv=2025|PutBlob|{megan@contoso.com}|1',
+	'storage upload link account');
+is(sql(q(SELECT caller, timekey, set_operationnamevalue FROM azhunt.cloudshell_usage(as_of => '2026-02-01'))),
+	'megan@contoso.com|2026-01-31 14:00:00+00|["Microsoft.Compute/virtualMachines/write"]',
+	'Cloud Shell usage');
+
+# daily partitions came ahead of the rows
+is(sql(q(SELECT count(*) FROM azhunt.storagebloblogs_default)), '0', 'default partition is empty');
+is(sql(q(SELECT count(*) FROM azhunt.storagefilelogs_p20260201)), '2', 'daily partition has its rows');
+is(sql(q(SELECT count(*) FROM azhunt.storagebloblogs_p20260131)), '2', 'a time just before midnight stays in its day');
+
+done_testing();
