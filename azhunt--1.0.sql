@@ -849,6 +849,12 @@ AS 'MODULE_PATHNAME', 'azhunt_check_bin';
 COMMENT ON FUNCTION azhunt.check_bin(interval) IS
 'true, or an error if the size of bins is null, not positive or has months';
 
+CREATE FUNCTION azhunt.check_window("window" interval) RETURNS boolean
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_check_window';
+COMMENT ON FUNCTION azhunt.check_window(interval) IS
+'true, or an error if the window is null, negative or has months';
+
 CREATE FUNCTION azhunt.check_operations(operations text[]) RETURNS boolean
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_check_operations';
@@ -883,11 +889,11 @@ COMMENT ON FUNCTION azhunt.check_period(timestamptz, timestamptz) IS
 -- hunt: storage upload link account
 --
 
-CREATE FUNCTION azhunt.uploads(
-    target_file text DEFAULT NULL,
-    operations text[] DEFAULT '{PutBlob,PutRange}',
-    since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
+CREATE FUNCTION azhunt.unchecked_uploads(
+    target_file text,
+    operations text[],
+    since timestamptz,
+    until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
     operationname text,
@@ -914,31 +920,60 @@ AS $$
                b.uri, b.useragentheader, b.accountname, b.correlationid
         FROM azhunt.storagebloblogs AS b
     ) AS l
-    WHERE azhunt.check_text(uploads.target_file, 'target_file', true)
-      AND azhunt.check_operations(uploads.operations)
-      AND azhunt.check_period(uploads.since, uploads.until)
-      -- a null bound would prune all partitions, and with them the check
-      AND l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(uploads.since, '-infinity')
-      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(uploads.until, 'infinity')
-      AND l.operationname OPERATOR(azhunt.=~) ANY (uploads.operations)
+    -- a null bound would prune all partitions, and with them its check
+    WHERE l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(unchecked_uploads.since, '-infinity')
+      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(unchecked_uploads.until, 'infinity')
+      AND l.operationname OPERATOR(azhunt.=~) ANY (unchecked_uploads.operations)
       AND (l.statustext OPERATOR(azhunt.=~) 'Success'
            OR l.statustext OPERATOR(azhunt.=~) 'Succeeded'
            -- SMB and NFS records have no status text
            OR COALESCE(l.statustext, '') OPERATOR(pg_catalog.=) ''
               AND l.statuscode OPERATOR(pg_catalog.=) '0')
-      AND (uploads.target_file IS NULL
-           OR azhunt.blob_name(l.uri) OPERATOR(azhunt.=~) uploads.target_file
-           OR azhunt.file_name(l.uri) OPERATOR(azhunt.=~) uploads.target_file)
+      AND (unchecked_uploads.target_file IS NULL
+           OR azhunt.blob_name(l.uri) OPERATOR(azhunt.=~) unchecked_uploads.target_file
+           OR azhunt.file_name(l.uri) OPERATOR(azhunt.=~) unchecked_uploads.target_file)
+$$;
+
+COMMENT ON FUNCTION azhunt.unchecked_uploads(text, text[], timestamptz, timestamptz) IS
+'as uploads(), without checks of the arguments';
+
+CREATE FUNCTION azhunt.uploads(
+    target_file text DEFAULT NULL,
+    operations text[] DEFAULT '{PutBlob,PutRange}',
+    since timestamptz DEFAULT '-infinity',
+    until timestamptz DEFAULT 'infinity')
+RETURNS TABLE (
+    timegenerated timestamptz,
+    operationname text,
+    calleripaddress text,
+    uri text,
+    useragentheader text,
+    accountname text,
+    correlationid text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+AS $$
+    SELECT u.timegenerated,
+           u.operationname,
+           u.calleripaddress,
+           u.uri,
+           u.useragentheader,
+           u.accountname,
+           u.correlationid
+    FROM azhunt.unchecked_uploads(uploads.target_file, uploads.operations,
+                                  uploads.since, uploads.until) AS u
+    WHERE azhunt.check_text(uploads.target_file, 'target_file', true)
+      AND azhunt.check_operations(uploads.operations)
+      AND azhunt.check_period(uploads.since, uploads.until)
 $$;
 
 COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
 'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty; target_file, if not null, is compared with blob_name() and file_name() ignoring case';
 
-CREATE FUNCTION azhunt.signins(
-    include_noninteractive boolean DEFAULT false,
-    successful_only boolean DEFAULT false,
-    since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
+CREATE FUNCTION azhunt.unchecked_signins(
+    include_noninteractive boolean,
+    successful_only boolean,
+    since timestamptz,
+    until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
     userprincipalname text,
@@ -965,14 +1000,43 @@ AS $$
                n.appdisplayname, false
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
     ) AS l
+    -- a null bound would prune all partitions, and with them its check
+    WHERE l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(unchecked_signins.since, '-infinity')
+      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(unchecked_signins.until, 'infinity')
+      AND (l.isinteractive OR unchecked_signins.include_noninteractive)
+      AND (NOT unchecked_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
+$$;
+
+COMMENT ON FUNCTION azhunt.unchecked_signins(boolean, boolean, timestamptz, timestamptz) IS
+'as signins(), without checks of the arguments';
+
+CREATE FUNCTION azhunt.signins(
+    include_noninteractive boolean DEFAULT false,
+    successful_only boolean DEFAULT false,
+    since timestamptz DEFAULT '-infinity',
+    until timestamptz DEFAULT 'infinity')
+RETURNS TABLE (
+    timegenerated timestamptz,
+    userprincipalname text,
+    ipaddress text,
+    useragent text,
+    resulttype text,
+    appdisplayname text,
+    isinteractive boolean)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+AS $$
+    SELECT s.timegenerated,
+           s.userprincipalname,
+           s.ipaddress,
+           s.useragent,
+           s.resulttype,
+           s.appdisplayname,
+           s.isinteractive
+    FROM azhunt.unchecked_signins(signins.include_noninteractive, signins.successful_only,
+                                  signins.since, signins.until) AS s
     WHERE azhunt.check_flag(signins.include_noninteractive, 'include_noninteractive')
       AND azhunt.check_flag(signins.successful_only, 'successful_only')
       AND azhunt.check_period(signins.since, signins.until)
-      -- a null bound would prune all partitions, and with them the check
-      AND l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(signins.since, '-infinity')
-      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(signins.until, 'infinity')
-      AND (l.isinteractive OR signins.include_noninteractive)
-      AND (NOT signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
@@ -999,50 +1063,71 @@ RETURNS TABLE (
     lastupload timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT m.uri,
-           m.operationname,
-           m.useragentheader,
-           azhunt.make_bag(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address),
-           pg_catalog.array_agg(DISTINCT m.account COLLATE "C" ORDER BY m.account COLLATE "C"),
-           azhunt.make_set(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address),
-           pg_catalog.count(DISTINCT ROW (m.uploadtime, m.address, m.correlationid)),
-           pg_catalog.min(m.uploadtime),
-           pg_catalog.max(m.uploadtime)
-    FROM (
-        SELECT u.uri,
-               u.operationname,
-               u.useragentheader,
-               u.timegenerated AS uploadtime,
-               u.calleripaddress COLLATE "C" AS address,
-               u.correlationid,
-               s.timegenerated AS logintime,
-               s.userprincipalname COLLATE "C" AS account,
-               s.useragent COLLATE "C" AS loginuseragent,
-               azhunt.bag_pack('AccountUsed', s.userprincipalname,
-                               'IPUsed', s.ipaddress,
-                               'AzureLoginTime', s.timegenerated,
-                               'UserAgent', s.useragent) AS login
-        FROM azhunt.uploads(storage_upload_link_account.target_file,
-                            storage_upload_link_account.operations,
-                            storage_upload_link_account.since,
-                            storage_upload_link_account.until) AS u
-        JOIN azhunt.signins(storage_upload_link_account.include_noninteractive,
-                            storage_upload_link_account.successful_only,
-                            azhunt.window_start(storage_upload_link_account.since,
-                                                -- null is an error, but not of since
-                                                COALESCE(storage_upload_link_account.lookback, '0')),
-                            storage_upload_link_account.until) AS s
-          ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-         AND s.timegenerated OPERATOR(pg_catalog.>=)
-             azhunt.window_start(u.timegenerated, storage_upload_link_account.lookback)
-         AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
-         AND (NOT storage_upload_link_account.match_user_agent
-              OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
-        WHERE azhunt.check_lookback(storage_upload_link_account.lookback)
-          AND azhunt.check_flag(storage_upload_link_account.match_user_agent, 'match_user_agent')
-          AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
-    ) AS m
-    GROUP BY m.uri, m.operationname, m.useragentheader
+    WITH found AS (
+        SELECT m.uri,
+               m.operationname,
+               m.useragentheader,
+               azhunt.make_bag(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS loginevents,
+               pg_catalog.array_agg(DISTINCT m.account COLLATE "C" ORDER BY m.account COLLATE "C") AS accounts,
+               azhunt.make_set(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS logins,
+               pg_catalog.count(DISTINCT ROW (m.uploadtime, m.address, m.correlationid)) AS uploads,
+               pg_catalog.min(m.uploadtime) AS firstupload,
+               pg_catalog.max(m.uploadtime) AS lastupload
+        FROM (
+            SELECT u.uri,
+                   u.operationname,
+                   u.useragentheader,
+                   u.timegenerated AS uploadtime,
+                   u.calleripaddress COLLATE "C" AS address,
+                   u.correlationid,
+                   s.timegenerated AS logintime,
+                   s.userprincipalname COLLATE "C" AS account,
+                   s.useragent COLLATE "C" AS loginuseragent,
+                   azhunt.bag_pack('AccountUsed', s.userprincipalname,
+                                   'IPUsed', s.ipaddress,
+                                   'AzureLoginTime', s.timegenerated,
+                                   'UserAgent', s.useragent) AS login
+            FROM azhunt.unchecked_uploads(storage_upload_link_account.target_file,
+                                          storage_upload_link_account.operations,
+                                          storage_upload_link_account.since,
+                                          storage_upload_link_account.until) AS u
+            JOIN azhunt.unchecked_signins(storage_upload_link_account.include_noninteractive,
+                                          storage_upload_link_account.successful_only,
+                                          azhunt.window_start(storage_upload_link_account.since,
+                                                              storage_upload_link_account.lookback),
+                                          storage_upload_link_account.until) AS s
+              ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
+             AND azhunt.within(s.timegenerated, u.timegenerated, storage_upload_link_account.lookback)
+             -- as much again, for partitions to be pruned for each upload
+             AND s.timegenerated OPERATOR(pg_catalog.>=)
+                 azhunt.window_start(u.timegenerated, storage_upload_link_account.lookback)
+             AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+             AND (NOT storage_upload_link_account.match_user_agent
+                  OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
+            WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
+        ) AS m
+        GROUP BY m.uri, m.operationname, m.useragentheader
+    )
+    SELECT h.uri,
+           h.operationname,
+           h.useragentheader,
+           h.loginevents,
+           h.accounts,
+           h.logins,
+           h.uploads,
+           h.firstupload,
+           h.lastupload
+    FROM found AS h
+    -- Not beside the join, as PostgreSQL before version 17 lets no extension
+    -- join what has a condition without columns; and because of WITH, not
+    -- beside the conditions of the calling query either.
+    WHERE azhunt.check_lookback(storage_upload_link_account.lookback)
+      AND azhunt.check_text(storage_upload_link_account.target_file, 'target_file', true)
+      AND azhunt.check_flag(storage_upload_link_account.match_user_agent, 'match_user_agent')
+      AND azhunt.check_operations(storage_upload_link_account.operations)
+      AND azhunt.check_flag(storage_upload_link_account.include_noninteractive, 'include_noninteractive')
+      AND azhunt.check_flag(storage_upload_link_account.successful_only, 'successful_only')
+      AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
@@ -1065,44 +1150,122 @@ RETURNS TABLE (
     accountcustomentity text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT s.caller,
-           s.timekey,
-           azhunt.make_set(a.operationnamevalue),
-           s.timekey,
-           s.caller
-    FROM (
-        SELECT DISTINCT
-               COALESCE(a.caller, '') AS caller,
-               azhunt.bin(a.timegenerated, cloudshell_usage.bin) AS timekey
-        FROM azhunt.azureactivity AS a
-        WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
-          AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'
-               OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded')
-          AND azhunt.has(a.resourcegroup, cloudshell_usage.resource_group)
-          -- a bin that starts earlier ends before the lookback does
-          AND a.timegenerated OPERATOR(pg_catalog.>=)
-              azhunt.window_start(azhunt.window_start(cloudshell_usage.as_of, cloudshell_usage.lookback),
-                                  cloudshell_usage.bin)
+    WITH found AS (
+        SELECT s.caller,
+               s.timekey,
+               azhunt.make_set(a.operationnamevalue) AS set_operationnamevalue
+        FROM (
+            SELECT DISTINCT
+                   COALESCE(a.caller, '') AS caller,
+                   azhunt.bin(a.timegenerated, cloudshell_usage.bin) AS timekey
+            FROM azhunt.azureactivity AS a
+            WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
+              AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'
+                   OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded')
+              AND azhunt.has(a.resourcegroup, cloudshell_usage.resource_group)
+              -- a bin that starts earlier ends before the lookback does
+              AND a.timegenerated OPERATOR(pg_catalog.>=)
+                  azhunt.window_start(azhunt.window_start(cloudshell_usage.as_of, cloudshell_usage.lookback),
+                                      cloudshell_usage.bin)
+              AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_usage.as_of
+        ) AS s
+        JOIN azhunt.azureactivity AS a
+          ON COALESCE(a.caller, '') OPERATOR(pg_catalog.=) s.caller
+         -- the first time after the bin is not in it
+         AND azhunt.within(s.timekey, a.timegenerated,
+                           cloudshell_usage.bin OPERATOR(pg_catalog.-) interval '1 microsecond')
+         -- as much again, for partitions to be pruned for each bin
+         AND a.timegenerated OPERATOR(pg_catalog.>=) s.timekey
+         AND a.timegenerated OPERATOR(pg_catalog.<=)
+             azhunt.window_end(s.timekey, cloudshell_usage.bin OPERATOR(pg_catalog.-) interval '1 microsecond')
+        WHERE a.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.window_start(cloudshell_usage.as_of, cloudshell_usage.lookback)
           AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_usage.as_of
-    ) AS s
-    JOIN azhunt.azureactivity AS a
-      ON COALESCE(a.caller, '') OPERATOR(pg_catalog.=) s.caller
-     AND a.timegenerated OPERATOR(pg_catalog.>=) s.timekey
-     AND a.timegenerated OPERATOR(pg_catalog.<) azhunt.bin_end(s.timekey, cloudshell_usage.bin)
+          AND a.operationnamevalue OPERATOR(pg_catalog.<>) ''
+          AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
+        GROUP BY s.caller, s.timekey
+    )
+    SELECT h.caller,
+           h.timekey,
+           h.set_operationnamevalue,
+           h.timekey,
+           h.caller
+    FROM found AS h
+    -- not beside the join, as in the hunt before
     WHERE azhunt.check_lookback(cloudshell_usage.lookback)
       AND azhunt.check_bin(cloudshell_usage.bin)
       AND azhunt.check_text(cloudshell_usage.resource_group, 'resource_group', false)
       AND azhunt.check_as_of(cloudshell_usage.as_of)
-      AND a.timegenerated OPERATOR(pg_catalog.>=)
-          azhunt.window_start(cloudshell_usage.as_of, cloudshell_usage.lookback)
-      AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_usage.as_of
-      AND a.operationnamevalue OPERATOR(pg_catalog.<>) ''
-      AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
-    GROUP BY s.caller, s.timekey
 $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_usage(interval, interval, text, timestamptz) IS
 'hunt: what else callers did in the bin of time, an hour by default, in which they opened a Cloud Shell, looking back from as_of';
+
+CREATE FUNCTION azhunt.cloudshell_sessions(
+    "window" interval DEFAULT '1 hour',
+    lookback interval DEFAULT '1 day',
+    resource_group text DEFAULT 'cloud-shell-storage',
+    as_of timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (
+    caller text,
+    starttime timestamptz,
+    set_operationnamevalue jsonb,
+    operations bigint,
+    lastoperation timestamptz,
+    "timestamp" timestamptz,
+    accountcustomentity text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    WITH found AS (
+        SELECT s.caller,
+               s.starttime,
+               azhunt.make_set(a.operationnamevalue) AS set_operationnamevalue,
+               pg_catalog.count(*) AS operations,
+               pg_catalog.max(a.timegenerated) AS lastoperation
+        FROM (
+            SELECT DISTINCT
+                   COALESCE(a.caller, '') AS caller,
+                   a.timegenerated AS starttime
+            FROM azhunt.azureactivity AS a
+            WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
+              AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'
+                   OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded')
+              AND azhunt.has(a.resourcegroup, cloudshell_sessions.resource_group)
+              AND a.timegenerated OPERATOR(pg_catalog.>=)
+                  azhunt.window_start(cloudshell_sessions.as_of, cloudshell_sessions.lookback)
+              AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_sessions.as_of
+        ) AS s
+        JOIN azhunt.azureactivity AS a
+          ON COALESCE(a.caller, '') OPERATOR(pg_catalog.=) s.caller
+         AND azhunt.within(s.starttime, a.timegenerated, cloudshell_sessions."window")
+         -- as much again, for partitions to be pruned for each start
+         AND a.timegenerated OPERATOR(pg_catalog.>=) s.starttime
+         AND a.timegenerated OPERATOR(pg_catalog.<=)
+             azhunt.window_end(s.starttime, cloudshell_sessions."window")
+        WHERE a.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.window_start(cloudshell_sessions.as_of, cloudshell_sessions.lookback)
+          AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_sessions.as_of
+          AND a.operationnamevalue OPERATOR(pg_catalog.<>) ''
+          AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
+        GROUP BY s.caller, s.starttime
+    )
+    SELECT h.caller,
+           h.starttime,
+           h.set_operationnamevalue,
+           h.operations,
+           h.lastoperation,
+           h.starttime,
+           h.caller
+    FROM found AS h
+    -- not beside the join, as in the hunts before
+    WHERE azhunt.check_window(cloudshell_sessions."window")
+      AND azhunt.check_lookback(cloudshell_sessions.lookback)
+      AND azhunt.check_text(cloudshell_sessions.resource_group, 'resource_group', false)
+      AND azhunt.check_as_of(cloudshell_sessions.as_of)
+$$;
+
+COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
+'hunt: what else a caller did after each start of a Cloud Shell, within the window that begins with it, whatever the hour; looks back from as_of';
 
 --
 -- scheduled hunts

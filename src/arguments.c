@@ -27,6 +27,7 @@
 
 PG_FUNCTION_INFO_V1(azhunt_check_lookback);
 PG_FUNCTION_INFO_V1(azhunt_check_bin);
+PG_FUNCTION_INFO_V1(azhunt_check_window);
 PG_FUNCTION_INFO_V1(azhunt_check_operations);
 PG_FUNCTION_INFO_V1(azhunt_check_text);
 PG_FUNCTION_INFO_V1(azhunt_check_flag);
@@ -87,6 +88,23 @@ azhunt_check_bin(PG_FUNCTION_ARGS)
 		refuse_null("bin", "Leave the argument out to use its default.");
 
 	(void) bin_microseconds(PG_GETARG_INTERVAL_P(0));
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * check_window(interval): a timespan of zero or more.
+ */
+Datum
+azhunt_check_window(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		refuse_null("window", "Leave the argument out to use its default.");
+
+	if (timespan_microseconds(PG_GETARG_INTERVAL_P(0), "window") < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("window must not be negative"),
+				 errhint("The window begins with the start of a Cloud Shell and reaches forward.")));
 	PG_RETURN_BOOL(true);
 }
 

@@ -31,7 +31,7 @@ typedef struct WindowJoinClauses
 	List	   *keys;			/* OpExprs with the outer side on the left */
 	FuncExpr   *window;			/* within() */
 	bool		inner_is_event;
-	List	   *filters;		/* all others */
+	List	   *filters;		/* all others that the window does not imply */
 	List	   *matching;		/* keys and window as RestrictInfos */
 } WindowJoinClauses;
 
@@ -159,7 +159,17 @@ classify_clauses(PlannerInfo *root, List *restrict_clauses,
 		else
 			clauses->filters = lappend(clauses->filters, info);
 	}
-	return clauses->window != NULL && clauses->keys != NIL;
+	if (clauses->window == NULL || clauses->keys == NIL)
+		return false;
+
+	foreach(cell, clauses->filters)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, cell);
+
+		if (within_implies(clauses->window, (Node *) info->clause))
+			clauses->filters = foreach_delete_current(clauses->filters, cell);
+	}
+	return true;
 }
 
 /*

@@ -119,6 +119,7 @@ typedef struct WindowBatches
 
 /* within.c */
 extern bool is_within_call(Node *node);
+extern bool within_implies(FuncExpr *call, Node *condition);
 
 /* members.c */
 extern List *expression_members(PlannerInfo *root, Node *expression, int limit);

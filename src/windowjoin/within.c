@@ -173,6 +173,19 @@ make_window_comparisons(FuncExpr *call, bool of_event)
 }
 
 /*
+ * Does a call of within() say the same as a condition, and more?
+ *
+ * The hunts have both, as only comparisons prune partitions while a query
+ * runs.
+ */
+bool
+within_implies(FuncExpr *call, Node *condition)
+{
+	return list_member(make_window_comparisons(call, true), condition) ||
+		list_member(make_window_comparisons(call, false), condition);
+}
+
+/*
  * Replace within() by comparisons with fixed times, which prune partitions
  * while the query is planned.
  *
