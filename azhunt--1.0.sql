@@ -831,8 +831,6 @@ $$;
 COMMENT ON FUNCTION azhunt.create_loaded_files() IS
 'creates the ledger of azhunt-load, azhunt.loaded_files, which belongs to the caller as the log tables do; returns false if it is there already';
 
-REVOKE EXECUTE ON FUNCTION azhunt.create_loaded_files() FROM PUBLIC;
-
 --
 -- checks of the hunts' arguments
 --
