@@ -1,0 +1,151 @@
+#!/usr/bin/perl
+# Measure azhunt-load against plain COPY and against the way in SQL.
+#
+# usage: script/with-cluster bench/load.pl [ROWS]
+#
+# Each round loads the same raw storage records in each way, into the same
+# table with its indexes and daily partitions; the medians of the rounds are
+# compared.  COPY is given a CSV with the table's columns, which somebody else
+# has made of the records.  The way in SQL is to COPY the records as jsonb into
+# an unlogged staging table, and to INSERT what jsonb_to_record() makes of them.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../test/load";
+use LoadTest;
+use Time::HiRes qw(time);
+
+my $rows = $ARGV[0] // 200_000;
+my $rounds = $ENV{ROUNDS} // 5;
+
+create_database();
+sql('ALTER SYSTEM SET max_wal_size = \'8GB\'');
+sql('SELECT pg_reload_conf()');
+
+print "Making $rows raw storage records ...\n";
+my @files = make_records("$dir/records", $rows);
+prepare();
+
+my %ways = (
+	'azhunt-load' => sub { run_loader(1) },
+	'azhunt-load --jobs 2' => sub { run_loader(2) },
+	'COPY of a prepared CSV' => sub {
+		psql("\\copy azhunt.storagebloblogs FROM '$dir/prepared.csv' WITH (FORMAT csv)");
+	},
+	'jsonb staging table' => \&run_staging,
+);
+my %seconds;
+for my $round (1 .. $rounds)
+{
+	for my $way (sort keys %ways)
+	{
+		psql('TRUNCATE azhunt.storagebloblogs, azhunt.loaded_files, public.staging', 'CHECKPOINT');
+		my $start = time;
+		$ways{$way}->();
+		push @{ $seconds{$way} }, time - $start;
+		my $count = sql('SELECT count(*) FROM azhunt.storagebloblogs');
+		die "$way loaded $count rows, not $rows\n" if $count != $rows;
+	}
+}
+report();
+
+# Raw records of two days, in two files.
+sub make_records
+{
+	my ($path, $count) = @_;
+	srand(1);
+	my @made;
+	for my $part (0, 1)
+	{
+		my $content = '';
+		open(my $file, '>', "$path$part.json") or die $!;
+		for my $i (1 .. $count / 2)
+		{
+			my $n = $part * $count / 2 + $i;
+			my $account = 'contoso' . int(rand(20));
+			printf $file '{"time":"2026-01-%02dT%02d:%02d:%02d.%07dZ","resourceId":"/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/Media/providers/Microsoft.Storage/storageAccounts/%s/blobServices/default","category":"StorageWrite","operationName":"%s","operationVersion":"2025-05-05","schemaVersion":"1.0","statusCode":201,"statusText":"Success","durationMs":%d,"callerIpAddress":"198.51.100.%d:%d","correlationId":"%08x-501e-0055-0c78-902644000000","identity":{"type":"SAS","tokenHash":"key1(%064X),SasSignature(%064X)"},"location":"West Europe","properties":{"accountName":"%s","userAgentHeader":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/%d.0.0.0 Safari/537.36","clientRequestId":"%08x-fb7f-11ec-ae31-c8e26530e2c3","etag":"\"0x8DE%012X\"","serviceType":"blob","objectKey":"/%s/drop/report-%d.xlsx","lastModifiedTime":"1/31/2026 10:00:30 AM","metricResponseType":"Success","serverLatencyMs":%d,"requestHeaderSize":401,"requestBodySize":%d,"responseHeaderSize":455,"contentLengthHeader":%d,"tlsVersion":"TLS 1.3","accessTier":"Hot"},"uri":"https://%s.blob.core.windows.net:443/drop/report-%d.xlsx?sv=2025-05-05&se=2026-02-01T00%%3A00%%3A00Z&sr=c&sp=rw&sig=XXXXX","protocol":"HTTPS","resourceType":"Microsoft.Storage/storageAccounts/blobServices"}' . "\n",
+			  30 + $part, $n / 3600 % 24, $n / 60 % 60, $n % 60, rand(1e7), $account,
+			  rand() < 0.5 ? 'PutBlob' : 'PutBlock', rand(50), rand(256), 1024 + rand(60000), $n,
+			  rand(1e9), $n, $account, 100 + rand(40), $n, $n, $account, rand(1e6), rand(50),
+			  rand(1e6), rand(1e6), $account, rand(1e6);
+		}
+		close($file) or die $!;
+		push @made, "$path$part.json";
+	}
+	return @made;
+}
+
+# Partitions for all ways, the CSV, and the staging table.
+sub prepare
+{
+	run_loader(1);
+	psql("\\copy (SELECT * FROM azhunt.storagebloblogs) TO '$dir/prepared.csv' WITH (FORMAT csv)",
+		'CREATE UNLOGGED TABLE public.staging (record jsonb)');
+}
+
+sub psql
+{
+	my @commands = map { ('-c', $_) } @_;
+	system('psql', '-XAtq', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', @commands) == 0 or die "psql failed: @_";
+}
+
+sub run_loader
+{
+	my ($jobs) = @_;
+	system(loader_path(), '-q', '--jobs', $jobs, @files) == 0 or die "azhunt-load failed";
+}
+
+# Lines of JSON through COPY unharmed: no byte of them is a quote or delimiter.
+sub run_staging
+{
+	psql((map { "\\copy public.staging FROM '$_' WITH (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')" } @files),
+		<<'END');
+INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, statuscode, calleripaddress, uri,
+    useragentheader, accountname, correlationid, accesstier, authenticationhash, authenticationtype, category,
+    clientrequestid, contentlengthheader, durationms, etag, lastmodifiedtime, location, metricresponsetype, objectkey,
+    operationversion, protocol, requestbodysize, requestheadersize, responseheadersize, schemaversion,
+    serverlatencyms, servicetype, tlsversion, _resourceid, _subscriptionid, additionalfields)
+SELECT r."time", r."operationName", r."statusText", r."statusCode", r."callerIpAddress", r.uri,
+    p."userAgentHeader", p."accountName", r."correlationId", p."accessTier", i."tokenHash", i.type, r.category,
+    p."clientRequestId", p."contentLengthHeader", r."durationMs", p.etag, p."lastModifiedTime", r.location,
+    p."metricResponseType", p."objectKey", r."operationVersion", r.protocol, p."requestBodySize",
+    p."requestHeaderSize", p."responseHeaderSize", r."schemaVersion", p."serverLatencyMs", p."serviceType",
+    p."tlsVersion", lower(r."resourceId"), split_part(r."resourceId", '/', 3),
+    jsonb_build_object('resourceType', r."resourceType")
+FROM public.staging AS s
+CROSS JOIN LATERAL jsonb_to_record(s.record) AS r ("time" timestamptz, "operationName" text, "statusText" text,
+    "statusCode" text, "callerIpAddress" text, uri text, "correlationId" text, category text, "durationMs" double precision,
+    location text, "operationVersion" text, protocol text, "schemaVersion" text, "resourceId" text, "resourceType" text,
+    properties jsonb, identity jsonb)
+CROSS JOIN LATERAL jsonb_to_record(r.properties) AS p ("userAgentHeader" text, "accountName" text, "accessTier" text,
+    "clientRequestId" text, "contentLengthHeader" bigint, etag text, "lastModifiedTime" timestamptz,
+    "metricResponseType" text, "objectKey" text, "requestBodySize" bigint, "requestHeaderSize" bigint,
+    "responseHeaderSize" bigint, "serverLatencyMs" double precision, "serviceType" text, "tlsVersion" text)
+CROSS JOIN LATERAL jsonb_to_record(r.identity) AS i ("tokenHash" text, type text);
+END
+}
+
+sub median
+{
+	my @sorted = sort { $a <=> $b } @_;
+	return $sorted[@sorted / 2];
+}
+
+sub report
+{
+	my %median = map { $_ => median(@{ $seconds{$_} }) } keys %seconds;
+	my $bytes = 0;
+	$bytes += -s $_ for @files;
+	printf "\n%d rows, %.0f MB of JSON, medians of %d rounds\n\n", $rows, $bytes / 1e6, $rounds;
+	printf "%-26s %8s %10s %8s\n", 'way', 'seconds', 'rows/s', 'MB/s';
+	printf "%-26s %8.2f %10.0f %8.0f\n", $_, $median{$_}, $rows / $median{$_}, $bytes / 1e6 / $median{$_}
+	  for sort { $median{$a} <=> $median{$b} } keys %median;
+	printf "\n%-58s %6s %s\n", 'ratio of rows per second', 'is', 'should be';
+	printf "%-58s %6.2f %s\n", @$_ for (
+		['azhunt-load to COPY of a prepared CSV',
+			$median{'COPY of a prepared CSV'} / $median{'azhunt-load'}, 'at least 0.50'],
+		['azhunt-load to a jsonb staging table',
+			$median{'jsonb staging table'} / $median{'azhunt-load'}, 'at least 2.00'],
+		['azhunt-load --jobs 2 to azhunt-load',
+			$median{'azhunt-load'} / $median{'azhunt-load --jobs 2'}, 'above 1.00, where two cores are free']);
+}

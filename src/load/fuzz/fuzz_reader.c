@@ -1,0 +1,216 @@
+/*-------------------------------------------------------------------------
+ *
+ * fuzz_reader.c
+ *	  Fuzzing of everything between a file's bytes and the rows for COPY.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+/*
+ * libFuzzer calls LLVMFuzzerTestOneInput(); replay.c does so for the files of
+ * the corpus.  The first byte says which table --table is, or that there is
+ * none; the rest is the file.
+ */
+#include "../row.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../times.h"
+
+extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Columns of every type, and those that rules and derivations are about. */
+static const struct
+{
+	const char *name;
+	ColumnType	type;
+}			fuzz_columns[] =
+{
+	{"timegenerated", TYPE_TIME},
+	{"caller", TYPE_TEXT},
+	{"operationnamevalue", TYPE_TEXT},
+	{"activitystatusvalue", TYPE_TEXT},
+	{"resourcegroup", TYPE_TEXT},
+	{"subscriptionid", TYPE_TEXT},
+	{"resourceprovidervalue", TYPE_TEXT},
+	{"_resourceid", TYPE_TEXT},
+	{"claims", TYPE_TEXT},
+	{"claims_d", TYPE_DYNAMIC},
+	{"properties", TYPE_TEXT},
+	{"ipaddress", TYPE_TEXT},
+	{"calleripaddress", TYPE_TEXT},
+	{"statuscode", TYPE_TEXT},
+	{"status", TYPE_DYNAMIC},
+	{"durationms", TYPE_REAL},
+	{"contentlengthheader", TYPE_BIGINT},
+	{"operationcount", TYPE_INTEGER},
+	{"smbcommandmajor", TYPE_SMALLINT},
+	{"isinteractive", TYPE_BOOLEAN},
+	{"createddatetime", TYPE_TIME},
+	{"useragent", TYPE_OTHER},
+	{"additionalfields", TYPE_DYNAMIC}
+};
+
+#define NCOLUMNS	((int) (sizeof(fuzz_columns) / sizeof(fuzz_columns[0])))
+
+typedef struct FuzzSink
+{
+	Sink		sink;			/* must be first */
+	Layout	   *layouts;
+	bool		has_table;
+	Row			row;
+	Buffer		out;
+} FuzzSink;
+
+/*
+ * The layouts of all log tables, made once.
+ */
+static Layout *
+get_layouts(void)
+{
+	static Layout layouts[LOG_TABLES];
+
+	if (layouts[0].columns != NULL)
+		return layouts;
+	for (int t = 0; t < LOG_TABLES; t++)
+	{
+		Column	   *columns = load_calloc(NCOLUMNS, sizeof(Column));
+
+		for (int i = 0; i < NCOLUMNS; i++)
+		{
+			columns[i].name = load_strdup(fuzz_columns[i].name);
+			columns[i].type = fuzz_columns[i].type;
+			columns[i].type_name = "value";
+		}
+		layout_init(&layouts[t], log_tables[t].bit, columns, NCOLUMNS);
+	}
+	return layouts;
+}
+
+/*
+ * Stop with what the sanitizers report as a crash.
+ */
+static void
+check(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+/*
+ * A row for COPY is one line, has a value for each column, and is UTF-8.
+ */
+static void
+check_row(const Buffer *out)
+{
+	int			tabs = 0;
+
+	for (size_t i = 0; i < out->length; i++)
+	{
+		tabs += out->data[i] == '\t';
+		check(out->data[i] != '\n' || i == out->length - 1);
+	}
+	check(tabs == NCOLUMNS - 1);
+	check(out->length > 0 && out->data[out->length - 1] == '\n');
+	check(is_utf8(out->data, out->length));
+}
+
+/*
+ * Turn a record into a row.
+ */
+static bool
+take(Sink *sink, const Record *record)
+{
+	FuzzSink   *fuzz = (FuzzSink *) sink;
+	const LogTable *table = NULL;
+	char	   *error = NULL;
+	Route		route = route_record(record, "x/blobServices/y.json", fuzz->has_table, &table, &error);
+
+	free(error);
+	if (route == ROUTE_NOWHERE)
+		return true;
+	if (table == NULL)
+		table = &log_tables[0];
+	check(record->position.line >= 1 && record->position.column >= 1);
+	if (!row_fill(&fuzz->row, &fuzz->layouts[table - log_tables], record))
+	{
+		check(fuzz->row.error != NULL);
+		return true;
+	}
+	fuzz->out.length = 0;
+	row_append_copy(&fuzz->row, &fuzz->out);
+	check_row(&fuzz->out);
+	return true;
+}
+
+/*
+ * A bad record has a reason and a place.
+ */
+static bool
+refuse(Sink *sink, const char *text, size_t length, Position position, const char *reason)
+{
+	volatile char last = length > 0 ? text[length - 1] : '\0';
+
+	(void) sink;
+	(void) last;
+	check(reason != NULL && position.line >= 1 && position.column >= 1);
+	return true;
+}
+
+/*
+ * A warning is a text.
+ */
+static void
+warn(Sink *sink, const char *message)
+{
+	(void) sink;
+	check(strlen(message) > 0);
+}
+
+/*
+ * Times that are parsed come back the same from what is written of them.
+ */
+static void
+fuzz_time(const char *text, size_t length)
+{
+	int64_t		time;
+	int64_t		again;
+	char		written[TIME_TEXT_LENGTH];
+
+	if (!parse_time(text, length, &time))
+		return;
+	format_time(time, written);
+	check(parse_time(written, strlen(written), &again) && again == time);
+}
+
+/*
+ * Read some bytes as a file.
+ */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	FuzzSink	fuzz = {.sink = {take, refuse, warn},.layouts = get_layouts()};
+	Source		source;
+	Input		input;
+	char	   *error = NULL;
+	Position	position = {0};
+	ReadResult	result;
+
+	if (size == 0)
+		return 0;
+	fuzz.has_table = data[0] % 2 == 0;
+	fuzz_time((const char *) data + 1, size - 1);
+	source_open_memory(&source, data + 1, size - 1);
+	input_init(&input, &source);
+	result = read_records(&input, &fuzz.sink, data[0] % 8 == 7 ? 40 : 0, &error, &position);
+	check(result != READ_STOPPED);
+	check(result == READ_DONE || error != NULL);
+	free(error);
+	input_free(&input);
+	source_close(&source);
+	row_free(&fuzz.row);
+	buffer_free(&fuzz.out);
+	return 0;
+}
