@@ -84,20 +84,23 @@ DECLARE
     r runs;
 BEGIN
     r.seed := seed;
-    r.settings := pg_temp.pick('{none,none,"no nested loop","no index scan",parallel}'::text[]);
+    r.settings := pg_temp.pick('{none,none,no nested loop,windowed join,no windowed join,no index,parallel}'::text[]);
     r.lookback := pg_temp.pick('{1 day,1 day,0,1 hour,59 minutes 59.999999 seconds,1 day 1 microsecond,7 days,100000 days}'::interval[]);
     r.bin := pg_temp.pick('{1 hour,1 hour,3 hours,1 day,7 minutes,1 day 3 hours,1 microsecond}'::interval[]);
     r.resource_group := pg_temp.pick('{cloud-shell-storage,cloud-shell-storage,CLOUD-SHELL-storage-westeurope,shell,contoso,absent}'::text[]);
     r.as_of := pg_temp.pick_time();
 
-    PERFORM set_config('enable_nestloop', CASE WHEN r.settings = 'no nested loop' THEN 'off' ELSE 'on' END, true),
-            set_config('enable_indexscan', CASE WHEN r.settings = 'no index scan' THEN 'off' ELSE 'on' END, true),
-            set_config('enable_indexonlyscan', CASE WHEN r.settings = 'no index scan' THEN 'off' ELSE 'on' END, true),
-            set_config('enable_bitmapscan', CASE WHEN r.settings = 'no index scan' THEN 'off' ELSE 'on' END, true),
-            set_config('parallel_setup_cost', CASE WHEN r.settings = 'parallel' THEN '0' ELSE '1000' END, true),
-            set_config('parallel_tuple_cost', CASE WHEN r.settings = 'parallel' THEN '0' ELSE '0.1' END, true),
-            set_config('min_parallel_table_scan_size', CASE WHEN r.settings = 'parallel' THEN '0' ELSE '8MB' END, true),
-            set_config('min_parallel_index_scan_size', CASE WHEN r.settings = 'parallel' THEN '0' ELSE '512kB' END, true);
+    PERFORM set_config('enable_nestloop', (r.settings NOT IN ('no nested loop', 'windowed join'))::text, true),
+            set_config('enable_hashjoin', (r.settings <> 'windowed join')::text, true),
+            set_config('enable_mergejoin', (r.settings <> 'windowed join')::text, true),
+            set_config('azhunt.enable_windowjoin', (r.settings <> 'no windowed join')::text, true),
+            set_config('enable_indexscan', (r.settings <> 'no index')::text, true),
+            set_config('enable_indexonlyscan', (r.settings <> 'no index')::text, true),
+            set_config('enable_bitmapscan', (r.settings <> 'no index')::text, true),
+            set_config('parallel_setup_cost', CASE r.settings WHEN 'parallel' THEN '0' ELSE '1000' END, true),
+            set_config('parallel_tuple_cost', CASE r.settings WHEN 'parallel' THEN '0' ELSE '0.1' END, true),
+            set_config('min_parallel_table_scan_size', CASE r.settings WHEN 'parallel' THEN '0' ELSE '8MB' END, true),
+            set_config('min_parallel_index_scan_size', CASE r.settings WHEN 'parallel' THEN '0' ELSE '512kB' END, true);
 
     CREATE TEMP TABLE expected AS SELECT * FROM pg_temp.expected(r.lookback, r.bin, r.resource_group, r.as_of);
     CREATE TEMP TABLE found AS SELECT * FROM azhunt.cloudshell_usage(r.lookback, r.bin, r.resource_group, r.as_of);

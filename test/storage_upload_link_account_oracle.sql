@@ -244,7 +244,7 @@ DECLARE
     r runs;
 BEGIN
     r.seed := seed;
-    r.settings := pg_temp.pick('{none,none,"enable_nestloop off","enable_hashjoin off","enable_mergejoin off",parallel}'::text[]);
+    r.settings := pg_temp.pick('{none,none,no nested loop,no hash join,no merge join,windowed join,no windowed join,parallel}'::text[]);
     r.lookback := pg_temp.pick('{1 minute,1 minute,0,1 microsecond,59.999999 seconds,1 day,24 hours 2 minutes,1000 days}'::interval[]);
     r.target_file := pg_temp.pick('{NULL,NULL,NULL,tool.exe,Tool.EXE,a B.txt,in,absent}'::text[]);
     r.match_user_agent := pg_temp.pick('{true,false}'::boolean[]);
@@ -254,12 +254,13 @@ BEGIN
     r.since := CASE WHEN random() < 0.5 THEN '-infinity' ELSE pg_temp.pick_time() END;
     r.until := CASE WHEN random() < 0.5 THEN 'infinity' ELSE greatest(pg_temp.pick_time(), r.since) END;
 
-    PERFORM set_config('enable_nestloop', CASE WHEN r.settings = 'enable_nestloop off' THEN 'off' ELSE 'on' END, true),
-            set_config('enable_hashjoin', CASE WHEN r.settings = 'enable_hashjoin off' THEN 'off' ELSE 'on' END, true),
-            set_config('enable_mergejoin', CASE WHEN r.settings = 'enable_mergejoin off' THEN 'off' ELSE 'on' END, true),
-            set_config('parallel_setup_cost', CASE WHEN r.settings = 'parallel' THEN '0' ELSE '1000' END, true),
-            set_config('parallel_tuple_cost', CASE WHEN r.settings = 'parallel' THEN '0' ELSE '0.1' END, true),
-            set_config('min_parallel_table_scan_size', CASE WHEN r.settings = 'parallel' THEN '0' ELSE '8MB' END, true);
+    PERFORM set_config('enable_nestloop', (r.settings NOT IN ('no nested loop', 'windowed join'))::text, true),
+            set_config('enable_hashjoin', (r.settings NOT IN ('no hash join', 'windowed join'))::text, true),
+            set_config('enable_mergejoin', (r.settings NOT IN ('no merge join', 'windowed join'))::text, true),
+            set_config('azhunt.enable_windowjoin', (r.settings <> 'no windowed join')::text, true),
+            set_config('parallel_setup_cost', CASE r.settings WHEN 'parallel' THEN '0' ELSE '1000' END, true),
+            set_config('parallel_tuple_cost', CASE r.settings WHEN 'parallel' THEN '0' ELSE '0.1' END, true),
+            set_config('min_parallel_table_scan_size', CASE r.settings WHEN 'parallel' THEN '0' ELSE '8MB' END, true);
 
     CREATE TEMP TABLE expected AS
     SELECT * FROM pg_temp.expected(r.lookback, r.target_file, r.match_user_agent, r.operations,
