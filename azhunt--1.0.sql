@@ -1484,8 +1484,8 @@ CREATE TABLE azhunt.storage_upload_link_account_facts (
 
 CREATE INDEX storage_upload_link_account_facts_resultid_idx ON azhunt.storage_upload_link_account_facts (resultid);
 COMMENT ON INDEX azhunt.storage_upload_link_account_facts_resultid_idx IS 'the matches of one result';
-CREATE INDEX storage_upload_link_account_facts_foundat_idx ON azhunt.storage_upload_link_account_facts (foundat);
-COMMENT ON INDEX azhunt.storage_upload_link_account_facts_foundat_idx IS 'what was found in a period';
+CREATE INDEX storage_upload_link_account_facts_run_idx ON azhunt.storage_upload_link_account_facts (run);
+COMMENT ON INDEX azhunt.storage_upload_link_account_facts_run_idx IS 'what one run found';
 COMMENT ON TABLE azhunt.storage_upload_link_account_facts IS
 'what scheduled hunts found: a row for each upload and sign-in, unique by all that describes the two; texts_hash stands for the texts, resultid for the row of the result view';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.storage_upload_link_account_facts', '');
@@ -1504,8 +1504,8 @@ CREATE TABLE azhunt.cloudshell_usage_facts (
 
 CREATE INDEX cloudshell_usage_facts_resultid_idx ON azhunt.cloudshell_usage_facts (resultid);
 COMMENT ON INDEX azhunt.cloudshell_usage_facts_resultid_idx IS 'the matches of one result';
-CREATE INDEX cloudshell_usage_facts_foundat_idx ON azhunt.cloudshell_usage_facts (foundat);
-COMMENT ON INDEX azhunt.cloudshell_usage_facts_foundat_idx IS 'what was found in a period';
+CREATE INDEX cloudshell_usage_facts_run_idx ON azhunt.cloudshell_usage_facts (run);
+COMMENT ON INDEX azhunt.cloudshell_usage_facts_run_idx IS 'what one run found';
 CREATE INDEX cloudshell_usage_facts_caller_idx
 ON azhunt.cloudshell_usage_facts (hunt, caller azhunt.case_insensitive_ops, timekey);
 COMMENT ON INDEX azhunt.cloudshell_usage_facts_caller_idx IS 'the first Cloud Shell of one caller';
@@ -2276,7 +2276,7 @@ SELECT c.timekey, c.hunt, c.resultid, c.caller, NULL::text, c.hidden, c.run, c.f
 FROM azhunt.cloudshell_usage_matches AS c;
 
 COMMENT ON VIEW azhunt.matches IS
-'each match of all scheduled hunts, those too that the allow-list hides; conditions on hunt and time, on resultid and on foundat are answered by index';
+'each match of all scheduled hunts, those too that the allow-list hides; conditions on hunt and time, on resultid and on run are answered by index';
 
 CREATE VIEW azhunt.result_marks AS
 SELECT DISTINCT ON (m.resultid)
