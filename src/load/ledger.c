@@ -37,24 +37,24 @@ static const char *const insert_query =
 " VALUES ($1, $2::bigint, $3::bigint, pg_catalog.decode($4, 'hex'), $5::bigint, $6::bigint)";
 
 /*
- * The part of a path from the container that Azure made on, or NULL.
+ * The part of a path from the container that Azure made on, or NULL.  What
+ * follows the container has the form resourceId= or tenantId=.
  */
 static const char *
 blob_path(const char *path)
 {
-	const char *found = NULL;
+	const char *container = NULL;
 
 	for (const char *p = path; *p != '\0';)
 	{
 		size_t		length = strcspn(p, "/");
 
 		if (strncasecmp(p, "insights-", 9) == 0 || strncasecmp(p, "am-", 3) == 0)
-			found = p;
-		else if (found != NULL && strncasecmp(p, "resourceId=", 11) != 0 &&
-				 strncasecmp(p, "WorkspaceResourceId=", 20) != 0)
-			found = NULL;
-		else if (found != NULL)
-			return found;
+			container = p;
+		else if (container != NULL && memchr(p, '=', length) != NULL)
+			return container;
+		else
+			container = NULL;
 		p += length;
 		p += strspn(p, "/");
 	}
@@ -86,7 +86,7 @@ ledger_name(const char *path)
 static bool
 is_hourly(const char *name)
 {
-	return strcasestr(name, "resourceId=") != NULL && strstr(name, "/y=") != NULL;
+	return strstr(name, "/y=") != NULL && strstr(name, "/m=") != NULL && strstr(name, "/d=") != NULL;
 }
 
 /*
