@@ -1,0 +1,213 @@
+-- The catalogue of scheduled hunts, and what one run after the other finds.
+BEGIN;
+SELECT plan(48);
+
+SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
+
+--
+-- the catalogue
+--
+SELECT results_eq(
+    'SELECT name, hunt, id::text, title, tactics, techniques, severity FROM azhunt.hunts ORDER BY name',
+    $$VALUES ('cloudshell_usage', 'cloudshell_usage', '42831fb3-f61d-41e9-95d9-f08797479a0e', 'Azure CloudShell Usage',
+              '{Execution}'::text[], '{T1059}'::text[], 'Medium'),
+             ('storage_upload_link_account', 'storage_upload_link_account', 'bee57113-7b9d-4158-958c-a7f3d534c6c4',
+              'User Account Linked to Storage Account File Upload', '{CredentialAccess}', '{T1528}', 'Medium')$$,
+    'both hunts are there, as their definitions describe them');
+
+SELECT is_empty($$
+    SELECT h.name, t FROM azhunt.hunts AS h CROSS JOIN LATERAL unnest(h.tables) AS t
+    WHERE t NOT IN (SELECT log_table FROM azhunt.log_table_schemas())
+$$, 'the tables that they need are log tables');
+
+SELECT is_empty($$
+    SELECT h.name, m ->> 'columnName'
+    FROM azhunt.hunts AS h
+    CROSS JOIN LATERAL jsonb_path_query(h.entity_mappings, '$[*].fieldMappings[*]') AS m
+    WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
+                      WHERE a.attrelid = format('azhunt.%I', h.hunt || '_results')::regclass
+                        AND a.attname = m ->> 'columnName')
+$$, 'the columns that entities are mapped to are in the result views');
+
+SELECT is_empty($$
+    SELECT d.hunt, o.key
+    FROM azhunt.hunt_definitions AS d
+    CROSS JOIN LATERAL jsonb_each_text(d.default_options) AS o
+    LEFT JOIN LATERAL (
+        SELECT p.proargnames[n] AS argument,
+               (string_to_array(pg_get_expr(p.proargdefaults, 0), ', '))[n] AS default_value
+        FROM pg_proc AS p
+        CROSS JOIN LATERAL generate_series(1, p.pronargs) AS n
+        WHERE p.oid::regproc::text = 'azhunt.' || d.hunt AND p.proargnames[n] = o.key
+    ) AS a ON true
+    WHERE CASE WHEN o.value IS NULL THEN a.default_value NOT LIKE 'NULL%'
+               WHEN o.value LIKE '[%' THEN ARRAY(SELECT jsonb_array_elements_text(o.value::jsonb)) <> '{PutBlob,PutRange}'
+               WHEN o.value IN ('true', 'false') THEN a.default_value <> o.value
+               WHEN a.default_value LIKE '%interval' THEN btrim(split_part(a.default_value, '::', 1), '''')::interval <> o.value::interval
+               ELSE btrim(split_part(a.default_value, '::', 1), '''') <> o.value
+          END IS NOT FALSE
+$$, 'options are arguments of the ad-hoc hunts, and have their defaults');
+
+INSERT INTO azhunt.scheduled_hunts (name, hunt, options, severity)
+VALUES ('wide', 'storage_upload_link_account', '{"lookback": "1 hour", "match_user_agent": false}', 'High');
+SELECT is((SELECT options FROM azhunt.hunts WHERE name = 'wide'),
+    '{"lookback": "1 hour", "match_user_agent": false, "target_file": null, "operations": ["PutBlob", "PutRange"],
+      "include_noninteractive": false, "successful_only": false}'::jsonb,
+    'options that are left out have their defaults');
+
+-- each wrong in one way
+SELECT throws_ok(
+    format('INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES (''wrong'', %L, %L)', hunt, options),
+    code, message, message)
+FROM (VALUES
+    ('no_hunt', '{}', '42704', 'there is no hunt "no_hunt"'),
+    ('cloudshell_usage', '[]', '22023', 'options must be a JSON object, such as {"bin": "1 hour"}'),
+    ('cloudshell_usage', 'null', '22023', 'options must be a JSON object, such as {"bin": "1 hour"}'),
+    ('cloudshell_usage', '{"lookback": "1 day"}', '42P02', 'hunt "cloudshell_usage" has no option "lookback"'),
+    ('cloudshell_usage', '{"bin": 60}', '22023', 'option "bin" must not be of JSON type number'),
+    ('cloudshell_usage', '{"bin": null}', '22023', 'option "bin" must not be of JSON type null'),
+    ('cloudshell_usage', '{"bin": "0 s"}', '22023', NULL),
+    ('cloudshell_usage', '{"bin": "1 month"}', '22023', NULL),
+    ('cloudshell_usage', '{"bin": "soon"}', '22007', 'invalid input syntax for type interval: "soon"'),
+    ('cloudshell_usage', '{"resource_group": ""}', '22023', 'resource_group must not be empty'),
+    ('storage_upload_link_account', '{"lookback": "-1 minute"}', '22023', NULL),
+    ('storage_upload_link_account', '{"target_file": ""}', '22023', 'target_file must not be empty'),
+    ('storage_upload_link_account', '{"target_file": true}', '22023', 'option "target_file" must not be of JSON type boolean'),
+    ('storage_upload_link_account', '{"operations": "PutBlob"}', '22023', 'option "operations" must not be of JSON type string'),
+    ('storage_upload_link_account', '{"operations": []}', '22023', 'operations must not be empty'),
+    ('storage_upload_link_account', '{"operations": ["GetBlob"]}', '22023', 'unknown upload operation "GetBlob"'),
+    ('storage_upload_link_account', '{"operations": [null]}', '22004', NULL),
+    ('storage_upload_link_account', '{"successful_only": "yes"}', '22023', 'option "successful_only" must not be of JSON type string')
+) AS v (hunt, options, code, message);
+
+SELECT throws_ok($$UPDATE azhunt.scheduled_hunts SET options = '{"bin": "2 hours"}' WHERE name = 'cloudshell_usage'$$, '23514', NULL,
+    'the hunts that are shipped keep their options, as a dump leaves them out');
+
+-- every operation that a hunt may ask for is in the index of uploads
+SELECT is((SELECT count(*) FROM unnest(string_to_array('PutBlob,putblob,PutBlobFromURL,PutBlock,PutBlockFromURL,PutBlockList,'
+              'AppendBlock,PutPage,CopyBlob,IncrementalCopyBlob,CreatePathFile,AppendFile,FlushFile,RenamePathFile,CreateFile,PutRange,'
+              'PutRangeFromURL,CopyFile,Create,Write,Nfs4Write,SftpWrite,SftpCommit', ',')) AS o
+           WHERE azhunt.check_operations(ARRAY[o]) AND azhunt.is_upload(o)), 23::bigint,
+    'is_upload() knows the operations of check_operations()');
+DO $$
+BEGIN
+    PERFORM azhunt.check_operations('{none}');
+EXCEPTION WHEN invalid_parameter_value THEN
+    CREATE TEMP TABLE known (operation text);
+    DECLARE
+        hint text;
+    BEGIN
+        GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+        INSERT INTO known SELECT unnest(string_to_array(rtrim(split_part(hint, ': ', 2), '.'), ', '));
+    END;
+END
+$$;
+SELECT results_eq('SELECT count(*), count(*) FILTER (WHERE azhunt.is_upload(operation)) FROM known', 'VALUES (22::bigint, 22::bigint)',
+    'and no other');
+
+--
+-- runs in one transaction: its own rows are new to it again, and change nothing
+--
+CREATE FUNCTION pg_temp.run(name text) RETURNS TABLE (status text, started_over text, new_results bigint, read bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    this_run bigint := azhunt.run_hunt_in_transaction(name);
+BEGIN
+    RETURN QUERY
+    SELECT r.status, r.started_over, r.new_results, (SELECT sum(v::bigint) FROM jsonb_each_text(r.rows_read) AS e (k, v))::bigint
+    FROM azhunt.runs AS r
+    WHERE r.run = this_run;
+END
+$$;
+
+INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader)
+VALUES ('2026-03-10 08:00:30+00', 'PutBlob', 'Success', '192.0.2.1:5000', 'https://contosodata.blob.core.windows.net/in/a?x', 'Edge');
+INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent)
+VALUES ('2026-03-10 08:00:00+00', '192.0.2.1', 'adele@contoso.com', 'Edge');
+
+SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', 'first run', 1::bigint, 2::bigint)$$, 'the first run reads all');
+SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', NULL::text, 0::bigint, 2::bigint)$$, 'the second, its own rows');
+INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent, ingestxid)
+VALUES ('2026-03-10 08:00:10+00', '192.0.2.1', 'alex@contoso.com', 'Chrome', NULL);
+SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', NULL::text, 1::bigint, 3::bigint)$$,
+    'a row that does not say when it came is read');
+INSERT INTO azhunt.signinlogs SELECT * FROM azhunt.signinlogs;
+SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', NULL::text, 0::bigint, 5::bigint)$$,
+    'duplicates of log records are read, and are no new results');
+
+-- the same facts by another way
+SELECT results_eq($$SELECT "time", account, address, accounts, severity, status, matches, hidden, foundat IS NOT NULL
+                    FROM azhunt.storage_upload_link_account_results WHERE hunt = 'wide'$$,
+    $$VALUES ('2026-03-10 08:00:30+00'::timestamptz, 'adele@contoso.com, alex@contoso.com', '192.0.2.1',
+              '{adele@contoso.com,alex@contoso.com}'::text[], 'High', 'new', 2::bigint, 0::bigint, true)$$,
+    'a result has a time, entities and what the hunt says');
+SELECT is((SELECT array_agg(DISTINCT hunt) FROM azhunt.results), '{wide}', 'other hunts have found nothing');
+SELECT is_empty($$
+    SELECT a.attrelid::regclass, a.attname FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+    WHERE c.relnamespace = 'azhunt'::regnamespace AND c.relkind = 'v' AND a.atttypid IN ('text'::regtype, 'text[]'::regtype)
+      AND a.attcollation <> 'pg_catalog."default"'::regcollation
+$$, 'texts in views can be sorted and compared like any others');
+
+-- keys longer than an index takes
+INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader)
+SELECT '2026-03-10 08:00:30+00', 'PutBlob', 'Success', '192.0.2.1:5000',
+       'https://contosodata.blob.core.windows.net/in/' || (SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 1000)) || i, 'Edge'
+FROM generate_series(1, 2) AS i;
+SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', NULL::text, 4::bigint, 7::bigint)$$, 'long URIs are no trouble');
+
+-- texts that a careless key would take for the same
+INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, accountname, correlationid, useragentheader)
+SELECT '2026-03-10 08:00:30+00', 'PutBlob', 'Success', '192.0.2.1:5000', u, a, c, 'Edge'
+FROM (VALUES ('x,y', '', ''), ('x', 'y', ''), ('x', '', 'y'), ('x","y', '', ''), ('x\', '', ''), ('x\\', '', ''), ('NULL', '', ''), ('', '', ''),
+             ('{x}', '', ''), ('x ', '', ''), ('X', '', '')) AS v (u, a, c);
+SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', NULL::text, 22::bigint, 18::bigint)$$, 'different texts are different facts');
+
+--
+-- starting over
+--
+UPDATE azhunt.watermarks SET system_identifier = '1' WHERE hunt = 'wide';
+SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', 'last run was in another cluster', 0::bigint, 18::bigint)$$,
+    'in another cluster a run starts over, and finds nothing twice');
+UPDATE azhunt.watermarks SET snapshot = '9000000000000000:9000000000000000:' WHERE hunt = 'wide';
+SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', 'transaction ids are lower than at the last run', 0::bigint, 18::bigint)$$,
+    'as it does where the last one is in the future');
+SELECT azhunt.restart_hunt('wide') \g /dev/null
+SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', 'restart_hunt() was called', 0::bigint, 18::bigint)$$,
+    'or where it is told to');
+SELECT throws_ok($$SELECT azhunt.restart_hunt('none')$$, '42704', 'there is no scheduled hunt "none"', 'which works for hunts');
+
+--
+-- a hunt that has run
+--
+SELECT throws_ok($$UPDATE azhunt.scheduled_hunts SET options = '{}' WHERE name = 'wide'$$, '55000',
+    'scheduled hunt "wide" has run, and its results are those of its options', 'keeps its options');
+SELECT lives_ok($$UPDATE azhunt.scheduled_hunts SET severity = 'Low' WHERE name = 'wide'$$, 'but not its severity');
+SELECT throws_ok($$DELETE FROM azhunt.scheduled_hunts WHERE name = 'wide'$$, '23503', NULL, 'does not just disappear');
+SELECT azhunt.run_hunt_in_transaction('storage_upload_link_account') \g /dev/null
+SELECT azhunt.drop_hunt('wide') \g /dev/null
+SELECT is((SELECT count(*) FROM azhunt.hunts WHERE name = 'wide') + (SELECT count(*) FROM azhunt.runs WHERE hunt = 'wide')
+          + (SELECT count(*) FROM azhunt.results WHERE hunt = 'wide') + (SELECT count(*) FROM azhunt.watermarks WHERE hunt = 'wide'), 0::bigint,
+    'but is dropped with all that it found');
+SELECT cmp_ok((SELECT count(*) FROM azhunt.results), '>', 0::bigint, 'and nothing else');
+SELECT azhunt.drop_hunt('storage_upload_link_account') \g /dev/null
+SELECT is((SELECT count(*) FROM azhunt.hunts) - (SELECT count(*) FROM azhunt.results), 2::bigint, 'of a hunt that is shipped only its results go');
+
+--
+-- log tables that a run cannot read
+--
+ALTER TABLE azhunt.azureactivity RENAME TO mine;
+CREATE VIEW azhunt.azureactivity AS SELECT timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup FROM azhunt.mine;
+SELECT throws_ok($$SELECT azhunt.run_hunt_in_transaction('cloudshell_usage')$$, '42703',
+    'azhunt.azureactivity has no column ingestxid of type bigint', 'a view must say when rows came');
+DROP VIEW azhunt.azureactivity;
+CREATE VIEW azhunt.azureactivity AS SELECT * FROM azhunt.mine;
+SELECT lives_ok($$SELECT azhunt.run_hunt_in_transaction('cloudshell_usage')$$, 'one that does is as good as a table');
+DROP VIEW azhunt.azureactivity;
+CREATE FOREIGN DATA WRAPPER none;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER none;
+CREATE FOREIGN TABLE azhunt.azureactivity (timegenerated timestamptz, ingestxid bigint) SERVER elsewhere;
+SELECT throws_ok($$SELECT azhunt.run_hunt_in_transaction('cloudshell_usage')$$, '42809',
+    'a scheduled hunt cannot tell the new rows of foreign table azhunt.azureactivity', 'a foreign table has ids of another server');
+
+SELECT * FROM finish();
+ROLLBACK;

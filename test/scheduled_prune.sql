@@ -1,0 +1,56 @@
+-- Retention of runs, results and, on request, log partitions.
+BEGIN;
+SELECT plan(14);
+
+SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
+INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES ('wide', 'storage_upload_link_account', '{"lookback": "1 hour"}');
+
+-- Five results; the age in days of the matches of each, and how it is marked.
+CREATE TEMP TABLE planned (file text, ages integer[], status text);
+INSERT INTO planned
+VALUES ('old', '{100,95}', NULL), ('old, closed', '{100}', 'closed'), ('old, open', '{100}', 'investigating'),
+       ('old and new', '{100,5}', NULL), ('new', '{5,4}', NULL);
+INSERT INTO azhunt.runs (run, hunt, started, finished, status, run_by)
+SELECT -age, 'wide', now() - age * interval '1 day', now() - age * interval '1 day', 'succeeded', 'test'
+FROM (SELECT DISTINCT unnest(ages) AS age FROM planned UNION VALUES (200), (3)) AS a;
+INSERT INTO azhunt.storage_upload_link_account_facts
+SELECT 'wide', '2026-03-10 08:00+00', 'PutBlob', p.file, '', '192.0.2.1', '', '', '2026-03-10 08:00+00'::timestamptz - age * interval '1 s', '', '',
+       sha256(p.file::bytea), md5(p.file)::uuid, -age, now() - age * interval '1 day'
+FROM planned AS p CROSS JOIN unnest(p.ages) AS age;
+SELECT azhunt.mark_result(md5(file)::uuid, status) FROM planned WHERE status IS NOT NULL \g /dev/null
+UPDATE azhunt.marks SET marked_at = now() - interval '99 days';
+CREATE TEMP VIEW kept AS SELECT DISTINCT uri AS file FROM azhunt.storage_upload_link_account_facts;
+
+SELECT results_eq($$SELECT * FROM azhunt.prune('1 year')$$, $$
+    VALUES ('azhunt.storage_upload_link_account_facts', 0::bigint), ('azhunt.cloudshell_usage_facts', 0), ('azhunt.marks', 0), ('azhunt.runs', 0)$$,
+    'what is young enough stays');
+SELECT results_eq($$SELECT * FROM azhunt.prune('30 days')$$, $$
+    VALUES ('azhunt.storage_upload_link_account_facts', 3::bigint), ('azhunt.cloudshell_usage_facts', 0), ('azhunt.marks', 1), ('azhunt.runs', 2)$$,
+    'what is older goes');
+SELECT set_eq('SELECT file FROM kept', '{"old, open",new,"old and new"}'::text[], 'but no result that is open or has a young match');
+SELECT set_eq('SELECT run FROM azhunt.runs', '{-100,-5,-4,-3}'::bigint[], 'nor a run that found what stays');
+SELECT results_eq($$SELECT removed FROM azhunt.prune('30 days')$$, 'VALUES (0::bigint), (0), (0), (0)', 'the second time there is nothing to do');
+UPDATE azhunt.marks SET status = 'closed';
+SELECT results_eq($$SELECT removed FROM azhunt.prune('30 days')$$, 'VALUES (1::bigint), (0), (1), (0)', 'a result that is closed can go');
+
+-- results that were pruned come back where the rows are still there and a run
+-- starts over; what has been seen is not read again
+SELECT throws_ok($$SELECT * FROM azhunt.prune('-1 day')$$, '22023', 'what is kept must be a time that is not negative', 'negative');
+SELECT throws_ok($$SELECT * FROM azhunt.prune(NULL)$$, '22023', 'what is kept must be a time that is not negative', 'null');
+SELECT throws_ok($$SELECT * FROM azhunt.prune('1 day', '-1 day')$$, '22023', 'what is kept must be a time that is not negative', 'or negative for logs');
+
+-- partitions of days long past, of the day before yesterday, and of today
+SELECT azhunt.add_partitions('azhunt.signinlogs', d, d + 1)
+FROM unnest(ARRAY['2026-03-10', (now() AT TIME ZONE 'UTC')::date - 2, (now() AT TIME ZONE 'UTC')::date]) AS d \g /dev/null
+INSERT INTO azhunt.signinlogs (timegenerated) VALUES ('2026-03-10 08:00+00'), ('2026-03-10 09:00+00'), ('2026-03-11 09:00+00'), (now());
+CREATE TEMP VIEW parts AS SELECT count(*) AS count FROM pg_inherits WHERE inhparent = 'azhunt.signinlogs'::regclass;
+SELECT is((SELECT count FROM parts), 4::bigint, 'there are partitions');
+SELECT results_eq($$SELECT relation, removed FROM azhunt.prune('30 days', '30 days') WHERE relation LIKE '%signinlogs%'$$,
+    $$VALUES ('azhunt.signinlogs_p20260310', 2::bigint)$$, 'old ones are dropped on request, and their rows counted');
+SELECT is((SELECT count FROM parts), 3::bigint, 'only these');
+SELECT is((SELECT count(*) FROM azhunt.signinlogs), 2::bigint, 'rows in the default partition stay');
+SELECT azhunt.prune('0 s') \g /dev/null
+SELECT is((SELECT count FROM parts), 3::bigint, 'and none is dropped without being asked for');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,113 @@
+-- Marks on results, and the allow-list.
+BEGIN;
+SELECT plan(24);
+
+SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
+
+-- An upload from the address, with a sign-in of the account.
+CREATE FUNCTION pg_temp.upload(file text, address text, account text, at timestamptz DEFAULT '2026-03-10 08:00+00', agent text DEFAULT 'Edge')
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader, accountname)
+    VALUES (at, 'PutBlob', 'Success', address || ':5000', 'https://contosodata.blob.core.windows.net/in/' || file, agent, 'contosodata');
+    INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent)
+    VALUES (at - interval '10 s', address, account, agent);
+$$;
+CREATE FUNCTION pg_temp.run() RETURNS void LANGUAGE sql AS $$
+    SELECT azhunt.run_hunt_in_transaction(h) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h
+$$;
+
+SELECT pg_temp.upload('a', '192.0.2.1', 'adele@contoso.com') \g /dev/null
+SELECT pg_temp.upload('b', '192.0.2.2', 'alex@contoso.com') \g /dev/null
+INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup)
+VALUES ('2026-03-10 08:00:00+00', 'adele@contoso.com', 'Microsoft.Storage/storageAccounts/listKeys/action', 'Success', 'cloud-shell-storage-westeurope'),
+       ('2026-03-10 08:10:00+00', 'adele@contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web');
+SELECT pg_temp.run() \g /dev/null
+
+CREATE TEMP VIEW triage AS
+SELECT CASE hunt WHEN 'cloudshell_usage' THEN 'shell' ELSE right(details ->> 'FileUploadPath', 1) END AS what,
+       account, status, note, marked_by, marked_at, matches, hidden, resultid
+FROM azhunt.results;
+
+SELECT results_eq('SELECT what, account, status, note, marked_by FROM triage ORDER BY what', $$
+    VALUES ('a', 'adele@contoso.com', 'new', NULL::text, NULL::text), ('b', 'alex@contoso.com', 'new', NULL, NULL),
+           ('shell', 'adele@contoso.com', 'new', NULL, NULL)$$, 'results are new at first');
+
+SELECT azhunt.mark_result(resultid, 'closed', 'ours') FROM triage WHERE what IN ('a', 'shell') \g /dev/null
+SELECT azhunt.mark_result(resultid, 'investigating') FROM triage WHERE what = 'b' \g /dev/null
+SELECT results_eq('SELECT what, status, note, marked_by = session_user, marked_at BETWEEN now() AND clock_timestamp() FROM triage ORDER BY what', $$
+    VALUES ('a', 'closed', 'ours', true, true), ('b', 'investigating', NULL, true, true), ('shell', 'closed', 'ours', true, true)$$,
+    'a mark says what, who and when');
+
+SELECT pg_temp.run() \g /dev/null
+SELECT results_eq('SELECT status FROM triage ORDER BY what', $$VALUES ('closed'), ('investigating'), ('closed')$$,
+    'a run that finds nothing changes nothing');
+
+-- the same match again, as Azure delivers records twice
+SELECT pg_temp.upload('a', '192.0.2.1', 'adele@contoso.com') \g /dev/null
+SELECT pg_temp.run() \g /dev/null
+SELECT results_eq('SELECT status FROM triage ORDER BY what', $$VALUES ('closed'), ('investigating'), ('closed')$$, 'nor do duplicates');
+
+SELECT pg_temp.upload('a', '192.0.2.1', 'megan@contoso.com', '2026-03-10 09:00+00') \g /dev/null
+SELECT pg_temp.upload('b', '192.0.2.2', 'megan@contoso.com', '2026-03-10 09:00+00') \g /dev/null
+INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup)
+VALUES ('2026-03-10 08:59:59+00', 'adele@contoso.com', 'Microsoft.KeyVault/vaults/delete', 'Start', 'web'),
+       ('2026-03-10 09:00:00+00', 'adele@contoso.com', 'Microsoft.KeyVault/vaults/write', 'Start', 'web');
+SELECT pg_temp.run() \g /dev/null
+SELECT results_eq('SELECT what, status, note, matches FROM triage ORDER BY what', $$
+    VALUES ('a', 'new', 'ours', 2::bigint), ('b', 'investigating', NULL, 2), ('shell', 'new', 'ours', 2)$$,
+    'a closed result is new again where a match has come, with the note that it had');
+
+SELECT azhunt.mark_result(resultid, 'closed', 'ours, too') FROM triage \g /dev/null
+SELECT results_eq('SELECT status, note FROM triage ORDER BY what', $$
+    VALUES ('closed', 'ours, too'), ('closed', 'ours, too'), ('closed', 'ours, too')$$, 'and can be closed again');
+SELECT azhunt.restart_hunt('storage_upload_link_account') \g /dev/null
+SELECT pg_temp.run() \g /dev/null
+SELECT results_eq('SELECT status FROM triage ORDER BY what', $$VALUES ('closed'), ('closed'), ('closed')$$, 'a run that starts over opens none');
+SELECT azhunt.mark_result(resultid, 'new') FROM triage WHERE what = 'a' \g /dev/null
+SELECT is((SELECT status FROM triage WHERE what = 'a'), 'new', 'people can, too');
+SELECT is((SELECT count(*) FROM azhunt.marks), 7::bigint, 'all that people said is kept');
+
+SELECT throws_ok($$SELECT azhunt.mark_result(resultid, 'done') FROM triage$$, '22023', 'a result cannot be marked "done"', 'a mark is one of three');
+SELECT throws_ok($$SELECT azhunt.mark_result(resultid, NULL) FROM triage$$, '22023', 'a result cannot be marked "NULL"', 'and not null');
+SELECT throws_ok($$SELECT azhunt.mark_result('00000000-0000-0000-0000-000000000000', 'closed')$$, 'P0002',
+    'there is no result 00000000-0000-0000-0000-000000000000', 'of a result that is there');
+
+--
+-- allow-list
+--
+CREATE TEMP VIEW shown AS SELECT what, account, matches, hidden FROM triage;
+SELECT results_eq('SELECT * FROM shown ORDER BY what', $$
+    VALUES ('a', 'adele@contoso.com, megan@contoso.com', 2::bigint, 0::bigint), ('b', 'alex@contoso.com, megan@contoso.com', 2, 0),
+           ('shell', 'adele@contoso.com', 2, 0)$$, 'an empty list hides nothing');
+
+INSERT INTO azhunt.allow_list (kind, value, note) VALUES ('account', 'Megan@Contoso.com', 'tests uploads');
+SELECT results_eq('SELECT * FROM shown ORDER BY what', $$
+    VALUES ('a', 'adele@contoso.com', 1::bigint, 1::bigint), ('b', 'alex@contoso.com', 1, 1), ('shell', 'adele@contoso.com', 2, 0)$$,
+    'an account is hidden, in any case, and counted with what it is part of');
+SELECT results_eq($$SELECT uploads, jsonb_array_length(logins), accounts, loginevents ->> 'AccountUsed', lastupload, "time" = lastupload
+                    FROM azhunt.storage_upload_link_account_results WHERE fileuploadpath LIKE '%/a'$$,
+    $$VALUES (1::bigint, 1, '{adele@contoso.com}'::text[], 'adele@contoso.com', '2026-03-10 08:00+00'::timestamptz, true)$$,
+    'nothing of it is left in the result');
+SELECT results_eq('SELECT kind, value, note, hunt, matches, results FROM azhunt.hidden_results',
+    $$VALUES ('account', 'Megan@Contoso.com', 'tests uploads', 'storage_upload_link_account', 2::bigint, 2::bigint)$$, 'what it hides is counted');
+
+INSERT INTO azhunt.allow_list (kind, value) VALUES ('account', 'adele@contoso.com'), ('account', 'nobody@contoso.com');
+SELECT results_eq('SELECT * FROM shown ORDER BY what', $$VALUES ('b', 'alex@contoso.com', 1::bigint, 1::bigint)$$,
+    'a result with nothing else is gone, in both hunts');
+SELECT results_eq('SELECT value, hunt, matches, results FROM azhunt.hidden_results ORDER BY lower(value), hunt', $$
+    VALUES ('adele@contoso.com', 'cloudshell_usage', 2::bigint, 1::bigint), ('adele@contoso.com', 'storage_upload_link_account', 1, 1),
+           ('Megan@Contoso.com', 'storage_upload_link_account', 2, 2), ('nobody@contoso.com', NULL, 0, 0)$$, 'and an entry that hides nothing says so');
+
+DELETE FROM azhunt.allow_list;
+SELECT is((SELECT count(*) FROM shown), 3::bigint, 'all is back when the list is empty');
+INSERT INTO azhunt.allow_list (kind, value) VALUES ('address', '192.0.2.1');
+SELECT results_eq('SELECT what FROM shown ORDER BY what', $$VALUES ('b'), ('shell')$$, 'addresses');
+UPDATE azhunt.allow_list SET kind = 'useragent', value = 'EDGE';
+SELECT results_eq('SELECT what FROM shown ORDER BY what', $$VALUES ('shell')$$, 'user agents');
+UPDATE azhunt.allow_list SET kind = 'storageaccount', value = 'contosodata';
+SELECT results_eq('SELECT what FROM shown ORDER BY what', $$VALUES ('shell')$$, 'and storage accounts are hidden, too');
+SELECT is((SELECT count(*) FROM azhunt.storage_upload_link_account_matches WHERE hidden), 4::bigint, 'the matches themselves are there');
+SELECT throws_ok($$INSERT INTO azhunt.allow_list (kind, value) VALUES ('useragent', '')$$, '23514', NULL, 'nothing hides all that lacks a text');
+
+SELECT * FROM finish();
+ROLLBACK;
