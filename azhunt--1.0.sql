@@ -1445,6 +1445,8 @@ CREATE TABLE azhunt.runs (
 
 CREATE INDEX runs_hunt_idx ON azhunt.runs (hunt, run);
 COMMENT ON INDEX azhunt.runs_hunt_idx IS 'the latest runs of one hunt';
+CREATE INDEX runs_started_idx ON azhunt.runs (started);
+COMMENT ON INDEX azhunt.runs_started_idx IS 'the runs of a period';
 COMMENT ON TABLE azhunt.runs IS
 'what run_hunt() did: new log rows read, by table; matches that were not there; why it failed or was skipped; why it started over, if it read all rows';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.runs', '');
@@ -1480,6 +1482,10 @@ CREATE TABLE azhunt.storage_upload_link_account_facts (
     CONSTRAINT storage_upload_link_account_facts_key UNIQUE (hunt, uploadtime, logintime, texts_hash)
 );
 
+CREATE INDEX storage_upload_link_account_facts_resultid_idx ON azhunt.storage_upload_link_account_facts (resultid);
+COMMENT ON INDEX azhunt.storage_upload_link_account_facts_resultid_idx IS 'the matches of one result';
+CREATE INDEX storage_upload_link_account_facts_run_idx ON azhunt.storage_upload_link_account_facts (run);
+COMMENT ON INDEX azhunt.storage_upload_link_account_facts_run_idx IS 'what one run found';
 COMMENT ON TABLE azhunt.storage_upload_link_account_facts IS
 'what scheduled hunts found: a row for each upload and sign-in, unique by all that describes the two; texts_hash stands for the texts, resultid for the row of the result view';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.storage_upload_link_account_facts', '');
@@ -1496,6 +1502,13 @@ CREATE TABLE azhunt.cloudshell_usage_facts (
     CONSTRAINT cloudshell_usage_facts_key UNIQUE (hunt, timekey, texts_hash)
 );
 
+CREATE INDEX cloudshell_usage_facts_resultid_idx ON azhunt.cloudshell_usage_facts (resultid);
+COMMENT ON INDEX azhunt.cloudshell_usage_facts_resultid_idx IS 'the matches of one result';
+CREATE INDEX cloudshell_usage_facts_run_idx ON azhunt.cloudshell_usage_facts (run);
+COMMENT ON INDEX azhunt.cloudshell_usage_facts_run_idx IS 'what one run found';
+CREATE INDEX cloudshell_usage_facts_caller_idx
+ON azhunt.cloudshell_usage_facts (hunt, caller azhunt.case_insensitive_ops, timekey);
+COMMENT ON INDEX azhunt.cloudshell_usage_facts_caller_idx IS 'the first Cloud Shell of one caller';
 COMMENT ON TABLE azhunt.cloudshell_usage_facts IS
 'what scheduled hunts found: a row for each caller, hour and operation; texts_hash stands for the texts, resultid for the row of the result view';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.cloudshell_usage_facts', '');
@@ -2258,6 +2271,16 @@ FROM azhunt.cloudshell_usage_facts AS f;
 COMMENT ON VIEW azhunt.cloudshell_usage_matches IS
 'each caller, hour and operation that scheduled hunts found, those too that the allow-list hides';
 
+CREATE VIEW azhunt.matches AS
+SELECT s.uploadtime AS "time", s.hunt, s.resultid, s.account, s.address, s.hidden, s.run, s.foundat
+FROM azhunt.storage_upload_link_account_matches AS s
+UNION ALL
+SELECT c.timekey, c.hunt, c.resultid, c.caller, NULL::text, c.hidden, c.run, c.foundat
+FROM azhunt.cloudshell_usage_matches AS c;
+
+COMMENT ON VIEW azhunt.matches IS
+'each match of all scheduled hunts, those too that the allow-list hides; conditions on hunt and time, on resultid and on run are answered by index';
+
 CREATE VIEW azhunt.result_marks AS
 SELECT DISTINCT ON (m.resultid)
        m.resultid, m.status, m.note, m.marked_by, m.marked_at, m.last_run
@@ -2526,6 +2549,38 @@ FROM azhunt.source_health() AS s;
 
 COMMENT ON VIEW azhunt.source_health IS
 'source_health() as of now';
+
+CREATE FUNCTION azhunt.upload_counts(hunt text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
+RETURNS TABLE ("time" timestamptz, uploads bigint)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    options jsonb := (SELECT h.options FROM azhunt.hunts AS h
+                      WHERE h.name = $1 AND h.hunt = 'storage_upload_link_account');
+BEGIN
+    IF options IS NULL THEN
+        RAISE EXCEPTION 'there is no scheduled hunt "%" for uploads', coalesce($1, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'View azhunt.hunts lists the scheduled hunts.';
+    END IF;
+    PERFORM azhunt.check_bin(width);
+    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}');
+    RETURN QUERY
+    SELECT azhunt.bin(u.timegenerated, width), count(*)
+    FROM azhunt.uploads(options ->> 'target_file',
+                        ARRAY(SELECT jsonb_array_elements_text(options -> 'operations')), since, until) AS u
+    GROUP BY 1
+    ORDER BY 1;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
+'how many uploads the logs have that a scheduled hunt looks at, linked to an account or not, for each width of time from since to until; for those who may not read the logs';
+
+REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
 
 --
 -- scheduled hunts: retention
