@@ -1,7 +1,7 @@
 -- make_set, make_list and make_bag against array_agg, jsonb_agg and
 -- jsonb_object_agg over jsonb_each on random data, for elements of many types.
 BEGIN;
-SELECT plan(25);
+SELECT plan(27);
 SET LOCAL TimeZone TO 'America/New_York';
 SET LOCAL search_path TO public, azhunt;
 
@@ -197,6 +197,15 @@ SELECT results_eq(
        jsonb_each(bag) $$,
     $$ VALUES (1048576::bigint, '1048576', 1048576) $$, 'make_bag of 1,048,577 keys');
 
+-- what a limit drops need not fit into the result
+SELECT results_eq(
+    $$ SELECT make_set(x || x, 3)
+       FROM unnest(ARRAY['b', 'a', 'd', 'c', repeat('y', 100000000), repeat('z', 100000000)]) AS x $$,
+    $$ VALUES ('["aa", "bb", "cc"]'::jsonb) $$, 'small values of a set that is too large');
+SELECT results_eq(
+    $$ SELECT make_bag(jsonb_build_object(x, 1), 3)
+       FROM unnest(ARRAY['b', 'a', 'd', 'c', repeat('x', 100000000), repeat('y', 100000000), repeat('z', 100000000)]) AS x $$,
+    $$ VALUES ('{"a": 1, "b": 1, "c": 1}'::jsonb) $$, 'and of a bag');
 SELECT throws_ok($$ SELECT make_list(repeat('x', 1000000)) FROM generate_series(1, 300) $$, '54000',
                  'aggregated values exceed the maximum size of a jsonb, 268435455 bytes', 'no more than a jsonb holds');
 

@@ -98,6 +98,19 @@ element_store_init(ElementStore *store, DynamicKind kind,
 }
 
 /*
+ * Is there no room for an element of this length, unless elements past the
+ * limit are dropped?
+ *
+ * Dropping them costs a sort, so they must be a fair part of all.
+ */
+bool
+element_store_is_full(const ElementStore *store, int limit, int length)
+{
+	return store->bytes_used + INTALIGN(length) > BYTES_LIMIT &&
+		store->count > limit + limit / 8;
+}
+
+/*
  * Make room for one more element of this length.
  */
 static void

@@ -38,6 +38,8 @@ typedef struct ElementStore
 
 extern void element_store_init(ElementStore *store, DynamicKind kind,
 							   MemoryContext context);
+extern bool element_store_is_full(const ElementStore *store, int limit,
+								  int length);
 extern int	element_store_append(ElementStore *store, const char *data,
 								 int length);
 extern int	element_store_add(ElementStore *store, const char *data,

@@ -197,11 +197,14 @@ static void
 put(BagState *state, const char *key, int length, JsonbValue *value)
 {
 	MemoryContext context = state->keys.context;
-	bool		room = has_room_for(state, key, length);
 	bool		found;
 	int			index;
 
-	if (room)
+	if (!state->ordered &&
+		element_store_is_full(&state->keys, state->limit, length))
+		prune_bag(state);
+
+	if (has_room_for(state, key, length))
 		index = element_store_add(&state->keys, key, length, &found);
 	else
 	{

@@ -90,7 +90,8 @@ is_past_limit(const CollectionState *state, const char *data, int length)
 /*
  * Keep the smallest elements, as many as the limit says.
  *
- * Called when twice as many have come, so that the cost for each is small.
+ * Called when twice as many have come, so that the cost for each is small, or
+ * when the store is full.
  */
 static void
 prune(CollectionState *state)
@@ -115,13 +116,18 @@ collect(CollectionState *state, const char *data, int length)
 		return;
 
 	if (!state->distinct)
-		element_store_append(store, data, length);
-	else if (!is_past_limit(state, data, length))
 	{
-		element_store_add(store, data, length, &found);
-		if (store->count >= 2 * state->limit && !state->ordered)
-			prune(state);
+		element_store_append(store, data, length);
+		return;
 	}
+
+	if (!state->ordered && element_store_is_full(store, state->limit, length))
+		prune(state);
+	if (is_past_limit(state, data, length))
+		return;
+	element_store_add(store, data, length, &found);
+	if (!state->ordered && store->count >= 2 * state->limit)
+		prune(state);
 	assert_collection(state);
 }
 
