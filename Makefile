@@ -45,8 +45,10 @@ OBJS = \
 	src/kql/timespan.o \
 	src/kql/uri.o \
 	src/windowjoin/batch.o \
+	src/windowjoin/explain.o \
 	src/windowjoin/members.o \
 	src/windowjoin/node.o \
+	src/windowjoin/parallel.o \
 	src/windowjoin/path.o \
 	src/windowjoin/selectivity.o \
 	src/windowjoin/table.o \

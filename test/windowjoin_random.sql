@@ -2,7 +2,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(94);
+SELECT plan(98);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -40,24 +40,24 @@ INSERT INTO anchor_parts TABLE anchors;
 CREATE VIEW both_events AS SELECT id, k, txt, v, t FROM events UNION ALL SELECT id, k, txt, v, t FROM parts WHERE v < 5;
 ANALYZE events, anchors, few, nothing, one_key, parts, anchor_parts;
 
-CREATE FUNCTION uses_window_join(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
+    lines text := '';
 BEGIN
     FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        IF line LIKE '%Custom Scan (AzhuntWindowJoin)%' THEN
-            RETURN true;
-        END IF;
+        lines := lines || line || E'\n';
     END LOOP;
-    RETURN false;
+    RETURN lines;
 END
 $$;
 
--- The same rows with the windowed join alone, in memory and in batches, and
--- without it.
+-- The same rows with the windowed join alone, in memory and in batches, by one
+-- process and by three, and without it.
 CREATE FUNCTION same_rows(description text, query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     memory text;
+    workers integer;
     rows bigint;
     differences bigint;
 BEGIN
@@ -66,6 +66,7 @@ BEGIN
     SET LOCAL enable_hashjoin = on;
     SET LOCAL enable_mergejoin = on;
     SET LOCAL work_mem = '4MB';
+    SET LOCAL max_parallel_workers_per_gather = 0;
     DROP TABLE IF EXISTS without_join, with_join;
     EXECUTE 'CREATE TEMP TABLE without_join AS ' || query;
     GET DIAGNOSTICS rows = ROW_COUNT;
@@ -77,10 +78,11 @@ BEGIN
     SET LOCAL enable_nestloop = off;
     SET LOCAL enable_hashjoin = off;
     SET LOCAL enable_mergejoin = off;
-    FOREACH memory IN ARRAY '{4MB,64kB}'::text[] LOOP
-        PERFORM set_config('work_mem', memory, true);
-        IF NOT uses_window_join(query) THEN
-            RETURN ok(false, format('%s: no windowed join with %s', description, memory));
+    FOR memory, workers IN VALUES ('4MB', 0), ('64kB', 0), ('4MB', 2), ('64kB', 2) LOOP
+        PERFORM set_config('work_mem', memory, true),
+                set_config('max_parallel_workers_per_gather', workers::text, true);
+        IF plan_of(query) NOT LIKE '%Custom Scan (AzhuntWindowJoin)%' THEN
+            RETURN ok(false, format('%s: no windowed join with %s and %s workers', description, memory, workers));
         END IF;
         EXECUTE 'CREATE TEMP TABLE with_join AS ' || query;
         SELECT count(*) INTO differences
@@ -88,13 +90,18 @@ BEGIN
               UNION ALL (TABLE without_join EXCEPT ALL TABLE with_join)) AS d;
         DROP TABLE with_join;
         IF differences > 0 THEN
-            RETURN ok(false, format('%s: %s rows of %s differ with %s', description, differences, rows, memory));
+            RETURN ok(false, format('%s: %s rows of %s differ with %s and %s workers', description, differences, rows, memory, workers));
         END IF;
     END LOOP;
     DROP TABLE without_join;
     RETURN ok(true, format('%s (%s rows)', description, rows));
 END
 $$;
+
+-- processes are for free
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
 
 SELECT same_rows('one key', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
 SELECT same_rows('few anchors', $$SELECT e.id, a.id AS a FROM events e JOIN few a USING (k) WHERE within(e.t, a.t, '10 minutes')$$);
@@ -164,6 +171,22 @@ SELECT same_rows('a subquery that is scanned again and again', $$
     SELECT f.id, (SELECT count(*) FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute') AND e.v = f.v) AS n FROM few f$$);
 SELECT same_rows('a rescan with a key from outside', $$
     SELECT f.id, (SELECT sum(e.id) FROM events e JOIN anchors a ON e.v = a.v AND e.k + f.v = a.k WHERE within(e.t, a.t, '1 minute')) AS n FROM few f$$);
+
+-- What the processes share is made anew for each scan.
+SET LOCAL enable_material = off;
+SELECT same_rows('a join scanned again and again', $$
+    SELECT f.id, j.* FROM (SELECT id FROM few WHERE id < 5) AS f CROSS JOIN
+    (SELECT e.id AS e, a.id AS a FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute') OFFSET 0) AS j$$);
+SELECT same_rows('only the first rows of a join scanned again and again', $$
+    SELECT f.id, j.n FROM (SELECT id FROM few WHERE id < 5) AS f CROSS JOIN LATERAL
+    (SELECT count(*) AS n FROM (SELECT FROM one_key e JOIN one_key a USING (k, txt) WHERE within(e.t, a.t, '5 seconds') LIMIT 100) AS l OFFSET 0) AS j$$);
+RESET enable_material;
+
+-- and it was used above
+SELECT matches(plan_of($$SELECT e.id FROM one_key e JOIN one_key a USING (k, txt) WHERE within(e.t, a.t, '5 seconds')$$),
+               'Gather.*Parallel Custom Scan \(AzhuntWindowJoin\).*Parallel Seq Scan.*Parallel Seq Scan', 'processes share the join');
+SELECT matches(plan_of($$SELECT e.id FROM events e JOIN few a USING (k) WHERE within(e.t, a.t, '5 seconds')$$),
+               'Gather.* Custom Scan \(AzhuntWindowJoin\).*Parallel Seq Scan.*Seq Scan on few', 'each process has its own of a small side');
 
 --
 -- queries put together at random

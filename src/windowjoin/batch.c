@@ -57,7 +57,10 @@ batch_of(const WindowBatches *batches, uint32 hash)
 bool
 window_batches_has_inner(const WindowBatches *batches, uint32 hash)
 {
-	return batches->inner[batch_of(batches, hash)].file != NULL;
+	const RowFile *inner = &batches->inner[batch_of(batches, hash)];
+
+	/* what other processes write is not known yet */
+	return inner->shared != NULL || inner->file != NULL;
 }
 
 /*
@@ -70,6 +73,11 @@ window_batches_write(WindowBatches *batches, RowFile *files,
 	RowFile    *rows = &files[batch_of(batches, hash)];
 	StoredRow	row = {time, hash, 0};
 
+	if (rows->shared != NULL)
+	{
+		sts_puttuple(rows->shared, &row, tuple);
+		return;
+	}
 	if (rows->file == NULL)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(batches->context);
@@ -133,6 +141,11 @@ read_row(const WindowBatches *batches, RowFile *rows, StoredRow *row)
 
 	CHECK_FOR_INTERRUPTS();
 
+	if (rows->shared != NULL)
+	{
+		rows->tuple = sts_parallel_scan_next(rows->shared, row);
+		return rows->tuple;
+	}
 	if (rows->file == NULL ||
 		!read_bytes(rows->file, row, sizeof(StoredRow), true))
 		return NULL;
@@ -158,7 +171,14 @@ read_row(const WindowBatches *batches, RowFile *rows, StoredRow *row)
 static void
 rewind_rows(RowFile *rows)
 {
-	if (rows->file != NULL && BufFileSeek(rows->file, 0, 0, SEEK_SET) != 0)
+	if (rows->shared != NULL)
+	{
+		/* no other process reads what this one has taken on */
+		sts_end_parallel_scan(rows->shared);
+		sts_reinitialize(rows->shared);
+		sts_begin_parallel_scan(rows->shared);
+	}
+	else if (rows->file != NULL && BufFileSeek(rows->file, 0, 0, SEEK_SET) != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not rewind temporary file of a windowed join")));
@@ -170,11 +190,30 @@ rewind_rows(RowFile *rows)
 static void
 close_rows(RowFile *rows)
 {
+	if (rows->shared != NULL)
+	{
+		sts_end_parallel_scan(rows->shared);
+		return;
+	}
 	if (rows->file != NULL)
 		BufFileClose(rows->file);
 	if (rows->tuple != NULL)
 		pfree(rows->tuple);
 	memset(rows, 0, sizeof(RowFile));
+}
+
+/*
+ * Take on the next batch, which no other process has.
+ */
+static int
+take_batch(WindowBatches *batches)
+{
+	uint32		next = batches->current + 1;
+
+	if (batches->next != NULL)
+		next = pg_atomic_fetch_add_u32(batches->next, 1);
+	batches->current = Min(next, (uint32) batches->count);
+	return batches->current;
 }
 
 /*
@@ -189,12 +228,12 @@ next_batch(WindowBatches *batches)
 		close_rows(&batches->outer[batches->current]);
 	}
 
-	while (++batches->current < batches->count)
+	while (take_batch(batches) < batches->count)
 	{
 		RowFile    *inner = &batches->inner[batches->current];
 		RowFile    *outer = &batches->outer[batches->current];
 
-		if (inner->file != NULL && outer->file != NULL)
+		if (inner->shared != NULL || (inner->file != NULL && outer->file != NULL))
 		{
 			rewind_rows(inner);
 			batches->inner_done = false;
@@ -208,21 +247,14 @@ next_batch(WindowBatches *batches)
 }
 
 /*
- * Fill the table with the next inner rows, as many as fit, to be joined with
- * the outer rows of their batch; false after the last.
+ * Put the next inner rows of the current batch into the table, as many as fit.
  */
-bool
-window_batches_next_table(WindowBatches *batches, WindowTable *table)
+static void
+fill_table(WindowBatches *batches, WindowTable *table)
 {
-	RowFile    *inner;
+	RowFile    *inner = &batches->inner[batches->current];
 	StoredRow	row;
 	MinimalTuple tuple;
-
-	window_table_reset(table);
-	if ((batches->current < 0 || batches->inner_done) && !next_batch(batches))
-		return false;
-
-	inner = &batches->inner[batches->current];
 
 	/* the row that did not fit last time is still there */
 	if (inner->pending)
@@ -241,6 +273,23 @@ window_batches_next_table(WindowBatches *batches, WindowTable *table)
 		}
 	}
 	batches->inner_done = tuple == NULL;
+}
+
+/*
+ * Fill the table with the next inner rows, as many as fit, to be joined with
+ * the outer rows of their batch; false after the last.
+ */
+bool
+window_batches_next_table(WindowBatches *batches, WindowTable *table)
+{
+	do
+	{
+		window_table_reset(table);
+		if ((batches->current < 0 || batches->inner_done) &&
+			!next_batch(batches))
+			return false;
+		fill_table(batches, table);
+	} while (table->rows == 0);
 
 	window_table_sort(table);
 	rewind_rows(&batches->outer[batches->current]);

@@ -16,80 +16,22 @@
  */
 #include "postgres.h"
 
-#include "commands/explain.h"
 #include "common/hashfn.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/ruleutils.h"
 #include "utils/timestamp.h"
 
 #include "azhunt.h"
+#include "windowjoin/node.h"
 #include "windowjoin/windowjoin.h"
 
 /* As many batches at least, and at most */
 #define MIN_BATCHES		4
 #define MAX_BATCHES		1024
-
-/* One part of the key, on one side */
-typedef struct KeyPart
-{
-	ExprState  *value;
-	FmgrInfo	hash;
-	Oid			collation;
-	bool		by_value;
-	int16		length;
-} KeyPart;
-
-/* What the node knows about one of its inputs */
-typedef struct WindowJoinSide
-{
-	PlanState  *plan;
-	int			first_column;	/* in the joined row */
-	KeyPart    *keys;
-	ExprState  *time;			/* of the event or the anchor */
-	TupleTableSlot *stored;		/* a row that comes from the table or a file */
-} WindowJoinSide;
-
-typedef struct WindowJoinState
-{
-	CustomScanState css;		/* must be first */
-	WindowJoinSide outer;
-	WindowJoinSide inner;
-	int			key_count;
-	ExprState  *key_equal;		/* all equalities */
-	ExprState  *filter;			/* all other conditions */
-	ExprState  *lookback;
-	bool		inner_is_event;
-
-	/* inner rows */
-	bool		built;
-	bool		done;			/* all joined rows were returned */
-	WindowTable *table;
-	WindowBatches *batches;		/* NULL while all rows fit into the table */
-
-	/* the lookback, computed when it is needed first */
-	bool		lookback_known;
-	bool		lookback_null;
-	int64		microseconds;
-
-	/* the outer row being joined */
-	bool		joining;
-	uint32		hash;
-	TimestampTz last;			/* the end of its window */
-	uint32		position;		/* the entry to look at next */
-	uint32		first_position; /* the entry that it began with */
-	bool		key_matches;	/* did the key of the entry before? */
-
-	/* for EXPLAIN ANALYZE */
-	Size		peak_memory;
-	int			batch_count;
-	uint64		pieces;			/* tables that were filled from files */
-} WindowJoinState;
 
 /*
  * Put a row of one side into the joined row.
@@ -256,6 +198,30 @@ next_plan_row(WindowJoinState *state, const WindowJoinSide *side,
 }
 
 /*
+ * Write this process's share of both sides to batches that all processes see,
+ * and wait for the others; a process that comes too late for that has nothing
+ * to write.
+ */
+static void
+build_shared(WindowJoinState *state)
+{
+	TupleTableSlot *row;
+	uint32		hash;
+	TimestampTz time;
+
+	state->batches = window_join_attach_batches(state);
+	state->batch_count = state->batches->count;
+	if (window_join_begin_writing(state))
+	{
+		while ((row = next_plan_row(state, &state->inner, &hash, &time)) != NULL)
+			keep_inner(state, row, hash, time);
+		while ((row = next_plan_row(state, &state->outer, &hash, &time)) != NULL)
+			keep_outer(state, row, hash, time);
+		window_join_end_writing(state);
+	}
+}
+
+/*
  * Read all of the inner side, and all of the outer one too if the inner one
  * has to be divided into batches.
  */
@@ -265,6 +231,13 @@ build(WindowJoinState *state)
 	TupleTableSlot *row;
 	uint32		hash;
 	TimestampTz time;
+
+	if (state->shared != NULL)
+	{
+		build_shared(state);
+		state->built = true;
+		return;
+	}
 
 	while ((row = next_plan_row(state, &state->inner, &hash, &time)) != NULL)
 		keep_inner(state, row, hash, time);
@@ -484,7 +457,8 @@ exec_window_join(CustomScanState *node)
 	WindowJoinState *state = (WindowJoinState *) node;
 
 	ResetExprContext(node->ss.ps.ps_ExprContext);
-	if (!state->built)
+	state->executed = true;
+	if (!state->built && !state->done)
 		build(state);
 
 	while (!state->done)
@@ -498,28 +472,6 @@ exec_window_join(CustomScanState *node)
 		state->done = !next_outer(state);
 	}
 	return NULL;
-}
-
-/*
- * The equalities that are the key.
- */
-static List *
-key_conditions(CustomScan *plan)
-{
-	List	   *conditions = list_copy_tail(plan->custom_exprs, 1);
-
-	return list_truncate(conditions,
-						 intVal(list_nth(plan->custom_private, PRIVATE_KEYS)));
-}
-
-/*
- * The conditions that are neither window nor key.
- */
-static List *
-filter_conditions(CustomScan *plan)
-{
-	return list_copy_tail(plan->custom_exprs,
-						  1 + intVal(list_nth(plan->custom_private, PRIVATE_KEYS)));
 }
 
 /*
@@ -543,7 +495,7 @@ init_expressions(WindowJoinState *state, CustomScan *plan)
 {
 	PlanState  *ps = &state->css.ss.ps;
 	FuncExpr   *window = linitial_node(FuncExpr, plan->custom_exprs);
-	List	   *keys = key_conditions(plan);
+	List	   *keys = window_join_keys(plan);
 	Expr	   *event = linitial(window->args);
 	Expr	   *anchor = lsecond(window->args);
 	ListCell   *cell;
@@ -567,7 +519,7 @@ init_expressions(WindowJoinState *state, CustomScan *plan)
 				 inner_hash, equality->inputcollid);
 	}
 	state->key_equal = ExecInitQual(keys, ps);
-	state->filter = ExecInitQual(filter_conditions(plan), ps);
+	state->filter = ExecInitQual(window_join_filters(plan), ps);
 	state->outer.time = ExecInitExpr(state->inner_is_event ? anchor : event, ps);
 	state->inner.time = ExecInitExpr(state->inner_is_event ? event : anchor, ps);
 	state->lookback = ExecInitExpr(lthird(window->args), ps);
@@ -675,59 +627,18 @@ end_window_join(CustomScanState *node)
 	ExecEndNode(state->inner.plan);
 }
 
-/*
- * Show a list of conditions.
- */
-static void
-explain_conditions(const char *label, List *conditions, List *context,
-				   ExplainState *es)
-{
-	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
-	Node	   *all = (Node *) make_ands_explicit(conditions);
-
-	ExplainPropertyText(label, deparse_expression(all, context, prefix, false),
-						es);
-}
-
-/*
- * ExplainCustomScan: show keys and window, and what it took to join.
- */
-static void
-explain_window_join(CustomScanState *node, List *ancestors, ExplainState *es)
-{
-	WindowJoinState *state = (WindowJoinState *) node;
-	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
-	List	   *context = set_deparse_context_plan(es->deparse_cxt,
-												   (Plan *) plan, ancestors);
-	Instrumentation *instrument = node->ss.ps.instrument;
-
-	explain_conditions("Key", key_conditions(plan), context, es);
-	explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
-					   context, es);
-	if (filter_conditions(plan) != NIL)
-		explain_conditions("Filter", filter_conditions(plan), context, es);
-	if (!es->analyze || !state->built)
-		return;
-
-	if (filter_conditions(plan) != NIL && instrument != NULL &&
-		instrument->nloops > 0)
-		ExplainPropertyFloat("Rows Removed by Filter", NULL,
-							 instrument->nfiltered1 / instrument->nloops, 0,
-							 es);
-	ExplainPropertyInteger("Memory Usage", "kB",
-						   (state->peak_memory + 1023) / 1024, es);
-	ExplainPropertyInteger("Batches", NULL, Max(state->batch_count, 1), es);
-	if (state->batch_count > 0)
-		ExplainPropertyUInteger("Pieces", NULL, state->pieces, es);
-}
-
 static const CustomExecMethods exec_methods = {
 	.CustomName = WINDOW_JOIN_NAME,
 	.BeginCustomScan = begin_window_join,
 	.ExecCustomScan = exec_window_join,
 	.EndCustomScan = end_window_join,
 	.ReScanCustomScan = rescan_window_join,
-	.ExplainCustomScan = explain_window_join,
+	.EstimateDSMCustomScan = window_join_estimate_dsm,
+	.InitializeDSMCustomScan = window_join_initialize_dsm,
+	.ReInitializeDSMCustomScan = window_join_reinitialize_dsm,
+	.InitializeWorkerCustomScan = window_join_initialize_worker,
+	.ShutdownCustomScan = window_join_shutdown,
+	.ExplainCustomScan = window_join_explain,
 };
 
 /*

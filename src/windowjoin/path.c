@@ -173,13 +173,22 @@ classify_clauses(PlannerInfo *root, List *restrict_clauses,
 }
 
 /*
- * Bytes that a temporary file, or about the table, needs for rows of a path.
+ * Bytes that the table needs for a row of a path.
+ */
+static Size
+stored_row_size(const Path *path)
+{
+	return window_row_size(MAXALIGN(SizeofMinimalTupleHeader) +
+						   path->pathtarget->width);
+}
+
+/*
+ * Bytes that the table needs for all rows of a path; files need about as much.
  */
 static double
 stored_bytes(const Path *path)
 {
-	return path->rows *
-		window_row_size(MAXALIGN(SizeofMinimalTupleHeader) + path->pathtarget->width);
+	return path->rows * stored_row_size(path);
 }
 
 /*
@@ -211,12 +220,15 @@ cost_window_join(PlannerInfo *root, Path *path, const Path *outer,
 	run = outer->rows * (key_cost.per_tuple + comparisons) +
 		pairs * (filter_cost.per_tuple + cpu_tuple_cost);
 
-	/* each row of both sides is written once and read at least once */
-	if (stored_bytes(inner) > limit)
+	/*
+	 * Each row of both sides is written once and read at least once.  That is
+	 * as much as to read it from a table, as it is hardly ever from disk.
+	 */
+	if (path->parallel_aware || stored_bytes(inner) > limit)
 	{
 		double		pages = (stored_bytes(inner) + stored_bytes(outer)) / BLCKSZ;
 
-		build += 2 * seq_page_cost * pages;
+		build += seq_page_cost * pages;
 	}
 
 	path->startup_cost = inner->total_cost + build + outer->startup_cost +
@@ -238,6 +250,49 @@ takes_parameters_of(const Path *path, const RelOptInfo *rel)
 }
 
 /*
+ * Make a windowed join of two paths; NULL if there can be none.
+ */
+static CustomPath *
+make_window_join(PlannerInfo *root, RelOptInfo *joinrel, Path *outer,
+				 Path *inner, Relids required_outer, bool parallel_aware,
+				 JoinPathExtraData *extra)
+{
+	List	   *restrict_clauses = extra->restrictlist;
+	CustomPath *path = makeNode(CustomPath);
+	WindowJoinClauses clauses;
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = joinrel;
+	path->path.pathtarget = joinrel->reltarget;
+	path->path.param_info =
+		get_joinrel_parampathinfo(root, joinrel, outer, inner, extra->sjinfo,
+								  required_outer, &restrict_clauses);
+	path->path.rows = path->path.param_info != NULL ?
+		path->path.param_info->ppi_rows : joinrel->rows;
+	path->path.parallel_aware = parallel_aware;
+	path->path.parallel_safe = joinrel->consider_parallel &&
+		outer->parallel_safe && inner->parallel_safe;
+	path->path.parallel_workers = outer->parallel_workers;
+#ifdef CUSTOMPATH_SUPPORT_PROJECTION
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+#endif
+	path->custom_paths = list_make2(outer, inner);
+	path->custom_private = restrict_clauses;
+	path->methods = &path_methods;
+
+	if (!classify_clauses(root, restrict_clauses, outer->parent->relids,
+						  inner->parent->relids, &clauses))
+		return NULL;
+
+	/* the rows of one process, in the proportion of the outer ones */
+	if (path->path.parallel_workers > 0)
+		path->path.rows = clamp_row_est(path->path.rows * outer->rows /
+										Max(outer->parent->rows, 1));
+	cost_window_join(root, &path->path, outer, inner, &clauses, extra->sjinfo);
+	return path;
+}
+
+/*
  * Add a windowed join of two paths.
  */
 static void
@@ -245,8 +300,6 @@ try_window_join(PlannerInfo *root, RelOptInfo *joinrel, Path *outer,
 				Path *inner, JoinPathExtraData *extra)
 {
 	Relids		required_outer;
-	List	   *restrict_clauses = extra->restrictlist;
-	WindowJoinClauses clauses;
 	CustomPath *path;
 
 	if (takes_parameters_of(outer, inner->parent) ||
@@ -258,30 +311,45 @@ try_window_join(PlannerInfo *root, RelOptInfo *joinrel, Path *outer,
 		!bms_overlap(required_outer, extra->param_source_rels))
 		return;
 
-	path = makeNode(CustomPath);
-	path->path.pathtype = T_CustomScan;
-	path->path.parent = joinrel;
-	path->path.pathtarget = joinrel->reltarget;
-	path->path.param_info =
-		get_joinrel_parampathinfo(root, joinrel, outer, inner, extra->sjinfo,
-								  required_outer, &restrict_clauses);
-	path->path.rows = path->path.param_info != NULL ?
-		path->path.param_info->ppi_rows : joinrel->rows;
-	path->path.parallel_aware = false;
-	path->path.parallel_safe = joinrel->consider_parallel &&
-		outer->parallel_safe && inner->parallel_safe;
-#ifdef CUSTOMPATH_SUPPORT_PROJECTION
-	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-#endif
-	path->custom_paths = list_make2(outer, inner);
-	path->custom_private = restrict_clauses;
-	path->methods = &path_methods;
+	path = make_window_join(root, joinrel, outer, inner, required_outer, false,
+							extra);
+	if (path != NULL)
+		add_path(joinrel, &path->path);
+}
 
-	if (!classify_clauses(root, restrict_clauses, outer->parent->relids,
-						  inner->parent->relids, &clauses))
+/*
+ * Add windowed joins that several processes share: of parts of both sides, or
+ * of parts of the outer one and all of the inner one, which suits a small one.
+ */
+static void
+try_partial_window_joins(PlannerInfo *root, RelOptInfo *joinrel,
+						 RelOptInfo *outerrel, RelOptInfo *innerrel,
+						 JoinPathExtraData *extra)
+{
+	Path	   *outer;
+	Path	   *inner;
+	CustomPath *path;
+
+	if (!joinrel->consider_parallel || outerrel->partial_pathlist == NIL ||
+		!bms_is_empty(joinrel->lateral_relids))
 		return;
-	cost_window_join(root, &path->path, outer, inner, &clauses, extra->sjinfo);
-	add_path(joinrel, &path->path);
+	outer = linitial(outerrel->partial_pathlist);
+
+	inner = get_cheapest_parallel_safe_total_inner(innerrel->pathlist);
+	if (inner != NULL)
+	{
+		path = make_window_join(root, joinrel, outer, inner, NULL, false, extra);
+		if (path != NULL)
+			add_partial_path(joinrel, &path->path);
+	}
+
+	if (innerrel->partial_pathlist != NIL)
+	{
+		inner = linitial(innerrel->partial_pathlist);
+		path = make_window_join(root, joinrel, outer, inner, NULL, true, extra);
+		if (path != NULL)
+			add_partial_path(joinrel, &path->path);
+	}
 }
 
 /*
@@ -341,6 +409,7 @@ add_window_joins(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		foreach(inner, candidate_paths(innerrel))
 			try_window_join(root, joinrel, lfirst(outer), lfirst(inner), extra);
 	}
+	try_partial_window_joins(root, joinrel, outerrel, innerrel, extra);
 }
 
 /*
@@ -392,9 +461,10 @@ plan_window_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 									 join.keys);
 	scan->custom_exprs = list_concat(scan->custom_exprs,
 									 extract_actual_clauses(join.filters, false));
-	scan->custom_private = list_make3(makeInteger(join.inner_is_event),
+	scan->custom_private = list_make4(makeInteger(join.inner_is_event),
 									  makeInteger(list_length(outer_plan->targetlist)),
-									  makeInteger(list_length(join.keys)));
+									  makeInteger(list_length(join.keys)),
+									  makeInteger(stored_row_size(inner)));
 	scan->custom_scan_tlist = make_joined_tlist(outer_plan, inner_plan);
 	scan->custom_relids = rel->relids;
 	scan->methods = &scan_methods;

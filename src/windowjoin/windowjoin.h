@@ -16,6 +16,7 @@
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "storage/buffile.h"
+#include "utils/sharedtuplestore.h"
 
 #define WINDOW_JOIN_NAME	"AzhuntWindowJoin"
 
@@ -36,7 +37,8 @@ typedef enum WindowJoinPrivate
 {
 	PRIVATE_INNER_IS_EVENT,		/* 1 if the inner rows are the events */
 	PRIVATE_OUTER_COLUMNS,		/* number of the outer plan's columns */
-	PRIVATE_KEYS				/* number of equalities, see below */
+	PRIVATE_KEYS,				/* number of equalities, see below */
+	PRIVATE_INNER_ROW_SIZE		/* estimate of bytes that an inner row takes */
 } WindowJoinPrivate;
 
 /*
@@ -96,9 +98,10 @@ typedef struct WindowTable
 	int			directory_bits;
 } WindowTable;
 
-/* Rows in a temporary file */
+/* Rows in a temporary file, of one process or of all that join */
 typedef struct RowFile
 {
+	SharedTuplestoreAccessor *shared;	/* NULL if it is of this process */
 	BufFile    *file;			/* NULL as long as nothing was written */
 	MinimalTuple tuple;			/* what was read last */
 	Size		tuple_size;		/* bytes allocated for it */
@@ -113,6 +116,7 @@ typedef struct WindowBatches
 	int			count;			/* a power of two */
 	RowFile    *inner;
 	RowFile    *outer;
+	pg_atomic_uint32 *next;		/* next batch for any process, NULL if serial */
 	int			current;		/* the batch being joined, -1 for none */
 	bool		inner_done;		/* all its inner rows were in the table */
 } WindowBatches;

@@ -1,0 +1,83 @@
+/*-------------------------------------------------------------------------
+ *
+ * explain.c
+ *	  What EXPLAIN shows of the windowed join.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "nodes/makefuncs.h"
+#include "utils/ruleutils.h"
+
+#include "windowjoin/node.h"
+
+/*
+ * The equalities that are the key.
+ */
+List *
+window_join_keys(CustomScan *plan)
+{
+	List	   *conditions = list_copy_tail(plan->custom_exprs, 1);
+
+	return list_truncate(conditions,
+						 intVal(list_nth(plan->custom_private, PRIVATE_KEYS)));
+}
+
+/*
+ * The conditions that are neither window nor key.
+ */
+List *
+window_join_filters(CustomScan *plan)
+{
+	return list_copy_tail(plan->custom_exprs,
+						  1 + intVal(list_nth(plan->custom_private, PRIVATE_KEYS)));
+}
+
+/*
+ * Show a list of conditions.
+ */
+static void
+explain_conditions(const char *label, List *conditions, List *context,
+				   ExplainState *es)
+{
+	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
+	Node	   *all = (Node *) make_ands_explicit(conditions);
+
+	ExplainPropertyText(label, deparse_expression(all, context, prefix, false),
+						es);
+}
+
+/*
+ * ExplainCustomScan: show keys and window, and what it took to join.
+ */
+void
+window_join_explain(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	WindowJoinState *state = (WindowJoinState *) node;
+	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
+	List	   *context = set_deparse_context_plan(es->deparse_cxt,
+												   (Plan *) plan, ancestors);
+	Instrumentation *instrument = node->ss.ps.instrument;
+
+	explain_conditions("Key", window_join_keys(plan), context, es);
+	explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
+					   context, es);
+	if (window_join_filters(plan) != NIL)
+		explain_conditions("Filter", window_join_filters(plan), context, es);
+	if (!es->analyze || !state->executed)
+		return;
+
+	if (window_join_filters(plan) != NIL && instrument != NULL &&
+		instrument->nloops > 0)
+		ExplainPropertyFloat("Rows Removed by Filter", NULL,
+							 instrument->nfiltered1 / instrument->nloops, 0,
+							 es);
+	ExplainPropertyInteger("Memory Usage", "kB",
+						   (state->peak_memory + 1023) / 1024, es);
+	ExplainPropertyInteger("Batches", NULL, Max(state->batch_count, 1), es);
+	if (state->batch_count > 0)
+		ExplainPropertyUInteger("Pieces", NULL, state->pieces, es);
+}

@@ -1,0 +1,140 @@
+# The windowed join under what needs more than one session: rows that change
+# while a statement waits for them, and statements that are stopped.
+
+use strict;
+use warnings;
+
+use FindBin;
+use IPC::Open2;
+use Test::More;
+
+use lib $FindBin::Bin;
+use Databases;
+
+my $database = create_database('azhunt_windowjoin');
+
+query($database, 'CREATE EXTENSION azhunt');
+
+# A psql that stays; what is said to it is done in turn.
+sub session
+{
+	my $pid = open2(my $out, my $in, 'psql', '--no-psqlrc', '--quiet', '--no-align', '--tuples-only',
+		"--dbname=$database");
+	return { pid => $pid, in => $in, out => $out };
+}
+
+sub say_to
+{
+	my ($session, $command) = @_;
+
+	print { $session->{in} } "$command\n";
+	$session->{in}->flush;
+}
+
+# What the session printed since it began, and its end.
+sub finish
+{
+	my ($session) = @_;
+
+	close $session->{in};
+	my $output = do { local $/; readline $session->{out} } // '';
+	waitpid $session->{pid}, 0;
+	return $output;
+}
+
+# Wait until a query answers true.
+sub await
+{
+	my ($condition) = @_;
+
+	for (1 .. 3000)
+	{
+		return if query($database, "SELECT $condition") eq 't';
+		select undef, undef, undef, 0.01;
+	}
+	die "$condition did not come true";
+}
+
+#
+# A row changes while it is waited for: it is joined again as it is then.
+#
+foreach my $case (
+	[ 'stays in the window',      "t = t - interval '1 second', v = 70", '1|70,2|20' ],
+	[ 'leaves the window',        "t = t - interval '1 hour'",           '1|1,2|20' ],
+	[ 'gets another key',         'k = 9',                               '1|1,2|20' ],
+	[ 'does not pass the filter', 'v = -1',                              '1|1,2|20' ])
+{
+	my ($description, $change, $expected) = @$case;
+
+	foreach my $enabled ('on', 'off')
+	{
+		query($database, <<'SQL');
+DROP TABLE IF EXISTS events, anchors;
+CREATE TABLE events (id integer, k integer, t timestamptz, v integer);
+CREATE TABLE anchors (id integer, k integer, t timestamptz, v integer);
+INSERT INTO events VALUES (1, 1, '2026-01-01 10:00Z', 1), (2, 2, '2026-01-01 10:00Z', 2);
+INSERT INTO anchors VALUES (1, 1, '2026-01-01 10:00:30Z', 10), (2, 2, '2026-01-01 10:00:30Z', 20);
+SQL
+		my $writer = session();
+		my $waiter = session();
+		my $settings = join(' ', map { "SET $_ = off;" } qw(enable_nestloop enable_hashjoin enable_mergejoin));
+		my $join = 'events AS e JOIN anchors AS a USING (k)'
+		  . " WHERE azhunt.within(e.t, a.t, '1 minute') AND a.v > 0";
+
+		if ($enabled eq 'on')
+		{
+			like(query($database, "$settings EXPLAIN SELECT * FROM $join FOR UPDATE"),
+				qr/AzhuntWindowJoin/, "a row $description: the windowed join is used");
+		}
+
+		# both statements wait for the anchor, which the second one locks
+		say_to($writer, "BEGIN; UPDATE anchors SET $change WHERE id = 1;");
+		await("EXISTS (SELECT FROM pg_locks WHERE relation = 'anchors'::regclass AND mode = 'RowExclusiveLock' AND granted)");
+		say_to($waiter, "$settings SET azhunt.enable_windowjoin = $enabled;"
+			  . " WITH locked AS MATERIALIZED (SELECT e.id, a.v FROM $join FOR UPDATE OF a)"
+			  . ' UPDATE events SET v = l.v FROM locked AS l WHERE l.id = events.id;');
+		await("EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database())");
+		say_to($writer, 'COMMIT;');
+		finish($writer);
+		finish($waiter);
+		is(query($database, 'SELECT id, v FROM events ORDER BY id'), $expected =~ tr/,/\n/r,
+			"a row $description while it is waited for, windowed join $enabled");
+	}
+}
+
+#
+# A statement that is stopped, by an error or from outside, leaves nothing.
+#
+query($database, <<'SQL');
+DROP TABLE events, anchors;
+CREATE TABLE rows AS
+SELECT i AS id, 0 AS k, '2026-01-01Z'::timestamptz + i * interval '1 second' AS t, repeat('r', 100) AS txt
+FROM generate_series(1, 20000) AS i;
+ANALYZE rows;
+SQL
+my $batches = "SET work_mem = '64kB'; SET enable_nestloop = off; SET enable_hashjoin = off; SET enable_mergejoin = off;";
+my $self_join = "FROM rows AS e JOIN rows AS a USING (k, txt) WHERE azhunt.within(e.t, a.t, '1 hour')";
+
+foreach my $workers (0, 2)
+{
+	my $settings = "$batches SET max_parallel_workers_per_gather = $workers; SET parallel_setup_cost = 0;"
+	  . ' SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;';
+
+	like(query($database, "$settings EXPLAIN SELECT count(*) $self_join"),
+		$workers ? qr/Parallel Custom Scan \(AzhuntWindowJoin\)/ : qr/Custom Scan \(AzhuntWindowJoin\)/,
+		"the windowed join with $workers workers");
+
+	like(query_error($database, "$settings SELECT sum(1 / (a.id - 15000)) $self_join"),
+		qr/division by zero/, "an error with $workers workers");
+	is(query($database, 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'leaves no file');
+
+	my $stopped = session();
+	say_to($stopped, "$settings SELECT sum(e.id) $self_join AND pg_sleep(0.001) IS NOT NULL;");
+	await("EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.001)%' AND wait_event = 'PgSleep')");
+	query($database, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
+		  . " WHERE query LIKE '%pg_sleep(0.001)%' AND backend_type = 'client backend' AND pid <> pg_backend_pid()");
+	finish($stopped);
+	is(query($database, 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, "nor does a cancelled one with $workers workers");
+}
+
+done_testing();
