@@ -3,6 +3,30 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION azhunt" to load this file. \quit
 
+-- Whoever can create objects in the schema could have its functions called in
+-- place of ours.
+DO $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_namespace AS n
+        CROSS JOIN LATERAL (
+            SELECT n.nspowner
+            UNION
+            SELECT a.grantee FROM pg_catalog.aclexplode(n.nspacl) AS a
+            WHERE a.privilege_type OPERATOR(pg_catalog.=) 'CREATE'
+        ) AS c (creator)
+        WHERE n.nspname OPERATOR(pg_catalog.=) 'azhunt'
+          AND c.creator OPERATOR(pg_catalog.<>) ALL (ARRAY(
+              SELECT r.oid FROM pg_catalog.pg_roles AS r
+              WHERE r.rolsuper OR r.rolname OPERATOR(pg_catalog.=) CURRENT_USER)))
+    THEN
+        RAISE EXCEPTION 'schema azhunt exists, and another role can create objects in it'
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'Drop the schema, or make its owner a superuser and revoke CREATE on it from all others.';
+    END IF;
+END
+$$;
+
 -- The hunts read the log tables, which do not exist yet.
 SET LOCAL check_function_bodies = off;
 
@@ -42,7 +66,7 @@ SUPPORT azhunt.has_support
 AS 'MODULE_PATHNAME', 'azhunt_has';
 
 COMMENT ON FUNCTION azhunt.has(text, text) IS
-'KQL''s has: the term occurs, ignoring ASCII case, with no ASCII letter or digit next to it';
+'KQL''s has: the term occurs, ignoring ASCII case, and where it begins or ends with an ASCII letter or digit, none is next to it there';
 
 --
 -- =~ and its operator classes
@@ -685,6 +709,66 @@ $$;
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
 'the partitions, but the default one, of a table that is partitioned by range of one timestamp with time zone, each with its first time and the first time after it';
 
+CREATE FUNCTION azhunt.missing_days("table" regclass, since date, until date) RETURNS date[]
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET "TimeZone" = 'UTC'
+AS $$
+DECLARE
+    bounds record;
+    days date[] := '{}';
+    next_day date := since;
+BEGIN
+    FOR bounds IN
+        SELECT b.partition, b.since, b.until
+        FROM azhunt.partition_bounds("table") AS b
+        WHERE b.since < missing_days.until AND b.until > missing_days.since
+        ORDER BY b.since
+    LOOP
+        IF bounds.since <> bounds.since::date OR bounds.until <> bounds.since::date + 1 THEN
+            RAISE EXCEPTION 'partition % holds % already, but not that day alone',
+                            bounds.partition, greatest(bounds.since::date, next_day)
+                USING ERRCODE = 'invalid_object_definition',
+                      HINT = 'Leave out the days that this partition holds, or detach it first.';
+        END IF;
+        days := days || ARRAY(SELECT next_day + i
+                              FROM generate_series(0, bounds.since::date - next_day - 1) AS i);
+        next_day := bounds.until::date;
+    END LOOP;
+    RETURN days || ARRAY(SELECT next_day + i
+                         FROM generate_series(0, missing_days.until - next_day - 1) AS i);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.missing_days(regclass, date, date) IS
+'the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
+
+CREATE FUNCTION azhunt.moving_obstacle(partition regclass) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH target AS (
+        SELECT a.relid FROM pg_partition_ancestors($1) AS a
+    )
+    SELECT format('Trigger %I of %s would fire.', t.tgname, t.tgrelid::regclass)
+    FROM pg_trigger AS t
+    WHERE t.tgrelid = $1 AND NOT t.tgisinternal
+    UNION ALL
+    SELECT format('Foreign key %I of %s refers to these rows.', k.conname, k.conrelid::regclass)
+    FROM pg_constraint AS k
+    WHERE k.contype = 'f' AND k.confrelid IN (SELECT relid FROM target)
+    UNION ALL
+    SELECT format('Publication %I would publish that they are deleted.', p.pubname)
+    FROM pg_publication AS p
+    JOIN pg_publication_tables AS t ON t.pubname = p.pubname
+    WHERE p.pubdelete
+      AND to_regclass(format('%I.%I', t.schemaname, t.tablename)) IN (SELECT relid FROM target)
+    LIMIT 1
+$$;
+
+COMMENT ON FUNCTION azhunt.moving_obstacle(regclass) IS
+'why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
+
 CREATE FUNCTION azhunt.add_partitions("table" regclass, since date, until date)
 RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -698,18 +782,23 @@ DECLARE
     owner name;
     time_column name;
     default_partition regclass;
+    tablespace name;
     column_list text;
+    obstacle text;
+    missing date[];
     day date;
-    other record;
     partition_name text;
     partition text;
+    rows_of_day text;
+    has_rows boolean;
 BEGIN
-    SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner), a.attname, nullif(p.partdefid, 0)
-    INTO schema_name, table_name, owner, time_column, default_partition
+    SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner), a.attname, nullif(p.partdefid, 0), t.spcname
+    INTO schema_name, table_name, owner, time_column, default_partition, tablespace
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_partitioned_table AS p ON p.partrelid = c.oid
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
+    LEFT JOIN pg_tablespace AS t ON t.oid = c.reltablespace
     WHERE c.oid = "table" AND p.partstrat = 'r' AND p.partnatts = 1
       AND a.atttypid = 'timestamp with time zone'::regtype;
     IF NOT FOUND THEN
@@ -719,6 +808,13 @@ BEGIN
                   HINT = 'azhunt.create_log_tables() makes tables that are.';
     END IF;
 
+    -- the owner's constraints and triggers run with the rights of the caller
+    IF owner <> current_user THEN
+        RAISE EXCEPTION 'must be owner of table %', "table"
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('SET ROLE %I, or change the owner of the table.', owner);
+    END IF;
+
     IF (since < until AND isfinite(since) AND isfinite(until)) IS NOT TRUE THEN
         RAISE EXCEPTION 'since must be before until, and both finite: % to %',
                         coalesce(since::text, 'NULL'), coalesce(until::text, 'NULL')
@@ -726,10 +822,16 @@ BEGIN
                   HINT = 'Days are counted in UTC; until is the day after the last that gets a partition.';
     END IF;
 
-    -- no rows of these days may come into the default partition meanwhile
     EXECUTE format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', "table");
+    missing := azhunt.missing_days("table", since, until);
+    IF missing = '{}' THEN
+        RETURN;
+    END IF;
+
     IF default_partition IS NOT NULL THEN
+        -- no rows of these days may come into it meanwhile
         EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', default_partition);
+        obstacle := azhunt.moving_obstacle(default_partition);
     END IF;
 
     column_list := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
@@ -737,19 +839,7 @@ BEGIN
                     WHERE a.attrelid = "table" AND a.attnum > 0
                       AND NOT a.attisdropped AND a.attgenerated = '');
 
-    FOR day IN SELECT add_partitions.since + i FROM generate_series(0, until - since - 1) AS i LOOP
-        SELECT b.partition, b.since = day AND b.until = day + 1 AS is_that_day
-        INTO other
-        FROM azhunt.partition_bounds("table") AS b
-        WHERE b.since < day + 1 AND b.until > day
-        LIMIT 1;
-        CONTINUE WHEN other.is_that_day;
-        IF FOUND THEN
-            RAISE EXCEPTION 'partition % holds % already, but not that day alone', other.partition, day
-                USING ERRCODE = 'invalid_object_definition',
-                      HINT = 'Leave out the days that this partition holds, or detach it first.';
-        END IF;
-
+    FOREACH day IN ARRAY missing LOOP
         partition_name := table_name || to_char(day, '"_p"YYYYMMDD');
         IF octet_length(partition_name) > 63 THEN
             RAISE EXCEPTION 'the name of partition "%" is too long', partition_name
@@ -758,16 +848,21 @@ BEGIN
         END IF;
         partition := format('%I.%I', schema_name, partition_name);
 
-        EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY)',
-                       partition, "table");
-        IF owner <> current_user THEN
-            EXECUTE format('ALTER TABLE %s OWNER TO %I', partition, owner);
-        END IF;
+        EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY)%s',
+                       partition, "table", ' TABLESPACE ' || quote_ident(tablespace));
         IF default_partition IS NOT NULL THEN
-            EXECUTE format('WITH moved AS (DELETE FROM %1$s WHERE %2$I >= %3$L AND %2$I < %4$L RETURNING %5$s)'
-                           ' INSERT INTO %6$s (%5$s) SELECT %5$s FROM moved',
-                           default_partition, time_column, day::timestamptz, (day + 1)::timestamptz,
-                           column_list, partition);
+            rows_of_day := format('FROM %1$s WHERE %2$I >= %3$L AND %2$I < %4$L', default_partition,
+                                  time_column, day::timestamptz, (day + 1)::timestamptz);
+            EXECUTE format('SELECT EXISTS (SELECT %s)', rows_of_day) INTO has_rows;
+            IF has_rows AND obstacle IS NOT NULL THEN
+                RAISE EXCEPTION 'cannot move the rows of % out of %', day, default_partition
+                    USING ERRCODE = 'object_not_in_prerequisite_state',
+                          DETAIL = obstacle,
+                          HINT = 'Detach the default partition, add the partitions, and insert its rows into the table.';
+            ELSIF has_rows THEN
+                EXECUTE format('WITH moved AS (DELETE %1$s RETURNING %2$s) INSERT INTO %3$s (%2$s) SELECT %2$s FROM moved',
+                               rows_of_day, column_list, partition);
+            END IF;
         END IF;
         EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
                        "table", partition, day::timestamptz, (day + 1)::timestamptz);
@@ -777,7 +872,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_partitions(regclass, date, date) IS
-'adds the daily partitions, of days in UTC, from since up to but not including until, that a log table lacks; moves rows of these days out of the default partition; returns the partitions that it added';
+'adds the daily partitions, of days in UTC, from since up to but not including until, that a log table lacks; moves rows of these days out of the default partition, unless triggers, foreign keys or publications would take them for deleted; returns the partitions that it added; only for the owner of the table';
 
 REVOKE EXECUTE ON FUNCTION azhunt.add_partitions(regclass, date, date) FROM PUBLIC;
 
@@ -965,7 +1060,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
-'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty; target_file, if not null, is compared with blob_name() and file_name() ignoring case';
+'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null; target_file, if not null, is compared with blob_name() and file_name() ignoring case';
 
 CREATE FUNCTION azhunt.unchecked_signins(
     include_noninteractive boolean,
@@ -1038,7 +1133,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
-'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included; IPAddress in the form that strip_port() gives; a missing text is empty; successful_only keeps those of ResultType 0';
+'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included; IPAddress in the form that strip_port() gives; a missing text is empty, but a missing address null; successful_only keeps those of ResultType 0';
 
 CREATE FUNCTION azhunt.storage_upload_link_account(
     lookback interval DEFAULT '1 minute',
@@ -1066,7 +1161,7 @@ AS $$
                m.operationname,
                m.useragentheader,
                azhunt.make_bag(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS loginevents,
-               pg_catalog.array_agg(DISTINCT m.account COLLATE "C" ORDER BY m.account COLLATE "C") AS accounts,
+               pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
                azhunt.make_set(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS logins,
                pg_catalog.count(DISTINCT ROW (m.uploadtime, m.address, m.correlationid)) AS uploads,
                pg_catalog.min(m.uploadtime) AS firstupload,
@@ -1076,11 +1171,11 @@ AS $$
                    u.operationname,
                    u.useragentheader,
                    u.timegenerated AS uploadtime,
-                   u.calleripaddress COLLATE "C" AS address,
+                   u.calleripaddress COLLATE pg_catalog."C" AS address,
                    u.correlationid,
                    s.timegenerated AS logintime,
-                   s.userprincipalname COLLATE "C" AS account,
-                   s.useragent COLLATE "C" AS loginuseragent,
+                   s.userprincipalname COLLATE pg_catalog."C" AS account,
+                   s.useragent COLLATE pg_catalog."C" AS loginuseragent,
                    azhunt.bag_pack('AccountUsed', s.userprincipalname,
                                    'IPUsed', s.ipaddress,
                                    'AzureLoginTime', s.timegenerated,
@@ -2312,19 +2407,19 @@ FROM (
            f.uri AS fileuploadpath,
            f.operationname,
            f.useragentheader AS uploaduseragent,
-           azhunt.make_bag(f.login ORDER BY f.logintime, f.account COLLATE "C", f.loginuseragent COLLATE "C", f.address COLLATE "C")
+           azhunt.make_bag(f.login ORDER BY f.logintime, f.account COLLATE pg_catalog."C", f.loginuseragent COLLATE pg_catalog."C", f.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT f.hidden) AS loginevents,
-           pg_catalog.array_agg(DISTINCT f.account COLLATE "C" ORDER BY f.account COLLATE "C")
+           pg_catalog.array_agg(DISTINCT f.account COLLATE pg_catalog."C" ORDER BY f.account COLLATE pg_catalog."C")
                FILTER (WHERE NOT f.hidden) AS accounts,
-           azhunt.make_set(f.login ORDER BY f.logintime, f.account COLLATE "C", f.loginuseragent COLLATE "C", f.address COLLATE "C")
+           azhunt.make_set(f.login ORDER BY f.logintime, f.account COLLATE pg_catalog."C", f.loginuseragent COLLATE pg_catalog."C", f.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT f.hidden) AS logins,
            pg_catalog.count(DISTINCT ROW (f.uploadtime, f.address, f.correlationid))
                FILTER (WHERE NOT f.hidden) AS uploads,
            pg_catalog.min(f.uploadtime) FILTER (WHERE NOT f.hidden) AS firstupload,
            pg_catalog.max(f.uploadtime) FILTER (WHERE NOT f.hidden) AS lastupload,
-           pg_catalog.array_agg(DISTINCT f.address COLLATE "C" ORDER BY f.address COLLATE "C")
+           pg_catalog.array_agg(DISTINCT f.address COLLATE pg_catalog."C" ORDER BY f.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT f.hidden) AS addresses,
-           pg_catalog.array_agg(DISTINCT f.storageaccount COLLATE "C" ORDER BY f.storageaccount COLLATE "C")
+           pg_catalog.array_agg(DISTINCT f.storageaccount COLLATE pg_catalog."C" ORDER BY f.storageaccount COLLATE pg_catalog."C")
                FILTER (WHERE NOT f.hidden) AS storageaccounts,
            pg_catalog.count(*) FILTER (WHERE NOT f.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE f.hidden) AS hidden,

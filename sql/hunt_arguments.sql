@@ -184,4 +184,13 @@ FROM outcomes,
      regexp_split_to_table(rtrim(replace(hint, 'Known upload operations: ', ''), '.'), ', ') AS o (operation)
 WHERE number = (SELECT min(number) FROM outcomes WHERE message = 'operations must not be empty');
 
+
+--
+-- The checks themselves, called by hand
+--
+\set ON_ERROR_ROLLBACK on
+SELECT azhunt.check_text('x', NULL, NULL), azhunt.check_flag(true, NULL);
+SELECT azhunt.check_text(NULL, NULL, NULL);
+SELECT azhunt.check_flag(NULL, NULL);
+
 ROLLBACK;

@@ -220,8 +220,36 @@ SELECT * FROM azhunt.add_partitions('azhunt.signinlogs', '2026-05-01', '2026-05-
 CREATE TABLE azhunt.mine ("time" timestamptz) PARTITION BY RANGE ("time");
 SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-01', '2026-05-02');
 RESET ROLE;
--- whoever adds partitions, they belong to the owner of the table
+-- nor does it run what belongs to another role with the rights of its caller
+CREATE FUNCTION pg_temp.take_over() RETURNS trigger
+LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'the trigger ran as %', current_user; END$$;
+CREATE TABLE azhunt.mine_rest PARTITION OF azhunt.mine DEFAULT;
+CREATE TRIGGER take_over BEFORE DELETE ON azhunt.mine_rest
+    FOR EACH ROW EXECUTE FUNCTION pg_temp.take_over();
+INSERT INTO azhunt.mine VALUES ('2026-05-02 12:00Z');
 SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-02', '2026-05-03');
-SELECT relname, pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relname LIKE 'mine%' ORDER BY relname;
+
+--
+-- Rows that must not be taken for deleted
+--
+ALTER TABLE azhunt.mine OWNER TO CURRENT_USER;
+SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-02', '2026-05-03');
+-- where there are no rows of the day, nothing is in the way
+SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-03', '2026-05-04');
+DROP TRIGGER take_over ON azhunt.mine_rest;
+
+ALTER TABLE azhunt.mine ADD PRIMARY KEY ("time");
+CREATE TABLE note (about timestamptz REFERENCES azhunt.mine ON DELETE CASCADE);
+INSERT INTO note VALUES ('2026-05-02 12:00Z');
+SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-02', '2026-05-03');
+SELECT count(*) FROM note;
+DROP TABLE note;
+
+SET LOCAL client_min_messages = error;
+CREATE PUBLICATION mine_publication FOR TABLE azhunt.mine WITH (publish_via_partition_root);
+SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-02', '2026-05-03');
+ALTER PUBLICATION mine_publication SET (publish = 'insert');
+SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-02', '2026-05-03');
+SELECT tableoid::regclass, * FROM azhunt.mine;
 
 ROLLBACK;

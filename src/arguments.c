@@ -184,14 +184,25 @@ azhunt_check_operations(PG_FUNCTION_ARGS)
 }
 
 /*
+ * The name of the argument that is checked, which is itself an argument.
+ */
+static const char *
+checked_argument(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		return "argument";
+	return text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+/*
  * check_text(text, argument text, may_be_null boolean): a text that says
  * something, or NULL where that has a meaning.
  */
 Datum
 azhunt_check_text(PG_FUNCTION_ARGS)
 {
-	const char *argument = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	bool		may_be_null = PG_GETARG_BOOL(2);
+	const char *argument = checked_argument(fcinfo, 1);
+	bool		may_be_null = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
 	const char *hint;
 
 	if (may_be_null)
@@ -224,8 +235,7 @@ Datum
 azhunt_check_flag(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(0))
-		refuse_null(text_to_cstring(PG_GETARG_TEXT_PP(1)),
-					"Use true or false.");
+		refuse_null(checked_argument(fcinfo, 1), "Use true or false.");
 	PG_RETURN_BOOL(true);
 }
 

@@ -11,6 +11,9 @@
 #define AZHUNT_H
 
 #include "datatype/timestamp.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
 #include "fmgr.h"
 #include "kql/kql.h"
 

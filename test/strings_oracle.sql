@@ -196,10 +196,10 @@ CREATE TEMPORARY TABLE terms AS
 SELECT s, term, azhunt.has(s, term) AS answer,
        term = '' OR
        translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') ~
-       ('(^|[^0-9a-z])'
+       (CASE WHEN term ~ '^[0-9A-Za-z]' THEN '(^|[^0-9a-z])' ELSE '' END
         || regexp_replace(translate(term, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'),
                           '([][(){}.*+?^$|\\])', '\\\1', 'g')
-        || '($|[^0-9a-z])') AS oracle
+        || CASE WHEN term ~ '[0-9A-Za-z]$' THEN '($|[^0-9a-z])' ELSE '' END) AS oracle
 FROM (SELECT s, coalesce(CASE pg_temp.draw(i, 51, 4)
                              -- a part of the string, or of another, or of it in other case
                              WHEN 0 THEN substr(s, 1 + pg_temp.draw(i, 52, 12), pg_temp.draw(i, 53, 8))

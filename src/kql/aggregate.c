@@ -12,6 +12,7 @@
 #include "nodes/primnodes.h"
 
 #include "aggregate.h"
+#include "azhunt.h"
 
 /*
  * The memory context that lives as long as the group.

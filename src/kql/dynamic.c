@@ -300,7 +300,8 @@ push_row(JsonbParseState **state, Datum value)
 			continue;
 
 		key.type = jbvString;
-		key.val.string.val = NameStr(attribute->attname);
+		/* the descriptor may be gone before the jsonb is complete */
+		key.val.string.val = pstrdup(NameStr(attribute->attname));
 		key.val.string.len = strlen(key.val.string.val);
 		pushJsonbValue(state, WJB_KEY, &key);
 

@@ -22,6 +22,15 @@ is_term_byte(unsigned char c)
 }
 
 /*
+ * Do these two neighbours belong to one and the same term?
+ */
+static inline bool
+continues_term(unsigned char left, unsigned char right)
+{
+	return is_term_byte(left) && is_term_byte(right);
+}
+
+/*
  * Does the term stand at this place, alone, ignoring case?
  */
 static bool
@@ -32,9 +41,10 @@ has_at(KqlString haystack, KqlString term, size_t start)
 
 	if (kql_fold_byte(s[0]) != kql_fold_byte(term.data[0]))
 		return false;
-	if (start > 0 && is_term_byte(haystack.data[start - 1]))
+	if (start > 0 && continues_term(haystack.data[start - 1], s[0]))
 		return false;
-	if (end < haystack.length && is_term_byte(haystack.data[end]))
+	if (end < haystack.length &&
+		continues_term(s[term.length - 1], haystack.data[end]))
 		return false;
 	return kql_equal_fold(kql_string(s, term.length), term);
 }
@@ -81,21 +91,30 @@ has_zero_byte(uint64_t word)
 }
 
 /*
- * KQL's has: the term occurs, ignoring ASCII case, with the end of the string
- * or a byte that belongs to no term on each side of it.  What stands inside
- * the term, separators included, must occur as it is.  Every string has the
- * empty term.
- *
- * Eight places at once are passed over where none has both the first and the
- * last byte of the term.
+ * KQL's has: the term occurs, ignoring ASCII case, and no term of the string
+ * goes on past its ends.  What stands inside the term, separators included,
+ * must occur as it is.  Every string has the empty term.
  */
 bool
 kql_has(KqlString haystack, KqlString term)
 {
+	return kql_has_from(haystack, term, 0, haystack.length);
+}
+
+/*
+ * The same for a term that starts at one of "count" places from "start" on.
+ *
+ * With many places and a long term this may take long, so a caller that must
+ * be able to stop asks for few places at once.  Eight places at a time are
+ * passed over where none has both the first and the last byte of the term.
+ */
+bool
+kql_has_from(KqlString haystack, KqlString term, size_t start, size_t count)
+{
 	SoughtByte	first;
 	SoughtByte	last;
-	size_t		starts;
-	size_t		i = 0;
+	size_t		stop;
+	size_t		i = start;
 
 	if (term.length == 0)
 		return true;
@@ -104,13 +123,15 @@ kql_has(KqlString haystack, KqlString term)
 
 	first = sought_byte(term.data[0]);
 	last = sought_byte(term.data[term.length - 1]);
-	starts = haystack.length - term.length + 1;
-	while (i < starts)
+	stop = haystack.length - term.length + 1;
+	if (start < stop && count < stop - start)
+		stop = start + count;
+	while (i < stop)
 	{
 		size_t		end = i + sizeof(uint64_t);
 
-		if (end > starts)
-			end = starts;
+		if (end > stop)
+			end = stop;
 		else if (!has_zero_byte(word_differs(haystack.data + i, first) |
 								word_differs(haystack.data + i + term.length - 1, last)))
 		{

@@ -84,6 +84,8 @@ extern int	kql_compare_fold(KqlString a, KqlString b);
 
 /* has.c */
 extern bool kql_has(KqlString haystack, KqlString term);
+extern bool kql_has_from(KqlString haystack, KqlString term,
+						 size_t start, size_t count);
 
 /* timespan.c */
 extern bool kql_within(int64_t event, int64_t anchor, int64_t lookback);

@@ -23,6 +23,7 @@
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 
 #include "aggregate.h"
@@ -416,7 +417,8 @@ push_key(JsonbParseState **parse_state, int argument, Oid type, Datum key,
 				 errmsg("argument %d of bag_pack is a key and must not be null",
 						argument + 1),
 				 errhint("Arguments are a key, its value, a key, its value, and so on.")));
-	if (type != TEXTOID)
+	type = getBaseType(type);
+	if (type != TEXTOID && type != VARCHAROID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("argument %d of bag_pack is a key and must be text",

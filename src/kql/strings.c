@@ -13,12 +13,16 @@
 #include "common/hashfn.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "azhunt.h"
 
 /* Strings up to this length are folded on the stack before hashing */
 #define FOLD_BUFFER_SIZE	512
+
+/* A search compares about so many bytes before it looks for interrupts */
+#define HAS_BYTES_BETWEEN_INTERRUPTS	(1024 * 1024)
 
 PG_FUNCTION_INFO_V1(azhunt_strip_port);
 PG_FUNCTION_INFO_V1(azhunt_blob_name);
@@ -97,8 +101,19 @@ azhunt_has(PG_FUNCTION_ARGS)
 {
 	text	   *haystack = PG_GETARG_TEXT_PP(0);
 	text	   *term = PG_GETARG_TEXT_PP(1);
+	KqlString	h = TextKqlString(haystack);
+	KqlString	t = TextKqlString(term);
+	size_t		places = 1 + HAS_BYTES_BETWEEN_INTERRUPTS / (t.length + 1);
+	size_t		start = 0;
 
-	PG_RETURN_BOOL(kql_has(TextKqlString(haystack), TextKqlString(term)));
+	while (!kql_has_from(h, t, start, places))
+	{
+		start += places;
+		if (start >= h.length)
+			PG_RETURN_BOOL(false);
+		CHECK_FOR_INTERRUPTS();
+	}
+	PG_RETURN_BOOL(true);
 }
 
 /*
