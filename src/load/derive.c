@@ -132,9 +132,11 @@ object_member(Row *row, const Value *object, const char *name, Value *member)
 		node = row->nested.root;
 	}
 	node = json_object_get(node, name);
-	if (!json_is_string(node))
+	if (node == NULL)
 		return false;
 	*member = json_value(element, node);
+	if (member->kind != VALUE_STRING)
+		return false;
 	while (member->length > 0 && *member->text == ' ')
 	{
 		member->text ++;

@@ -97,79 +97,296 @@ scan_number(const char *p, const char *end, bool *too_large)
 }
 
 /*
- * Remember a number, and write its index into the text for jansson.
+ * Remember a token, and write its index into the text for jansson.
  */
-static void
-replace_number(Element *element, const char *start, const char *end, bool too_large)
+static Token *
+add_token(Element *element, TokenKind kind, const char *raw, const char *end)
 {
-	Number	   *number;
+	Token	   *token;
+	char		digits[24];
+	char	   *p = digits + sizeof(digits);
+	size_t		index = element->ntokens++;
 
-	if (element->nnumbers == element->size)
+	if (index == element->size)
 	{
 		element->size = element->size > 0 ? element->size * 2 : 64;
-		element->numbers = load_realloc(element->numbers, element->size * sizeof(Number));
+		element->tokens = load_realloc(element->tokens, element->size * sizeof(Token));
 	}
-	number = &element->numbers[element->nnumbers];
-	number->text = start;
-	number->length = (size_t) (end - start);
-	number->replaced_at = element->text.length;
-	number->too_large = too_large;
-	buffer_printf(&element->text, "%zu", element->nnumbers);
-	element->nnumbers++;
+	token = &element->tokens[index];
+	memset(token, 0, sizeof(*token));
+	token->kind = kind;
+	token->text = token->raw = raw;
+	token->length = token->raw_length = (size_t) (end - raw);
+	token->replaced_at = element->text.length;
+	do
+		*--p = (char) ('0' + index % 10);
+	while ((index /= 10) > 0);
+	buffer_append(&element->text, p, (size_t) (digits + sizeof(digits) - p));
+	return token;
 }
 
 /*
- * The first byte after a string that starts at p, or the end.
+ * The value of four hexadecimal digits, or -1.
+ */
+static int
+hex_value(const char *p, const char *end)
+{
+	int			value = 0;
+
+	if (end - p < 4)
+		return -1;
+	for (int i = 0; i < 4; i++)
+	{
+		char		c = p[i];
+
+		if (is_digit(c))
+			value = value * 16 + (c - '0');
+		else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
+			value = value * 16 + ((c | 0x20) - 'a' + 10);
+		else
+			return -1;
+	}
+	return value;
+}
+
+/*
+ * Write a character in UTF-8; returns where it ends.
+ */
+static char *
+write_utf8(char *out, int c)
+{
+	if (c < 0x80)
+		*out++ = (char) c;
+	else if (c < 0x800)
+	{
+		*out++ = (char) (0xC0 | c >> 6);
+		*out++ = (char) (0x80 | (c & 0x3F));
+	}
+	else
+	{
+		if (c < 0x10000)
+			*out++ = (char) (0xE0 | c >> 12);
+		else
+		{
+			*out++ = (char) (0xF0 | c >> 18);
+			*out++ = (char) (0x80 | (c >> 12 & 0x3F));
+		}
+		*out++ = (char) (0x80 | (c >> 6 & 0x3F));
+		*out++ = (char) (0x80 | (c & 0x3F));
+	}
+	return out;
+}
+
+/*
+ * The character of the escape \\u at p, or of two that are a surrogate pair; -1
+ * if there is none.  Moves p behind it.
+ */
+static int
+decode_unicode(const char **p, const char *end)
+{
+	int			c = hex_value(*p + 2, end);
+	int			low;
+
+	if (c < 0 || (c >= 0xDC00 && c <= 0xDFFF))
+		return -1;
+	*p += 6;
+	if (c < 0xD800 || c > 0xDBFF)
+		return c;
+	if (end - *p < 6 || (*p)[0] != '\\' || (*p)[1] != 'u')
+		return -1;
+	low = hex_value(*p + 2, end);
+	if (low < 0xDC00 || low > 0xDFFF)
+		return -1;
+	*p += 6;
+	return 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+}
+
+/*
+ * Resolve the escape at p; returns why that is impossible, or NULL.
  */
 static const char *
-skip_string(const char *p, const char *end)
+decode_escape(const char **p, const char *end, char **out)
 {
-	for (p++; p < end; p++)
+	static const char escapes[] = "\"\\/bfnrt";
+	static const char characters[] = "\"\\/\b\f\n\r\t";
+	const char *found;
+	int			c;
+
+	if (end - *p >= 2 && (*p)[1] == 'u')
 	{
-		if (*p == '\\')
-			p++;
-		else if (*p == '"')
-			return p + 1;
+		c = decode_unicode(p, end);
+		if (c < 0)
+			return "invalid JSON: invalid Unicode escape";
+		if (c == 0)
+			return "PostgreSQL cannot store \\u0000";
+		*out = write_utf8(*out, c);
+		return NULL;
 	}
-	return end;
+	found = end - *p >= 2 && (*p)[1] != '\0' ? strchr(escapes, (*p)[1]) : NULL;
+	if (found == NULL)
+		return "invalid JSON: invalid escape";
+	*(*out)++ = characters[found - escapes];
+	*p += 2;
+	return NULL;
 }
 
 /*
- * Make the text for jansson; on failure say where the bad number is.
+ * Resolve the escapes of a string; returns why that is impossible, or NULL.
+ */
+static const char *
+decode_string(Element *element, Token *token, const char **where)
+{
+	const char *p = token->text;
+	const char *end = p + token->length;
+	char	   *start = arena_alloc(&element->strings, token->length);
+	char	   *out = start;
+
+	while (p < end)
+	{
+		const char *problem;
+
+		if (*p != '\\')
+		{
+			*out++ = *p++;
+			continue;
+		}
+		*where = p;
+		problem = decode_escape(&p, end, &out);
+		if (problem != NULL)
+			return problem;
+	}
+	token->text = start;
+	token->length = (size_t) (out - start);
+	return NULL;
+}
+
+/* What was seen in a string. */
+#define SEEN_ESCAPE		1
+#define SEEN_NOT_ASCII	2
+#define SEEN_CONTROL	4
+
+/*
+ * The closing quote of the string whose first character is at p, or NULL.
+ */
+static const char *
+find_quote(const char *p, const char *end, int *seen)
+{
+	*seen = 0;
+	for (; p < end; p++)
+	{
+		unsigned char c = (unsigned char) *p;
+
+		if (c >= 0x80)
+			*seen |= SEEN_NOT_ASCII;
+		else if (c == '"')
+			return p;
+		else if (c == '\\')
+		{
+			*seen |= SEEN_ESCAPE;
+			p++;
+		}
+		else if (c < 0x20)
+			*seen |= SEEN_CONTROL;
+	}
+	return NULL;
+}
+
+/*
+ * Remember a string that is a value; returns why that is impossible, or NULL.
+ */
+static const char *
+add_string(Element *element, const char *start, const char *quote, int seen, const char **where)
+{
+	Token	   *token = add_token(element, TOKEN_STRING, start, quote + 1);
+
+	token->text = start + 1;
+	token->length = (size_t) (quote - start - 1);
+	*where = start;
+	if (seen & SEEN_CONTROL)
+		return "invalid JSON: control character in a string";
+	if ((seen & SEEN_NOT_ASCII) && !is_utf8(token->text, token->length))
+		return "invalid JSON: invalid UTF-8";
+	return (seen & SEEN_ESCAPE) ? decode_string(element, token, where) : NULL;
+}
+
+/*
+ * Is the next byte but white space a colon?
  */
 static bool
-replace_numbers(Element *element, const char *text, size_t length, size_t *error_at)
+is_before_colon(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+		p++;
+	return p < end && *p == ':';
+}
+
+/*
+ * Replace the number or string at *p, and move *p behind it; names of members
+ * stay.  Returns why that is impossible, or NULL.
+ */
+static const char *
+replace_token(Element *element, const char **p, const char *end, const char **copied,
+			  const char **where)
+{
+	const char *start = *p;
+	const char *problem = NULL;
+	bool		too_large = false;
+	int			seen;
+
+	*where = start;
+	if (*start == '"')
+	{
+		const char *quote = find_quote(start + 1, end, &seen);
+
+		if (quote == NULL)
+			return "JSON ends before its end";
+		*p = quote + 1;
+		if (is_before_colon(*p, end))
+			return NULL;
+		buffer_append(&element->text, *copied, (size_t) (start - *copied));
+		problem = add_string(element, start, quote, seen, where);
+	}
+	else
+	{
+		*p = scan_number(start, end, &too_large);
+		if (*p == NULL)
+			return "invalid JSON: not a number";
+		buffer_append(&element->text, *copied, (size_t) (start - *copied));
+		add_token(element, TOKEN_NUMBER, start, *p)->too_large = too_large;
+	}
+	*copied = *p;
+	return problem;
+}
+
+/*
+ * Make the text for jansson; returns why that is impossible, or NULL.
+ */
+static const char *
+replace_tokens(Element *element, const char *text, size_t length, const char **where)
 {
 	const char *end = &text[length];
 	const char *p = text;
 	const char *copied = text;
 
 	element->text.length = 0;
-	element->nnumbers = 0;
+	element->ntokens = 0;
+	arena_reset(&element->strings);
 	while (p < end)
 	{
-		if (*p == '"')
-			p = skip_string(p, end);
-		else if (is_digit(*p) || *p == '-')
-		{
-			bool		too_large = false;
-			const char *number_end = scan_number(p, end, &too_large);
+		const char *problem;
 
-			if (number_end == NULL)
-			{
-				*error_at = (size_t) (p - text);
-				return false;
-			}
-			buffer_append(&element->text, copied, (size_t) (p - copied));
-			replace_number(element, p, number_end, too_large);
-			p = copied = number_end;
-		}
-		else
+		if (*p != '"' && *p != '-' && !is_digit(*p))
+		{
 			p++;
+			continue;
+		}
+		problem = replace_token(element, &p, end, &copied, where);
+		if (problem != NULL)
+			return problem;
 	}
 	if (copied < end)
 		buffer_append(&element->text, copied, (size_t) (end - copied));
-	return true;
+	return NULL;
 }
 
 /*
@@ -178,20 +395,20 @@ replace_numbers(Element *element, const char *text, size_t length, size_t *error
 static size_t
 original_place(const Element *element, const char *text, size_t place)
 {
-	for (size_t i = element->nnumbers; i > 0; i--)
+	for (size_t i = element->ntokens; i > 0; i--)
 	{
-		const Number *number = &element->numbers[i - 1];
+		const Token *token = &element->tokens[i - 1];
 
-		if (number->replaced_at <= place)
+		if (token->replaced_at <= place)
 		{
 			size_t		digits = 1;
 
 			for (size_t rest = i - 1; rest >= 10; rest /= 10)
 				digits++;
-			if (place < number->replaced_at + digits)
-				return (size_t) (number->text -text);
-			return (size_t) (number->text -text) +number->length +
-				(place - number->replaced_at - digits);
+			if (place < token->replaced_at + digits)
+				return (size_t) (token->text -text);
+			return (size_t) (token->text -text) +token->length +
+				(place - token->replaced_at - digits);
 		}
 	}
 	return place;
@@ -203,6 +420,8 @@ original_place(const Element *element, const char *text, size_t place)
 static char *
 describe_error(const json_error_t *error)
 {
+	const char *near;
+
 	switch (json_error_code(error))
 	{
 		case json_error_null_character:
@@ -213,7 +432,11 @@ describe_error(const json_error_t *error)
 		case json_error_premature_end_of_input:
 			return load_strdup("JSON ends before its end");
 		default:
-			return load_printf("invalid JSON: %s", error->text);
+			/* "near" would show the text with the indexes */
+			near = strstr(error->text, " near ");
+			return load_printf("invalid JSON: %.*s",
+							   (int) (near != NULL ? near - error->text : (long) strlen(error->text)),
+							   error->text);
 	}
 }
 
@@ -226,12 +449,16 @@ element_parse(Element *element, const char *text, size_t length,
 			  char **error, size_t *error_at)
 {
 	json_error_t json_error;
+	const char *where = text;
+	const char *problem;
 
 	json_decref(element->root);
 	element->root = NULL;
-	if (!replace_numbers(element, text, length, error_at))
+	problem = replace_tokens(element, text, length, &where);
+	if (problem != NULL)
 	{
-		*error = load_strdup("invalid JSON: not a number");
+		*error = load_strdup(problem);
+		*error_at = (size_t) (where - text);
 		return false;
 	}
 	element->root = json_loadb(element->text.data, element->text.length,
@@ -256,18 +483,19 @@ void
 element_free(Element *element)
 {
 	json_decref(element->root);
-	free(element->numbers);
+	free(element->tokens);
 	buffer_free(&element->text);
+	arena_free(&element->strings);
 	memset(element, 0, sizeof(*element));
 }
 
 /*
- * The number that an integer in the tree stands for.
+ * The number or string that an integer in the tree stands for.
  */
-const Number *
-element_number(const Element *element, const json_t *node)
+const Token *
+element_token(const Element *element, const json_t *node)
 {
-	return &element->numbers[json_integer_value(node)];
+	return &element->tokens[json_integer_value(node)];
 }
 
 /*
@@ -343,7 +571,7 @@ dump_array(const Element *element, const json_t *node, Buffer *out)
 }
 
 /*
- * Write a part of the tree as JSON, each number with its own digits.
+ * Write a part of the tree as JSON, numbers and strings as they were.
  *
  * Returns false if a number is too large for PostgreSQL's numeric, and with
  * that for jsonb.  element_parse() has limited the depth of the recursion.
@@ -351,22 +579,18 @@ dump_array(const Element *element, const json_t *node, Buffer *out)
 bool
 element_dump(const Element *element, const json_t *node, Buffer *out)
 {
+	const Token *token;
+
 	switch (json_typeof(node))
 	{
 		case JSON_OBJECT:
 			return dump_object(element, node, out);
 		case JSON_ARRAY:
 			return dump_array(element, node, out);
-		case JSON_STRING:
-			dump_json_string(out, json_string_value(node), json_string_length(node));
-			return true;
 		case JSON_INTEGER:
-			{
-				const Number *number = element_number(element, node);
-
-				buffer_append(out, number->text, number->length);
-				return !number->too_large;
-			}
+			token = element_token(element, node);
+			buffer_append(out, token->raw, token->raw_length);
+			return !token->too_large;
 		case JSON_TRUE:
 			buffer_append_string(out, "true");
 			return true;

@@ -391,6 +391,22 @@ read_array(Reader *reader, int level)
 }
 
 /*
+ * A copy of a string in an object, or of something else if there is none.
+ */
+static char *
+string_member(const Element *element, const char *name, const char *otherwise)
+{
+	const json_t *node = json_object_get(element->root, name);
+	Value		value = {0};
+
+	if (node != NULL)
+		value = json_value(element, node);
+	if (value.kind != VALUE_STRING)
+		return load_strdup(otherwise);
+	return load_strndup(value.text, value.length);
+}
+
+/*
  * Tell of the error that a query's answer brings along.
  */
 static void
@@ -398,8 +414,8 @@ warn_of_error(Reader *reader, size_t start, size_t length)
 {
 	char	   *error;
 	size_t		error_at;
-	const char *code = NULL;
-	const char *reason = NULL;
+	char	   *code;
+	char	   *reason;
 	char	   *message;
 
 	if (!element_parse(&reader->element, input_text(reader->input) + start, length, &error, &error_at))
@@ -407,11 +423,12 @@ warn_of_error(Reader *reader, size_t start, size_t length)
 		free(error);
 		return;
 	}
-	code = json_string_value(json_object_get(reader->element.root, "code"));
-	reason = json_string_value(json_object_get(reader->element.root, "message"));
-	message = load_printf("the query's answer is not complete: %s: %s",
-						  code != NULL ? code : "error", reason != NULL ? reason : "no reason given");
+	code = string_member(&reader->element, "code", "error");
+	reason = string_member(&reader->element, "message", "no reason given");
+	message = load_printf("the query's answer is not complete: %s: %s", code, reason);
 	reader->sink->warn(reader->sink, message);
+	free(code);
+	free(reason);
 	free(message);
 }
 
@@ -448,19 +465,24 @@ read_siblings(Reader *reader)
  * The columns of a table, from [{"name": ..., "type": ...}, ...].
  */
 static void
-build_header(Header *header, const json_t *columns)
+build_header(Header *header, const Element *element)
 {
+	const json_t *columns = element->root;
+
 	header_free(header);
 	header->names = load_calloc(json_array_size(columns), sizeof(char *));
 	for (size_t i = 0; i < json_array_size(columns); i++)
 	{
 		const json_t *column = json_array_get(columns, i);
 		const json_t *name = json_object_get(column, "name");
+		Value		value = {0};
 
 		if (name == NULL)
 			name = json_object_get(column, "ColumnName");
-		header->names[header->nnames++] = json_is_string(name) ?
-			header_name(json_string_value(name), json_string_length(name)) : load_strdup("");
+		if (name != NULL)
+			value = json_value(element, name);
+		header->names[header->nnames++] = value.kind == VALUE_STRING ?
+			header_name(value.text, value.length) : load_strdup("");
 	}
 }
 
@@ -557,7 +579,7 @@ read_table_member(Reader *reader, Span name, size_t value, Header *header, bool 
 	{
 		if (!element_parse(&reader->element, input_text(input), index, &error, &error_at))
 			return reader_fail(reader, error_at, error);
-		build_header(header, reader->element.root);
+		build_header(header, &reader->element);
 	}
 	input_consume(input, index);
 	return true;

@@ -61,21 +61,18 @@ Value
 json_value(const Element *element, const json_t *node)
 {
 	Value		value = {.node = node,.element = element};
+	const Token *token;
 
 	switch (json_typeof(node))
 	{
 		case JSON_NULL:
 			value.kind = VALUE_NULL;
 			break;
-		case JSON_STRING:
-			value.kind = VALUE_STRING;
-			value.text = json_string_value(node);
-			value.length = json_string_length(node);
-			break;
 		case JSON_INTEGER:
-			value.kind = VALUE_NUMBER;
-			value.text = element_number(element, node)->text;
-			value.length = element_number(element, node)->length;
+			token = element_token(element, node);
+			value.kind = token->kind == TOKEN_STRING ? VALUE_STRING : VALUE_NUMBER;
+			value.text = token->text;
+			value.length = token->length;
 			break;
 		case JSON_TRUE:
 		case JSON_FALSE:

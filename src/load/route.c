@@ -31,10 +31,10 @@ text_member(const Record *record, const char *path, Value *value)
 {
 	const json_t *node = record_member(record, path);
 
-	if (!json_is_string(node))
+	if (node == NULL)
 		return false;
 	*value = json_value(record->element, node);
-	return true;
+	return value->kind == VALUE_STRING;
 }
 
 /*
