@@ -32,7 +32,7 @@ $$, 'every function is in schema azhunt');
 
 SELECT set_eq($$
     SELECT proname FROM member_function WHERE prosecdef
-$$, ARRAY['run_hunt_in_transaction', 'record_failed_run', 'mark_result', 'source_health'],
+$$, ARRAY['run_hunt_in_transaction', 'record_failed_run', 'mark_result', 'source_health', 'upload_counts'],
     'few functions run with the rights of their owner');
 
 SELECT is_empty($$
@@ -60,7 +60,8 @@ SELECT set_eq($$
     SELECT proname FROM member_function
     WHERE NOT has_function_privilege('public', oid, 'EXECUTE')
 $$, ARRAY['create_log_tables', 'add_partitions', 'run_hunt', 'run_hunt_in_transaction', 'record_failed_run',
-          'restart_hunt', 'drop_hunt', 'mark_result', 'source_health', 'prune', 'schedule_hunt', 'unschedule_hunt',
+          'restart_hunt', 'drop_hunt', 'mark_result', 'source_health', 'upload_counts', 'prune', 'schedule_hunt',
+          'unschedule_hunt',
           -- what these call
           'check_log_tables', 'reason_to_start_over', 'find_results', 'count_all_rows', 'count_new_rows',
           'find_all_storage_upload_link_account', 'find_new_storage_upload_link_account',
