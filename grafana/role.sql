@@ -1,0 +1,35 @@
+-- The role by which Grafana reads what the scheduled hunts found, and nothing
+-- else: no log table, and nothing to write.
+--
+--   psql --set=ON_ERROR_STOP=1 --file=grafana/role.sql DATABASE
+--   psql --command='\password azhunt_grafana' DATABASE
+--
+-- Run it as the owner of the extension azhunt who may create roles; again after
+-- an upgrade.
+
+SELECT 'CREATE ROLE azhunt_grafana LOGIN'
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'azhunt_grafana') \gexec
+
+-- What a query could switch off is no protection, but stops accidents.
+ALTER ROLE azhunt_grafana SET default_transaction_read_only = on;
+ALTER ROLE azhunt_grafana SET statement_timeout = '30s';
+-- compiling takes longer than these queries do
+ALTER ROLE azhunt_grafana SET jit = off;
+
+GRANT USAGE ON SCHEMA azhunt TO azhunt_grafana;
+GRANT SELECT ON
+    azhunt.hunts,
+    azhunt.runs,
+    azhunt.matches,
+    azhunt.storage_upload_link_account_matches,
+    azhunt.storage_upload_link_account_results,
+    azhunt.cloudshell_usage_matches,
+    azhunt.cloudshell_usage_results,
+    azhunt.results,
+    azhunt.result_marks,
+    azhunt.source_health
+TO azhunt_grafana;
+GRANT EXECUTE ON FUNCTION
+    azhunt.source_health(timestamptz),
+    azhunt.upload_counts(text, timestamptz, timestamptz, interval)
+TO azhunt_grafana;

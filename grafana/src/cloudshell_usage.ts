@@ -1,0 +1,221 @@
+// The dashboard of hunts for Cloud Shells: what did a caller do in the hour in
+// which they opened one?
+
+import {
+  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, FINDING_ID, hasText, heatmapPanel, HUNT,
+  HUNT_COLORS, huntVariable, indent, newDashboard, ROWS, statPanel, tablePanel, textVariable, trustPanel, url,
+} from './library';
+
+const SHOWN = `m.hunt = ${HUNT} AND $__timeFilter(m.timekey) AND NOT m.hidden
+  AND ${hasText('m.caller', 'account')}`;
+
+const QUIET = 'Nobody opened a Cloud Shell and did anything with it in this time. Whether that can be trusted, the panel on the top left says.';
+
+// Callers of this time with their first Cloud Shell of all times; an index
+// finds each.
+const FIRST = `SELECT c.caller, c.sessions, c.operations,
+       (SELECT min(e.timekey)
+        FROM azhunt.cloudshell_usage_matches AS e
+        WHERE e.hunt = ${HUNT} AND e.caller OPERATOR(azhunt.=~) c.caller) AS first
+FROM (
+    SELECT min(m.caller) AS caller, count(DISTINCT m.resultid) AS sessions, count(*) AS operations
+    FROM azhunt.cloudshell_usage_matches AS m
+    WHERE ${indent(SHOWN, 4)}
+    GROUP BY lower(m.caller)
+) AS c`;
+
+const onlyCaller = {
+  title: 'Only this caller',
+  url: url(CLOUDSHELL_USAGE, { hunt: '${hunt:percentencode}', account: '${__value.raw:percentencode}' }),
+};
+
+export function cloudshellUsage() {
+  return newDashboard(
+    CLOUDSHELL_USAGE,
+    'azhunt: Cloud Shell usage',
+    'Who opened a Cloud Shell, and what did they do in the same hour? Times are in UTC unless the time picker or a ' +
+      'title says otherwise. What the allow-list hides is not counted.'
+  )
+    .withVariable(dataSourceVariable())
+    .withVariable(
+      huntVariable(
+        "SELECT h.name FROM azhunt.hunts AS h WHERE h.hunt = 'cloudshell_usage' ORDER BY h.name <> h.hunt, h.name",
+        'cloudshell_usage',
+        false
+      )
+    )
+    .withVariable(accountVariable())
+    .withVariable(textVariable('finding', 'Finding', 'the resultid of the session that is shown at the bottom'))
+    .withPanel(trustPanel(1, 8))
+    .withPanel(numbers())
+    .withPanel(sessionsOverTime())
+    .withPanel(heatMap())
+    .withPanel(sessions())
+    .withPanel(firstTimeCallers())
+    .withPanel(session());
+}
+
+const numbers = () =>
+  statPanel({
+    id: 2,
+    title: 'How much was found?',
+    description: 'Of this time: sessions, each of one caller and hour; their callers; and those who had never opened a Cloud Shell before.',
+    noValue: 'None',
+    width: 16,
+    height: 4,
+    columns: {
+      Sessions: { thresholds: [[1, 'watch']] },
+      Callers: {},
+      'First-time callers': { thresholds: [[1, 'attend']] },
+      Operations: {},
+    },
+    sql: `
+      SELECT sum(f.sessions)::bigint AS "Sessions",
+             count(*) AS "Callers",
+             count(*) FILTER (WHERE f.first >= $__timeFrom()) AS "First-time callers",
+             sum(f.operations)::bigint AS "Operations"
+      FROM (
+          ${indent(FIRST, 10)}
+      ) AS f
+      HAVING count(*) > 0`,
+  });
+
+const sessionsOverTime = () =>
+  countsPanel({
+    id: 3,
+    title: 'When were Cloud Shells used?',
+    description: 'Sessions, each of one caller and hour, and how many callers they had.',
+    noValue: QUIET,
+    width: 12,
+    height: 9,
+    interval: '1h',
+    stacked: false,
+    colors: { Sessions: HUNT_COLORS.cloudshell_usage, Callers: 'text' },
+    sql: `
+      SELECT $__timeGroupAlias(m.timekey, '$__interval'),
+             count(DISTINCT m.resultid) AS "Sessions",
+             count(DISTINCT lower(m.caller)) AS "Callers"
+      FROM azhunt.cloudshell_usage_matches AS m
+      WHERE ${indent(SHOWN, 6)}
+      GROUP BY 1
+      ORDER BY 1`,
+  });
+
+// Each hour of the day is a column of the query and a row of the panel.
+const HOURS = [...Array(24).keys()].map((hour) => {
+  const name = String(hour).padStart(2, '0') + ':00';
+  return `count(o.hour) FILTER (WHERE o.hour = ${hour}) AS "${name}"`;
+});
+
+const heatMap = () =>
+  heatmapPanel({
+    id: 4,
+    title: 'At what hour of the day (UTC) is the most done in Cloud Shells?',
+    description: 'Operations by day and by hour of the day, both in UTC whatever the time picker says. Operations at unusual hours stand out.',
+    noValue: QUIET,
+    width: 12,
+    height: 9,
+    unit: 'short',
+    value: 'Operations',
+    sql: `
+      WITH operations AS (
+          SELECT azhunt.bin(m.timekey, '1 day') AS day, extract(hour FROM m.timekey AT TIME ZONE 'UTC') AS hour
+          FROM azhunt.cloudshell_usage_matches AS m
+          WHERE ${indent(SHOWN, 10)}
+      )
+      SELECT d.day AS "time",
+             ${HOURS.join(',\n             ')}
+      FROM generate_series((SELECT min(o.day) FROM operations AS o), (SELECT max(o.day) FROM operations AS o), '24 hours') AS d (day)
+      LEFT JOIN operations AS o ON o.day = d.day
+      GROUP BY d.day
+      ORDER BY d.day`,
+  });
+
+const sessions = () =>
+  tablePanel({
+    id: 5,
+    title: 'Who did what in a Cloud Shell?',
+    description:
+      `The ${ROWS} latest sessions of this time, each of one caller and hour. A click on a caller filters this dashboard ` +
+      'by them, one on the operations lists them below.',
+    noValue: QUIET,
+    width: 16,
+    height: 10,
+    columns: {
+      Hour: { width: 150, unit: 'dateTimeAsIso' },
+      Caller: { width: 200, long: true, link: onlyCaller },
+      Number: { width: 80, unit: 'short', bar: true },
+      Operations: {
+        minWidth: 250,
+        long: true,
+        link: {
+          title: 'List them below',
+          url: url(CLOUDSHELL_USAGE, { hunt: '${hunt:percentencode}', finding: field('finding') }),
+        },
+      },
+      Status: { width: 90, state: true },
+      finding: { hidden: true },
+    },
+    sql: `
+      SELECT r.timekey AS "Hour",
+             r.caller AS "Caller",
+             jsonb_array_length(r.set_operationnamevalue) AS "Number",
+             (SELECT string_agg(o.name, ', ' ORDER BY o.name)
+              FROM jsonb_array_elements_text(r.set_operationnamevalue) AS o (name)) AS "Operations",
+             r.status AS "Status",
+             r.resultid::text AS finding
+      FROM azhunt.cloudshell_usage_results AS r
+      WHERE r.resultid = ANY (ARRAY(
+          SELECT m.resultid
+          FROM azhunt.cloudshell_usage_matches AS m
+          WHERE ${indent(SHOWN, 10)}
+          GROUP BY m.resultid
+          ORDER BY max(m.timekey) DESC
+          LIMIT ${ROWS}))
+      ORDER BY r.timekey DESC, r.caller`,
+  });
+
+const firstTimeCallers = () =>
+  tablePanel({
+    id: 6,
+    title: 'Who opened a Cloud Shell for the first time?',
+    description: 'Callers of this time of whom the hunt knows no earlier Cloud Shell, with the number of their operations. The longer the results are kept, the more this says.',
+    noValue: 'Nobody new in this time',
+    width: 8,
+    height: 10,
+    columns: {
+      'First hour': { width: 150, unit: 'dateTimeAsIso' },
+      Caller: { minWidth: 150, long: true, link: onlyCaller },
+      Number: { width: 90, unit: 'short' },
+    },
+    sql: `
+      SELECT f.first AS "First hour", f.caller AS "Caller", f.operations AS "Number"
+      FROM (
+          ${indent(FIRST, 10)}
+      ) AS f
+      WHERE f.first >= $__timeFrom()
+      ORDER BY f.first DESC, f.caller
+      LIMIT ${ROWS}`,
+  });
+
+const session = () =>
+  tablePanel({
+    id: 7,
+    title: 'Which operations make up the session?',
+    description: `Of the session chosen above or in the variable Finding, at whatever time: the first ${ROWS} operations by name.`,
+    noValue: 'Choose a session: click on its operations in the table above',
+    width: 24,
+    height: 9,
+    columns: {
+      Hour: { width: 150, unit: 'dateTimeAsIso' },
+      Caller: { width: 250, long: true },
+      Operation: { minWidth: 300, long: true },
+      Found: { width: 150, unit: 'dateTimeAsIso' },
+    },
+    sql: `
+      SELECT m.timekey AS "Hour", m.caller AS "Caller", m.operationnamevalue AS "Operation", m.foundat AS "Found"
+      FROM azhunt.cloudshell_usage_matches AS m
+      WHERE m.resultid = ${FINDING_ID} AND NOT m.hidden
+      ORDER BY m.operationnamevalue
+      LIMIT ${ROWS}`,
+  });

@@ -1,0 +1,199 @@
+// The dashboard of hunts for storage uploads: who signed in, from the address
+// that a file was uploaded from, moments before?
+
+import {
+  accountVariable, addressVariable, countsPanel, dataSourceVariable, field, FINDING_ID, hasText, HUNT, HUNT_COLORS,
+  huntVariable, indent, newDashboard, ROWS, statPanel, STORAGE_UPLOAD, tablePanel, textVariable, trustPanel, url,
+} from './library';
+
+const FILE = '${file:sqlstring}';
+
+const SHOWN = `m.hunt = ${HUNT} AND $__timeFilter(m.uploadtime) AND NOT m.hidden
+  AND ${hasText('m.account', 'account')}
+  AND ${hasText('m.address', 'address')}
+  AND (${FILE} = '' OR strpos(lower(azhunt.file_name(m.uri)), lower(${FILE})) > 0)`;
+
+const QUIET = 'No upload of this time was linked to an account. Whether that can be trusted, the panel on the top left says.';
+
+const filter = (variable: string) =>
+  url(STORAGE_UPLOAD, { hunt: '${hunt:percentencode}', [variable]: '${__value.raw:percentencode}' });
+
+export function storageUpload() {
+  return newDashboard(
+    STORAGE_UPLOAD,
+    'azhunt: storage uploads linked to accounts',
+    'Which accounts signed in, from the address that a file was uploaded from, moments before? Times are in UTC unless ' +
+      'the time picker says otherwise. What the allow-list hides is not counted.'
+  )
+    .withVariable(dataSourceVariable())
+    .withVariable(
+      huntVariable(
+        "SELECT h.name FROM azhunt.hunts AS h WHERE h.hunt = 'storage_upload_link_account' ORDER BY h.name <> h.hunt, h.name",
+        'storage_upload_link_account',
+        false
+      )
+    )
+    .withVariable(accountVariable())
+    .withVariable(addressVariable())
+    .withVariable(textVariable('file', 'File name', 'only files with this in their names, ignoring case; empty: all'))
+    .withVariable(textVariable('finding', 'Finding', 'the resultid of the finding that is shown at the bottom'))
+    .withPanel(trustPanel(1, 8))
+    .withPanel(numbers())
+    .withPanel(timeline())
+    .withPanel(linkedUploads())
+    .withPanel(findings())
+    .withPanel(finding());
+}
+
+const numbers = () =>
+  statPanel({
+    id: 2,
+    title: 'How much was found?',
+    description: 'Of this time: findings, which are files with the operation and the user agent; linked uploads; and whom they were linked to.',
+    noValue: 'None',
+    width: 16,
+    height: 4,
+    columns: { Findings: { thresholds: [[1, 'attend']] }, 'Linked uploads': {}, Accounts: {}, Addresses: {} },
+    sql: `
+      SELECT count(DISTINCT m.resultid) AS "Findings",
+             count(DISTINCT (m.resultid, m.uploadtime, m.address, m.correlationid)) AS "Linked uploads",
+             count(DISTINCT m.account) AS "Accounts",
+             count(DISTINCT m.address) AS "Addresses"
+      FROM azhunt.storage_upload_link_account_matches AS m
+      WHERE ${indent(SHOWN, 6)}
+      HAVING count(*) > 0`,
+  });
+
+const timeline = () =>
+  countsPanel({
+    id: 3,
+    title: 'When were the files uploaded, and where to?',
+    description: 'Linked uploads by storage account.',
+    noValue: QUIET,
+    width: 12,
+    height: 8,
+    interval: '5m',
+    stacked: true,
+    sql: `
+      SELECT $__timeGroupAlias(m.uploadtime, '$__interval'),
+             coalesce(nullif(m.storageaccount, ''), 'account not in the log') AS metric,
+             count(DISTINCT (m.resultid, m.uploadtime, m.address, m.correlationid)) AS uploads
+      FROM azhunt.storage_upload_link_account_matches AS m
+      WHERE ${indent(SHOWN, 6)}
+      GROUP BY 1, 2
+      ORDER BY 1, 2`,
+  });
+
+const linkedUploads = () =>
+  countsPanel({
+    id: 4,
+    title: 'How many uploads of each hour were linked to an account?',
+    description:
+      'All uploads that the hunt looks at, and those for which it found a sign-in. The logs are counted, which takes ' +
+      'longer the more of them this time has. The filters do not apply.',
+    noValue: 'The logs have no uploads in this time that the hunt looks at. Whether they still arrive, the panel on the top left says.',
+    width: 12,
+    height: 8,
+    interval: '1h',
+    stacked: false,
+    colors: { 'All uploads': 'text', 'Linked uploads': HUNT_COLORS.storage_upload_link_account },
+    sql: `
+      SELECT u."time", 'All uploads' AS metric, u.uploads
+      FROM azhunt.upload_counts(${HUNT}, $__timeFrom(), $__timeTo(), '1 hour') AS u
+      UNION ALL
+      SELECT azhunt.bin(m.uploadtime, '1 hour'), 'Linked uploads',
+             count(DISTINCT (m.resultid, m.uploadtime, m.address, m.correlationid))
+      FROM azhunt.storage_upload_link_account_matches AS m
+      WHERE m.hunt = ${HUNT} AND $__timeFilter(m.uploadtime) AND NOT m.hidden
+      GROUP BY 1
+      ORDER BY 1, 2`,
+  });
+
+const findings = () =>
+  tablePanel({
+    id: 5,
+    title: 'Who may have uploaded what?',
+    description:
+      `The ${ROWS} findings of this time with the latest uploads. A click on an account or an address filters this ` +
+      'dashboard by it, one on a file shows its uploads and sign-ins below. Hover over what is cut off to see all of it.',
+    noValue: QUIET,
+    width: 24,
+    height: 11,
+    columns: {
+      'Last upload': { width: 150, unit: 'dateTimeAsIso' },
+      Account: { width: 200, long: true, link: { title: 'Only this account', url: filter('account') } },
+      Address: { width: 130, long: true, link: { title: 'Only this address', url: filter('address') } },
+      File: {
+        minWidth: 160,
+        long: true,
+        link: {
+          title: 'Show its uploads and sign-ins',
+          url: url(STORAGE_UPLOAD, { hunt: '${hunt:percentencode}', finding: field('finding') }),
+        },
+      },
+      Path: { width: 150, long: true },
+      Operation: { width: 90 },
+      'Upload user agent': { width: 140, long: true },
+      'Sign-in user agent': { width: 140, long: true },
+      Uploads: { width: 70, unit: 'short' },
+      Status: { width: 90, state: true },
+      finding: { hidden: true },
+    },
+    sql: `
+      SELECT r.lastupload AS "Last upload",
+             r.account AS "Account",
+             r.address AS "Address",
+             coalesce(nullif(azhunt.file_name(r.fileuploadpath), ''), r.fileuploadpath) AS "File",
+             r.fileuploadpath AS "Path",
+             r.operationname AS "Operation",
+             r.uploaduseragent AS "Upload user agent",
+             (SELECT string_agg(DISTINCT l.login ->> 'UserAgent', ' | ')
+              FROM jsonb_array_elements(r.logins) AS l (login)) AS "Sign-in user agent",
+             r.uploads AS "Uploads",
+             r.status AS "Status",
+             r.resultid::text AS finding
+      FROM azhunt.storage_upload_link_account_results AS r
+      WHERE r.resultid = ANY (ARRAY(
+          SELECT m.resultid
+          FROM azhunt.storage_upload_link_account_matches AS m
+          WHERE ${indent(SHOWN, 10)}
+          GROUP BY m.resultid
+          ORDER BY max(m.uploadtime) DESC
+          LIMIT ${ROWS}))
+      ORDER BY r.lastupload DESC`,
+  });
+
+const finding = () =>
+  tablePanel({
+    id: 6,
+    title: 'Which uploads and sign-ins make up the finding?',
+    description: `Of the finding chosen above or in the variable Finding, at whatever time: the ${ROWS} latest uploads with a sign-in each.`,
+    noValue: 'Choose a finding: click on a file in the table above',
+    width: 24,
+    height: 9,
+    columns: {
+      Upload: { width: 150, unit: 'dateTimeAsIso' },
+      'Sign-in': { width: 150, unit: 'dateTimeAsIso' },
+      'Sign-in before upload': { width: 150, unit: 's' },
+      Account: { width: 200, long: true },
+      Address: { width: 130, long: true },
+      'Storage account': { width: 130, long: true },
+      'Sign-in user agent': { width: 150, long: true },
+      Path: { minWidth: 160, long: true },
+      Found: { width: 150, unit: 'dateTimeAsIso' },
+    },
+    sql: `
+      SELECT m.uploadtime AS "Upload",
+             m.logintime AS "Sign-in",
+             extract(epoch FROM m.uploadtime - m.logintime) AS "Sign-in before upload",
+             m.account AS "Account",
+             m.address AS "Address",
+             m.storageaccount AS "Storage account",
+             m.loginuseragent AS "Sign-in user agent",
+             m.uri AS "Path",
+             m.foundat AS "Found"
+      FROM azhunt.storage_upload_link_account_matches AS m
+      WHERE m.resultid = ${FINDING_ID} AND NOT m.hidden
+      ORDER BY m.uploadtime DESC, m.logintime DESC
+      LIMIT ${ROWS}`,
+  });
