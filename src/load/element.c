@@ -97,7 +97,8 @@ scan_number(const char *p, const char *end, bool *too_large)
 }
 
 /*
- * Remember a token, and write its index into the text for jansson.
+ * Remember a token, and write its index into the text for jansson, with blanks
+ * around it: two of them must not become one number.
  */
 static Token *
 add_token(Element *element, TokenKind kind, const char *raw, const char *end)
@@ -117,11 +118,13 @@ add_token(Element *element, TokenKind kind, const char *raw, const char *end)
 	token->kind = kind;
 	token->text = token->raw = raw;
 	token->length = token->raw_length = (size_t) (end - raw);
+	buffer_append_byte(&element->text, ' ');
 	token->replaced_at = element->text.length;
 	do
 		*--p = (char) ('0' + index % 10);
 	while ((index /= 10) > 0);
 	buffer_append(&element->text, p, (size_t) (digits + sizeof(digits) - p));
+	buffer_append_byte(&element->text, ' ');
 	return token;
 }
 

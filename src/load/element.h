@@ -47,7 +47,7 @@ typedef struct Element
 	Token	   *tokens;
 	size_t		ntokens;
 	size_t		size;			/* of tokens */
-	Buffer		text;			/* what jansson was given */
+	Buffer text;				/* what jansson was given */
 	Arena		strings;		/* of those that had escapes */
 } Element;
 

@@ -9,6 +9,7 @@
  */
 #include "sha256.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static const uint32_t round_constants[64] = {
@@ -86,6 +87,96 @@ compress(uint32_t state[8], const unsigned char *block)
 		state[i] += v[i];
 }
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#include <immintrin.h>
+#define HAVE_SHA_INSTRUCTIONS
+
+/*
+ * Has the processor the instructions that compress_fast() needs?
+ */
+static bool
+has_sha_instructions(void)
+{
+	unsigned	a,
+				b,
+				c,
+				d;
+
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_SSSE3) || !(c & bit_SSE4_1))
+		return false;
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA);
+}
+
+/*
+ * Take blocks into the state by the processor's own instructions for SHA-256.
+ *
+ * These keep the state as ABEF and CDGH, and do two rounds at a time.
+ */
+__attribute__((target("sha,sse4.1,ssse3")))
+static void
+compress_fast(uint32_t state[8], const unsigned char *data, size_t blocks)
+{
+	const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
+	__m128i		low = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *) state), 0xB1);
+	__m128i		high = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *) (state + 4)), 0x1B);
+	__m128i		abef = _mm_alignr_epi8(low, high, 8);
+	__m128i		cdgh = _mm_blend_epi16(high, low, 0xF0);
+
+	for (; blocks > 0; blocks--, data += 64)
+	{
+		const __m128i abef_before = abef;
+		const __m128i cdgh_before = cdgh;
+		__m128i		w[4];
+
+		for (int i = 0; i < 16; i++)
+		{
+			__m128i		wk;
+
+			if (i < 4)
+				w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *) (data + 16 * i)), big_endian);
+			else
+			{
+				__m128i		next = _mm_sha256msg1_epu32(w[i % 4], w[(i + 1) % 4]);
+
+				next = _mm_add_epi32(next, _mm_alignr_epi8(w[(i + 3) % 4], w[(i + 2) % 4], 4));
+				w[i % 4] = _mm_sha256msg2_epu32(next, w[(i + 3) % 4]);
+			}
+			wk = _mm_add_epi32(w[i % 4], _mm_loadu_si128((const __m128i *) (round_constants + 4 * i)));
+			cdgh = _mm_sha256rnds2_epu32(cdgh, abef, wk);
+			abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(wk, 0x0E));
+		}
+		abef = _mm_add_epi32(abef, abef_before);
+		cdgh = _mm_add_epi32(cdgh, cdgh_before);
+	}
+	low = _mm_shuffle_epi32(abef, 0x1B);
+	high = _mm_shuffle_epi32(cdgh, 0xB1);
+	_mm_storeu_si128((__m128i *) state, _mm_blend_epi16(low, high, 0xF0));
+	_mm_storeu_si128((__m128i *) (state + 4), _mm_alignr_epi8(high, low, 8));
+}
+#endif
+
+/*
+ * Take blocks into the state.
+ */
+static void
+compress_blocks(uint32_t state[8], const unsigned char *data, size_t blocks)
+{
+#ifdef HAVE_SHA_INSTRUCTIONS
+	static int	fast = -1;
+
+	if (fast < 0)
+		fast = has_sha_instructions();
+	if (fast)
+	{
+		compress_fast(state, data, blocks);
+		return;
+	}
+#endif
+	for (; blocks > 0; blocks--, data += 64)
+		compress(state, data);
+}
+
 /*
  * The state before any byte.
  */
@@ -118,14 +209,14 @@ sha256_update(Sha256 *sha, const void *data, size_t length)
 		memcpy(sha->block + held, p, part);
 		if (held + part < 64)
 			return;
-		compress(sha->state, sha->block);
+		compress_blocks(sha->state, sha->block, 1);
 		p += part;
 		length -= part;
 	}
-	for (; length >= 64; p += 64, length -= 64)
-		compress(sha->state, p);
-	if (length > 0)
-		memcpy(sha->block, p, length);
+	if (length >= 64)
+		compress_blocks(sha->state, p, length / 64);
+	if (length % 64 > 0)
+		memcpy(sha->block, p + length / 64 * 64, length % 64);
 }
 
 /*

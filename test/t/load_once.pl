@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../load";
 use LoadTest;
+use Digest::SHA qw(sha256_hex);
 use Test::More;
 use Time::HiRes qw(time usleep);
 
@@ -47,6 +48,7 @@ my $file = "$tree/PT1H.json";
 spew($file, signins(1, 10));
 load_ok('first', '-q', $file);
 ids_are(10, 'loaded');
+is(sql(q(SELECT encode(digest, 'hex') FROM azhunt.loaded_files)), sha256_hex(slurp($file)), 'the digest is SHA-256');
 like((loader($file))[1], qr/^0 files loaded, 1 loaded before, 0 not loaded/m, 'loaded before');
 ids_are(10, 'again: nothing comes twice');
 

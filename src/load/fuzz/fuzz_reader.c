@@ -19,7 +19,7 @@
 
 #include "../times.h"
 
-extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+extern int	LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
 
 /* Columns of every type, and those that rules and derivations are about. */
 static const struct
@@ -27,6 +27,7 @@ static const struct
 	const char *name;
 	ColumnType	type;
 }			fuzz_columns[] =
+
 {
 	{"timegenerated", TYPE_TIME},
 	{"caller", TYPE_TEXT},
@@ -189,7 +190,7 @@ fuzz_time(const char *text, size_t length)
  * Read some bytes as a file.
  */
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 {
 	FuzzSink	fuzz = {.sink = {take, refuse, warn},.layouts = get_layouts()};
 	Source		source;
