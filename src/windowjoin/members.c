@@ -16,7 +16,6 @@
 #include "miscadmin.h"
 #include "optimizer/appendinfo.h"
 #include "optimizer/optimizer.h"
-#include "optimizer/pathnode.h"
 #include "parser/parsetree.h"
 #include "utils/selfuncs.h"
 
@@ -50,6 +49,20 @@ has_statistics(PlannerInfo *root, Node *expression)
 }
 
 /*
+ * How many rows of a relation there are to read, at least one; zero if the
+ * planner has no use for it.
+ */
+static double
+rows_of(PlannerInfo *root, Index relid)
+{
+	RelOptInfo *rel = NULL;
+
+	if (relid < (Index) root->simple_rel_array_size)
+		rel = root->simple_rel_array[relid];
+	return rel == NULL ? 0 : Max(rel->rows, 1);
+}
+
+/*
  * Append the members of an expression, each with its part of the weight.
  */
 static List *
@@ -72,7 +85,7 @@ append_members(PlannerInfo *root, List *members, Node *expression,
 			AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
 
 			if (info->parent_relid == (Index) relid)
-				total += Max(find_base_rel(root, info->child_relid)->rows, 1);
+				total += rows_of(root, info->child_relid);
 		}
 	}
 
@@ -84,9 +97,9 @@ append_members(PlannerInfo *root, List *members, Node *expression,
 			Node	   *translated;
 			double		rows;
 
-			if (info->parent_relid != (Index) relid)
+			rows = rows_of(root, info->child_relid);
+			if (info->parent_relid != (Index) relid || rows == 0)
 				continue;
-			rows = Max(find_base_rel(root, info->child_relid)->rows, 1);
 			translated = adjust_appendrel_attrs(root, expression, 1, &info);
 			members = append_members(root, members, translated,
 									 weight * rows / total);

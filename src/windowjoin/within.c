@@ -256,7 +256,11 @@ azhunt_within_support(PG_FUNCTION_ARGS)
 	Node	   *request = (Node *) PG_GETARG_POINTER(0);
 
 	if (IsA(request, SupportRequestSimplify))
-		PG_RETURN_POINTER(simplify_within(((SupportRequestSimplify *) request)->fcall));
+	{
+		FuncExpr   *call = ((SupportRequestSimplify *) request)->fcall;
+
+		PG_RETURN_POINTER(list_length(call->args) == 3 ? simplify_within(call) : NULL);
+	}
 
 	if (IsA(request, SupportRequestIndexCondition))
 	{
