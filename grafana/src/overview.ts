@@ -167,7 +167,7 @@ function top(id: number, plural: string, column: string, header: string) {
   return tablePanel({
     id,
     title: `Which ${plural} have most findings?`,
-    description: `The ten ${plural} with most findings in this time. A click on one filters this dashboard by it.`,
+    description: `The ten ${plural} with most findings in this time, ignoring case. A click on one filters this dashboard by it.`,
     noValue: QUIET,
     width: 6,
     height: 9,
@@ -177,13 +177,13 @@ function top(id: number, plural: string, column: string, header: string) {
       Matches: { width: 70, unit: 'short' },
     },
     sql: `
-      SELECT m.${column} AS "${header}",
+      SELECT min(m.${column}) AS "${header}",
              count(DISTINCT m.resultid) AS "Findings",
              count(*) AS "Matches"
       FROM azhunt.matches AS m
       WHERE ${indent(SHOWN, 6)}
         AND m.${column} <> ''
-      GROUP BY m.${column}
+      GROUP BY lower(m.${column})
       ORDER BY 2 DESC, 3 DESC, 1
       LIMIT 10`,
   });

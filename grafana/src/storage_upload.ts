@@ -57,7 +57,7 @@ const numbers = () =>
     sql: `
       SELECT count(DISTINCT m.resultid) AS "Findings",
              count(DISTINCT (m.resultid, m.uploadtime, m.address, m.correlationid)) AS "Linked uploads",
-             count(DISTINCT m.account) AS "Accounts",
+             count(DISTINCT lower(m.account)) AS "Accounts",
              count(DISTINCT m.address) AS "Addresses"
       FROM azhunt.storage_upload_link_account_matches AS m
       WHERE ${indent(SHOWN, 6)}

@@ -195,9 +195,10 @@ sub parse_csv
 # What a query gives: names and types of columns in order, and rows.
 sub frame
 {
-	my ($role, $sql) = @_;
+	my ($role, $sql, $timezone) = @_;
+	$timezone //= 'UTC';
 	my ($text, $succeeded) = psql($role,
-		"SET timezone = 'UTC';\n\\pset null '\\\\N'\n$sql\n\\gdesc\n\\echo ----\n$sql\n;\n", '--csv');
+		"SET timezone = '$timezone';\n\\pset null '\\\\N'\n$sql\n\\gdesc\n\\echo ----\n$sql\n;\n", '--csv');
 
 	die "$text\n$sql\n" unless $succeeded;
 	my ($types, $data) = split /^----\n/m, $text, 2;

@@ -1,0 +1,390 @@
+# Every query of the dashboards and alert rules gives, as the read-only role,
+# the frame that its panel needs; and that role can do nothing else.
+use strict;
+use warnings;
+use utf8;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__));
+
+use Grafana;
+use Scheduled;
+use Test::More;
+
+binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
+
+my $role = 'azhunt_grafana';
+my $database = 'azhunt_grafana_queries';
+my $admin = Scheduled::Session->new(PGDATABASE => 'postgres');
+$admin->do("DROP DATABASE IF EXISTS $database");
+$admin->do("CREATE DATABASE $database");
+local $ENV{PGDATABASE} = $database;
+my $user = $admin->do('SELECT current_user');
+
+my $session = Scheduled::Session->new(PGDATABASE => $database);
+$session->do('CREATE EXTENSION azhunt');
+for my $file ('role.sql', 'role.sql', 'restrict_public.sql')
+{
+	my ($text, $succeeded) = psql($user, '\i ' . directory() . "/$file\n");
+	ok($succeeded, "$file runs") or diag($text);
+}
+
+my %variables = (account => '', address => '', file => '', finding => '',
+	hunt => [ 'storage_upload_link_account', 'cloudshell_usage', q(o'hara's uploads) ]);
+my %seeded = (from => '2026-03-01T00:00:00Z', to => $session->do(q(SELECT to_char((now() + interval '1 hour') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))),
+	interval => '1h');
+my %empty = (from => '2020-03-01T00:00:00Z', to => '2020-03-08T00:00:00Z', interval => '1h');
+
+# The variables of one dashboard, of which some have values of their own.
+sub variables_of
+{
+	my ($query, %own) = @_;
+	my $single = $query->{name} =~ /^azhunt-storage/ ? 'storage_upload_link_account'
+	  : $query->{name} =~ /^azhunt-cloudshell/ ? 'cloudshell_usage' : undef;
+
+	return { %variables, ($single ? (hunt => $single) : ()), %own };
+}
+
+sub frame_of
+{
+	my ($query, $range, %own) = @_;
+
+	return frame($role, expand($query->{sql}, $range, variables_of($query, %own)));
+}
+
+my @queries = map { queries($_) } dashboards();
+my %by_name = map { $_->{name} => $_ } @queries;
+
+sub panel
+{
+	my ($uid, $title) = @_;
+
+	return $by_name{"azhunt-$uid, panel $title"} // die "no panel $title";
+}
+
+# The rows of a panel, as texts of columns.
+sub rows
+{
+	my ($query, $columns, %own) = @_;
+	my $range = delete $own{range} // \%seeded;
+
+	return [ map { my $row = $_; join '|', map { $row->{$_} // 'null' } @$columns } @{ frame_of($query, $range, %own)->{rows} } ];
+}
+
+#
+# the expansion itself
+#
+is(expand(q(a.b, $__timeGroupAlias(t, '$__interval'), x), { %empty, interval => '5m' }, {}),
+	q(a.b, floor(extract(epoch from t)/300)*300 AS "time", x), '$__timeGroupAlias');
+is(expand(q($__timeGroup(t,'1h', 0), x FROM y GROUP BY $__timeGroup(t,'1h')), \%empty, {}),
+	q(floor(extract(epoch from t)/3600)*3600 AS "time", x FROM y GROUP BY floor(extract(epoch from t)/3600)*3600), '$__timeGroup');
+is(expand(q($__timeFilter(m."time") AND $__timeFrom() < $__timeTo() AND $__unixEpochFilter(e)), \%empty, {}),
+	q(m."time" BETWEEN '2020-03-01T00:00:00Z' AND '2020-03-08T00:00:00Z' AND '2020-03-01T00:00:00Z' < '2020-03-08T00:00:00Z')
+	  . ' AND e >= 1583020800 AND e <= 1583625600', 'filters');
+is(expand(q(IN (${v:sqlstring}) ${v:raw} ${w} ${v}), \%empty, { v => [ "a'b", 'c' ], w => "d'e" }),
+	q(IN ('a''b','c') a'b,c d''e 'a''b','c'), 'variables');
+
+#
+# before there is anything
+#
+is_deeply(rows(panel('overview', 'Do the hunts run?'), [ 'Hunt', 'State' ]),
+	[ 'cloudshell_usage|never run', 'storage_upload_link_account|never run' ], 'hunts that never ran say so');
+is_deeply(rows(panel('overview', 'Do the logs still arrive?'), ['State']), [ ('never loaded') x 5 ], 'as do tables that are not there');
+is_deeply(rows(panel('cloudshell-usage', 'Can an empty panel be trusted?'), [ 'Hunt', 'Logs', 'Since last success' ]),
+	['never run|never loaded|null'], 'an empty panel is not to be trusted');
+
+#
+# what is found
+#
+$session->do('SELECT count(*) FROM azhunt.create_log_tables()');
+$session->do("CALL azhunt.run_hunt('$_')") for qw(storage_upload_link_account cloudshell_usage);
+
+my $agent = 'Mozilla/5.0 ' . 'x' x 2000;
+my $path = 'https://contosodata.blob.core.windows.net:443/in/' . 'deep/' x 300 . 'O%27Brien%20%C3%9Cbersicht.pdf?sv=2026';
+$session->do(<<"END");
+INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, accountname, calleripaddress, uri, useragentheader)
+VALUES ('2026-03-10 08:00+00', 'PutBlob', 'Success', 'contosodata', '192.0.2.1:5000', 'https://contosodata.blob.core.windows.net/in/report.pdf', 'Edge'),
+       ('2026-03-11 08:00+00', 'PutBlob', 'Success', 'contosodata', '192.0.2.1:5001', 'https://contosodata.blob.core.windows.net/in/report.pdf', 'Edge'),
+       ('2026-03-10 09:30+00', 'PutBlob', 'Success', 'contosodata', '[2001:db8::1]:443', '$path', '$agent'),
+       -- nobody signed in
+       ('2026-03-10 08:30+00', 'PutBlob', 'Success', 'contosodata', '192.0.2.99:5000', 'https://contosodata.blob.core.windows.net/in/other.pdf', 'Edge'),
+       -- the allow-list hides them
+       ('2026-03-10 11:00+00', 'PutBlob', 'Success', 'contosodata', '192.0.2.5:5000', 'https://contosodata.blob.core.windows.net/in/hidden.pdf', 'Edge');
+INSERT INTO azhunt.storagefilelogs (timegenerated, operationname, statustext, calleripaddress, uri)
+VALUES ('2026-03-12 10:00+00', 'PutRange', 'Success', '192.0.2.3', '\\\\contosodata.file.core.windows.net\\share\\plan.docx');
+INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent)
+VALUES ('2026-03-10 07:59:30+00', '192.0.2.1', 'adele\@contoso.com', 'Edge'),
+       ('2026-03-10 07:59:40+00', '192.0.2.1', 'alex\@contoso.com', 'edge'),
+       ('2026-03-11 07:59:30+00', '192.0.2.1', 'adele\@contoso.com', 'Edge'),
+       ('2026-03-10 09:29:30+00', '2001:DB8::1', 'megan\@contoso.com', '$agent'),
+       ('2026-03-12 09:59:30+00', '192.0.2.3', 'adele\@contoso.com', NULL),
+       ('2026-03-10 10:59:30+00', '192.0.2.5', 'scanner\@contoso.com', 'Edge');
+INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup)
+SELECT s.start, s.caller, 'Microsoft.Storage/storageAccounts/listKeys/action', 'Success', 'cloud-shell-storage-westeurope'
+FROM (VALUES ('2026-02-01 08:00+00'::timestamptz, 'adele\@contoso.com'),
+             ('2026-03-10 14:05+00', 'Adele\@Contoso.com'),
+             ('2026-03-10 14:30+00', 'megan\@contoso.com'),
+             ('2026-03-12 02:10+00', 'megan\@contoso.com'),
+             ('2026-03-12 03:00+00', 'scanner\@contoso.com')) AS s (start, caller)
+UNION ALL
+VALUES ('2026-02-01 08:10+00'::timestamptz, 'adele\@contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web'),
+       ('2026-03-10 14:06+00', 'Adele\@Contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web'),
+       ('2026-03-10 14:31+00', 'megan\@contoso.com', 'Microsoft.Authorization/roleAssignments/write', 'Success', 'web'),
+       ('2026-03-10 14:32+00', 'megan\@contoso.com', 'Microsoft.KeyVault/vaults/delete', 'Success', 'web'),
+       ('2026-03-10 14:33+00', 'megan\@contoso.com', 'Microsoft.Compute/virtualMachines/delete', 'Success', 'web'),
+       ('2026-03-12 02:11+00', 'megan\@contoso.com', 'Microsoft.KeyVault/vaults/delete', 'Success', 'web'),
+       ('2026-03-12 03:01+00', 'scanner\@contoso.com', 'Microsoft.KeyVault/vaults/delete', 'Success', 'web');
+INSERT INTO azhunt.allow_list (kind, value) VALUES ('account', 'Scanner\@contoso.com');
+INSERT INTO azhunt.scheduled_hunts (name, hunt, severity) VALUES ('o''hara''s uploads', 'storage_upload_link_account', 'High');
+END
+
+$session->do('ALTER TABLE azhunt.storagefilelogs RENAME TO elsewhere');
+like($session->query("CALL azhunt.run_hunt('storage_upload_link_account')"), qr/there is no table/, 'a run fails');
+is_deeply(rows(panel('storage-upload-link-account', 'Can an empty panel be trusted?'), ['Hunt']), ['failed'], 'a failed run is not quiet');
+$session->do('ALTER TABLE azhunt.elsewhere RENAME TO storagefilelogs');
+$session->do('ALTER TABLE azhunt.azureactivity RENAME TO elsewhere');
+like($session->query("CALL azhunt.run_hunt('cloudshell_usage')"), qr/there is no table/, 'one of the other hunt as well');
+$session->do('ALTER TABLE azhunt.elsewhere RENAME TO azureactivity');
+$session->do("CALL azhunt.run_hunt('$_')") for qw(storage_upload_link_account cloudshell_usage);
+
+#
+# every query
+#
+my %finding = map { split /\|/ } split /\n/, $session->do(
+	"SELECT azhunt.file_name(fileuploadpath) || '|' || resultid FROM azhunt.storage_upload_link_account_results");
+my $session_id = $session->do("SELECT resultid FROM azhunt.cloudshell_usage_results WHERE matches = 3");
+is(scalar keys %finding, 3, 'three files were found');
+my $numeric = qr/^(?:smallint|integer|bigint|numeric|double precision)$/;
+
+for my $query (@queries)
+{
+	my $name = $query->{name};
+	my $chosen = $name =~ /cloudshell/ ? $session_id : $finding{'report.pdf'};
+	my $frame = frame_of($query, \%seeded, finding => $chosen);
+	my @names = @{ $frame->{names} };
+	my %types = %{ $frame->{types} };
+
+	is(scalar keys %types, scalar @names, "$name: each column has a name of its own");
+	cmp_ok(scalar @{ $frame->{rows} }, '>', 0, "$name: gives rows");
+	is(scalar @{ frame_of($query, \%empty, finding => $chosen)->{rows} }, 0, "$name: gives none of a time without any")
+	  if $query->{sql} =~ /\$__time/;
+
+	if ($query->{kind} eq 'variable')
+	{
+		is_deeply([ values %types ], ['text'], "$name: gives texts");
+		is($frame->{rows}[0]{ $names[0] }, $name =~ /storage/ ? 'storage_upload_link_account' : 'cloudshell_usage', "$name: the default is the first");
+	}
+	elsif ($query->{kind} eq 'annotation')
+	{
+		is_deeply([ @types{qw(time timeend text tags)} ], [ ('timestamp with time zone') x 2, 'text', 'text' ], "$name: gives what annotations have");
+	}
+	elsif ($query->{format} eq 'time_series')
+	{
+		my @times = map { $_->{time} } @{ $frame->{rows} };
+		my @values = grep { $_ ne 'time' && $_ ne 'metric' } @names;
+
+		is($names[0], 'time', "$name: the time comes first");
+		like($types{time}, qr/^(?:timestamp with time zone|numeric|double precision)$/, "$name: and is one");
+		is_deeply(\@times, [ sort @times ], "$name: and ascends");
+		cmp_ok(scalar @values, '>', 0, "$name: there is a value");
+		like($types{$_}, $numeric, "$name: $_ is a number") for @values;
+		is($types{metric} // 'text', 'text', "$name: a series has a name");
+		my %series = map { $_ => 1 } exists $types{metric} ? (map { $_->{metric} } @{ $frame->{rows} }) : @values;
+		my %points = ();
+		$points{ $_->{time} . ($_->{metric} // '') }++ for @{ $frame->{rows} };
+		is_deeply([ grep { $_ > 1 } values %points ], [], "$name: one value for each time and series");
+		ok($series{$_}, "$name: series $_, which has a colour, is there")
+		  for map { $_->{matcher}{options} } @{ $query->{panel}{fieldConfig}{overrides} };
+	}
+	else
+	{
+		my @overrides = @{ $query->{panel}{fieldConfig}{overrides} };
+		my %columns = map { $_ => 1 } @names;
+
+		is_deeply([ sort map { $_->{matcher}{options} } @overrides ], [ sort @names ], "$name: the columns are those of the panel");
+		for my $override (@overrides)
+		{
+			my ($column, %has) = ($override->{matcher}{options}, map { $_->{id} => $_->{value} } @{ $override->{properties} });
+			my $unit = $has{unit} // '';
+			like($types{$column}, $numeric, "$name: $column is a number") if $unit =~ /^(?:short|s)$/ || $query->{kind} eq 'stat' && $has{thresholds};
+			is($types{$column}, 'timestamp with time zone', "$name: $column is a time") if $unit =~ /^dateTime/;
+			# a state without a colour is one that nobody has thought of
+			next unless $has{mappings};
+			my %known = map { %{ $_->{options} } } @{ $has{mappings} };
+			is_deeply([ grep { defined && !$known{$_} } map { $_->{$column} } @{ $frame->{rows} } ], [], "$name: each $column has a colour");
+		}
+	}
+
+	# whatever is typed, it is text
+	for my $nasty (q('; DELETE FROM azhunt.runs; --), q(\\'), q($$), q({}), q(' OR '' = '))
+	{
+		my $rows = eval { frame_of($query, \%seeded, map { $_ => $nasty } qw(account address file finding))->{rows} };
+		is($@, '', "$name: $nasty is no error");
+		is(scalar @$rows, 0, "$name: and finds nothing") if $query->{sql} =~ /\$\{(?:account|finding):/;
+	}
+}
+
+#
+# what panels say
+#
+my $storage = 'storage-upload-link-account';
+is_deeply(rows(panel($storage, 'How much was found?'), [ 'Findings', 'Linked uploads', 'Accounts', 'Addresses' ]), ['3|4|3|3'], 'numbers of uploads');
+is_deeply(rows(panel($storage, 'How many uploads of each hour were linked to an account?'), [ 'time', 'metric', 'uploads' ]),
+	[ '2026-03-10 08:00:00+00|All uploads|2', '2026-03-10 08:00:00+00|Linked uploads|1', '2026-03-10 09:00:00+00|All uploads|1',
+	  '2026-03-10 09:00:00+00|Linked uploads|1', '2026-03-10 11:00:00+00|All uploads|1', '2026-03-11 08:00:00+00|All uploads|1',
+	  '2026-03-11 08:00:00+00|Linked uploads|1', '2026-03-12 10:00:00+00|All uploads|1', '2026-03-12 10:00:00+00|Linked uploads|1' ],
+	'uploads and linked uploads');
+
+my $findings = panel($storage, 'Who may have uploaded what?');
+my @shown = ('Account', 'Address', 'File', 'Uploads');
+my @rows = ('adele@contoso.com|192.0.2.3|plan.docx|1', 'adele@contoso.com, alex@contoso.com|192.0.2.1|report.pdf|2',
+	q(megan@contoso.com|2001:db8::1|O'Brien Übersicht.pdf|1));
+is_deeply(rows($findings, \@shown), \@rows, 'findings, the latest first');
+is_deeply(rows($findings, \@shown, account => 'ADELE@contoso.com'), [ @rows[ 0, 1 ] ], 'of one account');
+is_deeply(rows($findings, \@shown, account => 'adele@contoso.com, alex@contoso.com'), [ @rows[ 0, 1 ] ], 'of the accounts of one finding');
+is_deeply(rows($findings, \@shown, account => 'alex@contoso.com'), [ $rows[1] ], 'of another account');
+is_deeply(rows($findings, \@shown, address => '2001:db8::1'), [ $rows[2] ], 'of one address');
+is_deeply(rows($findings, \@shown, file => q(o'brien ü)), [ $rows[2] ], 'of some file names');
+is_deeply(rows($findings, \@shown, file => 'REPORT', address => '192.0.2.3'), [], 'filters go together');
+is_deeply(rows($findings, \@shown, range => { %seeded, to => '2026-03-10T12:00:00Z' }), [ @rows[ 1, 2 ] ], 'of some time');
+my ($long) = grep { $_->{File} eq q(O'Brien Übersicht.pdf) } @{ frame_of($findings, \%seeded)->{rows} };
+is($long->{'Upload user agent'}, $agent, 'all of a long user agent is there');
+is($long->{'Sign-in user agent'}, $agent, 'on both sides');
+is($long->{Path}, $path, 'and all of a long path');
+
+my $detail = panel($storage, 'Which uploads and sign-ins make up the finding?');
+is_deeply(rows($detail, [ 'Upload', 'Account', 'Sign-in before upload' ], finding => $finding{'report.pdf'}, range => \%empty),
+	[ '2026-03-11 08:00:00+00|adele@contoso.com|30.000000', '2026-03-10 08:00:00+00|alex@contoso.com|20.000000',
+	  '2026-03-10 08:00:00+00|adele@contoso.com|30.000000' ], 'the finding, of whatever time');
+is_deeply(rows($detail, ['Upload'], finding => ''), [], 'or none');
+
+my $cloudshell = 'cloudshell-usage';
+is_deeply(rows(panel($cloudshell, 'How much was found?'), [ 'Sessions', 'Callers', 'First-time callers', 'Operations' ]), ['3|2|1|5'], 'numbers of Cloud Shells');
+is_deeply(rows(panel($cloudshell, 'Who did what in a Cloud Shell?'), [ 'Hour', 'Caller', 'Number' ]),
+	[ '2026-03-12 02:00:00+00|megan@contoso.com|1', '2026-03-10 14:00:00+00|Adele@Contoso.com|1', '2026-03-10 14:00:00+00|megan@contoso.com|3' ], 'sessions');
+is_deeply(rows(panel($cloudshell, 'Who did what in a Cloud Shell?'), ['Caller'], account => 'ADELE@CONTOSO.COM'), ['Adele@Contoso.com'], 'of one caller');
+is_deeply(rows(panel($cloudshell, 'Who opened a Cloud Shell for the first time?'), [ 'First hour', 'Caller', 'Number' ]),
+	['2026-03-10 14:00:00+00|megan@contoso.com|4'], 'who is new, whatever the case of their names was before');
+is_deeply(rows(panel($cloudshell, 'Which operations make up the session?'), ['Operation'], finding => $session_id),
+	[ 'Microsoft.Authorization/roleAssignments/write', 'Microsoft.Compute/virtualMachines/delete', 'Microsoft.KeyVault/vaults/delete' ], 'operations of a session');
+
+my $heat_map = panel($cloudshell, 'At what hour of the day (UTC) is the most done in Cloud Shells?');
+for my $timezone ('UTC', 'Asia/Kolkata', 'America/Los_Angeles')
+{
+	my $frame = frame($role, expand($heat_map->{sql}, \%seeded, variables_of($heat_map)), $timezone);
+	is_deeply($frame->{names}, [ 'time', map { sprintf '%02d:00', $_ } 0 .. 23 ], "$timezone: an hour is a row of the heat map");
+	is(scalar @{ $frame->{rows} }, 3, "$timezone: a day without any is one, too");
+	is_deeply([ map { my $row = $_; map { $row->{$_} ? "$_ $row->{$_}" : () } grep { $_ ne 'time' } @{ $frame->{names} } } @{ $frame->{rows} } ],
+		[ '14:00 4', '02:00 1' ], "$timezone: the hours are those of UTC");
+}
+
+is_deeply(rows(panel('overview', 'Which accounts have most findings?'), [ 'Findings', 'Matches' ]), [ '3|5', '3|4', '1|1' ], 'accounts, ignoring case');
+is_deeply(rows(panel('overview', 'Which addresses have most findings?'), [ 'Address', 'Findings', 'Matches' ]),
+	[ '192.0.2.1|1|3', '192.0.2.3|1|1', '2001:db8::1|1|1' ], 'addresses');
+my $open = panel('overview', 'How many findings are open?');
+my @states = ('New', 'Under investigation', 'Closed');
+is_deeply(rows($open, \@states), ['6|0|0'], 'all findings are new');
+is_deeply(rows($open, \@states, hunt => ['cloudshell_usage']), ['3|0|0'], 'those of one hunt');
+is_deeply(rows($open, \@states, hunt => [q(o'hara's uploads)]), [], 'those of a hunt that found none');
+$session->do("SELECT azhunt.mark_result('$finding{'report.pdf'}', 'investigating')");
+$session->do("SELECT azhunt.mark_result('$finding{'plan.docx'}', 'closed')");
+is_deeply(rows($open, \@states), ['4|1|1'], 'marks count');
+$session->do("INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname) VALUES ('2026-03-12 09:59:50+00', '192.0.2.3', 'diego\@contoso.com')");
+$session->do("CALL azhunt.run_hunt('storage_upload_link_account')");
+is_deeply(rows($open, \@states), ['5|1|0'], 'a closed finding that got a new match is new again');
+is_deeply([ sort @{ rows(panel('overview', 'What happened last?'), [ 'finding', 'Status' ]) } ],
+	[ sort split /\n/, $session->do('SELECT resultid, status FROM azhunt.results WHERE "time" >= \'2026-03-01\'') ], 'as the list of findings says');
+is_deeply([ sort { $a cmp $b } @{ rows(panel('overview', 'How many log rows came in?'), [ 'metric', 'rows_read' ]) } ],
+	[ 'azureactivity|12', 'signinlogs|7', 'storagebloblogs|5', 'storagefilelogs|1' ], 'rows that came in, once each');
+
+#
+# alert rules
+#
+my %rules = map { $_->{title} => $_ } alert_rules();
+
+sub alerts
+{
+	my ($title, @columns) = @_;
+	my $frame = frame($role, $rules{$title}{data}[0]{model}{rawSql});
+
+	is(scalar(grep { $_ =~ $numeric } values %{ $frame->{types} }), 1, "$title: one number");
+	is(scalar(grep { $_ eq 'text' } values %{ $frame->{types} }), @{ $frame->{names} } - 1, "$title: all else is labels");
+	ok($frame->{types}{$_}, "$title: label $_ is there") for join(' ', values %{ $rules{$title}{annotations} }) =~ /\.Labels\.(\w+)/g;
+	return [ sort map { my $row = $_; join '|', map { $row->{$_} } @columns } @{ $frame->{rows} } ];
+}
+
+is_deeply(alerts('new result', 'finding', 'dashboard'), [ sort split /\n/, $session->do(
+	q(SELECT resultid, 'azhunt-' || replace(hunt, '_', '-') FROM azhunt.results)) ], 'each finding is an alert');
+is_deeply(alerts('a log table stopped', 'log_table', 'stopped'),
+	[ 'azureactivity|0', 'signinlogs|0', 'storagebloblogs|0', 'storagefilelogs|0' ], 'no table stopped');
+is_deeply(alerts('a hunt does not succeed', 'hunt', 'broken'), [ 'cloudshell_usage|0', 'storage_upload_link_account|0' ], 'the hunts are well');
+is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), [ 'Hunt', 'Logs' ]), ['on time|flowing'], 'and so is an empty panel');
+
+# quiet, and broken
+$session->do("UPDATE azhunt.runs SET started = started - interval '11 minutes', finished = finished - interval '11 minutes'");
+is_deeply(alerts('new result', 'finding'), [], 'a finding is new for ten minutes');
+$session->do("UPDATE azhunt.runs SET started = started - interval '1 hour', finished = finished - interval '1 hour'");
+is_deeply(alerts('a hunt does not succeed', 'hunt', 'state'), [ 'cloudshell_usage|late', 'storage_upload_link_account|late' ], 'a hunt that does not run is late');
+is_deeply(rows(panel('overview', 'Do the hunts run?'), [ 'Hunt', 'State' ]),
+	[ 'cloudshell_usage|late', q(o'hara's uploads|never run), 'storage_upload_link_account|late' ], 'and the overview says so');
+$session->do("UPDATE azhunt.$_ SET ingestedat = now() - interval '2 hours'") for qw(storagebloblogs storagefilelogs signinlogs);
+is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), [ 'Hunt', 'Logs' ]), ['late|quiet'], 'logs can be quiet');
+$session->do("UPDATE azhunt.signinlogs SET ingestedat = now() - interval '2 days'");
+is_deeply(alerts('a log table stopped', 'log_table', 'state', 'stopped'),
+	[ 'azureactivity|flowing|0', 'signinlogs|stopped|1', 'storagebloblogs|quiet|0', 'storagefilelogs|quiet|0' ], 'or have stopped');
+is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), ['Logs']), ['stopped'], 'one is enough');
+is_deeply(rows(panel($cloudshell, 'Can an empty panel be trusted?'), ['Logs']), ['flowing'], 'of those that the hunt reads');
+
+#
+# the role can do nothing else
+#
+my @granted = $session->do("SELECT string_agg(c.oid::regclass::text, ' ') FROM pg_class AS c"
+	  . " WHERE c.relnamespace = 'azhunt'::regnamespace AND has_table_privilege('$role', c.oid, 'SELECT') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')") =~ /(\S+)/g;
+is_deeply([ sort @granted ], [ sort map { "azhunt.$_" } qw(hunts runs matches storage_upload_link_account_matches storage_upload_link_account_results
+	cloudshell_usage_matches cloudshell_usage_results results result_marks source_health) ], 'it reads these views and no more');
+
+# Grafana's users can send anything, so also this
+sub refused
+{
+	my ($statement, $name) = @_;
+	my ($text, $succeeded) = psql($role, "\\set VERBOSITY verbose\nSET default_transaction_read_only = off;\n$statement;\n");
+
+	ok(!$succeeded && $text =~ /ERROR:  (?:42501|55000)/, $name // "refused: $statement") or diag($text);
+}
+
+my @relations = split /\n/, $session->do("SELECT c.oid::regclass FROM pg_class AS c"
+	  . " WHERE c.relnamespace = 'azhunt'::regnamespace AND c.relkind IN ('r', 'p', 'v') ORDER BY 1");
+cmp_ok(scalar @relations, '>', 20, 'relations to try');
+for my $relation (@relations)
+{
+	refused("DELETE FROM $relation");
+	refused("INSERT INTO $relation DEFAULT VALUES");
+	refused("TRUNCATE $relation") if $relation =~ /facts|runs|logs$/;
+	refused("SELECT * FROM $relation") unless grep { $_ eq $relation } @granted;
+}
+refused("UPDATE azhunt.$_ SET hunt = ''") for qw(runs storage_upload_link_account_facts cloudshell_usage_facts);
+refused($_) for 'SELECT * FROM azhunt.storage_upload_link_account()', 'SELECT * FROM azhunt.cloudshell_usage()',
+  'SELECT * FROM azhunt.uploads()', 'SELECT * FROM azhunt.signins()', 'SELECT azhunt.create_log_tables()',
+  "SELECT azhunt.add_partitions('azhunt.runs', '2026-01-01', '2026-01-02')", "CALL azhunt.run_hunt('cloudshell_usage')",
+  "SELECT azhunt.run_hunt_in_transaction('cloudshell_usage')", "SELECT azhunt.restart_hunt('cloudshell_usage')",
+  "SELECT azhunt.drop_hunt('cloudshell_usage')", "SELECT azhunt.mark_result('$session_id', 'closed')",
+  "SELECT azhunt.prune('1 day')", "SELECT azhunt.schedule_hunt('cloudshell_usage', '* * * * *')",
+  "SELECT azhunt.source_health_of('signinlogs', now())", "SELECT azhunt.latest('azhunt.signinlogs', 'timegenerated', now())",
+  "SELECT azhunt.count_all_rows('{signinlogs}')", "SELECT azhunt.record_failed_run('cloudshell_usage', now(), '', '')",
+  "SELECT nextval('azhunt.runs_run_seq')", "SELECT setval('azhunt.runs_run_seq', 1)",
+  'CREATE TABLE azhunt.t ()', 'CREATE TABLE public.t ()', 'CREATE TEMPORARY TABLE t ()', 'CREATE SCHEMA s', "SELECT lo_from_bytea(0, 'x')",
+  'SELECT lo_create(0)', 'SELECT lo_creat(0)', "COPY azhunt.runs TO '/tmp/runs'", "COPY azhunt.runs TO PROGRAM 'cat'", "SELECT pg_read_file('/etc/passwd')",
+  "SET ROLE $user", "ALTER ROLE $role SUPERUSER", 'ALTER VIEW azhunt.results OWNER TO azhunt_grafana', 'DROP EXTENSION azhunt';
+
+# and the set-up does what it says without any of that
+my ($text) = psql($role, "\\pset tuples_only\n\\pset format unaligned\nSHOW default_transaction_read_only;\nSHOW statement_timeout;\n");
+is($text, "on\n30s\n", 'by itself it is read-only, and gives up');
+is($session->do('SELECT count(*) > 5 FROM azhunt.matches'), 't', 'all is still there');
+
+$session->close;
+$admin->do("DROP DATABASE $database");
+$admin->do("DROP ROLE $role");
+$admin->close;
+
+done_testing();
