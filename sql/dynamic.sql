@@ -161,7 +161,8 @@ SELECT bag_pack('AccountUsed', 'alice@contoso.com'::text,
                 'IPUsed', NULL,
                 'Attempts', 3, 'Ratio', 0.50, 'Interactive', true, 'Date', date '2026-03-08',
                 'Details', '{"b": [1, null]}'::jsonb, 'Tags', '{x,null}'::text[]);
-SELECT bag_pack('a', 1, 'a', 2) AS last_value_wins, bag_pack('', '') AS empty_key;
+SELECT bag_pack('a', 1, 'a', 2) AS last_value_wins, bag_pack('', '') AS empty_key,
+       bag_pack('k'::varchar, 1, 'd'::address, 2) AS keys_of_other_types;
 SELECT bag_pack(VARIADIC '{a,1,b,null}'::text[]) AS variadic,
        bag_pack(VARIADIC '{}'::text[]) AS nothing,
        bag_pack(VARIADIC NULL::text[]) IS NULL AS null;

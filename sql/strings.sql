@@ -180,7 +180,7 @@ FROM (VALUES (1, 'cloud-shell-storage-westeurope', 'cloud-shell-storage'),
              (15, 'a', 'ab'),
              (16, 'a--b', '-'),
              (17, '-', '-'),
-             -- separators that the term begins or ends with are no boundary
+             -- a term that begins or ends with a separator may have any neighbour there
              (18, 'x-a', '-a'),
              (19, '--a', '-a'),
              -- a letter past ASCII is a separator, and its case matters

@@ -1,7 +1,7 @@
 -- strip_port, blob_name, file_name and has against regular expressions and
 -- built-in functions, on hostile strings that a hash makes: the same in every run.
 BEGIN;
-SELECT plan(18);
+SELECT plan(19);
 
 -- One of so many numbers from zero, by hash.
 CREATE FUNCTION pg_temp.draw(i bigint, salt bigint, choices integer) RETURNS integer
@@ -216,6 +216,13 @@ SELECT cmp_ok(count(*) FILTER (WHERE NOT oracle AND strpos(lower(s), lower(term)
               'and many have it inside another') FROM terms;
 SELECT is_empty($$ SELECT left(s, 100), left(term, 100), answer, oracle FROM terms
                    WHERE answer IS DISTINCT FROM oracle LIMIT 10 $$, 'has as a regular expression');
+
+-- long strings are searched in parts, and the term may stand across any two
+SELECT is_empty($$ SELECT place FROM
+    (SELECT place, repeat(' ', place) || repeat('Term ', 4000) AS start, repeat(' ', 400 - place) AS rest
+     FROM generate_series(0, 400) AS place) AS s
+    WHERE NOT azhunt.has(start || rest, repeat('tERM ', 4000)) OR NOT azhunt.has(start || 'Term' || rest, repeat('tERM ', 4000) || 'term')
+       OR azhunt.has(start || 'Terms' || rest, repeat('tERM ', 4000) || 'term') $$, 'has in long strings');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,0 +1,80 @@
+# The functions and aggregates in databases of other encodings than UTF-8, and
+# of a collation that does not order by bytes.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__));
+
+use Databases;
+use Test::More;
+
+$ENV{PGCLIENTENCODING} = 'UTF8';
+
+# An empty database with the extension, of a certain kind.
+sub create_database_of_kind
+{
+	my ($name, $kind) = @_;
+
+	create_database($name);
+	query('postgres', "DROP DATABASE $name");
+	query('postgres', "CREATE DATABASE $name TEMPLATE template0 $kind");
+	query($name, 'CREATE EXTENSION azhunt');
+	return $name;
+}
+
+# All conditions that are to be true; "u" stands for a letter past ASCII.
+sub all_true
+{
+	my ($database, $name, $u, %conditions) = @_;
+
+	foreach my $condition (sort keys %conditions)
+	{
+		is(query($database, "SET search_path TO public, azhunt; SELECT $conditions{$condition} FROM (SELECT $u) AS v (u)"),
+			't', "$name: $condition");
+	}
+}
+
+my %everywhere = (
+	'strip_port cuts after a letter' => q{strip_port(u || ':443') = u},
+	'blob_name takes no such letter' => q{blob_name('/a' || u || 'b.txt?') = '' AND blob_name('/' || u || '/b.txt?') = 'b.txt'},
+	'file_name keeps letters and decodes ASCII' => q{file_name('/' || u || '%2F' || u || '%41%20' || u) = u || 'A ' || u},
+	'has takes a letter for a separator' => q{has('x' || u || 'term' || u, 'TERM') AND has(u, u)},
+	'=~ folds what stands around it' => q{('A' || u || 'b') =~ ('a' || u || 'B') AND hash('A' || u) = hash('a' || u)},
+	'make_set keeps letters' => q{(SELECT make_set(x) ->> 1 = u FROM unnest(ARRAY[u, 'a', u]) AS x)},
+	'make_bag keeps them in keys' => q{(SELECT make_bag(bag_pack(x, x)) = jsonb_build_object(u, u) FROM unnest(ARRAY[u]) AS x)});
+
+my %escapes_of_ascii_alone = (
+	'escapes past ASCII stay, as they spell UTF-8' => q{file_name('/Z%C3%BCrich%20%FF.txt') = 'Z%C3%BCrich %FF.txt'});
+
+# u with diaeresis, which is one byte here; its capital is another letter to KQL
+my $latin1 = create_database_of_kind('azhunt_latin1', q{ENCODING 'LATIN1' LOCALE 'C'});
+all_true($latin1, 'LATIN1', 'chr(252)', %everywhere, %escapes_of_ascii_alone,
+	'=~ folds ASCII alone' => q{u !=~ chr(220)});
+
+# two bytes of a character, both past ASCII
+my $euc_jp = create_database_of_kind('azhunt_euc_jp', q{ENCODING 'EUC_JP' LOCALE 'C'});
+all_true($euc_jp, 'EUC_JP', q{convert_from('\xe6bca2', 'UTF8')}, %everywhere, %escapes_of_ascii_alone);
+
+# a byte that is no character of any encoding
+my $sql_ascii = create_database_of_kind('azhunt_sql_ascii', q{ENCODING 'SQL_ASCII' LOCALE 'C'});
+all_true($sql_ascii, 'SQL_ASCII', q{convert_from('\xff', 'SQL_ASCII')}, %everywhere, %escapes_of_ascii_alone);
+
+# where letters of both cases stand together
+SKIP:
+{
+	my $icu = query('postgres', q{SELECT current_setting('server_version_num')::integer >= 150000
+		AND EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')});
+	skip 'PostgreSQL has no ICU locales for databases', 1 if $icu ne 't';
+
+	my $english = create_database_of_kind('azhunt_icu', q{ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'});
+	all_true($english, 'ICU', q{'ü'}, %everywhere,
+		'the database has another order' => q{'a' < 'B'},
+		'make_set orders by bytes' => q{(SELECT make_set(x) = '["B", "a", "c"]' AND make_set(x, 1) = '["B"]' FROM unnest('{c,B,a}'::text[]) AS x)},
+		'make_bag takes the greatest by bytes' => q{(SELECT make_bag(bag_pack('key', x)) = '{"key": "a"}' FROM unnest('{B,a}'::text[]) AS x)},
+		'and the smallest keys by bytes' => q{(SELECT make_bag(bag_pack(x, 1), 1) = '{"B": 1}' FROM unnest('{a,B}'::text[]) AS x)},
+		'the order of =~ is by bytes' => q{'B' >~ 'a' AND '_' <~ 'A' AND 'z' <~ u});
+}
+
+done_testing();
