@@ -47,6 +47,32 @@ add_origin(Target *target, Position position)
 }
 
 /*
+ * Run a command of the transaction.
+ */
+static bool
+run_in_transaction(Loader *loader, const char *command)
+{
+	PGresult   *result = PQexec(loader->connection, command);
+	bool		ok = result_ok(result);
+
+	if (!ok)
+		fail_connection(loader, result);
+	PQclear(result);
+	return ok;
+}
+
+/*
+ * See to it that the staging table is there, if the table needs one.
+ */
+static bool
+stage(Loader *loader, Target *target)
+{
+	if (target->stage_command != NULL && !target->staged)
+		target->staged = run_in_transaction(loader, target->stage_command);
+	return target->stage_command == NULL || target->staged;
+}
+
+/*
  * Start to send rows to a table.
  */
 static bool
@@ -55,16 +81,8 @@ start_copy(Loader *loader, Target *target)
 	PGresult   *result;
 	bool		started;
 
-	if (target->stage_command != NULL && !target->staged)
-	{
-		result = PQexec(loader->connection, target->stage_command);
-		target->staged = result_ok(result);
-		if (!target->staged)
-			fail_connection(loader, result);
-		PQclear(result);
-		if (!target->staged)
-			return false;
-	}
+	if (!stage(loader, target))
+		return false;
 	result = PQexec(loader->connection, target->copy_command);
 	started = PQresultStatus(result) == PGRES_COPY_IN;
 	if (!started)
@@ -200,21 +218,6 @@ end_copy(Loader *loader)
 }
 
 /*
- * Run a command of the transaction.
- */
-static bool
-run_in_transaction(Loader *loader, const char *command)
-{
-	PGresult   *result = PQexec(loader->connection, command);
-	bool		ok = result_ok(result);
-
-	if (!ok)
-		fail_connection(loader, result);
-	PQclear(result);
-	return ok;
-}
-
-/*
  * Reject the row that the server did not take.
  */
 static bool
@@ -239,7 +242,9 @@ try_rows(Loader *loader, Target *target, int first, int end, int *bad, char **re
 	int			line;
 
 	*bad = -1;
-	if (!run_in_transaction(loader, "SAVEPOINT azhunt_load") ||
+	/* the savepoint must not take the staging table away */
+	if (!stage(loader, target) ||
+		!run_in_transaction(loader, "SAVEPOINT azhunt_load") ||
 		!start_copy(loader, target) ||
 		!send_rows(loader, target->rows.data + start, target->origins[end - 1].row_end - start))
 		return false;

@@ -345,7 +345,10 @@ replace_token(Element *element, const char **p, const char *end, const char **co
 			return "JSON ends before its end";
 		*p = quote + 1;
 		if (is_before_colon(*p, end))
+		{
+			element->nnames++;
 			return NULL;
+		}
 		buffer_append(&element->text, *copied, (size_t) (start - *copied));
 		problem = add_string(element, start, quote, seen, where);
 	}
@@ -373,6 +376,7 @@ replace_tokens(Element *element, const char *text, size_t length, const char **w
 
 	element->text.length = 0;
 	element->ntokens = 0;
+	element->nnames = 0;
 	arena_reset(&element->strings);
 	while (p < end)
 	{
@@ -444,6 +448,26 @@ describe_error(const json_error_t *error)
 }
 
 /*
+ * The number of members of all objects of a tree.
+ */
+static size_t
+count_members(json_t *node)
+{
+	size_t		count = 0;
+
+	if (json_is_object(node))
+	{
+		count = json_object_size(node);
+		for (void *member = json_object_iter(node); member != NULL;
+			 member = json_object_iter_next(node, member))
+			count += count_members(json_object_iter_value(member));
+	}
+	for (size_t i = 0; i < json_array_size(node); i++)
+		count += count_members(json_array_get(node, i));
+	return count;
+}
+
+/*
  * Parse a JSON value; the text must stay where it is as long as the element is
  * in use.
  */
@@ -464,8 +488,14 @@ element_parse(Element *element, const char *text, size_t length,
 		*error_at = (size_t) (where - text);
 		return false;
 	}
-	element->root = json_loadb(element->text.data, element->text.length,
-							   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &json_error);
+	element->root = json_loadb(element->text.data, element->text.length, JSON_DECODE_ANY, &json_error);
+	/* of a name that occurs twice in an object, the tree has one member only */
+	if (element->root != NULL && count_members(element->root) < element->nnames)
+	{
+		json_decref(element->root);
+		element->root = json_loadb(element->text.data, element->text.length,
+								   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &json_error);
+	}
 	if (element->root == NULL)
 	{
 		size_t		place = json_error.position > 0 ? (size_t) json_error.position - 1 : 0;

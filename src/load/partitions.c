@@ -125,7 +125,10 @@ add_partition(Loader *loader, Target *target, int64_t day)
 	if (loader->partition_connection == NULL)
 		loader->partition_connection = connect_to_server((Options *) loader->options);
 	if (loader->partition_connection == NULL)
+	{
+		target->by_day = false;
 		return false;
+	}
 	format_day(day, date);
 	result = run_query(loader->partition_connection, add_query, 2, parameters);
 	added = result_ok(result);

@@ -76,6 +76,15 @@ spew("$dir/named.json", qq({"TimeGenerated":"2026-01-01T00:00:00Z","UserPrincipa
 load_ok('--table', '-q', '--table', 'soc."Sign-ins"', "$dir/named.json");
 is(sql(q(SELECT userprincipalname, status, loaded_by = current_user FROM soc."Sign-ins" WHERE status IS NOT NULL)),
 	'adele@contoso.com|{"a": 1}|t', '--table: row');
+# ... whose rows may be rejected, too
+sql('ALTER TABLE soc."Sign-ins" ADD CHECK (userprincipalname <> $$nobody@contoso.com$$); TRUNCATE soc."Sign-ins"');
+spew("$dir/view.json", join('', map { qq({"time":"2026-01-31T10:00:00Z","category":"SignInLogs","properties":{"userPrincipalName":"$_"}}\n) } 'megan', 'adele'));
+load_ok('view with --reject-file', '-q', '--reject-file', "$dir/view_rejects", "$dir/view.json");
+is(sql('SELECT string_agg(userprincipalname, $$ $$ ORDER BY userprincipalname) FROM soc."Sign-ins"'), 'adele megan', 'view with --reject-file: rows');
+spew("$dir/table.json", join('', map { qq({"TimeGenerated":"2026-01-31T10:00:00Z","UserPrincipalName":"$_\@contoso.com"}\n) } 'lynne', 'nobody', 'isaiah', 'nobody', 'nobody', 'diego'));
+load_ok('CHECK constraint with --reject-file', '-q', '--table', 'soc."Sign-ins"', '--reject-file', "$dir/table_rejects", "$dir/table.json");
+is(sql('SELECT string_agg(split_part(userprincipalname, $$@$$, 1), $$ $$ ORDER BY userprincipalname) FROM soc."Sign-ins" WHERE userprincipalname LIKE $$%@%$$'), 'diego isaiah lynne', 'CHECK constraint: the others are loaded');
+is(join(' ', slurp("$dir/table_rejects") =~ /"line":(\d+)/g), '2 4 5', 'CHECK constraint: rejected lines');
 sql('DROP VIEW azhunt.signinlogs; ALTER TABLE azhunt.signinlogs_table RENAME TO signinlogs');
 
 # both hunts over data that came in through the loader
