@@ -2,7 +2,7 @@
 -- has().
 
 BEGIN;
-SELECT plan(24);
+SELECT plan(25);
 
 SET LOCAL TimeZone = 'UTC';
 
@@ -191,6 +191,10 @@ SELECT is_estimated_within($$
     JOIN (TABLE anchors UNION ALL SELECT uniform, skewed, status, t - interval '30 days' FROM anchors) AS a ON e.uniform < 10
     WHERE azhunt.within(e.t, a.t, '1 hour')
 $$, 3, 'within() over UNION ALL');
+SELECT is_estimated_within($$
+    SELECT FROM (TABLE events UNION ALL TABLE events) AS e JOIN anchors AS a ON e.uniform < 10
+    WHERE azhunt.within(e.t, a.t, '1 hour') AND e.t >= azhunt.window_start(a.t, '1 hour') AND e.t <= a.t
+$$, 3, 'conditions that within() implies count for nothing');
 SELECT is_estimated_within($$SELECT FROM events WHERE status OPERATOR(azhunt.=~) 'success'$$,
                            1.5, '=~ adds up the common values that differ in case');
 SELECT is_estimated_within($$

@@ -273,6 +273,9 @@ make_window_join(PlannerInfo *root, RelOptInfo *joinrel, Path *outer,
 	path->path.parallel_safe = joinrel->consider_parallel &&
 		outer->parallel_safe && inner->parallel_safe;
 	path->path.parallel_workers = outer->parallel_workers;
+#if PG_VERSION_NUM >= 180000
+	path->path.disabled_nodes = outer->disabled_nodes + inner->disabled_nodes;
+#endif
 #ifdef CUSTOMPATH_SUPPORT_PROJECTION
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 #endif

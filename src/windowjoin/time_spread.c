@@ -16,6 +16,7 @@
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/makefuncs.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
 #include "utils/fmgroids.h"
@@ -275,6 +276,37 @@ fraction_within(const TimeSpread *events, const TimeSpread *anchors,
 }
 
 /*
+ * How many conditions on the rows of an expression does within() imply?
+ */
+static int
+count_implied(SupportRequestSelectivity *request, Node *expression)
+{
+	PlannerInfo *root = request->root;
+	FuncExpr   *call;
+	RelOptInfo *rel;
+	int			relid;
+	int			count = 0;
+	ListCell   *cell;
+
+	if (!bms_get_singleton_member(pull_varnos(root, expression), &relid) ||
+		relid >= root->simple_rel_array_size ||
+		(rel = root->simple_rel_array[relid]) == NULL)
+		return 0;
+
+	call = makeFuncExpr(request->funcid, BOOLOID, request->args, InvalidOid,
+						request->inputcollid, COERCE_EXPLICIT_CALL);
+	foreach(cell, rel->joininfo)
+	{
+		RestrictInfo *info = lfirst_node(RestrictInfo, cell);
+
+		if (IsA(info->clause, OpExpr) &&
+			within_implies(call, (Node *) info->clause))
+			count++;
+	}
+	return count;
+}
+
+/*
  * Estimate within(), whether it is a join's condition or a table's.
  */
 Selectivity
@@ -304,6 +336,13 @@ within_selectivity(SupportRequestSelectivity *request)
 		return 0;
 
 	selectivity = fraction_within(&events, &anchors, microseconds);
+
+	/*
+	 * Core takes comparisons that say nothing new for independent, and
+	 * guesses what each lets through.
+	 */
+	for (int i = count_implied(request, linitial(request->args)); i > 0; i--)
+		selectivity /= DEFAULT_INEQ_SEL;
 	CLAMP_PROBABILITY(selectivity);
 	return selectivity;
 }
