@@ -16,6 +16,40 @@
 #define NUMERIC_DIGITS_BEFORE	131072
 #define NUMERIC_DIGITS_AFTER	16383
 
+/*
+ * jansson's memory: a record is hundreds of small pieces, which are given back
+ * all at once.  Trees need no json_decref() then.
+ */
+static Arena tree_memory;
+
+/*
+ * malloc() for jansson.
+ */
+static void *
+tree_malloc(size_t size)
+{
+	return arena_alloc(&tree_memory, size);
+}
+
+/*
+ * free() for jansson.
+ */
+static void
+tree_free(void *pointer)
+{
+	(void) pointer;
+}
+
+/*
+ * Give back the memory of all trees, which are gone then.
+ */
+void
+element_forget_trees(void)
+{
+	json_set_alloc_funcs(tree_malloc, tree_free);
+	arena_reset(&tree_memory);
+}
+
 static inline bool
 is_digit(char c)
 {
@@ -98,10 +132,10 @@ scan_number(const char *p, const char *end, bool *too_large)
 
 /*
  * Remember a token, and write its index into the text for jansson, with blanks
- * around it: two of them must not become one number.
+ * around it where it could become one number with what is beside it.
  */
 static Token *
-add_token(Element *element, TokenKind kind, const char *raw, const char *end)
+add_token(Element *element, TokenKind kind, const char *raw, const char *end, const char *text_end)
 {
 	Token	   *token;
 	char		digits[24];
@@ -118,13 +152,15 @@ add_token(Element *element, TokenKind kind, const char *raw, const char *end)
 	token->kind = kind;
 	token->text = token->raw = raw;
 	token->length = token->raw_length = (size_t) (end - raw);
-	buffer_append_byte(&element->text, ' ');
+	if (element->text.length > 0 && strchr(":,[", element->text.data[element->text.length - 1]) == NULL)
+		buffer_append_byte(&element->text, ' ');
 	token->replaced_at = element->text.length;
 	do
 		*--p = (char) ('0' + index % 10);
 	while ((index /= 10) > 0);
 	buffer_append(&element->text, p, (size_t) (digits + sizeof(digits) - p));
-	buffer_append_byte(&element->text, ' ');
+	if (end < text_end && strchr(",]}", *end) == NULL)
+		buffer_append_byte(&element->text, ' ');
 	return token;
 }
 
@@ -298,9 +334,10 @@ find_quote(const char *p, const char *end, int *seen)
  * Remember a string that is a value; returns why that is impossible, or NULL.
  */
 static const char *
-add_string(Element *element, const char *start, const char *quote, int seen, const char **where)
+add_string(Element *element, const char *start, const char *quote, const char *end,
+		   int seen, const char **where)
 {
-	Token	   *token = add_token(element, TOKEN_STRING, start, quote + 1);
+	Token	   *token = add_token(element, TOKEN_STRING, start, quote + 1, end);
 
 	token->text = start + 1;
 	token->length = (size_t) (quote - start - 1);
@@ -350,7 +387,7 @@ replace_token(Element *element, const char **p, const char *end, const char **co
 			return NULL;
 		}
 		buffer_append(&element->text, *copied, (size_t) (start - *copied));
-		problem = add_string(element, start, quote, seen, where);
+		problem = add_string(element, start, quote, end, seen, where);
 	}
 	else
 	{
@@ -358,7 +395,7 @@ replace_token(Element *element, const char **p, const char *end, const char **co
 		if (*p == NULL)
 			return "invalid JSON: not a number";
 		buffer_append(&element->text, *copied, (size_t) (start - *copied));
-		add_token(element, TOKEN_NUMBER, start, *p)->too_large = too_large;
+		add_token(element, TOKEN_NUMBER, start, *p, end)->too_large = too_large;
 	}
 	*copied = *p;
 	return problem;
@@ -469,7 +506,7 @@ count_members(json_t *node)
 
 /*
  * Parse a JSON value; the text must stay where it is as long as the element is
- * in use.
+ * in use, which is until the next element_forget_trees() at most.
  */
 bool
 element_parse(Element *element, const char *text, size_t length,
@@ -479,7 +516,6 @@ element_parse(Element *element, const char *text, size_t length,
 	const char *where = text;
 	const char *problem;
 
-	json_decref(element->root);
 	element->root = NULL;
 	problem = replace_tokens(element, text, length, &where);
 	if (problem != NULL)
@@ -492,7 +528,6 @@ element_parse(Element *element, const char *text, size_t length,
 	/* of a name that occurs twice in an object, the tree has one member only */
 	if (element->root != NULL && count_members(element->root) < element->nnames)
 	{
-		json_decref(element->root);
 		element->root = json_loadb(element->text.data, element->text.length,
 								   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &json_error);
 	}
@@ -515,7 +550,6 @@ element_parse(Element *element, const char *text, size_t length,
 void
 element_free(Element *element)
 {
-	json_decref(element->root);
 	free(element->tokens);
 	buffer_free(&element->text);
 	arena_free(&element->strings);

@@ -52,6 +52,7 @@ typedef struct Element
 	Arena		strings;		/* of those that had escapes */
 } Element;
 
+extern void element_forget_trees(void);
 extern bool element_parse(Element *element, const char *text, size_t length,
 						  char **error, size_t *error_at);
 extern void element_free(Element *element);

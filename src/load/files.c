@@ -182,3 +182,14 @@ find_files(FileList *list, char **paths, int npaths)
 		}
 	}
 }
+
+/*
+ * Give the memory of a list back.
+ */
+void
+free_files(FileList *list)
+{
+	for (size_t i = 0; i < list->nfiles; i++)
+		free(list->files[i].path);
+	free(list->files);
+}

@@ -261,6 +261,16 @@ scan_members(Input *input, size_t *index, bool lines, Span *error)
 }
 
 /*
+ * Parse a value in place of the one before.
+ */
+static bool
+parse_next(Reader *reader, const char *text, size_t length, char **error, size_t *error_at)
+{
+	element_forget_trees();
+	return element_parse(&reader->element, text, length, error, error_at);
+}
+
+/*
  * Parse and hand on an object of so many bytes.
  */
 static bool
@@ -270,7 +280,7 @@ take_object(Reader *reader, size_t length)
 	char	   *error;
 	size_t		error_at;
 
-	if (!element_parse(&reader->element, input_text(reader->input), length, &error, &error_at))
+	if (!parse_next(reader, input_text(reader->input), length, &error, &error_at))
 		return reader_refuse(reader, length, error_at, error);
 	return reader_take(reader, &record, length);
 }
@@ -418,7 +428,7 @@ warn_of_error(Reader *reader, size_t start, size_t length)
 	char	   *reason;
 	char	   *message;
 
-	if (!element_parse(&reader->element, input_text(reader->input) + start, length, &error, &error_at))
+	if (!parse_next(reader, input_text(reader->input) + start, length, &error, &error_at))
 	{
 		free(error);
 		return;
@@ -513,7 +523,7 @@ take_row(Reader *reader, const Header *header, size_t length)
 	size_t		error_at;
 	bool		result;
 
-	if (!element_parse(&reader->element, input_text(reader->input), length, &error, &error_at))
+	if (!parse_next(reader, input_text(reader->input), length, &error, &error_at))
 		return reader_refuse(reader, length, error_at, error);
 	row = reader->element.root;
 	if (json_array_size(row) != header->nnames)
@@ -577,7 +587,7 @@ read_table_member(Reader *reader, Span name, size_t value, Header *header, bool 
 		return reader_fail(reader, index, load_strdup("file ends within a table"));
 	if (is_columns)
 	{
-		if (!element_parse(&reader->element, input_text(input), index, &error, &error_at))
+		if (!parse_next(reader, input_text(input), index, &error, &error_at))
 			return reader_fail(reader, error_at, error);
 		build_header(header, &reader->element);
 	}

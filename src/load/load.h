@@ -178,6 +178,7 @@ extern bool result_ok(const PGresult *result);
 
 /* files.c */
 extern void find_files(FileList *list, char **paths, int npaths);
+extern void free_files(FileList *list);
 
 /* target.c */
 extern Target *open_target(Loader *loader, const LogTable *log_table);

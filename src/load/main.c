@@ -141,9 +141,11 @@ main(int argc, char **argv)
 	Shared	   *shared;
 	PGconn	   *connection;
 	bool		ok;
+	int			status;
 
-	/* numbers are written with a point wherever we are */
+	/* libpq's messages; numbers are read and written with a point everywhere */
 	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
 	parse_options(&options, argc, argv);
 	connection = connect_to_server(&options);
 	if (connection == NULL)
@@ -160,5 +162,7 @@ main(int argc, char **argv)
 	}
 	end_progress();
 	show_summary(shared, &options);
-	return exit_status(&list, shared, ok);
+	status = exit_status(&list, shared, ok);
+	free_files(&list);
+	return status;
 }
