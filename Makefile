@@ -1,7 +1,7 @@
 # azhunt: Microsoft Sentinel hunts over Azure logs in PostgreSQL tables
 #
-#   make                build the extension
-#   make install        install it (PG_CONFIG chooses the PostgreSQL)
+#   make                build the extension and azhunt-load
+#   make install        install them (PG_CONFIG chooses the PostgreSQL)
 #   make installcheck   run the regression tests against a running server
 #   make demo           see the hunts on sample logs; does all set-up itself
 #   make test           run every test; does all set-up itself
@@ -63,6 +63,8 @@ DATA = $(EXTENSION)--$(EXTVERSION).sql
 REGRESS = $(patsubst $(srcdir)/sql/%.sql,%,$(sort $(wildcard $(srcdir)/sql/*.sql)))
 REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=$(EXTENSION) \
 	--encoding=UTF8
+ISOLATION = $(patsubst $(srcdir)/test/isolation/specs/%.spec,%,$(sort $(wildcard $(srcdir)/test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -81,6 +83,21 @@ endif
 
 # In a build outside the source tree, the objects need directories.
 $(shell mkdir -p $(sort $(dir $(OBJS))))
+
+# azhunt-load, the client program, has a Makefile of its own.
+LOAD_MAKE = $(MAKE) -C $(srcdir)/src/load PG_CONFIG='$(PG_CONFIG)'
+
+.PHONY: azhunt-load install-azhunt-load uninstall-azhunt-load clean-azhunt-load
+all: azhunt-load
+install: install-azhunt-load
+uninstall: uninstall-azhunt-load
+clean: clean-azhunt-load
+azhunt-load:
+	$(LOAD_MAKE)
+install-azhunt-load: azhunt-load
+	$(LOAD_MAKE) install
+uninstall-azhunt-load clean-azhunt-load:
+	$(LOAD_MAKE) $(@:-azhunt-load=)
 
 # Files that include a header are rebuilt when it changes.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)

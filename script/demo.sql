@@ -53,6 +53,9 @@ ORDER BY cloudshell_usage.timekey, caller;
 \echo
 \echo 'Where to go next:'
 \echo '  README.md         install it, load your own logs, first query'
+\echo '  doc/loading.md    every way of getting logs out of Azure and in here'
+\echo '  doc/operations.md hunts that run every few minutes'
+\echo '  doc/grafana.md    their results as dashboards'
 \echo '  doc/reference.md  every function and option'
 \echo '  doc/kql.md        what differs from the published queries, and why'
 \echo '  make test         run the tests'
