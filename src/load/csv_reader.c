@@ -79,7 +79,8 @@ split_quoted(Cells *cells, const char *p, const char *end)
 {
 	size_t		start = cells->text.length;
 
-	for (p++; p < end; p++)
+	p++;
+	for (;;)
 	{
 		const char *quote = memchr(p, '"', (size_t) (end - p));
 
@@ -90,7 +91,7 @@ split_quoted(Cells *cells, const char *p, const char *end)
 		if (p + 1 >= end || p[1] != '"')
 			break;
 		buffer_append_byte(&cells->text, '"');
-		p++;
+		p += 2;
 	}
 	/* the buffer has room for the whole record, so it has not moved */
 	add_cell(cells, cells->text.data + start, cells->text.length - start);
