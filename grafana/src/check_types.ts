@@ -34,11 +34,22 @@ interface Query {
   rawSql: string;
 }
 
+// What an override can set: by name, what the defaults have.
+type Properties<Prefix extends string, Defaults> = {
+  [Key in keyof Defaults & string]-?: { id: \`\${Prefix}\${Key}\`; value: NonNullable<Defaults[Key]> };
+}[keyof Defaults & string];
+
+interface Override<Custom> {
+  matcher: { id: 'byName'; options: string };
+  properties: (Properties<'', Omit<schema.FieldConfig, 'custom'>> | Properties<'custom.', Custom>)[];
+}
+
 type PanelOf<Type, Options, Custom> = Omit<schema.Panel, 'type' | 'options' | 'fieldConfig' | 'targets'> & {
   type: Type;
   options: Partial<Options>;
-  fieldConfig: Omit<schema.FieldConfigSource, 'defaults'> & {
+  fieldConfig: {
     defaults: Omit<schema.FieldConfig, 'custom'> & { custom?: Partial<Custom> };
+    overrides: Override<Custom>[];
   };
   targets: Query[];
 };

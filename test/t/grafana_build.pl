@@ -8,6 +8,7 @@ use Digest::SHA;
 use File::Basename qw(basename dirname);
 use File::Temp qw(tempdir);
 use JSON::PP;
+use POSIX ();
 use lib dirname(abs_path(__FILE__));
 
 use Grafana;
@@ -26,8 +27,8 @@ sub run
 	{
 		open STDERR, '>&', \*STDOUT;
 		chdir $directory and exec @command;
-		print "$command[0]: $!\n";
-		exit 127;
+		syswrite STDOUT, "$command[0]: $!\n";
+		POSIX::_exit(127);
 	}
 	my $text = do { local $/; readline $output };
 	my $succeeded = close $output;
@@ -100,6 +101,8 @@ my %mistakes = (
 	'an unknown property of a panel' => sub { $_[0]{panels}[0]{titel} = 'x' },
 	'an unknown colour mode' => sub { $_[0]{panels}[0]{fieldConfig}{defaults}{color}{mode} = 'rainbow' },
 	'an unknown option of a table' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{options}{showHeadr} = JSON::PP::true },
+	'an unknown property of an override' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{fieldConfig}{overrides}[0]{properties}[0]{id} = 'custom.wdith' },
+	'an unknown value of an override' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{fieldConfig}{overrides}[0]{properties}[0]{value} = 'wide' },
 	'an unknown draw style' => sub { (grep { $_->{type} eq 'timeseries' } @{ $_[0]{panels} })[0]{fieldConfig}{defaults}{custom}{drawStyle} = 'pillars' },
 	'a text for a number' => sub { $_[0]{panels}[0]{gridPos}{w} = 'wide' },
 	'an unknown type of variable' => sub { $_[0]{templating}{list}[0]{type} = 'thing' },
