@@ -48,10 +48,11 @@ my %everywhere = (
 my %escapes_of_ascii_alone = (
 	'escapes past ASCII stay, as they spell UTF-8' => q{file_name('/Z%C3%BCrich%20%FF.txt') = 'Z%C3%BCrich %FF.txt'});
 
-# u with diaeresis, which is one byte here; its capital is another letter to KQL
+# letters past ASCII are one byte here, and their capitals others to KQL
 my $latin1 = create_database_of_kind('azhunt_latin1', q{ENCODING 'LATIN1' LOCALE 'C'});
 all_true($latin1, 'LATIN1', 'chr(252)', %everywhere, %escapes_of_ascii_alone,
-	'=~ folds ASCII alone' => q{u !=~ chr(220)});
+	'=~ folds ASCII alone' => q{(SELECT bool_and(repeat(chr(225), n) !=~ repeat(chr(193), n) AND hash(repeat(chr(225), n)) <> hash(repeat(chr(193), n)))
+		FROM generate_series(1, 20) AS n)});
 
 # two bytes of a character, both past ASCII
 my $euc_jp = create_database_of_kind('azhunt_euc_jp', q{ENCODING 'EUC_JP' LOCALE 'C'});
