@@ -114,7 +114,6 @@ const STATES: Record<string, keyof typeof COLORS> = {
   quiet: 'watch',
   'never loaded': 'neutral',
   stopped: 'broken',
-  'not known': 'broken',
   // of findings
   new: 'attend',
   investigating: 'watch',
@@ -126,12 +125,19 @@ const STATES: Record<string, keyof typeof COLORS> = {
   Informational: 'neutral',
 };
 
-const STATE_MAPPING: dashboard.ValueMap = {
-  type: dashboard.MappingType.ValueToText,
-  options: Object.fromEntries(
-    Object.entries(STATES).map(([state, color], index) => [state, { text: state, color: COLORS[color], index }])
-  ),
-};
+const STATE_MAPPINGS: dashboard.ValueMapping[] = [
+  {
+    type: dashboard.MappingType.ValueToText,
+    options: Object.fromEntries(
+      Object.entries(STATES).map(([state, color], index) => [state, { text: state, color: COLORS[color], index }])
+    ),
+  },
+  // of a log table, with the reason, which stays as it is
+  {
+    type: dashboard.MappingType.RegexToText,
+    options: { pattern: '^not known: ', result: { color: COLORS.broken, index: Object.keys(STATES).length } },
+  },
+];
 
 export function thresholds(...steps: [value: number, color: keyof typeof COLORS][]) {
   return new dashboard.ThresholdsConfigBuilder()
@@ -232,7 +238,7 @@ function columnProperties(column: Column): dashboard.DynamicConfigValue[] {
     add('custom.inspect', true);
   }
   if (column.state) {
-    add('mappings', [STATE_MAPPING]);
+    add('mappings', STATE_MAPPINGS);
     add('custom.cellOptions', { type: common.TableCellDisplayMode.ColorText });
   }
   if (column.bar) {
@@ -317,7 +323,7 @@ export function statPanel(panel: Panel & { columns: Record<string, Column> }): s
     .unit('short')
     .thresholds(thresholds())
     .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
-    .mappings([STATE_MAPPING])
+    .mappings(STATE_MAPPINGS)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('/.*/').values(false))
     .colorMode(common.BigValueColorMode.Value)
     .graphMode(common.BigValueGraphMode.None)
@@ -377,7 +383,8 @@ export function trustPanel(id: number, width: number): stat.PanelBuilder {
     columns: { Hunt: {}, Logs: {}, 'Since last success': { unit: 's' } },
     sql: `
       WITH hunt AS (
-          SELECT h.tables, ${indent(HUNT_STATE, 17)} AS state, success.finished
+          SELECT h.tables, success.finished,
+                 ${indent(HUNT_STATE, 17)} AS state
           FROM azhunt.hunts AS h
           ${indent(LAST_RUNS, 10)}
           WHERE h.name = ${HUNT}

@@ -68,7 +68,7 @@ const openFindings = () =>
           FROM (
               SELECT DISTINCT m.resultid
               FROM azhunt.matches AS m
-              WHERE ${indent(SHOWN, 18)}
+              WHERE ${indent(SHOWN, 14)}
           ) AS m
           LEFT JOIN azhunt.result_marks AS k ON k.resultid = m.resultid
       ) AS f
@@ -135,14 +135,14 @@ const logTables = () =>
     id: 4,
     title: 'Do the logs still arrive?',
     description:
-      'Flowing: rows arrived in the last hour. Quiet: in the last 24 hours. Stopped: not for longer. The delay is that ' +
+      'Flowing: rows arrived in the last hour. Quiet: in the last 24 hours. Stopped: not for longer. Not known: the reason is in the cell. The delay is that ' +
       'between event and arrival, of the latest 10,000 rows. Rows of the last hour, the one before, and the same hour a day before.',
     noValue: 'Nothing is known of the log tables: look into azhunt.source_health',
     width: 13,
     height: 7,
     columns: {
       Table: { minWidth: 130, long: true },
-      State: { width: 90, state: true },
+      State: { width: 90, state: true, long: true },
       'Newest arrival': { width: 150, unit: 'dateTimeAsIso' },
       'Median delay': { width: 90, unit: 's', thresholds: [[1800, 'watch'], [7200, 'attend']] },
       '95 % below': { width: 85, unit: 's', thresholds: [[3600, 'watch'], [14400, 'attend']] },
@@ -152,7 +152,7 @@ const logTables = () =>
     },
     sql: `
       SELECT s.log_table AS "Table",
-             split_part(s.state, ':', 1) AS "State",
+             s.state AS "State",
              s.newest_arrival AS "Newest arrival",
              extract(epoch FROM s.median_delay) AS "Median delay",
              extract(epoch FROM s.p95_delay) AS "95 % below",

@@ -246,7 +246,7 @@ for my $dashboard (@dashboards)
 my %colors;
 for my $panel (map { @{ $_->{panels} } } @dashboards)
 {
-	for my $mapping (@{ $panel->{fieldConfig}{defaults}{mappings} // [] },
+	for my $mapping (grep { $_->{type} eq 'value' } @{ $panel->{fieldConfig}{defaults}{mappings} // [] },
 		map { @{ property($_, 'mappings') // [] } } @{ $panel->{fieldConfig}{overrides} })
 	{
 		$colors{"state $_"}{ $mapping->{options}{$_}{color} } = 1 for keys %{ $mapping->{options} };
