@@ -101,13 +101,25 @@ get_key(WindowJoinState *state, const WindowJoinSide *side,
 }
 
 /*
+ * Memory that the buffers of a process's own files take, at most.
+ */
+static Size
+file_buffers(const WindowBatches *batches)
+{
+	if (batches == NULL || batches->next != NULL)
+		return 0;
+	return (Size) 2 * batches->count * BLCKSZ;
+}
+
+/*
  * Note how much memory there is in use.
  */
 static void
 note_memory(WindowJoinState *state)
 {
 	state->peak_memory = Max(state->peak_memory,
-							 window_table_memory(state->table));
+							 window_table_memory(state->table) +
+							 file_buffers(state->batches));
 }
 
 /*
@@ -124,7 +136,9 @@ start_batches(WindowJoinState *state)
 	double		bytes = rows * window_table_memory(table) / table->rows;
 	int			count = MIN_BATCHES;
 
-	while (count < MAX_BATCHES && (double) count * table->limit < 1.5 * bytes)
+	/* the buffers of all files are to take half of the memory, at most */
+	while (count < MAX_BATCHES && (double) count * table->limit < 1.5 * bytes &&
+		   (Size) 8 * count * BLCKSZ <= table->limit)
 		count *= 2;
 
 	note_memory(state);
@@ -133,6 +147,7 @@ start_batches(WindowJoinState *state)
 	state->batch_count = count;
 	window_batches_add_table(state->batches, table);
 	window_table_reset(table);
+	table->limit -= Min(file_buffers(state->batches), table->limit / 2);
 }
 
 /*
@@ -215,6 +230,7 @@ build_shared(WindowJoinState *state)
 	{
 		while ((row = next_plan_row(state, &state->inner, &hash, &time)) != NULL)
 			keep_inner(state, row, hash, time);
+		window_join_end_inner(state);
 		while ((row = next_plan_row(state, &state->outer, &hash, &time)) != NULL)
 			keep_outer(state, row, hash, time);
 		window_join_end_writing(state);
@@ -578,6 +594,7 @@ forget_inner(WindowJoinState *state)
 	if (state->batches != NULL)
 		window_batches_destroy(state->batches);
 	state->batches = NULL;
+	state->table->limit = get_hash_memory_limit();
 	state->built = false;
 }
 

@@ -85,6 +85,7 @@ extern void window_join_explain(CustomScanState *node, List *ancestors,
 /* parallel.c */
 extern WindowBatches *window_join_attach_batches(WindowJoinState *state);
 extern bool window_join_begin_writing(WindowJoinState *state);
+extern void window_join_end_inner(WindowJoinState *state);
 extern void window_join_end_writing(WindowJoinState *state);
 extern Size window_join_estimate_dsm(CustomScanState *node,
 									 ParallelContext *context);

@@ -30,6 +30,9 @@
 /* As many batches at most */
 #define MAX_SHARED_BATCHES	256
 
+/* What a tuplestore that is written to takes: sharedtuplestore.c's chunk */
+#define STORE_BUFFER_SIZE	((Size) 4 * BLCKSZ)
+
 /* Phases of the barrier */
 #define PHASE_WRITING	0
 #define PHASE_JOINING	1
@@ -73,6 +76,10 @@ choose_batch_count(WindowJoinState *state, int processes)
 		   (count < BATCHES_PER_PROCESS * processes ||
 			(double) count * state->table->limit < 1.5 * bytes))
 		count *= 2;
+
+	/* but no more than there is memory to write them all at once */
+	while (count > processes && count * STORE_BUFFER_SIZE > state->table->limit)
+		count /= 2;
 	return count;
 }
 
@@ -221,6 +228,16 @@ window_join_begin_writing(WindowJoinState *state)
 }
 
 /*
+ * All inner rows of this process are written.
+ */
+void
+window_join_end_inner(WindowJoinState *state)
+{
+	for (int i = 0; i < state->batches->count; i++)
+		sts_end_write(state->batches->inner[i].shared);
+}
+
+/*
  * Wait for the others to have written all their rows, too.
  */
 void
@@ -229,10 +246,7 @@ window_join_end_writing(WindowJoinState *state)
 	Barrier    *barrier = &state->shared->barrier;
 
 	for (int i = 0; i < state->batches->count; i++)
-	{
-		sts_end_write(state->batches->inner[i].shared);
 		sts_end_write(state->batches->outer[i].shared);
-	}
 	BarrierArriveAndWait(barrier, PG_WAIT_EXTENSION);
 	Assert(BarrierPhase(barrier) == PHASE_JOINING);
 	BarrierDetach(barrier);
