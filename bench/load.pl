@@ -7,7 +7,7 @@
 # table with its indexes and daily partitions; the medians of the rounds are
 # compared.  COPY is given a CSV with the table's columns, which somebody else
 # has made of the records.  The way in SQL is to COPY the records as jsonb into
-# an unlogged staging table, and to INSERT what jsonb_to_record() makes of them.
+# a staging table, and to INSERT what jsonb_to_record() makes of them.
 use strict;
 use warnings;
 use FindBin;
@@ -80,7 +80,7 @@ sub prepare
 {
 	run_loader(1);
 	psql("\\copy (SELECT * FROM azhunt.storagebloblogs) TO '$dir/prepared.csv' WITH (FORMAT csv)",
-		'CREATE UNLOGGED TABLE public.staging (record jsonb)');
+		'CREATE TABLE public.staging (record jsonb)');
 }
 
 sub psql
