@@ -143,17 +143,17 @@ const sessions = () =>
     height: 10,
     columns: {
       Hour: { width: 150, unit: 'dateTimeAsIso' },
-      Caller: { width: 200, long: true, link: onlyCaller },
-      Number: { width: 80, unit: 'short', bar: true },
+      Caller: { width: 170, long: true, link: onlyCaller },
+      Number: { width: 70, unit: 'short', bar: true },
       Operations: {
-        minWidth: 250,
+        minWidth: 230,
         long: true,
         link: {
           title: 'List them below',
           url: url(CLOUDSHELL_USAGE, { hunt: '${hunt:percentencode}', finding: field('finding') }),
         },
       },
-      Status: { width: 90, state: true },
+      Status: { width: 80, state: true },
       finding: { hidden: true },
     },
     sql: `
@@ -184,9 +184,9 @@ const firstTimeCallers = () =>
     width: 8,
     height: 10,
     columns: {
-      'First hour': { width: 150, unit: 'dateTimeAsIso' },
-      Caller: { minWidth: 150, long: true, link: onlyCaller },
-      Number: { width: 90, unit: 'short' },
+      'First hour': { width: 145, unit: 'dateTimeAsIso' },
+      Caller: { minWidth: 140, long: true, link: onlyCaller },
+      Number: { width: 60, unit: 'short' },
     },
     sql: `
       SELECT f.first AS "First hour", f.caller AS "Caller", f.operations AS "Number"

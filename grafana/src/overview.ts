@@ -107,15 +107,15 @@ const hunts = () =>
       LATE +
       '. Late: no success for longer. Runs that were skipped, because another one was going on, are left out.',
     noValue: 'There are no scheduled hunts: look into azhunt.hunts',
-    width: 11,
-    height: 7,
+    width: 24,
+    height: 6,
     columns: {
-      Hunt: { minWidth: 100 },
-      State: { width: 80, state: true },
+      Hunt: { width: 250, long: true },
+      State: { width: 90, state: true },
       'Last run': { width: 150, unit: 'dateTimeAsIso' },
-      Took: { width: 70, unit: 's' },
-      New: { width: 60, unit: 'short' },
-      Error: { width: 120, long: true },
+      Took: { width: 90, unit: 's' },
+      New: { width: 90, unit: 'short' },
+      Error: { minWidth: 200, long: true },
     },
     sql: `
       SELECT h.name AS "Hunt",
@@ -138,21 +138,23 @@ const logTables = () =>
       'Flowing: rows arrived in the last hour. Quiet: in the last 24 hours. Stopped: not for longer. Not known: the reason is in the cell. The delay is that ' +
       'between event and arrival, of the latest 10,000 rows. Rows of the last hour, the one before, and the same hour a day before.',
     noValue: 'Nothing is known of the log tables: look into azhunt.source_health',
-    width: 13,
-    height: 7,
+    width: 24,
+    height: 8,
     columns: {
-      Table: { minWidth: 130, long: true },
-      State: { width: 90, state: true, long: true },
+      Table: { width: 250, long: true },
+      State: { minWidth: 90, state: true, long: true },
+      'Newest event': { width: 150, unit: 'dateTimeAsIso' },
       'Newest arrival': { width: 150, unit: 'dateTimeAsIso' },
-      'Median delay': { width: 90, unit: 's', thresholds: [[1800, 'watch'], [7200, 'attend']] },
-      '95 % below': { width: 85, unit: 's', thresholds: [[3600, 'watch'], [14400, 'attend']] },
-      'Last hour': { width: 65, unit: 'short' },
-      Before: { width: 60, unit: 'short' },
-      'Day before': { width: 70, unit: 'short' },
+      'Median delay': { width: 100, unit: 's', thresholds: [[1800, 'watch'], [7200, 'attend']] },
+      '95 % below': { width: 100, unit: 's', thresholds: [[3600, 'watch'], [14400, 'attend']] },
+      'Last hour': { width: 80, unit: 'short' },
+      Before: { width: 80, unit: 'short' },
+      'Day before': { width: 80, unit: 'short' },
     },
     sql: `
       SELECT s.log_table AS "Table",
              s.state AS "State",
+             s.newest_event AS "Newest event",
              s.newest_arrival AS "Newest arrival",
              extract(epoch FROM s.median_delay) AS "Median delay",
              extract(epoch FROM s.p95_delay) AS "95 % below",
@@ -173,8 +175,8 @@ function top(id: number, plural: string, column: string, header: string) {
     height: 9,
     columns: {
       [header]: { minWidth: 120, long: true, link: { title: `Only this ${column}`, url: filter(column) } },
-      Findings: { width: 90, unit: 'short', bar: true },
-      Matches: { width: 70, unit: 'short' },
+      Findings: { width: 70, unit: 'short', bar: true },
+      Matches: { width: 60, unit: 'short' },
     },
     sql: `
       SELECT min(m.${column}) AS "${header}",
@@ -200,7 +202,7 @@ const latestFindings = () =>
     columns: {
       'Last event': { width: 150, unit: 'dateTimeAsIso' },
       Finding: {
-        minWidth: 250,
+        minWidth: 200,
         long: true,
         link: {
           title: 'Show this finding',

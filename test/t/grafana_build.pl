@@ -131,13 +131,13 @@ my @dashboards = dashboards();
 my %uids = map { $_->{uid} => $_ } @dashboards;
 my %builtin = map { $_ => 1 } qw(__url_time_range __value __data __interval);
 
-# pixels of a panel at 1440: the page has 16 on each side, and a panel about as
-# many within
+# pixels of a panel at 1440: Grafana's menu, where it is docked, has 300, the
+# page 16 on each side, and a panel 10 within
 sub pixels
 {
 	my ($panel) = @_;
 
-	return int((1440 - 2 * 16) * $panel->{gridPos}{w} / 24) - 2 * 10;
+	return int((1440 - 300 - 2 * 16) * $panel->{gridPos}{w} / 24) - 2 * 10;
 }
 
 sub property

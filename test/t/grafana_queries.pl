@@ -254,7 +254,7 @@ is($long->{'Sign-in user agent'}, $agent, 'on both sides');
 is($long->{Path}, $path, 'and all of a long path');
 
 my $detail = panel($storage, 'Which uploads and sign-ins make up the finding?');
-is_deeply(rows($detail, [ 'Upload', 'Account', 'Sign-in before upload' ], finding => $finding{'report.pdf'}, range => \%empty),
+is_deeply(rows($detail, [ 'Upload', 'Account', 'Between' ], finding => $finding{'report.pdf'}, range => \%empty),
 	[ '2026-03-11 08:00:00+00|adele@contoso.com|30.000000', '2026-03-10 08:00:00+00|alex@contoso.com|20.000000',
 	  '2026-03-10 08:00:00+00|adele@contoso.com|30.000000' ], 'the finding, of whatever time');
 is_deeply(rows($detail, ['Upload'], finding => ''), [], 'or none');
