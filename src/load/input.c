@@ -26,7 +26,7 @@ input_init(Input *input, Source *source)
 	input->data = load_malloc(input->size);
 	input->position.line = 1;
 	input->position.column = 1;
-	sha256_init(&input->digest);
+	input->digest = digest_start();
 }
 
 /*
@@ -80,7 +80,7 @@ input_more(Input *input)
 		input->at_end = true;
 		return false;
 	}
-	sha256_update(&input->digest, input->data + input->end, (size_t) length);
+	digest_update(input->digest, input->data + input->end, (size_t) length);
 	input->digested += length;
 	input->end += (size_t) length;
 	return true;
@@ -169,6 +169,7 @@ input_position(const Input *input, size_t index)
 void
 input_free(Input *input)
 {
+	EVP_MD_CTX_free(input->digest);
 	free(input->data);
 	free(input->error);
 	memset(input, 0, sizeof(*input));

@@ -11,7 +11,7 @@
 #define LOAD_INPUT_H
 
 #include "buffer.h"
-#include "sha256.h"
+#include "digest.h"
 #include "source.h"
 
 /* Longer records are refused: PostgreSQL's jsonb holds 256 MB at most. */
@@ -36,7 +36,7 @@ typedef struct Input
 	size_t		start;
 	size_t		end;
 	Position	position;		/* of start */
-	Sha256		digest;			/* of all bytes up to end */
+	EVP_MD_CTX *digest;			/* of all bytes up to end */
 	int64_t		digested;		/* their number */
 	bool		at_end;			/* the source has no more */
 	bool		failed;			/* reading failed, or the record is too long */

@@ -108,7 +108,7 @@ digest_up_to(Input *input, int64_t offset)
 			input->failed = length < 0;
 			break;
 		}
-		sha256_update(&input->digest, chunk, (size_t) length);
+		digest_update(input->digest, chunk, (size_t) length);
 		input->digested += length;
 	}
 	return input->digested;
@@ -124,7 +124,7 @@ compare_with_ledger(const PGresult *rows, const char *name, Input *input, int64_
 	bool		at_end;
 	int64_t		same_content = -1;
 	int64_t		read;
-	char		hex[2 * SHA256_LENGTH + 1];
+	char		hex[DIGEST_HEX_SIZE];
 
 	*resume_at = 0;
 	for (int i = 0; i < PQntuples(rows); i++)
@@ -133,7 +133,7 @@ compare_with_ledger(const PGresult *rows, const char *name, Input *input, int64_
 		bool		same_name = *PQgetvalue(rows, i, 2) == 't';
 		bool		same = digest_up_to(input, size) == size;
 
-		sha256_hex(input->digest, hex);
+		digest_hex(input->digest, hex);
 		same = same && strcmp(hex, PQgetvalue(rows, i, 1)) == 0;
 		if (same)
 			same_content = size;
@@ -199,7 +199,7 @@ bool
 write_ledger(Loader *loader, const char *name, int64_t start, const Input *input)
 {
 	char		numbers[4][32];
-	char		hex[2 * SHA256_LENGTH + 1];
+	char		hex[DIGEST_HEX_SIZE];
 	const char *parameters[] = {name, numbers[0], numbers[1], hex, numbers[2], numbers[3]};
 	int64_t		rows = 0;
 	PGresult   *result;
@@ -211,7 +211,7 @@ write_ledger(Loader *loader, const char *name, int64_t start, const Input *input
 	snprintf(numbers[1], sizeof(numbers[1]), "%lld", (long long) start);
 	snprintf(numbers[2], sizeof(numbers[2]), "%lld", (long long) rows);
 	snprintf(numbers[3], sizeof(numbers[3]), "%lld", (long long) loader->rejected);
-	sha256_hex(input->digest, hex);
+	digest_hex(input->digest, hex);
 	result = run_query(loader->connection, insert_query, 6, parameters);
 	ok = result_ok(result);
 	if (!ok)
