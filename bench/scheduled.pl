@@ -20,6 +20,7 @@ use Scheduled;
 my $few = shift // 1_000_000;
 my $many = shift // 10 * $few;
 my $rounds = 9;
+$| = 1;
 my $here = dirname(abs_path(__FILE__));
 
 my $cluster = Scheduled::Cluster->new('shared_buffers = 6GB', 'max_wal_size = 20GB', 'checkpoint_timeout = 1h',
