@@ -46,8 +46,8 @@ const duckdbSides = `
 const within = (lookback) => `s.t BETWEEN u.t - interval '${lookback}' AND u.t`;
 const literal = (lookback, ua, lower) =>
   `SELECT ${answer} FROM u JOIN s ON s.ip = u.ip${ua ? ` AND ${lower('s.ua')} = ${lower('u.ua')}` : ''} AND ${within(lookback)}`;
-const buckets = (lookback, ua, lower, bucket) =>
-  `SELECT ${answer} FROM (SELECT u.*, ${bucket('u.t')} - d.d AS bucket FROM u CROSS JOIN (VALUES (0), (1)) AS d (d)) AS u
+const buckets = (lookback, ua, lower, bucket, fence = '') =>
+  `SELECT ${answer} FROM (SELECT u.*, ${bucket('u.t')} - d.d AS bucket FROM u CROSS JOIN (VALUES (0), (1)) AS d (d) ${fence}) AS u
    JOIN (SELECT s.*, ${bucket('s.t')} AS bucket FROM s) AS s
    ON s.ip = u.ip AND s.bucket = u.bucket${ua ? ` AND ${lower('s.ua')} = ${lower('u.ua')}` : ''} AND ${within(lookback)}`;
 
@@ -77,7 +77,9 @@ const ways = [
   postgres('index nested loop', workers(0) + off('azhunt.enable_windowjoin', 'enable_hashjoin', 'enable_mergejoin'), azhunt),
   postgres('time buckets', workers(0) + off('azhunt.enable_windowjoin', 'enable_mergejoin', 'enable_nestloop'),
     (lookback, ua) => postgresSides + buckets(lookback, ua, lowerOf,
-      (time) => `floor(extract(epoch FROM ${time})::double precision / ${seconds[lookback]})::bigint`)),
+      (time) => `floor(extract(epoch FROM ${time})::double precision / ${seconds[lookback]})::bigint`,
+      // or PostgreSQL 15 multiplies the joined rows, not the uploads
+      'OFFSET 0')),
   postgres('floor', workers(0), (lookback, ua) => `
     ${postgresSides} SELECT (SELECT count(t) + count(ip)${ua ? ' + count(ua)' : ''} FROM u),
                             (SELECT count(t) + count(ip)${ua ? ' + count(ua)' : ''} FROM s)`),
