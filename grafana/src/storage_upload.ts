@@ -45,6 +45,7 @@ export function storageUpload() {
     .withPanel(finding());
 }
 
+// Grouping by hash is faster than count(DISTINCT), which sorts.
 const numbers = () =>
   statPanel({
     id: 2,
@@ -55,13 +56,16 @@ const numbers = () =>
     height: 4,
     columns: { Findings: { thresholds: [[1, 'attend']] }, 'Linked uploads': {}, Accounts: {}, Addresses: {} },
     sql: `
-      SELECT count(DISTINCT m.resultid) AS "Findings",
-             count(DISTINCT (m.resultid, m.uploadtime, m.address, m.correlationid)) AS "Linked uploads",
-             count(DISTINCT lower(m.account)) AS "Accounts",
-             count(DISTINCT m.address) AS "Addresses"
-      FROM azhunt.storage_upload_link_account_matches AS m
-      WHERE ${indent(SHOWN, 6)}
-      HAVING count(*) > 0`,
+      WITH shown AS MATERIALIZED (
+          SELECT m.resultid, m.uploadtime, m.address, m.correlationid, lower(m.account) AS account
+          FROM azhunt.storage_upload_link_account_matches AS m
+          WHERE ${indent(SHOWN, 10)}
+      )
+      SELECT (SELECT count(*) FROM (SELECT FROM shown GROUP BY resultid) AS f) AS "Findings",
+             (SELECT count(*) FROM (SELECT FROM shown GROUP BY resultid, uploadtime, address, correlationid) AS u) AS "Linked uploads",
+             (SELECT count(*) FROM (SELECT FROM shown GROUP BY account) AS a) AS "Accounts",
+             (SELECT count(*) FROM (SELECT FROM shown GROUP BY address) AS a) AS "Addresses"
+      WHERE EXISTS (SELECT FROM shown)`,
   });
 
 const timeline = () =>
