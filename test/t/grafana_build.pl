@@ -60,8 +60,10 @@ if ((read_file($stamp) // '') ne $hash)
 	my ($text, $succeeded) = run('npm', 'ci', '--ignore-scripts', '--prefer-offline');
 	if (!$succeeded)
 	{
-		fail('npm ci installs the packages (Debian: nodejs, npm)');
+		# a machine without a way to npm's registry can run all other tests
+		fail('npm ci installs the packages (Debian: nodejs, npm)') if $ENV{CI};
 		diag($text);
+		SKIP: { skip('npm cannot install what the dashboards are built with', 1) unless $ENV{CI}; }
 		done_testing();
 		exit;
 	}
