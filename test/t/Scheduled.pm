@@ -125,10 +125,11 @@ END
 	$_->stop('immediate') for values %running;
 }
 
-# Become the user that may run a server, if that is not us.
+# Become the user that may run a server, if that is not us, in a directory that
+# this user may enter.
 sub as_server_user
 {
-	return $> == 0 ? ('runuser', '-u', 'postgres', '--') : ();
+	return $> == 0 ? ('env', '--chdir=/', 'runuser', '-u', 'postgres', '--') : ();
 }
 
 sub run
