@@ -351,6 +351,13 @@ my @granted = $session->do("SELECT string_agg(c.oid::regclass::text, ' ') FROM p
 is_deeply([ sort @granted ], [ sort map { "azhunt.$_" } qw(hunts runs matches storage_upload_link_account_matches storage_upload_link_account_results
 	cloudshell_usage_matches cloudshell_usage_results results result_marks source_health) ], 'it reads these views and no more');
 
+is($session->do("SELECT string_agg(c.oid::regclass || ' ' || p.privilege, ', ') FROM pg_class AS c"
+	  . " CROSS JOIN unnest('{INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p (privilege)"
+	  . " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace <> 'pg_catalog'::regnamespace"
+	  . " AND (has_table_privilege('$role', c.oid, p.privilege)"
+	  . "      OR p.privilege IN ('INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege('$role', c.oid, p.privilege))"),
+	'', 'and writes nowhere');
+
 # Grafana's users can send anything, so also this
 sub refused
 {
