@@ -9,10 +9,19 @@
  */
 #include "postgres.h"
 
+#include "nodes/execnodes.h"
 #include "nodes/primnodes.h"
 
 #include "aggregate.h"
 #include "azhunt.h"
+#include "element_store.h"
+
+/* What an aggregate in a query keeps from row to row */
+typedef struct AggregateCall
+{
+	DynamicType type;			/* of its argument, if that was looked up */
+	ValuePool  *pool;			/* that its groups share, if any */
+} AggregateCall;
 
 /*
  * The memory context that lives as long as the group.
@@ -25,6 +34,61 @@ aggregate_context(FunctionCallInfo fcinfo)
 	if (!AggCheckCallContext(fcinfo, &context))
 		elog(ERROR, "aggregate support function called in non-aggregate context");
 	return context;
+}
+
+/*
+ * What the aggregate keeps from row to row.
+ */
+static AggregateCall *
+aggregate_call(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+
+	if (flinfo->fn_extra == NULL)
+		flinfo->fn_extra = MemoryContextAllocZero(flinfo->fn_mcxt,
+												  sizeof(AggregateCall));
+	return flinfo->fn_extra;
+}
+
+/*
+ * The type of an argument, looked up once a query.
+ */
+DynamicType *
+aggregate_argument_type(FunctionCallInfo fcinfo, int argument)
+{
+	AggregateCall *call = aggregate_call(fcinfo);
+
+	if (!OidIsValid(call->type.type))
+	{
+		Oid			type = get_fn_expr_argtype(fcinfo->flinfo, argument);
+
+		if (!OidIsValid(type))
+			elog(ERROR, "could not determine input data type");
+		dynamic_type_init(&call->type, type, fcinfo->flinfo->fn_mcxt);
+	}
+	return &call->type;
+}
+
+/*
+ * The pool that all groups of a hash table share.
+ *
+ * NULL where groups come one after the other, because one group alone has
+ * each value once anyway.
+ */
+ValuePool *
+aggregate_pool(FunctionCallInfo fcinfo)
+{
+	AggState   *aggstate = (AggState *) fcinfo->context;
+	AggregateCall *call;
+
+	if (!IsA(aggstate, AggState) ||
+		aggstate->curaggcontext != aggstate->hashcontext)
+		return NULL;
+
+	call = aggregate_call(fcinfo);
+	if (call->pool == NULL)
+		value_pool_create(&call->pool, aggregate_context(fcinfo));
+	return call->pool;
 }
 
 /*

@@ -10,13 +10,17 @@
 #ifndef AGGREGATE_H
 #define AGGREGATE_H
 
-#include "fmgr.h"
-#include "lib/stringinfo.h"
+#include "dynamic.h"
 
 /* The most elements or keys that KQL's aggregates return, and the default */
 #define KQL_MAX_SIZE	1048576
 
+struct ValuePool;
+
 extern MemoryContext aggregate_context(FunctionCallInfo fcinfo);
+extern DynamicType *aggregate_argument_type(FunctionCallInfo fcinfo,
+											int argument);
+extern struct ValuePool *aggregate_pool(FunctionCallInfo fcinfo);
 extern bool aggregate_is_ordered(FunctionCallInfo fcinfo);
 extern int	aggregate_limit(FunctionCallInfo fcinfo, int argument);
 extern void aggregate_check_limit(int before, int now);

@@ -102,27 +102,6 @@ dynamic_type_init(DynamicType *dynamic, Oid type, MemoryContext context)
 }
 
 /*
- * The type of an argument, looked up once a query.
- */
-DynamicType *
-dynamic_argument_type(FunctionCallInfo fcinfo, int argument)
-{
-	Oid			type;
-
-	if (fcinfo->flinfo->fn_extra != NULL)
-		return fcinfo->flinfo->fn_extra;
-
-	type = get_fn_expr_argtype(fcinfo->flinfo, argument);
-	if (!OidIsValid(type))
-		elog(ERROR, "could not determine input data type");
-
-	fcinfo->flinfo->fn_extra = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt,
-												  sizeof(DynamicType));
-	dynamic_type_init(fcinfo->flinfo->fn_extra, type, fcinfo->flinfo->fn_mcxt);
-	return fcinfo->flinfo->fn_extra;
-}
-
-/*
  * Print a time as Kusto does: ISO 8601 with seven decimals, Z for UTC.
  *
  * A timestamp without time zone says nothing of UTC, so it has no Z.

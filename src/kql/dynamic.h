@@ -44,7 +44,6 @@ typedef struct DynamicValue
 	char		buffer[MAXDATELEN + 8]; /* and for times */
 } DynamicValue;
 
-extern DynamicType *dynamic_argument_type(FunctionCallInfo fcinfo, int argument);
 extern void dynamic_type_init(DynamicType *dynamic, Oid type,
 							  MemoryContext context);
 extern bool dynamic_encode(DynamicType *dynamic, Datum value,

@@ -3,10 +3,9 @@
  * element_store.c
  *	  A growing array of encoded values that can find its elements.
  *
- * This is what the aggregates keep for a group.  Bytes of all elements stand
- * in one chunk, because a palloc for each would cost more than most elements,
- * and a hash table exists only where there are many, because most groups of
- * most queries are small.
+ * This is what the aggregates keep for a group.  A hash table exists only
+ * where there are many elements, because most groups of most queries are
+ * small.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -17,19 +16,32 @@
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
 
+#include "aggregate.h"
 #include "element_store.h"
 
-/* Up to this many elements are searched one by one */
-#define LINEAR_SEARCH_LIMIT		12
+/*
+ * Up to this many elements are searched one by one, or are in a pool.
+ */
+#define FEW_ELEMENTS			32
 
-#define INITIAL_ELEMENTS		4
-#define INITIAL_BYTES			128
+/* Powers of two, as all sizes, because those are what palloc() gives */
+#define INITIAL_SIZE			512
+#define INITIAL_POOLED_SIZE		128
 
 /* No jsonb array or object can be larger than this */
 #define BYTES_LIMIT				JENTRY_OFFLENMASK
 
+/* An element that is being looked for */
+typedef struct SoughtElement
+{
+	const ElementStore *store;
+	const char *data;
+	int			length;
+	uint32		hash;
+} SoughtElement;
+
 /* An index that stands for what is being looked for */
-#define WANTED					(-1)
+#define SOUGHT_INDEX			(-1)
 
 typedef struct LookupEntry
 {
@@ -39,29 +51,24 @@ typedef struct LookupEntry
 } LookupEntry;
 
 /*
- * Hash of what is being looked for, the only key that is hashed: entries
- * carry their hash.
- */
-static inline uint32
-wanted_hash(const ElementStore *store)
-{
-	return dynamic_hash(store->kind, store->wanted, store->wanted_length);
-}
-
-/*
- * Is the element what is being looked for?
+ * Is the element of a store without pool what is being looked for?
  */
 static inline bool
-equals_wanted(const ElementStore *store, int index)
+is_sought_element(const SoughtElement *sought, int index)
 {
-	const char *data = element_data(store, index);
-	int			length = store->elements[index].length;
+	const ElementStore *store = sought->store;
+	const Element *element = &store->elements[index];
+	const char *data;
 
+	if (element->hash != sought->hash)
+		return false;
+
+	data = (const char *) store + store->size - element->distance;
 	if (store->kind == DYNAMIC_NUMERIC || store->kind == DYNAMIC_JSONB)
-		return dynamic_compare(store->kind, data, length,
-							   store->wanted, store->wanted_length) == 0;
-	return length == store->wanted_length &&
-		memcmp(data, store->wanted, length) == 0;
+		return dynamic_compare(store->kind, data, element->length,
+							   sought->data, sought->length) == 0;
+	return element->length == (uint32) sought->length &&
+		memcmp(data, sought->data, element->length) == 0;
 }
 
 #define SH_PREFIX		lookup
@@ -69,10 +76,50 @@ equals_wanted(const ElementStore *store, int index)
 #define SH_KEY_TYPE		int
 #define SH_KEY			index
 #define SH_HASH_KEY(tb, key) \
-	wanted_hash((const ElementStore *) (tb)->private_data)
+	(((const SoughtElement *) (tb)->private_data)->hash)
 #define SH_EQUAL(tb, a, b) \
-	equals_wanted((const ElementStore *) (tb)->private_data, \
-				  (a) == WANTED ? (b) : (a))
+	is_sought_element((const SoughtElement *) (tb)->private_data, \
+					  (a) == SOUGHT_INDEX ? (b) : (a))
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a) ((a)->hash)
+#define SH_SCOPE		static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/* A pooled value that is being looked for */
+typedef struct SoughtValue
+{
+	const char *data;
+	uint32		length;
+	uint32		hash;
+} SoughtValue;
+
+typedef struct PoolEntry
+{
+	PooledValue *value;			/* NULL for what is being looked for */
+	uint32		hash;
+	char		status;
+} PoolEntry;
+
+/*
+ * Is the pooled value what is being looked for?
+ */
+static inline bool
+is_sought_value(const SoughtValue *sought, const PooledValue *value)
+{
+	return value->length == sought->length &&
+		memcmp(value->data, sought->data, value->length) == 0;
+}
+
+#define SH_PREFIX		pool
+#define SH_ELEMENT_TYPE PoolEntry
+#define SH_KEY_TYPE		PooledValue *
+#define SH_KEY			value
+#define SH_HASH_KEY(tb, key) (((const SoughtValue *) (tb)->private_data)->hash)
+#define SH_EQUAL(tb, a, b) \
+	is_sought_value((const SoughtValue *) (tb)->private_data, \
+					(a) == NULL ? (b) : (a))
 #define SH_STORE_HASH
 #define SH_GET_HASH(tb, a) ((a)->hash)
 #define SH_SCOPE		static inline
@@ -81,20 +128,91 @@ equals_wanted(const ElementStore *store, int index)
 #include "lib/simplehash.h"
 
 /*
- * Start a store without elements.
+ * Forget a pool, whose memory goes.
+ */
+static void
+forget_pool(void *pool)
+{
+	*(ValuePool **) pool = NULL;
+}
+
+/*
+ * Start a pool for groups whose states are in this context.
+ *
+ * The pointer to it is reset when the context is.
  */
 void
-element_store_init(ElementStore *store, DynamicKind kind,
-				   MemoryContext context)
+value_pool_create(ValuePool **pool_pointer, MemoryContext context)
 {
-	memset(store, 0, sizeof(*store));
-	store->context = context;
+	ValuePool  *pool = MemoryContextAllocZero(context, sizeof(ValuePool));
+
+	pool->context = context;
+	pool->lookup = pool_create(context, FEW_ELEMENTS, NULL);
+	pool->reset.func = forget_pool;
+	pool->reset.arg = pool_pointer;
+	MemoryContextRegisterResetCallback(context, &pool->reset);
+	*pool_pointer = pool;
+}
+
+/*
+ * The one value in the pool with these bytes, which takes it in if it is new.
+ */
+static PooledValue *
+pool_value(ValuePool *pool, const char *data, int length, uint32 hash)
+{
+	SoughtValue sought;
+	PoolEntry  *entry;
+	bool		found;
+
+	sought.data = data;
+	sought.length = length;
+	sought.hash = hash;
+	pool->lookup->private_data = &sought;
+	entry = pool_insert(pool->lookup, NULL, &found);
+	if (!found)
+	{
+		entry->value = MemoryContextAlloc(pool->context,
+										  offsetof(PooledValue, data) + length);
+		entry->value->hash = hash;
+		entry->value->length = length;
+		memcpy(entry->value->data, data, length);
+	}
+	return entry->value;
+}
+
+/*
+ * Can a store of such elements have them in a pool?
+ *
+ * A pool tells values apart by their bytes, and it never drops one, so a
+ * store must not drop many.
+ */
+static bool
+can_be_pooled(DynamicKind kind, int limit)
+{
+	return kind != DYNAMIC_NUMERIC && kind != DYNAMIC_JSONB &&
+		limit > FEW_ELEMENTS;
+}
+
+/*
+ * Start a store without elements, which may use a pool if there is one.
+ */
+ElementStore *
+element_store_create(DynamicKind kind, int limit, MemoryContext context,
+					 ValuePool *pool)
+{
+	ElementStore *store;
+	uint32		size;
+
+	if (!can_be_pooled(kind, limit))
+		pool = NULL;
+	size = pool != NULL ? INITIAL_POOLED_SIZE : INITIAL_SIZE;
+	store = MemoryContextAlloc(context, size);
+	memset(store, 0, offsetof(ElementStore, elements));
+	store->size = size;
 	store->kind = kind;
-	store->allocated = INITIAL_ELEMENTS;
-	store->elements = MemoryContextAlloc(context,
-										 store->allocated * sizeof(Element));
-	store->bytes_allocated = INITIAL_BYTES;
-	store->bytes = MemoryContextAlloc(context, store->bytes_allocated);
+	store->limit = limit;
+	store->pool = pool;
+	return store;
 }
 
 /*
@@ -104,70 +222,107 @@ element_store_init(ElementStore *store, DynamicKind kind,
  * Dropping them costs a sort, so they must be a fair part of all.
  */
 bool
-element_store_is_full(const ElementStore *store, int limit, int length)
+element_store_is_full(const ElementStore *store, int length)
 {
-	return store->bytes_used + INTALIGN(length) > BYTES_LIMIT &&
-		store->count > limit + limit / 8;
+	return store->bytes_used + INTALIGN((Size) length) > BYTES_LIMIT &&
+		store->count > store->limit + store->limit / 8;
 }
 
 /*
- * Make room for one more element of this length.
+ * Is a new element past what a pruned store can still take in?
  */
-static void
-reserve(ElementStore *store, int length)
+bool
+element_store_is_past_limit(const ElementStore *store,
+							const char *data, int length)
 {
-	Size		needed = store->bytes_used + INTALIGN(length);
+	int			last = store->limit - 1;
 
-	if (needed > BYTES_LIMIT)
+	return store->pruned &&
+		dynamic_compare(store->kind, data, length, element_data(store, last),
+						element_length(store, last)) >= 0;
+}
+
+/*
+ * Make room for one more element, which takes this much at the start of the
+ * store and this much at its end.
+ */
+static ElementStore *
+reserve(ElementStore *store, Size element_size, int length)
+{
+	Size		used = offsetof(ElementStore, elements) +
+	store->count * element_size;
+	Size		bytes = store->bytes_used + INTALIGN((Size) length);
+	Size		size = store->size;
+	ElementStore *larger;
+
+	if (bytes > BYTES_LIMIT)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("aggregated values exceed the maximum size of a jsonb, %d bytes",
 						BYTES_LIMIT),
 				 errhint("Pass a smaller limit, group by more, or aggregate shorter values.")));
+	if (used + element_size + bytes <= size)
+		return store;
 
-	if (needed > store->bytes_allocated)
-	{
-		while (store->bytes_allocated < needed)
-			store->bytes_allocated *= 2;
-		store->bytes = repalloc(store->bytes, store->bytes_allocated);
-	}
-	if (store->count == store->allocated)
-	{
-		store->allocated *= 2;
-		store->elements = repalloc(store->elements,
-								   store->allocated * sizeof(Element));
-	}
+	while (size < used + element_size + bytes)
+		size *= 2;
+	larger = MemoryContextAlloc(GetMemoryChunkContext(store), size);
+	memcpy(larger, store, used);
+	larger->size = size;
+	memcpy((char *) larger + size - store->bytes_used,
+		   (char *) store + store->size - store->bytes_used,
+		   store->bytes_used);
+	if (store->lookup != NULL)
+		((SoughtElement *) store->lookup->private_data)->store = larger;
+	pfree(store);
+	return larger;
 }
 
 /*
- * Add an element at the end and return its index.
+ * Add an element with its hash at the end of a store without pool.
  */
-int
-element_store_append(ElementStore *store, const char *data, int length)
+static int
+append(ElementStore **store_pointer, const char *data, int length, uint32 hash)
 {
-	Element    *element;
+	ElementStore *store = reserve(*store_pointer, sizeof(Element), length);
+	Element    *element = &store->elements[store->count];
 
-	reserve(store, length);
-	element = &store->elements[store->count];
-	element->offset = store->bytes_used;
-	element->length = length;
-	memcpy(store->bytes + store->bytes_used, data, length);
+	Assert(store->pool == NULL);
+	*store_pointer = store;
 	store->bytes_used += INTALIGN(length);
+	element->hash = hash;
+	element->length = length;
+	element->distance = store->bytes_used;
+	memcpy((char *) store + store->size - store->bytes_used, data, length);
 	return store->count++;
 }
 
 /*
- * Enter an element, which no equal one precedes, into the lookup.
+ * Add an element at the end of a store that will not be searched.
  */
-static void
-enter_into_lookup(ElementStore *store, int index)
+void
+element_store_append(ElementStore **store, const char *data, int length)
 {
-	bool		found;
+	(void) append(store, data, length, 0);
+}
 
-	store->wanted = element_data(store, index);
-	store->wanted_length = store->elements[index].length;
-	lookup_insert(store->lookup, WANTED, &found)->index = index;
-	Assert(!found);
+/*
+ * Find the element, or enter the one that is going to be the next.
+ */
+static int
+look_up(ElementStore *store, const char *data, int length, uint32 hash,
+		bool *found)
+{
+	SoughtElement *sought = store->lookup->private_data;
+	LookupEntry *entry;
+
+	sought->data = data;
+	sought->length = length;
+	sought->hash = hash;
+	entry = lookup_insert(store->lookup, SOUGHT_INDEX, found);
+	if (!*found)
+		entry->index = store->count;
+	return entry->index;
 }
 
 /*
@@ -176,9 +331,144 @@ enter_into_lookup(ElementStore *store, int index)
 static void
 build_lookup(ElementStore *store)
 {
-	store->lookup = lookup_create(store->context, store->count * 2, store);
+	MemoryContext context = GetMemoryChunkContext(store);
+	SoughtElement *sought = MemoryContextAlloc(context, sizeof(SoughtElement));
+	int			count = store->count;
+
+	sought->store = store;
+	store->lookup = lookup_create(context, count * 2, sought);
+	for (store->count = 0; store->count < count; store->count++)
+	{
+		Element    *element = &store->elements[store->count];
+		bool		found;
+
+		(void) look_up(store, element_data(store, store->count),
+					   element->length, element->hash, &found);
+		Assert(!found);
+	}
+}
+
+/*
+ * Replace a store by one, without pool, of its first elements in this order,
+ * or in the order that they have.
+ */
+static ElementStore *
+rebuild(ElementStore *store, const int *order, int count)
+{
+	ElementStore *rebuilt = element_store_create(store->kind, store->limit,
+												 GetMemoryChunkContext(store),
+												 NULL);
+
+	rebuilt->distinct = store->distinct;
+	rebuilt->ordered = store->ordered;
+	for (int i = 0; i < count; i++)
+	{
+		int			index = order != NULL ? order[i] : i;
+
+		append(&rebuilt, element_data(store, index),
+			   element_length(store, index),
+			   store->pool != NULL ? pooled_values(store)[index]->hash :
+			   store->elements[index].hash);
+	}
+
+	if (count > FEW_ELEMENTS)
+		build_lookup(rebuilt);
+	if (store->lookup != NULL)
+	{
+		pfree(store->lookup->private_data);
+		lookup_destroy(store->lookup);
+	}
+	pfree(store);
+	return rebuilt;
+}
+
+/*
+ * The index of an element in a store without lookup and pool, or -1.
+ */
+static int
+search(const ElementStore *store, const char *data, int length, uint32 hash)
+{
+	SoughtElement sought;
+
+	sought.store = store;
+	sought.data = data;
+	sought.length = length;
+	sought.hash = hash;
 	for (int i = 0; i < store->count; i++)
-		enter_into_lookup(store, i);
+	{
+		if (is_sought_element(&sought, i))
+			return i;
+	}
+	return -1;
+}
+
+/*
+ * The index of an element in a store with a pool, or -1.
+ */
+static int
+search_pooled(const ElementStore *store, const PooledValue *value)
+{
+	for (int i = 0; i < store->count; i++)
+	{
+		if (pooled_values(store)[i] == value)
+			return i;
+	}
+	return -1;
+}
+
+/*
+ * Add an element to a store with a pool unless it is there.
+ */
+static int
+add_pooled(ElementStore **store_pointer, const char *data, int length,
+		   uint32 hash, bool *found)
+{
+	ElementStore *store = *store_pointer;
+	PooledValue *value = pool_value(store->pool, data, length, hash);
+	int			index = search_pooled(store, value);
+
+	*found = index >= 0;
+	if (*found)
+		return index;
+
+	store = reserve(store, sizeof(PooledValue *), 0);
+	index = store->count++;
+	pooled_values(store)[index] = value;
+	if (store->count > FEW_ELEMENTS)
+		store = rebuild(store, NULL, store->count);
+	*store_pointer = store;
+	return index;
+}
+
+/*
+ * Add an element unless there is an equal one; return the index of either.
+ */
+int
+element_store_add(ElementStore **store, const char *data, int length,
+				  bool *found)
+{
+	uint32		hash = dynamic_hash((*store)->kind, data, length);
+	int			index;
+
+	if ((*store)->pool != NULL)
+		return add_pooled(store, data, length, hash, found);
+
+	if ((*store)->lookup != NULL)
+	{
+		index = look_up(*store, data, length, hash, found);
+		if (!*found)
+			append(store, data, length, hash);
+		return index;
+	}
+
+	index = search(*store, data, length, hash);
+	*found = index >= 0;
+	if (*found)
+		return index;
+	index = append(store, data, length, hash);
+	if ((*store)->count > FEW_ELEMENTS)
+		build_lookup(*store);
+	return index;
 }
 
 /*
@@ -187,50 +477,21 @@ build_lookup(ElementStore *store)
 int
 element_store_find(ElementStore *store, const char *data, int length)
 {
-	store->wanted = data;
-	store->wanted_length = length;
-	if (store->lookup != NULL)
-	{
-		LookupEntry *entry = lookup_lookup(store->lookup, WANTED);
-
-		return entry == NULL ? -1 : entry->index;
-	}
-	for (int i = 0; i < store->count; i++)
-	{
-		if (equals_wanted(store, i))
-			return i;
-	}
-	return -1;
-}
-
-/*
- * Add an element unless there is an equal one; return the index of either.
- */
-int
-element_store_add(ElementStore *store, const char *data, int length,
-				  bool *found)
-{
+	uint32		hash = dynamic_hash(store->kind, data, length);
+	SoughtElement *sought;
 	LookupEntry *entry;
 
+	if (store->pool != NULL)
+		return search_pooled(store, pool_value(store->pool, data, length, hash));
 	if (store->lookup == NULL)
-	{
-		int			index = element_store_find(store, data, length);
+		return search(store, data, length, hash);
 
-		*found = index >= 0;
-		if (*found)
-			return index;
-		index = element_store_append(store, data, length);
-		if (store->count > LINEAR_SEARCH_LIMIT)
-			build_lookup(store);
-		return index;
-	}
-
-	store->wanted = data;
-	store->wanted_length = length;
-	entry = lookup_insert(store->lookup, WANTED, found);
-	if (!*found)
-		entry->index = element_store_append(store, data, length);
-	return entry->index;
+	sought = store->lookup->private_data;
+	sought->data = data;
+	sought->length = length;
+	sought->hash = hash;
+	entry = lookup_lookup(store->lookup, SOUGHT_INDEX);
+	return entry == NULL ? -1 : entry->index;
 }
 
 /*
@@ -245,9 +506,9 @@ compare_elements(const void *a, const void *b, void *arg)
 
 	return dynamic_compare(store->kind,
 						   element_data(store, index_a),
-						   store->elements[index_a].length,
+						   element_length(store, index_a),
 						   element_data(store, index_b),
-						   store->elements[index_b].length);
+						   element_length(store, index_b));
 }
 
 /*
@@ -266,25 +527,13 @@ element_store_order(const ElementStore *store)
 }
 
 /*
- * Keep the elements with these indexes, in this order, and drop the others.
+ * Keep the first elements of this order, as many as the limit says.
  */
 void
-element_store_reorder(ElementStore *store, const int *order, int count)
+element_store_prune(ElementStore **store, const int *order)
 {
-	ElementStore kept;
-
-	element_store_init(&kept, store->kind, store->context);
-	for (int i = 0; i < count; i++)
-		element_store_append(&kept, element_data(store, order[i]),
-							 store->elements[order[i]].length);
-
-	pfree(store->elements);
-	pfree(store->bytes);
-	if (store->lookup != NULL)
-		lookup_destroy(store->lookup);
-	*store = kept;
-	if (store->count > LINEAR_SEARCH_LIMIT)
-		build_lookup(store);
+	*store = rebuild(*store, order, (*store)->limit);
+	(*store)->pruned = true;
 }
 
 /*
@@ -294,34 +543,42 @@ void
 element_store_send(const ElementStore *store, StringInfo message)
 {
 	pq_sendint32(message, store->kind);
+	pq_sendint32(message, store->limit);
+	pq_sendbyte(message, store->distinct);
+	pq_sendbyte(message, store->ordered);
 	pq_sendint32(message, store->count);
 	for (int i = 0; i < store->count; i++)
 	{
-		pq_sendint32(message, store->elements[i].length);
+		pq_sendint32(message, element_length(store, i));
 		pq_sendbytes(message, element_data(store, i),
-					 store->elements[i].length);
+					 element_length(store, i));
 	}
 }
 
 /*
  * Read a store from a message.
  *
- * Elements come without a lookup; adding them to another store is what they
- * are for.
+ * What arrives is only read from, so it needs to be neither sorted nor
+ * searchable.
  */
-void
-element_store_receive(ElementStore *store, StringInfo message,
-					  MemoryContext context)
+ElementStore *
+element_store_receive(StringInfo message)
 {
+	DynamicKind kind = pq_getmsgint(message, 4);
+	int			limit = pq_getmsgint(message, 4);
+	ElementStore *store = element_store_create(kind, limit,
+											   CurrentMemoryContext, NULL);
 	int			count;
 
-	element_store_init(store, pq_getmsgint(message, 4), context);
+	store->distinct = pq_getmsgbyte(message);
+	store->ordered = pq_getmsgbyte(message);
 	count = pq_getmsgint(message, 4);
 	for (int i = 0; i < count; i++)
 	{
 		int			length = pq_getmsgint(message, 4);
 
 		CHECK_FOR_INTERRUPTS();
-		element_store_append(store, pq_getmsgbytes(message, length), length);
+		element_store_append(&store, pq_getmsgbytes(message, length), length);
 	}
+	return store;
 }

@@ -31,14 +31,16 @@
 
 typedef struct BagState
 {
-	ElementStore keys;			/* strings */
-	JsonbValue *values;			/* of the key with the same index */
+	ElementStore *keys;			/* strings, and how many they may be */
 	int			allocated;		/* values there is room for */
-	int			limit;			/* keys that the result may have */
-	bool		ordered;		/* the last value wins */
-	bool		pruned;			/* the first "limit" keys are sorted, and
-								 * greater ones were dropped */
+	JsonbValue	values[FLEXIBLE_ARRAY_MEMBER];	/* of the keys, by index */
 } BagState;
+
+#define INITIAL_VALUES	7
+
+/* The memory that a state with room for so many values takes */
+#define BagStateSize(allocated) \
+	(offsetof(BagState, values) + (allocated) * sizeof(JsonbValue))
 
 PG_FUNCTION_INFO_V1(azhunt_make_bag_transition);
 PG_FUNCTION_INFO_V1(azhunt_make_bag_combine);
@@ -48,19 +50,20 @@ PG_FUNCTION_INFO_V1(azhunt_make_bag_final);
 PG_FUNCTION_INFO_V1(azhunt_bag_pack);
 
 /*
- * Start the state of a group.
+ * Start the state of a group; "ordered" says that the last value wins.
  */
 static BagState *
-create_bag(MemoryContext context, int limit, bool ordered)
+create_bag(FunctionCallInfo fcinfo, int limit, bool ordered)
 {
-	BagState   *state = MemoryContextAllocZero(context, sizeof(BagState));
+	MemoryContext context = aggregate_context(fcinfo);
+	BagState   *state = MemoryContextAlloc(context,
+										   BagStateSize(INITIAL_VALUES));
 
-	element_store_init(&state->keys, DYNAMIC_STRING, context);
-	state->allocated = state->keys.allocated;
-	state->values = MemoryContextAlloc(context,
-									   state->allocated * sizeof(JsonbValue));
-	state->limit = limit;
-	state->ordered = ordered;
+	state->keys = element_store_create(DYNAMIC_STRING, limit, context,
+									   aggregate_pool(fcinfo));
+	state->keys->distinct = true;
+	state->keys->ordered = ordered;
+	state->allocated = INITIAL_VALUES;
 	return state;
 }
 
@@ -82,6 +85,7 @@ value_bytes(JsonbValue *value, Size *length)
 			*length = value->val.binary.len;
 			return value->val.binary.data;
 		default:
+			*length = 0;
 			return NULL;
 	}
 }
@@ -123,6 +127,23 @@ free_value(JsonbValue *value)
 }
 
 /*
+ * Write a value over another if it takes the same space; false if not.
+ */
+static bool
+overwrite_value(JsonbValue *old, JsonbValue *value)
+{
+	Size		old_length;
+	Size		length;
+	void	   *old_bytes = value_bytes(old, &old_length);
+	void	   *bytes = value_bytes(value, &length);
+
+	if (old->type != value->type || bytes == NULL || old_length != length)
+		return false;
+	memcpy(old_bytes, bytes, length);
+	return true;
+}
+
+/*
  * A total order of values: by type, then within the type.
  */
 static int
@@ -157,19 +178,19 @@ compare_values(const JsonbValue *a, const JsonbValue *b)
 static void
 prune_bag(BagState *state)
 {
-	int		   *order = element_store_order(&state->keys);
-	int			count = state->keys.count;
+	int		   *order = element_store_order(state->keys);
+	int			count = state->keys->count;
+	int			limit = state->keys->limit;
 	JsonbValue *values = palloc(count * sizeof(JsonbValue));
 
 	for (int i = 0; i < count; i++)
 	{
 		values[i] = state->values[order[i]];
-		if (i >= state->limit)
+		if (i >= limit)
 			free_value(&values[i]);
 	}
-	memcpy(state->values, values, state->limit * sizeof(JsonbValue));
-	element_store_reorder(&state->keys, order, state->limit);
-	state->pruned = true;
+	memcpy(state->values, values, limit * sizeof(JsonbValue));
+	element_store_prune(&state->keys, order);
 	pfree(values);
 	pfree(order);
 }
@@ -180,61 +201,84 @@ prune_bag(BagState *state)
 static bool
 has_room_for(const BagState *state, const char *key, int length)
 {
-	int			last = state->limit - 1;
-
-	if (state->ordered)
-		return state->keys.count < state->limit;
-
-	return !state->pruned ||
-		dynamic_compare(DYNAMIC_STRING, key, length,
-						element_data(&state->keys, last),
-						state->keys.elements[last].length) < 0;
+	if (state->keys->ordered)
+		return state->keys->count < state->keys->limit;
+	return !element_store_is_past_limit(state->keys, key, length);
 }
 
 /*
- * Take in one key with its value.
+ * Give the key with this index, which has a value, another one if that wins.
  */
 static void
-put(BagState *state, const char *key, int length, JsonbValue *value)
+replace_value(BagState *state, int index, JsonbValue *value)
 {
-	MemoryContext context = state->keys.context;
+	JsonbValue *old = &state->values[index];
+
+	if (!state->keys->ordered && compare_values(value, old) <= 0)
+		return;
+	if (overwrite_value(old, value))
+		return;
+	free_value(old);
+	*old = copy_value(value, GetMemoryChunkContext(state));
+}
+
+/*
+ * Give the key with this index, which is new, its first value.
+ */
+static BagState *
+add_value(BagState *state, int index, JsonbValue *value)
+{
+	if (index >= state->allocated)
+	{
+		state = repalloc(state, BagStateSize(2 * state->allocated));
+		state->allocated *= 2;
+	}
+	state->values[index] = copy_value(value, GetMemoryChunkContext(state));
+	return state;
+}
+
+/*
+ * Take in one key with its value.  Returns the index of the key, or -1 if it
+ * has none, or not for long.
+ *
+ * Bags of a group tend to have the same keys, in the order that jsonb gives
+ * them, so the caller says where it expects the key.
+ */
+static int
+put(BagState **state_pointer, const char *key, int length, JsonbValue *value,
+	int expected)
+{
+	BagState   *state = *state_pointer;
 	bool		found;
 	int			index;
 
-	if (!state->ordered &&
-		element_store_is_full(&state->keys, state->limit, length))
-		prune_bag(state);
-
-	if (has_room_for(state, key, length))
-		index = element_store_add(&state->keys, key, length, &found);
-	else
+	if (element_store_is_at(state->keys, expected, key, length))
 	{
-		index = element_store_find(&state->keys, key, length);
-		found = index >= 0;
-		if (!found)
-			return;
+		replace_value(state, expected, value);
+		return expected;
 	}
 
+	if (!state->keys->ordered && element_store_is_full(state->keys, length))
+		prune_bag(state);
+
+	if (!has_room_for(state, key, length))
+	{
+		index = element_store_find(state->keys, key, length);
+		if (index >= 0)
+			replace_value(state, index, value);
+		return index;
+	}
+
+	index = element_store_add(&state->keys, key, length, &found);
 	if (found)
-	{
-		JsonbValue *old = &state->values[index];
+		replace_value(state, index, value);
+	else
+		*state_pointer = state = add_value(state, index, value);
 
-		if (!state->ordered && compare_values(value, old) <= 0)
-			return;
-		free_value(old);
-		*old = copy_value(value, context);
-		return;
-	}
-
-	if (state->allocated < state->keys.allocated)
-	{
-		state->allocated = state->keys.allocated;
-		state->values = repalloc_huge(state->values,
-									  state->allocated * sizeof(JsonbValue));
-	}
-	state->values[index] = copy_value(value, context);
-	if (state->keys.count >= 2 * state->limit)
-		prune_bag(state);
+	if (state->keys->count < 2 * state->keys->limit)
+		return index;
+	prune_bag(state);
+	return -1;
 }
 
 /*
@@ -243,7 +287,6 @@ put(BagState *state, const char *key, int length, JsonbValue *value)
 Datum
 azhunt_make_bag_transition(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
 	int			limit = aggregate_limit(fcinfo, 2);
 	BagState   *state;
 	Jsonb	   *bag;
@@ -251,13 +294,14 @@ azhunt_make_bag_transition(PG_FUNCTION_ARGS)
 	JsonbIteratorToken token;
 	JsonbValue	key;
 	JsonbValue	value;
+	int			index = -1;
 
 	if (PG_ARGISNULL(0))
-		state = create_bag(context, limit, aggregate_is_ordered(fcinfo));
+		state = create_bag(fcinfo, limit, aggregate_is_ordered(fcinfo));
 	else
 		state = (BagState *) PG_GETARG_POINTER(0);
 
-	aggregate_check_limit(state->limit, limit);
+	aggregate_check_limit(state->keys->limit, limit);
 
 	if (PG_ARGISNULL(1))
 		PG_RETURN_POINTER(state);
@@ -271,7 +315,8 @@ azhunt_make_bag_transition(PG_FUNCTION_ARGS)
 		if (token != WJB_KEY)
 			continue;
 		(void) JsonbIteratorNext(&iterator, &value, true);
-		put(state, key.val.string.val, key.val.string.len, &value);
+		index = put(&state, key.val.string.val, key.val.string.len, &value,
+					index + 1);
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -282,7 +327,6 @@ azhunt_make_bag_transition(PG_FUNCTION_ARGS)
 Datum
 azhunt_make_bag_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
 	BagState   *state;
 	BagState   *other;
 
@@ -295,17 +339,17 @@ azhunt_make_bag_combine(PG_FUNCTION_ARGS)
 
 	other = (BagState *) PG_GETARG_POINTER(1);
 	if (PG_ARGISNULL(0))
-		state = create_bag(context, other->limit, other->ordered);
+		state = create_bag(fcinfo, other->keys->limit, other->keys->ordered);
 	else
 		state = (BagState *) PG_GETARG_POINTER(0);
 
-	aggregate_check_limit(state->limit, other->limit);
+	aggregate_check_limit(state->keys->limit, other->keys->limit);
 
-	for (int i = 0; i < other->keys.count; i++)
+	for (int i = 0; i < other->keys->count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		put(state, element_data(&other->keys, i),
-			other->keys.elements[i].length, &other->values[i]);
+		put(&state, element_data(other->keys, i),
+			element_length(other->keys, i), &other->values[i], i);
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -321,9 +365,8 @@ azhunt_make_bag_serialize(PG_FUNCTION_ARGS)
 
 	(void) aggregate_context(fcinfo);
 	pq_begintypsend(&message);
-	pq_sendint32(&message, state->limit);
-	element_store_send(&state->keys, &message);
-	for (int i = 0; i < state->keys.count; i++)
+	element_store_send(state->keys, &message);
+	for (int i = 0; i < state->keys->count; i++)
 	{
 		Jsonb	   *value = JsonbValueToJsonb(&state->values[i]);
 
@@ -340,14 +383,16 @@ azhunt_make_bag_serialize(PG_FUNCTION_ARGS)
 Datum
 azhunt_make_bag_deserialize(PG_FUNCTION_ARGS)
 {
-	BagState   *state = palloc0(sizeof(BagState));
+	ElementStore *keys;
+	BagState   *state;
 	StringInfoData message;
 
 	aggregate_open_message(fcinfo, &message);
-	state->limit = pq_getmsgint(&message, 4);
-	element_store_receive(&state->keys, &message, CurrentMemoryContext);
-	state->values = palloc(Max(state->keys.count, 1) * sizeof(JsonbValue));
-	for (int i = 0; i < state->keys.count; i++)
+	keys = element_store_receive(&message);
+	state = palloc(BagStateSize(keys->count));
+	state->keys = keys;
+	state->allocated = keys->count;
+	for (int i = 0; i < state->keys->count; i++)
 	{
 		int			length = pq_getmsgint(&message, 4);
 		char	   *value = memcpy(palloc(length),
@@ -379,9 +424,9 @@ azhunt_make_bag_final(PG_FUNCTION_ARGS)
 	(void) aggregate_context(fcinfo);
 	if (state != NULL)
 	{
-		count = Min(state->keys.count, state->limit);
-		if (!state->ordered && count < state->keys.count)
-			order = element_store_order(&state->keys);
+		count = Min(state->keys->count, state->keys->limit);
+		if (!state->keys->ordered && count < state->keys->count)
+			order = element_store_order(state->keys);
 	}
 
 	pushJsonbValue(&parse_state, WJB_BEGIN_OBJECT, NULL);
@@ -392,8 +437,8 @@ azhunt_make_bag_final(PG_FUNCTION_ARGS)
 
 		CHECK_FOR_INTERRUPTS();
 		dynamic_to_jsonb_value(DYNAMIC_STRING,
-							   element_data(&state->keys, index),
-							   state->keys.elements[index].length, &key);
+							   element_data(state->keys, index),
+							   element_length(state->keys, index), &key);
 		pushJsonbValue(&parse_state, WJB_KEY, &key);
 		pushJsonbValue(&parse_state, WJB_VALUE, &state->values[index]);
 	}

@@ -24,16 +24,6 @@
 #include "aggregate.h"
 #include "element_store.h"
 
-typedef struct CollectionState
-{
-	ElementStore store;
-	int			limit;			/* elements that the result may have */
-	bool		distinct;		/* a set, not a list */
-	bool		ordered;		/* keep the order of arrival */
-	bool		pruned;			/* the first "limit" elements are sorted, and
-								 * greater ones were dropped */
-} CollectionState;
-
 PG_FUNCTION_INFO_V1(azhunt_make_set_transition);
 PG_FUNCTION_INFO_V1(azhunt_make_list_transition);
 PG_FUNCTION_INFO_V1(azhunt_collection_combine);
@@ -45,46 +35,29 @@ PG_FUNCTION_INFO_V1(azhunt_collection_final);
  * What must be true of a state between calls.
  */
 static inline void
-assert_collection(const CollectionState *state PG_USED_FOR_ASSERTS_ONLY)
+assert_collection(const ElementStore *state PG_USED_FOR_ASSERTS_ONLY)
 {
 	Assert(state->limit >= 1 && state->limit <= KQL_MAX_SIZE);
-	Assert(state->store.count < 2 * state->limit);
-	Assert(state->store.count <= state->store.allocated);
-	Assert(state->store.bytes_used <= state->store.bytes_allocated);
+	Assert(state->count < 2 * state->limit);
+	Assert(state->bytes_used < state->size);
 	Assert(state->distinct || state->ordered);
-	Assert(!state->pruned || state->store.count >= state->limit);
+	Assert(!state->pruned || state->count >= state->limit);
 }
 
 /*
  * Start the state of a group.
  */
-static CollectionState *
-create_collection(MemoryContext context, DynamicKind kind, int limit,
+static ElementStore *
+create_collection(FunctionCallInfo fcinfo, DynamicKind kind, int limit,
 				  bool distinct, bool ordered)
 {
-	CollectionState *state = MemoryContextAllocZero(context,
-													sizeof(CollectionState));
+	MemoryContext context = aggregate_context(fcinfo);
+	ValuePool  *pool = distinct ? aggregate_pool(fcinfo) : NULL;
+	ElementStore *state = element_store_create(kind, limit, context, pool);
 
-	element_store_init(&state->store, kind, context);
-	state->limit = limit;
 	state->distinct = distinct;
 	state->ordered = ordered;
 	return state;
-}
-
-/*
- * Is the element past what a pruned set can still take in?
- */
-static bool
-is_past_limit(const CollectionState *state, const char *data, int length)
-{
-	const ElementStore *store = &state->store;
-	int			last = state->limit - 1;
-
-	return state->pruned &&
-		dynamic_compare(store->kind, data, length,
-						element_data(store, last),
-						store->elements[last].length) >= 0;
 }
 
 /*
@@ -94,41 +67,40 @@ is_past_limit(const CollectionState *state, const char *data, int length)
  * when the store is full.
  */
 static void
-prune(CollectionState *state)
+prune(ElementStore **state)
 {
-	int		   *order = element_store_order(&state->store);
+	int		   *order = element_store_order(*state);
 
-	element_store_reorder(&state->store, order, state->limit);
-	state->pruned = true;
+	element_store_prune(state, order);
 	pfree(order);
 }
 
 /*
- * Take in one element.
+ * Take in one element, and return the state, which may have moved.
  */
-static void
-collect(CollectionState *state, const char *data, int length)
+static ElementStore *
+collect(ElementStore *state, const char *data, int length)
 {
-	ElementStore *store = &state->store;
 	bool		found;
 
-	if (state->ordered && store->count >= state->limit)
-		return;
+	if (state->ordered && state->count >= state->limit)
+		return state;
 
 	if (!state->distinct)
 	{
-		element_store_append(store, data, length);
-		return;
+		element_store_append(&state, data, length);
+		return state;
 	}
 
-	if (!state->ordered && element_store_is_full(store, state->limit, length))
-		prune(state);
-	if (is_past_limit(state, data, length))
-		return;
-	element_store_add(store, data, length, &found);
-	if (!state->ordered && store->count >= 2 * state->limit)
-		prune(state);
+	if (!state->ordered && element_store_is_full(state, length))
+		prune(&state);
+	if (element_store_is_past_limit(state, data, length))
+		return state;
+	element_store_add(&state, data, length, &found);
+	if (!state->ordered && state->count >= 2 * state->limit)
+		prune(&state);
 	assert_collection(state);
+	return state;
 }
 
 /*
@@ -137,22 +109,21 @@ collect(CollectionState *state, const char *data, int length)
 static Datum
 transition(FunctionCallInfo fcinfo, bool distinct)
 {
-	MemoryContext context = aggregate_context(fcinfo);
-	DynamicType *type = dynamic_argument_type(fcinfo, 1);
+	DynamicType *type = aggregate_argument_type(fcinfo, 1);
 	int			limit = aggregate_limit(fcinfo, 2);
-	CollectionState *state;
+	ElementStore *state;
 	DynamicValue encoded;
 
 	if (PG_ARGISNULL(0))
-		state = create_collection(context, type->kind, limit, distinct,
+		state = create_collection(fcinfo, type->kind, limit, distinct,
 								  !distinct || aggregate_is_ordered(fcinfo));
 	else
-		state = (CollectionState *) PG_GETARG_POINTER(0);
+		state = (ElementStore *) PG_GETARG_POINTER(0);
 
 	aggregate_check_limit(state->limit, limit);
 
 	if (!PG_ARGISNULL(1) && dynamic_encode(type, PG_GETARG_DATUM(1), &encoded))
-		collect(state, encoded.data, encoded.length);
+		state = collect(state, encoded.data, encoded.length);
 
 	PG_RETURN_POINTER(state);
 }
@@ -181,9 +152,8 @@ azhunt_make_list_transition(PG_FUNCTION_ARGS)
 Datum
 azhunt_collection_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
-	CollectionState *state;
-	CollectionState *other;
+	ElementStore *state;
+	ElementStore *other;
 
 	if (PG_ARGISNULL(1))
 	{
@@ -192,20 +162,20 @@ azhunt_collection_combine(PG_FUNCTION_ARGS)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	}
 
-	other = (CollectionState *) PG_GETARG_POINTER(1);
+	other = (ElementStore *) PG_GETARG_POINTER(1);
 	if (PG_ARGISNULL(0))
-		state = create_collection(context, other->store.kind, other->limit,
+		state = create_collection(fcinfo, other->kind, other->limit,
 								  other->distinct, other->ordered);
 	else
-		state = (CollectionState *) PG_GETARG_POINTER(0);
+		state = (ElementStore *) PG_GETARG_POINTER(0);
 
 	aggregate_check_limit(state->limit, other->limit);
 
-	for (int i = 0; i < other->store.count; i++)
+	for (int i = 0; i < other->count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		collect(state, element_data(&other->store, i),
-				other->store.elements[i].length);
+		state = collect(state, element_data(other, i),
+						element_length(other, i));
 	}
 	PG_RETURN_POINTER(state);
 }
@@ -216,35 +186,25 @@ azhunt_collection_combine(PG_FUNCTION_ARGS)
 Datum
 azhunt_collection_serialize(PG_FUNCTION_ARGS)
 {
-	CollectionState *state = (CollectionState *) PG_GETARG_POINTER(0);
 	StringInfoData message;
 
 	(void) aggregate_context(fcinfo);
 	pq_begintypsend(&message);
-	pq_sendint32(&message, state->limit);
-	pq_sendbyte(&message, state->distinct);
-	pq_sendbyte(&message, state->ordered);
-	element_store_send(&state->store, &message);
+	element_store_send((ElementStore *) PG_GETARG_POINTER(0), &message);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
 
 /*
  * Deserialization function of both.
- *
- * What arrives is only read from, so it needs to be neither sorted nor
- * searchable.
  */
 Datum
 azhunt_collection_deserialize(PG_FUNCTION_ARGS)
 {
-	CollectionState *state = palloc0(sizeof(CollectionState));
+	ElementStore *state;
 	StringInfoData message;
 
 	aggregate_open_message(fcinfo, &message);
-	state->limit = pq_getmsgint(&message, 4);
-	state->distinct = pq_getmsgbyte(&message);
-	state->ordered = pq_getmsgbyte(&message);
-	element_store_receive(&state->store, &message, CurrentMemoryContext);
+	state = element_store_receive(&message);
 	pq_getmsgend(&message);
 	pfree(message.data);
 	PG_RETURN_POINTER(state);
@@ -258,8 +218,8 @@ azhunt_collection_deserialize(PG_FUNCTION_ARGS)
 Datum
 azhunt_collection_final(PG_FUNCTION_ARGS)
 {
-	CollectionState *state = PG_ARGISNULL(0) ? NULL :
-	(CollectionState *) PG_GETARG_POINTER(0);
+	ElementStore *state = PG_ARGISNULL(0) ? NULL :
+	(ElementStore *) PG_GETARG_POINTER(0);
 	JsonbParseState *parse_state = NULL;
 	JsonbValue *array;
 	int		   *order = NULL;
@@ -268,9 +228,9 @@ azhunt_collection_final(PG_FUNCTION_ARGS)
 	(void) aggregate_context(fcinfo);
 	if (state != NULL)
 	{
-		count = Min(state->store.count, state->limit);
+		count = Min(state->count, state->limit);
 		if (!state->ordered)
-			order = element_store_order(&state->store);
+			order = element_store_order(state);
 	}
 
 	pushJsonbValue(&parse_state, WJB_BEGIN_ARRAY, NULL);
@@ -280,9 +240,8 @@ azhunt_collection_final(PG_FUNCTION_ARGS)
 		JsonbValue	element;
 
 		CHECK_FOR_INTERRUPTS();
-		dynamic_to_jsonb_value(state->store.kind,
-							   element_data(&state->store, index),
-							   state->store.elements[index].length, &element);
+		dynamic_to_jsonb_value(state->kind, element_data(state, index),
+							   element_length(state, index), &element);
 		pushJsonbValue(&parse_state, WJB_ELEM, &element);
 	}
 	array = pushJsonbValue(&parse_state, WJB_END_ARRAY, NULL);
