@@ -153,6 +153,8 @@ for my $how (qw(KILL INT TERM server))
 		{
 			open(STDERR, '>', '/dev/null');
 			open(STDOUT, '>', '/dev/null');
+			# a shell has what runs in its background ignore interrupts
+			$SIG{INT} = 'DEFAULT';
 			exec(loader_path(), '-q', ($try % 2 ? ('--jobs', '2') : ()), @many) or die;
 		}
 		usleep(int(rand($duration) * 1e6));
