@@ -91,7 +91,7 @@ like($before, qr/investigating.*odd/, 'there is something to restore');
 
 $open->close;
 
-# A dump, and what restores it elsewhere.
+# A dump, and what restores it elsewhere, where another role may be superuser.
 sub dump_and_restore
 {
 	my ($from, $to, $target) = @_;
@@ -104,7 +104,7 @@ sub dump_and_restore
 	my $admin = Scheduled::Session->new(%$to, PGDATABASE => 'postgres');
 	$admin->do("CREATE DATABASE $target");
 	local %ENV = (%ENV, %$to, PGDATABASE => $target);
-	is(system("pg_restore --dbname=$target --exit-on-error '$dump'"), 0, "the dump is restored as $target");
+	is(system("pg_restore --dbname=$target --exit-on-error --no-owner '$dump'"), 0, "the dump is restored as $target");
 	return Scheduled::Session->new(%$to, PGDATABASE => $target);
 }
 
