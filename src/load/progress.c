@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define INTERVAL	0.5			/* seconds between two progress lines */
+#define FIRST_AFTER	0.05		/* seconds until the first */
 
 static struct
 {
@@ -47,7 +48,8 @@ start_progress(Shared *shared, const FileList *list, const Options *options)
 	progress.shared = shared;
 	progress.bytes = list->bytes;
 	progress.shown = !options->quiet && isatty(STDERR_FILENO);
-	progress.started = progress.last = now();
+	progress.started = now();
+	progress.last = progress.started + FIRST_AFTER - INTERVAL;
 }
 
 /*
