@@ -201,6 +201,7 @@ arena_alloc(Arena *arena, size_t size)
 		block->used = 0;
 		block->size = block_size;
 		arena->blocks = block;
+		arena->size += block_size;
 	}
 	memory = block->data + block->used;
 	block->used += size;
@@ -244,6 +245,7 @@ arena_reset(Arena *arena)
 		kept->used = 0;
 		arena->blocks = kept;
 	}
+	arena->size = kept != NULL ? kept->size : 0;
 }
 
 /*
@@ -255,4 +257,5 @@ arena_free(Arena *arena)
 	arena_reset(arena);
 	free(arena->blocks);
 	arena->blocks = NULL;
+	arena->size = 0;
 }

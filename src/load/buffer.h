@@ -34,6 +34,7 @@ typedef struct ArenaBlock ArenaBlock;
 typedef struct Arena
 {
 	ArenaBlock *blocks;			/* the one in use first */
+	size_t		size;			/* of all blocks */
 } Arena;
 
 extern void *load_malloc(size_t size);

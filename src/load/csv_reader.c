@@ -230,7 +230,7 @@ read_row(Reader *reader, Cells *cells, const Header *header)
 							 load_printf("record has %zu values, but there are %zu columns",
 										 cells->count, header->nnames));
 	record.values = cells->values;
-	element_forget_trees();
+	tree_trim();
 	return reader_take(reader, &record, length);
 }
 

@@ -16,40 +16,6 @@
 #define NUMERIC_DIGITS_BEFORE	131072
 #define NUMERIC_DIGITS_AFTER	16383
 
-/*
- * jansson's memory: a record is hundreds of small pieces, which are given back
- * all at once.  Trees need no json_decref() then.
- */
-static Arena tree_memory;
-
-/*
- * malloc() for jansson.
- */
-static void *
-tree_malloc(size_t size)
-{
-	return arena_alloc(&tree_memory, size);
-}
-
-/*
- * free() for jansson.
- */
-static void
-tree_free(void *pointer)
-{
-	(void) pointer;
-}
-
-/*
- * Give back the memory of all trees, which are gone then.
- */
-void
-element_forget_trees(void)
-{
-	json_set_alloc_funcs(tree_malloc, tree_free);
-	arena_reset(&tree_memory);
-}
-
 static inline bool
 is_digit(char c)
 {
@@ -485,28 +451,8 @@ describe_error(const json_error_t *error)
 }
 
 /*
- * The number of members of all objects of a tree.
- */
-static size_t
-count_members(json_t *node)
-{
-	size_t		count = 0;
-
-	if (json_is_object(node))
-	{
-		count = json_object_size(node);
-		for (void *member = json_object_iter(node); member != NULL;
-			 member = json_object_iter_next(node, member))
-			count += count_members(json_object_iter_value(member));
-	}
-	for (size_t i = 0; i < json_array_size(node); i++)
-		count += count_members(json_array_get(node, i));
-	return count;
-}
-
-/*
  * Parse a JSON value; the text must stay where it is as long as the element is
- * in use, which is until the next element_forget_trees() at most.
+ * in use, which is until the next tree_trim() at most.
  */
 bool
 element_parse(Element *element, const char *text, size_t length,
@@ -524,13 +470,8 @@ element_parse(Element *element, const char *text, size_t length,
 		*error_at = (size_t) (where - text);
 		return false;
 	}
-	element->root = json_loadb(element->text.data, element->text.length, JSON_DECODE_ANY, &json_error);
-	/* of a name that occurs twice in an object, the tree has one member only */
-	if (element->root != NULL && count_members(element->root) < element->nnames)
-	{
-		element->root = json_loadb(element->text.data, element->text.length,
-								   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &json_error);
-	}
+	element->root = tree_of_text(element->text.data, element->text.length,
+								 element->nnames, &json_error);
 	if (element->root == NULL)
 	{
 		size_t		place = json_error.position > 0 ? (size_t) json_error.position - 1 : 0;

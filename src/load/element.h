@@ -52,7 +52,6 @@ typedef struct Element
 	Arena		strings;		/* of those that had escapes */
 } Element;
 
-extern void element_forget_trees(void);
 extern bool element_parse(Element *element, const char *text, size_t length,
 						  char **error, size_t *error_at);
 extern void element_free(Element *element);
@@ -60,5 +59,9 @@ extern const Token *element_token(const Element *element, const json_t *node);
 extern bool element_dump(const Element *element, const json_t *node, Buffer *out);
 extern void dump_json_string(Buffer *out, const char *text, size_t length);
 extern bool is_utf8(const char *text, size_t length);
+
+/* tree.c */
+extern void tree_trim(void);
+extern json_t *tree_of_text(const char *text, size_t length, size_t nnames, json_error_t *error);
 
 #endif							/* LOAD_ELEMENT_H */

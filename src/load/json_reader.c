@@ -266,7 +266,7 @@ scan_members(Input *input, size_t *index, bool lines, Span *error)
 static bool
 parse_next(Reader *reader, const char *text, size_t length, char **error, size_t *error_at)
 {
-	element_forget_trees();
+	tree_trim();
 	return element_parse(&reader->element, text, length, error, error_at);
 }
 
