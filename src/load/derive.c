@@ -57,7 +57,8 @@ record_field(const Record *record, const char *name, Value *value)
 	for (void *member = json_object_iter(root); member != NULL;
 		 member = json_object_iter_next(root, member))
 	{
-		if (strcasecmp(json_object_iter_key(member), name) == 0)
+		if (json_object_iter_key_len(member) == strlen(name) &&
+			strcasecmp(json_object_iter_key(member), name) == 0)
 		{
 			*value = json_value(record->element, json_object_iter_value(member));
 			return true;
@@ -223,7 +224,7 @@ derive_columns(Row *row, const Record *record)
 
 		if ((d->tables & layout->table) == 0)
 			continue;
-		entry = field_map_find(&layout->named, "", d->column, strlen(d->column));
+		entry = field_map_find(&layout->named, d->column, strlen(d->column));
 		if (entry == NULL)
 			continue;
 		column = field_entry_column(entry, 0, &rule);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
+
 /* numeric holds so many digits before and after the decimal point */
 #define NUMERIC_DIGITS_BEFORE	131072
 #define NUMERIC_DIGITS_AFTER	16383
@@ -97,6 +99,15 @@ scan_number(const char *p, const char *end, bool *too_large)
 }
 
 /*
+ * A byte that cannot become one with a number beside it.
+ */
+static inline bool
+is_structure(char c)
+{
+	return c == ',' || c == ':' || c == '[' || c == ']' || c == '{' || c == '}';
+}
+
+/*
  * Remember a token, and write its index into the text for jansson, with blanks
  * around it where it could become one number with what is beside it.
  */
@@ -118,14 +129,14 @@ add_token(Element *element, TokenKind kind, const char *raw, const char *end, co
 	token->kind = kind;
 	token->text = token->raw = raw;
 	token->length = token->raw_length = (size_t) (end - raw);
-	if (element->text.length > 0 && strchr(":,[", element->text.data[element->text.length - 1]) == NULL)
+	if (element->text.length > 0 && !is_structure(element->text.data[element->text.length - 1]))
 		buffer_append_byte(&element->text, ' ');
 	token->replaced_at = element->text.length;
 	do
 		*--p = (char) ('0' + index % 10);
 	while ((index /= 10) > 0);
 	buffer_append(&element->text, p, (size_t) (digits + sizeof(digits) - p));
-	if (end < text_end && strchr(",]}", *end) == NULL)
+	if (end < text_end && !is_structure(*end))
 		buffer_append_byte(&element->text, ' ');
 	return token;
 }
@@ -277,21 +288,23 @@ static const char *
 find_quote(const char *p, const char *end, int *seen)
 {
 	*seen = 0;
-	for (; p < end; p++)
+	for (p = skip_plain(p, end); p < end; p = skip_plain(p + 1, end))
 	{
-		unsigned char c = (unsigned char) *p;
-
-		if (c >= 0x80)
-			*seen |= SEEN_NOT_ASCII;
-		else if (c == '"')
+		if (*p == '"')
 			return p;
-		else if (c == '\\')
+		if (*p == '\\')
 		{
 			*seen |= SEEN_ESCAPE;
 			p++;
 		}
-		else if (c < 0x20)
+		else if ((unsigned char) *p < 0x20)
 			*seen |= SEEN_CONTROL;
+		else
+		{
+			*seen |= SEEN_NOT_ASCII;
+			while (p + 1 < end && (unsigned char) p[1] >= 0x80)
+				p++;
+		}
 	}
 	return NULL;
 }
@@ -516,11 +529,11 @@ dump_json_string(Buffer *out, const char *text, size_t length)
 	const char *copied = text;
 
 	buffer_append_byte(out, '"');
-	for (const char *p = text; p < end; p++)
+	for (const char *p = skip_plain(text, end); p < end; p = skip_plain(p + 1, end))
 	{
 		unsigned char c = (unsigned char) *p;
 
-		if (c >= 0x20 && c != '"' && c != '\\')
+		if (c >= 0x80)
 			continue;
 		buffer_append(out, copied, (size_t) (p - copied));
 		if (c < 0x20)

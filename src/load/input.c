@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
+
 #define INPUT_INITIAL_SIZE	(4 * SOURCE_CHUNK)
 
 /*
@@ -92,10 +94,17 @@ input_more(Input *input)
 static int64_t
 count_characters(const char *text, size_t length)
 {
-	int64_t		count = 0;
+	const char *end = &text[length];
+	int64_t		count = (int64_t) length;
 
-	for (size_t i = 0; i < length; i++)
-		count += ((unsigned char) text[i] & 0xC0) !=0x80;
+	while (text <end)
+	{
+		if (end - text >=(ptrdiff_t) WORD_SIZE && not_ascii_bytes(load_word(text)) == 0)
+			text	  +=WORD_SIZE;
+
+		else
+			count -= (*text ++& 0xC0) == 0x80;
+	}
 	return count;
 }
 

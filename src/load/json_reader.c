@@ -13,6 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "bytes.h"
+
 /* arrays within arrays and envelopes that may lie around the records */
 #define MAX_CONTAINERS	8
 
@@ -83,20 +85,22 @@ scan_string(Input *input, size_t *index, bool lines)
 		const char *text = input_text(input);
 		size_t		held = input->end - input->start;
 
-		for (; i < held; i++)
+		while (i < held)
 		{
+			i = (size_t) (skip_plain(text +i, text +held) - text);
+			if (i == held)
+				break;
 			if (text[i] == '"')
 			{
 				*index = i + 1;
 				return SCAN_OK;
 			}
-			if (text[i] == '\\')
-				i++;
-			else if (text[i] == '\n' && lines)
+			if (text[i] == '\n' && lines)
 			{
 				*index = i;
 				return SCAN_BROKEN;
 			}
+			i += text[	i] == '\\' ? 2 : 1;
 		}
 		if (!input_more(input))
 		{

@@ -13,14 +13,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "bytes.h"
+
 /* no field feeds more columns than this */
 #define MAX_COLUMNS_OF_FIELD	2
 
 struct FieldEntry
 {
-	char	   *path;			/* parent, a dot, name; NULL if unused */
-	uint32_t	hash;
-	bool		descends;		/* its members are fields themselves */
+	char	   *name;			/* NULL if unused */
+	size_t		length;			/* of name */
+	uint64_t	hash;
+	FieldMap   *members;		/* if they are fields themselves, or NULL */
 	int			ncolumns;
 	int			columns[MAX_COLUMNS_OF_FIELD];
 	FieldRule	rules[MAX_COLUMNS_OF_FIELD];
@@ -35,65 +38,26 @@ static const char *const own_columns[3] = {"additionalfields", "ingestedat", "in
  */
 static const char *const workspace_columns[3] = {"tenantid", "type", "sourcesystem"};
 
-static inline unsigned char
-fold(unsigned char c)
-{
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
 /*
- * FNV-1a of a text in lower case, started from the hash of what is before it.
+ * Hash of a name, the same in upper and lower case, which differ in one bit.
  */
-static uint32_t
-hash_text(uint32_t hash, const char *text, size_t length)
+static uint64_t
+hash_name(const char *name, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ fold((unsigned char) text[i])) * UINT32_C(16777619);
-	return hash;
-}
-
-/*
- * Hash of a field's path.
- */
-static uint32_t
-hash_path(const char *parent, const char *name, size_t length)
-{
-	uint32_t	hash = UINT32_C(2166136261);
-
-	if (*parent != '\0')
-		hash = hash_text(hash_text(hash, parent, strlen(parent)), ".", 1);
-	return hash_text(hash, name, length);
-}
-
-/*
- * Is this an entry's path?
- */
-static bool
-is_path(const FieldEntry *entry, const char *parent, const char *name, size_t length)
-{
-	size_t		skip = 0;
-
-	if (*parent != '\0')
-	{
-		skip = strlen(parent) + 1;
-		if (strlen(entry->path) < skip || strncasecmp(entry->path, parent, skip - 1) != 0 ||
-			entry->path[skip - 1] != '.')
-			return false;
-	}
-	return strlen(entry->path + skip) == length &&
-		strncasecmp(entry->path + skip, name, length) == 0;
+	return hash_bytes(name, length, EACH_BYTE('a' - 'A'));
 }
 
 /*
  * The place of a field in a map: its entry, or the unused one that it may have.
  */
 static FieldEntry *
-find_place(const FieldMap *map, uint32_t hash, const char *parent, const char *name, size_t length)
+find_place(const FieldMap *map, uint64_t hash, const char *name, size_t length)
 {
 	size_t		i = hash & (map->size - 1);
 
-	while (map->entries[i].path != NULL &&
-		   (map->entries[i].hash != hash || !is_path(&map->entries[i], parent, name, length)))
+	while (map->entries[i].name != NULL &&
+		   (map->entries[i].hash != hash || map->entries[i].length != length ||
+			strncasecmp(map->entries[i].name, name, length) != 0))
 		i = (i + 1) & (map->size - 1);
 	return &map->entries[i];
 }
@@ -102,20 +66,23 @@ find_place(const FieldMap *map, uint32_t hash, const char *parent, const char *n
  * The entry of a field, or NULL.
  */
 const FieldEntry *
-field_map_find(const FieldMap *map, const char *parent, const char *name, size_t length)
+field_map_find(const FieldMap *map, const char *name, size_t length)
 {
-	FieldEntry *entry = find_place(map, hash_path(parent, name, length), parent, name, length);
+	FieldEntry *entry;
 
-	return entry->path != NULL ? entry : NULL;
+	if (map->size == 0)
+		return NULL;
+	entry = find_place(map, hash_name(name, length), name, length);
+	return entry->name != NULL ? entry : NULL;
 }
 
 /*
- * Are the members of this field fields themselves?
+ * The members of this field if they are fields themselves, or NULL.
  */
-bool
-field_entry_descends(const FieldEntry *entry)
+const FieldMap *
+field_entry_members(const FieldEntry *entry)
 {
-	return entry->descends;
+	return entry->members;
 }
 
 /*
@@ -145,33 +112,34 @@ grow(FieldMap *map)
 {
 	FieldMap	old = *map;
 
-	map->size = old.size > 0 ? old.size * 2 : 256;
+	map->size = old.size > 0 ? old.size * 2 : 64;
 	map->entries = load_calloc(map->size, sizeof(FieldEntry));
 	for (size_t i = 0; i < old.size; i++)
 	{
 		FieldEntry *entry = &old.entries[i];
 
-		if (entry->path != NULL)
-			*find_place(map, entry->hash, "", entry->path, strlen(entry->path)) = *entry;
+		if (entry->name != NULL)
+			*find_place(map, entry->hash, entry->name, entry->length) = *entry;
 	}
 	free(old.entries);
 }
 
 /*
- * The entry of a field, made if it is not there.
+ * The entry of a name, made if it is not there.
  */
 static FieldEntry *
-add_entry(FieldMap *map, const char *path, size_t length)
+add_name(FieldMap *map, const char *name, size_t length)
 {
-	uint32_t	hash = hash_path("", path, length);
+	uint64_t	hash = hash_name(name, length);
 	FieldEntry *entry;
 
 	if (map->used * 2 >= map->size)
 		grow(map);
-	entry = find_place(map, hash, "", path, length);
-	if (entry->path == NULL)
+	entry = find_place(map, hash, name, length);
+	if (entry->name == NULL)
 	{
-		entry->path = load_strndup(path, length);
+		entry->name = load_strndup(name, length);
+		entry->length = length;
 		entry->hash = hash;
 		map->used++;
 	}
@@ -179,13 +147,24 @@ add_entry(FieldMap *map, const char *path, size_t length)
 }
 
 /*
+ * The members of a field, which are fields themselves.
+ */
+static FieldMap *
+add_members(FieldMap *map, const char *name, size_t length)
+{
+	FieldEntry *entry = add_name(map, name, length);
+
+	if (entry->members == NULL)
+		entry->members = load_calloc(1, sizeof(FieldMap));
+	return entry->members;
+}
+
+/*
  * Let a column take a field.
  */
 static void
-add_column(FieldMap *map, const char *path, int column, FieldRule rule)
+add_column(FieldEntry *entry, int column, FieldRule rule)
 {
-	FieldEntry *entry = add_entry(map, path, strlen(path));
-
 	if (entry->ncolumns == MAX_COLUMNS_OF_FIELD)
 		return;
 	entry->columns[entry->ncolumns] = column;
@@ -226,19 +205,20 @@ add_documented_fields(Layout *layout)
 	for (const FieldMapping *m = field_mappings; m->field != NULL; m++)
 	{
 		int			column = find_column(layout, m->column);
-		const char *dot = m->field;
+		FieldMap   *fields = &layout->raw;
+		const char *name = m->field;
+		const char *dot;
 
 		if ((m->tables & layout->table) == 0)
 			continue;
-		while ((dot = strchr(dot, '.')) != NULL)
+		while ((dot = strchr(name, '.')) != NULL)
 		{
-			add_entry(&layout->raw, m->field, (size_t) (dot - m->field))->descends = true;
-			dot++;
+			fields = add_members(fields, name, (size_t) (dot - name));
+			name = dot + 1;
 		}
 		if (column >= 0)
-			add_column(&layout->raw, m->field, column, m->rule);
+			add_column(add_name(fields, name, strlen(name)), column, m->rule);
 	}
-	add_entry(&layout->raw, "properties", strlen("properties"))->descends = true;
 }
 
 /*
@@ -247,25 +227,25 @@ add_documented_fields(Layout *layout)
 static void
 add_fields_of_same_name(Layout *layout)
 {
+	FieldMap   *properties = add_members(&layout->raw, "properties", strlen("properties"));
+
 	for (int i = 0; i < layout->ncolumns; i++)
 	{
 		const char *name = layout->columns[i].name;
-		char	   *path;
+		size_t		length = strlen(name);
 		FieldEntry *entry;
 
 		if (is_one_of(name, own_columns))
 			continue;
-		add_column(&layout->named, name, i, TAKE);
+		add_column(add_name(&layout->named, name, length), i, TAKE);
 		if (is_one_of(name, workspace_columns))
 			continue;
-		entry = add_entry(&layout->raw, name, strlen(name));
-		if (entry->ncolumns == 0 && !entry->descends)
-			add_column(&layout->raw, name, i, TAKE);
-		path = load_printf("properties.%s", name);
-		entry = add_entry(&layout->raw, path, strlen(path));
+		entry = add_name(&layout->raw, name, length);
+		if (entry->ncolumns == 0 && entry->members == NULL)
+			add_column(entry, i, TAKE);
+		entry = add_name(properties, name, length);
 		if (entry->ncolumns == 0 && i != layout->time_column)
-			add_column(&layout->raw, path, i, SECOND);
-		free(path);
+			add_column(entry, i, SECOND);
 	}
 }
 
@@ -292,7 +272,14 @@ static void
 free_map(FieldMap *map)
 {
 	for (size_t i = 0; i < map->size; i++)
-		free(map->entries[i].path);
+	{
+		FieldMap   *members = map->entries[i].members;
+
+		if (members != NULL)
+			free_map(members);
+		free(members);
+		free(map->entries[i].name);
+	}
 	free(map->entries);
 }
 

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "bytes.h"
+
 /*
  * Remember a field that no column took, or that one takes only if no other
  * field does.
@@ -97,7 +99,7 @@ fill_field(Row *row, const FieldEntry *entry, Leftover *field)
  * Fill the columns from the members of an object of a raw record.
  */
 static bool
-fill_from_object(Row *row, const Element *element, json_t *object, const char *parent,
+fill_from_object(Row *row, const Element *element, json_t *object, const FieldMap *fields,
 				 const Leftover *around)
 {
 	for (void *member = json_object_iter(object); member != NULL;
@@ -105,20 +107,18 @@ fill_from_object(Row *row, const Element *element, json_t *object, const char *p
 	{
 		const char *name = json_object_iter_key(member);
 		json_t	   *node = json_object_iter_value(member);
-		const FieldEntry *entry = field_map_find(&row->layout->raw, parent, name,
-												 json_object_iter_key_len(member));
+		const FieldEntry *entry = field_map_find(fields, name, json_object_iter_key_len(member));
+		const FieldMap *inner = NULL;
 		Leftover	field = *around;
 
 		field.name = name;
 		field.value = json_value(element, node);
-		if (entry != NULL && field_entry_descends(entry) && json_is_object(node) &&
-			field_entry_columns(entry) == 0)
+		if (entry != NULL && field_entry_columns(entry) == 0 && json_is_object(node))
+			inner = field_entry_members(entry);
+		if (inner != NULL)
 		{
-			char		path[64];
-
-			snprintf(path, sizeof(path), "%s%s%s", parent, *parent != '\0' ? "." : "", name);
 			field.parents[field.nparents++] = name;
-			if (!fill_from_object(row, element, node, path, &field))
+			if (!fill_from_object(row, element, node, inner, &field))
 				return false;
 		}
 		else if (!fill_field(row, entry, &field))
@@ -137,7 +137,7 @@ find_named(const Layout *layout, const char *name, size_t length, bool *typed)
 	static const char *const types[] = {
 		"_string", "_dynamic", "_datetime", "_long", "_int", "_real", "_bool", "_guid"
 	};
-	const FieldEntry *entry = field_map_find(&layout->named, "", name, length);
+	const FieldEntry *entry = field_map_find(&layout->named, name, length);
 
 	*typed = false;
 	for (size_t i = 0; entry == NULL && i < sizeof(types) / sizeof(types[0]); i++)
@@ -147,7 +147,7 @@ find_named(const Layout *layout, const char *name, size_t length, bool *typed)
 		if (length > type_length && strncasecmp(name + length - type_length, types[i], type_length) == 0)
 		{
 			*typed = true;
-			return field_map_find(&layout->named, "", name, length - type_length);
+			return field_map_find(&layout->named, name, length - type_length);
 		}
 	}
 	return entry;
@@ -355,7 +355,7 @@ row_fill(Row *row, const Layout *layout, const Record *record)
 
 	start_row(row, layout);
 	if (record_is_raw(record))
-		filled = fill_from_object(row, record->element, record->element->root, "", &top);
+		filled = fill_from_object(row, record->element, record->element->root, &layout->raw, &top);
 	else
 		filled = fill_from_named(row, record);
 	if (!filled || !fill_second(row) || !derive_columns(row, record) || !fill_extra(row))
@@ -369,6 +369,28 @@ row_fill(Row *row, const Layout *layout, const Record *record)
 }
 
 /*
+ * The letter that stands for a byte after a backslash in the text format of
+ * COPY, or zero for a byte that stands for itself.
+ */
+static inline char
+copy_escape(char c)
+{
+	switch (c)
+	{
+		case '\\':
+			return '\\';
+		case '\n':
+			return 'n';
+		case '\r':
+			return 'r';
+		case '\t':
+			return 't';
+		default:
+			return '\0';
+	}
+}
+
+/*
  * Append a value in the text format of COPY.
  */
 static void
@@ -377,21 +399,11 @@ append_escaped(Buffer *out, const char *text, size_t length)
 	const char *end = &text[length];
 	const char *copied = text;
 
-	for (const char *p = text; p < end; p++)
+	for (const char *p = skip_unescaped(text, end); p < end; p = skip_unescaped(p + 1, end))
 	{
-		char		escape;
+		char		escape = copy_escape(*p);
 
-		if ((unsigned char) *p > '\r' && *p != '\\')
-			continue;
-		if (*p == '\\')
-			escape = '\\';
-		else if (*p == '\n')
-			escape = 'n';
-		else if (*p == '\r')
-			escape = 'r';
-		else if (*p == '\t')
-			escape = 't';
-		else
+		if (escape == '\0')
 			continue;
 		buffer_append(out, copied, (size_t) (p - copied));
 		buffer_append_byte(out, '\\');

@@ -99,9 +99,8 @@ extern bool convert_value(Row *row, const Column *column, const Value *value, Ce
 extern char *quote_for_message(const char *text, size_t length);
 
 /* layout.c */
-extern const FieldEntry *field_map_find(const FieldMap *map, const char *parent,
-										const char *name, size_t length);
-extern bool field_entry_descends(const FieldEntry *entry);
+extern const FieldEntry *field_map_find(const FieldMap *map, const char *name, size_t length);
+extern const FieldMap *field_entry_members(const FieldEntry *entry);
 extern int	field_entry_columns(const FieldEntry *entry);
 extern int	field_entry_column(const FieldEntry *entry, int i, FieldRule *rule);
 

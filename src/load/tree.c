@@ -20,6 +20,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 /* so much memory for trees, before those of the next record */
 #define MAX_TREE_MEMORY	((size_t) 2 * 1024 * 1024)
 
@@ -68,27 +70,6 @@ tree_trim(void)
 }
 
 /*
- * A hash of a text, eight bytes at a time.
- */
-static uint64_t
-hash_text(const char *text, size_t length)
-{
-	uint64_t	hash = length;
-	uint64_t	word;
-
-	for (; length >= sizeof(word); text +=sizeof(word), length -= sizeof(word))
-	{
-		memcpy(&word, text, sizeof(word));
-		hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-		hash ^= hash >> 32;
-	}
-	word = 0;
-	memcpy(&word, text, length);
-	hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-	return hash ^ hash >> 32;
-}
-
-/*
  * The number of members of all objects of a tree.
  */
 static size_t
@@ -114,7 +95,7 @@ count_members(json_t *node)
 json_t *
 tree_of_text(const char *text, size_t length, size_t nnames, json_error_t *error)
 {
-	uint64_t	hash = hash_text(text, length);
+	uint64_t	hash = hash_bytes(text, length, 0);
 	KnownTree  *known = &known_trees[hash % TREE_SLOTS];
 	json_t	   *root;
 

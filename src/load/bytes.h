@@ -1,0 +1,138 @@
+/*-------------------------------------------------------------------------
+ *
+ * bytes.h
+ *	  Eight bytes of text at a time.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOAD_BYTES_H
+#define LOAD_BYTES_H
+
+#include <endian.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* a word with this in each of its bytes */
+#define EACH_BYTE(c)	(UINT64_C(0x0101010101010101) * (unsigned char) (c))
+#define WORD_SIZE		sizeof(uint64_t)
+
+/*
+ * The word at p, which need not be aligned; its lowest byte is the first one.
+ */
+static inline uint64_t
+load_word(const char *p)
+{
+	uint64_t	word;
+
+	memcpy(&word, p, WORD_SIZE);
+	return le64toh(word);
+}
+
+/*
+ * The functions below return a word with the highest bit set in each byte that
+ * they look for.  Bytes above the first of these may be marked in error, since
+ * a subtraction borrowed from them, so what can be told is whether there is
+ * one, and which is the first.
+ */
+
+/*
+ * Bytes that are not ASCII.
+ */
+static inline uint64_t
+not_ascii_bytes(uint64_t word)
+{
+	return word & EACH_BYTE(0x80);
+}
+
+/*
+ * Control characters.
+ */
+static inline uint64_t
+control_bytes(uint64_t word)
+{
+	return (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
+}
+
+/*
+ * Bytes that are c.
+ */
+static inline uint64_t
+equal_bytes(uint64_t word, char c)
+{
+	uint64_t	difference = word ^ EACH_BYTE(c);
+
+	return (difference - EACH_BYTE(1)) & ~difference & EACH_BYTE(0x80);
+}
+
+/*
+ * The number of the first byte that is marked.
+ */
+static inline int
+first_byte(uint64_t marks)
+{
+	return __builtin_ctzll(marks) / 8;
+}
+
+/*
+ * The first byte that is not ASCII, or means something in a JSON string: a
+ * quote, a backslash or a control character.
+ */
+static inline const char *
+skip_plain(const char *p, const char *end)
+{
+	for (; end - p >= (ptrdiff_t) WORD_SIZE; p += WORD_SIZE)
+	{
+		uint64_t	word = load_word(p);
+		uint64_t	marks = not_ascii_bytes(word) | control_bytes(word) |
+		equal_bytes(word, '"') | equal_bytes(word, '\\');
+
+		if (marks != 0)
+			return p + first_byte(marks);
+	}
+	while (p < end && (unsigned char) *p >= 0x20 && (unsigned char) *p < 0x80 && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
+/*
+ * The first control character or backslash.
+ */
+static inline const char *
+skip_unescaped(const char *p, const char *end)
+{
+	for (; end - p >= (ptrdiff_t) WORD_SIZE; p += WORD_SIZE)
+	{
+		uint64_t	word = load_word(p);
+		uint64_t	marks = control_bytes(word) | equal_bytes(word, '\\');
+
+		if (marks != 0)
+			return p + first_byte(marks);
+	}
+	while (p < end && (unsigned char) *p >= 0x20 && *p != '\\')
+		p++;
+	return p;
+}
+
+/*
+ * A hash of a text, with these bits set in each byte.
+ */
+static inline uint64_t
+hash_bytes(const char *text, size_t length, uint64_t bits)
+{
+	uint64_t	hash = length;
+	uint64_t	word = 0;
+
+	for (; length > WORD_SIZE; text +=WORD_SIZE, length -= WORD_SIZE)
+	{
+		hash = (hash ^ (load_word(text) | bits)) * UINT64_C(0x9E3779B97F4A7C15);
+		hash ^= hash >> 32;
+	}
+	memcpy(&word, text, length);
+	hash = (hash ^ (word | bits)) * UINT64_C(0x9E3779B97F4A7C15);
+	return hash ^ hash >> 32;
+}
+
+#endif							/* LOAD_BYTES_H */
