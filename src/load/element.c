@@ -400,7 +400,10 @@ replace_tokens(Element *element, const char *text, size_t length, const char **w
 
 		if (*p != '"' && *p != '-' && !is_digit(*p))
 		{
-			p++;
+			*where = p;
+			/* jansson would overlook it */
+			if (*p++ == '\0')
+				return "invalid JSON: zero byte";
 			continue;
 		}
 		problem = replace_token(element, &p, end, &copied, where);

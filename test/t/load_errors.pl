@@ -41,6 +41,8 @@ my @bad_records = (
 	['duplicate key within', qq({$time,"properties":{"x":1,"x":2}}), undef, qr/duplicate object key/],
 	['zero byte', qq({$time,"location":"N\\u0000L"}), undef, qr/PostgreSQL cannot store \\u0000/],
 	['zero byte in a key', qq({$time,"l\\u0000":"NL"}), undef, qr/PostgreSQL cannot store \\u0000/],
+	# after the bytes by which binary data is recognised
+	['zero byte between members', qq({$time,"resultDescription":") . ('x' x 600) . qq("\0,"location":"NL"}), 678, qr/invalid JSON: zero byte/],
 	['lone surrogate', qq({$time,"location":"\\ud800"}), undef, qr/invalid JSON: invalid Unicode/],
 	['invalid UTF-8', qq({$time,"location":"\xff\xfe"}), undef, qr/invalid JSON: invalid UTF-8/],
 	['overlong UTF-8', qq({$time,"location":"\xc0\x80"}), undef, qr/invalid JSON/],
