@@ -111,20 +111,21 @@ count_characters(const char *text, size_t length)
 /*
  * The position after some text.
  */
-static void
-advance(Position *position, const char *text, size_t length)
+Position
+position_after(Position position, const char *text, size_t length)
 {
 	const char *end = &text[length];
 	const char *newline;
 
-	position->offset += (int64_t) length;
+	position.offset += (int64_t) length;
 	while ((newline = memchr(text, '\n', (size_t) (end - text))) != NULL)
 	{
-		position->line++;
-		position->column = 1;
+		position.line++;
+		position.column = 1;
 		text = newline + 1;
 	}
-	position->column += count_characters(text, (size_t) (end - text));
+	position.column += count_characters(text, (size_t) (end - text));
+	return position;
 }
 
 /*
@@ -133,7 +134,7 @@ advance(Position *position, const char *text, size_t length)
 void
 input_consume(Input *input, size_t length)
 {
-	advance(&input->position, input_text(input), length);
+	input->position = position_after(input->position, input_text(input), length);
 	input->start += length;
 }
 
@@ -165,11 +166,9 @@ input_skip_to(Input *input, int64_t offset)
 Position
 input_position(const Input *input, size_t index)
 {
-	Position	position = input->position;
 	size_t		held = input->end - input->start;
 
-	advance(&position, input_text(input), index < held ? index : held);
-	return position;
+	return position_after(input->position, input_text(input), index < held ? index : held);
 }
 
 /*

@@ -83,6 +83,21 @@ refuse_record(Sink *sink, const char *text, size_t length, Position position, co
 }
 
 /*
+ * A record that is no row of a table, because of one field of it or as a whole.
+ */
+static bool
+refuse_row(Loader *loader, Target *target, const Record *record)
+{
+	size_t		place = place_of_field(record, &loader->row.error_path);
+	Position	position = position_after(record->position, record->text, place);
+
+	if (loader->options->reject_file != NULL)
+		return reject_record(loader, target, record->text, record->length, position, loader->row.error);
+	fail_file_at(loader, position, load_strdup(loader->row.error));
+	return false;
+}
+
+/*
  * Tell the one who watches how far we are.
  */
 static void
@@ -119,12 +134,7 @@ take_record(Sink *sink, const Record *record)
 	if (target == NULL)
 		return false;
 	if (!row_fill(&loader->row, &target->layout, record))
-	{
-		if (loader->options->reject_file != NULL)
-			return reject_record(loader, target, record->text, record->length,
-								 record->position, loader->row.error);
-		return refuse_record(sink, record->text, record->length, record->position, loader->row.error);
-	}
+		return refuse_row(loader, target, record);
 	return copy_row(loader, target, record);
 }
 

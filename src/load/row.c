@@ -69,6 +69,16 @@ fill_column(Row *row, int column, FieldRule rule, const Value *value, bool *take
 }
 
 /*
+ * Remember which field is wrong.
+ */
+static bool
+fail_at_field(Row *row, const Leftover *field)
+{
+	row->error_path = field->path;
+	return false;
+}
+
+/*
  * Let the columns of a field take its value, or leave it over.
  */
 static bool
@@ -87,7 +97,7 @@ fill_field(Row *row, const FieldEntry *entry, Leftover *field)
 		if (rule == SECOND)
 			field->second = column;
 		else if (!fill_column(row, column, rule, &field->value, &taken))
-			return false;
+			return fail_at_field(row, field);
 		any_taken = any_taken || taken;
 	}
 	if (!any_taken)
@@ -102,6 +112,8 @@ static bool
 fill_from_object(Row *row, const Element *element, json_t *object, const FieldMap *fields,
 				 const Leftover *around)
 {
+	size_t		before = 0;
+
 	for (void *member = json_object_iter(object); member != NULL;
 		 member = json_object_iter_next(object, member))
 	{
@@ -113,6 +125,7 @@ fill_from_object(Row *row, const Element *element, json_t *object, const FieldMa
 
 		field.name = name;
 		field.value = json_value(element, node);
+		field.path.before[field.path.levels++] = before++;
 		if (entry != NULL && field_entry_columns(entry) == 0 && json_is_object(node))
 			inner = field_entry_members(entry);
 		if (inner != NULL)
@@ -157,9 +170,9 @@ find_named(const Layout *layout, const char *name, size_t length, bool *typed)
  * Fill the columns from one field that has the name of a column.
  */
 static bool
-fill_named(Row *row, const char *name, size_t length, Value value)
+fill_named(Row *row, const char *name, size_t length, Value value, size_t before)
 {
-	Leftover	field = {.name = name,.value = value};
+	Leftover	field = {.name = name,.value = value,.path = {1, {before}}};
 	bool		typed;
 	const FieldEntry *entry = find_named(row->layout, name, length, &typed);
 
@@ -175,6 +188,7 @@ static bool
 fill_from_named(Row *row, const Record *record)
 {
 	json_t	   *root;
+	size_t		before = 0;
 
 	if (record->element == NULL)
 	{
@@ -182,7 +196,7 @@ fill_from_named(Row *row, const Record *record)
 		{
 			const char *name = record->header->names[i];
 
-			if (!fill_named(row, name, strlen(name), record->values[i]))
+			if (!fill_named(row, name, strlen(name), record->values[i], i))
 				return false;
 		}
 		return true;
@@ -192,7 +206,7 @@ fill_from_named(Row *row, const Record *record)
 		 member = json_object_iter_next(root, member))
 	{
 		if (!fill_named(row, json_object_iter_key(member), json_object_iter_key_len(member),
-						json_value(record->element, json_object_iter_value(member))))
+						json_value(record->element, json_object_iter_value(member)), before++))
 			return false;
 	}
 	return true;
@@ -232,7 +246,7 @@ dump_leftover(Row *row, const Leftover *leftover)
 		return true;
 	row->error = load_printf("field %s: PostgreSQL's jsonb cannot store a number this large",
 							 leftover->name);
-	return false;
+	return fail_at_field(row, leftover);
 }
 
 /*
@@ -318,7 +332,7 @@ fill_second(Row *row)
 
 		if (leftover->second >= 0 && !taken &&
 			!fill_column(row, leftover->second, TAKE, &leftover->value, &taken))
-			return false;
+			return fail_at_field(row, leftover);
 		if (taken)
 			leftover->value.kind = VALUE_NULL;
 	}
@@ -342,6 +356,7 @@ start_row(Row *row, const Layout *layout)
 	arena_reset(&row->arena);
 	free(row->error);
 	row->error = NULL;
+	row->error_path.levels = 0;
 }
 
 /*

@@ -61,11 +61,23 @@ typedef struct Cell
 	size_t		length;
 } Cell;
 
+/* objects within objects whose members are fields, at most */
+#define FIELD_LEVELS	3
+
+/* Where a field stands in its record. */
+typedef struct FieldPath
+{
+	int			levels;			/* zero for the record as a whole */
+	size_t		before[FIELD_LEVELS];	/* how many members are before it, or
+										 * before the object around it */
+} FieldPath;
+
 /* A field that no column took, with the objects around it. */
 typedef struct Leftover
 {
-	const char *parents[2];
+	const char *parents[FIELD_LEVELS - 1];
 	int			nparents;
+	FieldPath	path;
 	const char *name;
 	Value		value;
 	int			second;			/* column that may still take it, or -1 */
@@ -84,7 +96,8 @@ typedef struct Row
 	Buffer		scratch;
 	Element		nested;			/* JSON within a string */
 	int64_t		day;			/* of TimeGenerated, since 1970-01-01 */
-	char	   *error;			/* why row_fill() failed */
+	char	   *error;			/* why row_fill() failed, */
+	FieldPath	error_path;		/* and for which field */
 } Row;
 
 extern void layout_init(Layout *layout, unsigned table, Column *columns, int ncolumns);
@@ -103,6 +116,9 @@ extern const FieldEntry *field_map_find(const FieldMap *map, const char *name, s
 extern const FieldMap *field_entry_members(const FieldEntry *entry);
 extern int	field_entry_columns(const FieldEntry *entry);
 extern int	field_entry_column(const FieldEntry *entry, int i, FieldRule *rule);
+
+/* place.c */
+extern size_t place_of_field(const Record *record, const FieldPath *path);
 
 /* derive.c */
 extern bool derive_columns(Row *row, const Record *record);

@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../load";
 use LoadTest;
+use Encode qw(decode encode);
 use JSON::PP;
 use MIME::Base64 qw(decode_base64);
 use Test::More;
@@ -28,14 +29,15 @@ sub clear
 	unlink($rejects);
 }
 
-# One bad record among good ones: [name, bad record, column, message].
+# One bad record among good ones: [name, bad record, column, message].  In place
+# of the column, ~~ may mark the value that is wrong.
 my @bad_records = (
 	['truncated', substr($good, 0, 60), undef, qr/JSON object has no end/],
 	['no quote at the end of a string', qq({$time,"location":"NL}), undef, qr/no end/],
 	['no JSON', 'hello', 1, qr/not a JSON object/],
 	['empty object', '{}', 1, qr/neither time nor TimeGenerated|says which table/],
 	['missing time', '{"category":"SignInLogs"}', 1, qr/neither time nor TimeGenerated; expected/],
-	['bad time', '{"time":"2026-02-30T10:00:00Z","category":"SignInLogs"}', 1, qr/column timegenerated: not a time: "2026-02-30T10:00:00Z"/],
+	['bad time', '{"time":~~"2026-02-30T10:00:00Z","category":"SignInLogs"}', undef, qr/column timegenerated: not a time: "2026-02-30T10:00:00Z"/],
 	['unknown category', '{"time":"2026-01-31T10:00:00Z","category":"AuditLogs"}', 1, qr/no log table for "AuditLogs"/],
 	['duplicate key', qq({$time,"a":1,"a":2}), undef, qr/invalid JSON: duplicate object key/],
 	['duplicate key within', qq({$time,"properties":{"x":1,"x":2}}), undef, qr/duplicate object key/],
@@ -54,10 +56,16 @@ my @bad_records = (
 	['string and fraction side by side', qq({$time,"location":"a".5}), undef, qr/invalid JSON/],
 	['two numbers side by side', qq({$time,"durationMs":5-6}), undef, qr/invalid JSON/],
 	['string for a name', qq({$time,"location"}), undef, qr/invalid JSON/],
-	['number of a thousand digits for bigint', qq({$time,"durationMs":) . ('9' x 1000) . '}', 1, qr/column durationms: not a bigint: "9{60}"\.\.\./],
-	['fraction for bigint', qq({$time,"durationMs":1.5}), 1, qr/column durationms: not a bigint: "1.5"/],
-	['boolean', qq({$time,"properties":{"isInteractive":"maybe"}}), 1, qr/column isinteractive: not a boolean/],
-	['number too large for jsonb', qq({$time,"properties":{"status":{"a":1e200000}}}), 1, qr/jsonb cannot store/],
+	['number of a thousand digits for bigint', qq({$time,"durationMs":~~) . ('9' x 1000) . '}', undef, qr/column durationms: not a bigint: "9{60}"\.\.\./],
+	['fraction for bigint', qq({$time,"durationMs":~~1.5}), undef, qr/column durationms: not a bigint: "1.5"/],
+	['boolean', qq({$time,"properties":{"isInteractive":~~"maybe"}}), undef, qr/column isinteractive: not a boolean/],
+	['value after all kinds of others', '{' . $time . q( , "a" : "\\\\\\",{" ,"b":[{"c":[1,2]},{}] ,"\\"d\\"":true, ")
+		  . "\xc3\xa9" . q(" : null,"properties" : {"x":{"a":{}},"y":[],"is\\u0049nteractive" :  ~~[true, {"a":"]"}]}}),
+		undef, qr/column isinteractive: not a boolean: "\[true/],
+	['column name', qq({"TimeGenerated":"2026-01-31T10:00:00Z","Type":"SigninLogs","Status":{"a":1},"DurationMs":~~"1 ms"}), undef, qr/column durationms: not a bigint: "1 ms"/],
+	['number too large for jsonb', qq({$time,"properties":{"status":~~{"a":1e200000}}}), undef, qr/jsonb cannot store/],
+	['number too large in a field without a column', qq({$time,"properties":{"note":~~{"a":1e200000}}}), undef, qr/field note: .*jsonb cannot store/],
+	['second choice', qq({"time":"2026-01-31T10:00:00Z","category":"SignInLogs","properties":{"x":1,"createdDateTime":~~"yesterday"}}), undef, qr/column createddatetime: not a time: "yesterday"/],
 	['deep nesting', qq({$time,"properties":) . ('[' x 100000) . (']' x 100000) . '}', undef, qr/nested more than 2048 levels deep/],
 	['value for an index that is too long', qq({$time,"properties":{"ipAddress":") . join('', map { chr(97 + int(rand(26))) } 1 .. 20000) . '"}}', 1, qr/index row/],
 );
@@ -65,6 +73,7 @@ my @bad_records = (
 for my $case (@bad_records)
 {
 	my ($name, $bad, $column, $message) = @$case;
+	$column = length(decode('UTF-8', $1)) + 1 if $bad =~ s/^(.*?)~~/$1/;
 	my $file = spew("$dir/bad.json", "$good\n$bad\n$good\n");
 	my $where = defined $column ? "2:$column" : qr/[123]:\d+/;
 
@@ -82,10 +91,11 @@ for my $case (@bad_records)
 	my @lines = split(/\n/, slurp($rejects));
 	is(scalar(@lines), 1, "$name: one record is rejected");
 	my $reject = decode_json($lines[0]);
-	my $record = exists $reject->{record_base64} ? decode_base64($reject->{record_base64}) : $reject->{record};
+	my $record = exists $reject->{record_base64} ? decode_base64($reject->{record_base64}) : encode('UTF-8', $reject->{record});
 	is($record, $bad, "$name: the record as it was");
 	like($reject->{reason}, $message, "$name: the reason");
 	is($reject->{line}, 2, "$name: its line") if $name ne 'no quote at the end of a string';
+	is($reject->{column}, $column, "$name: its column") if defined $column;
 	is($reject->{file}, $file, "$name: its file");
 	is(sql('SELECT rows, rejected FROM azhunt.loaded_files'), '2|1', "$name: the ledger counts it");
 }
@@ -120,6 +130,17 @@ count_is(0, 'bad CSV: nothing is loaded');
 is((loader('-q', '--reject-file', $rejects, "$dir/bad.csv"))[0], 0, 'bad CSV with --reject-file');
 is(sql(q(SELECT string_agg(location, ',' ORDER BY timegenerated) FROM azhunt.signinlogs)), "a\nb,c", 'the good ones are loaded');
 is(join(',', map { decode_json($_)->{line} } split(/\n/, slurp($rejects))), '4,5,6', 'the bad ones are rejected');
+
+# the place of a value in a record of several lines, in a row, and in CSV
+clear();
+like((loader('-q', spew("$dir/lines.json", qq([\n  $good,\n  {\n    $time,\n    "properties": {\n      "isInteractive": 3\n    }\n  }\n]\n))))[2],
+	qr/lines\.json:6:24: column isinteractive: not a boolean: "3"/, 'a record of several lines');
+like((loader('-q', '--table', 'SigninLogs', spew("$dir/rows.json",
+	'{"tables":[{"columns":[{"name":"TimeGenerated"},{"name":"Status"},{"name":"DurationMs"}],"rows":[["2026-01-31T10:00:00Z",{"a":["x,]"]},4],["2026-01-31T10:00:00Z",{"a":["x,]"]}, "4 ms"]]}]}')))[2],
+	qr/rows\.json:1:178: column durationms: not a bigint: "4 ms"/, 'a row of an answer');
+like((loader('-q', spew("$dir/cells.csv", qq(TimeGenerated [UTC],Type,Location,DurationMs\n"1/31/2026, 1:00:00 AM",SigninLogs,"a,""\n\xc3\xa9",4 ms\n))))[2],
+	qr/cells\.csv:3:4: column durationms: not a bigint: "4 ms"/, 'a cell of CSV');
+count_is(0, 'nothing of these is loaded');
 
 # files that are no Azure logs say what was expected
 my $gz = "$dir/truncated.json.gz";

@@ -127,6 +127,7 @@ take(Sink *sink, const Record *record)
 	FuzzSink   *fuzz = (FuzzSink *) sink;
 	const LogTable *table = NULL;
 	char	   *error = NULL;
+	size_t		place;
 	Route		route = route_record(record, "x/blobServices/y.json", fuzz->has_table, &table, &error);
 
 	free(error);
@@ -138,6 +139,9 @@ take(Sink *sink, const Record *record)
 	if (!row_fill(&fuzz->row, &fuzz->layouts[table - log_tables], record))
 	{
 		check(fuzz->row.error != NULL);
+		place = place_of_field(record, &fuzz->row.error_path);
+		check(place < record->length);
+		check(record->element == NULL || strchr("\"{[-0123456789tfn", record->text[place]) != NULL);
 		return true;
 	}
 	fuzz->out.length = 0;
