@@ -285,7 +285,10 @@ take_object(Reader *reader, size_t length)
 	size_t		error_at;
 
 	if (!parse_next(reader, input_text(reader->input), length, &error, &error_at))
+	{
+		reader->unsure = true;
 		return reader_refuse(reader, length, error_at, error);
+	}
 	return reader_take(reader, &record, length);
 }
 
@@ -333,7 +336,27 @@ read_broken_object(Reader *reader, int level)
 	}
 	if (level == 0)
 		return refuse_line(reader, index, reason);
-	return reader_fail(reader, index, load_strdup(reason));
+	return reader_fail(reader, index,
+					   load_printf("file ends within the record that starts at %lld:%lld",
+								   (long long) input->position.line, (long long) input->position.column));
+}
+
+/*
+ * Say that something else is next than a comma or closing bracket.
+ *
+ * If the record before was no JSON, its brackets may not match; then nothing
+ * tells where the next one starts.
+ */
+static bool
+fail_at_separator(Reader *reader, int c, char closing)
+{
+	if (reader->input->failed)
+		return false;
+	if (reader->unsure)
+		return reader_fail(reader, 0, load_strdup("the record before this is broken, so it is not known where the next one starts"));
+	if (c == -1)
+		return reader_fail(reader, 0, load_printf("file ends where \",\" or \"%c\" is expected", closing));
+	return reader_fail(reader, 0, load_printf("expected \",\" or \"%c\"", closing));
 }
 
 /*
@@ -345,13 +368,8 @@ read_separator(Reader *reader, char closing, bool *more)
 	int			c = consume_space(reader->input);
 
 	if (c != ',' && c != closing)
-	{
-		if (reader->input->failed)
-			return false;
-		if (c == -1)
-			return reader_fail(reader, 0, load_printf("file ends where \",\" or \"%c\" is expected", closing));
-		return reader_fail(reader, 0, load_printf("expected \",\" or \"%c\"", closing));
-	}
+		return fail_at_separator(reader, c, closing);
+	reader->unsure = false;
 	input_consume(reader->input, 1);
 	*more = (c == ',');
 	return true;

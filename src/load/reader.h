@@ -76,6 +76,7 @@ typedef struct Reader
 	int64_t		resume_at;		/* records before this offset are known */
 	Element		element;
 	size_t		wasted;			/* bytes read in vain after broken records */
+	bool		unsure;			/* where the record before ended */
 	bool		stopped;
 	char	   *error;			/* why reading failed, */
 	Position	error_position;

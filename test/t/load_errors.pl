@@ -131,6 +131,38 @@ is((loader('-q', '--reject-file', $rejects, "$dir/bad.csv"))[0], 0, 'bad CSV wit
 is(sql(q(SELECT string_agg(location, ',' ORDER BY timegenerated) FROM azhunt.signinlogs)), "a\nb,c", 'the good ones are loaded');
 is(join(',', map { decode_json($_)->{line} } split(/\n/, slurp($rejects))), '4,5,6', 'the bad ones are rejected');
 
+# records in arrays and envelopes: one that ends where it seems to is rejected
+# alone, after any other nothing is sure
+my %within = (
+	'nonsense' => [qq([$good,{"a":tru:},$good]), 2],
+	'wrong closing brackets' => [qq({"records":[$good,{"a":{"b":[1}]},$good]}), 2],
+	'wrong brackets on one level' => [qq({"records":[$good,{"a":[{"b":1}},{"c":2]},$good]}), 2],
+	'closing bracket for a brace' => [qq([$good,{"a":1],$good]), 2],
+	'missing brace' => [qq({"records":[\n$good,\n{"a":{"b":1},\n$good]}), qr/:4:\d+: the record before this is broken/],
+	'missing bracket' => [qq({"records":[\n$good,\n {"a":{"b":[1},\n$good]}\n), qr/:5:1: the record before this is broken, so it is not known where/],
+	'missing brackets' => [qq({"records":[\n$good,\n {"a":{"b":[1,\n$good]}\n), qr/:5:1: file ends within the record that starts at 3:2/],
+	'missing quote' => [qq([$good,\n {"a":"b},\n$good]\n), qr/:4:1: file ends within the record that starts at 2:2/],
+	'brace too many' => [qq([$good,{"a":1}},$good]), qr/:1:\d+: expected "," or "\]"/],
+);
+for my $name (sort keys %within)
+{
+	my ($content, $result) = @{ $within{$name} };
+	clear();
+	my ($status, undef, $err) = loader('-q', '--reject-file', $rejects, spew("$dir/within.json", $content));
+	if (ref($result))
+	{
+		is($status, 1, "$name: exit status");
+		like($err, qr/within\.json$result/, "$name: message");
+		count_is(0, "$name: nothing is loaded");
+		ok(!-e $rejects, "$name: nor rejected");
+	}
+	else
+	{
+		is($status, 0, "$name: exit status") or diag($err);
+		count_is($result, "$name: the others are loaded");
+	}
+}
+
 # the place of a value in a record of several lines, in a row, and in CSV
 clear();
 like((loader('-q', spew("$dir/lines.json", qq([\n  $good,\n  {\n    $time,\n    "properties": {\n      "isInteractive": 3\n    }\n  }\n]\n))))[2],
