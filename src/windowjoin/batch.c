@@ -95,8 +95,11 @@ window_batches_write(WindowBatches *batches, RowFile *files,
 void
 window_batches_add_table(WindowBatches *batches, const WindowTable *table)
 {
-	for (RowChunk *chunk = table->chunks; chunk != NULL; chunk = chunk->next)
+	TablePointer next;
+
+	for (TablePointer pointer = table->chunks; pointer != 0; pointer = next)
 	{
+		RowChunk   *chunk = window_table_address(table, pointer);
 		StoredRow  *row;
 
 		CHECK_FOR_INTERRUPTS();
@@ -107,6 +110,7 @@ window_batches_add_table(WindowBatches *batches, const WindowTable *table)
 			window_batches_write(batches, batches->inner, row->hash,
 								 row->time, StoredRowTuple(row));
 		}
+		next = chunk->next;
 	}
 }
 

@@ -56,8 +56,9 @@ load_side(WindowJoinState *state, const WindowJoinSide *side,
 static void
 load_entry(WindowJoinState *state, const WindowEntry *entry)
 {
-	ExecStoreMinimalTuple(StoredRowTuple(entry->row), state->inner.stored,
-						  false);
+	StoredRow  *row = window_table_address(state->table, entry->row);
+
+	ExecStoreMinimalTuple(StoredRowTuple(row), state->inner.stored, false);
 	load_side(state, &state->inner, state->inner.stored);
 }
 
@@ -162,7 +163,12 @@ keep_inner(WindowJoinState *state, TupleTableSlot *row, uint32 hash,
 
 	if (state->batches == NULL &&
 		!window_table_add(state->table, hash, time, tuple))
-		start_batches(state);
+	{
+		if (state->shared != NULL)
+			window_join_start_shared_batches(state);
+		else
+			start_batches(state);
+	}
 	if (state->batches != NULL)
 		window_batches_write(state->batches, state->batches->inner, hash, time,
 							 tuple);
@@ -213,27 +219,81 @@ next_plan_row(WindowJoinState *state, const WindowJoinSide *side,
 }
 
 /*
- * Write this process's share of both sides to batches that all processes see,
- * and wait for the others; a process that comes too late for that has nothing
- * to write.
+ * Read all inner rows, or this process's share of them.
  */
 static void
-build_shared(WindowJoinState *state)
+read_inner(WindowJoinState *state)
 {
 	TupleTableSlot *row;
 	uint32		hash;
 	TimestampTz time;
 
-	state->batches = window_join_attach_batches(state);
-	state->batch_count = state->batches->count;
-	if (window_join_begin_writing(state))
+	while ((row = next_plan_row(state, &state->inner, &hash, &time)) != NULL)
+		keep_inner(state, row, hash, time);
+}
+
+/*
+ * Divide all outer rows, or this process's share of them, into batches.
+ */
+static void
+divide_outer(WindowJoinState *state)
+{
+	TupleTableSlot *row;
+	uint32		hash;
+	TimestampTz time;
+
+	while ((row = next_plan_row(state, &state->outer, &hash, &time)) != NULL)
+		keep_outer(state, row, hash, time);
+}
+
+/*
+ * Write what is not yet in batches to those that all processes see.
+ */
+static void
+write_shared_batches(WindowJoinState *state)
+{
+	if (state->batches == NULL)
+		window_join_start_shared_batches(state);
+	window_join_end_inner(state);
+	divide_outer(state);
+	window_join_end_outer(state);
+}
+
+/*
+ * Build a table, or batches, together with other processes.  One that comes
+ * late goes on with what the others are at.
+ */
+static void
+build_shared(WindowJoinState *state)
+{
+	bool		chosen = false;
+
+	switch (window_join_attach(state))
 	{
-		while ((row = next_plan_row(state, &state->inner, &hash, &time)) != NULL)
-			keep_inner(state, row, hash, time);
-		window_join_end_inner(state);
-		while ((row = next_plan_row(state, &state->outer, &hash, &time)) != NULL)
-			keep_outer(state, row, hash, time);
-		window_join_end_writing(state);
+		case PHASE_READING:
+			read_inner(state);
+			window_join_publish_rows(state);
+			chosen = window_join_end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_ALLOCATING:
+			if (chosen && !window_join_has_overflowed(state))
+				window_join_allocate_entries(state);
+			(void) window_join_end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_FILLING:
+			if (window_join_has_overflowed(state))
+				write_shared_batches(state);
+			else
+				window_join_fill_entries(state);
+			(void) window_join_end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_SORTING:
+			if (!window_join_has_overflowed(state))
+				window_join_sort_entries(state);
+			(void) window_join_end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_JOINING:
+			window_join_detach(state);
 	}
 }
 
@@ -244,29 +304,18 @@ build_shared(WindowJoinState *state)
 static void
 build(WindowJoinState *state)
 {
-	TupleTableSlot *row;
-	uint32		hash;
-	TimestampTz time;
-
 	if (state->shared != NULL)
-	{
 		build_shared(state);
-		state->built = true;
-		return;
-	}
-
-	while ((row = next_plan_row(state, &state->inner, &hash, &time)) != NULL)
-		keep_inner(state, row, hash, time);
-
-	if (state->batches == NULL)
-	{
-		window_table_sort(state->table);
-		note_memory(state);
-	}
 	else
 	{
-		while ((row = next_plan_row(state, &state->outer, &hash, &time)) != NULL)
-			keep_outer(state, row, hash, time);
+		read_inner(state);
+		if (state->batches != NULL)
+			divide_outer(state);
+		else
+		{
+			window_table_sort(state->table);
+			note_memory(state);
+		}
 	}
 	state->built = true;
 }
@@ -326,7 +375,7 @@ next_outer(WindowJoinState *state)
 	if (state->batches == NULL)
 	{
 		/* nothing joins nothing */
-		if (state->table->rows == 0 ||
+		if (state->table->entry_count == 0 ||
 			next_plan_row(state, &state->outer, &hash, &time) == NULL)
 			return false;
 		start_joining(state, hash, time);
@@ -422,7 +471,7 @@ next_match(WindowJoinState *state)
 {
 	PlanState  *ps = &state->css.ss.ps;
 
-	while (state->position < state->table->rows)
+	while (state->position < state->table->entry_count)
 	{
 		WindowEntry *entry = &state->table->entries[state->position];
 		bool		matches;
@@ -616,7 +665,7 @@ rescan_window_join(CustomScanState *node)
 
 	/* the table can stay if nothing that it is made from has changed */
 	if (node->ss.ps.chgParam != NULL || inner->chgParam != NULL ||
-		state->batches != NULL || !state->built)
+		state->batches != NULL || state->shared != NULL || !state->built)
 	{
 		forget_inner(state);
 		if (inner->chgParam == NULL)

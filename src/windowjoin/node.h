@@ -36,6 +36,16 @@ typedef struct WindowJoinSide
 	TupleTableSlot *stored;		/* a row that comes from the table or a file */
 } WindowJoinSide;
 
+/* What processes that join together do, one after the other */
+typedef enum WindowJoinPhase
+{
+	PHASE_READING,				/* inner rows are read */
+	PHASE_ALLOCATING,			/* one process makes room for their entries */
+	PHASE_FILLING,				/* entries are made, or batches are written */
+	PHASE_SORTING,				/* entries are sorted */
+	PHASE_JOINING				/* nobody waits for anybody any more */
+}			WindowJoinPhase;
+
 typedef struct WindowJoinState
 {
 	CustomScanState css;		/* must be first */
@@ -83,10 +93,17 @@ extern void window_join_explain(CustomScanState *node, List *ancestors,
 								ExplainState *es);
 
 /* parallel.c */
-extern WindowBatches *window_join_attach_batches(WindowJoinState *state);
-extern bool window_join_begin_writing(WindowJoinState *state);
+extern WindowJoinPhase window_join_attach(WindowJoinState *state);
+extern bool window_join_end_phase(WindowJoinState *state);
+extern void window_join_publish_rows(WindowJoinState *state);
+extern void window_join_start_shared_batches(WindowJoinState *state);
+extern bool window_join_has_overflowed(WindowJoinState *state);
+extern void window_join_allocate_entries(WindowJoinState *state);
+extern void window_join_fill_entries(WindowJoinState *state);
+extern void window_join_sort_entries(WindowJoinState *state);
 extern void window_join_end_inner(WindowJoinState *state);
-extern void window_join_end_writing(WindowJoinState *state);
+extern void window_join_end_outer(WindowJoinState *state);
+extern void window_join_detach(WindowJoinState *state);
 extern Size window_join_estimate_dsm(CustomScanState *node,
 									 ParallelContext *context);
 extern void window_join_initialize_dsm(CustomScanState *node,

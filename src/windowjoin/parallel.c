@@ -3,11 +3,16 @@
  * parallel.c
  *	  The windowed join in several processes.
  *
- * Each process reads its share of both sides and writes it, divided by hash,
- * to batches in files that all of them see.  When all is written, each process
- * takes on one batch after the other and joins it as if it were alone.  Nobody
- * waits for anybody any more then, as a process that returns rows may be
- * stopped until the leader reads them.
+ * Each process keeps its share of the inner rows in memory that all can see.
+ * When all are there, the processes sort them together, and then each looks up
+ * its share of the outer rows.
+ *
+ * If one finds that its share does not fit into memory, each process writes
+ * its share of both sides, divided by hash, to batches in files instead, and
+ * then takes on one batch after the other and joins it as if it were alone.
+ *
+ * Nobody waits for anybody any more once rows are returned, as a process that
+ * returns rows may be stopped until the leader reads them.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -33,20 +38,40 @@
 /* What a tuplestore that is written to takes: sharedtuplestore.c's chunk */
 #define STORE_BUFFER_SIZE	((Size) 4 * BLCKSZ)
 
-/* Phases of the barrier */
-#define PHASE_WRITING	0
-#define PHASE_JOINING	1
-
 /* What the processes share; the tuplestores of all batches follow */
 typedef struct SharedWindowJoin
 {
 	dsm_handle	segment;		/* that this is in */
 	int			processes;		/* as many at most */
+	Barrier		barrier;		/* its phases are WindowJoinPhases */
+
+	/* the table */
+	pg_atomic_uint64 memory;	/* of all rows */
+	pg_atomic_uint32 stripe_rows[STRIPES];
+	pg_atomic_uint32 positions[STRIPES];	/* where to make entries */
+	pg_atomic_uint32 next_stripe;	/* to be sorted */
+	uint32		entry_count;
+	dsa_pointer entries;
+	dsa_pointer directory;
+
+	/* the batches, if there is no table */
+	pg_atomic_uint32 overflowed;
 	int			batch_count;
-	Barrier		barrier;
-	pg_atomic_uint32 next_batch;
+	pg_atomic_uint32 next_batch;	/* to be joined */
 	SharedFileSet files;
+
+	TablePointer chunks[FLEXIBLE_ARRAY_MEMBER]; /* of each process */
 } SharedWindowJoin;
+
+/*
+ * Size of the struct.
+ */
+static Size
+shared_size(int processes)
+{
+	return MAXALIGN(add_size(offsetof(SharedWindowJoin, chunks),
+							 mul_size(processes, sizeof(TablePointer))));
+}
 
 /*
  * The tuplestore of one side of a batch.
@@ -55,7 +80,7 @@ static SharedTuplestore *
 batch_store(SharedWindowJoin *shared, int batch, bool inner)
 {
 	Size		size = MAXALIGN(sts_estimate(shared->processes));
-	char	   *first = (char *) shared + MAXALIGN(sizeof(SharedWindowJoin));
+	char	   *first = (char *) shared + shared_size(shared->processes);
 
 	return (SharedTuplestore *) (first + (2 * batch + (inner ? 1 : 0)) * size);
 }
@@ -97,7 +122,7 @@ window_join_estimate_dsm(CustomScanState *node, ParallelContext *context)
 		return 0;
 	stores = mul_size(2 * choose_batch_count(state, processes),
 					  MAXALIGN(sts_estimate(processes)));
-	return add_size(MAXALIGN(sizeof(SharedWindowJoin)), stores);
+	return add_size(shared_size(processes), stores);
 }
 
 /*
@@ -125,8 +150,36 @@ static void
 initialize_shared(SharedWindowJoin *shared)
 {
 	BarrierInit(&shared->barrier, 0);
+	pg_atomic_init_u64(&shared->memory, 0);
+	for (int stripe = 0; stripe < STRIPES; stripe++)
+	{
+		pg_atomic_init_u32(&shared->stripe_rows[stripe], 0);
+		pg_atomic_init_u32(&shared->positions[stripe], 0);
+	}
+	pg_atomic_init_u32(&shared->next_stripe, 0);
+	shared->entry_count = 0;
+	shared->entries = InvalidDsaPointer;
+	shared->directory = InvalidDsaPointer;
+	for (int i = 0; i < shared->processes; i++)
+		shared->chunks[i] = InvalidDsaPointer;
+
+	pg_atomic_init_u32(&shared->overflowed, 0);
 	pg_atomic_init_u32(&shared->next_batch, 0);
 	initialize_batches(shared);
+}
+
+/*
+ * Free the table.
+ */
+static void
+free_table(SharedWindowJoin *shared, dsa_area *area)
+{
+	for (int i = 0; i < shared->processes; i++)
+		window_table_free_chunks(area, shared->chunks[i]);
+	if (DsaPointerIsValid(shared->entries))
+		dsa_free(area, shared->entries);
+	if (DsaPointerIsValid(shared->directory))
+		dsa_free(area, shared->directory);
 }
 
 /*
@@ -164,6 +217,7 @@ window_join_reinitialize_dsm(CustomScanState *node, ParallelContext *context,
 	(void) coordinate;
 	if (shared == NULL)
 		return;
+	free_table(shared, node->ss.ps.state->es_query_dsa);
 	SharedFileSetDeleteAll(&shared->files);
 	initialize_shared(shared);
 }
@@ -188,8 +242,8 @@ window_join_initialize_worker(CustomScanState *node, shm_toc *toc,
 /*
  * The batches as this process sees them.
  */
-WindowBatches *
-window_join_attach_batches(WindowJoinState *state)
+static WindowBatches *
+attach_batches(WindowJoinState *state)
 {
 	SharedWindowJoin *shared = state->shared;
 	WindowBatches *batches;
@@ -214,17 +268,152 @@ window_join_attach_batches(WindowJoinState *state)
 }
 
 /*
- * Come to where rows are written; false if that is over.
+ * Divide the inner rows that this process has, and all to come, into batches,
+ * and have the others do the same.
+ */
+void
+window_join_start_shared_batches(WindowJoinState *state)
+{
+	WindowTable *table = state->table;
+
+	pg_atomic_write_u32(&state->shared->overflowed, 1);
+	state->batches = attach_batches(state);
+	state->batch_count = state->batches->count;
+	window_batches_add_table(state->batches, table);
+	if (table->area != NULL)
+		window_table_free_chunks(table->area, table->chunks);
+	state->shared->chunks[ParallelWorkerNumber + 1] = InvalidDsaPointer;
+	window_table_reset(table);
+}
+
+/*
+ * Begin to work together; says with what.
+ */
+WindowJoinPhase
+window_join_attach(WindowJoinState *state)
+{
+	/* what was kept before was not of the rows that are to come */
+	window_table_reset(state->table);
+	state->table->area = state->css.ss.ps.state->es_query_dsa;
+	return BarrierAttach(&state->shared->barrier);
+}
+
+/*
+ * Wait until all processes have done what they do together in this phase.
+ * True in one of them, which may do what is left to one in the next phase.
  */
 bool
-window_join_begin_writing(WindowJoinState *state)
+window_join_end_phase(WindowJoinState *state)
 {
-	Barrier    *barrier = &state->shared->barrier;
+	return BarrierArriveAndWait(&state->shared->barrier, PG_WAIT_EXTENSION);
+}
 
-	if (BarrierAttach(barrier) == PHASE_WRITING)
-		return true;
-	BarrierDetach(barrier);
-	return false;
+/*
+ * Tell the others how many rows this process has in memory.
+ */
+void
+window_join_publish_rows(WindowJoinState *state)
+{
+	SharedWindowJoin *shared = state->shared;
+	WindowTable *table = state->table;
+
+	if (state->batches != NULL)
+		return;
+	for (int stripe = 0; stripe < STRIPES; stripe++)
+		pg_atomic_fetch_add_u32(&shared->stripe_rows[stripe],
+								table->stripe_rows[stripe]);
+	pg_atomic_fetch_add_u64(&shared->memory, window_table_memory(table));
+	shared->chunks[ParallelWorkerNumber + 1] = table->chunks;
+}
+
+/*
+ * Were the inner rows too many for the memory?
+ */
+bool
+window_join_has_overflowed(WindowJoinState *state)
+{
+	return pg_atomic_read_u32(&state->shared->overflowed) != 0;
+}
+
+/*
+ * Make room for the entries of all processes, if they are not too many.
+ */
+void
+window_join_allocate_entries(WindowJoinState *state)
+{
+	SharedWindowJoin *shared = state->shared;
+	dsa_area   *area = state->table->area;
+	uint64		count = 0;
+
+	for (int stripe = 0; stripe < STRIPES; stripe++)
+	{
+		pg_atomic_write_u32(&shared->positions[stripe], (uint32) count);
+		count += pg_atomic_read_u32(&shared->stripe_rows[stripe]);
+	}
+	if (count > PG_INT32_MAX)
+	{
+		pg_atomic_write_u32(&shared->overflowed, 1);
+		return;
+	}
+
+	shared->entry_count = (uint32) count;
+	shared->entries = dsa_allocate_extended(area, Max(count, 1) * sizeof(WindowEntry),
+											DSA_ALLOC_HUGE);
+	shared->directory = dsa_allocate_extended(area,
+											  window_table_directory_size(window_table_directory_bits(count)),
+											  DSA_ALLOC_HUGE);
+}
+
+/*
+ * Have the table read from what the processes share.
+ */
+static void
+attach_table(WindowJoinState *state)
+{
+	SharedWindowJoin *shared = state->shared;
+	WindowTable *table = state->table;
+
+	table->entry_count = shared->entry_count;
+	table->entries = dsa_get_address(table->area, shared->entries);
+	table->directory = dsa_get_address(table->area, shared->directory);
+	table->directory_bits = window_table_directory_bits(shared->entry_count);
+	state->peak_memory = pg_atomic_read_u64(&shared->memory);
+}
+
+/*
+ * Make the entries of this process's rows.
+ */
+void
+window_join_fill_entries(WindowJoinState *state)
+{
+	uint32		positions[STRIPES];
+
+	attach_table(state);
+	for (int stripe = 0; stripe < STRIPES; stripe++)
+		positions[stripe] = pg_atomic_fetch_add_u32(&state->shared->positions[stripe],
+													state->table->stripe_rows[stripe]);
+	window_table_fill(state->table, positions);
+}
+
+/*
+ * Sort as many stripes as the other processes leave to this one.
+ */
+void
+window_join_sort_entries(WindowJoinState *state)
+{
+	SharedWindowJoin *shared = state->shared;
+	uint32		stripe;
+
+	attach_table(state);
+	while ((stripe = pg_atomic_fetch_add_u32(&shared->next_stripe, 1)) < STRIPES)
+	{
+		/* filling has moved each stripe's position to its end */
+		uint32		end = pg_atomic_read_u32(&shared->positions[stripe]);
+
+		window_table_sort_stripe(state->table, stripe,
+								 end - pg_atomic_read_u32(&shared->stripe_rows[stripe]),
+								 end);
+	}
 }
 
 /*
@@ -238,18 +427,26 @@ window_join_end_inner(WindowJoinState *state)
 }
 
 /*
- * Wait for the others to have written all their rows, too.
+ * All outer rows of this process are written.
  */
 void
-window_join_end_writing(WindowJoinState *state)
+window_join_end_outer(WindowJoinState *state)
 {
-	Barrier    *barrier = &state->shared->barrier;
-
 	for (int i = 0; i < state->batches->count; i++)
 		sts_end_write(state->batches->outer[i].shared);
-	BarrierArriveAndWait(barrier, PG_WAIT_EXTENSION);
-	Assert(BarrierPhase(barrier) == PHASE_JOINING);
-	BarrierDetach(barrier);
+}
+
+/*
+ * Stop working together: what is left each process does alone.
+ */
+void
+window_join_detach(WindowJoinState *state)
+{
+	if (!window_join_has_overflowed(state))
+		attach_table(state);
+	else if (state->batches == NULL)
+		window_join_start_shared_batches(state);
+	BarrierDetach(&state->shared->barrier);
 }
 
 /*
@@ -266,6 +463,7 @@ window_join_shutdown(CustomScanState *node)
 		window_batches_destroy(state->batches);
 	state->batches = NULL;
 	state->shared = NULL;
+	window_table_reset(state->table);
 
 	/* so that a new scan does not take the last batch for all rows */
 	state->built = false;

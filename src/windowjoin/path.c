@@ -224,7 +224,7 @@ cost_window_join(PlannerInfo *root, Path *path, const Path *outer,
 	 * Each row of both sides is written once and read at least once.  That is
 	 * as much as to read it from a table, as it is hardly ever from disk.
 	 */
-	if (path->parallel_aware || stored_bytes(inner) > limit)
+	if (stored_bytes(inner) > limit)
 	{
 		double		pages = (stored_bytes(inner) + stored_bytes(outer)) / BLCKSZ;
 

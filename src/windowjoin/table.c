@@ -9,6 +9,11 @@
  * are then neighbours in time order, and the first one of a window is a short
  * binary search away.
  *
+ * Entries are put in order in two steps: how many rows there are in each
+ * stripe of hashes is counted as rows come, so that each entry can be made in
+ * its stripe; then each stripe is sorted.  That is faster than to sort them
+ * all at once, and can be done by several processes.
+ *
  * Copyright (c) 2026, azhunt contributors
  *
  *-------------------------------------------------------------------------
@@ -52,6 +57,24 @@ compare_entries(const WindowEntry *a, const WindowEntry *b)
 #include "lib/sort_template.h"
 
 /*
+ * The stripe of a hash.
+ */
+static inline uint32
+stripe_of(uint32 hash)
+{
+	return hash >> (32 - STRIPE_BITS);
+}
+
+/*
+ * The place in the directory of a hash.
+ */
+static inline uint32
+directory_place(const WindowTable *table, uint32 hash)
+{
+	return hash >> (32 - table->directory_bits);
+}
+
+/*
  * Bytes that a row takes beside those in its chunk.
  */
 static inline Size
@@ -84,12 +107,14 @@ window_table_create(MemoryContext parent, Size limit)
 }
 
 /*
- * Memory in use, or what will be in use once the table is sorted.
+ * Memory that this process's rows have in use, or will have once the table is
+ * sorted.
  */
 Size
 window_table_memory(const WindowTable *table)
 {
-	return table->chunk_bytes + table->rows * entry_size();
+	return table->chunk_bytes + table->rows * entry_size() +
+		window_table_directory_size(STRIPE_BITS);
 }
 
 /*
@@ -100,6 +125,7 @@ add_chunk(WindowTable *table, Size row_size)
 {
 	Size		size = FIRST_CHUNK_SIZE;
 	Size		left = 0;
+	TablePointer pointer;
 	RowChunk   *chunk;
 
 	if (window_table_memory(table) < table->limit)
@@ -116,11 +142,17 @@ add_chunk(WindowTable *table, Size row_size)
 	if (table->rows > 0 && sizeof(RowChunk) + size > left)
 		return false;
 
-	chunk = MemoryContextAllocHuge(table->context, sizeof(RowChunk) + size);
+	if (table->area != NULL)
+		pointer = dsa_allocate_extended(table->area, sizeof(RowChunk) + size,
+										DSA_ALLOC_HUGE);
+	else
+		pointer = (uintptr_t) MemoryContextAllocHuge(table->context,
+													 sizeof(RowChunk) + size);
+	chunk = window_table_address(table, pointer);
 	chunk->size = size;
 	chunk->used = 0;
 	chunk->next = table->chunks;
-	table->chunks = chunk;
+	table->chunks = pointer;
 	table->chunk_bytes += sizeof(RowChunk) + size;
 	return true;
 }
@@ -133,7 +165,7 @@ window_table_add(WindowTable *table, uint32 hash, TimestampTz time,
 				 MinimalTuple tuple)
 {
 	Size		size = StoredRowSize(tuple->t_len);
-	RowChunk   *chunk = table->chunks;
+	RowChunk   *chunk = NULL;
 	StoredRow  *row;
 
 	Assert(table->entries == NULL);
@@ -142,11 +174,13 @@ window_table_add(WindowTable *table, uint32 hash, TimestampTz time,
 		(table->rows == PG_INT32_MAX ||
 		 window_table_memory(table) + entry_size() > table->limit))
 		return false;
+	if (table->chunks != 0)
+		chunk = window_table_address(table, table->chunks);
 	if (chunk == NULL || chunk->size - chunk->used < size)
 	{
 		if (!add_chunk(table, size))
 			return false;
-		chunk = table->chunks;
+		chunk = window_table_address(table, table->chunks);
 	}
 
 	row = (StoredRow *) ((char *) (chunk + 1) + chunk->used);
@@ -156,86 +190,121 @@ window_table_add(WindowTable *table, uint32 hash, TimestampTz time,
 	memcpy(StoredRowTuple(row), tuple, tuple->t_len);
 	chunk->used += size;
 	table->rows++;
+	table->stripe_rows[stripe_of(hash)]++;
 	return true;
 }
 
 /*
- * Make the entries of all rows, in the order of the chunks.
+ * Make the entries of this process's rows, each at the next position of its
+ * stripe.
  */
-static void
-make_entries(WindowTable *table)
+void
+window_table_fill(const WindowTable *table, uint32 *positions)
 {
-	WindowEntry *entry;
+	TablePointer next;
 
-	table->entries = MemoryContextAllocHuge(table->context,
-											Max(table->rows, 1) * sizeof(WindowEntry));
-	entry = table->entries;
-	for (RowChunk *chunk = table->chunks; chunk != NULL; chunk = chunk->next)
+	for (TablePointer pointer = table->chunks; pointer != 0; pointer = next)
 	{
+		RowChunk   *chunk = window_table_address(table, pointer);
 		StoredRow  *row;
 
 		CHECK_FOR_INTERRUPTS();
 		for (Size offset = 0; offset < chunk->used;
 			 offset += StoredRowSize(StoredRowTuple(row)->t_len))
 		{
+			WindowEntry *entry;
+
 			row = (StoredRow *) ((char *) (chunk + 1) + offset);
+			entry = &table->entries[positions[stripe_of(row->hash)]++];
 			entry->time = row->time;
 			entry->hash = row->hash;
 			entry->sameness = KEY_NOT_COMPARED;
-			entry->row = row;
-			entry++;
+			entry->row = pointer + sizeof(RowChunk) + offset;
 		}
+		next = chunk->next;
 	}
-	Assert(entry == table->entries + table->rows);
 }
 
 /*
- * The place in the directory of a hash.
+ * Bits of a hash that a directory for this many entries tells apart.
  */
-static inline uint32
-directory_place(const WindowTable *table, uint32 hash)
+int
+window_table_directory_bits(uint32 entry_count)
 {
-	/* a shift by all 32 bits would be undefined */
-	return (uint32) ((uint64) hash >> (32 - table->directory_bits));
+	uint32		places = Max(entry_count / ENTRIES_PER_PLACE, 1);
+
+	/* no fewer than stripes, as each of these fills a part of it */
+	return Max(STRIPE_BITS, Min(pg_leftmost_one_pos32(places),
+								MAX_DIRECTORY_BITS));
 }
 
 /*
- * Note where in the sorted entries each place's hashes begin.
+ * Bytes of a directory.
  */
-static void
-make_directory(WindowTable *table)
+Size
+window_table_directory_size(int directory_bits)
 {
-	uint32		places;
-	uint32		place = 0;
+	return (((Size) 1 << directory_bits) + 1) * sizeof(uint32);
+}
 
-	table->directory_bits = 0;
-	if (table->rows > ENTRIES_PER_PLACE)
-		table->directory_bits = Min(pg_leftmost_one_pos32(table->rows / ENTRIES_PER_PLACE),
-									MAX_DIRECTORY_BITS);
-	places = (uint32) 1 << table->directory_bits;
+/*
+ * Sort the entries of a stripe, and note in the directory where each place's
+ * hashes begin.
+ */
+void
+window_table_sort_stripe(WindowTable *table, uint32 stripe,
+						 uint32 first, uint32 end)
+{
+	int			bits = table->directory_bits - STRIPE_BITS;
+	uint32		place = stripe << bits;
+	uint32		place_end = (stripe + 1) << bits;
 
-	table->directory = MemoryContextAlloc(table->context,
-										  (places + 1) * sizeof(uint32));
-	for (uint32 i = 0; i < table->rows; i++)
+	sort_entries(table->entries + first, end - first);
+	for (uint32 i = first; i < end; i++)
 	{
 		uint32		last = directory_place(table, table->entries[i].hash);
 
 		while (place <= last)
 			table->directory[place++] = i;
 	}
-	while (place <= places)
-		table->directory[place++] = table->rows;
+
+	/* the last stripe's end is that of the directory */
+	if (stripe == STRIPES - 1)
+		place_end++;
+	while (place < place_end)
+		table->directory[place++] = end;
 }
 
 /*
- * Make the table ready for searches.
+ * Make a table that is not shared ready for searches.
  */
 void
 window_table_sort(WindowTable *table)
 {
-	make_entries(table);
-	sort_entries(table->entries, table->rows);
-	make_directory(table);
+	uint32		positions[STRIPES];
+	uint32		first = 0;
+
+	Assert(table->area == NULL);
+
+	table->entry_count = table->rows;
+	table->directory_bits = window_table_directory_bits(table->rows);
+	table->entries = MemoryContextAllocHuge(table->context,
+											Max(table->rows, 1) * sizeof(WindowEntry));
+	table->directory = MemoryContextAlloc(table->context,
+										  window_table_directory_size(table->directory_bits));
+
+	for (uint32 stripe = 0; stripe < STRIPES; stripe++)
+	{
+		positions[stripe] = first;
+		first += table->stripe_rows[stripe];
+	}
+	window_table_fill(table, positions);
+
+	/* filling has moved each stripe's position to its end */
+	for (uint32 stripe = 0; stripe < STRIPES; stripe++)
+		window_table_sort_stripe(table, stripe,
+								 positions[stripe] - table->stripe_rows[stripe],
+								 positions[stripe]);
 }
 
 /*
@@ -263,15 +332,34 @@ window_table_find(const WindowTable *table, uint32 hash, TimestampTz first)
 }
 
 /*
- * Empty the table.
+ * Empty the table.  What it shares stays until it is freed for all processes.
  */
 void
 window_table_reset(WindowTable *table)
 {
 	MemoryContextReset(table->context);
-	table->chunks = NULL;
+	table->area = NULL;
+	table->chunks = 0;
 	table->chunk_bytes = 0;
 	table->rows = 0;
+	memset(table->stripe_rows, 0, sizeof(table->stripe_rows));
+	table->entry_count = 0;
 	table->entries = NULL;
 	table->directory = NULL;
+}
+
+/*
+ * Free chunks that were shared.
+ */
+void
+window_table_free_chunks(dsa_area *area, TablePointer chunks)
+{
+	while (chunks != 0)
+	{
+		RowChunk   *chunk = dsa_get_address(area, chunks);
+		TablePointer next = chunk->next;
+
+		dsa_free(area, chunks);
+		chunks = next;
+	}
 }

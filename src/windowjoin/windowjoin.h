@@ -16,6 +16,7 @@
 #include "nodes/pathnodes.h"
 #include "nodes/supportnodes.h"
 #include "storage/buffile.h"
+#include "utils/dsa.h"
 #include "utils/sharedtuplestore.h"
 
 #define WINDOW_JOIN_NAME	"AzhuntWindowJoin"
@@ -65,35 +66,52 @@ typedef enum KeySameness
 	KEY_DIFFERENT
 } KeySameness;
 
+/*
+ * Where something of a table is: an address, or a dsa_pointer where processes
+ * share the table.
+ */
+typedef uint64 TablePointer;
+
 /* A row's place in the order of hash and time */
 typedef struct WindowEntry
 {
 	TimestampTz time;
 	uint32		hash;
 	uint8		sameness;		/* a KeySameness */
-	StoredRow  *row;
+	TablePointer row;
 } WindowEntry;
 
 /* A piece of memory full of rows */
 typedef struct RowChunk
 {
-	struct RowChunk *next;
+	TablePointer next;
 	Size		size;			/* bytes for rows, and of these */
 	Size		used;
 } RowChunk;
 
+/* Entries are sorted in stripes, which their hashes' leading bits tell apart */
+#define STRIPE_BITS		8
+#define STRIPES			(1 << STRIPE_BITS)
+
 /*
  * Rows of the inner side, sorted by hash and time.  Filled by
  * window_table_add(), then sorted once, then searched.
+ *
+ * In a table that processes share, each has rows of its own, and all have the
+ * same entries and directory.
  */
 typedef struct WindowTable
 {
-	MemoryContext context;		/* all that is below */
-	Size		limit;			/* bytes that the rows may take */
-	RowChunk   *chunks;			/* the one being filled is the first */
+	MemoryContext context;		/* all that is below, unless it is shared */
+	dsa_area   *area;			/* NULL if it is not */
+	Size		limit;			/* bytes that this process's rows may take */
+	TablePointer chunks;		/* the one being filled is the first */
 	Size		chunk_bytes;
-	uint32		rows;
-	WindowEntry *entries;		/* NULL until sorted */
+	uint32		rows;			/* of this process */
+	uint32		stripe_rows[STRIPES];	/* the same, by stripe */
+
+	uint32		entry_count;	/* of all processes */
+	WindowEntry *entries;		/* NULL until there are any */
 	uint32	   *directory;		/* first entry by the hash's leading bits */
 	int			directory_bits;
 } WindowTable;
@@ -121,6 +139,17 @@ typedef struct WindowBatches
 	bool		inner_done;		/* all its inner rows were in the table */
 } WindowBatches;
 
+/*
+ * The memory that something of a table is in.
+ */
+static inline void *
+window_table_address(const WindowTable *table, TablePointer pointer)
+{
+	if (table->area == NULL)
+		return (void *) (uintptr_t) pointer;
+	return dsa_get_address(table->area, pointer);
+}
+
 /* within.c */
 extern bool is_within_call(Node *node);
 extern bool within_implies(FuncExpr *call, Node *condition);
@@ -144,10 +173,16 @@ extern WindowTable *window_table_create(MemoryContext parent, Size limit);
 extern bool window_table_add(WindowTable *table, uint32 hash, TimestampTz time,
 							 MinimalTuple tuple);
 extern void window_table_sort(WindowTable *table);
+extern Size window_table_directory_size(int directory_bits);
+extern int	window_table_directory_bits(uint32 entry_count);
+extern void window_table_fill(const WindowTable *table, uint32 *positions);
+extern void window_table_sort_stripe(WindowTable *table, uint32 stripe,
+									 uint32 first, uint32 end);
 extern uint32 window_table_find(const WindowTable *table, uint32 hash,
 								TimestampTz first);
 extern Size window_table_memory(const WindowTable *table);
 extern void window_table_reset(WindowTable *table);
+extern void window_table_free_chunks(dsa_area *area, TablePointer chunks);
 
 /* batch.c */
 extern WindowBatches *window_batches_create(MemoryContext parent, int count);
