@@ -47,7 +47,7 @@ RESET plan_cache_mode;
 DEALLOCATE by_lookback;
 
 --
--- declined, as the join could not be right or has no key
+-- declined, as the join could not be right; a key is not necessary
 --
 CREATE FUNCTION has_windowed_join(query text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE

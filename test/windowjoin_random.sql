@@ -2,7 +2,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(98);
+SELECT plan(102);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -126,6 +126,11 @@ SELECT same_rows('a filter with a subplan',
       WHERE within(e.t, a.t, '1 minute') AND e.v + a.v <> (SELECT max(f.v) FROM few f WHERE f.id < e.v + a.v)$$);
 SELECT same_rows('a key or another', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a ON e.v = a.v AND (e.k = a.k OR e.txt = a.txt)
                                       WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('a key that can only be merged', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a ON e.k::money = a.k::money WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('a key that can only be merged, and another',
+    $$SELECT e.id, a.id AS a FROM events e JOIN anchors a ON e.k::bit(8) = a.k::bit(8) AND e.v = a.v WHERE within(e.t, a.t, '10 minutes')$$);
+SELECT same_rows('no key', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a ON within(e.t, a.t, '10 seconds')$$);
+SELECT same_rows('no key but a filter', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a ON within(e.t, a.t, '10 seconds') AND e.k < a.k$$);
 SELECT same_rows('a key compared twice', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a ON e.k = a.k AND e.k = a.kb WHERE within(e.t, a.t, '10 minutes')$$);
 SELECT same_rows('whole rows and system columns',
     $$SELECT e AS e, a AS a, e.ctid AS e_place, a.tableoid AS a_table FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);

@@ -66,7 +66,8 @@ window_join_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 												   (Plan *) plan, ancestors);
 	Instrumentation *instrument = node->ss.ps.instrument;
 
-	explain_conditions("Key", window_join_keys(plan), context, es);
+	if (window_join_keys(plan) != NIL)
+		explain_conditions("Key", window_join_keys(plan), context, es);
 	explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
 					   context, es);
 	if (window_join_filters(plan) != NIL)

@@ -443,7 +443,7 @@ same_keys(WindowJoinState *state, const WindowEntry *entry)
 static bool
 match_key(WindowJoinState *state, WindowEntry *entry)
 {
-	if (state->position > state->first_position)
+	if (state->position > state->first_position && state->key_count > 0)
 	{
 		if (entry->sameness == KEY_NOT_COMPARED)
 			entry->sameness = same_keys(state, entry) ?

@@ -137,7 +137,7 @@ take_key(PlannerInfo *root, RestrictInfo *info, Relids outer, Relids inner,
 
 /*
  * Say what the join can do with its clauses; false if it can't do without a
- * key and a window.
+ * window.
  */
 static bool
 classify_clauses(PlannerInfo *root, List *restrict_clauses,
@@ -159,7 +159,7 @@ classify_clauses(PlannerInfo *root, List *restrict_clauses,
 		else
 			clauses->filters = lappend(clauses->filters, info);
 	}
-	if (clauses->window == NULL || clauses->keys == NIL)
+	if (clauses->window == NULL)
 		return false;
 
 	foreach(cell, clauses->filters)
@@ -454,7 +454,7 @@ plan_window_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 	(void) clauses;
 	if (!classify_clauses(root, best_path->custom_private,
 						  outer->parent->relids, inner->parent->relids, &join))
-		elog(ERROR, "windowed join without a key or a window");
+		elog(ERROR, "windowed join without a window");
 
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.scanrelid = 0;
