@@ -34,7 +34,7 @@
 #define MAX_BATCHES		1024
 
 /* Entries between the one being joined and that whose row is fetched ahead */
-#define PREFETCH_DISTANCE	4
+#define PREFETCH_DISTANCE	8
 
 /*
  * Put a row of one side into the joined row.
@@ -340,6 +340,34 @@ compute_lookback(WindowJoinState *state)
 }
 
 /*
+ * Is there an entry at this position that is in the outer row's window?
+ */
+static inline bool
+in_window(const WindowJoinState *state, uint32 position)
+{
+	const WindowTable *table = state->table;
+
+	return position < table->entry_count &&
+		table->entries[position].hash == state->hash &&
+		table->entries[position].time <= state->last;
+}
+
+/*
+ * Have the processor fetch an inner row that will soon be joined.  Rows lie in
+ * the order in which they came, so that it can't guess which that is.
+ */
+static inline void
+prefetch_row(const WindowTable *table, uint32 position)
+{
+#ifdef __GNUC__
+	char	   *row = window_table_address(table, table->entries[position].row);
+
+	__builtin_prefetch(row);
+	__builtin_prefetch(row + PG_CACHE_LINE_SIZE / 2);
+#endif
+}
+
+/*
  * Begin to join an outer row, which is loaded: find its window's first entry.
  */
 static void
@@ -362,6 +390,10 @@ start_joining(WindowJoinState *state, uint32 hash, TimestampTz time)
 	state->position = window_table_find(state->table, hash, first);
 	state->first_position = state->position;
 	state->joining = true;
+
+	for (uint32 i = 0; i < PREFETCH_DISTANCE &&
+		 in_window(state, state->position + i); i++)
+		prefetch_row(state->table, state->position + i);
 }
 
 /*
@@ -466,25 +498,6 @@ match_key(WindowJoinState *state, WindowEntry *entry)
 }
 
 /*
- * Have the processor fetch an inner row that will soon be joined.  Rows lie in
- * the order in which they came, so that it can't guess which that is.
- */
-static inline void
-prefetch_row(const WindowTable *table, uint32 position)
-{
-#ifdef __GNUC__
-	if (position < table->entry_count)
-	{
-		char	   *row = window_table_address(table,
-											   table->entries[position].row);
-
-		__builtin_prefetch(row);
-		__builtin_prefetch(row + PG_CACHE_LINE_SIZE / 2);
-	}
-#endif
-}
-
-/*
  * Load the next inner row that the outer one joins with; false if there is
  * none.
  */
@@ -493,17 +506,15 @@ next_match(WindowJoinState *state)
 {
 	PlanState  *ps = &state->css.ss.ps;
 
-	while (state->position < state->table->entry_count)
+	while (in_window(state, state->position))
 	{
 		WindowEntry *entry = &state->table->entries[state->position];
 		bool		matches;
 
-		if (entry->hash != state->hash || entry->time > state->last)
-			return false;
-
 		CHECK_FOR_INTERRUPTS();
 		ResetExprContext(ps->ps_ExprContext);
-		prefetch_row(state->table, state->position + PREFETCH_DISTANCE);
+		if (in_window(state, state->position + PREFETCH_DISTANCE))
+			prefetch_row(state->table, state->position + PREFETCH_DISTANCE);
 		matches = match_key(state, entry);
 		state->position++;
 		if (!matches)
