@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "bytes.h"
+#include "times.h"
 
 /*
  * Remember a field that no column took, or that one takes only if no other
@@ -62,7 +63,11 @@ fill_column(Row *row, int column, FieldRule rule, const Value *value, bool *take
 	if (rule == FOLD && converted.text !=NULL)
 		fold_cell(row, &converted);
 	if (cell->text == NULL)
+	{
 		*cell = converted;
+		if (column == row->layout->time_column)
+			row->day = day_of_time(row->time);
+	}
 	*taken = converted.text == NULL ||
 		(cell->length == converted.length && memcmp(cell->text, converted.text, cell->length) == 0);
 	return true;

@@ -95,6 +95,7 @@ typedef struct Row
 	Arena		arena;
 	Buffer		scratch;
 	Element		nested;			/* JSON within a string */
+	int64_t		time;			/* that was converted last */
 	int64_t		day;			/* of TimeGenerated, since 1970-01-01 */
 	char	   *error;			/* why row_fill() failed, */
 	FieldPath	error_path;		/* and for which field */

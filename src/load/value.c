@@ -144,19 +144,16 @@ convert_dynamic(Row *row, const Column *column, const Value *value, Cell *cell)
 static bool
 convert_time(Row *row, const Column *column, const Cell *in, Cell *cell)
 {
-	int64_t		time;
 	char	   *text;
 
-	if (!parse_time(in->text, in->length, &time))
+	if (!parse_time(in->text, in->length, &row->time))
 		return refuse_value(row, column, in->text, in->length);
 	text = arena_alloc(&row->arena, TIME_TEXT_LENGTH);
 
-	format_time(time, text);
+	format_time(row->time, text);
 	cell->text = text;
 
 	cell->length = strlen(text);
-	if (column == &row->layout->columns[row->layout->time_column])
-		row->day = day_of_time(time);
 	return true;
 }
 

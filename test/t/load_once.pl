@@ -218,4 +218,10 @@ load_ok('day without partition among others', '-q', "$dir/days.json");
 is(sql('SELECT string_agg(tableoid::regclass::text, $$ $$ ORDER BY timegenerated) FROM azhunt.signinlogs'),
 	'signinlogs_default signinlogs_p20280101 signinlogs_default', '... goes to the default partition');
 
+# a second time of a record is not the row's
+spew("$dir/times.json", qq({"time":"2028-03-01T10:00:00Z","category":"Administrative","eventTimestamp":"2028-04-01T10:00:00Z"}\n));
+load_ok('record with two times', '-q', "$dir/times.json");
+is(sql('SELECT tableoid::regclass FROM azhunt.azureactivity'), 'azureactivity_p20280301',
+	'... has the partition of the first one');
+
 done_testing();
