@@ -263,7 +263,7 @@ try_rows(Loader *loader, Target *target, int first, int end, int *bad, char **re
 	else
 		fail_connection(loader, result);
 	PQclear(result);
-	if (*bad >= 0 && !run_in_transaction(loader, "ROLLBACK TO SAVEPOINT azhunt_load"))
+	if (*bad >= 0 && !run_in_transaction(loader, "ROLLBACK TO SAVEPOINT azhunt_load; RELEASE SAVEPOINT azhunt_load"))
 		*bad = -1;
 	return false;
 }
