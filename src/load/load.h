@@ -129,7 +129,7 @@ typedef struct Target
 typedef struct Loader
 {
 	Sink		sink;			/* must be first */
-	const Options *options;
+	Options    *options;		/* takes the password, once it is asked for */
 	Shared	   *shared;
 	int			job;
 	void		(*tick) (void); /* shows progress */

@@ -199,10 +199,12 @@ load_in_transaction(Loader *loader)
 	if (is_to_be_loaded(loader, name, &resume_at))
 	{
 		if (source_open(&source, loader->path))
+		{
 			loaded = load_content(loader, name, resume_at, &source);
+			source_close(&source);
+		}
 		else
 			fail_file(loader, load_strdup(source.error));
-		source_close(&source);
 	}
 	free(name);
 	return loaded;

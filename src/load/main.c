@@ -44,7 +44,7 @@ create_shared(void)
  * Do the work of one job on a connection; false if the connection was lost.
  */
 static bool
-run_job(PGconn *connection, const Options *options, const FileList *list, Shared *shared,
+run_job(PGconn *connection, Options *options, const FileList *list, Shared *shared,
 		int job, void (*tick) (void))
 {
 	Loader		loader = {

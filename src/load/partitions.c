@@ -123,7 +123,7 @@ add_partition(Loader *loader, Target *target, int64_t day)
 	bool		added;
 
 	if (loader->partition_connection == NULL)
-		loader->partition_connection = connect_to_server((Options *) loader->options);
+		loader->partition_connection = connect_to_server(loader->options);
 	if (loader->partition_connection == NULL)
 	{
 		target->by_day = false;

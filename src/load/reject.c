@@ -113,7 +113,14 @@ keep_rejects(Loader *loader)
 	if (loader->rejected == 0)
 		return true;
 	file = open(loader->options->reject_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	ok = file >= 0 && lockf(file, F_LOCK, 0) != -2 && append_rejects(loader->rejects, file);
+
+	/*
+	 * jobs take turns; where files cannot be locked, each line is in one
+	 * piece
+	 */
+	if (file >= 0)
+		(void) lockf(file, F_LOCK, 0);
+	ok = file >= 0 && append_rejects(loader->rejects, file);
 	if (!ok)
 		fail_file(loader, load_printf("could not write \"%s\": %s",
 									  loader->options->reject_file, strerror(errno)));

@@ -83,7 +83,10 @@ source_open(Source *source, const char *path)
 		return false;
 	}
 	source->chunk = load_malloc(SOURCE_CHUNK);
-	return at_gzip_member(source, &source->compressed);
+	if (at_gzip_member(source, &source->compressed))
+		return true;
+	source_close(source);
+	return false;
 }
 
 /*

@@ -13,7 +13,7 @@ plan skip_all => 'pg_hba.conf is not ours to change'
   if sql("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user") ne 't';
 
 my $database = create_database();
-my $role = "azhunt_asked_$$";
+my $role = "regress_azhunt_asked";
 my $hba = sql('SHOW hba_file');
 my $old_hba = sql("SELECT pg_catalog.pg_read_file('$hba')");
 my $file = spew("$dir/first.json", '{"time":"2026-01-31T10:00:00Z","category":"SignInLogs"}' . "\n");
@@ -22,6 +22,8 @@ delete @ENV{qw(PGPASSWORD PGSERVICE)};
 $ENV{PGPASSFILE} = "$dir/no_passwords";
 
 sql(<<"END");
+SET client_min_messages = warning;
+DROP ROLE IF EXISTS $role;
 CREATE ROLE $role LOGIN PASSWORD 'open sesame';
 GRANT USAGE ON SCHEMA azhunt TO $role;
 GRANT INSERT ON azhunt.signinlogs TO $role;
