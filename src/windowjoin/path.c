@@ -485,4 +485,5 @@ window_join_install_hook(void)
 	RegisterCustomScanMethods(&scan_methods);
 	previous_hook = set_join_pathlist_hook;
 	set_join_pathlist_hook = add_window_joins;
+	index_cost_install_hook();
 }

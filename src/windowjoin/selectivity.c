@@ -14,6 +14,8 @@
 #include "fmgr.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -24,8 +26,8 @@ PG_FUNCTION_INFO_V1(azhunt_equals_selectivity);
 PG_FUNCTION_INFO_V1(azhunt_equals_join_selectivity);
 PG_FUNCTION_INFO_V1(azhunt_has_support);
 
-/* As many pairs of members as a join's estimate may look at */
-#define MAX_JOIN_MEMBERS	8
+/* As many members of either side as the estimate of a join may look at */
+#define MAX_JOIN_MEMBERS	4
 
 /* As many members as the estimate of a restriction may look at */
 #define MAX_MEMBERS			64
@@ -175,23 +177,87 @@ expression_null_fraction(PlannerInfo *root, Node *expression)
 }
 
 /*
- * equals_join_selectivity(internal, oid, internal, smallint, internal): JOIN
- * of =~.
- *
- * Core's estimate for each pair of members, weighted by their rows.
+ * The relation that an expression reads, NULL if that is not just one.
  */
-Datum
-azhunt_equals_join_selectivity(PG_FUNCTION_ARGS)
+static RelOptInfo *
+relation_of(PlannerInfo *root, Node *expression)
 {
-	PlannerInfo *root = (PlannerInfo *) PG_GETARG_POINTER(0);
-	List	   *arguments = (List *) PG_GETARG_POINTER(2);
-	Const	   *left_filler;
-	Const	   *right_filler;
-	Node	   *left = strip_coalesce(linitial(arguments), &left_filler);
-	Node	   *right = strip_coalesce(lsecond(arguments), &right_filler);
+	int			relid;
+
+	if (!bms_get_singleton_member(pull_varnos(root, expression), &relid))
+		return NULL;
+	return find_base_rel(root, relid);
+}
+
+/*
+ * Have the planner use the statistics of partial indexes, which it does not,
+ * where the query reads only rows that are in them.  Returns the relation's
+ * own list of indexes, to be put back.
+ */
+static List *
+reveal_partial_indexes(RelOptInfo *rel)
+{
+	List	   *indexes;
+	ListCell   *cell;
+
+	if (rel == NULL)
+		return NIL;
+
+	indexes = rel->indexlist;
+	rel->indexlist = list_copy(indexes);
+	foreach(cell, rel->indexlist)
+	{
+		IndexOptInfo *index = lfirst(cell);
+
+		if (index->indpred != NIL && index->predOK)
+		{
+			IndexOptInfo *whole = makeNode(IndexOptInfo);
+
+			*whole = *index;
+			whole->indpred = NIL;
+			lfirst(cell) = whole;
+		}
+	}
+	return indexes;
+}
+
+/*
+ * Core's estimate of the fraction of pairs of rows of which two expressions
+ * are equal.
+ */
+static Selectivity
+equal_members(PlannerInfo *root, Oid operator, Oid collation, Node *left,
+			  Node *right, SpecialJoinInfo * sjinfo)
+{
+	RelOptInfo *left_rel = relation_of(root, left);
+	RelOptInfo *right_rel = relation_of(root, right);
+	List	   *left_indexes = reveal_partial_indexes(left_rel);
+	List	   *right_indexes = reveal_partial_indexes(right_rel);
+	Datum		selectivity;
+
+	selectivity = DirectFunctionCall5Coll(eqjoinsel, collation,
+										  PointerGetDatum(root),
+										  ObjectIdGetDatum(operator),
+										  PointerGetDatum(list_make2(left, right)),
+										  Int16GetDatum(sjinfo->jointype),
+										  PointerGetDatum(sjinfo));
+	if (right_rel != NULL)
+		right_rel->indexlist = right_indexes;
+	if (left_rel != NULL)
+		left_rel->indexlist = left_indexes;
+	return DatumGetFloat8(selectivity);
+}
+
+/*
+ * The fraction of pairs of rows of which two expressions are equal: that of
+ * each pair of members, weighted by their rows.
+ */
+static Selectivity
+equal_pairs(PlannerInfo *root, Oid operator, Oid collation, Node *left,
+			Node *right, bool nulls_are_equal, SpecialJoinInfo * sjinfo)
+{
 	List	   *left_members = expression_members(root, left, MAX_JOIN_MEMBERS);
 	List	   *right_members = expression_members(root, right, MAX_JOIN_MEMBERS);
-	bool		same_filler = left_filler != NULL && equal(left_filler, right_filler);
 	double		selectivity = 0;
 	ListCell   *left_cell;
 	ListCell   *right_cell;
@@ -203,25 +269,64 @@ azhunt_equals_join_selectivity(PG_FUNCTION_ARGS)
 		foreach(right_cell, right_members)
 		{
 			Member	   *right_member = lfirst(right_cell);
-			List	   *pair = list_make2(left_member->expression,
-										  right_member->expression);
-			double		matching;
+			Node	   *left_value = left_member->expression;
+			Node	   *right_value = right_member->expression;
+			double		matching = equal_members(root, operator, collation,
+												 left_value, right_value, sjinfo);
 
-			matching = DatumGetFloat8(DirectFunctionCall5Coll(eqjoinsel,
-															  PG_GET_COLLATION(),
-															  PG_GETARG_DATUM(0),
-															  PG_GETARG_DATUM(1),
-															  PointerGetDatum(pair),
-															  PG_GETARG_DATUM(3),
-															  PG_GETARG_DATUM(4)));
-			if (same_filler)
-				matching += expression_null_fraction(root, left_member->expression) *
-					expression_null_fraction(root, right_member->expression);
+			if (nulls_are_equal)
+				matching += expression_null_fraction(root, left_value) *
+					expression_null_fraction(root, right_value);
 			selectivity += left_member->weight * right_member->weight * matching;
 		}
 	}
 	CLAMP_PROBABILITY(selectivity);
-	PG_RETURN_FLOAT8(selectivity);
+	return selectivity;
+}
+
+/*
+ * equals_join_selectivity(internal, oid, internal, smallint, internal): JOIN
+ * of =~.
+ */
+Datum
+azhunt_equals_join_selectivity(PG_FUNCTION_ARGS)
+{
+	PlannerInfo *root = (PlannerInfo *) PG_GETARG_POINTER(0);
+	Oid			operator = PG_GETARG_OID(1);
+	List	   *arguments = (List *) PG_GETARG_POINTER(2);
+	SpecialJoinInfo *sjinfo = (SpecialJoinInfo *) PG_GETARG_POINTER(4);
+	Const	   *left_filler;
+	Const	   *right_filler;
+	Node	   *left = strip_coalesce(linitial(arguments), &left_filler);
+	Node	   *right = strip_coalesce(lsecond(arguments), &right_filler);
+	bool		same_filler = left_filler != NULL && equal(left_filler, right_filler);
+
+	PG_RETURN_FLOAT8(equal_pairs(root, operator, PG_GET_COLLATION(), left,
+								 right, same_filler, sjinfo));
+}
+
+/*
+ * The selectivity of a clause of a join that also has a within().
+ *
+ * Core has no statistics of a key over UNION ALL, and takes all of its values
+ * for equally common; we know better.  The clause keeps what is found, as it
+ * does with core's own estimate, so that the join's rows are estimated by it
+ * as well.
+ */
+Selectivity
+window_clause_selectivity(PlannerInfo *root, RestrictInfo *info,
+						  SpecialJoinInfo * sjinfo)
+{
+	OpExpr	   *equality = (OpExpr *) info->clause;
+
+	if (info->norm_selec < 0 && IsA(equality, OpExpr) &&
+		list_length(equality->args) == 2 &&
+		get_oprjoin(equality->opno) == F_EQJOINSEL)
+		info->norm_selec = equal_pairs(root, equality->opno,
+									   equality->inputcollid,
+									   linitial(equality->args),
+									   lsecond(equality->args), false, sjinfo);
+	return clause_selectivity(root, (Node *) info, 0, JOIN_INNER, sjinfo);
 }
 
 /*

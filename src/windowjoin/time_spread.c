@@ -19,6 +19,8 @@
 #include "nodes/makefuncs.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -307,6 +309,55 @@ count_implied(SupportRequestSelectivity *request, Node *expression)
 }
 
 /*
+ * Estimate the equalities of the relations that within() joins, with one as
+ * the outer relation.
+ */
+static void
+estimate_keys(SupportRequestSelectivity *request, int outer, int inner)
+{
+	PlannerInfo *root = request->root;
+	Relids		outer_relids = bms_make_singleton(outer);
+	Relids		relids = bms_add_member(bms_copy(outer_relids), inner);
+	List	   *keys;
+	ListCell   *cell;
+
+	keys = generate_join_implied_equalities(root, relids, outer_relids,
+#if PG_VERSION_NUM >= 160000
+											find_base_rel(root, inner),
+											request->sjinfo);
+#else
+											find_base_rel(root, inner));
+#endif
+	foreach(cell, keys)
+		(void) window_clause_selectivity(root, lfirst_node(RestrictInfo, cell),
+										 request->sjinfo);
+}
+
+/*
+ * Estimate the equalities beside within() before the planner does so, which
+ * comes to them later and can't do better.
+ */
+static void
+estimate_all_keys(SupportRequestSelectivity *request)
+{
+	int			event;
+	int			anchor;
+
+	if (!request->is_join || request->jointype != JOIN_INNER ||
+		request->sjinfo == NULL ||
+		!bms_get_singleton_member(pull_varnos(request->root,
+											  linitial(request->args)), &event) ||
+		!bms_get_singleton_member(pull_varnos(request->root,
+											  lsecond(request->args)), &anchor) ||
+		event == anchor)
+		return;
+
+	/* clauses of their own, before version 16 */
+	estimate_keys(request, event, anchor);
+	estimate_keys(request, anchor, event);
+}
+
+/*
  * Estimate within(), whether it is a join's condition or a table's.
  */
 Selectivity
@@ -320,6 +371,7 @@ within_selectivity(SupportRequestSelectivity *request)
 
 	if (list_length(request->args) != 3)
 		return DEFAULT_RANGE_INEQ_SEL;
+	estimate_all_keys(request);
 
 	lookback = estimate_expression_value(request->root, lthird(request->args));
 	if (!IsA(lookback, Const))

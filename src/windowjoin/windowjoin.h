@@ -157,6 +157,14 @@ extern bool within_implies(FuncExpr *call, Node *condition);
 /* members.c */
 extern List *expression_members(PlannerInfo *root, Node *expression, int limit);
 
+/* selectivity.c */
+extern Selectivity window_clause_selectivity(PlannerInfo *root,
+											 RestrictInfo *info,
+											 SpecialJoinInfo * sjinfo);
+
+/* index_cost.c */
+extern void index_cost_install_hook(void);
+
 /* time_spread.c */
 extern Selectivity within_selectivity(SupportRequestSelectivity *request);
 
