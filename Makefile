@@ -46,6 +46,7 @@ OBJS = \
 	src/kql/uri.o \
 	src/windowjoin/batch.o \
 	src/windowjoin/explain.o \
+	src/windowjoin/filter.o \
 	src/windowjoin/index_cost.o \
 	src/windowjoin/members.o \
 	src/windowjoin/node.o \

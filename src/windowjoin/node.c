@@ -368,7 +368,8 @@ prefetch_row(const WindowTable *table, uint32 position)
 }
 
 /*
- * Begin to join an outer row, which is loaded: find its window's first entry.
+ * Begin to join an outer row, which is loaded: find its window's first entry,
+ * if it may have one.
  */
 static void
 start_joining(WindowJoinState *state, uint32 hash, TimestampTz time)
@@ -378,6 +379,11 @@ start_joining(WindowJoinState *state, uint32 hash, TimestampTz time)
 	if (!state->lookback_known)
 		compute_lookback(state);
 	if (state->lookback_null)
+		return;
+	if (state->table->filter == NULL)
+		window_filter_build(state->table, state->microseconds,
+							state->inner_is_event);
+	if (!window_filter_passes(state->table, hash, time))
 		return;
 
 	state->last = time;

@@ -80,7 +80,8 @@ directory_place(const WindowTable *table, uint32 hash)
 static inline Size
 entry_size(void)
 {
-	return sizeof(WindowEntry) + 2 * sizeof(uint32) / ENTRIES_PER_PLACE;
+	return sizeof(WindowEntry) + 2 * sizeof(uint32) / ENTRIES_PER_PLACE +
+		FILTER_BITS_PER_ENTRY / BITS_PER_BYTE;
 }
 
 /*
@@ -346,6 +347,7 @@ window_table_reset(WindowTable *table)
 	table->entry_count = 0;
 	table->entries = NULL;
 	table->directory = NULL;
+	table->filter = NULL;
 }
 
 /*

@@ -89,6 +89,9 @@ typedef struct RowChunk
 	Size		used;
 } RowChunk;
 
+/* Bits of the filter for each entry, at most */
+#define FILTER_BITS_PER_ENTRY	8
+
 /* Entries are sorted in stripes, which their hashes' leading bits tell apart */
 #define STRIPE_BITS		8
 #define STRIPES			(1 << STRIPE_BITS)
@@ -114,6 +117,11 @@ typedef struct WindowTable
 	WindowEntry *entries;		/* NULL until there are any */
 	uint32	   *directory;		/* first entry by the hash's leading bits */
 	int			directory_bits;
+
+	/* of this process, see filter.c */
+	uint64	   *filter;			/* NULL until the first search */
+	int			filter_bits;	/* of a place in the filter */
+	int			period_bits;	/* of a period's length in microseconds */
 } WindowTable;
 
 /* Rows in a temporary file, of one process or of all that join */
@@ -191,6 +199,12 @@ extern uint32 window_table_find(const WindowTable *table, uint32 hash,
 extern Size window_table_memory(const WindowTable *table);
 extern void window_table_reset(WindowTable *table);
 extern void window_table_free_chunks(dsa_area *area, TablePointer chunks);
+
+/* filter.c */
+extern void window_filter_build(WindowTable *table, int64 lookback,
+								bool inner_is_event);
+extern bool window_filter_passes(const WindowTable *table, uint32 hash,
+								 TimestampTz time);
 
 /* batch.c */
 extern WindowBatches *window_batches_create(MemoryContext parent, int count);
