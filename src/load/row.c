@@ -84,15 +84,31 @@ fail_at_field(Row *row, const Leftover *field)
 }
 
 /*
+ * A member of an object, with what is around it.
+ */
+static Leftover
+field_within(const Leftover *around, const char *name, const Value *value, size_t before)
+{
+	Leftover	field = *around;
+
+	field.name = name;
+	field.value = *value;
+	field.path.before[field.path.levels++] = before;
+	return field;
+}
+
+/*
  * Let the columns of a field take its value, or leave it over.
  */
 static bool
-fill_field(Row *row, const FieldEntry *entry, Leftover *field)
+fill_field(Row *row, const FieldEntry *entry, const Leftover *around, const char *name,
+		   const Value *value, size_t before)
 {
 	int			ncolumns = entry != NULL ? field_entry_columns(entry) : 0;
+	int			second = -1;
 	bool		any_taken = false;
+	Leftover	field;
 
-	field->second = -1;
 	for (int i = 0; i < ncolumns; i++)
 	{
 		FieldRule	rule;
@@ -100,13 +116,20 @@ fill_field(Row *row, const FieldEntry *entry, Leftover *field)
 		bool		taken = false;
 
 		if (rule == SECOND)
-			field->second = column;
-		else if (!fill_column(row, column, rule, &field->value, &taken))
-			return fail_at_field(row, field);
+			second = column;
+		else if (!fill_column(row, column, rule, value, &taken))
+		{
+			field = field_within(around, name, value, before);
+			return fail_at_field(row, &field);
+		}
 		any_taken = any_taken || taken;
 	}
 	if (!any_taken)
-		add_leftover(row, field);
+	{
+		field = field_within(around, name, value, before);
+		field.second = second;
+		add_leftover(row, &field);
+	}
 	return true;
 }
 
@@ -126,21 +149,21 @@ fill_from_object(Row *row, const Element *element, json_t *object, const FieldMa
 		json_t	   *node = json_object_iter_value(member);
 		const FieldEntry *entry = field_map_find(fields, name, json_object_iter_key_len(member));
 		const FieldMap *inner = NULL;
-		Leftover	field = *around;
+		Value		value = json_value(element, node);
 
-		field.name = name;
-		field.value = json_value(element, node);
-		field.path.before[field.path.levels++] = before++;
 		if (entry != NULL && field_entry_columns(entry) == 0 && json_is_object(node))
 			inner = field_entry_members(entry);
 		if (inner != NULL)
 		{
+			Leftover	field = field_within(around, name, &value, before);
+
 			field.parents[field.nparents++] = name;
 			if (!fill_from_object(row, element, node, inner, &field))
 				return false;
 		}
-		else if (!fill_field(row, entry, &field))
+		else if (!fill_field(row, entry, around, name, &value, before))
 			return false;
+		before++;
 	}
 	return true;
 }
@@ -177,13 +200,13 @@ find_named(const Layout *layout, const char *name, size_t length, bool *typed)
 static bool
 fill_named(Row *row, const char *name, size_t length, Value value, size_t before)
 {
-	Leftover	field = {.name = name,.value = value,.path = {1, {before}}};
+	Leftover	top = {0};
 	bool		typed;
 	const FieldEntry *entry = find_named(row->layout, name, length, &typed);
 
 	if (typed && value.kind == VALUE_STRING && value.length == 0)
 		return true;
-	return fill_field(row, entry, &field);
+	return fill_field(row, entry, &top, name, &value, before);
 }
 
 /*
