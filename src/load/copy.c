@@ -270,37 +270,48 @@ try_rows(Loader *loader, Target *target, int first, int end, int *bad, char **re
 
 /*
  * Send a batch; rows that the server does not take are rejected.
+ *
+ * What was sent after a bad row must be sent again, and the next bad one may not
+ * be far.  So few rows are sent then at first, and more and more while all goes
+ * well.
  */
 static bool
 send_batch(Loader *loader, Target *target)
 {
 	int			first = 0;
-	int			end = target->norigins;
+	int			step = target->norigins;
+	int			rejected = -1;
 
-	while (first < end)
+	while (first < target->norigins)
 	{
+		int			end = step < target->norigins - first ? first + step : target->norigins;
 		int			bad;
 		char	   *reason = NULL;
-		bool		rejected;
+		bool		kept;
 
+		if (first == rejected)
+		{
+			first++;
+			continue;
+		}
+		if (first < rejected)
+			end = rejected;
 		if (try_rows(loader, target, first, end, &bad, &reason))
 		{
-			/* what came before a bad row is in; now what comes after it */
-			first = end < target->norigins ? end + 1 : end;
-			end = target->norigins;
+			first = end;
+			if (step < target->norigins)
+				step *= 2;
 			continue;
 		}
 		if (bad < 0)
 			return false;
-		rejected = reject_row(loader, target, bad, reason);
+		kept = reject_row(loader, target, bad, reason);
 		free(reason);
-		if (!rejected)
+		if (!kept)
 			return false;
 		target->row_count--;
-		if (bad > first)
-			end = bad;
-		else
-			first = bad + 1;
+		rejected = bad;
+		step = bad - first + 1;
 	}
 	clear_batch(target);
 	return true;

@@ -174,6 +174,19 @@ like((loader('-q', spew("$dir/cells.csv", qq(TimeGenerated [UTC],Type,Location,D
 	qr/cells\.csv:3:4: column durationms: not a bigint: "4 ms"/, 'a cell of CSV');
 count_is(0, 'nothing of these is loaded');
 
+# rows of one batch that the server does not take, alone and side by side
+clear();
+my %refused = map { $_ => 1 } 1, 2, 30, 32, 34, 60 .. 69, 150, 200;
+my $long = join('', map { chr(97 + int(rand(26))) } 1 .. 20000);
+spew("$dir/refused.json", join('', map {
+	sprintf(qq({$time,"properties":{"id":"%d","ipAddress":"%s"}}\n), $_, $refused{$_} ? $long : '198.51.100.7')
+} 1 .. 200));
+is((loader('-q', '--reject-file', $rejects, "$dir/refused.json"))[0], 0, 'many rows that the server refuses');
+is(join(' ', map { decode_json($_)->{line} } split(/\n/, slurp($rejects))), join(' ', sort { $a <=> $b } keys %refused),
+	'... are rejected, in their order');
+is(sql('SELECT string_agg(id, $$ $$ ORDER BY id::int) FROM azhunt.signinlogs'),
+	join(' ', grep { !$refused{$_} } 1 .. 200), '... and the others are loaded');
+
 # files that are no Azure logs say what was expected
 my $gz = "$dir/truncated.json.gz";
 spew("$dir/plain.json", "$good\n" x 50);
