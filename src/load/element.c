@@ -479,7 +479,7 @@ element_parse(Element *element, const char *text, size_t length,
 	const char *problem;
 
 	element->root = NULL;
-	problem = replace_tokens(element, text, length, &where);
+	problem = length > 0 ? replace_tokens(element, text, length, &where) : "expected a JSON value";
 	if (problem != NULL)
 	{
 		*error = load_strdup(problem);
