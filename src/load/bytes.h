@@ -117,22 +117,51 @@ skip_unescaped(const char *p, const char *end)
 }
 
 /*
+ * A text that is shorter than a word, in a word.
+ */
+static inline uint64_t
+load_short(const char *p, size_t length)
+{
+	uint64_t	word = 0;
+	uint32_t	first;
+	uint32_t	last;
+
+	if (length >= sizeof(first))
+	{
+		memcpy(&first, p, sizeof(first));
+		memcpy(&last, p + length - sizeof(last), sizeof(last));
+		return (uint64_t) first << 32 | last;
+	}
+	for (size_t i = 0; i < length; i++)
+		word = word << 8 | (unsigned char) p[i];
+	return word;
+}
+
+/*
+ * Add a word to a hash.
+ */
+static inline uint64_t
+hash_word(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+	return hash ^ hash >> 32;
+}
+
+/*
  * A hash of a text, with these bits set in each byte.
  */
 static inline uint64_t
 hash_bytes(const char *text, size_t length, uint64_t bits)
 {
+	const char *end = &text[length];
 	uint64_t	hash = length;
-	uint64_t	word = 0;
 
-	for (; length > WORD_SIZE; text +=WORD_SIZE, length -= WORD_SIZE)
-	{
-		hash = (hash ^ (load_word(text) | bits)) * UINT64_C(0x9E3779B97F4A7C15);
-		hash ^= hash >> 32;
-	}
-	memcpy(&word, text, length);
-	hash = (hash ^ (word | bits)) * UINT64_C(0x9E3779B97F4A7C15);
-	return hash ^ hash >> 32;
+	if (length < WORD_SIZE)
+		return hash_word(hash, load_short(text, length) | bits);
+	for (; end - text >(ptrdiff_t) WORD_SIZE; text +=WORD_SIZE)
+		hash = hash_word(hash, load_word(text) | bits);
+	/* the last word, which may overlap with the one before */
+	return hash_word(hash, load_word(end - WORD_SIZE) | bits);
 }
 
 #endif							/* LOAD_BYTES_H */

@@ -56,20 +56,17 @@ static bool
 fill_column(Row *row, int column, FieldRule rule, const Value *value, bool *taken)
 {
 	Cell	   *cell = &row->cells[column];
-	Cell		converted;
+	Cell		other;
+	Cell	   *converted = cell->text == NULL ? cell : &other;
 
-	if (!convert_value(row, &row->layout->columns[column], value, &converted))
+	if (!convert_value(row, &row->layout->columns[column], value, converted))
 		return false;
-	if (rule == FOLD && converted.text !=NULL)
-		fold_cell(row, &converted);
-	if (cell->text == NULL)
-	{
-		*cell = converted;
-		if (column == row->layout->time_column)
-			row->day = day_of_time(row->time);
-	}
-	*taken = converted.text == NULL ||
-		(cell->length == converted.length && memcmp(cell->text, converted.text, cell->length) == 0);
+	if (rule == FOLD && converted->text !=NULL)
+		fold_cell(row, converted);
+	if (converted == cell && column == row->layout->time_column)
+		row->day = day_of_time(row->time);
+	*taken = converted == cell || converted->text == NULL ||
+		(cell->length == converted->length && memcmp(cell->text, converted->text, cell->length) == 0);
 	return true;
 }
 

@@ -258,13 +258,10 @@ convert_value(Row *row, const Column *column, const Value *value, Cell *cell)
 		return true;
 	if (column->type == TYPE_DYNAMIC)
 		return convert_dynamic(row, column, value, cell);
+	if (column->type == TYPE_TEXT)
+		return value_text(row, column, value, cell);
 	if (!value_text(row, column, value, &in))
 		return false;
-	if (column->type == TYPE_TEXT)
-	{
-		*cell = in;
-		return true;
-	}
 	/* answers of queries write everything as strings, also what is missing */
 	while (in.length > 0 && is_blank(*in.text))
 	{
