@@ -94,8 +94,14 @@ append_rejects(FILE *rejects, int file)
 	rewind(rejects);
 	while ((length = fread(chunk, 1, sizeof(chunk), rejects)) > 0)
 	{
+		errno = 0;
 		if (write(file, chunk, length) != (ssize_t) length)
+		{
+			/* what is written in part has met a full disk */
+			if (errno == 0)
+				errno = ENOSPC;
 			return false;
+		}
 	}
 	return !ferror(rejects) && (fsync(file) == 0 || errno == EINVAL || errno == EROFS);
 }
