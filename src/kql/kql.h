@@ -78,7 +78,7 @@ extern KqlString kql_blob_name(KqlString uri);
 extern KqlString kql_file_name(KqlString uri, bool utf8, char *buffer);
 
 /* case_insensitive.c */
-extern void kql_fold(char *folded, KqlString s);
+extern uint64_t kql_hash_fold(KqlString s, uint64_t seed);
 extern bool kql_equal_fold(KqlString a, KqlString b);
 extern int	kql_compare_fold(KqlString a, KqlString b);
 

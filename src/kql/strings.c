@@ -10,16 +10,12 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
-#include "common/hashfn.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "azhunt.h"
-
-/* Strings up to this length are folded on the stack before hashing */
-#define FOLD_BUFFER_SIZE	512
 
 /* A search compares about so many bytes before it looks for interrupts */
 #define HAS_BYTES_BETWEEN_INTERRUPTS	(1024 * 1024)
@@ -236,38 +232,17 @@ azhunt_compare(PG_FUNCTION_ARGS)
 }
 
 /*
- * Hash the folded form of a text.
- */
-static Datum
-hash_folded(text *t, uint64 seed, bool extended)
-{
-	KqlString	s = TextKqlString(t);
-	char		buffer[FOLD_BUFFER_SIZE];
-	char	   *folded = buffer;
-	Datum		hash;
-
-	if (s.length > sizeof(buffer))
-		folded = palloc(s.length);
-	kql_fold(folded, s);
-	hash = extended ?
-		hash_any_extended((unsigned char *) folded, s.length, seed) :
-		hash_any((unsigned char *) folded, s.length);
-	if (folded != buffer)
-		pfree(folded);
-	return hash;
-}
-
-/*
  * Hash support function of the hash operator class.
  */
 Datum
 azhunt_hash(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	Datum		hash = hash_folded(t, 0, false);
+	uint64		hash = kql_hash_fold(TextKqlString(t), 0);
 
+	/* as many bits as the extended function gives without a seed */
 	PG_FREE_IF_COPY(t, 0);
-	return hash;
+	PG_RETURN_UINT32((uint32) hash);
 }
 
 /*
@@ -277,8 +252,8 @@ Datum
 azhunt_hash_extended(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	Datum		hash = hash_folded(t, PG_GETARG_INT64(1), true);
+	uint64		hash = kql_hash_fold(TextKqlString(t), PG_GETARG_INT64(1));
 
 	PG_FREE_IF_COPY(t, 0);
-	return hash;
+	PG_RETURN_UINT64(hash);
 }
