@@ -27,8 +27,11 @@
 
 #include "windowjoin/windowjoin.h"
 
-/* To visit a page that is in the cache: as much as core says of an index's */
-#define CACHED_PAGE_COST	(50 * cpu_operator_cost)
+/*
+ * To visit a page of a table in the cache.  Core takes 50 * cpu_operator_cost
+ * for one of an index, which it also has to search.
+ */
+#define CACHED_PAGE_COST	(30 * cpu_operator_cost)
 
 static get_relation_info_hook_type previous_hook = NULL;
 
