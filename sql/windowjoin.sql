@@ -126,6 +126,29 @@ $$;
 SELECT memory_used($$
     SELECT * FROM uploads AS u JOIN signins AS s USING (address) WHERE within(s.t, u.t, '1 minute')
 $$) BETWEEN 32 AND 64 * current_setting('hash_mem_multiplier')::numeric AS memory_is_used_up_to_the_limit;
+-- what processes did without the leader is shown, too
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SET parallel_leader_participation = off;
+SET max_parallel_workers_per_gather = 2;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SET work_mem = '4MB';
+SELECT ltrim(line) FROM explain_analyze($$
+    SELECT * FROM uploads AS u JOIN signins AS s USING (address) WHERE within(s.t, u.t, '1 minute')
+$$) AS line WHERE line ~ 'Memory|Batches|Pieces';
+SET work_mem = '64kB';
+SELECT ltrim(line) FROM explain_analyze($$
+    SELECT * FROM uploads AS u JOIN signins AS s USING (address) WHERE within(s.t, u.t, '1 minute')
+$$) AS line WHERE line ~ 'Memory|Batches|Pieces';
+RESET enable_mergejoin;
+RESET enable_hashjoin;
+SET max_parallel_workers_per_gather = 0;
+RESET parallel_leader_participation;
+RESET min_parallel_table_scan_size;
+RESET parallel_tuple_cost;
+RESET parallel_setup_cost;
 RESET work_mem;
 
 --

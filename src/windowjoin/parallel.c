@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "access/parallel.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/barrier.h"
@@ -58,6 +59,8 @@ typedef struct SharedWindowJoin
 	pg_atomic_uint32 overflowed;
 	int			batch_count;
 	pg_atomic_uint32 next_batch;	/* to be joined */
+	pg_atomic_uint64 batch_memory;	/* of the process that took most */
+	pg_atomic_uint64 pieces;
 	SharedFileSet files;
 
 	TablePointer chunks[FLEXIBLE_ARRAY_MEMBER]; /* of each process */
@@ -199,6 +202,8 @@ window_join_initialize_dsm(CustomScanState *node, ParallelContext *context,
 	shared->segment = dsm_segment_handle(context->seg);
 	shared->processes = context->nworkers + 1;
 	shared->batch_count = choose_batch_count(state, shared->processes);
+	pg_atomic_init_u64(&shared->batch_memory, 0);
+	pg_atomic_init_u64(&shared->pieces, 0);
 	SharedFileSetInit(&shared->files, context->seg);
 	initialize_shared(shared);
 	state->shared = shared;
@@ -377,7 +382,6 @@ attach_table(WindowJoinState *state)
 	table->entries = dsa_get_address(table->area, shared->entries);
 	table->directory = dsa_get_address(table->area, shared->directory);
 	table->directory_bits = window_table_directory_bits(shared->entry_count);
-	state->peak_memory = pg_atomic_read_u64(&shared->memory);
 }
 
 /*
@@ -450,6 +454,35 @@ window_join_detach(WindowJoinState *state)
 }
 
 /*
+ * Add what this process did to what all did, which EXPLAIN shows for the
+ * leader; when that comes here, the others have been.
+ */
+static void
+sum_up(WindowJoinState *state)
+{
+	SharedWindowJoin *shared = state->shared;
+	uint64		most = pg_atomic_read_u64(&shared->batch_memory);
+
+	while (state->peak_memory > most &&
+		   !pg_atomic_compare_exchange_u64(&shared->batch_memory, &most,
+										   state->peak_memory))
+		;
+	pg_atomic_fetch_add_u64(&shared->pieces, state->pieces);
+	if (IsParallelWorker())
+		return;
+
+	state->executed = BarrierPhase(&shared->barrier) == PHASE_JOINING;
+	if (window_join_has_overflowed(state))
+	{
+		state->peak_memory = pg_atomic_read_u64(&shared->batch_memory);
+		state->pieces = pg_atomic_read_u64(&shared->pieces);
+		state->batch_count = shared->batch_count;
+	}
+	else
+		state->peak_memory = pg_atomic_read_u64(&shared->memory);
+}
+
+/*
  * ShutdownCustomScan: let go of shared memory, which is about to vanish.
  */
 void
@@ -459,6 +492,7 @@ window_join_shutdown(CustomScanState *node)
 
 	if (state->shared == NULL)
 		return;
+	sum_up(state);
 	if (state->batches != NULL)
 		window_batches_destroy(state->batches);
 	state->batches = NULL;
