@@ -685,7 +685,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
-'creates the five log tables, which belong to the caller and not to the extension, and returns those that were not there; called again, adds only columns, defaults and indexes that are missing';
+'creates the five log tables and the ledger of azhunt-load, which belong to the caller and not to the extension, and returns the log tables that were not there; called again, adds only columns, defaults and indexes that are missing';
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
 
