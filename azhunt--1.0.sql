@@ -53,7 +53,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_file_name';
 
 COMMENT ON FUNCTION azhunt.file_name(text) IS
-'the last part of the path of a URI or UNC path, percent-decoded, without query string; the empty string for a directory or a host alone';
+'the last part of the path of a URI, percent-decoded and without query string and fragment, or of a UNC path, as it is; the empty string for a directory or a host alone';
 
 CREATE FUNCTION azhunt.has_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE

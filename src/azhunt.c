@@ -38,7 +38,7 @@ _PG_init(void)
 {
 	DefineCustomBoolVariable("azhunt.enable_windowjoin",
 							 gettext_noop("Enables the planner's use of windowed join plans."),
-							 gettext_noop("They join on within() and an equality."),
+							 gettext_noop("They join on within(), and on equalities if there are any."),
 							 &enable_windowjoin,
 							 true,
 							 PGC_USERSET,
