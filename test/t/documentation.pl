@@ -128,6 +128,15 @@ sub declarations
 	return join ', ', @declarations;
 }
 
+# Two signatures if there is an argument in brackets, as in [, limit integer].
+sub with_and_without
+{
+	my ($name, $arguments, $result) = @_;
+
+	return [ $name, $arguments, $result ] if $arguments !~ /\[,/;
+	return [ $name, $arguments =~ s/ \[,.*\]//r, $result ], [ $name, $arguments =~ s/[][]//gr, $result ];
+}
+
 # Name, arguments and result (procedures have none) of each function that a
 # section describes: as name(arguments) → result, or by tables of its options
 # and columns.
@@ -148,9 +157,7 @@ sub signatures
 		my ($options) = $section =~ /^\*\*$name$arguments\*\*/m;
 		push @signatures, [ $name, $options // declarations($section, 'option'), "TABLE ($returns)" ];
 	}
-	# [, limit integer]
-	return map { my @s = @$_; $s[1] =~ /\[,/ ? ([ $s[0], $s[1] =~ s/ \[,.*\]//r, $s[2] ], [ $s[0], $s[1] =~ s/[][]//gr, $s[2] ]) : \@s }
-	  @signatures;
+	return map { with_and_without(@$_) } @signatures;
 }
 
 # As PostgreSQL describes them, functions like those in the documentation.
