@@ -1,4 +1,4 @@
--- windowjoin_data.sql
+-- data.sql
 --
 -- Logs for the windowed join: "signins" sign-ins and "records" storage records,
 -- of which a good quarter are uploads, over seven days, from 200,000 addresses

@@ -1,0 +1,107 @@
+// report.mjs
+//
+// The tables that the measurement of the windowed join ends with.
+
+import { ways, duckdbWays } from './ways.mjs';
+
+const titles = Object.fromEntries(Object.entries({ ...ways, ...duckdbWays }).map(([name, way]) => [name, way.title]));
+
+// A time, or less than infinity if a query did not end within the limit.
+const atLeast = (time, limit) => (time === null ? limit : time);
+const short = (number) => (number >= 99.95 ? number.toFixed(0) : number.toPrecision(number >= 9.995 ? 3 : 2));
+const labelOf = (test) => `${Number(test.skew) > 0 ? `${100 * test.skew} % one` : 'Zipf'}, ${test.lookback}${test.ua ? ', ua' : ''}`;
+
+function printTable(head, rows) {
+  const widths = head[0].map((_, column) => Math.max(...[...head, ...rows].map((row) => row[column].length)));
+
+  for (const row of [...head, ...rows])
+    console.log(row.map((text, column) => (column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]))).join('  '));
+}
+
+// How many times as long as azhunt in one process each way takes.
+function printRatios(tests, names, limit) {
+  const others = names.filter((name) => name !== 'azhunt' && name !== 'half');
+
+  console.log(`\nazhunt: seconds; others: how many times as long; >: not ended in ${limit} s;`
+    + ' ua: same user agent; growth: from half the data\n');
+  printTable([
+    ['', '', 'azhunt', ...others.map((name) => titles[name][0]), ''],
+    ['', 'rows', 's', ...others.map((name) => titles[name][1]), 'growth'],
+  ], tests.map((test) => {
+    const own = atLeast(test.times.azhunt, limit);
+    const ratio = (time, by) => (time === undefined || by === null ? '' : `${time === null ? '>' : ''}${short(atLeast(time, limit) / by)}`);
+
+    return [labelOf(test), test.row?.split('|')[0] ?? '', `${test.times.azhunt === null ? '>' : ''}${own.toFixed(own < 100 ? 2 : 0)}`,
+      ...others.map((name) => (test.times.azhunt === null ? '' : ratio(test.times[name], own))),
+      ratio(test.times.azhunt, test.times.half)];
+  }));
+}
+
+function printMemory(tests, names) {
+  const shown = names.filter((name) => name !== 'half' && name !== 'floor');
+
+  console.log('\nMB: of PostgreSQL, what the processes have beside shared_buffers, for the join what EXPLAIN says;'
+    + ' of DuckDB, the process\n');
+  printTable([
+    ['', 'join', ...shown.map((name) => titles[name][0])],
+    ['', 'itself', ...shown.map((name) => titles[name][1])],
+  ], tests.map((test) => [labelOf(test), test.joinMemory, ...shown.map((name) => test.memory[name]?.toFixed(0) ?? '')]));
+}
+
+// Targets: of which tests, what by what, and how much it must be at least or at
+// most.
+const skewed = (test) => Number(test.skew) > 0;
+const targets = [
+  { text: 'literal SQL / azhunt, one address with a fifth', of: skewed, ratio: ['literal', 'azhunt'], least: 20 },
+  { text: 'index nested loop / azhunt', ratio: ['index', 'azhunt'], least: 4 },
+  { text: 'azhunt / floor', ratio: ['azhunt', 'floor'], most: 2 },
+  { text: 'azhunt / azhunt in 2 processes', ratio: ['azhunt', 'parallel'], least: 1.5 },
+  { text: 'DuckDB literal / azhunt', ratio: ['duckdb1', 'azhunt'], least: 1 },
+  { text: 'DuckDB literal / azhunt, 2 threads', ratio: ['duckdb2', 'parallel'], least: 1 },
+  { text: 'the same, a fifth, without user agent', of: (test) => skewed(test) && !test.ua, ratio: ['duckdb1', 'azhunt'], least: 10 },
+  { text: 'the same, 2 threads', of: (test) => skewed(test) && !test.ua, ratio: ['duckdb2', 'parallel'], least: 10 },
+  { text: 'azhunt / DuckDB buckets', ratio: ['azhunt', 'duckdbBuckets1'], most: 2.5 },
+  { text: 'azhunt / DuckDB buckets, 2 threads', ratio: ['parallel', 'duckdbBuckets2'], most: 2.5 },
+  { text: 'azhunt, all data / half of it', ratio: ['azhunt', 'half'], most: 2.4 },
+];
+
+// How a target fares in one test: its ratio, whether that is a bound only, and
+// whether it is met, which is undefined where the limit leaves it open.
+function judge(target, test, limit) {
+  const [above, below] = target.ratio.map((name) => test.times[name]);
+
+  if (above === undefined || below === undefined || (above === null && below === null)) return null;
+  const ratio = atLeast(above, limit) / atLeast(below, limit);
+  const met = target.least === undefined ? ratio <= target.most : ratio >= target.least;
+  // a way above that did not end only makes the ratio larger, one below smaller
+  const bound = above === null ? '>' : below === null ? '<' : '';
+  const open = bound !== '' && met !== (bound === (target.least === undefined ? '<' : '>'));
+
+  return { ratio, bound, met: open ? undefined : met };
+}
+
+function printTargets(tests, limit) {
+  const rows = [];
+
+  for (const target of targets) {
+    const judged = tests.filter(target.of ?? (() => true))
+      .map((test) => ({ test, ...judge(target, test, limit) })).filter(({ ratio }) => ratio !== undefined);
+
+    if (judged.length === 0) continue;
+    const direction = target.least === undefined ? -1 : 1;
+    const worst = judged.reduce((a, b) => (direction * a.ratio <= direction * b.ratio ? a : b));
+    const open = judged.filter(({ met }) => met === undefined).length;
+
+    rows.push([target.text, target.least === undefined ? `≤ ${target.most}` : `≥ ${target.least}`,
+      `${judged.filter(({ met }) => met).length} of ${judged.length}${open > 0 ? `, ${open} open` : ''}`,
+      `${worst.bound}${short(worst.ratio)}`, labelOf(worst.test)]);
+  }
+  console.log();
+  printTable([['ratio', 'target', 'met', 'worst', 'in']], rows);
+}
+
+export function report(tests, names, limit) {
+  printRatios(tests, names, limit);
+  printMemory(tests, names);
+  printTargets(tests, limit);
+}

@@ -1,0 +1,96 @@
+// ways.mjs
+//
+// All ways to write the join of hunt 1, for a lookback, with or without the user
+// agent.
+
+import { runDuckdb } from './duckdb.mjs';
+import { runQuery } from './postgres.mjs';
+
+const seconds = { minute: 60, hour: 3600, day: 86400 };
+const secondsOf = (lookback) => parseInt(lookback, 10) * seconds[lookback.match(/minute|hour|day/)[0]];
+
+// What is asked of the joined rows.  Times of a row are hashed together only to
+// check the answers, as that takes longer than the join.  Microseconds of the
+// minute are what both databases compute fast.
+const microseconds = { postgres: (time) => `date_part('microseconds', ${time})::bigint`, duckdb: (time) => `microsecond(${time})` };
+const epoch = { postgres: (time) => `(extract(epoch FROM ${time}) * 1000000)::bigint`, duckdb: (time) => `epoch_us(${time})` };
+const questions = {
+  timed: (database) => ['min(s.t)', 'max(s.t)', 'min(u.t)', 'max(u.t)'].map(epoch[database]).join(', '),
+  checked: (database) => {
+    const [event, anchor] = ['s.t', 'u.t'].map(microseconds[database]);
+
+    return `sum(${database === 'duckdb' ? `xor(${event}, ${anchor} * 7)` : `${event} # ${anchor} * 7`})`;
+  },
+};
+
+const sides = {
+  postgres: `
+    WITH u AS NOT MATERIALIZED (SELECT timegenerated AS t, calleripaddress AS ip, useragentheader AS ua
+      FROM azhunt.uploads() WHERE calleripaddress <> ''),
+    s AS NOT MATERIALIZED (SELECT timegenerated AS t, ipaddress AS ip, useragent AS ua FROM azhunt.signins())`,
+  duckdb: `
+    WITH u AS (SELECT t, split_part(ip, ':', 1) AS ip, lower(ua) AS ua FROM uploads
+      WHERE lower(operation) IN ('putblob', 'putrange') AND lower(status) IN ('success', 'succeeded')),
+    s AS (SELECT t, ip, lower(ua) AS ua FROM signins)`,
+};
+const isWithin = (lookback) => `s.t BETWEEN u.t - interval '${lookback}' AND u.t`;
+const sameAgent = { postgres: 'lower(s.ua) = lower(u.ua)', duckdb: 's.ua = u.ua' };
+
+const azhunt = (question, lookback, ua) => `${sides.postgres}
+  SELECT count(*), ${questions[question]('postgres')} FROM u JOIN s ON s.ip = u.ip
+  ${ua ? 'AND s.ua OPERATOR(azhunt.=~) u.ua' : ''} AND azhunt.within(s.t, u.t, '${lookback}')`;
+const literal = (database) => (question, lookback, ua) => `${sides[database]}
+  SELECT count(*), ${questions[question](database)} FROM u JOIN s ON s.ip = u.ip
+  ${ua ? `AND ${sameAgent[database]}` : ''} AND ${isWithin(lookback)}`;
+
+// As an expert writes it: times are cut into buckets as long as the lookback,
+// and each upload is joined with its bucket and the one before.
+const bucketOf = {
+  postgres: (time, length) => `floor(extract(epoch FROM ${time})::double precision / ${length})::bigint`,
+  duckdb: (time, length) => `epoch_us(${time}) // ${length}000000`,
+};
+// or PostgreSQL 15 multiplies the joined rows, not the uploads
+const fence = { postgres: 'OFFSET 0', duckdb: '' };
+const buckets = (database) => (question, lookback, ua) => {
+  const bucket = (time) => bucketOf[database](time, secondsOf(lookback));
+
+  return `${sides[database]}
+    SELECT count(*), ${questions[question](database)}
+    FROM (SELECT u.*, ${bucket('u.t')} - d.d AS bucket FROM u CROSS JOIN (VALUES (0), (1)) AS d (d) ${fence[database]}) AS u
+    JOIN (SELECT s.*, ${bucket('s.t')} AS bucket FROM s) AS s ON s.ip = u.ip AND s.bucket = u.bucket
+    ${ua ? `AND ${sameAgent[database]}` : ''} AND ${isWithin(lookback)}`;
+};
+
+const floor = (question, lookback, ua) => `${sides.postgres}
+  SELECT (SELECT count(t) + count(ip)${ua ? ' + count(ua)' : ''} FROM u),
+         (SELECT count(t) + count(ip)${ua ? ' + count(ua)' : ''} FROM s)`;
+
+const off = (...names) => Object.fromEntries(names.map((name) => [name, 'off']));
+const postgres = (query, settings = {}) => (limit, data, question, lookback, ua) =>
+  runQuery(limit, data.database, query(question, lookback, ua), settings);
+const duckdb = (query, threads) => (limit, data, question, lookback, ua) =>
+  runDuckdb(limit, data, query(question, lookback, ua), threads);
+
+// Each way's "run" takes the limit in seconds, the data, the question, the
+// lookback and whether user agents must be the same.
+export const ways = {
+  azhunt: { title: ['azhunt', ''], run: postgres(azhunt) },
+  parallel: { title: ['azhunt', '2 proc'], run: postgres(azhunt, { max_parallel_workers_per_gather: 1 }) },
+  half: { title: ['azhunt', 'half'], run: (limit, data, ...rest) => postgres(azhunt)(limit, data.half, ...rest), unlike: true },
+  literal: { title: ['literal', 'SQL'], run: postgres(literal('postgres'), off('enable_nestloop')) },
+  index: {
+    title: ['index', 'loop'],
+    run: postgres(azhunt, off('azhunt.enable_windowjoin', 'enable_hashjoin', 'enable_mergejoin')),
+  },
+  buckets: { title: ['time', 'bucket'], run: postgres(buckets('postgres'), off('enable_mergejoin', 'enable_nestloop')) },
+  floor: { title: ['floor', ''], run: postgres(floor), unlike: true },
+};
+export const duckdbWays = {
+  duckdb1: { title: ['DuckDB', 'literal'], run: duckdb(literal('duckdb'), 1) },
+  duckdb2: { title: ['DuckDB', '2 thr.'], run: duckdb(literal('duckdb'), 2) },
+  duckdbBuckets1: { title: ['DuckDB', 'bucket'], run: duckdb(buckets('duckdb'), 1) },
+  duckdbBuckets2: { title: ['DuckDB', '2 thr.'], run: duckdb(buckets('duckdb'), 2) },
+};
+
+// The query of azhunt's own way, to be explained.
+export const azhuntQuery = (lookback, ua) => azhunt('timed', lookback, ua);
