@@ -14,7 +14,6 @@
 #include "fmgr.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
-#include "optimizer/pathnode.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -184,9 +183,10 @@ relation_of(PlannerInfo *root, Node *expression)
 {
 	int			relid;
 
-	if (!bms_get_singleton_member(pull_varnos(root, expression), &relid))
+	if (!bms_get_singleton_member(pull_varnos(root, expression), &relid) ||
+		relid >= root->simple_rel_array_size)
 		return NULL;
-	return find_base_rel(root, relid);
+	return root->simple_rel_array[relid];
 }
 
 /*
