@@ -27,7 +27,7 @@ const forced = {
 };
 
 function makeTables(database, skew) {
-  makeDatabase(database, { signins, records: 1000, skew });
+  makeDatabase(database, { signins, records: 1000, skew, days: 7 });
   psql(database, [
     'SELECT setseed(0.25)',
     `CREATE TABLE all_uploads AS

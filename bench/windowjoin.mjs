@@ -28,14 +28,15 @@ if (!(rounds >= 3)) throw new Error(`ROUNDS must be at least 3, not ${rounds}.`)
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-// The logs in a database of their own, half of them in another, and for DuckDB.
+// The logs of a week in a database of their own, those of half a week in
+// another, and the week's for DuckDB.
 function makeData(skew, duckdb, directory) {
   const name = `windowjoin_${skew.replace('.', '_')}`;
   const data = { skew, duckdb, database: name, half: { database: `${name}_half` } };
 
   console.log(`Making data: ${signins} sign-ins and ${records} storage records, skew ${skew}.`);
-  makeDatabase(data.half.database, { signins: signins / 2, records: records / 2, skew });
-  makeDatabase(data.database, { signins, records, skew });
+  makeDatabase(data.half.database, { signins: signins / 2, records: records / 2, skew, days: 3.5 });
+  makeDatabase(data.database, { signins, records, skew, days: 7 });
   if (duckdb) loadDuckdb(data, directory);
   warm(data.half.database);
   warm(data.database);

@@ -1,7 +1,7 @@
 -- data.sql
 --
 -- Logs for the windowed join: "signins" sign-ins and "records" storage records,
--- of which a good quarter are uploads, over seven days, from 200,000 addresses
+-- of which a good quarter are uploads, over "days" days, from 200,000 addresses
 -- by Zipf's law.  "skew" is the part of both that comes from one address, as
 -- behind a NAT.
 
@@ -23,7 +23,7 @@ RETURN format('Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHT
 
 INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent, resulttype, appdisplayname,
                                authenticationdetails, conditionalaccesspolicies, correlationid)
-SELECT '2026-01-05'::timestamptz + random() * interval '7 days',
+SELECT '2026-01-05'::timestamptz + random() * :days * interval '1 day',
        bench_address(CASE WHEN random() < :skew THEN 0 ELSE floor(exp(random() * ln(200000)))::integer END),
        'user' || floor(random() * 20000) || '@contoso.com', bench_user_agent(floor(random() ^ 2 * 100)::integer),
        CASE WHEN random() < 0.9 THEN '0' ELSE '50126' END, 'Azure Portal', repeat('d', 350), '[]', md5(i::text)
@@ -31,7 +31,7 @@ FROM generate_series(1, :signins) AS i;
 
 INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader,
                                     accountname, correlationid, objectkey, requestmd5)
-SELECT '2026-01-05'::timestamptz + random() * interval '7 days',
+SELECT '2026-01-05'::timestamptz + random() * :days * interval '1 day',
        (ARRAY['GetBlob', 'PutBlob', 'PutBlob', 'PutRange', 'ListBlobs', 'GetBlobProperties', 'DeleteBlob', 'GetBlob', 'PutBlock', 'GetBlob'])[1 + floor(random() * 10)::integer],
        CASE WHEN random() < 0.92 THEN 'Success' ELSE 'AuthorizationFailure' END, '201',
        bench_address(CASE WHEN random() < :skew THEN 0 ELSE floor(exp(random() * ln(200000)))::integer END) || ':' || 1024 + i % 60000,
