@@ -2758,7 +2758,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    cron_database text := current_setting('cron.database_name', true);
+    cron_database text;
     dblink_schema text := (SELECT quote_ident(n.nspname) FROM pg_extension AS e
                            JOIN pg_namespace AS n ON n.oid = e.extnamespace
                            WHERE e.extname = 'dblink');
@@ -2768,7 +2768,17 @@ BEGIN
     IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_cron') THEN
         EXECUTE query INTO result;
         RETURN result;
-    ELSIF cron_database IS NULL THEN
+    END IF;
+
+    -- not everybody may know the database
+    BEGIN
+        cron_database := current_setting('cron.database_name', true);
+    EXCEPTION WHEN insufficient_privilege THEN
+        RAISE EXCEPTION 'pg_cron is in another database'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('Run there: %s.', hint);
+    END;
+    IF cron_database IS NULL THEN
         RAISE EXCEPTION 'pg_cron is not there'
             USING ERRCODE = 'undefined_object',
                   HINT = 'Install it and add it to shared_preload_libraries; or have another scheduler, such as cron with psql, call azhunt.run_hunt().';

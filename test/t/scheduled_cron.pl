@@ -82,5 +82,26 @@ $job = $jobs->do("SELECT azhunt.schedule_hunt('cloudshell_usage', '0 5 * * *')")
 is($jobs->do('SELECT jobid, schedule, database FROM cron.job'), "$job|0 5 * * *|jobs", 'a hunt in the database of pg_cron is scheduled');
 is($jobs->do("SELECT azhunt.unschedule_hunt('cloudshell_usage')"), 't', 'and unscheduled');
 
+# by who is no superuser
+$jobs->do('CREATE ROLE scheduler LOGIN');
+for my $session ($jobs, $logs)
+{
+	$session->do('GRANT USAGE ON SCHEMA azhunt TO scheduler');
+	$session->do('GRANT SELECT ON azhunt.scheduled_hunts TO scheduler');
+	$session->do("GRANT EXECUTE ON FUNCTION azhunt.$_ TO scheduler")
+	  for 'schedule_hunt(text, text)', 'unschedule_hunt(text)', 'call_cron(text, text)';
+	$session->do('SET ROLE scheduler');
+}
+$jobs->do('RESET ROLE');
+$jobs->do('GRANT USAGE ON SCHEMA cron TO scheduler');
+$jobs->do('GRANT EXECUTE ON FUNCTION cron.schedule_in_database TO scheduler');
+$jobs->do('SET ROLE scheduler');
+like($jobs->do("SELECT azhunt.schedule_hunt('cloudshell_usage', '0 5 * * *')"), qr/^\d+$/, 'another role schedules a hunt');
+is($jobs->do("SELECT azhunt.unschedule_hunt('cloudshell_usage')"), 't', 'and unschedules it');
+is($logs->query("SELECT azhunt.unschedule_hunt('cloudshell_usage')") =~ s/^CONTEXT:.*//smr,
+	"ERROR:  pg_cron is in another database\nHINT:  Run there: SELECT j.jobid, cron.unschedule(j.jobid) FROM cron.job AS j"
+	  . " WHERE j.jobname = 'azhunt it''s the logs: cloudshell_usage' AND j.username = current_user.\n",
+	'from another database, it is told what to do there');
+
 $_->close for $logs, $jobs;
 done_testing();
