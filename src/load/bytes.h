@@ -158,7 +158,7 @@ hash_bytes(const char *text, size_t length, uint64_t bits)
 
 	if (length < WORD_SIZE)
 		return hash_word(hash, load_short(text, length) | bits);
-	for (; end - text >(ptrdiff_t) WORD_SIZE; text +=WORD_SIZE)
+	for (; end - text > (ptrdiff_t) WORD_SIZE; text += WORD_SIZE)
 		hash = hash_word(hash, load_word(text) | bits);
 	/* the last word, which may overlap with the one before */
 	return hash_word(hash, load_word(end - WORD_SIZE) | bits);

@@ -22,7 +22,7 @@ typedef struct Cells
 	Value	   *values;
 	size_t		count;
 	size_t		size;
-	Buffer text;				/* of cells that had quotes */
+	Buffer		text;			/* of cells that had quotes */
 	const char *problem;
 	size_t		problem_at;
 } Cells;

@@ -123,7 +123,7 @@ object_member(Row *row, const Value *object, const char *name, Value *member)
 		char	   *error = NULL;
 		size_t		error_at;
 
-		if (object->length == 0 || *object->text !='{' ||
+		if (object->length == 0 || *object->text != '{' ||
 			!element_parse(&row->nested, object->text, object->length, &error, &error_at))
 		{
 			free(error);
@@ -140,7 +140,7 @@ object_member(Row *row, const Value *object, const char *name, Value *member)
 		return false;
 	while (member->length > 0 && *member->text == ' ')
 	{
-		member->text ++;
+		member->text++;
 		member->length--;
 	}
 	while (member->length > 0 && member->text[member->length - 1] == ' ')
@@ -234,7 +234,7 @@ derive_columns(Row *row, const Record *record)
 		if (!convert_value(row, &layout->columns[column], &value, &converted))
 			return false;
 		/* what was parsed for this column alone is gone with the next one */
-		if (converted.text !=NULL)
+		if (converted.text != NULL)
 		{
 			row->cells[column].text = arena_copy(&row->arena, converted.text, converted.length);
 			row->cells[column].length = converted.length;

@@ -432,8 +432,8 @@ original_place(const Element *element, const char *text, size_t place)
 			for (size_t rest = i - 1; rest >= 10; rest /= 10)
 				digits++;
 			if (place < token->replaced_at + digits)
-				return (size_t) (token->text -text);
-			return (size_t) (token->text -text) +token->length +
+				return (size_t) (token->text - text);
+			return (size_t) (token->text - text) + token->length +
 				(place - token->replaced_at - digits);
 		}
 	}

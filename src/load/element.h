@@ -48,7 +48,7 @@ typedef struct Element
 	size_t		ntokens;
 	size_t		size;			/* of tokens */
 	size_t		nnames;			/* names of members in the text */
-	Buffer text;				/* what jansson was given */
+	Buffer		text;			/* what jansson was given */
 	Arena		strings;		/* of those that had escapes */
 } Element;
 

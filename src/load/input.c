@@ -97,13 +97,13 @@ count_characters(const char *text, size_t length)
 	const char *end = &text[length];
 	int64_t		count = (int64_t) length;
 
-	while (text <end)
+	while (text < end)
 	{
-		if (end - text >=(ptrdiff_t) WORD_SIZE && not_ascii_bytes(load_word(text)) == 0)
-			text	  +=WORD_SIZE;
+		if (end - text >= (ptrdiff_t) WORD_SIZE && not_ascii_bytes(load_word(text)) == 0)
+			text += WORD_SIZE;
 
 		else
-			count -= (*text ++& 0xC0) == 0x80;
+			count -= (*text++ & 0xC0) == 0x80;
 	}
 	return count;
 }

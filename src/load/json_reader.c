@@ -87,7 +87,7 @@ scan_string(Input *input, size_t *index, bool lines)
 
 		while (i < held)
 		{
-			i = (size_t) (skip_plain(text +i, text +held) - text);
+			i = (size_t) (skip_plain(text + i, text + held) - text);
 			if (i == held)
 				break;
 			if (text[i] == '"')
@@ -100,7 +100,7 @@ scan_string(Input *input, size_t *index, bool lines)
 				*index = i;
 				return SCAN_BROKEN;
 			}
-			i += text[	i] == '\\' ? 2 : 1;
+			i += text[i] == '\\' ? 2 : 1;
 		}
 		if (!input_more(input))
 		{

@@ -127,7 +127,7 @@ describe_binary(Input *input)
 	text = (const unsigned char *) input_text(input);
 
 	held = input->end - input->start;
-	if (held >= 2 && ((text[0] == 0xFF && text[1] == 0xFE) ||(text[0] == 0xFE && text[1] == 0xFF)))
+	if (held >= 2 && ((text[0] == 0xFF && text[1] == 0xFE) || (text[0] == 0xFE && text[1] == 0xFF)))
 		return load_strdup("file is in UTF-16; convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8");
 	if (held >= 4 && memcmp(text, "Obj\001", 4) == 0)
 		return load_strdup("file is in Avro, as Event Hubs Capture writes it; take the bodies of its messages out first");

@@ -61,7 +61,7 @@ fill_column(Row *row, int column, FieldRule rule, const Value *value, bool *take
 
 	if (!convert_value(row, &row->layout->columns[column], value, converted))
 		return false;
-	if (rule == FOLD && converted->text !=NULL)
+	if (rule == FOLD && converted->text != NULL)
 		fold_cell(row, converted);
 	if (converted == cell && column == row->layout->time_column)
 		row->day = day_of_time(row->time);

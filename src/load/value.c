@@ -95,11 +95,11 @@ parse_nested(Row *row, const char *text, size_t length, Value *value)
 
 	while (length > 0 && is_blank(*text))
 	{
-		text	  ++;
+		text++;
 
 		length--;
 	}
-	if (length == 0 || (*text !='{' && *text !='['))
+	if (length == 0 || (*text != '{' && *text != '['))
 		return false;
 	if (!element_parse(&row->nested, text, length, &error, &error_at))
 	{
@@ -224,7 +224,7 @@ convert_real(Row *row, const Column *column, const Cell *in, Cell *cell)
 	double		number;
 
 	memcpy(text, in->text, in->length);
-	text[		in->length] = '\0';
+	text[in->length] = '\0';
 
 	if (strspn(text, "+-.0123456789eE") == in->length)
 	{
@@ -265,7 +265,7 @@ convert_value(Row *row, const Column *column, const Value *value, Cell *cell)
 	/* answers of queries write everything as strings, also what is missing */
 	while (in.length > 0 && is_blank(*in.text))
 	{
-		in.text ++;
+		in.text++;
 		in.length--;
 	}
 	while (in.length > 0 && is_blank(in.text[in.length - 1]))

@@ -56,7 +56,7 @@ with_selectivity(RestrictInfo *condition, Relids relids,
  * clause's selectivity.
  */
 static IndexClause *
-with_join_selectivity(PlannerInfo *root, IndexClause * clause, Relids relids)
+with_join_selectivity(PlannerInfo *root, IndexClause *clause, Relids relids)
 {
 	IndexClause *known = makeNode(IndexClause);
 	SpecialJoinInfo inner_join = {
@@ -89,7 +89,7 @@ with_join_selectivity(PlannerInfo *root, IndexClause * clause, Relids relids)
  * search for the rows within the window of an outer row.
  */
 static List *
-known_clauses(PlannerInfo *root, const IndexPath * path)
+known_clauses(PlannerInfo *root, const IndexPath *path)
 {
 	Relids		relids = path->indexinfo->rel->relids;
 	List	   *clauses = NIL;
@@ -127,7 +127,7 @@ known_clauses(PlannerInfo *root, const IndexPath * path)
  * searches come back to the same pages over and over again.
  */
 static void
-cost_window_search(PlannerInfo *root, IndexPath * path, double loop_count,
+cost_window_search(PlannerInfo *root, IndexPath *path, double loop_count,
 				   Cost *startup_cost, Cost *total_cost,
 				   Selectivity *selectivity, double *correlation,
 				   double *pages)

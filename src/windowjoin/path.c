@@ -200,7 +200,7 @@ stored_bytes(const Path *path)
 static void
 cost_window_join(PlannerInfo *root, Path *path, const Path *outer,
 				 const Path *inner, const WindowJoinClauses *clauses,
-				 SpecialJoinInfo * sjinfo)
+				 SpecialJoinInfo *sjinfo)
 {
 	double		inner_rows = Max(inner->rows, 2);
 	double		limit = get_hash_memory_limit();

@@ -227,7 +227,7 @@ reveal_partial_indexes(RelOptInfo *rel)
  */
 static Selectivity
 equal_members(PlannerInfo *root, Oid operator, Oid collation, Node *left,
-			  Node *right, SpecialJoinInfo * sjinfo)
+			  Node *right, SpecialJoinInfo *sjinfo)
 {
 	RelOptInfo *left_rel = relation_of(root, left);
 	RelOptInfo *right_rel = relation_of(root, right);
@@ -254,7 +254,7 @@ equal_members(PlannerInfo *root, Oid operator, Oid collation, Node *left,
  */
 static Selectivity
 equal_pairs(PlannerInfo *root, Oid operator, Oid collation, Node *left,
-			Node *right, bool nulls_are_equal, SpecialJoinInfo * sjinfo)
+			Node *right, bool nulls_are_equal, SpecialJoinInfo *sjinfo)
 {
 	List	   *left_members = expression_members(root, left, MAX_JOIN_MEMBERS);
 	List	   *right_members = expression_members(root, right, MAX_JOIN_MEMBERS);
@@ -315,7 +315,7 @@ azhunt_equals_join_selectivity(PG_FUNCTION_ARGS)
  */
 Selectivity
 window_clause_selectivity(PlannerInfo *root, RestrictInfo *info,
-						  SpecialJoinInfo * sjinfo)
+						  SpecialJoinInfo *sjinfo)
 {
 	OpExpr	   *equality = (OpExpr *) info->clause;
 

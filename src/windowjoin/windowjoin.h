@@ -168,7 +168,7 @@ extern List *expression_members(PlannerInfo *root, Node *expression, int limit);
 /* selectivity.c */
 extern Selectivity window_clause_selectivity(PlannerInfo *root,
 											 RestrictInfo *info,
-											 SpecialJoinInfo * sjinfo);
+											 SpecialJoinInfo *sjinfo);
 
 /* index_cost.c */
 extern void index_cost_install_hook(void);
