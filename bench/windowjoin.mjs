@@ -23,6 +23,7 @@ const skews = setting('SKEWS', '0,0.2').split(',');
 const lookbacks = setting('LOOKBACKS', '1 minute,1 hour,1 day').split(',');
 const rounds = Number(setting('ROUNDS', '3'));
 const limit = Number(setting('LIMIT', '120'));
+const covering = setting('COVERING', 'false');
 
 if (!(rounds >= 3)) throw new Error(`ROUNDS must be at least 3, not ${rounds}.`);
 
@@ -35,8 +36,8 @@ function makeData(skew, duckdb, directory) {
   const data = { skew, duckdb, database: name, half: { database: `${name}_half` } };
 
   console.log(`Making data: ${signins} sign-ins and ${records} storage records, skew ${skew}.`);
-  makeDatabase(data.half.database, { signins: signins / 2, records: records / 2, skew, days: 3.5 });
-  makeDatabase(data.database, { signins, records, skew, days: 7 });
+  makeDatabase(data.half.database, { signins: signins / 2, records: records / 2, skew, covering, days: 3.5 });
+  makeDatabase(data.database, { signins, records, skew, covering, days: 7 });
   if (duckdb) loadDuckdb(data, directory);
   warm(data.half.database);
   warm(data.database);
