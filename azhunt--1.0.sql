@@ -906,7 +906,7 @@ BEGIN
     COMMENT ON TABLE azhunt.loaded_files IS
     'what azhunt-load has loaded, so that it loads nothing twice';
     COMMENT ON COLUMN azhunt.loaded_files.name IS
-    'the blob''s name from its container on, if the path shows that, else the path without symbolic links; - for standard input';
+    'the blob''s name from its container on, if the path shows that, else the path without symbolic links; without .gz; - for standard input';
     COMMENT ON COLUMN azhunt.loaded_files.size IS
     'bytes of the file, decompressed, when it was loaded';
     COMMENT ON COLUMN azhunt.loaded_files."offset" IS

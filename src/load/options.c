@@ -26,7 +26,8 @@ static const char *const help =
 "\n"
 "Options:\n"
 "  -t, --table=NAME         table for records that don't say which is theirs\n"
-"  -j, --jobs=NUM           load so many files at the same time (default: 1)\n"
+"  -j, --jobs=NUM           load so many files at the same time, at most 64\n"
+"                           (default: 1)\n"
 "      --reject-file=FILE   append records that cannot be loaded to FILE, with\n"
 "                           the reason, and load the others; without this, such\n"
 "                           a record stops its file\n"
@@ -44,7 +45,7 @@ static const char *const help =
 "  -W, --password           force password prompt (should happen automatically)\n"
 "\n"
 "Exit status is 0 if all files are loaded, now or earlier, 1 if some file is not,\n"
-"and 2 if the command line is wrong or there is no connection.\n";
+"and 2 if the command line is wrong, or there is no connection, or it was lost.\n";
 
 enum
 {
