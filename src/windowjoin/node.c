@@ -257,9 +257,9 @@ write_shared_batches(WindowJoinState *state)
 {
 	if (state->batches == NULL)
 		window_join_start_shared_batches(state);
-	window_join_end_inner(state);
+	window_join_end_writing(state, state->batches->inner);
 	divide_outer(state);
-	window_join_end_outer(state);
+	window_join_end_writing(state, state->batches->outer);
 }
 
 /*

@@ -44,7 +44,7 @@ typedef enum WindowJoinPhase
 	PHASE_FILLING,				/* entries are made, or batches are written */
 	PHASE_SORTING,				/* entries are sorted */
 	PHASE_JOINING				/* nobody waits for anybody any more */
-}			WindowJoinPhase;
+} WindowJoinPhase;
 
 typedef struct WindowJoinState
 {
@@ -101,8 +101,7 @@ extern bool window_join_has_overflowed(WindowJoinState *state);
 extern void window_join_allocate_entries(WindowJoinState *state);
 extern void window_join_fill_entries(WindowJoinState *state);
 extern void window_join_sort_entries(WindowJoinState *state);
-extern void window_join_end_inner(WindowJoinState *state);
-extern void window_join_end_outer(WindowJoinState *state);
+extern void window_join_end_writing(WindowJoinState *state, RowFile *files);
 extern void window_join_detach(WindowJoinState *state);
 extern Size window_join_estimate_dsm(CustomScanState *node,
 									 ParallelContext *context);

@@ -421,23 +421,13 @@ window_join_sort_entries(WindowJoinState *state)
 }
 
 /*
- * All inner rows of this process are written.
+ * All rows of one side that this process has are written to its files.
  */
 void
-window_join_end_inner(WindowJoinState *state)
+window_join_end_writing(WindowJoinState *state, RowFile *files)
 {
 	for (int i = 0; i < state->batches->count; i++)
-		sts_end_write(state->batches->inner[i].shared);
-}
-
-/*
- * All outer rows of this process are written.
- */
-void
-window_join_end_outer(WindowJoinState *state)
-{
-	for (int i = 0; i < state->batches->count; i++)
-		sts_end_write(state->batches->outer[i].shared);
+		sts_end_write(files[i].shared);
 }
 
 /*
