@@ -30,6 +30,7 @@ MODULE_big = azhunt
 OBJS = \
 	$(WIN32RES) \
 	src/arguments.o \
+	src/arrivals.o \
 	src/azhunt.o \
 	src/ingest.o \
 	src/kql/address.o \
@@ -44,6 +45,7 @@ OBJS = \
 	src/kql/strings.o \
 	src/kql/timespan.o \
 	src/kql/uri.o \
+	src/log_relations.o \
 	src/windowjoin/batch.o \
 	src/windowjoin/explain.o \
 	src/windowjoin/filter.o \

@@ -1395,11 +1395,11 @@ RETURN operationname OPERATOR(azhunt.=~) ANY (ARRAY[
 COMMENT ON FUNCTION azhunt.is_upload(text) IS
 'is this one of the operations that check_operations() accepts? In the predicate of indexes';
 
-CREATE FUNCTION azhunt.texts_hash(VARIADIC texts text[]) RETURNS bytea
+CREATE FUNCTION azhunt.sha256_of(texts text[]) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN pg_catalog.sha256(pg_catalog.decode(pg_catalog.replace(texts::pg_catalog.text, '\', '\\'), 'escape'));
 
-COMMENT ON FUNCTION azhunt.texts_hash(text[]) IS
+COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
 'SHA-256 of texts, for unique keys over texts too long for an index';
 
 CREATE VIEW azhunt.hunt_definitions AS
@@ -1517,13 +1517,16 @@ JOIN azhunt.hunt_definitions AS d ON d.hunt OPERATOR(pg_catalog.=) h.hunt;
 COMMENT ON VIEW azhunt.hunts IS
 'the hunts that run_hunt() knows, with what their published definitions say and all their options';
 
+-- There are no foreign keys among these tables: pg_restore loads their rows in
+-- any order, or side by side.
+
 CREATE SEQUENCE azhunt.runs_run_seq;
 COMMENT ON SEQUENCE azhunt.runs_run_seq IS 'ids of runs';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.runs_run_seq', '');
 
 CREATE TABLE azhunt.runs (
     run bigint PRIMARY KEY DEFAULT pg_catalog.nextval('azhunt.runs_run_seq'),
-    hunt text NOT NULL REFERENCES azhunt.scheduled_hunts,
+    hunt text NOT NULL,
     started timestamptz NOT NULL,
     finished timestamptz NOT NULL,
     duration interval GENERATED ALWAYS AS (finished OPERATOR(pg_catalog.-) started) STORED,
@@ -1547,17 +1550,28 @@ COMMENT ON TABLE azhunt.runs IS
 SELECT pg_catalog.pg_extension_config_dump('azhunt.runs', '');
 
 CREATE TABLE azhunt.watermarks (
-    hunt text PRIMARY KEY REFERENCES azhunt.scheduled_hunts,
-    snapshot pg_snapshot,
+    hunt text PRIMARY KEY,
+    snapshot pg_snapshot NOT NULL,
+    relations bigint[] NOT NULL,
     system_identifier text NOT NULL
 );
 
 COMMENT ON TABLE azhunt.watermarks IS
-'the snapshot of each hunt''s last successful run, null if the next is to start over, and the cluster whose transactions it is about';
+'what each hunt''s last successful run has seen: the transactions that its snapshot sees, in the relations that it read, of one cluster';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.watermarks', '');
 
--- No foreign key to runs: its checks would wait in memory for the end of a
--- run, and the first may find many millions.
+-- A table of its own: a run takes only the requests away that it has seen, so
+-- that it cannot undo one that is made meanwhile.
+CREATE TABLE azhunt.restart_requests (
+    hunt text NOT NULL,
+    requested_at timestamptz NOT NULL,
+    requested_by text NOT NULL
+);
+
+COMMENT ON TABLE azhunt.restart_requests IS
+'calls of restart_hunt() that no successful run has followed yet';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.restart_requests', '');
+
 CREATE TABLE azhunt.storage_upload_link_account_facts (
     hunt text NOT NULL,
     uploadtime timestamptz NOT NULL,
@@ -1727,26 +1741,170 @@ COMMENT ON FUNCTION azhunt.is_new(bigint, bigint, bigint, bigint[]) IS
 'is this the transaction of a row that a run has to read: from first_xid up to but not including end_xid, one of unfinished_xids, or not known?';
 
 --
--- scheduled hunts: the joins
---
--- Each hunt has one function for a run that starts over, whose plan is the
--- planner's choice as for the ad-hoc hunt, and one for a run that reads only
--- what is new.  The second must not depend on what the planner knows about
--- rows that came a moment ago.  It goes from each new row to its partners,
--- which OFFSET 0 ensures, by index.
+-- scheduled hunts: what is new
 --
 
-CREATE FUNCTION azhunt.find_all_storage_upload_link_account(
-    name text, options jsonb, run bigint, started timestamptz)
+CREATE FUNCTION azhunt.check_rows_are_visible(tables text[]) RETURNS boolean
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'azhunt_check_rows_are_visible';
+
+COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
+'true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
+
+CREATE FUNCTION azhunt.arrivals(log_table regclass, first_xid bigint, end_xid bigint,
+                                unfinished_xids bigint[], known bigint[])
+RETURNS TABLE (relation regclass, identity bigint, is_view boolean, pages bigint,
+               new_rows bigint, since timestamptz, until timestamptz, reread boolean)
+LANGUAGE C STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_arrivals';
+
+COMMENT ON FUNCTION azhunt.arrivals(regclass, bigint, bigint, bigint[], bigint[]) IS
+'for each relation that a query of a log table reads: who it is, how many rows are new to a run and of what time, or, with reread, that all rows are because the last run did not read it';
+
+REVOKE EXECUTE ON FUNCTION azhunt.arrivals(regclass, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.relations_below(tables text[]) RETURNS bigint[]
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(array_agg(a.identity ORDER BY a.identity), '{}'::bigint[])
+    FROM unnest(tables) AS t (log_table)
+    CROSS JOIN LATERAL azhunt.arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint, NULL::bigint,
+                                       NULL::bigint[], NULL::bigint[]) AS a
+$$;
+
+COMMENT ON FUNCTION azhunt.relations_below(text[]) IS
+'the identities of all relations that queries of these log tables read';
+
+REVOKE EXECUTE ON FUNCTION azhunt.relations_below(text[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.new_rows_of_view(log_table text, first_xid bigint, end_xid bigint, unfinished_xids bigint[],
+                                        OUT new_rows bigint, OUT since timestamptz, OUT until timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('SELECT count(*), min(l.timegenerated), max(l.timegenerated) FROM azhunt.%I AS l'
+                   ' WHERE azhunt.is_new(l.ingestxid, $1, $2, $3)', log_table)
+    INTO new_rows, since, until
+    USING first_xid, end_xid, unfinished_xids;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.new_rows_of_view(text, bigint, bigint, bigint[]) IS
+'how many rows of a view under a log table''s name are new to a run, and of what time';
+
+REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, bigint, bigint, bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, first_xid bigint, end_xid bigint,
+                                         unfinished_xids bigint[], known bigint[],
+                                         OUT relations bigint[], OUT pages bigint, OUT rows_read jsonb,
+                                         OUT new_periods tstzmultirange, OUT reread_periods tstzmultirange)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    relation regclass;
+    part record;
+    of_view record;
+    all_time CONSTANT tstzmultirange := '{[-infinity,infinity]}';
+BEGIN
+    relations := '{}';
+    pages := 0;
+    rows_read := '{}';
+    new_periods := '{}';
+    reread_periods := '{}';
+
+    FOREACH log_table IN ARRAY tables LOOP
+        relation := format('azhunt.%I'::text, log_table)::regclass;
+        SELECT array_agg(a.identity) AS relations,
+               sum(a.pages)::bigint AS pages,
+               sum(a.new_rows)::bigint AS new_rows,
+               bool_or(a.is_view) AS is_view,
+               bool_or(a.reread) AS reread,
+               range_agg(tstzrange(azhunt.window_start(a.since, reach), azhunt.window_end(a.until, reach), '[]'::text))
+                   FILTER (WHERE a.since IS NOT NULL AND NOT a.reread) AS new_periods,
+               range_agg(tstzrange(azhunt.window_start(a.since, reach), azhunt.window_end(a.until, reach), '[]'::text))
+                   FILTER (WHERE a.since IS NOT NULL AND a.reread) AS reread_periods
+        INTO part
+        FROM azhunt.arrivals(relation, first_xid, end_xid, unfinished_xids, known) AS a;
+
+        relations := relations || part.relations;
+        pages := pages + part.pages;
+        IF part.is_view THEN
+            SELECT v.new_rows, v.since, v.until INTO of_view
+            FROM azhunt.new_rows_of_view(log_table, first_xid, end_xid, unfinished_xids) AS v;
+            part.new_rows := of_view.new_rows;
+            part.new_periods := CASE WHEN of_view.since IS NOT NULL THEN tstzmultirange(
+                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach), '[]'::text)) END;
+            part.reread_periods := CASE WHEN part.reread THEN all_time END;
+        END IF;
+        rows_read := rows_read || jsonb_build_object(log_table, part.new_rows);
+        new_periods := new_periods + COALESCE(part.new_periods, '{}'::tstzmultirange);
+        reread_periods := reread_periods + COALESCE(part.reread_periods, '{}'::tstzmultirange);
+    END LOOP;
+
+    -- what is read again is read whole
+    new_periods := new_periods - reread_periods;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.look_for_arrivals(text[], interval, bigint, bigint, bigint[], bigint[]) IS
+'what is new in log tables: how many rows, and the periods that have all new rows and their partners, which are at most reach away; reread_periods are of relations that the last run did not read';
+
+REVOKE EXECUTE ON FUNCTION azhunt.look_for_arrivals(text[], interval, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.allow_visits(visits bigint) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_allow_visits';
+
+COMMENT ON FUNCTION azhunt.allow_visits(bigint) IS
+'sets how many rows count_visit() lets a run visit';
+
+CREATE FUNCTION azhunt.count_visit("time" timestamptz, weight integer) RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 0.01
+AS 'MODULE_PATHNAME', 'azhunt_count_visit';
+
+COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
+'true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
+
+REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
+
+--
+-- scheduled hunts: the joins
+--
+-- Each hunt has two functions.  find_in_period_*() joins all rows of a period
+-- by the windowed join, whose cost is that of reading them and of what it
+-- finds.  find_new_*() goes from each new row to its partners, which OFFSET 0
+-- ensures, by index.  That is far less work for a few rows, and far more for
+-- many that share an address.  Nobody knows beforehand, so it gives up where it
+-- has visited more rows than it should.
+--
+-- Neither depends on what the planner knows about rows that came a moment ago:
+-- find_in_period_*() has no other join, and find_new_*() no other scans than
+-- of indexes, chosen by how many of their entries have to be read.
+--
+
+CREATE FUNCTION azhunt.find_in_period_storage_upload_link_account(
+    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
+    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET enable_nestloop = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
     lookback_option interval := options ->> 'lookback';
     match_option boolean := options ->> 'match_user_agent';
+    file_option text := options ->> 'target_file';
+    operations_option text[] := ARRAY(SELECT jsonb_array_elements_text(options -> 'operations'));
+    noninteractive_option boolean := options ->> 'include_noninteractive';
+    successful_option boolean := options ->> 'successful_only';
     found_results bigint;
 BEGIN
     INSERT INTO azhunt.storage_upload_link_account_facts (
@@ -1754,40 +1912,40 @@ BEGIN
         logintime, account, loginuseragent, texts_hash, resultid, run, foundat)
     SELECT $1, u.uploadtime, u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
            u.correlationid, s.logintime, s.account, s.loginuseragent,
-           azhunt.texts_hash(u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
-                             u.correlationid, s.account, s.loginuseragent),
-           encode(substr(azhunt.texts_hash($1, u.uri, u.operationname, u.useragentheader), 1, 16), 'hex')::uuid,
+           azhunt.sha256_of(ARRAY[u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
+                                  u.correlationid, s.account, s.loginuseragent]),
+           encode(substr(azhunt.sha256_of(ARRAY[$1, u.uri, u.operationname, u.useragentheader]), 1, 16), 'hex')::uuid,
            $3, $4
-    FROM azhunt.hunted_uploads(
-             options ->> 'target_file',
-             ARRAY(SELECT jsonb_array_elements_text(options -> 'operations'))) AS u
-    JOIN azhunt.hunted_signins(
-             (options ->> 'include_noninteractive')::boolean,
-             (options ->> 'successful_only')::boolean) AS s
+    FROM azhunt.hunted_uploads(file_option, operations_option) AS u
+    JOIN azhunt.hunted_signins(noninteractive_option, successful_option) AS s
       ON s.address = u.address
      AND azhunt.within(s.logintime, u.uploadtime, lookback_option)
      -- says the same, for the pruning of partitions
      AND s.logintime >= azhunt.window_start(u.uploadtime, lookback_option)
      AND s.logintime <= u.uploadtime
      AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
+     AND ($7 IS NULL OR azhunt.is_new(u.ingestxid, $7, $8, $9) OR azhunt.is_new(s.ingestxid, $7, $8, $9))
     WHERE u.address <> ''
+      AND u.uploadtime >= $5 AND u.uploadtime <= $6
+      AND s.logintime >= $5 AND s.logintime <= $6
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS found_results = ROW_COUNT;
     RETURN found_results;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_all_storage_upload_link_account(text, jsonb, bigint, timestamptz) IS
-'stores the matches of all uploads and sign-ins that are not there, and counts them';
+COMMENT ON FUNCTION azhunt.find_in_period_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
+'stores the matches of uploads and sign-ins from since to until that are not there, and counts them; only those of which one is new, unless first_xid is null';
 
 CREATE FUNCTION azhunt.find_new_storage_upload_link_account(
-    name text, options jsonb, run bigint, started timestamptz,
+    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
     first_xid bigint, end_xid bigint, unfinished_xids bigint[])
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
+SET cpu_index_tuple_cost = 1
 SET jit = off
 AS $$
 #variable_conflict use_column
@@ -1805,9 +1963,9 @@ BEGIN
         logintime, account, loginuseragent, texts_hash, resultid, run, foundat)
     SELECT $1, m.uploadtime, m.operationname, m.uri, m.useragentheader, m.address, m.storageaccount,
            m.correlationid, m.logintime, m.account, m.loginuseragent,
-           azhunt.texts_hash(m.operationname, m.uri, m.useragentheader, m.address, m.storageaccount,
-                             m.correlationid, m.account, m.loginuseragent),
-           encode(substr(azhunt.texts_hash($1, m.uri, m.operationname, m.useragentheader), 1, 16), 'hex')::uuid,
+           azhunt.sha256_of(ARRAY[m.operationname, m.uri, m.useragentheader, m.address, m.storageaccount,
+                                  m.correlationid, m.account, m.loginuseragent]),
+           encode(substr(azhunt.sha256_of(ARRAY[$1, m.uri, m.operationname, m.useragentheader]), 1, 16), 'hex')::uuid,
            $3, $4
     FROM (
         SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
@@ -1819,10 +1977,15 @@ BEGIN
             WHERE s.address = u.address
               AND s.logintime >= azhunt.window_start(u.uploadtime, lookback_option)
               AND s.logintime <= u.uploadtime
+              AND s.logintime >= $5 AND s.logintime <= $6
+              AND azhunt.count_visit(s.logintime, 1)
               AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
             OFFSET 0
         ) AS s
-        WHERE azhunt.is_new(u.ingestxid, $5, $6, $7) AND u.address <> ''
+        WHERE azhunt.is_new(u.ingestxid, $7, $8, $9)
+          AND u.uploadtime >= $5 AND u.uploadtime <= $6
+          AND azhunt.count_visit(u.uploadtime, 4)
+          AND u.address <> ''
         UNION ALL
         SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, s.address, u.storageaccount,
                u.correlationid, s.logintime, s.account, s.loginuseragent
@@ -1834,10 +1997,15 @@ BEGIN
             WHERE u.address = s.address
               AND u.uploadtime >= s.logintime
               AND u.uploadtime <= azhunt.window_end(s.logintime, lookback_option)
+              AND u.uploadtime >= $5 AND u.uploadtime <= $6
+              AND azhunt.count_visit(u.uploadtime, 1)
               AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
             OFFSET 0
         ) AS u
-        WHERE azhunt.is_new(s.ingestxid, $5, $6, $7) AND s.address <> ''
+        WHERE azhunt.is_new(s.ingestxid, $7, $8, $9)
+          AND s.logintime >= $5 AND s.logintime <= $6
+          AND azhunt.count_visit(s.logintime, 4)
+          AND s.address <> ''
     ) AS m
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS found_results = ROW_COUNT;
@@ -1845,52 +2013,60 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]) IS
-'stores the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, that are not there, and counts them';
+COMMENT ON FUNCTION azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
+'stores the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, that are not there, and counts them; since to until is a period that has them all';
 
-CREATE FUNCTION azhunt.find_all_cloudshell_usage(
-    name text, options jsonb, run bigint, started timestamptz)
+CREATE FUNCTION azhunt.find_in_period_cloudshell_usage(
+    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
+    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET enable_nestloop = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
     bin_option interval := options ->> 'bin';
+    group_option text := options ->> 'resource_group';
     found_results bigint;
 BEGIN
     INSERT INTO azhunt.cloudshell_usage_facts (
         hunt, timekey, caller, operationnamevalue, texts_hash, resultid, run, foundat)
     SELECT DISTINCT $1, s.timekey, s.caller, o.operationnamevalue,
-           azhunt.texts_hash(s.caller, o.operationnamevalue),
-           encode(substr(azhunt.texts_hash($1, s.caller, extract(epoch FROM s.timekey)::text), 1, 16), 'hex')::uuid,
+           azhunt.sha256_of(ARRAY[s.caller, o.operationnamevalue]),
+           encode(substr(azhunt.sha256_of(ARRAY[$1, s.caller, extract(epoch FROM s.timekey)::text]), 1, 16), 'hex')::uuid,
            $3, $4
     FROM (
         SELECT DISTINCT s.caller, azhunt.bin(s.starttime, bin_option) AS timekey
-        FROM azhunt.hunted_shell_starts(options ->> 'resource_group') AS s
+        FROM azhunt.hunted_shell_starts(group_option) AS s
+        WHERE s.starttime >= $5 AND s.starttime <= $6
     ) AS s
     JOIN azhunt.hunted_operations() AS o
       ON o.caller = s.caller
-     AND o.operationtime >= s.timekey
-     AND o.operationtime < azhunt.bin_end(s.timekey, bin_option)
+     -- the first time after the bin is not in it
+     AND azhunt.within(s.timekey, o.operationtime, bin_option - interval '1 microsecond')
+    WHERE o.operationtime >= $5 AND o.operationtime <= $6
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS found_results = ROW_COUNT;
     RETURN found_results;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_all_cloudshell_usage(text, jsonb, bigint, timestamptz) IS
-'stores the operations of all callers in all bins of time with a Cloud Shell that are not there, and counts them';
+COMMENT ON FUNCTION azhunt.find_in_period_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
+'stores the operations of all callers in all bins of time with a Cloud Shell, both from since to until, that are not there, and counts them; whether they are new is not looked at';
 
 CREATE FUNCTION azhunt.find_new_cloudshell_usage(
-    name text, options jsonb, run bigint, started timestamptz,
+    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
     first_xid bigint, end_xid bigint, unfinished_xids bigint[])
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
+SET cpu_index_tuple_cost = 1
 SET jit = off
 AS $$
 #variable_conflict use_column
@@ -1902,15 +2078,17 @@ BEGIN
     INSERT INTO azhunt.cloudshell_usage_facts (
         hunt, timekey, caller, operationnamevalue, texts_hash, resultid, run, foundat)
     SELECT $1, m.timekey, m.caller, m.operationnamevalue,
-           azhunt.texts_hash(m.caller, m.operationnamevalue),
-           encode(substr(azhunt.texts_hash($1, m.caller, extract(epoch FROM m.timekey)::text), 1, 16), 'hex')::uuid,
+           azhunt.sha256_of(ARRAY[m.caller, m.operationnamevalue]),
+           encode(substr(azhunt.sha256_of(ARRAY[$1, m.caller, extract(epoch FROM m.timekey)::text]), 1, 16), 'hex')::uuid,
            $3, $4
     FROM (
         SELECT s.timekey, s.caller, o.operationnamevalue
         FROM (
             SELECT DISTINCT s.caller, azhunt.bin(s.starttime, bin_option) AS timekey
             FROM azhunt.hunted_shell_starts(group_option) AS s
-            WHERE azhunt.is_new(s.ingestxid, $5, $6, $7)
+            WHERE azhunt.is_new(s.ingestxid, $7, $8, $9)
+              AND s.starttime >= $5 AND s.starttime <= $6
+              AND azhunt.count_visit(s.starttime, 4)
         ) AS s
         CROSS JOIN LATERAL (
             SELECT o.operationnamevalue
@@ -1918,6 +2096,8 @@ BEGIN
             WHERE o.caller = s.caller
               AND o.operationtime >= s.timekey
               AND o.operationtime < azhunt.bin_end(s.timekey, bin_option)
+              AND o.operationtime >= $5 AND o.operationtime <= $6
+              AND azhunt.count_visit(o.operationtime, 1)
             OFFSET 0
         ) AS o
         UNION
@@ -1925,7 +2105,9 @@ BEGIN
         FROM (
             SELECT DISTINCT o.caller, azhunt.bin(o.operationtime, bin_option) AS timekey, o.operationnamevalue
             FROM azhunt.hunted_operations() AS o
-            WHERE azhunt.is_new(o.ingestxid, $5, $6, $7)
+            WHERE azhunt.is_new(o.ingestxid, $7, $8, $9)
+              AND o.operationtime >= $5 AND o.operationtime <= $6
+              AND azhunt.count_visit(o.operationtime, 4)
         ) AS o
         CROSS JOIN LATERAL (
             SELECT
@@ -1933,6 +2115,8 @@ BEGIN
             WHERE s.caller = o.caller
               AND s.starttime >= o.timekey
               AND s.starttime < azhunt.bin_end(o.timekey, bin_option)
+              AND s.starttime >= $5 AND s.starttime <= $6
+              AND azhunt.count_visit(s.starttime, 1)
             LIMIT 1
         ) AS s
     ) AS m
@@ -1942,35 +2126,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]) IS
-'stores the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell, that are not there, and counts them';
-
-CREATE FUNCTION azhunt.count_new_rows(
-    tables text[], first_xid bigint, end_xid bigint, unfinished_xids bigint[])
-RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET jit = off
-AS $$
-DECLARE
-    log_table text;
-    log_rows bigint;
-    counts jsonb := '{}';
-BEGIN
-    FOREACH log_table IN ARRAY tables LOOP
-        EXECUTE format('SELECT count(*) FROM azhunt.%I AS l WHERE azhunt.is_new(l.ingestxid, $1, $2, $3)',
-                       log_table)
-        INTO log_rows
-        USING first_xid, end_xid, unfinished_xids;
-        counts := counts || jsonb_build_object(log_table, log_rows);
-    END LOOP;
-    RETURN counts;
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.count_new_rows(text[], bigint, bigint, bigint[]) IS
-'how many rows of log tables is_new() is true of';
+COMMENT ON FUNCTION azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
+'stores the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell, that are not there, and counts them; since to until is a period that has them all';
 
 CREATE FUNCTION azhunt.count_all_rows(tables text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -2049,17 +2206,22 @@ COMMENT ON FUNCTION azhunt.check_log_tables(text[]) IS
 'an error if a scheduled hunt cannot read these log tables: they are not there, do not say what is new, or belong to a role that the current one does not trust';
 
 CREATE FUNCTION azhunt.reason_to_start_over(hunt text) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     watermark record;
+    requested boolean;
 BEGIN
+    -- only those that this run sees: the rows that they are about it sees too
+    DELETE FROM azhunt.restart_requests AS q WHERE q.hunt = $1;
+    requested := FOUND;
+
     SELECT w.snapshot, w.system_identifier INTO watermark
     FROM azhunt.watermarks AS w WHERE w.hunt = $1;
     RETURN CASE
         WHEN NOT FOUND THEN 'first run'
-        WHEN watermark.snapshot IS NULL THEN 'restart_hunt() was called'
+        WHEN requested THEN 'restart_hunt() was called'
         WHEN watermark.system_identifier <> (SELECT s.system_identifier::text FROM pg_control_system() AS s)
             THEN 'last run was in another cluster'
         WHEN pg_snapshot_xmax(watermark.snapshot) > pg_snapshot_xmax(pg_current_snapshot())
@@ -2069,17 +2231,86 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.reason_to_start_over(text) IS
-'why the next run of a hunt has to read all rows; null if it has not';
+'why this run of a hunt has to read all rows; null if it has not; removes the requests of restart_hunt() that the run fulfils';
+
+CREATE FUNCTION azhunt.snapshot_with_unfinished(snapshot pg_snapshot, unfinished xid8) RETURNS pg_snapshot
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN unfinished >= pg_snapshot_xmax(snapshot) THEN snapshot
+                ELSE format('%s:%s:%s'::text, min(x.xid), pg_snapshot_xmax(snapshot),
+                            string_agg(x.xid::text, ','::text ORDER BY x.xid)
+                                FILTER (WHERE x.xid = unfinished OR NOT pg_visible_in_snapshot(x.xid, snapshot)))::pg_snapshot
+           END
+    FROM (
+        SELECT unfinished
+        UNION
+        SELECT pg_snapshot_xmin(snapshot)
+        UNION
+        SELECT u.xid FROM pg_snapshot_xip(snapshot) AS u (xid)
+    ) AS x (xid)
+    WHERE x.xid < pg_snapshot_xmax(snapshot)
+$$;
+
+COMMENT ON FUNCTION azhunt.snapshot_with_unfinished(pg_snapshot, xid8) IS
+'a snapshot that also takes a transaction for unfinished';
+
+CREATE FUNCTION azhunt.find_matches(kind text, name text, options jsonb, run bigint, started timestamptz, period tstzrange,
+                                    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF first_xid IS NOT NULL THEN
+        BEGIN
+            RETURN CASE kind
+                WHEN 'storage_upload_link_account'
+                THEN azhunt.find_new_storage_upload_link_account(name, options, run, started, lower(period), upper(period),
+                                                                 first_xid, end_xid, unfinished_xids)
+                ELSE azhunt.find_new_cloudshell_usage(name, options, run, started, lower(period), upper(period),
+                                                      first_xid, end_xid, unfinished_xids)
+            END;
+        EXCEPTION WHEN SQLSTATE 'ZH001' THEN
+            -- too many partners: let the planner join what the period has
+        END;
+    END IF;
+    RETURN CASE kind
+        WHEN 'storage_upload_link_account'
+        THEN azhunt.find_in_period_storage_upload_link_account(name, options, run, started, lower(period), upper(period),
+                                                               first_xid, end_xid, unfinished_xids)
+        ELSE azhunt.find_in_period_cloudshell_usage(name, options, run, started, lower(period), upper(period),
+                                                    first_xid, end_xid, unfinished_xids)
+    END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.find_matches(text, text, jsonb, bigint, timestamptz, tstzrange, bigint, bigint, bigint[]) IS
+'stores the matches of a period that are not there, and counts them; only those with a new row, unless first_xid is null';
+
+CREATE FUNCTION azhunt.some_periods(periods tstzmultirange) RETURNS SETOF tstzrange
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p.period
+    FROM unnest(CASE WHEN (SELECT count(*) FROM unnest(periods)) <= 8 THEN periods
+                     ELSE tstzmultirange(range_merge(periods)) END) AS p (period)
+$$;
+
+COMMENT ON FUNCTION azhunt.some_periods(tstzmultirange) IS
+'the periods that something new is in; one that has them all if they are many, as each is a query';
 
 CREATE FUNCTION azhunt.find_results(hunt text, run bigint, started timestamptz, snapshot pg_snapshot)
-RETURNS TABLE (started_over text, rows_read jsonb, new_results bigint)
+RETURNS TABLE (started_over text, relations bigint[], rows_read jsonb, new_results bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
     instance azhunt.hunts;
-    seen pg_snapshot;
+    watermark azhunt.watermarks;
+    arrivals record;
+    period tstzrange;
     first_xid bigint;
     end_xid bigint := pg_snapshot_xmax(snapshot)::text;
     unfinished_xids bigint[];
@@ -2087,37 +2318,65 @@ BEGIN
     SELECT h.* INTO instance FROM azhunt.hunts AS h WHERE h.name = hunt;
     PERFORM azhunt.check_log_tables(instance.tables);
 
+    new_results := 0;
     started_over := azhunt.reason_to_start_over(hunt);
     IF started_over IS NOT NULL THEN
+        relations := azhunt.relations_below(instance.tables);
         rows_read := azhunt.count_all_rows(instance.tables);
-        new_results := CASE instance.hunt
-            WHEN 'storage_upload_link_account'
-            THEN azhunt.find_all_storage_upload_link_account(hunt, instance.options, run, started)
-            ELSE azhunt.find_all_cloudshell_usage(hunt, instance.options, run, started)
-        END;
-        RETURN NEXT;
-        RETURN;
+        new_results := azhunt.find_matches(instance.hunt, hunt, instance.options, run, started,
+                                           '[-infinity,infinity]'::tstzrange, NULL::bigint, NULL::bigint, NULL::bigint[]);
+    ELSE
+        SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.hunt = hunt;
+        first_xid := pg_snapshot_xmax(watermark.snapshot)::text;
+        -- with what this transaction itself has written
+        unfinished_xids := ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(watermark.snapshot) AS x)
+                           || pg_current_xact_id()::text::bigint;
+        SELECT a.* INTO arrivals
+        FROM azhunt.look_for_arrivals(instance.tables,
+                                      coalesce(instance.options ->> 'lookback', instance.options ->> 'bin')::interval,
+                                      first_xid, end_xid, unfinished_xids, watermark.relations) AS a;
+        relations := arrivals.relations;
+        rows_read := arrivals.rows_read;
+
+        -- A page takes about as long to read as eight rows that are looked up.
+        PERFORM azhunt.allow_visits(1000 + 8 * arrivals.pages);
+        FOR period IN SELECT p FROM azhunt.some_periods(arrivals.new_periods) AS p LOOP
+            new_results := new_results + azhunt.find_matches(instance.hunt, hunt, instance.options, run, started, period,
+                                                             first_xid, end_xid, unfinished_xids);
+        END LOOP;
+        FOR period IN SELECT p FROM azhunt.some_periods(arrivals.reread_periods) AS p LOOP
+            new_results := new_results + azhunt.find_matches(instance.hunt, hunt, instance.options, run, started, period,
+                                                             NULL::bigint, NULL::bigint, NULL::bigint[]);
+        END LOOP;
     END IF;
 
-    seen := (SELECT w.snapshot FROM azhunt.watermarks AS w WHERE w.hunt = hunt);
-    first_xid := pg_snapshot_xmax(seen)::text;
-    -- with what this transaction itself has written
-    unfinished_xids := ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(seen) AS x)
-                       || pg_current_xact_id()::text::bigint;
-    rows_read := azhunt.count_new_rows(instance.tables, first_xid, end_xid, unfinished_xids);
-    new_results := CASE instance.hunt
-        WHEN 'storage_upload_link_account'
-        THEN azhunt.find_new_storage_upload_link_account(hunt, instance.options, run, started,
-                                                         first_xid, end_xid, unfinished_xids)
-        ELSE azhunt.find_new_cloudshell_usage(hunt, instance.options, run, started,
-                                              first_xid, end_xid, unfinished_xids)
-    END;
+    -- Only what was there from the first look to the last has surely been read.
+    relations := ARRAY(SELECT r FROM unnest(relations) AS r
+                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(instance.tables)) AS r);
     RETURN NEXT;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.find_results(text, bigint, timestamptz, pg_snapshot) IS
-'stores what a run finds in the rows that the snapshot sees and the last run''s did not; says why it read all rows instead, if it did';
+'stores what a run finds in the rows that the snapshot sees and the last run did not read; says why it read all rows instead, if it did, and what relations it read';
+
+CREATE FUNCTION azhunt.describe_running(name text) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN 'another run of this hunt is going on'
+        || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename, a.xact_start)
+                     FROM azhunt.scheduled_hunts AS h
+                     JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = h.xmax AND l.granted
+                     JOIN pg_stat_activity AS a ON a.pid = l.pid
+                     WHERE h.name = $1
+                     LIMIT 1), ''::text);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.describe_running(text) IS
+'why a run was skipped: which process has the hunt, if that can be told';
 
 CREATE FUNCTION azhunt.run_hunt_in_transaction(name text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -2140,26 +2399,28 @@ BEGIN
     PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1 FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         INSERT INTO azhunt.runs (hunt, started, finished, status, error, run_by)
-        VALUES (name, started, clock_timestamp(), 'skipped', 'another run of this hunt is going on', session_user)
+        VALUES (name, started, clock_timestamp(), 'skipped', azhunt.describe_running(name), session_user)
         RETURNING runs.run INTO function.run;
         RETURN function.run;
     END IF;
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.
-    run := nextval('azhunt.runs_run_seq');
-    snapshot := pg_current_snapshot();
-    SELECT * INTO found_results FROM azhunt.find_results(name, run, started, snapshot);
+    -- It must not count this transaction, which can still write, as finished.
+    run := nextval('azhunt.runs_run_seq'::regclass);
+    snapshot := azhunt.snapshot_with_unfinished(pg_current_snapshot(), pg_current_xact_id());
+    SELECT r.* INTO found_results FROM azhunt.find_results(name, run, started, snapshot) AS r;
 
-    INSERT INTO azhunt.watermarks (hunt, snapshot, system_identifier)
-    VALUES (name, snapshot, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    INSERT INTO azhunt.watermarks (hunt, snapshot, relations, system_identifier)
+    VALUES (name, snapshot, found_results.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
     ON CONFLICT (hunt) DO UPDATE
-    SET snapshot = EXCLUDED.snapshot, system_identifier = EXCLUDED.system_identifier;
+    SET snapshot = EXCLUDED.snapshot, relations = EXCLUDED.relations, system_identifier = EXCLUDED.system_identifier;
     INSERT INTO azhunt.runs (run, hunt, started, finished, status, started_over, rows_read, new_results, snapshot, run_by)
     VALUES (function.run, name, started, clock_timestamp(), 'succeeded', found_results.started_over,
             found_results.rows_read, found_results.new_results, snapshot, session_user);
     IF found_results.new_results > 0 THEN
-        PERFORM pg_notify('azhunt', json_build_object('hunt', name, 'new_results', found_results.new_results)::text);
+        PERFORM pg_notify('azhunt', json_build_object('hunt', name, 'run', function.run,
+                                                      'new_results', found_results.new_results)::text);
     END IF;
     RETURN run;
 END
@@ -2175,16 +2436,21 @@ RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    connected timestamptz := (SELECT a.backend_start FROM pg_stat_get_activity(pg_backend_pid()) AS a);
 BEGIN
+    -- Whoever runs hunts can call this, so what it is told is held within what
+    -- can be true of this session.
     INSERT INTO azhunt.runs (hunt, started, finished, status, sqlstate, error, run_by)
-    SELECT h.name, $2, clock_timestamp(), 'failed', $3, $4, session_user
+    SELECT h.name, least(greatest($2, connected), clock_timestamp()), clock_timestamp(), 'failed', left($3, 5), left($4, 10000),
+           session_user
     FROM azhunt.scheduled_hunts AS h
     WHERE h.name = $1;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) IS
-'records in azhunt.runs that a run failed; used by run_hunt()';
+'records in azhunt.runs that a run of this session failed; used by run_hunt()';
 
 REVOKE EXECUTE ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) FROM PUBLIC;
 
@@ -2236,18 +2502,19 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    UPDATE azhunt.watermarks AS w SET snapshot = NULL WHERE w.hunt = $1;
     PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no scheduled hunt "%"', name
             USING ERRCODE = 'undefined_object',
                   HINT = 'View azhunt.hunts lists them.';
     END IF;
+    INSERT INTO azhunt.restart_requests (hunt, requested_at, requested_by)
+    VALUES (name, clock_timestamp(), session_user);
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.restart_hunt(text) IS
-'has the next run of a scheduled hunt read all rows again, as after rows were loaded with an ingestxid of their own; what it has found stays and is not announced again';
+'has the next run of a scheduled hunt read all rows again, as after rows were loaded with an ingestxid of their own; a run that is going on does not count; what was found stays and is not announced again';
 
 REVOKE EXECUTE ON FUNCTION azhunt.restart_hunt(text) FROM PUBLIC;
 
@@ -2266,6 +2533,7 @@ BEGIN
     DELETE FROM azhunt.storage_upload_link_account_facts AS f WHERE f.hunt = $1;
     DELETE FROM azhunt.cloudshell_usage_facts AS f WHERE f.hunt = $1;
     DELETE FROM azhunt.watermarks AS w WHERE w.hunt = $1;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.hunt = $1;
     DELETE FROM azhunt.runs AS r WHERE r.hunt = $1;
     DELETE FROM azhunt.scheduled_hunts AS h
     WHERE h.name = $1 AND h.name NOT IN ('storage_upload_link_account', 'cloudshell_usage');
@@ -2282,20 +2550,23 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF (NEW.name, NEW.hunt, NEW.options) IS DISTINCT FROM (OLD.name, OLD.hunt, OLD.options)
-       AND EXISTS (SELECT FROM azhunt.runs AS r WHERE r.hunt = OLD.name) THEN
+    IF TG_OP = 'UPDATE' AND (NEW.name, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.name, OLD.hunt, OLD.options) THEN
+        RETURN NEW;
+    END IF;
+    IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.hunt = OLD.name)
+       OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.hunt = OLD.name) THEN
         RAISE EXCEPTION 'scheduled hunt "%" has run, and its results are those of its options', OLD.name
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Make another one with the new options; azhunt.drop_hunt() removes the old one with its results.';
     END IF;
-    RETURN NEW;
+    RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW ELSE OLD END;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.keep_options() IS
-'trigger: refuses to change a scheduled hunt that has run';
+'trigger: refuses to change or delete a scheduled hunt that has run';
 
-CREATE TRIGGER keep_options BEFORE UPDATE ON azhunt.scheduled_hunts
+CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.scheduled_hunts
 FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
 COMMENT ON TRIGGER keep_options ON azhunt.scheduled_hunts IS
 'a hunt that has run keeps its name and options, of which its results are';
@@ -2855,11 +3126,12 @@ REVOKE EXECUTE ON FUNCTION azhunt.unschedule_hunt(text) FROM PUBLIC;
 
 -- What only these functions call.
 REVOKE EXECUTE ON FUNCTION
-    azhunt.find_all_storage_upload_link_account(text, jsonb, bigint, timestamptz),
-    azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]),
-    azhunt.find_all_cloudshell_usage(text, jsonb, bigint, timestamptz),
-    azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]),
-    azhunt.count_new_rows(text[], bigint, bigint, bigint[]),
+    azhunt.find_in_period_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
+    azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
+    azhunt.find_in_period_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
+    azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
+    azhunt.find_matches(text, text, jsonb, bigint, timestamptz, tstzrange, bigint, bigint, bigint[]),
+    azhunt.describe_running(text),
     azhunt.count_all_rows(text[]),
     azhunt.check_log_tables(text[]),
     azhunt.reason_to_start_over(text),
