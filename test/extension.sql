@@ -63,7 +63,7 @@ $$, ARRAY['create_log_tables', 'add_partitions', 'run_hunt', 'run_hunt_in_transa
           'restart_hunt', 'drop_hunt', 'mark_result', 'source_health', 'upload_counts', 'prune', 'schedule_hunt',
           'unschedule_hunt',
           -- what these call
-          'check_log_tables', 'reason_to_start_over', 'find_results', 'count_all_rows', 'count_new_rows',
+          'check_log_tables', 'untrusted_below', 'reached_from', 'reason_to_start_over', 'find_results', 'count_all_rows', 'count_new_rows',
           'find_all_storage_upload_link_account', 'find_new_storage_upload_link_account',
           'find_all_cloudshell_usage', 'find_new_cloudshell_usage', 'latest', 'source_health_of', 'call_cron'],
     'functions that change or read tables for others are not for everybody');
