@@ -3,9 +3,14 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION azhunt" to load this file. \quit
 
--- Whoever can create objects in the schema could have its functions called in
--- place of ours.
+-- Whoever can create objects in the schema, or could before, could have its
+-- functions called in place of ours.
 DO $$
+DECLARE
+    trusted pg_catalog.oid[] := ARRAY(
+        SELECT r.oid FROM pg_catalog.pg_roles AS r
+        WHERE r.rolsuper OR r.rolname OPERATOR(pg_catalog.=) CURRENT_USER);
+    strangers pg_catalog.text;
 BEGIN
     IF EXISTS (
         SELECT FROM pg_catalog.pg_namespace AS n
@@ -16,13 +21,68 @@ BEGIN
             WHERE a.privilege_type OPERATOR(pg_catalog.=) 'CREATE'
         ) AS c (creator)
         WHERE n.nspname OPERATOR(pg_catalog.=) 'azhunt'
-          AND c.creator OPERATOR(pg_catalog.<>) ALL (ARRAY(
-              SELECT r.oid FROM pg_catalog.pg_roles AS r
-              WHERE r.rolsuper OR r.rolname OPERATOR(pg_catalog.=) CURRENT_USER)))
+          AND c.creator OPERATOR(pg_catalog.<>) ALL (trusted))
     THEN
-        RAISE EXCEPTION 'schema azhunt exists, and another role can create objects in it'
+        RAISE EXCEPTION 'another role can create objects in schema azhunt'
             USING ERRCODE = 'insufficient_privilege',
-                  HINT = 'Drop the schema, or make its owner a superuser and revoke CREATE on it from all others.';
+                  HINT = 'Drop the schema: CREATE EXTENSION makes it. Default privileges must not grant CREATE on new schemas.';
+    END IF;
+
+    -- What an extension that was dropped has left may stay: the log tables, or
+    -- what stood under their names, with all that is part of them, and the
+    -- ledger of azhunt-load.  Their indexes and types do not depend on the
+    -- schema themselves.
+    WITH RECURSIVE left_behind (oid) AS (
+        SELECT c.oid
+        FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE n.nspname OPERATOR(pg_catalog.=) 'azhunt'
+          AND c.relname OPERATOR(pg_catalog.=) ANY (
+              '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs,azureactivity,loaded_files}'::pg_catalog.name[])
+          AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::pg_catalog."char"[])
+          AND c.relowner OPERATOR(pg_catalog.=) ANY (trusted)
+        UNION
+        SELECT c.oid
+        FROM left_behind AS l
+        CROSS JOIN LATERAL (
+            SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+            WHERE i.inhparent OPERATOR(pg_catalog.=) l.oid
+            UNION ALL
+            SELECT d.objid FROM pg_catalog.pg_depend AS d
+            WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+              AND d.refobjid OPERATOR(pg_catalog.=) l.oid
+              AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+              AND d.deptype OPERATOR(pg_catalog.=) ANY ('{a,i}'::pg_catalog."char"[])
+        ) AS p (relation)
+        JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.relation
+        WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,f,S}'::pg_catalog."char"[])
+          AND c.relowner OPERATOR(pg_catalog.=) ANY (trusted)
+    )
+    SELECT pg_catalog.string_agg(o.description, ', ' ORDER BY o.description)
+    INTO strangers
+    FROM (
+        SELECT pg_catalog.format('%s %s', i.type, i.identity)
+        FROM pg_catalog.pg_depend AS d
+        CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) AS i
+        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) d.refobjid
+        WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+          AND n.nspname OPERATOR(pg_catalog.=) 'azhunt'
+          -- what says something of the schema, but is not in it
+          AND d.classid OPERATOR(pg_catalog.<>) ALL (
+              '{pg_catalog.pg_default_acl,pg_catalog.pg_publication_namespace}'::pg_catalog.regclass[])
+          AND NOT (d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
+                   AND d.objid OPERATOR(pg_catalog.=) (SELECT e.oid FROM pg_catalog.pg_extension AS e
+                                                       WHERE e.extname OPERATOR(pg_catalog.=) 'azhunt'))
+          AND NOT (d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+                   AND d.objid OPERATOR(pg_catalog.=) ANY (SELECT l.oid FROM left_behind AS l))
+        ORDER BY d.classid, d.objid
+        LIMIT 10
+    ) AS o (description);
+    IF strangers IS NOT NULL THEN
+        RAISE EXCEPTION 'schema azhunt has objects that do not belong to extension azhunt'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = pg_catalog.format('There are: %s.', strangers),
+                  HINT = 'Drop the schema: CREATE EXTENSION makes it. Only log tables, their partitions and azhunt.loaded_files may stay, if they belong to a superuser.';
     END IF;
 END
 $$;
@@ -46,7 +106,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_blob_name';
 
 COMMENT ON FUNCTION azhunt.blob_name(text) IS
-'KQL''s extract(@"\/([\w\-. ]+)\?", 1, uri): the name before the query string, the empty string where there is none';
+E'KQL''s extract(@"\\/([\\w\\-. ]+)\\?", 1, uri): the name before the query string, the empty string where there is none';
 
 CREATE FUNCTION azhunt.file_name(uri text) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -366,6 +426,26 @@ CREATE AGGREGATE azhunt.make_set(anyelement, "limit" integer) (
 COMMENT ON AGGREGATE azhunt.make_set(anyelement, integer) IS
 'make_set() of at most so many values: the smallest, or the first in the order of an ORDER BY inside the call';
 
+-- What the hunts call has no polymorphic argument: a function for just the type
+-- of the argument would be preferred to it.
+CREATE AGGREGATE azhunt.set_of_texts(text) (
+    SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
+    FINALFUNC = azhunt.collection_final, COMBINEFUNC = azhunt.collection_combine,
+    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.set_of_texts(text) IS
+'make_set() of texts, for the hunts';
+
+CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
+    SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
+    FINALFUNC = azhunt.collection_final, COMBINEFUNC = azhunt.collection_combine,
+    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.set_of_bags(jsonb) IS
+'make_set() of jsonb, for the hunts';
+
 CREATE AGGREGATE azhunt.make_list(anyelement) (
     SFUNC = azhunt.make_list_transition, STYPE = internal, SSPACE = 512,
     FINALFUNC = azhunt.collection_final, COMBINEFUNC = azhunt.collection_combine,
@@ -528,7 +608,7 @@ BEGIN ATOMIC
         pg_catalog.btrim(s.kusto_schema, E' \n')
             || ', SourceSystem:string, TenantId:string, Type:string, _BilledSize:real'
             || ', _IsBillable:string, _ResourceId:string, _SubscriptionId:string',
-        ',\s+') WITH ORDINALITY AS c (definition, ordinal_position);
+        E',\\s+') WITH ORDINALITY AS c (definition, ordinal_position);
 END;
 
 COMMENT ON FUNCTION azhunt.log_table_columns() IS
@@ -702,7 +782,7 @@ AS $$
     FROM pg_inherits AS i
     JOIN pg_class AS c ON c.oid = i.inhrelid
     CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, c.oid),
-                                    '^FOR VALUES FROM \((.*)\) TO \((.*)\)$') AS b (bounds)
+                                    E'^FOR VALUES FROM \\((.*)\\) TO \\((.*)\\)$') AS b (bounds)
     WHERE i.inhparent = $1 AND b.bounds IS NOT NULL
 $$;
 
@@ -1004,21 +1084,38 @@ AS $$
            COALESCE(l.useragentheader, ''),
            COALESCE(l.accountname, ''),
            COALESCE(l.correlationid, '')
+    -- Under a log table's name can be a view whose columns are, say, varchar.
+    -- CASE makes them text without taking what is no text, such as inet, whose
+    -- ::text has a prefix length; it is gone from the plan.
     FROM (
-        SELECT f.timegenerated, f.operationname, f.statustext, f.statuscode, f.calleripaddress,
-               f.uri, f.useragentheader, f.accountname, f.correlationid
+        SELECT f.timegenerated,
+               CASE WHEN true THEN f.operationname ELSE NULL::pg_catalog.text END AS operationname,
+               CASE WHEN true THEN f.statustext ELSE NULL::pg_catalog.text END AS statustext,
+               CASE WHEN true THEN f.statuscode ELSE NULL::pg_catalog.text END AS statuscode,
+               CASE WHEN true THEN f.calleripaddress ELSE NULL::pg_catalog.text END AS calleripaddress,
+               CASE WHEN true THEN f.uri ELSE NULL::pg_catalog.text END AS uri,
+               CASE WHEN true THEN f.useragentheader ELSE NULL::pg_catalog.text END AS useragentheader,
+               CASE WHEN true THEN f.accountname ELSE NULL::pg_catalog.text END AS accountname,
+               CASE WHEN true THEN f.correlationid ELSE NULL::pg_catalog.text END AS correlationid
         FROM azhunt.storagefilelogs AS f
         UNION ALL
-        SELECT b.timegenerated, b.operationname, b.statustext, b.statuscode, b.calleripaddress,
-               b.uri, b.useragentheader, b.accountname, b.correlationid
+        SELECT b.timegenerated,
+               CASE WHEN true THEN b.operationname ELSE NULL::pg_catalog.text END AS operationname,
+               CASE WHEN true THEN b.statustext ELSE NULL::pg_catalog.text END AS statustext,
+               CASE WHEN true THEN b.statuscode ELSE NULL::pg_catalog.text END AS statuscode,
+               CASE WHEN true THEN b.calleripaddress ELSE NULL::pg_catalog.text END AS calleripaddress,
+               CASE WHEN true THEN b.uri ELSE NULL::pg_catalog.text END AS uri,
+               CASE WHEN true THEN b.useragentheader ELSE NULL::pg_catalog.text END AS useragentheader,
+               CASE WHEN true THEN b.accountname ELSE NULL::pg_catalog.text END AS accountname,
+               CASE WHEN true THEN b.correlationid ELSE NULL::pg_catalog.text END AS correlationid
         FROM azhunt.storagebloblogs AS b
     ) AS l
     -- a null bound would prune all partitions, and with them its check
     WHERE l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(unchecked_uploads.since, '-infinity')
       AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(unchecked_uploads.until, 'infinity')
       AND l.operationname OPERATOR(azhunt.=~) ANY (unchecked_uploads.operations)
-      AND (l.statustext OPERATOR(azhunt.=~) 'Success'
-           OR l.statustext OPERATOR(azhunt.=~) 'Succeeded'
+      AND (l.statustext OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
+           OR l.statustext OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text
            -- SMB and NFS records have no status text
            OR COALESCE(l.statustext, '') OPERATOR(pg_catalog.=) ''
               AND l.statuscode OPERATOR(pg_catalog.=) '0')
@@ -1054,7 +1151,7 @@ AS $$
            u.correlationid
     FROM azhunt.unchecked_uploads(uploads.target_file, uploads.operations,
                                   uploads.since, uploads.until) AS u
-    WHERE azhunt.check_text(uploads.target_file, 'target_file', true)
+    WHERE azhunt.check_text(uploads.target_file, 'target_file'::pg_catalog.text, true)
       AND azhunt.check_operations(uploads.operations)
       AND azhunt.check_period(uploads.since, uploads.until)
 $$;
@@ -1085,12 +1182,22 @@ AS $$
            COALESCE(l.appdisplayname, ''),
            l.isinteractive
     FROM (
-        SELECT s.timegenerated, s.userprincipalname, s.ipaddress, s.useragent, s.resulttype,
-               s.appdisplayname, true AS isinteractive
+        SELECT s.timegenerated,
+               CASE WHEN true THEN s.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
+               CASE WHEN true THEN s.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
+               CASE WHEN true THEN s.useragent ELSE NULL::pg_catalog.text END AS useragent,
+               CASE WHEN true THEN s.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
+               CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
+               true AS isinteractive
         FROM azhunt.signinlogs AS s
         UNION ALL
-        SELECT n.timegenerated, n.userprincipalname, n.ipaddress, n.useragent, n.resulttype,
-               n.appdisplayname, false
+        SELECT n.timegenerated,
+               CASE WHEN true THEN n.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
+               CASE WHEN true THEN n.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
+               CASE WHEN true THEN n.useragent ELSE NULL::pg_catalog.text END AS useragent,
+               CASE WHEN true THEN n.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
+               CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
+               false
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
     ) AS l
     -- a null bound would prune all partitions, and with them its check
@@ -1127,13 +1234,23 @@ AS $$
            s.isinteractive
     FROM azhunt.unchecked_signins(signins.include_noninteractive, signins.successful_only,
                                   signins.since, signins.until) AS s
-    WHERE azhunt.check_flag(signins.include_noninteractive, 'include_noninteractive')
-      AND azhunt.check_flag(signins.successful_only, 'successful_only')
+    WHERE azhunt.check_flag(signins.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
+      AND azhunt.check_flag(signins.successful_only, 'successful_only'::pg_catalog.text)
       AND azhunt.check_period(signins.since, signins.until)
 $$;
 
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
 'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included; IPAddress in the form that strip_port() gives; a missing text is empty, but a missing address null; successful_only keeps those of ResultType 0';
+
+CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN azhunt.bag_pack('AccountUsed'::text, account,
+                       'IPUsed'::text, address,
+                       'AzureLoginTime'::text, logintime,
+                       'UserAgent'::text, useragent);
+
+COMMENT ON FUNCTION azhunt.login_bag(text, text, timestamptz, text) IS
+'a sign-in as the hunt for uploads shows it';
 
 CREATE FUNCTION azhunt.storage_upload_link_account(
     lookback interval DEFAULT '1 minute',
@@ -1162,7 +1279,7 @@ AS $$
                m.useragentheader,
                azhunt.make_bag(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS loginevents,
                pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
-               azhunt.make_set(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS logins,
+               azhunt.set_of_bags(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS logins,
                pg_catalog.count(DISTINCT ROW (m.uploadtime, m.address, m.correlationid)) AS uploads,
                pg_catalog.min(m.uploadtime) AS firstupload,
                pg_catalog.max(m.uploadtime) AS lastupload
@@ -1176,10 +1293,7 @@ AS $$
                    s.timegenerated AS logintime,
                    s.userprincipalname COLLATE pg_catalog."C" AS account,
                    s.useragent COLLATE pg_catalog."C" AS loginuseragent,
-                   azhunt.bag_pack('AccountUsed', s.userprincipalname,
-                                   'IPUsed', s.ipaddress,
-                                   'AzureLoginTime', s.timegenerated,
-                                   'UserAgent', s.useragent) AS login
+                   azhunt.login_bag(s.userprincipalname, s.ipaddress, s.timegenerated, s.useragent) AS login
             FROM azhunt.unchecked_uploads(storage_upload_link_account.target_file,
                                           storage_upload_link_account.operations,
                                           storage_upload_link_account.since,
@@ -1215,11 +1329,11 @@ AS $$
     -- join what has a condition without columns; and because of WITH, not
     -- beside the conditions of the calling query either.
     WHERE azhunt.check_lookback(storage_upload_link_account.lookback)
-      AND azhunt.check_text(storage_upload_link_account.target_file, 'target_file', true)
-      AND azhunt.check_flag(storage_upload_link_account.match_user_agent, 'match_user_agent')
+      AND azhunt.check_text(storage_upload_link_account.target_file, 'target_file'::pg_catalog.text, true)
+      AND azhunt.check_flag(storage_upload_link_account.match_user_agent, 'match_user_agent'::pg_catalog.text)
       AND azhunt.check_operations(storage_upload_link_account.operations)
-      AND azhunt.check_flag(storage_upload_link_account.include_noninteractive, 'include_noninteractive')
-      AND azhunt.check_flag(storage_upload_link_account.successful_only, 'successful_only')
+      AND azhunt.check_flag(storage_upload_link_account.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
+      AND azhunt.check_flag(storage_upload_link_account.successful_only, 'successful_only'::pg_catalog.text)
       AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
 $$;
 
@@ -1246,15 +1360,22 @@ AS $$
     WITH found AS (
         SELECT s.caller,
                s.timekey,
-               azhunt.make_set(a.operationnamevalue) AS set_operationnamevalue
+               azhunt.set_of_texts(a.operationnamevalue) AS set_operationnamevalue
         FROM (
             SELECT DISTINCT
                    COALESCE(a.caller, '') AS caller,
                    azhunt.bin(a.timegenerated, cloudshell_usage.bin) AS timekey
-            FROM azhunt.azureactivity AS a
-            WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
-              AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'
-                   OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded')
+            FROM (
+                SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
+                       CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
+                       CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
+                       CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
+                       CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup
+                FROM azhunt.azureactivity AS a
+            ) AS a
+            WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
+              AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
+                   OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text)
               AND azhunt.has(a.resourcegroup, cloudshell_usage.resource_group)
               -- a bin that starts earlier ends before the lookback does
               AND a.timegenerated OPERATOR(pg_catalog.>=)
@@ -1262,7 +1383,12 @@ AS $$
                                       cloudshell_usage.bin)
               AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_usage.as_of
         ) AS s
-        JOIN azhunt.azureactivity AS a
+        JOIN (
+            SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
+                   CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
+                   CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue
+            FROM azhunt.azureactivity AS a
+        ) AS a
           ON COALESCE(a.caller, '') OPERATOR(pg_catalog.=) s.caller
          -- the first time after the bin is not in it
          AND azhunt.within(s.timekey, a.timegenerated,
@@ -1275,7 +1401,7 @@ AS $$
               azhunt.window_start(cloudshell_usage.as_of, cloudshell_usage.lookback)
           AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_usage.as_of
           AND a.operationnamevalue OPERATOR(pg_catalog.<>) ''
-          AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
+          AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
         GROUP BY s.caller, s.timekey
     )
     SELECT h.caller,
@@ -1287,7 +1413,7 @@ AS $$
     -- not beside the join, as in the hunt before
     WHERE azhunt.check_lookback(cloudshell_usage.lookback)
       AND azhunt.check_bin(cloudshell_usage.bin)
-      AND azhunt.check_text(cloudshell_usage.resource_group, 'resource_group', false)
+      AND azhunt.check_text(cloudshell_usage.resource_group, 'resource_group'::pg_catalog.text, false)
       AND azhunt.check_as_of(cloudshell_usage.as_of)
 $$;
 
@@ -1312,23 +1438,35 @@ AS $$
     WITH found AS (
         SELECT s.caller,
                s.starttime,
-               azhunt.make_set(a.operationnamevalue) AS set_operationnamevalue,
+               azhunt.set_of_texts(a.operationnamevalue) AS set_operationnamevalue,
                pg_catalog.count(*) AS operations,
                pg_catalog.max(a.timegenerated) AS lastoperation
         FROM (
             SELECT DISTINCT
                    COALESCE(a.caller, '') AS caller,
                    a.timegenerated AS starttime
-            FROM azhunt.azureactivity AS a
-            WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
-              AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'
-                   OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded')
+            FROM (
+                SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
+                       CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
+                       CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
+                       CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
+                       CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup
+                FROM azhunt.azureactivity AS a
+            ) AS a
+            WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
+              AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
+                   OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text)
               AND azhunt.has(a.resourcegroup, cloudshell_sessions.resource_group)
               AND a.timegenerated OPERATOR(pg_catalog.>=)
                   azhunt.window_start(cloudshell_sessions.as_of, cloudshell_sessions.lookback)
               AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_sessions.as_of
         ) AS s
-        JOIN azhunt.azureactivity AS a
+        JOIN (
+            SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
+                   CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
+                   CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue
+            FROM azhunt.azureactivity AS a
+        ) AS a
           ON COALESCE(a.caller, '') OPERATOR(pg_catalog.=) s.caller
          AND azhunt.within(s.starttime, a.timegenerated, cloudshell_sessions."window")
          -- as much again, for partitions to be pruned for each start
@@ -1339,7 +1477,7 @@ AS $$
               azhunt.window_start(cloudshell_sessions.as_of, cloudshell_sessions.lookback)
           AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_sessions.as_of
           AND a.operationnamevalue OPERATOR(pg_catalog.<>) ''
-          AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
+          AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
         GROUP BY s.caller, s.starttime
     )
     SELECT h.caller,
@@ -1353,7 +1491,7 @@ AS $$
     -- not beside the join, as in the hunts before
     WHERE azhunt.check_window(cloudshell_sessions."window")
       AND azhunt.check_lookback(cloudshell_sessions.lookback)
-      AND azhunt.check_text(cloudshell_sessions.resource_group, 'resource_group', false)
+      AND azhunt.check_text(cloudshell_sessions.resource_group, 'resource_group'::pg_catalog.text, false)
       AND azhunt.check_as_of(cloudshell_sessions.as_of)
 $$;
 
@@ -1397,7 +1535,7 @@ COMMENT ON FUNCTION azhunt.is_upload(text) IS
 
 CREATE FUNCTION azhunt.sha256_of(texts text[]) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.sha256(pg_catalog.decode(pg_catalog.replace(texts::pg_catalog.text, '\', '\\'), 'escape'));
+RETURN pg_catalog.sha256(pg_catalog.decode(pg_catalog.replace(texts::text, E'\\', E'\\\\'), 'escape'));
 
 COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
 'SHA-256 of texts, for unique keys over texts too long for an index';
@@ -1433,6 +1571,7 @@ COMMENT ON VIEW azhunt.hunt_definitions IS
 CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
 AS $$
 DECLARE
     defaults jsonb := (SELECT d.default_options FROM azhunt.hunt_definitions AS d
@@ -1471,11 +1610,11 @@ BEGIN
     options := defaults || options;
     IF hunt = 'storage_upload_link_account' THEN
         RETURN azhunt.check_lookback((options ->> 'lookback')::interval)
-               AND azhunt.check_text(options ->> 'target_file', 'target_file', true)
+               AND azhunt.check_text(options ->> 'target_file', 'target_file'::text, true)
                AND azhunt.check_operations(ARRAY(SELECT jsonb_array_elements_text(options -> 'operations')));
     ELSE
         RETURN azhunt.check_bin((options ->> 'bin')::interval)
-               AND azhunt.check_text(options ->> 'resource_group', 'resource_group', false);
+               AND azhunt.check_text(options ->> 'resource_group', 'resource_group'::text, false);
     END IF;
 END
 $$;
@@ -1647,19 +1786,35 @@ AS $$
            COALESCE(l.correlationid, ''),
            l.ingestxid
     FROM (
-        SELECT f.timegenerated, f.operationname, f.statustext, f.statuscode, f.calleripaddress,
-               f.uri, f.useragentheader, f.accountname, f.correlationid, f.ingestxid
+        SELECT f.timegenerated,
+               CASE WHEN true THEN f.operationname ELSE NULL::pg_catalog.text END AS operationname,
+               CASE WHEN true THEN f.statustext ELSE NULL::pg_catalog.text END AS statustext,
+               CASE WHEN true THEN f.statuscode ELSE NULL::pg_catalog.text END AS statuscode,
+               CASE WHEN true THEN f.calleripaddress ELSE NULL::pg_catalog.text END AS calleripaddress,
+               CASE WHEN true THEN f.uri ELSE NULL::pg_catalog.text END AS uri,
+               CASE WHEN true THEN f.useragentheader ELSE NULL::pg_catalog.text END AS useragentheader,
+               CASE WHEN true THEN f.accountname ELSE NULL::pg_catalog.text END AS accountname,
+               CASE WHEN true THEN f.correlationid ELSE NULL::pg_catalog.text END AS correlationid,
+               CASE WHEN true THEN f.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.storagefilelogs AS f
         UNION ALL
-        SELECT b.timegenerated, b.operationname, b.statustext, b.statuscode, b.calleripaddress,
-               b.uri, b.useragentheader, b.accountname, b.correlationid, b.ingestxid
+        SELECT b.timegenerated,
+               CASE WHEN true THEN b.operationname ELSE NULL::pg_catalog.text END AS operationname,
+               CASE WHEN true THEN b.statustext ELSE NULL::pg_catalog.text END AS statustext,
+               CASE WHEN true THEN b.statuscode ELSE NULL::pg_catalog.text END AS statuscode,
+               CASE WHEN true THEN b.calleripaddress ELSE NULL::pg_catalog.text END AS calleripaddress,
+               CASE WHEN true THEN b.uri ELSE NULL::pg_catalog.text END AS uri,
+               CASE WHEN true THEN b.useragentheader ELSE NULL::pg_catalog.text END AS useragentheader,
+               CASE WHEN true THEN b.accountname ELSE NULL::pg_catalog.text END AS accountname,
+               CASE WHEN true THEN b.correlationid ELSE NULL::pg_catalog.text END AS correlationid,
+               CASE WHEN true THEN b.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.storagebloblogs AS b
     ) AS l
     WHERE l.operationname OPERATOR(azhunt.=~) ANY (hunted_uploads.operations)
       -- for the indexes; all operations that a hunt can have are uploads
       AND azhunt.is_upload(l.operationname)
-      AND (l.statustext OPERATOR(azhunt.=~) 'Success'
-           OR l.statustext OPERATOR(azhunt.=~) 'Succeeded'
+      AND (l.statustext OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
+           OR l.statustext OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text
            -- SMB and NFS records have no status text
            OR COALESCE(l.statustext, '') OPERATOR(pg_catalog.=) ''
               AND l.statuscode OPERATOR(pg_catalog.=) '0')
@@ -1686,12 +1841,22 @@ AS $$
            COALESCE(l.useragent, ''),
            l.ingestxid
     FROM (
-        SELECT s.timegenerated, s.userprincipalname, s.ipaddress, s.useragent, s.resulttype,
-               s.ingestxid, true AS isinteractive
+        SELECT s.timegenerated,
+               CASE WHEN true THEN s.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
+               CASE WHEN true THEN s.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
+               CASE WHEN true THEN s.useragent ELSE NULL::pg_catalog.text END AS useragent,
+               CASE WHEN true THEN s.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
+               CASE WHEN true THEN s.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid,
+               true AS isinteractive
         FROM azhunt.signinlogs AS s
         UNION ALL
-        SELECT n.timegenerated, n.userprincipalname, n.ipaddress, n.useragent, n.resulttype,
-               n.ingestxid, false
+        SELECT n.timegenerated,
+               CASE WHEN true THEN n.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
+               CASE WHEN true THEN n.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
+               CASE WHEN true THEN n.useragent ELSE NULL::pg_catalog.text END AS useragent,
+               CASE WHEN true THEN n.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
+               CASE WHEN true THEN n.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid,
+               false
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
     ) AS l
     WHERE (l.isinteractive OR hunted_signins.include_noninteractive)
@@ -1706,10 +1871,18 @@ RETURNS TABLE (starttime timestamptz, caller text, ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT a.timegenerated, COALESCE(a.caller, ''), a.ingestxid
-    FROM azhunt.azureactivity AS a
-    WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
-      AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'
-           OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded')
+    FROM (
+        SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
+               CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
+               CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
+               CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
+               CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup,
+               CASE WHEN true THEN a.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
+        FROM azhunt.azureactivity AS a
+    ) AS a
+    WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
+      AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
+           OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text)
       AND azhunt.has(a.resourcegroup, hunted_shell_starts.resource_group)
 $$;
 
@@ -1721,9 +1894,15 @@ RETURNS TABLE (operationtime timestamptz, caller text, operationnamevalue text, 
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 AS $$
     SELECT a.timegenerated, COALESCE(a.caller, ''), a.operationnamevalue, a.ingestxid
-    FROM azhunt.azureactivity AS a
+    FROM (
+        SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
+               CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
+               CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
+               CASE WHEN true THEN a.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
+        FROM azhunt.azureactivity AS a
+    ) AS a
     WHERE a.operationnamevalue OPERATOR(pg_catalog.<>) ''
-      AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'
+      AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
 $$;
 
 COMMENT ON FUNCTION azhunt.hunted_operations() IS
@@ -2153,6 +2332,143 @@ COMMENT ON FUNCTION azhunt.count_all_rows(text[]) IS
 -- scheduled hunts: runs
 --
 
+-- A year of daily partitions has thousands of parts that refer to the same few
+-- objects.  pg_depend does not tell of PostgreSQL's own, which belong to the
+-- first superuser and have the ids below 16384.
+CREATE FUNCTION azhunt.reached_from(relations oid[]) RETURNS TABLE (classid oid, objid oid, is_part boolean)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+-- so that arrays are hashed
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    tree oid[];
+    tree_and_indexes oid[];
+    parts oid[];
+    part_class regclass;
+BEGIN
+    WITH RECURSIVE part (oid) AS (
+        SELECT r.oid FROM unnest(relations) AS r (oid)
+        UNION
+        SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.oid
+    )
+    SELECT array_agg(p.oid) INTO tree FROM part AS p;
+
+    tree_and_indexes := tree || ARRAY(
+        SELECT i.indexrelid FROM pg_index AS i
+        WHERE i.indrelid = ANY (tree)
+          AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL OR 16384::oid <= ANY (i.indclass::oid[])));
+
+    -- one relation for each owner
+    RETURN QUERY
+    SELECT 'pg_class'::regclass::oid, min(c.oid), true FROM pg_class AS c WHERE c.oid = ANY (tree) GROUP BY c.relowner;
+
+    FOREACH part_class IN ARRAY '{pg_class,pg_rewrite,pg_policy,pg_attrdef,pg_constraint,pg_statistic_ext}'::regclass[] LOOP
+        parts := CASE part_class
+            WHEN 'pg_class'::regclass THEN tree_and_indexes
+            WHEN 'pg_rewrite'::regclass THEN ARRAY(SELECT w.oid FROM pg_rewrite AS w WHERE w.ev_class = ANY (tree))
+            WHEN 'pg_policy'::regclass THEN ARRAY(SELECT p.oid FROM pg_policy AS p WHERE p.polrelid = ANY (tree))
+            WHEN 'pg_attrdef'::regclass THEN ARRAY(SELECT a.oid FROM pg_attrdef AS a WHERE a.adrelid = ANY (tree))
+            WHEN 'pg_constraint'::regclass THEN ARRAY(SELECT k.oid FROM pg_constraint AS k
+                                                      WHERE k.conrelid = ANY (tree) AND k.contype = 'c')
+            ELSE ARRAY(SELECT s.oid FROM pg_statistic_ext AS s WHERE s.stxrelid = ANY (tree))
+        END;
+        RETURN QUERY
+        SELECT DISTINCT d.refclassid, d.refobjid, false
+        FROM pg_depend AS d
+        WHERE d.classid = part_class AND d.objid = ANY (parts) AND d.refobjid >= 16384::oid
+          AND NOT (d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (tree_and_indexes))
+          AND d.refclassid <> 'pg_namespace'::regclass;
+    END LOOP;
+    RETURN QUERY
+    SELECT 'pg_statistic_ext'::regclass::oid, s.oid, true FROM pg_statistic_ext AS s WHERE s.stxrelid = ANY (tree);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.reached_from(oid[]) IS
+'what relations refer to, with their partitions or children, by rules, policies, defaults, checks, statistics and indexes, too; as parts, one relation for each of their owners';
+
+-- What is reached is what PostgreSQL knows: a function whose body is a string
+-- does not say what it calls, so that its owner has to be trusted in all it does.
+CREATE FUNCTION azhunt.untrusted_below(relations regclass[], OUT object text, OUT owner name)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+    trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, current_user, 'USAGE'));
+BEGIN
+    WITH RECURSIVE reached (classid, objid, is_part) AS (
+        SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(relations::oid[]) AS f
+        UNION
+        SELECT n.classid, n.objid, n.is_part
+        FROM reached AS r
+        CROSS JOIN LATERAL (
+            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(ARRAY[r.objid]) AS f
+            WHERE r.classid = 'pg_class'::regclass AND NOT r.is_part
+            UNION ALL
+            SELECT d.refclassid, d.refobjid, false FROM pg_depend AS d
+            WHERE r.classid <> 'pg_class'::regclass
+              AND d.classid = r.classid AND d.objid = r.objid AND d.refobjid >= 16384::oid
+            -- checks of domains, operators and functions of operator classes
+            UNION ALL
+            SELECT 'pg_constraint'::regclass, k.oid, false FROM pg_constraint AS k
+            WHERE r.classid = 'pg_type'::regclass AND k.contypid = r.objid
+            UNION ALL
+            SELECT 'pg_amop'::regclass, o.oid, false FROM pg_amop AS o
+            WHERE r.classid = 'pg_opfamily'::regclass AND o.amopfamily = r.objid
+            UNION ALL
+            SELECT 'pg_amproc'::regclass, f.oid, false FROM pg_amproc AS f
+            WHERE r.classid = 'pg_opfamily'::regclass AND f.amprocfamily = r.objid
+        ) AS n (classid, objid, is_part)
+    )
+    SELECT pg_describe_object(o.classid, o.objid, 0), pg_get_userbyid(o.owner)
+    INTO object, untrusted_below.owner
+    FROM (
+        SELECT r.classid, r.objid, c.relowner
+        FROM reached AS r JOIN pg_class AS c ON c.oid = r.objid WHERE r.classid = 'pg_class'::regclass
+        UNION ALL
+        SELECT r.classid, r.objid, p.proowner
+        FROM reached AS r JOIN pg_proc AS p ON p.oid = r.objid WHERE r.classid = 'pg_proc'::regclass
+        UNION ALL
+        SELECT r.classid, r.objid, t.typowner
+        FROM reached AS r JOIN pg_type AS t ON t.oid = r.objid WHERE r.classid = 'pg_type'::regclass
+        UNION ALL
+        SELECT r.classid, r.objid, o.oprowner
+        FROM reached AS r JOIN pg_operator AS o ON o.oid = r.objid WHERE r.classid = 'pg_operator'::regclass
+        UNION ALL
+        SELECT r.classid, r.objid, c.opcowner
+        FROM reached AS r JOIN pg_opclass AS c ON c.oid = r.objid WHERE r.classid = 'pg_opclass'::regclass
+        UNION ALL
+        SELECT r.classid, r.objid, f.opfowner
+        FROM reached AS r JOIN pg_opfamily AS f ON f.oid = r.objid WHERE r.classid = 'pg_opfamily'::regclass
+        UNION ALL
+        SELECT r.classid, r.objid, s.stxowner
+        FROM reached AS r JOIN pg_statistic_ext AS s ON s.oid = r.objid WHERE r.classid = 'pg_statistic_ext'::regclass
+        UNION ALL
+        SELECT r.classid, r.objid, l.lanowner
+        FROM reached AS r JOIN pg_language AS l ON l.oid = r.objid WHERE r.classid = 'pg_language'::regclass
+        UNION ALL
+        SELECT r.classid, r.objid, s.srvowner
+        FROM reached AS r JOIN pg_foreign_server AS s ON s.oid = r.objid WHERE r.classid = 'pg_foreign_server'::regclass
+        UNION ALL
+        SELECT r.classid, r.objid, w.fdwowner
+        FROM reached AS r JOIN pg_foreign_data_wrapper AS w ON w.oid = r.objid
+        WHERE r.classid = 'pg_foreign_data_wrapper'::regclass
+    ) AS o (classid, objid, owner)
+    WHERE o.owner <> ALL (trusted)
+    ORDER BY o.classid <> 'pg_class'::regclass, o.objid
+    LIMIT 1;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.untrusted_below(regclass[]) IS
+'the first of all objects that relations reach (partitions, indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of the current role anyway; null if there is none';
+
+REVOKE EXECUTE ON FUNCTION azhunt.reached_from(oid[]), azhunt.untrusted_below(regclass[]) FROM PUBLIC;
+
 CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -2160,7 +2476,9 @@ AS $$
 DECLARE
     log_table text;
     relation regclass;
-    part record;
+    relations regclass[] := '{}';
+    foreign_table regclass;
+    untrusted record;
 BEGIN
     FOREACH log_table IN ARRAY tables LOOP
         relation := to_regclass(format('azhunt.%I', log_table));
@@ -2178,27 +2496,33 @@ BEGIN
                 USING ERRCODE = 'undefined_column',
                       HINT = 'A scheduled hunt knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
         END IF;
-
-        FOR part IN
-            SELECT c.oid::regclass AS relation, c.relkind, c.relowner
-            FROM pg_class AS c
-            WHERE c.oid = relation
-               OR c.oid IN (SELECT t.relid FROM pg_partition_tree(relation) AS t)
-        LOOP
-            IF part.relkind = 'f' THEN
-                RAISE EXCEPTION 'a scheduled hunt cannot tell the new rows of foreign table %', part.relation
-                    USING ERRCODE = 'wrong_object_type',
-                          HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
-            -- whoever owns a relation can have code run by those who read it
-            ELSIF NOT pg_has_role(part.relowner, current_user, 'USAGE') THEN
-                RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs hunts',
-                                part.relation, pg_get_userbyid(part.relowner), current_user
-                    USING ERRCODE = 'insufficient_privilege',
-                          DETAIL = 'Scheduled hunts run with the rights of the owner of azhunt.run_hunt_in_transaction(text), who reads the table.',
-                          HINT = format('Give the table to %s; or the function to the table''s owner.', current_user);
-            END IF;
-        END LOOP;
+        relations := relations || relation;
     END LOOP;
+
+    WITH RECURSIVE part (relation) AS (
+        SELECT r.relation FROM unnest(relations) AS r (relation)
+        UNION ALL
+        SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.relation
+    )
+    SELECT c.oid INTO foreign_table
+    FROM part AS p JOIN pg_class AS c ON c.oid = p.relation
+    WHERE c.relkind = 'f'
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'a scheduled hunt cannot tell the new rows of foreign table %', foreign_table
+            USING ERRCODE = 'wrong_object_type',
+                  HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
+    END IF;
+
+    -- whoever owns what is read can have code run by those who read it
+    untrusted := azhunt.untrusted_below(relations);
+    IF untrusted.object IS NOT NULL THEN
+        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs hunts',
+                        untrusted.object, untrusted.owner, current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = format('A function that runs with the rights of %s would read it, or have it run.', current_user),
+                  HINT = format('Give it to %s; or the function to the owner of the log tables.', current_user);
+    END IF;
 END
 $$;
 
@@ -2682,7 +3006,7 @@ FROM (
                FILTER (WHERE NOT f.hidden) AS loginevents,
            pg_catalog.array_agg(DISTINCT f.account COLLATE pg_catalog."C" ORDER BY f.account COLLATE pg_catalog."C")
                FILTER (WHERE NOT f.hidden) AS accounts,
-           azhunt.make_set(f.login ORDER BY f.logintime, f.account COLLATE pg_catalog."C", f.loginuseragent COLLATE pg_catalog."C", f.address COLLATE pg_catalog."C")
+           azhunt.set_of_bags(f.login ORDER BY f.logintime, f.account COLLATE pg_catalog."C", f.loginuseragent COLLATE pg_catalog."C", f.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT f.hidden) AS logins,
            pg_catalog.count(DISTINCT ROW (f.uploadtime, f.address, f.correlationid))
                FILTER (WHERE NOT f.hidden) AS uploads,
@@ -2699,10 +3023,7 @@ FROM (
            pg_catalog.max(f.foundat) FILTER (WHERE NOT f.hidden) AS foundat
     FROM (
         SELECT f.*,
-               azhunt.bag_pack('AccountUsed', f.account,
-                               'IPUsed', f.address,
-                               'AzureLoginTime', f.logintime,
-                               'UserAgent', f.loginuseragent) AS login
+               azhunt.login_bag(f.account, f.address, f.logintime, f.loginuseragent) AS login
         FROM azhunt.storage_upload_link_account_matches AS f
     ) AS f
     GROUP BY f.hunt, f.resultid, f.uri, f.operationname, f.useragentheader
@@ -2727,7 +3048,7 @@ SELECT r.timekey AS "time",
        r.firstrun, r.run, r.foundat
 FROM (
     SELECT f.hunt, f.resultid, f.caller, f.timekey,
-           azhunt.make_set(f.operationnamevalue) FILTER (WHERE NOT f.hidden) AS set_operationnamevalue,
+           azhunt.set_of_texts(f.operationnamevalue) FILTER (WHERE NOT f.hidden) AS set_operationnamevalue,
            pg_catalog.count(*) FILTER (WHERE NOT f.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE f.hidden) AS hidden,
            pg_catalog.min(f.run) FILTER (WHERE NOT f.hidden) AS firstrun,
@@ -2756,7 +3077,7 @@ UNION ALL
 SELECT c."time", c.hunt, c.title, c.description, c.tactics, c.techniques, c.severity, c.account, c.address,
        pg_catalog.format('Cloud Shell of %s; other operations: %s', c.account,
                          pg_catalog.jsonb_array_length(c.set_operationnamevalue)),
-       azhunt.bag_pack('Caller', c.caller, 'timekey', c.timekey, 'set_OperationNameValue', c.set_operationnamevalue),
+       azhunt.bag_pack('Caller'::text, c.caller, 'timekey'::text, c.timekey, 'set_OperationNameValue'::text, c.set_operationnamevalue),
        c.resultid, c.matches, c.hidden, c.status, c.note, c.marked_by, c.marked_at, c.firstrun, c.run, c.foundat
 FROM azhunt.cloudshell_usage_results AS c;
 
@@ -2794,6 +3115,10 @@ BEGIN
         RAISE EXCEPTION 'a result cannot be marked "%"', coalesce(status, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Use new, investigating or closed.';
+    END IF;
+    IF char_length(note) > 10000 THEN
+        RAISE EXCEPTION 'a note cannot have more than 10000 characters, as this one of %', char_length(note)
+            USING ERRCODE = 'string_data_right_truncation';
     END IF;
     last_run := greatest((SELECT max(f.run) FROM azhunt.storage_upload_link_account_facts AS f WHERE f.resultid = $1),
                          (SELECT max(f.run) FROM azhunt.cloudshell_usage_facts AS f WHERE f.resultid = $1));
@@ -2851,8 +3176,8 @@ DECLARE
     arrivals text := format('SELECT count(*) FROM %s WHERE ingestedat > $1 AND ingestedat <= $1 + interval ''1 hour''',
                             relation);
 BEGIN
-    newest_event := azhunt.latest(relation, 'timegenerated', as_of);
-    newest_arrival := azhunt.latest(relation, 'ingestedat', as_of);
+    newest_event := azhunt.latest(relation, 'timegenerated'::name, as_of);
+    newest_arrival := azhunt.latest(relation, 'ingestedat'::name, as_of);
     EXECUTE arrivals INTO rows_last_hour USING as_of - interval '1 hour';
     EXECUTE arrivals INTO rows_hour_before USING as_of - interval '2 hours';
     EXECUTE arrivals INTO rows_hour_day_before USING as_of - interval '25 hours';
@@ -2921,6 +3246,8 @@ RETURNS TABLE ("time" timestamptz, uploads bigint)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
+-- an error instead of counts without the rows that a policy hides
+SET row_security = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -2933,7 +3260,7 @@ BEGIN
                   HINT = 'View azhunt.hunts lists the scheduled hunts.';
     END IF;
     PERFORM azhunt.check_bin(width);
-    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}');
+    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
     SELECT azhunt.bin(u.timegenerated, width), count(*)
     FROM azhunt.uploads(options ->> 'target_file',
@@ -3059,12 +3386,16 @@ BEGIN
                   HINT = format('Run there: %s. Or create extension dblink here, and call this again.', hint);
     END IF;
 
-    connection := format('host=%s port=%s dbname=''%s'' user=''%s''',
-                         coalesce(nullif(split_part(current_setting('unix_socket_directories'), ',', 1), ''), 'localhost'),
-                         current_setting('port'),
-                         replace(replace(cron_database, '\', '\\'), '''', '\'''),
-                         replace(replace(current_user, '\', '\\'), '''', '\'''));
-    EXECUTE format('SELECT d.result FROM %s.dblink($1, $2) AS d (result bigint)', dblink_schema)
+    -- in libpq's quotes, inside which a backslash goes before both
+    connection := (
+        SELECT string_agg(format('%s=''%s''', c.keyword, regexp_replace(c.value, E'([\\\\''])', E'\\\\\\1', 'g')), ' ')
+        FROM (VALUES
+            ('host', coalesce(nullif(split_part(current_setting('unix_socket_directories'), ',', 1), ''), 'localhost')),
+            ('port', current_setting('port')),
+            ('dbname', cron_database),
+            ('user', current_user::text)
+        ) AS c (keyword, value));
+    EXECUTE format('SELECT d.result FROM %s.dblink($1::text, $2::text) AS d (result bigint)', dblink_schema)
     INTO result
     USING connection, query;
     RETURN result;
@@ -3095,7 +3426,9 @@ BEGIN
             USING ERRCODE = 'undefined_object',
                   HINT = 'View azhunt.hunts lists them.';
     END IF;
-    query := format('SELECT cron.schedule_in_database(%L, %L, %L, %L)',
+    -- in another database with a search_path of its own
+    query := format('SELECT cron.schedule_in_database(%L::pg_catalog.text, %L::pg_catalog.text, %L::pg_catalog.text,'
+                    ' %L::pg_catalog.text, NULL::pg_catalog.text, true)',
                     azhunt.cron_job_name(name), cron_expression, command, current_database());
     RETURN azhunt.call_cron(query, query);
 END
@@ -3112,10 +3445,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     job text := format('SELECT j.jobid, cron.unschedule(j.jobid) FROM cron.job AS j'
-                       ' WHERE j.jobname = %L AND j.username = current_user',
+                       ' WHERE j.jobname OPERATOR(pg_catalog.=) %L AND j.username OPERATOR(pg_catalog.=) current_user',
                        azhunt.cron_job_name(name));
 BEGIN
-    RETURN azhunt.call_cron(format('SELECT count(*) FROM (%s) AS u', job), job) > 0;
+    RETURN azhunt.call_cron(format('SELECT pg_catalog.count(*) FROM (%s) AS u', job), job) > 0;
 END
 $$;
 
@@ -3140,3 +3473,33 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.source_health_of(text, timestamptz),
     azhunt.call_cron(text, text)
 FROM PUBLIC;
+
+-- What default privileges have granted on these objects: who may change the
+-- tables, or have a trigger on one, has the rights of the functions' owner.
+DO $$
+DECLARE
+    granted pg_catalog.record;
+BEGIN
+    FOR granted IN
+        SELECT CASE WHEN d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+                    THEN pg_catalog.format('ROUTINE %s', d.objid::pg_catalog.regprocedure)
+                    ELSE pg_catalog.format('TABLE %s', d.objid::pg_catalog.regclass) END AS object,
+               CASE a.grantee WHEN 0 THEN 'PUBLIC'
+                    ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END AS grantee
+        FROM pg_catalog.pg_depend AS d
+        JOIN pg_catalog.pg_extension AS e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
+        LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) d.objid
+             AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+        LEFT JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
+             AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+        CROSS JOIN LATERAL pg_catalog.aclexplode(COALESCE(c.relacl, p.proacl)) AS a
+        WHERE e.extname OPERATOR(pg_catalog.=) 'azhunt'
+          AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
+          AND d.deptype OPERATOR(pg_catalog.=) 'e'
+          AND a.grantee OPERATOR(pg_catalog.<>) COALESCE(c.relowner, p.proowner)
+          AND NOT (p.oid IS NOT NULL AND a.grantee OPERATOR(pg_catalog.=) 0)
+    LOOP
+        EXECUTE pg_catalog.format('REVOKE ALL ON %s FROM %s', granted.object, granted.grantee);
+    END LOOP;
+END
+$$;

@@ -93,7 +93,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA azhunt TO azhunt_test_owner;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA azhunt TO azhunt_test_owner;
 ALTER FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) OWNER TO azhunt_test_owner;
 SELECT throws_like($$SELECT azhunt.upload_counts('storage_upload_link_account', '2026-03-10', '2026-03-11')$$,
-    'the owner of azhunt.storage%logs%is not trusted by azhunt_test_owner%',
+    'the owner of table azhunt.storage%logs%is not trusted by azhunt_test_owner%',
     'a table of an owner who is not trusted is not read');
 
 SELECT * FROM finish();

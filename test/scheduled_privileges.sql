@@ -92,7 +92,7 @@ RESET ROLE;
 -- Whoever owns a log table could have code run by those who read it.
 ALTER TABLE azhunt.signinlogs_default OWNER TO regress_azhunt_owner;
 SELECT throws_ok($$SELECT azhunt.run_hunt_in_transaction('storage_upload_link_account')$$, '42501',
-    format('the owner of azhunt.signinlogs_default, regress_azhunt_owner, is not trusted by %I, who runs hunts', current_user),
+    format('the owner of table azhunt.signinlogs_default, regress_azhunt_owner, is not trusted by %I, who runs hunts', current_user),
     'a log table of somebody who is not trusted is not read');
 GRANT SELECT ON azhunt.signinlogs, azhunt.storagebloblogs, azhunt.storagefilelogs, azhunt.aadnoninteractiveusersigninlogs TO regress_azhunt_owner;
 SELECT is((SELECT split_part(state, ':', 1) FROM azhunt.source_health WHERE log_table = 'signinlogs'), 'not known', 'nor is its health');

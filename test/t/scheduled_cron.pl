@@ -44,7 +44,8 @@ my $logs = $cluster->session("it's the logs");
 $logs->do('CREATE EXTENSION azhunt; SELECT count(*) FROM azhunt.create_log_tables()');
 is($logs->query("SELECT azhunt.schedule_hunt('cloudshell_usage', '* * * * *')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is in another database, \"jobs\"\nHINT:  Run there: SELECT cron.schedule_in_database("
-	  . "'azhunt it''s the logs: cloudshell_usage', '* * * * *', 'CALL azhunt.run_hunt(''cloudshell_usage'')', 'it''s the logs')."
+	  . join('', map { "$_\::pg_catalog.text, " } "'azhunt it''s the logs: cloudshell_usage'", "'* * * * *'",
+		"'CALL azhunt.run_hunt(''cloudshell_usage'')'", "'it''s the logs'", 'NULL') . 'true).'
 	  . " Or create extension dblink here, and call this again.\n",
 	'where pg_cron is in another database, it says what to do there');
 
@@ -100,7 +101,7 @@ like($jobs->do("SELECT azhunt.schedule_hunt('cloudshell_usage', '0 5 * * *')"), 
 is($jobs->do("SELECT azhunt.unschedule_hunt('cloudshell_usage')"), 't', 'and unschedules it');
 is($logs->query("SELECT azhunt.unschedule_hunt('cloudshell_usage')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is in another database\nHINT:  Run there: SELECT j.jobid, cron.unschedule(j.jobid) FROM cron.job AS j"
-	  . " WHERE j.jobname = 'azhunt it''s the logs: cloudshell_usage' AND j.username = current_user.\n",
+	  . " WHERE j.jobname OPERATOR(pg_catalog.=) 'azhunt it''s the logs: cloudshell_usage' AND j.username OPERATOR(pg_catalog.=) current_user.\n",
 	'from another database, it is told what to do there');
 
 $_->close for $logs, $jobs;
