@@ -785,7 +785,9 @@ AS $$
                coalesce(a.xact_start, p.prepared)
         FROM pg_locks AS l
         LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
-        LEFT JOIN pg_prepared_xacts AS p ON l.pid IS NULL AND l.virtualtransaction = '-1/'::text || p.transaction::text
+        LEFT JOIN pg_locks AS x ON l.pid IS NULL AND x.pid IS NULL
+                               AND x.virtualtransaction = l.virtualtransaction AND x.locktype = 'transactionid'::text
+        LEFT JOIN pg_prepared_xacts AS p ON p.transaction = x.transactionid
         WHERE l.locktype = 'relation'::text
           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
           AND l.relation = $1::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
@@ -1033,9 +1035,13 @@ BEGIN
                   HINT = 'azhunt.create_log_tables() makes tables that are.';
     END IF;
 
-    -- the owner's constraints and triggers run with the rights of the caller
-    IF NOT (pg_has_role(owner, 'USAGE'::text) AND pg_has_role(owner, current_user, 'USAGE'::text)) THEN
+    IF NOT pg_has_role(owner, 'USAGE'::text) THEN
         RAISE EXCEPTION 'must be owner of table %', "table"
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('SET ROLE %I, or change the owner of the table.', pg_get_userbyid(owner));
+    -- the owner's constraints and triggers run with the rights of the caller
+    ELSIF NOT pg_has_role(owner, current_user, 'USAGE'::text) THEN
+        RAISE EXCEPTION 'the owner of table %, %, is not trusted by %', "table", pg_get_userbyid(owner), current_user
             USING ERRCODE = 'insufficient_privilege',
                   HINT = format('SET ROLE %I, or change the owner of the table.', pg_get_userbyid(owner));
     END IF;
