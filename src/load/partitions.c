@@ -208,14 +208,14 @@ refuse_day(Target *target, const char *date, const PGresult *result)
 	const char *detail = result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL;
 
 	if (state == NULL || primary == NULL)
-		report_warning("no partition of %s for %s: no connection for partitions;"
-					   " rows go to the default partition", target->name, date);
+		report_warning("no partition of %s for %s, rows go to the default partition:"
+					   " no connection for partitions", target->name, date);
 	/* not a day of Azure's, so that not even the owner wants it */
 	else if (strcmp(state, "22023") == 0)
 		return;
 	else if (strncmp(state, "55", 2) == 0 || strncmp(state, "40", 2) == 0)
 	{
-		report_warning("no partition of %s for %s: %s%s%s; rows go to the default partition",
+		report_warning("no partition of %s for %s, rows go to the default partition: %s%s%s",
 					   target->name, date, primary, detail != NULL ? ": " : "", detail != NULL ? detail : "");
 		/* who is in the way now is so for the next file as well */
 		target->hasty = true;
