@@ -677,6 +677,34 @@ END;
 COMMENT ON FUNCTION azhunt.log_table_indexes() IS
 'the indexes of the log tables, and what each is there for';
 
+CREATE FUNCTION azhunt.missing_columns("table" regclass, log_table text)
+RETURNS TABLE (column_name text, definition text, comment text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.column_name, c.definition, c.comment
+    FROM (
+        SELECT a.column_name, a.data_type AS definition, NULL AS comment, a.ordinal_position
+        FROM azhunt.log_table_columns() AS a
+        WHERE a.log_table = $2
+        UNION ALL
+        VALUES
+            ('additionalfields', 'jsonb',
+             'what a record brought that no other column takes', 10001),
+            ('ingestedat', 'timestamp with time zone DEFAULT now()',
+             'when the row arrived here', 10002),
+            ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()',
+             'id of the transaction that brought the row', 10003)
+    ) AS c (column_name, definition, comment, ordinal_position)
+    LEFT JOIN pg_attribute AS a
+    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
+    WHERE a.attname IS NULL
+    ORDER BY c.ordinal_position
+$$;
+
+COMMENT ON FUNCTION azhunt.missing_columns(regclass, text) IS
+'columns that a log table should have and has not';
+
 CREATE FUNCTION azhunt.create_log_tables() RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -686,7 +714,34 @@ DECLARE
     log_table text;
     kind "char";
     item record;
+    relations regclass[] := '{}';
+    lock_modes text[] := '{}';
 BEGIN
+    -- Tables that are there are locked all at once before the first is changed:
+    -- one that waits must not keep others from using those that it has.
+    FOR item IN
+        SELECT azhunt.partition_tree(t.relation) AS relation, t.lock_mode
+        FROM (
+            SELECT c.oid::regclass,
+                   CASE WHEN EXISTS (SELECT FROM azhunt.missing_columns(c.oid::regclass, s.log_table))
+                             OR EXISTS (SELECT FROM pg_attribute AS a
+                                        WHERE a.attrelid = c.oid AND a.attname = 'ingestxid' AND NOT a.atthasdef)
+                        THEN 'ACCESS EXCLUSIVE'::text
+                        WHEN EXISTS (SELECT FROM azhunt.log_table_indexes() AS i
+                                     WHERE i.log_table = s.log_table
+                                       AND to_regclass(format('azhunt.%I', i.index_name)) IS NULL)
+                        THEN 'SHARE'::text
+                   END
+            FROM azhunt.log_table_schemas() AS s
+            JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I', s.log_table)) AND c.relkind = 'p'
+        ) AS t (relation, lock_mode)
+        WHERE t.lock_mode IS NOT NULL
+    LOOP
+        relations := relations || item.relation;
+        lock_modes := lock_modes || item.lock_mode;
+    END LOOP;
+    PERFORM azhunt.lock_relations(relations, lock_modes);
+
     FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s LOOP
         kind := (SELECT c.relkind FROM pg_class AS c
                  WHERE c.oid = to_regclass(format('azhunt.%I', log_table)));
@@ -712,24 +767,7 @@ BEGIN
         -- that an earlier version made gets what is new
         FOR item IN
             SELECT c.column_name, c.definition, c.comment
-            FROM (
-                SELECT a.column_name, a.data_type AS definition, NULL AS comment, a.ordinal_position
-                FROM azhunt.log_table_columns() AS a
-                WHERE a.log_table = function.log_table
-                UNION ALL
-                VALUES
-                    ('additionalfields', 'jsonb',
-                     'what a record brought that no other column takes', 10001),
-                    ('ingestedat', 'timestamp with time zone DEFAULT now()',
-                     'when the row arrived here', 10002),
-                    ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()',
-                     'id of the transaction that brought the row', 10003)
-            ) AS c (column_name, definition, comment, ordinal_position)
-            WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
-                              WHERE a.attrelid = format('azhunt.%I', log_table)::regclass
-                                AND a.attname = c.column_name
-                                AND NOT a.attisdropped)
-            ORDER BY c.ordinal_position
+            FROM azhunt.missing_columns(format('azhunt.%I', log_table)::regclass, log_table) AS c
         LOOP
             EXECUTE format('ALTER TABLE azhunt.%I ADD COLUMN %I %s',
                            log_table, item.column_name, item.definition);
@@ -781,13 +819,128 @@ AS $$
            CASE b.bounds[2] WHEN 'MAXVALUE' THEN 'infinity' ELSE btrim(b.bounds[2], '''')::timestamptz END
     FROM pg_inherits AS i
     JOIN pg_class AS c ON c.oid = i.inhrelid
-    CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, c.oid),
-                                    E'^FOR VALUES FROM \\((.*)\\) TO \\((.*)\\)$') AS b (bounds)
+    -- bounds have no columns, so the partition need not be named, nor locked;
+    -- and no backslashes, which mean what the session says
+    CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, '0'::oid),
+                                    '^FOR VALUES FROM [(](.*)[)] TO [(](.*)[)]$'::text) AS b (bounds)
     WHERE i.inhparent = $1 AND b.bounds IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
 'the partitions, but the default one, of a table that is partitioned by range of one timestamp with time zone, each with its first time and the first time after it';
+
+CREATE FUNCTION azhunt.partition_tree("table" regclass) RETURNS SETOF regclass
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE tree (relation, level) AS (
+        SELECT $1::oid, 0
+        UNION ALL
+        SELECT i.inhrelid, t.level + 1
+        FROM tree AS t
+        JOIN pg_inherits AS i ON i.inhparent = t.relation
+    )
+    SELECT t.relation::regclass FROM tree AS t ORDER BY t.level, t.relation
+$$;
+
+COMMENT ON FUNCTION azhunt.partition_tree(regclass) IS
+'a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';
+
+--
+-- locks
+--
+
+CREATE FUNCTION azhunt.lock_holders(relation regclass, lock_mode text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET "DateStyle" = 'ISO, YMD'
+AS $$
+    SELECT string_agg(h.holder, ' '::text ORDER BY h.since)
+    FROM (
+        SELECT CASE WHEN l.pid IS NULL
+                    THEN format('Prepared transaction %L of %s uses it since %s.'::text, p.gid, p.owner, p.prepared)
+                    ELSE format('Process %s of %s uses it%s.'::text, l.pid, coalesce(a.usename::text, a.backend_type),
+                                ' in a transaction that began at '::text || a.xact_start::text)
+               END,
+               coalesce(a.xact_start, p.prepared)
+        FROM pg_locks AS l
+        LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
+        LEFT JOIN pg_locks AS x ON l.pid IS NULL AND x.pid IS NULL
+                               AND x.virtualtransaction = l.virtualtransaction AND x.locktype = 'transactionid'::text
+        LEFT JOIN pg_prepared_xacts AS p ON p.transaction = x.transactionid
+        WHERE l.locktype = 'relation'::text
+          AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+          AND l.relation = $1::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+          AND l.mode = ANY (
+              CASE $2
+                  WHEN 'SHARE'::text
+                  THEN '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::text[]
+                  WHEN 'SHARE UPDATE EXCLUSIVE'::text
+                  THEN '{ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::text[]
+                  ELSE ARRAY[l.mode]
+              END)
+        ORDER BY 2
+        LIMIT 3
+    ) AS h (holder, since)
+$$;
+
+COMMENT ON FUNCTION azhunt.lock_holders(regclass, text) IS
+'who keeps a relation from being locked, as sentences; null if nobody does';
+
+-- The locks are taken all or none.  Those who come meanwhile queue behind an
+-- attempt for less than a second, and then get their turn.
+CREATE FUNCTION azhunt.lock_relations(relations regclass[], lock_modes text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    own_timeout constant text := current_setting('lock_timeout'::text);
+    patience integer := (SELECT s.setting::integer FROM pg_settings AS s WHERE s.name = 'lock_timeout'::text);
+    deadline timestamptz;
+    attempt_end timestamptz;
+    attempt integer := 50;
+    place integer;
+BEGIN
+    patience := CASE patience WHEN 0 THEN 5000 ELSE patience END;
+    deadline := clock_timestamp() + patience * interval '1 ms';
+    LOOP
+        attempt_end := least(deadline, clock_timestamp() + attempt * interval '1 ms');
+        place := 1;
+        BEGIN
+            WHILE place <= cardinality(relations) LOOP
+                PERFORM set_config('lock_timeout'::text, greatest(1, ceil(
+                    1000 * extract(epoch FROM attempt_end - clock_timestamp()))::integer)::text, true);
+                EXECUTE format('LOCK TABLE ONLY %s IN %s MODE'::text, relations[place], lock_modes[place]);
+                place := place + 1;
+            END LOOP;
+            PERFORM set_config('lock_timeout'::text, own_timeout, true);
+            RETURN;
+        EXCEPTION
+            WHEN lock_not_available OR deadlock_detected THEN
+                -- all that this attempt has locked is free again
+                NULL;
+        END;
+
+        IF clock_timestamp() >= deadline THEN
+            RAISE EXCEPTION 'could not lock % within % ms', relations[place], patience
+                USING ERRCODE = 'lock_not_available',
+                      DETAIL = coalesce(azhunt.lock_holders(relations[place], lock_modes[place]),
+                                        'It has been released in this moment.'),
+                      HINT = 'Try again later, or SET lock_timeout to a longer time; pg_terminate_backend() ends a session that has been forgotten.';
+        END IF;
+        PERFORM pg_sleep(greatest(0.0, least(attempt / 1000.0,
+                                             extract(epoch FROM deadline - clock_timestamp())))::double precision);
+        attempt := least(2 * attempt, 800);
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.lock_relations(regclass[], text[]) IS
+'locks relations, each in its mode, all or none; waits for lock_timeout, or 5 seconds if that is 0, and then tells who uses them';
+
+--
+-- daily partitions
+--
 
 CREATE FUNCTION azhunt.missing_days("table" regclass, since date, until date) RETURNS date[]
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -827,27 +980,94 @@ CREATE FUNCTION azhunt.moving_obstacle(partition regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH target AS (
+    WITH below AS (
+        SELECT t.relid FROM azhunt.partition_tree($1) AS t (relid)
+    ), target AS (
         SELECT a.relid FROM pg_partition_ancestors($1) AS a
+        UNION
+        SELECT b.relid FROM below AS b
     )
-    SELECT format('Trigger %I of %s would fire.', t.tgname, t.tgrelid::regclass)
+    -- 8: on DELETE
+    SELECT format('Trigger %I of %s would fire.'::text, t.tgname, t.tgrelid::regclass)
     FROM pg_trigger AS t
-    WHERE t.tgrelid = $1 AND NOT t.tgisinternal
+    WHERE t.tgrelid IN (SELECT relid FROM below) AND NOT t.tgisinternal AND t.tgtype & 8 <> 0
     UNION ALL
-    SELECT format('Foreign key %I of %s refers to these rows.', k.conname, k.conrelid::regclass)
+    -- 4: on DELETE
+    SELECT format('Rule %I of %s would apply.'::text, r.rulename, r.ev_class::regclass)
+    FROM pg_rewrite AS r
+    WHERE r.ev_class IN (SELECT relid FROM below) AND r.ev_type = '4'
+    UNION ALL
+    SELECT format('%s is a foreign table.'::text, c.oid::regclass)
+    FROM pg_class AS c
+    WHERE c.oid IN (SELECT relid FROM below) AND c.relkind = 'f'
+    UNION ALL
+    SELECT format('Row-level security of %s would hide rows.'::text, $1)
+    WHERE row_security_active($1::oid)
+    UNION ALL
+    SELECT format('Foreign key %I of %s refers to these rows.'::text, k.conname, k.conrelid::regclass)
     FROM pg_constraint AS k
-    WHERE k.contype = 'f' AND k.confrelid IN (SELECT relid FROM target)
+    WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid IN (SELECT relid FROM target)
     UNION ALL
-    SELECT format('Publication %I would publish that they are deleted.', p.pubname)
+    SELECT format('Publication %I would publish that they are deleted.'::text, p.pubname)
     FROM pg_publication AS p
     JOIN pg_publication_tables AS t ON t.pubname = p.pubname
     WHERE p.pubdelete
-      AND to_regclass(format('%I.%I', t.schemaname, t.tablename)) IN (SELECT relid FROM target)
+      AND to_regclass(format('%I.%I'::text, t.schemaname, t.tablename)) IN (SELECT relid FROM target)
     LIMIT 1
 $$;
 
 COMMENT ON FUNCTION azhunt.moving_obstacle(regclass) IS
 'why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
+
+CREATE FUNCTION azhunt.untrusted_code(relations regclass[]) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE reached (classid, objid) AS (
+        SELECT 'pg_class'::regclass::oid, r.relation::oid FROM unnest($1) AS r (relation)
+        UNION
+        SELECT n.classid, n.objid
+        FROM reached AS r
+        CROSS JOIN LATERAL (
+            -- what it uses
+            SELECT d.refclassid, d.refobjid
+            FROM pg_depend AS d
+            WHERE d.classid = r.classid AND d.objid = r.objid AND d.deptype <> 'e'
+            UNION ALL
+            -- what is part of it
+            SELECT d.classid, d.objid
+            FROM pg_depend AS d
+            WHERE d.refclassid = r.classid AND d.refobjid = r.objid AND d.deptype IN ('a', 'i')
+              AND CASE
+                      WHEN r.classid = 'pg_class'::regclass AND r.objid = ANY ($1)
+                      THEN d.classid IN ('pg_attrdef'::regclass, 'pg_constraint'::regclass,
+                                         'pg_rewrite'::regclass, 'pg_policy'::regclass)
+                           OR EXISTS (SELECT FROM pg_index AS x
+                                      WHERE d.classid = 'pg_class'::regclass AND x.indexrelid = d.objid)
+                      WHEN r.classid = 'pg_type'::regclass
+                      THEN d.classid = 'pg_constraint'::regclass
+                      WHEN r.classid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
+                      THEN d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass)
+                  END
+        ) AS n (classid, objid)
+    ), owned (classid, objid, owner) AS (
+        SELECT c.tableoid, c.oid, c.relowner FROM pg_class AS c
+        UNION ALL SELECT p.tableoid, p.oid, p.proowner FROM pg_proc AS p
+        UNION ALL SELECT t.tableoid, t.oid, t.typowner FROM pg_type AS t
+        UNION ALL SELECT o.tableoid, o.oid, o.oprowner FROM pg_operator AS o
+        UNION ALL SELECT c.tableoid, c.oid, c.opcowner FROM pg_opclass AS c
+        UNION ALL SELECT f.tableoid, f.oid, f.opfowner FROM pg_opfamily AS f
+    )
+    SELECT format('The owner of %s is %s.'::text, pg_describe_object(o.classid, o.objid, 0), pg_get_userbyid(o.owner))
+    FROM reached AS r
+    JOIN owned AS o ON o.classid = r.classid AND o.objid = r.objid
+    WHERE NOT pg_has_role(o.owner, current_user, 'USAGE'::text)
+    ORDER BY o.classid, o.objid
+    LIMIT 1
+$$;
+
+COMMENT ON FUNCTION azhunt.untrusted_code(regclass[]) IS
+'which of the functions, types, operators and the like that are used when rows are put into relations or deleted, or which of the relations, belongs to a role that has not the rights of the current one; null if none does';
 
 CREATE FUNCTION azhunt.add_partitions("table" regclass, since date, until date)
 RETURNS SETOF regclass
@@ -855,15 +1075,18 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "TimeZone" = 'UTC'
 SET "DateStyle" = 'ISO, YMD'
+SET row_security = off
 AS $$
 DECLARE
     schema_name name;
     table_name name;
-    owner name;
+    owner oid;
     time_column name;
     default_partition regclass;
-    tablespace name;
+    default_tree regclass[] := '{}';
+    storage text;
     column_list text;
+    untrusted text;
     obstacle text;
     missing date[];
     day date;
@@ -872,13 +1095,17 @@ DECLARE
     rows_of_day text;
     has_rows boolean;
 BEGIN
-    SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner), a.attname, nullif(p.partdefid, 0), t.spcname
-    INTO schema_name, table_name, owner, time_column, default_partition, tablespace
+    SELECT n.nspname, c.relname, c.relowner, a.attname, nullif(p.partdefid, 0),
+           concat(' USING ' || quote_ident(coalesce(m.amname, dm.amname)), ' TABLESPACE ' || quote_ident(t.spcname))
+    INTO schema_name, table_name, owner, time_column, default_partition, storage
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_partitioned_table AS p ON p.partrelid = c.oid
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
     LEFT JOIN pg_tablespace AS t ON t.oid = c.reltablespace
+    LEFT JOIN pg_am AS m ON m.oid = c.relam
+    LEFT JOIN pg_class AS d ON d.oid = p.partdefid AND d.relkind = 'r'
+    LEFT JOIN pg_am AS dm ON dm.oid = d.relam
     WHERE c.oid = "table" AND p.partstrat = 'r' AND p.partnatts = 1
       AND a.atttypid = 'timestamp with time zone'::regtype;
     IF NOT FOUND THEN
@@ -888,11 +1115,15 @@ BEGIN
                   HINT = 'azhunt.create_log_tables() makes tables that are.';
     END IF;
 
-    -- the owner's constraints and triggers run with the rights of the caller
-    IF owner <> current_user THEN
+    IF NOT pg_has_role(owner, 'USAGE'::text) THEN
         RAISE EXCEPTION 'must be owner of table %', "table"
             USING ERRCODE = 'insufficient_privilege',
-                  HINT = format('SET ROLE %I, or change the owner of the table.', owner);
+                  HINT = format('SET ROLE %I, or change the owner of the table.', pg_get_userbyid(owner));
+    -- the owner's constraints and triggers run with the rights of the caller
+    ELSIF NOT pg_has_role(owner, current_user, 'USAGE'::text) THEN
+        RAISE EXCEPTION 'the owner of table %, %, is not trusted by %', "table", pg_get_userbyid(owner), current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('SET ROLE %I, or change the owner of the table.', pg_get_userbyid(owner));
     END IF;
 
     IF (since < until AND isfinite(since) AND isfinite(until)) IS NOT TRUE THEN
@@ -902,15 +1133,38 @@ BEGIN
                   HINT = 'Days are counted in UTC; until is the day after the last that gets a partition.';
     END IF;
 
-    EXECUTE format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', "table");
+    -- what is there already costs no lock
+    IF azhunt.missing_days("table", since, until) = '{}' THEN
+        RETURN;
+    END IF;
+
+    -- No rows of these days may come into the default partition meanwhile.  It
+    -- is what others use, so it comes first, and nothing is held meanwhile.
+    IF default_partition IS NOT NULL THEN
+        default_tree := ARRAY(SELECT t.relation FROM azhunt.partition_tree(default_partition) AS t (relation));
+    END IF;
+    PERFORM azhunt.lock_relations(
+        default_tree || "table",
+        array_fill('ACCESS EXCLUSIVE'::text, ARRAY[cardinality(default_tree)]) || 'SHARE UPDATE EXCLUSIVE'::text);
+    IF default_partition IS DISTINCT FROM (SELECT nullif(p.partdefid, 0)::regclass
+                                           FROM pg_partitioned_table AS p WHERE p.partrelid = "table") THEN
+        RAISE EXCEPTION 'the default partition of % has changed meanwhile', "table"
+            USING ERRCODE = 'object_in_use',
+                  HINT = 'Try again.';
+    END IF;
     missing := azhunt.missing_days("table", since, until);
     IF missing = '{}' THEN
         RETURN;
     END IF;
 
+    untrusted := azhunt.untrusted_code(default_tree || "table");
+    IF untrusted IS NOT NULL THEN
+        RAISE EXCEPTION 'partitions of % could run the code of a role that % does not trust', "table", current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = untrusted,
+                  HINT = 'Change the owner.';
+    END IF;
     IF default_partition IS NOT NULL THEN
-        -- no rows of these days may come into it meanwhile
-        EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', default_partition);
         obstacle := azhunt.moving_obstacle(default_partition);
     END IF;
 
@@ -929,11 +1183,11 @@ BEGIN
         partition := format('%I.%I', schema_name, partition_name);
 
         EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY)%s',
-                       partition, "table", ' TABLESPACE ' || quote_ident(tablespace));
+                       partition, "table", storage);
         IF default_partition IS NOT NULL THEN
             rows_of_day := format('FROM %1$s WHERE %2$I >= %3$L AND %2$I < %4$L', default_partition,
                                   time_column, day::timestamptz, (day + 1)::timestamptz);
-            EXECUTE format('SELECT EXISTS (SELECT %s)', rows_of_day) INTO has_rows;
+            EXECUTE format('SELECT EXISTS (SELECT 1 %s)', rows_of_day) INTO has_rows;
             IF has_rows AND obstacle IS NOT NULL THEN
                 RAISE EXCEPTION 'cannot move the rows of % out of %', day, default_partition
                     USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -946,15 +1200,61 @@ BEGIN
         END IF;
         EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
                        "table", partition, day::timestamptz, (day + 1)::timestamptz);
+        IF pg_get_userbyid(owner) <> current_user THEN
+            EXECUTE format('ALTER TABLE %s OWNER TO %I', partition, pg_get_userbyid(owner));
+        END IF;
         RETURN NEXT partition::regclass;
     END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_partitions(regclass, date, date) IS
-'adds the daily partitions, of days in UTC, from since up to but not including until, that a log table lacks; moves rows of these days out of the default partition, unless triggers, foreign keys or publications would take them for deleted; returns the partitions that it added; only for the owner of the table';
+'adds the daily partitions, of days in UTC, from since up to but not including until, that a log table lacks; moves rows of these days out of the default partition, unless triggers, foreign keys or publications would take them for deleted; returns the partitions that it added; waits at most for lock_timeout, or 5 seconds if that is 0; only for the owner of the table';
 
 REVOKE EXECUTE ON FUNCTION azhunt.add_partitions(regclass, date, date) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.add_log_partitions(log_table text, since date, until date)
+RETURNS SETOF regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET "TimeZone" = 'UTC'
+SET "DateStyle" = 'ISO, YMD'
+SET standard_conforming_strings = on
+SET quote_all_identifiers = off
+SET row_security = off
+SET default_tablespace = ''
+SET default_table_access_method = heap
+AS $$
+<<function>>
+DECLARE
+    relation regclass;
+    first_day constant date := '2010-01-01';
+    end_day constant date := (now() AT TIME ZONE 'UTC'::text)::date + 32;
+BEGIN
+    relation := (SELECT to_regclass(format('azhunt.%I'::text, s.log_table))
+                 FROM azhunt.log_table_schemas() AS s
+                 WHERE s.log_table = lower(add_log_partitions.log_table COLLATE "C"));
+    IF relation IS NULL THEN
+        RAISE EXCEPTION 'there is no log table "%"', coalesce(log_table, 'NULL')
+            USING ERRCODE = 'undefined_table',
+                  HINT = 'azhunt.create_log_tables() creates the log tables.';
+    END IF;
+    IF since < first_day OR until > end_day OR until - since > 400 THEN
+        RAISE EXCEPTION 'partitions are added from % to %, for at most 400 days at once, not from % to %',
+                        first_day, end_day, since, until
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'The owner of the table can add others with azhunt.add_partitions().';
+    END IF;
+
+    RETURN QUERY SELECT p.partition
+                 FROM azhunt.add_partitions(relation, add_log_partitions.since, add_log_partitions.until) AS p (partition);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.add_log_partitions(text, date, date) IS
+'adds daily partitions to a log table as add_partitions() does, with the rights of the owner of this function: for the role that loads';
+
+REVOKE EXECUTE ON FUNCTION azhunt.add_log_partitions(text, date, date) FROM PUBLIC;
 
 --
 -- loaded files
@@ -3287,8 +3587,11 @@ AS $$
 DECLARE
     before timestamptz := now() - keep;
     fact_table text;
-    log_table text;
     part record;
+    log_tables regclass[] := '{}';
+    partitions regclass[] := '{}';
+    counts bigint[] := '{}';
+    relations regclass[];
 BEGIN
     IF (keep >= interval '0') IS NOT TRUE OR keep_log_partitions < interval '0' THEN
         RAISE EXCEPTION 'what is kept must be a time that is not negative'
@@ -3324,20 +3627,39 @@ BEGIN
     relation := 'azhunt.runs';
     RETURN NEXT;
 
-    FOR log_table IN
-        SELECT s.log_table FROM azhunt.log_table_schemas() AS s
-        WHERE keep_log_partitions IS NOT NULL AND to_regclass('azhunt.' || s.log_table) IS NOT NULL
+    -- All are counted first, then locked, then dropped: to drop a partition is
+    -- to lock its whole table.
+    FOR part IN
+        SELECT t.relation AS log_table, b.partition
+        FROM azhunt.log_table_schemas() AS s
+        CROSS JOIN to_regclass(format('azhunt.%I'::text, s.log_table)) AS t (relation)
+        CROSS JOIN azhunt.partition_bounds(t.relation) AS b
+        WHERE b.until <= now() - keep_log_partitions
+        ORDER BY s.log_table, b.since
     LOOP
-        FOR part IN
-            SELECT b.partition FROM azhunt.partition_bounds(('azhunt.' || log_table)::regclass) AS b
-            WHERE b.until <= now() - keep_log_partitions
-            ORDER BY b.since
-        LOOP
-            EXECUTE format('SELECT count(*) FROM %s', part.partition) INTO removed;
-            relation := part.partition::text;
-            EXECUTE format('DROP TABLE %s', part.partition);
-            RETURN NEXT;
-        END LOOP;
+        EXECUTE format('SELECT count(*) FROM %s'::text, part.partition) INTO removed;
+        log_tables := log_tables || part.log_table;
+        partitions := partitions || part.partition;
+        counts := counts || removed;
+    END LOOP;
+    relations := ARRAY(
+        SELECT r.relation
+        FROM (
+            SELECT DISTINCT 1, l.relation::oid FROM unnest(log_tables) AS l (relation)
+            UNION
+            SELECT 2, p.partdefid FROM pg_partitioned_table AS p
+            WHERE p.partrelid = ANY (log_tables) AND p.partdefid <> 0
+            UNION
+            SELECT 3, t.relation::oid FROM unnest(partitions) AS p (partition)
+            CROSS JOIN azhunt.partition_tree(p.partition) AS t (relation)
+        ) AS r (place, relation)
+        ORDER BY r.place, r.relation);
+    PERFORM azhunt.lock_relations(relations, array_fill('ACCESS EXCLUSIVE'::text, ARRAY[cardinality(relations)]));
+    FOR place IN 1 .. cardinality(partitions) LOOP
+        relation := partitions[place]::text;
+        removed := counts[place];
+        EXECUTE format('DROP TABLE %s'::text, partitions[place]);
+        RETURN NEXT;
     END LOOP;
 END
 $$;

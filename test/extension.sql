@@ -32,7 +32,8 @@ $$, 'every function is in schema azhunt');
 
 SELECT set_eq($$
     SELECT proname FROM member_function WHERE prosecdef
-$$, ARRAY['run_hunt_in_transaction', 'record_failed_run', 'mark_result', 'source_health', 'upload_counts'],
+$$, ARRAY['run_hunt_in_transaction', 'record_failed_run', 'mark_result', 'source_health', 'upload_counts',
+         'add_log_partitions'],
     'few functions run with the rights of their owner');
 
 SELECT is_empty($$
@@ -59,7 +60,7 @@ $$, 'every PL/pgSQL function sets its search_path');
 SELECT set_eq($$
     SELECT proname FROM member_function
     WHERE NOT has_function_privilege('public', oid, 'EXECUTE')
-$$, ARRAY['create_log_tables', 'add_partitions', 'run_hunt', 'run_hunt_in_transaction', 'record_failed_run',
+$$, ARRAY['create_log_tables', 'add_partitions', 'add_log_partitions', 'run_hunt', 'run_hunt_in_transaction', 'record_failed_run',
           'restart_hunt', 'drop_hunt', 'mark_result', 'source_health', 'upload_counts', 'prune', 'schedule_hunt',
           'unschedule_hunt',
           -- what these call

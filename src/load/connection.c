@@ -25,6 +25,10 @@ static const char *const session_setup =
 "SET statement_timeout = 0;"
 "SET lock_timeout = 0;"
 "SET idle_in_transaction_session_timeout = 0;"
+"SET idle_session_timeout = 0;"
+/* not every server has it */
+"SELECT pg_catalog.set_config(s.name, '0', false) FROM pg_catalog.pg_settings AS s"
+" WHERE s.name = 'transaction_timeout';"
 "SET default_transaction_isolation = 'read committed';"
 "SET default_transaction_read_only = off";
 

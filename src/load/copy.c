@@ -175,6 +175,8 @@ fail_copy(Loader *loader, const Target *target, const PGresult *result)
 {
 	int			line = line_of_error(result);
 
+	if (is_about_partition(result) && load_again(loader))
+		return;
 	if (is_about_row(result) && line >= 1 && line <= target->norigins)
 		fail_file_at(loader, target->origins[line - 1].position,
 					 load_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
@@ -233,15 +235,17 @@ reject_row(Loader *loader, Target *target, int row, const char *reason)
 /*
  * Send rows first up to but not including end of a batch.  On failure, *bad is
  * the row that is the reason; if no row is, that is reported, and *bad is -1.
+ * If *moved, the reason is where the row belongs.
  */
 static bool
-try_rows(Loader *loader, Target *target, int first, int end, int *bad, char **reason)
+send_part(Loader *loader, Target *target, int first, int end, int *bad, bool *moved, char **reason)
 {
 	size_t		start = first > 0 ? target->origins[first - 1].row_end : 0;
 	PGresult   *result;
 	int			line;
 
 	*bad = -1;
+	*moved = false;
 	/* the savepoint must not take the staging table away */
 	if (!stage(loader, target) ||
 		!run_in_transaction(loader, "SAVEPOINT azhunt_load") ||
@@ -258,6 +262,7 @@ try_rows(Loader *loader, Target *target, int first, int end, int *bad, char **re
 	if (is_about_row(result) && line >= 1 && line <= end - first)
 	{
 		*bad = first + line - 1;
+		*moved = is_about_partition(result);
 		*reason = load_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 	}
 	else
@@ -266,6 +271,27 @@ try_rows(Loader *loader, Target *target, int first, int end, int *bad, char **re
 	if (*bad >= 0 && !run_in_transaction(loader, "ROLLBACK TO SAVEPOINT azhunt_load; RELEASE SAVEPOINT azhunt_load"))
 		*bad = -1;
 	return false;
+}
+
+/*
+ * Try to send rows of a batch.  A COPY does not know partitions that others add
+ * while it runs; that is not the row's fault, and the next COPY knows them.
+ */
+static bool
+try_rows(Loader *loader, Target *target, int first, int end, int *bad, char **reason)
+{
+	bool		moved;
+
+	for (int attempt = 1; attempt < MAX_ATTEMPTS; attempt++)
+	{
+		if (send_part(loader, target, first, end, bad, &moved, reason))
+			return true;
+		if (!moved || *bad < 0)
+			return false;
+		free(*reason);
+		*reason = NULL;
+	}
+	return send_part(loader, target, first, end, bad, &moved, reason);
 }
 
 /*

@@ -65,6 +65,9 @@ typedef struct FileList
 
 #define MAX_JOBS	64
 
+/* how often rows are sent while partitions come and go */
+#define MAX_ATTEMPTS	5
+
 /* the log tables, and --table */
 #define COUNTED_TABLES	(LOG_TABLES + 1)
 
@@ -118,6 +121,8 @@ typedef struct Target
 	bool		staged;			/* the staging table is there */
 
 	bool		by_day;			/* partitioned by time */
+	const char *add_query;		/* adds a day's partition */
+	bool		hasty;			/* waiting for others did not help last time */
 	DayRange   *ranges;
 	size_t		nranges;
 	size_t		new_days;		/* added for this file */
@@ -142,6 +147,8 @@ typedef struct Loader
 	bool		known;			/* ... since it has been loaded already */
 	bool		reported;		/* and it has been said why */
 	bool		lost;			/* the connection */
+	bool		again;			/* this file is to be loaded once more */
+	int			attempts;		/* to load this file */
 	const char *path;			/* of this file */
 	const Source *source;
 	int64_t		bytes_before;	/* of earlier files */
@@ -187,6 +194,7 @@ extern void free_target(Target *target);
 /* partitions.c */
 extern bool read_partitions(Loader *loader, Target *target);
 extern bool provide_partition(Loader *loader, Target *target, int64_t day);
+extern bool is_about_partition(const PGresult *result);
 
 /* copy.c */
 extern bool copy_row(Loader *loader, Target *target, const Record *record);
@@ -209,6 +217,7 @@ extern void load_files(Loader *loader, const FileList *list);
 extern void fail_file(Loader *loader, char *reason);
 extern void fail_file_at(Loader *loader, Position position, char *reason);
 extern void fail_connection(Loader *loader, const PGresult *result);
+extern bool load_again(Loader *loader);
 
 /* progress.c */
 extern void start_progress(Shared *shared, const FileList *list, const Options *options);

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /*
  * This file is not loaded, and why.  Of several reasons the first is said.
@@ -57,6 +58,25 @@ fail_connection(Loader *loader, const PGresult *result)
 	loader->lost = loader->lost || PQstatus(loader->connection) == CONNECTION_BAD;
 	fail_file(loader, load_printf("%.*s%s%s", (int) length, text,
 								  detail != NULL ? ": " : "", detail != NULL ? detail : ""));
+}
+
+/*
+ * Have this file loaded once more, from its start, without a word; false if that
+ * is impossible, or has been tried often enough.
+ */
+bool
+load_again(Loader *loader)
+{
+	struct stat status;
+
+	/* what is no ordinary file can be read only once */
+	if (loader->attempts >= MAX_ATTEMPTS || strcmp(loader->path, "-") == 0 ||
+		stat(loader->path, &status) != 0 || !S_ISREG(status.st_mode))
+		return false;
+	loader->again = true;
+	loader->failed = true;
+	loader->reported = true;
+	return true;
 }
 
 /*
@@ -235,6 +255,8 @@ static void
 start_file(Loader *loader, const char *path)
 {
 	loader->path = path;
+	loader->again = false;
+	loader->attempts++;
 	loader->failed = false;
 	loader->known = false;
 	loader->reported = false;
@@ -242,14 +264,14 @@ start_file(Loader *loader, const char *path)
 }
 
 /*
- * Load a file, all of it or nothing.
+ * Load a file, all of it or nothing; was it committed?
  */
-static void
-load_file(Loader *loader, const InputFile *file)
+static bool
+try_file(Loader *loader, const char *path)
 {
 	bool		committed = false;
 
-	start_file(loader, file->path);
+	start_file(loader, path);
 	if (!run_command(loader->connection, "BEGIN"))
 		fail_connection(loader, NULL);
 	else if (load_in_transaction(loader) && keep_rejects(loader))
@@ -266,13 +288,28 @@ load_file(Loader *loader, const InputFile *file)
 	forget_copies(loader);
 	if (!committed)
 		(void) run_command(loader->connection, "ROLLBACK");
+	if (loader->rejects != NULL)
+		fclose(loader->rejects);
+	loader->rejects = NULL;
+	return committed;
+}
+
+/*
+ * Load a file, and count it.
+ */
+static void
+load_file(Loader *loader, const InputFile *file)
+{
+	bool		committed;
+
+	loader->attempts = 0;
+	do
+		committed = try_file(loader, file->path);
+	while (loader->again);
 	if (loader->known && !loader->failed)
 		loader->shared->files_known++;
 	else if (!committed)
 		loader->shared->files_failed++;
-	if (loader->rejects != NULL)
-		fclose(loader->rejects);
-	loader->rejects = NULL;
 	loader->bytes_before += file->size;
 	loader->lost = loader->lost || PQstatus(loader->connection) == CONNECTION_BAD;
 }
