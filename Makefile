@@ -32,6 +32,7 @@ OBJS = \
 	src/arguments.o \
 	src/azhunt.o \
 	src/ingest.o \
+	src/log_partitions.o \
 	src/kql/address.o \
 	src/kql/aggregate.o \
 	src/kql/case_insensitive.o \
