@@ -33,6 +33,7 @@ OBJS = \
 	src/azhunt.o \
 	src/ingest.o \
 	src/log_partitions.o \
+	src/source_health.o \
 	src/kql/address.o \
 	src/kql/aggregate.o \
 	src/kql/case_insensitive.o \

@@ -65,7 +65,7 @@ $$, ARRAY['create_log_tables', 'add_partitions', 'run_hunt', 'run_hunt_in_transa
           -- what these call
           'check_log_tables', 'reason_to_start_over', 'find_results', 'count_all_rows', 'count_new_rows',
           'find_all_storage_upload_link_account', 'find_new_storage_upload_link_account',
-          'find_all_cloudshell_usage', 'find_new_cloudshell_usage', 'latest', 'source_health_of', 'call_cron'],
+          'find_all_cloudshell_usage', 'find_new_cloudshell_usage', 'latest', 'log_table_health', 'query_health', 'source_health_of', 'call_cron'],
     'functions that change or read tables for others are not for everybody');
 
 SELECT is_empty($$
