@@ -33,6 +33,8 @@ OBJS = \
 	src/arrivals.o \
 	src/azhunt.o \
 	src/ingest.o \
+	src/log_partitions.o \
+	src/source_health.o \
 	src/kql/address.o \
 	src/kql/aggregate.o \
 	src/kql/case_insensitive.o \

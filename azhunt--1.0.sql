@@ -3464,6 +3464,45 @@ $$;
 COMMENT ON FUNCTION azhunt.latest(regclass, name, timestamptz) IS
 'the latest time in a column of a log table, found fast if it is recent';
 
+CREATE FUNCTION azhunt.log_table_health(
+    log_table regclass, since timestamptz[], latest integer,
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
+
+COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
+'the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
+
+CREATE FUNCTION azhunt.query_health(
+    log_table regclass, since timestamptz[], latest integer,
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    rows_of_hour bigint;
+BEGIN
+    newest_event := azhunt.latest(log_table, 'timegenerated'::name, since[1]);
+    newest_arrival := azhunt.latest(log_table, 'ingestedat'::name, since[1]);
+    FOR i IN 1 .. cardinality(since) LOOP
+        EXECUTE format('SELECT count(*) FROM %s WHERE ingestedat > $1 AND ingestedat <= $1 + interval ''1 hour''',
+                       log_table)
+        INTO rows_of_hour
+        USING since[i];
+        arrivals[i] := rows_of_hour;
+    END LOOP;
+    EXECUTE format('SELECT array_agg(l.delay)'
+                   ' FROM (SELECT CASE WHEN isfinite(timegenerated) AND isfinite(ingestedat)'
+                   '               THEN ingestedat - timegenerated END AS delay'
+                   '       FROM %s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l', log_table)
+    INTO delays
+    USING latest;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.query_health(regclass, timestamptz[], integer) IS
+'what log_table_health() says, by queries: they read views, too, and lock all partitions and indexes';
+
 CREATE FUNCTION azhunt.source_health_of(log_table text, as_of timestamptz)
 RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz,
                median_delay interval, p95_delay interval,
@@ -3472,21 +3511,36 @@ LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    relation regclass := format('azhunt.%I', log_table);
-    arrivals text := format('SELECT count(*) FROM %s WHERE ingestedat > $1 AND ingestedat <= $1 + interval ''1 hour''',
-                            relation);
+    relation regclass := format('azhunt.%I', log_table)::regclass;
+    since timestamptz[] := ARRAY[as_of - interval '1 hour', as_of - interval '2 hours', as_of - interval '25 hours'];
+    health record;
 BEGIN
-    newest_event := azhunt.latest(relation, 'timegenerated'::name, as_of);
-    newest_arrival := azhunt.latest(relation, 'ingestedat'::name, as_of);
-    EXECUTE arrivals INTO rows_last_hour USING as_of - interval '1 hour';
-    EXECUTE arrivals INTO rows_hour_before USING as_of - interval '2 hours';
-    EXECUTE arrivals INTO rows_hour_day_before USING as_of - interval '25 hours';
-    EXECUTE format('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY l.delay),'
-                   ' percentile_cont(0.95) WITHIN GROUP (ORDER BY l.delay)'
-                   ' FROM (SELECT CASE WHEN isfinite(timegenerated) AND isfinite(ingestedat)'
-                   '               THEN ingestedat - timegenerated END AS delay'
-                   '       FROM %s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT 10000) AS l', relation)
-    INTO median_delay, p95_delay;
+    IF row_security_active(relation::oid) THEN
+        RAISE EXCEPTION 'row-level security may hide rows of % from %', relation, current_user
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+
+    -- a view, or a table whose columns only look like these, is queried
+    IF (SELECT c.relkind IN ('p'::"char", 'r'::"char") FROM pg_class AS c WHERE c.oid = relation::oid)
+       AND (SELECT count(*) = 3 FROM pg_attribute AS a
+            WHERE a.attrelid = relation::oid AND NOT a.attisdropped
+              AND (a.attname = 'ingestxid'::name AND a.atttypid = 'bigint'::regtype
+                   OR a.attname IN ('timegenerated'::name, 'ingestedat'::name)
+                      AND a.atttypid = 'timestamp with time zone'::regtype)) THEN
+        health := azhunt.log_table_health(relation, since, 10000);
+    ELSE
+        health := azhunt.query_health(relation, since, 10000);
+    END IF;
+
+    newest_event := health.newest_event;
+    newest_arrival := health.newest_arrival;
+    rows_last_hour := health.arrivals[1];
+    rows_hour_before := health.arrivals[2];
+    rows_hour_day_before := health.arrivals[3];
+    SELECT p.delays[1], p.delays[2]
+    INTO median_delay, p95_delay
+    FROM (SELECT percentile_cont('{0.5,0.95}'::double precision[]) WITHIN GROUP (ORDER BY d.delay) AS delays
+          FROM unnest(health.delays) AS d (delay)) AS p;
     RETURN NEXT;
 END
 $$;
@@ -3792,6 +3846,8 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.reason_to_start_over(text),
     azhunt.find_results(text, bigint, timestamptz, pg_snapshot),
     azhunt.latest(regclass, name, timestamptz),
+    azhunt.log_table_health(regclass, timestamptz[], integer),
+    azhunt.query_health(regclass, timestamptz[], integer),
     azhunt.source_health_of(text, timestamptz),
     azhunt.call_cron(text, text)
 FROM PUBLIC;
