@@ -184,6 +184,7 @@ FROM (VALUES
     -- what else may be missing
     (NULL, 'no account', NULL, '[{"account": null}]', 1),
     (NULL, 'no storage account', '[{"storage": null}]', NULL, 1),
+    (NULL, 'no CorrelationId', '[{"correlation": null}]', NULL, 1),
     -- several rows
     (NULL, 'the same upload twice', '[{}, {}]', NULL, 1),
     (NULL, 'the same sign-in twice', NULL, '[{}, {}]', 1),
@@ -390,7 +391,7 @@ $$;
 CREATE VIEW stored AS
 SELECT c.number, m.hunt, m.account, m.uri AS text
 FROM azhunt.storage_upload_link_account_matches AS m
-LEFT JOIN cases AS c ON c.token = left(m.correlationid, 7)
+LEFT JOIN cases AS c ON c.token = coalesce(nullif(left(m.correlationid, 7), ''), substring(m.uri FROM 'case[0-9]{3}'))
 UNION ALL
 SELECT c.number, m.hunt, m.caller, m.operationnamevalue
 FROM azhunt.cloudshell_usage_matches AS m
