@@ -301,7 +301,7 @@ sub judge
 my $locked = '55P03';                      # another session is in the way
 my @missed = ($locked, '40P01', '23514');  # or a partition is not there
 # or the tables are not as the step would have them
-my @busy = ($locked, '40P01', '55000', '55006', '42P17', '42P16', '42809', '42P07', '23514', '0A000');
+my @busy = ($locked, '40P01', '42P01', '55000', '55006', '42P17', '42P16', '42809', '42P07', '23514', '0A000');
 
 sub new_session
 {
@@ -584,11 +584,13 @@ sub step_restart
 	$done{restart}++ if try($control, $query, @missed, '42704');
 }
 
-# Drop a hunt with all that it found, or make it anew.
+# Drop a hunt with all that it found, or make it anew.  Not while a transaction
+# may have restarted all hunts that it knew.
 sub step_drop
 {
 	my $name = some_hunt();
 
+	return if @open || %prepared;
 	return unless try($control, "SELECT azhunt.drop_hunt('$name')", $locked, '42704');
 	$done{drop}++;
 	schedule_hunt($name) if rand() < 0.7;
