@@ -41,6 +41,7 @@ OBJS = \
 	src/kql/datetime.o \
 	src/kql/dynamic.o \
 	src/kql/element_store.o \
+	src/kql/fold.o \
 	src/kql/has.o \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \

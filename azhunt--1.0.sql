@@ -126,7 +126,7 @@ SUPPORT azhunt.has_support
 AS 'MODULE_PATHNAME', 'azhunt_has';
 
 COMMENT ON FUNCTION azhunt.has(text, text) IS
-'KQL''s has: the term occurs, ignoring ASCII case, and where it begins or ends with an ASCII letter or digit, none is next to it there';
+'KQL''s has: the term occurs, ignoring case, and where it begins or ends with a letter or digit, none is next to it there';
 
 --
 -- =~ and its operator classes
@@ -166,18 +166,18 @@ CREATE FUNCTION azhunt.compare(text, text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_compare';
 COMMENT ON FUNCTION azhunt.compare(text, text) IS
-'order of two texts by bytes, ignoring ASCII case: negative, zero or positive';
+'order of two texts by code points, ignoring case: negative, zero or positive';
 
 CREATE FUNCTION azhunt.hash(text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_hash';
-COMMENT ON FUNCTION azhunt.hash(text) IS 'hash of a text, ignoring ASCII case';
+COMMENT ON FUNCTION azhunt.hash(text) IS 'hash of a text, ignoring case';
 
 CREATE FUNCTION azhunt.hash_extended(text, bigint) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_hash_extended';
 COMMENT ON FUNCTION azhunt.hash_extended(text, bigint) IS
-'hash of a text with a seed, ignoring ASCII case';
+'hash of a text with a seed, ignoring case';
 
 CREATE FUNCTION azhunt.equals_selectivity(internal, oid, internal, integer)
 RETURNS double precision
@@ -200,7 +200,7 @@ CREATE OPERATOR azhunt.=~ (
     HASHES, MERGES
 );
 COMMENT ON OPERATOR azhunt.=~ (text, text) IS
-'equal, ignoring ASCII case: KQL''s =~';
+'equal, ignoring case: KQL''s =~';
 
 CREATE OPERATOR azhunt.!=~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.not_equals,
@@ -208,39 +208,39 @@ CREATE OPERATOR azhunt.!=~ (
     RESTRICT = pg_catalog.neqsel, JOIN = pg_catalog.neqjoinsel
 );
 COMMENT ON OPERATOR azhunt.!=~ (text, text) IS
-'not equal, ignoring ASCII case: KQL''s !~, whose name is PostgreSQL''s own';
+'not equal, ignoring case: KQL''s !~, whose name is PostgreSQL''s own';
 
 CREATE OPERATOR azhunt.<~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.less,
     COMMUTATOR = OPERATOR(azhunt.>~), NEGATOR = OPERATOR(azhunt.>=~),
     RESTRICT = pg_catalog.scalarltsel, JOIN = pg_catalog.scalarltjoinsel
 );
-COMMENT ON OPERATOR azhunt.<~ (text, text) IS 'less by bytes, ignoring ASCII case';
+COMMENT ON OPERATOR azhunt.<~ (text, text) IS 'less by code points, ignoring case';
 
 CREATE OPERATOR azhunt.<=~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.less_or_equal,
     COMMUTATOR = OPERATOR(azhunt.>=~), NEGATOR = OPERATOR(azhunt.>~),
     RESTRICT = pg_catalog.scalarlesel, JOIN = pg_catalog.scalarlejoinsel
 );
-COMMENT ON OPERATOR azhunt.<=~ (text, text) IS 'less or equal by bytes, ignoring ASCII case';
+COMMENT ON OPERATOR azhunt.<=~ (text, text) IS 'less or equal by code points, ignoring case';
 
 CREATE OPERATOR azhunt.>~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.greater,
     COMMUTATOR = OPERATOR(azhunt.<~), NEGATOR = OPERATOR(azhunt.<=~),
     RESTRICT = pg_catalog.scalargtsel, JOIN = pg_catalog.scalargtjoinsel
 );
-COMMENT ON OPERATOR azhunt.>~ (text, text) IS 'greater by bytes, ignoring ASCII case';
+COMMENT ON OPERATOR azhunt.>~ (text, text) IS 'greater by code points, ignoring case';
 
 CREATE OPERATOR azhunt.>=~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.greater_or_equal,
     COMMUTATOR = OPERATOR(azhunt.<=~), NEGATOR = OPERATOR(azhunt.<~),
     RESTRICT = pg_catalog.scalargesel, JOIN = pg_catalog.scalargejoinsel
 );
-COMMENT ON OPERATOR azhunt.>=~ (text, text) IS 'greater or equal by bytes, ignoring ASCII case';
+COMMENT ON OPERATOR azhunt.>=~ (text, text) IS 'greater or equal by code points, ignoring case';
 
 CREATE OPERATOR FAMILY azhunt.case_insensitive_ops USING btree;
 COMMENT ON OPERATOR FAMILY azhunt.case_insensitive_ops USING btree IS
-'texts ordered by bytes, ignoring ASCII case';
+'texts ordered by code points, ignoring case';
 
 CREATE OPERATOR CLASS azhunt.case_insensitive_ops
 FOR TYPE text USING btree FAMILY azhunt.case_insensitive_ops AS
@@ -255,7 +255,7 @@ COMMENT ON OPERATOR CLASS azhunt.case_insensitive_ops USING btree IS
 
 CREATE OPERATOR FAMILY azhunt.case_insensitive_ops USING hash;
 COMMENT ON OPERATOR FAMILY azhunt.case_insensitive_ops USING hash IS
-'texts hashed ignoring ASCII case';
+'texts hashed ignoring case';
 
 CREATE OPERATOR CLASS azhunt.case_insensitive_ops
 FOR TYPE text USING hash FAMILY azhunt.case_insensitive_ops AS
@@ -3210,7 +3210,7 @@ CREATE TABLE azhunt.allow_list (
 );
 
 COMMENT ON TABLE azhunt.allow_list IS
-'addresses, accounts, user agents and storage accounts, compared ignoring ASCII case, whose matches the result views hide; view hidden_results counts what each entry hides';
+'addresses, accounts, user agents and storage accounts, compared ignoring case, whose matches the result views hide; view hidden_results counts what each entry hides';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.allow_list', '');
 
 CREATE SEQUENCE azhunt.marks_mark_seq;

@@ -183,13 +183,26 @@ FROM (VALUES (1, 'cloud-shell-storage-westeurope', 'cloud-shell-storage'),
              -- a term that begins or ends with a separator may have any neighbour there
              (18, 'x-a', '-a'),
              (19, '--a', '-a'),
-             -- a letter past ASCII is a separator, and its case matters
+             -- letters and digits of all alphabets make terms, in either case
              (20, 'aéb', 'a'),
              (21, 'É', 'é'),
-             (22, 'É', 'É'),
+             (22, 'I like CAFÉ au lait', 'café'),
              (23, E'line\nterm\nline', 'TERM'),
              (24, 'a.b', 'a%b'),
-             (25, 'a.b', 'a.b')) AS v(i, string, term)
+             (25, 'a.b', 'a.b'),
+             (26, 'МИР', 'мир'),
+             (27, 'Привет, МИР!', 'мир'),
+             (28, 'МИРНЫЙ', 'мир'),
+             (29, 'café', 'caf'),
+             (30, U&'cafe\0301', 'cafe'),        -- an accent is no letter
+             (31, 'a😀b', 'a'),
+             (32, 'a٣', 'a'),                    -- an Arabic digit
+             (33, 'Kingſ Success', 'kings success'),
+             (34, 'kings success', U&'\212AINGS \017Fucce\017F\017F'),
+             (35, 'x' || repeat('ÿ', 20) || '-Term', repeat('Ÿ', 20)),
+             (36, repeat('ÿ', 20) || '-Term', repeat('Ÿ', 20) || '-term'),
+             (37, 'é', 'éé'),
+             (38, 'ééa', 'éa')) AS v(i, string, term)
 ORDER BY i;
 
 SELECT has(NULL, 'a') IS NULL AS null_string, has('a', NULL) IS NULL AS null_term;

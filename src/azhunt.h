@@ -20,6 +20,9 @@
 /* The bytes of a text that is detoasted, packed or not */
 #define TextKqlString(t)	kql_string(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t))
 
+/* kql/strings.c */
+extern KqlEncoding database_encoding(void);
+
 /* kql/datetime.c */
 extern int64 timespan_microseconds(const Interval *span, const char *what);
 extern int64 lookback_microseconds(const Interval *lookback);

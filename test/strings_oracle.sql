@@ -1,7 +1,7 @@
 -- strip_port, blob_name, file_name and has against regular expressions and
 -- built-in functions, on hostile strings that a hash makes: the same in every run.
 BEGIN;
-SELECT plan(19);
+SELECT plan(20);
 
 -- One of so many numbers from zero, by hash.
 CREATE FUNCTION pg_temp.draw(i bigint, salt bigint, choices integer) RETURNS integer
@@ -192,14 +192,19 @@ SELECT ok(azhunt.file_name('/' || repeat('%41', 1000000)) = repeat('A', 1000000)
 --
 -- has
 --
+
+-- The letters that are here: the Kelvin sign and the long s are two of them
+CREATE FUNCTION pg_temp.folded(s text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZÉМſ' || U&'\212A', 'abcdefghijklmnopqrstuvwxyzéмsk');
+
 CREATE TEMPORARY TABLE terms AS
 SELECT s, term, azhunt.has(s, term) AS answer,
        term = '' OR
-       translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') ~
-       (CASE WHEN term ~ '^[0-9A-Za-z]' THEN '(^|[^0-9a-z])' ELSE '' END
-        || regexp_replace(translate(term, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'),
-                          '([][(){}.*+?^$|\\])', '\\\1', 'g')
-        || CASE WHEN term ~ '[0-9A-Za-z]$' THEN '($|[^0-9a-z])' ELSE '' END) AS oracle
+       pg_temp.folded(s) ~
+       (CASE WHEN pg_temp.folded(term) ~ '^[0-9a-zéм日]' THEN '(^|[^0-9a-zéм日])' ELSE '' END
+        || regexp_replace(pg_temp.folded(term), '([][(){}.*+?^$|\\])', '\\\1', 'g')
+        || CASE WHEN pg_temp.folded(term) ~ '[0-9a-zéм日]$' THEN '($|[^0-9a-zéм日])' ELSE '' END) AS oracle
 FROM (SELECT s, coalesce(CASE pg_temp.draw(i, 51, 4)
                              -- a part of the string, or of another, or of it in other case
                              WHEN 0 THEN substr(s, 1 + pg_temp.draw(i, 52, 12), pg_temp.draw(i, 53, 8))
@@ -207,7 +212,7 @@ FROM (SELECT s, coalesce(CASE pg_temp.draw(i, 51, 4)
                              WHEN 2 THEN upper(substr(s, 1 + pg_temp.draw(i, 52, 12), pg_temp.draw(i, 53, 8)))
                              ELSE substr('a-b.A', 1 + pg_temp.draw(i, 52, 5), pg_temp.draw(i, 53, 3)) END, '') AS term
       FROM pg_temp.hostile(110000, 50, ARRAY['a', 'A', 'b', '-', '.', '_', ' ', '0', '9', 'Z', 'ab', 'a-b',
-           '(', ')', '[', ']', '{', '}', '*', '+', '?', '^', '$', '|', '\', '/', ':', E'\n', 'é', 'É', '😀', 'K', U&'\212A', 'ſ',
+           '(', ')', '[', ']', '{', '}', '*', '+', '?', '^', '$', '|', '\', '/', ':', E'\n', 'é', 'É', '😀', 'K', U&'\212A', 'ſ', 'м', 'М', '日', '。',
            'cloud-shell-storage', 'CLOUD-SHELL', '']) WITH ORDINALITY AS h (s, i)) AS v;
 
 SELECT cmp_ok(count(*), '>=', 100000::bigint, 'has: enough strings') FROM terms;
@@ -223,6 +228,11 @@ SELECT is_empty($$ SELECT place FROM
      FROM generate_series(0, 400) AS place) AS s
     WHERE NOT azhunt.has(start || rest, repeat('tERM ', 4000)) OR NOT azhunt.has(start || 'Term' || rest, repeat('tERM ', 4000) || 'term')
        OR azhunt.has(start || 'Terms' || rest, repeat('tERM ', 4000) || 'term') $$, 'has in long strings');
+SELECT is_empty($$ SELECT place FROM
+    (SELECT place, repeat('é ', place) || repeat('Мир ', 4000) AS start, repeat(' é', 400 - place) AS rest
+     FROM generate_series(0, 400, 7) AS place) AS s
+    WHERE NOT azhunt.has(start || rest, repeat('мИР ', 4000)) OR NOT azhunt.has(start || 'Мир' || rest, repeat('мИР ', 4000) || 'мир')
+       OR azhunt.has(start || 'Мира' || rest, repeat('мИР ', 4000) || 'мир') $$, 'has in long strings of other letters');
 
 SELECT * FROM finish();
 ROLLBACK;
