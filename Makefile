@@ -53,6 +53,7 @@ OBJS = \
 	src/windowjoin/explain.o \
 	src/windowjoin/filter.o \
 	src/windowjoin/index_cost.o \
+	src/windowjoin/lookback.o \
 	src/windowjoin/members.o \
 	src/windowjoin/node.o \
 	src/windowjoin/parallel.o \

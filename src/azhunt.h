@@ -30,5 +30,7 @@ extern bool lookback_is_valid(const Interval *lookback, int64 *microseconds);
 extern int64 bin_microseconds(const Interval *size);
 
 extern PGDLLEXPORT Datum azhunt_within(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum azhunt_window_start(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum azhunt_window_end(PG_FUNCTION_ARGS);
 
 #endif							/* AZHUNT_H */
