@@ -1456,6 +1456,11 @@ AS $$
     WHERE azhunt.check_text(uploads.target_file, 'target_file'::pg_catalog.text, true)
       AND azhunt.check_operations(uploads.operations)
       AND azhunt.check_period(uploads.since, uploads.until)
+    -- no row, but checked; a condition above would keep PostgreSQL before
+    -- version 17 from a windowed join
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    WHERE NOT azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs}'::pg_catalog.text[])
 $$;
 
 COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
@@ -1502,10 +1507,15 @@ AS $$
                false
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
     ) AS l
-    -- a null bound would prune all partitions, and with them its check
-    WHERE l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(unchecked_signins.since, '-infinity')
-      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(unchecked_signins.until, 'infinity')
-      AND (l.isinteractive OR unchecked_signins.include_noninteractive)
+    -- A null bound would prune all partitions, and with them its check.  What is
+    -- not included has an empty period: a condition that is plainly false would
+    -- have the planner open all partitions before it leaves them out.
+    WHERE l.timegenerated OPERATOR(pg_catalog.>=)
+          CASE WHEN l.isinteractive OR unchecked_signins.include_noninteractive THEN COALESCE(unchecked_signins.since, '-infinity')
+               ELSE 'infinity'::pg_catalog.timestamptz END
+      AND l.timegenerated OPERATOR(pg_catalog.<=)
+          CASE WHEN l.isinteractive OR unchecked_signins.include_noninteractive THEN COALESCE(unchecked_signins.until, 'infinity')
+               ELSE '-infinity'::pg_catalog.timestamptz END
       AND (NOT unchecked_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
@@ -1539,6 +1549,10 @@ AS $$
     WHERE azhunt.check_flag(signins.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
       AND azhunt.check_flag(signins.successful_only, 'successful_only'::pg_catalog.text)
       AND azhunt.check_period(signins.since, signins.until)
+    -- no row, but checked, as in uploads()
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    WHERE NOT azhunt.check_rows_are_visible('{signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[])
 $$;
 
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
@@ -1637,6 +1651,7 @@ AS $$
       AND azhunt.check_flag(storage_upload_link_account.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
       AND azhunt.check_flag(storage_upload_link_account.successful_only, 'successful_only'::pg_catalog.text)
       AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
+      AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[])
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
@@ -1717,6 +1732,7 @@ AS $$
       AND azhunt.check_bin(cloudshell_usage.bin)
       AND azhunt.check_text(cloudshell_usage.resource_group, 'resource_group'::pg_catalog.text, false)
       AND azhunt.check_as_of(cloudshell_usage.as_of)
+      AND azhunt.check_rows_are_visible('{azureactivity}'::pg_catalog.text[])
 $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_usage(interval, interval, text, timestamptz) IS
@@ -1795,6 +1811,7 @@ AS $$
       AND azhunt.check_lookback(cloudshell_sessions.lookback)
       AND azhunt.check_text(cloudshell_sessions.resource_group, 'resource_group'::pg_catalog.text, false)
       AND azhunt.check_as_of(cloudshell_sessions.as_of)
+      AND azhunt.check_rows_are_visible('{azureactivity}'::pg_catalog.text[])
 $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
@@ -2128,7 +2145,7 @@ $$;
 COMMENT ON FUNCTION azhunt.hunted_uploads(text, text[]) IS
 'as uploads(), of all time and with ingestxid';
 
-CREATE FUNCTION azhunt.hunted_signins(include_noninteractive boolean, successful_only boolean)
+CREATE FUNCTION azhunt.hunted_signins(include_noninteractive boolean, successful_only boolean, since timestamptz, until timestamptz)
 RETURNS TABLE (
     logintime timestamptz,
     account text,
@@ -2161,12 +2178,18 @@ AS $$
                false
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
     ) AS l
-    WHERE (l.isinteractive OR hunted_signins.include_noninteractive)
+    -- likewise an empty period for what is not included
+    WHERE l.timegenerated OPERATOR(pg_catalog.>=)
+          CASE WHEN l.isinteractive OR hunted_signins.include_noninteractive THEN hunted_signins.since
+               ELSE 'infinity'::pg_catalog.timestamptz END
+      AND l.timegenerated OPERATOR(pg_catalog.<=)
+          CASE WHEN l.isinteractive OR hunted_signins.include_noninteractive THEN hunted_signins.until
+               ELSE '-infinity'::pg_catalog.timestamptz END
       AND (NOT hunted_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
-COMMENT ON FUNCTION azhunt.hunted_signins(boolean, boolean) IS
-'as signins(), of all time and with ingestxid';
+COMMENT ON FUNCTION azhunt.hunted_signins(boolean, boolean, timestamptz, timestamptz) IS
+'as signins(), with ingestxid';
 
 CREATE FUNCTION azhunt.hunted_shell_starts(resource_group text)
 RETURNS TABLE (starttime timestamptz, caller text, ingestxid bigint)
@@ -2398,7 +2421,7 @@ BEGIN
            encode(substr(azhunt.sha256_of(ARRAY[$1, u.uri, u.operationname, u.useragentheader]), 1, 16), 'hex')::uuid,
            $3, $4
     FROM azhunt.hunted_uploads(file_option, operations_option) AS u
-    JOIN azhunt.hunted_signins(noninteractive_option, successful_option) AS s
+    JOIN azhunt.hunted_signins(noninteractive_option, successful_option, $5, $6) AS s
       ON s.address = u.address
      AND azhunt.within(s.logintime, u.uploadtime, lookback_option)
      -- says the same, for the pruning of partitions
@@ -2408,7 +2431,6 @@ BEGIN
      AND ($7 IS NULL OR azhunt.is_new(u.ingestxid, $7, $8, $9) OR azhunt.is_new(s.ingestxid, $7, $8, $9))
     WHERE u.address <> ''
       AND u.uploadtime >= $5 AND u.uploadtime <= $6
-      AND s.logintime >= $5 AND s.logintime <= $6
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS found_results = ROW_COUNT;
     RETURN found_results;
@@ -2454,11 +2476,10 @@ BEGIN
         FROM azhunt.hunted_uploads(file_option, operations_option) AS u
         CROSS JOIN LATERAL (
             SELECT s.logintime, s.account, s.loginuseragent
-            FROM azhunt.hunted_signins(noninteractive_option, successful_option) AS s
+            FROM azhunt.hunted_signins(noninteractive_option, successful_option, $5, $6) AS s
             WHERE s.address = u.address
               AND s.logintime >= azhunt.window_start(u.uploadtime, lookback_option)
               AND s.logintime <= u.uploadtime
-              AND s.logintime >= $5 AND s.logintime <= $6
               AND azhunt.count_visit(s.logintime, 1)
               AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
             OFFSET 0
@@ -2470,7 +2491,7 @@ BEGIN
         UNION ALL
         SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, s.address, u.storageaccount,
                u.correlationid, s.logintime, s.account, s.loginuseragent
-        FROM azhunt.hunted_signins(noninteractive_option, successful_option) AS s
+        FROM azhunt.hunted_signins(noninteractive_option, successful_option, $5, $6) AS s
         CROSS JOIN LATERAL (
             SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, u.storageaccount,
                    u.correlationid
@@ -2484,7 +2505,6 @@ BEGIN
             OFFSET 0
         ) AS u
         WHERE azhunt.is_new(s.ingestxid, $7, $8, $9)
-          AND s.logintime >= $5 AND s.logintime <= $6
           AND azhunt.count_visit(s.logintime, 4)
           AND s.address <> ''
     ) AS m
