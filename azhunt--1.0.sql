@@ -2249,7 +2249,7 @@ COMMENT ON FUNCTION azhunt.is_new(bigint, bigint, bigint, bigint[]) IS
 --
 
 CREATE FUNCTION azhunt.check_rows_are_visible(tables text[]) RETURNS boolean
-LANGUAGE C STABLE STRICT PARALLEL RESTRICTED
+LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_check_rows_are_visible';
 
 COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS

@@ -281,13 +281,10 @@ run('all');
 is($session->do('SELECT status FROM azhunt.runs ORDER BY run DESC LIMIT 1'), 'succeeded', 'Citus alone is no trouble');
 $session->do("INSERT INTO pg_catalog.pg_dist_partition VALUES ('azhunt.base')");
 is_refused('log table azhunt.base is distributed by Citus', 'a distributed table below a view is refused');
-for my $hunt ("$uploads()", "(SELECT count(*) FROM azhunt.$uploads()) AS h", 'uploads()', 'signins(include_noninteractive => true)')
+for my $hunt ("$uploads()", 'signins()')
 {
-	my $from = $hunt =~ /^\(/ ? $hunt : "azhunt.$hunt AS h";
-	my $answer = $session->query("SELECT count(*) FROM $from");
-
-
-	like($answer, qr/ERROR:  log table azhunt.base is distributed by Citus/, "ad hoc, too: $hunt");
+	like($session->query("SELECT count(*) FROM azhunt.$hunt"), qr/ERROR:  log table azhunt.base is distributed by Citus/, "ad hoc, too: $hunt");
+	like($session->query("SELECT (SELECT count(*) FROM azhunt.$hunt)"), qr/ERROR:  log table azhunt.base is distributed by Citus/, 'and in a subquery');
 }
 $session->do("UPDATE pg_catalog.pg_dist_partition SET logicalrelid = 'azhunt.azureactivity'");
 for my $hunt (qw(cloudshell_usage cloudshell_sessions))
