@@ -25,6 +25,9 @@
 #define SWITCH_SIZE	(1024 * 1024)
 #define MAX_ROWS	20000
 #define MAX_KEPT_ROWS	2000
+/* how often a batch is sent while others add partitions; each of them is one
+ * that the batch may need, so these are more than it ever meets */
+#define MAX_RESENDS		1000
 
 /*
  * Remember where a row is from.
@@ -175,7 +178,7 @@ fail_copy(Loader *loader, const Target *target, const PGresult *result)
 {
 	int			line = line_of_error(result);
 
-	if (is_about_partition(result) && load_again(loader))
+	if (is_about_partition(target, result) && load_again(loader))
 		return;
 	if (is_about_row(result) && line >= 1 && line <= target->norigins)
 		fail_file_at(loader, target->origins[line - 1].position,
@@ -262,7 +265,7 @@ send_part(Loader *loader, Target *target, int first, int end, int *bad, bool *mo
 	if (is_about_row(result) && line >= 1 && line <= end - first)
 	{
 		*bad = first + line - 1;
-		*moved = is_about_partition(result);
+		*moved = is_about_partition(target, result);
 		*reason = load_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 	}
 	else
@@ -282,7 +285,7 @@ try_rows(Loader *loader, Target *target, int first, int end, int *bad, char **re
 {
 	bool		moved;
 
-	for (int attempt = 1; attempt < MAX_ATTEMPTS; attempt++)
+	for (int attempt = 1; attempt < MAX_RESENDS; attempt++)
 	{
 		if (send_part(loader, target, first, end, bad, &moved, reason))
 			return true;

@@ -65,8 +65,8 @@ typedef struct FileList
 
 #define MAX_JOBS	64
 
-/* how often rows are sent while partitions come and go */
-#define MAX_ATTEMPTS	5
+/* how often a file is loaded while others add partitions */
+#define MAX_ATTEMPTS	10
 
 /* the log tables, and --table */
 #define COUNTED_TABLES	(LOG_TABLES + 1)
@@ -194,7 +194,7 @@ extern void free_target(Target *target);
 /* partitions.c */
 extern bool read_partitions(Loader *loader, Target *target);
 extern bool provide_partition(Loader *loader, Target *target, int64_t day);
-extern bool is_about_partition(const PGresult *result);
+extern bool is_about_partition(const Target *target, const PGresult *result);
 
 /* copy.c */
 extern bool copy_row(Loader *loader, Target *target, const Record *record);

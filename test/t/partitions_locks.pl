@@ -72,6 +72,10 @@ ok(waits(), 'it waits for a reader');
 $other->do('ROLLBACK');
 is($owner->answer, 'azhunt.signinlogs_p20260302', '... and goes on when that has ended');
 
+# in a transaction of the caller's
+like($owner->do(q(BEGIN; SELECT azhunt.add_partitions('azhunt.signinlogs', '2026-02-01', '2026-02-02'); SHOW lock_timeout; ROLLBACK)),
+	qr/^azhunt\.signinlogs_p20260201\n30s$/, 'lock_timeout stays as it was when the locks were had');
+
 # without lock_timeout there is one of five seconds
 $other->do("BEGIN; $read");
 my $start = time();
