@@ -63,6 +63,9 @@ OBJS = \
 	src/windowjoin/time_spread.o \
 	src/windowjoin/within.o \
 	src/scheduled.o
+# A library's names are seen by all libraries of a server process, so only
+# those that PostgreSQL looks up leave this one.
+SHLIB_EXPORTS = src/exports.txt
 PGFILEDESC = "azhunt - Microsoft Sentinel hunts over Azure logs"
 PG_CPPFLAGS = -I$(srcdir)/src
 
@@ -87,6 +90,11 @@ include $(PGXS)
 
 ifneq ($(filter 8 9 10 11 12 13,$(firstword $(subst ., ,$(MAJORVERSION)))),)
 $(error azhunt needs PostgreSQL 14 or later, and $(PG_CONFIG) belongs to PostgreSQL $(MAJORVERSION))
+endif
+
+# And what is called in here is found in here.
+ifeq ($(filter darwin win32,$(PORTNAME)),)
+SHLIB_LINK += -Wl,-Bsymbolic
 endif
 
 # In a build outside the source tree, the objects need directories.
