@@ -1460,7 +1460,8 @@ AS $$
     -- version 17 from a windowed join
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    WHERE NOT azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs}'::pg_catalog.text[])
+    FROM pg_catalog.unnest('{storagefilelogs,storagebloblogs}'::pg_catalog.text[]) AS t (log_table)
+    WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 
 COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
@@ -1552,7 +1553,8 @@ AS $$
     -- no row, but checked, as in uploads()
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    WHERE NOT azhunt.check_rows_are_visible('{signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[])
+    FROM pg_catalog.unnest('{signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[]) AS t (log_table)
+    WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
