@@ -1460,7 +1460,7 @@ AS $$
     -- version 17 from a windowed join
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    FROM pg_catalog.unnest('{storagefilelogs,storagebloblogs}'::pg_catalog.text[]) AS t (log_table)
+    FROM (VALUES ('storagefilelogs'::pg_catalog.text), ('storagebloblogs'::pg_catalog.text)) AS t (log_table)
     WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 
@@ -1553,7 +1553,7 @@ AS $$
     -- no row, but checked, as in uploads()
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    FROM pg_catalog.unnest('{signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[]) AS t (log_table)
+    FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text)) AS t (log_table)
     WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 
