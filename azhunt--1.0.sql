@@ -3631,6 +3631,10 @@ AS $$
 DECLARE
     options jsonb := (SELECT h.options FROM azhunt.hunts AS h
                       WHERE h.name = $1 AND h.hunt = 'storage_upload_link_account');
+    -- a function with a subquery among its arguments is not inlined, so that
+    -- all partitions would be locked
+    target_file text := options ->> 'target_file'::text;
+    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
         RAISE EXCEPTION 'there is no scheduled hunt "%" for uploads', coalesce($1, 'NULL')
@@ -3641,8 +3645,7 @@ BEGIN
     PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
     SELECT azhunt.bin(u.timegenerated, width), count(*)
-    FROM azhunt.uploads(options ->> 'target_file',
-                        ARRAY(SELECT jsonb_array_elements_text(options -> 'operations')), since, until) AS u
+    FROM azhunt.uploads(target_file, operations, since, until) AS u
     GROUP BY 1
     ORDER BY 1;
 END
