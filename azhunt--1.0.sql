@@ -99,7 +99,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_strip_port';
 
 COMMENT ON FUNCTION azhunt.strip_port(text) IS
-'the address in a.b.c.d:port, [v6]:port or bare IPv6, which comes out in canonical form; anything else up to its first colon, as KQL''s split(x, ":", 0)[0]';
+'the address in host:port, [v6]:port or bare IPv6, which comes out in canonical form, or as the IPv4 address that it stands for; anything else as it is';
 
 CREATE FUNCTION azhunt.blob_name(uri text) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -1759,7 +1759,9 @@ AS $$
         SELECT s.caller,
                s.starttime,
                azhunt.set_of_texts(a.operationnamevalue) AS set_operationnamevalue,
-               pg_catalog.count(*) AS operations,
+               -- a record that was delivered twice counts once
+               pg_catalog.count(DISTINCT ROW(a.timegenerated, a.operationnamevalue,
+                                             a.activitystatusvalue, a.resourcegroup)) AS operations,
                pg_catalog.max(a.timegenerated) AS lastoperation
         FROM (
             SELECT DISTINCT

@@ -57,8 +57,8 @@ kql_fold_byte(unsigned char c)
 	return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
 }
 
-/* Room for the longest IPv6 address that inet_ntop() prints, with its NUL */
-#define KQL_ADDRESS_SIZE	46
+/* Room for the longest IPv6 address that inet_ntop() prints, and its zone */
+#define KQL_ADDRESS_SIZE	111
 
 /* Infinite times, the same values that PostgreSQL's timestamps use */
 #define KQL_TIME_MINUS_INFINITY INT64_MIN
