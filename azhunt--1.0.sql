@@ -1786,7 +1786,9 @@ AS $$
         JOIN (
             SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
                    CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
-                   CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue
+                   CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
+                   CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
+                   CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup
             FROM azhunt.azureactivity AS a
         ) AS a
           ON COALESCE(a.caller, '') OPERATOR(pg_catalog.=) s.caller

@@ -23,6 +23,7 @@
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "catalog/indexing.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
@@ -46,6 +47,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "log_partitions.h"
 #include "log_relations.h"
 
 PG_FUNCTION_INFO_V1(azhunt_arrivals);
@@ -193,23 +195,6 @@ check_relation_kind(Form_pg_class class)
 }
 
 /*
- * Does an index find rows by ingestxid, in every snapshot that is in use?
- *
- * The rules are those of the planner.
- */
-static bool
-index_is_usable(HeapTuple index_tuple, AttrNumber ingestxid)
-{
-	Form_pg_index index = (Form_pg_index) GETSTRUCT(index_tuple);
-
-	return index->indisvalid && index->indisready && index->indislive &&
-		index->indkey.values[0] == ingestxid &&
-		heap_attisnull(index_tuple, Anum_pg_index_indpred, NULL) &&
-		(!index->indcheckxmin ||
-		 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index_tuple->t_data), TransactionXmin));
-}
-
-/*
  * An open btree index of a table whose first column is ingestxid, or NULL.
  */
 static Relation
@@ -225,7 +210,7 @@ open_ingestxid_index(Oid relid, AttrNumber ingestxid)
 	scan = systable_beginscan(catalog, IndexIndrelidIndexId, true, NULL, 1, &key);
 	while (index == NULL && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		if (!index_is_usable(tuple, ingestxid))
+		if (((Form_pg_index) GETSTRUCT(tuple))->indkey.values[0] != ingestxid || !index_is_usable(tuple))
 			continue;
 		index = index_open(((Form_pg_index) GETSTRUCT(tuple))->indexrelid, AccessShareLock);
 		if (index->rd_rel->relam != BTREE_AM_OID || index->rd_opfamily[0] != INTEGER_BTREE_FAM_OID)
@@ -414,8 +399,8 @@ look_at_table(RelationArrivals *arrivals, Form_pg_class class, bool known, const
  * Find out what is new in a relation, whether or not it is known from the last
  * run; if xids is NULL, only what it is.
  *
- * Returns false if the relation is newer than the snapshot: what is in it is
- * left to the next run.
+ * Returns false if queries do not read the relation, or not by this snapshot, as
+ * it is newer: what is in it is left to the next run.
  */
 static bool
 look_at_relation(const LogRelation *relation, const NewXids *xids, const int64 *known, int known_count,
@@ -433,7 +418,8 @@ look_at_relation(const LogRelation *relation, const NewXids *xids, const int64 *
 	check_not_distributed(class->oid);
 	if (class->relrowsecurity)
 		check_policies_hide_nothing(relation);
-	visible = relation_is_visible(tuple);
+	/* queries pass over other sessions' temporary tables */
+	visible = relation_is_visible(tuple) && !isOtherTempNamespace(class->relnamespace);
 
 	memset(arrivals, 0, sizeof(RelationArrivals));
 	arrivals->since = DT_NOEND;

@@ -182,14 +182,15 @@ visit_log_partitions(Oid log_table, LogPartitionVisitor visitor, void *arg)
  * May an index be searched by queries of the active snapshot?  What the planner
  * asks of an index, and that it has all rows.
  */
-static bool
-index_is_usable(Relation index)
+bool
+index_is_usable(HeapTuple index_tuple)
 {
-	return index->rd_index->indisvalid && index->rd_index->indisready &&
-		heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) &&
-		(!index->rd_index->indcheckxmin ||
-		 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
-							   TransactionXmin));
+	Form_pg_index index = (Form_pg_index) GETSTRUCT(index_tuple);
+
+	return index->indisvalid && index->indisready &&
+		heap_attisnull(index_tuple, Anum_pg_index_indpred, NULL) &&
+		(!index->indcheckxmin ||
+		 TransactionIdPrecedes(HeapTupleHeaderGetXmin(index_tuple->t_data), TransactionXmin));
 }
 
 /*
@@ -213,7 +214,7 @@ position_in_index(Relation index, AttrNumber column, Oid access_method)
 {
 	int			searchable;
 
-	if (index->rd_rel->relam != access_method || !index_is_usable(index))
+	if (index->rd_rel->relam != access_method || !index_is_usable(index->rd_indextuple))
 		return InvalidAttrNumber;
 
 	/* a block range index has its columns in no order */
@@ -231,7 +232,7 @@ position_in_index(Relation index, AttrNumber column, Oid access_method)
  * As long as the table is locked, the index stays usable.
  */
 Oid
-usable_index(Relation table, AttrNumber column, Oid access_method, AttrNumber * position)
+usable_index(Relation table, AttrNumber column, Oid access_method, AttrNumber *position)
 {
 	List	   *indexes = RelationGetIndexList(table);
 	Oid			result = InvalidOid;

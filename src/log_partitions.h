@@ -11,6 +11,7 @@
 #define LOG_PARTITIONS_H
 
 #include "access/attnum.h"
+#include "access/htup.h"
 #include "datatype/timestamp.h"
 #include "utils/relcache.h"
 
@@ -27,7 +28,8 @@ typedef bool (*LogPartitionVisitor) (const LogPartition *partition, void *arg);
 
 extern void visit_log_partitions(Oid log_table, LogPartitionVisitor visitor, void *arg);
 extern void visit_log_partition(Oid relid, TimestampTz until, LogPartitionVisitor visitor, void *arg);
-extern Oid	usable_index(Relation table, AttrNumber column, Oid access_method, AttrNumber * position);
+extern bool index_is_usable(HeapTuple index_tuple);
+extern Oid	usable_index(Relation table, AttrNumber column, Oid access_method, AttrNumber *position);
 extern Oid	usable_ingestxid_index(Relation table);
 
 #endif							/* LOG_PARTITIONS_H */

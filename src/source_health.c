@@ -336,7 +336,7 @@ add_pages(TIDBitmap *pages, Relation index, AttrNumber position, KnownTime after
  * Open the index that finds times of a column, or return NULL.
  */
 static Relation
-open_time_index(Relation relation, AttrNumber column, AttrNumber * position)
+open_time_index(Relation relation, AttrNumber column, AttrNumber *position)
 {
 	Oid			index = usable_index(relation, column, BRIN_AM_OID, position);
 
