@@ -2354,9 +2354,6 @@ BEGIN
         new_periods := new_periods + COALESCE(part.new_periods, '{}'::tstzmultirange);
         reread_periods := reread_periods + COALESCE(part.reread_periods, '{}'::tstzmultirange);
     END LOOP;
-
-    -- what is read again is read whole
-    new_periods := new_periods - reread_periods;
 END
 $$;
 

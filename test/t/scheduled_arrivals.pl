@@ -135,6 +135,20 @@ run();
 $session->do("ALTER TABLE azhunt.signinlogs ATTACH PARTITION azhunt.deep FOR VALUES FROM ('2026-03-25 00:00Z') TO ('2026-03-27 00:00Z')");
 is_found_by_next_run('partitions of a partition');
 
+# what is new and what is read again may overlap, and a match be of both
+$case++;
+$session->do("INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES ('two_days', '$uploads', '{\"lookback\": \"2 days\"}')");
+signin('azhunt.signinlogs', '2026-05-11 14:00:00Z');
+run('two_days');
+$session->do('CREATE TABLE azhunt.before (LIKE azhunt.signinlogs INCLUDING DEFAULTS)');
+$session->do("INSERT INTO azhunt.before (timegenerated, ipaddress) VALUES ('2026-05-10 00:00:00Z', '198.51.100.1')");
+run('two_days');
+$session->do("ALTER TABLE azhunt.signinlogs ATTACH PARTITION azhunt.before FOR VALUES FROM ('2026-05-10 00:00Z') TO ('2026-05-11 00:00Z')");
+upload('azhunt.storagebloblogs', '2026-05-13 12:00:00Z');
+run('two_days');
+is_found(1, 'a new row beside a partition that is read again');
+is(started_over(), '', 'and nothing starts over');
+
 #
 # the same rows again, with the ids that they had
 #
