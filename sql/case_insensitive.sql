@@ -235,7 +235,8 @@ RESET enable_seqscan;
 \set VERBOSITY terse
 CREATE TABLE callers (caller text);
 CREATE UNIQUE INDEX callers_caller ON callers (caller case_insensitive_ops);
-INSERT INTO callers VALUES ('alice@contoso.com'), ('ÁLICE@contoso.com'), ('álice@contoso.com');
+INSERT INTO callers VALUES ('alice@contoso.com'), ('ÁLICE@contoso.com'), ('bob@contoso.com');
+INSERT INTO callers VALUES ('álice@contoso.com');
 INSERT INTO callers VALUES ('Alice@Contoso.com');
 INSERT INTO callers VALUES ('Alice@Contoso.com') ON CONFLICT (caller case_insensitive_ops) DO NOTHING;
 SELECT count(*) FROM callers;

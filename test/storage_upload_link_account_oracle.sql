@@ -61,7 +61,7 @@ SELECT is_empty($$
 $$, 'the names of blobs in the list are what the query''s regular expression finds');
 
 CREATE FUNCTION pg_temp.fold(string text) RETURNS text LANGUAGE sql IMMUTABLE
-RETURN translate(string, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
+RETURN translate(string, 'ABCDEFGHIJKLMNOPQRSTUVWXYZÜ', 'abcdefghijklmnopqrstuvwxyzü');
 
 CREATE FUNCTION pg_temp.pick(choices anyarray) RETURNS anyelement LANGUAGE sql VOLATILE AS $$
     SELECT choices[1 + floor(random() * cardinality(choices))]
