@@ -1021,56 +1021,6 @@ $$;
 COMMENT ON FUNCTION azhunt.moving_obstacle(regclass) IS
 'why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
 
-CREATE FUNCTION azhunt.untrusted_code(relations regclass[]) RETURNS text
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH RECURSIVE reached (classid, objid) AS (
-        SELECT 'pg_class'::regclass::oid, r.relation::oid FROM unnest($1) AS r (relation)
-        UNION
-        SELECT n.classid, n.objid
-        FROM reached AS r
-        CROSS JOIN LATERAL (
-            -- what it uses
-            SELECT d.refclassid, d.refobjid
-            FROM pg_depend AS d
-            WHERE d.classid = r.classid AND d.objid = r.objid AND d.deptype <> 'e'
-            UNION ALL
-            -- what is part of it
-            SELECT d.classid, d.objid
-            FROM pg_depend AS d
-            WHERE d.refclassid = r.classid AND d.refobjid = r.objid AND d.deptype IN ('a', 'i')
-              AND CASE
-                      WHEN r.classid = 'pg_class'::regclass AND r.objid = ANY ($1)
-                      THEN d.classid IN ('pg_attrdef'::regclass, 'pg_constraint'::regclass,
-                                         'pg_rewrite'::regclass, 'pg_policy'::regclass)
-                           OR EXISTS (SELECT FROM pg_index AS x
-                                      WHERE d.classid = 'pg_class'::regclass AND x.indexrelid = d.objid)
-                      WHEN r.classid = 'pg_type'::regclass
-                      THEN d.classid = 'pg_constraint'::regclass
-                      WHEN r.classid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
-                      THEN d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass)
-                  END
-        ) AS n (classid, objid)
-    ), owned (classid, objid, owner) AS (
-        SELECT c.tableoid, c.oid, c.relowner FROM pg_class AS c
-        UNION ALL SELECT p.tableoid, p.oid, p.proowner FROM pg_proc AS p
-        UNION ALL SELECT t.tableoid, t.oid, t.typowner FROM pg_type AS t
-        UNION ALL SELECT o.tableoid, o.oid, o.oprowner FROM pg_operator AS o
-        UNION ALL SELECT c.tableoid, c.oid, c.opcowner FROM pg_opclass AS c
-        UNION ALL SELECT f.tableoid, f.oid, f.opfowner FROM pg_opfamily AS f
-    )
-    SELECT format('The owner of %s is %s.'::text, pg_describe_object(o.classid, o.objid, 0), pg_get_userbyid(o.owner))
-    FROM reached AS r
-    JOIN owned AS o ON o.classid = r.classid AND o.objid = r.objid
-    WHERE NOT pg_has_role(o.owner, current_user, 'USAGE'::text)
-    ORDER BY o.classid, o.objid
-    LIMIT 1
-$$;
-
-COMMENT ON FUNCTION azhunt.untrusted_code(regclass[]) IS
-'which of the functions, types, operators and the like that are used when rows are put into relations or deleted, or which of the relations, belongs to a role that has not the rights of the current one; null if none does';
-
 CREATE FUNCTION azhunt.add_partitions("table" regclass, since date, until date)
 RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -1088,7 +1038,7 @@ DECLARE
     default_tree regclass[] := '{}';
     storage text;
     column_list text;
-    untrusted text;
+    untrusted record;
     obstacle text;
     missing date[];
     day date;
@@ -1159,11 +1109,11 @@ BEGIN
         RETURN;
     END IF;
 
-    untrusted := azhunt.untrusted_code(default_tree || "table");
-    IF untrusted IS NOT NULL THEN
+    untrusted := azhunt.untrusted_below(default_tree || "table", false);
+    IF untrusted.object IS NOT NULL THEN
         RAISE EXCEPTION 'partitions of % could run the code of a role that % does not trust', "table", current_user
             USING ERRCODE = 'insufficient_privilege',
-                  DETAIL = untrusted,
+                  DETAIL = format('The owner of %s is %s.', untrusted.object, untrusted.owner),
                   HINT = 'Change the owner.';
     END IF;
     IF default_partition IS NOT NULL THEN
@@ -2660,7 +2610,7 @@ COMMENT ON FUNCTION azhunt.count_all_rows(text[]) IS
 -- A year of daily partitions has thousands of parts that refer to the same few
 -- objects.  pg_depend does not tell of PostgreSQL's own, which belong to the
 -- first superuser and have the ids below 16384.
-CREATE FUNCTION azhunt.reached_from(relations oid[]) RETURNS TABLE (classid oid, objid oid, is_part boolean)
+CREATE FUNCTION azhunt.reached_from(relations oid[], with_children boolean) RETURNS TABLE (classid oid, objid oid, is_part boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -2677,7 +2627,7 @@ BEGIN
     WITH RECURSIVE part (oid) AS (
         SELECT r.oid FROM unnest(relations) AS r (oid)
         UNION
-        SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.oid
+        SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.oid WHERE with_children
     )
     SELECT array_agg(p.oid) INTO tree FROM part AS p;
 
@@ -2712,12 +2662,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.reached_from(oid[]) IS
-'what relations refer to, with their partitions or children, by rules, policies, defaults, checks, statistics and indexes, too; as parts, one relation for each of their owners';
+COMMENT ON FUNCTION azhunt.reached_from(oid[], boolean) IS
+'what relations refer to, if with_children with their partitions or children, by rules, policies, defaults, checks, statistics and indexes, too; as parts, one relation for each of their owners';
 
 -- What is reached is what PostgreSQL knows: a function whose body is a string
 -- does not say what it calls, so that its owner has to be trusted in all it does.
-CREATE FUNCTION azhunt.untrusted_below(relations regclass[], OUT object text, OUT owner name)
+CREATE FUNCTION azhunt.untrusted_below(relations regclass[], with_children boolean, OUT object text, OUT owner name)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -2726,12 +2676,12 @@ DECLARE
     trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, current_user, 'USAGE'));
 BEGIN
     WITH RECURSIVE reached (classid, objid, is_part) AS (
-        SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(relations::oid[]) AS f
+        SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(relations::oid[], with_children) AS f
         UNION
         SELECT n.classid, n.objid, n.is_part
         FROM reached AS r
         CROSS JOIN LATERAL (
-            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(ARRAY[r.objid]) AS f
+            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(ARRAY[r.objid], true) AS f
             WHERE r.classid = 'pg_class'::regclass AND NOT r.is_part
             UNION ALL
             SELECT d.refclassid, d.refobjid, false FROM pg_depend AS d
@@ -2789,10 +2739,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.untrusted_below(regclass[]) IS
-'the first of all objects that relations reach (partitions, indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of the current role anyway; null if there is none';
-
-REVOKE EXECUTE ON FUNCTION azhunt.reached_from(oid[]), azhunt.untrusted_below(regclass[]) FROM PUBLIC;
+COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], boolean) IS
+'the first of all objects that relations reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of the current role anyway; null if there is none';
 
 CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -2840,7 +2788,7 @@ BEGIN
     END IF;
 
     -- whoever owns what is read can have code run by those who read it
-    untrusted := azhunt.untrusted_below(relations);
+    untrusted := azhunt.untrusted_below(relations, true);
     IF untrusted.object IS NOT NULL THEN
         RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs hunts',
                         untrusted.object, untrusted.owner, current_user

@@ -64,7 +64,7 @@ $$, ARRAY['create_log_tables', 'add_partitions', 'add_log_partitions', 'run_hunt
           'restart_hunt', 'drop_hunt', 'mark_result', 'source_health', 'upload_counts', 'prune', 'schedule_hunt',
           'unschedule_hunt',
           -- what these call
-          'check_log_tables', 'untrusted_below', 'reached_from', 'reason_to_start_over', 'find_results', 'count_all_rows', 'describe_running',
+          'check_log_tables', 'reason_to_start_over', 'find_results', 'count_all_rows', 'describe_running',
           'arrivals', 'relations_below', 'new_rows_of_view', 'look_for_arrivals', 'allow_visits', 'count_visit', 'find_matches',
           'find_in_period_storage_upload_link_account', 'find_new_storage_upload_link_account',
           'find_in_period_cloudshell_usage', 'find_new_cloudshell_usage', 'latest', 'log_table_health', 'query_health', 'source_health_of', 'call_cron'],
