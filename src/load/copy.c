@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cause.h"
+
 #define SEND_SIZE	(64 * 1024)
 #define SWITCH_SIZE	(1024 * 1024)
 #define MAX_ROWS	20000
@@ -160,11 +162,8 @@ line_of_error(const PGresult *result)
 static bool
 is_about_row(const PGresult *result)
 {
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-	return state != NULL &&
-		(strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 ||
-		 strncmp(state, "54", 2) == 0 || strcmp(state, "P0001") == 0);
+	return error_cause(PQresultErrorField(result, PG_DIAG_SQLSTATE),
+					   PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)) == CAUSE_RECORD;
 }
 
 /*
