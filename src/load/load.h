@@ -103,6 +103,7 @@ typedef struct Target
 {
 	int			counter;		/* in Shared */
 	char	   *name;			/* quoted, with its schema */
+	char	   *copied_name;	/* as COPY's errors call it */
 	char	   *oid;
 	char	   *copy_command;
 	char	   *insert_command; /* from the staging table, for a view */
