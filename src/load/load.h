@@ -41,6 +41,7 @@ typedef struct Options
 	const char *table;
 	const char *reject_file;
 	int			jobs;
+	int			wait;			/* seconds, for other loaders */
 	bool		no_partitions;
 	bool		quiet;
 	char	  **paths;
@@ -65,6 +66,9 @@ typedef struct FileList
 
 #define MAX_JOBS	64
 
+/* how often a file is tried while others load the same */
+#define MAX_ATTEMPTS	5
+
 /* the log tables, and --table */
 #define COUNTED_TABLES	(LOG_TABLES + 1)
 
@@ -81,6 +85,7 @@ typedef struct Shared
 	_Atomic int64_t files_loaded;
 	_Atomic int64_t files_known;
 	_Atomic int64_t files_failed;
+	_Atomic int64_t files_unfinished;	/* loaded but for their last record */
 } Shared;
 
 /* A day or more that has partitions already. */
@@ -142,13 +147,30 @@ typedef struct Loader
 	bool		failed;			/* this file cannot be loaded any more */
 	bool		known;			/* ... since it has been loaded already */
 	bool		reported;		/* and it has been said why */
+	bool		unfinished;		/* but for its last record it is loaded */
+	Position	unfinished_at;
+	char	   *unfinished_why;
+	int64_t		records;		/* of this file that were read */
+	bool		ledger_seen;	/* its rows are not hidden from us */
 	bool		lost;			/* the connection */
+	bool		again;			/* this file is to be loaded once more */
+	int			attempts;		/* to load this file */
 	const char *path;			/* of this file */
 	const Source *source;
 	int64_t		bytes_before;	/* of earlier files */
 	FILE	   *rejects;		/* of this file */
 	int64_t		rejected;
 } Loader;
+
+/* Where a file stands in the ledger. */
+typedef struct LedgerPlace
+{
+	char	   *name;
+	bool		numbered;		/* loads of the name have numbers */
+	int64_t		part;			/* that of this load */
+	int64_t		resume_at;		/* what is before it was loaded earlier, */
+	char		resume_digest[DIGEST_HEX_SIZE]; /* and has this digest */
+} LedgerPlace;
 
 /* What the ledger says about a file. */
 typedef enum LedgerAnswer
@@ -202,14 +224,22 @@ extern bool keep_rejects(Loader *loader);
 
 /* ledger.c */
 extern char *ledger_name(const char *path);
-extern LedgerAnswer ask_ledger(Loader *loader, const char *path, const char *name, int64_t *resume_at);
-extern bool write_ledger(Loader *loader, const char *name, int64_t start, const Input *input);
+extern LedgerAnswer ask_ledger(Loader *loader, Source *source, LedgerPlace *place);
+extern bool write_ledger(Loader *loader, const LedgerPlace *place, Input *input);
+
+/* turn.c */
+extern bool wait_for_turn(Loader *loader, const char *name);
+extern char *who_writes(Loader *loader);
+
+/* open.c */
+extern bool open_file(Loader *loader, Source *source, char **name);
 
 /* loader.c */
 extern void load_files(Loader *loader, const FileList *list);
 extern void fail_file(Loader *loader, char *reason);
 extern void fail_file_at(Loader *loader, Position position, char *reason);
 extern void fail_connection(Loader *loader, const PGresult *result);
+extern bool load_again(Loader *loader);
 
 /* progress.c */
 extern void start_progress(Shared *shared, const FileList *list, const Options *options);

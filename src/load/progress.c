@@ -179,9 +179,11 @@ show_summary(const Shared *shared, const Options *options)
 	}
 	if (shared->rejected_elsewhere > 0)
 		show_table("(no table)", 0, shared->rejected_elsewhere, true);
-	printf("%lld files loaded, %lld loaded before, %lld not loaded, in ",
+	printf("%lld files loaded, %lld loaded before, %lld not loaded",
 		   (long long) shared->files_loaded, (long long) shared->files_known,
 		   (long long) shared->files_failed);
-	printf("%.1f seconds\n", now() - progress.started);
+	if (shared->files_unfinished > 0)
+		printf(", %lld loaded but for an unfinished record", (long long) shared->files_unfinished);
+	printf(", in %.1f seconds\n", now() - progress.started);
 	fflush(stdout);
 }

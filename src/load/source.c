@@ -90,6 +90,38 @@ source_open(Source *source, const char *path)
 }
 
 /*
+ * Start again at the beginning of a file that is no pipe or the like.
+ */
+bool
+source_rewind(Source *source)
+{
+	if (source->inflating)
+		inflateEnd(&source->stream);
+	memset(&source->stream, 0, sizeof(source->stream));
+	source->inflating = false;
+	source->at_end = false;
+	source->bytes_read = 0;
+	source->chunk_start = 0;
+	source->chunk_end = 0;
+	if (lseek(source->fd, 0, SEEK_SET) != 0)
+	{
+		snprintf(source->error, sizeof(source->error), "could not read again: %s", strerror(errno));
+		return false;
+	}
+	return at_gzip_member(source, &source->compressed);
+}
+
+/*
+ * Is the file that is open an ordinary one, which can be read again?  *status is
+ * what the system says of it.
+ */
+bool
+source_is_file(const Source *source, struct stat *status)
+{
+	return source->opened && fstat(source->fd, status) == 0 && S_ISREG(status->st_mode);
+}
+
+/*
  * Take bytes for the contents of a file; at most SOURCE_CHUNK of them.
  */
 void
