@@ -146,6 +146,8 @@ main(int argc, char **argv)
 	/* libpq's messages; numbers are read and written with a point everywhere */
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");
+	/* a file that must not grow is an error like a full disk */
+	signal(SIGXFSZ, SIG_IGN);
 	parse_options(&options, argc, argv);
 	connection = connect_to_server(&options);
 	if (connection == NULL)
