@@ -234,10 +234,10 @@ compare_with_ledger(Loader *loader, Source *source, Prefix *prefixes, int nprefi
 	}
 	digests = digest_array(prefixes, nprefixes);
 	rows = query_ledger(loader, digests_query, 2, (const char *const[])
-/**INDENT** Error@232: Unbalanced parens */
+/**INDENT** Error@233: Unbalanced parens */
 						{
 		place->name, digests
-/**INDENT** Warning@232: Extra ) */
+/**INDENT** Warning@235: Extra ) */
 	});
 	if (rows != NULL)
 		answer = judge(rows, prefixes, nprefixes, at_end, place);
@@ -253,7 +253,6 @@ compare_with_ledger(Loader *loader, Source *source, Prefix *prefixes, int nprefi
 LedgerAnswer
 ask_ledger(Loader *loader, Source *source, LedgerPlace *place)
 {
-	struct stat status;
 	char		size[32];
 	PGresult   *rows;
 	Prefix	   *prefixes;
@@ -261,17 +260,17 @@ ask_ledger(Loader *loader, Source *source, LedgerPlace *place)
 	LedgerAnswer answer;
 
 	/* what is no ordinary file can be read only once */
-	place->numbered = source_is_file(source, &status);
+	place->numbered = source_is_file(source, &place->opened);
 	if (!place->numbered)
 		return LEDGER_NEW;
 	if (!wait_for_turn(loader, place->name) || !ledger_is_visible(loader))
 		return LEDGER_ERROR;
-	snprintf(size, sizeof(size), "%lld", (long long) status.st_size);
+	snprintf(size, sizeof(size), "%lld", (long long) place->opened.st_size);
 	rows = query_ledger(loader, sizes_query, 2, (const char *const[])
-/**INDENT** Error@261: Unbalanced parens */
+/**INDENT** Error@264: Unbalanced parens */
 						{
 		place->name, size
-/**INDENT** Warning@261: Extra ) */
+/**INDENT** Warning@266: Extra ) */
 	});
 	if (rows == NULL)
 		return LEDGER_ERROR;

@@ -80,6 +80,8 @@ typedef struct Shared
 								 * end */
 	_Atomic int64_t bytes_of_job[MAX_JOBS];
 	_Atomic int64_t rows[COUNTED_TABLES];
+	_Atomic int64_t dropped[COUNTED_TABLES];	/* rows that were sent and are
+												 * not stored */
 	_Atomic int64_t rejected[COUNTED_TABLES];
 	_Atomic int64_t rejected_elsewhere; /* whose table is not known */
 	_Atomic int64_t files_loaded;
@@ -119,7 +121,8 @@ typedef struct Target
 	RowOrigin  *origins;
 	int			norigins;
 	int			origins_size;
-	int64_t		row_count;		/* of this file */
+	int64_t		sent_count;		/* rows of this file that the server took, */
+	int64_t		row_count;		/* and that it stored */
 	int64_t		rejected_count;
 	bool		staged;			/* the staging table is there */
 
@@ -166,7 +169,9 @@ typedef struct Loader
 typedef struct LedgerPlace
 {
 	char	   *name;
-	bool		numbered;		/* loads of the name have numbers */
+	bool		numbered;		/* loads of the name have numbers, as the file
+								 * can be read again */
+	struct stat opened;			/* the file before it was read */
 	int64_t		part;			/* that of this load */
 	int64_t		resume_at;		/* what is before it was loaded earlier, */
 	char		resume_digest[DIGEST_HEX_SIZE]; /* and has this digest */

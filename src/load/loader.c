@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "prefix.h"
+
 /*
  * This file is not loaded, and why.  Of several reasons the first is said.
  */
@@ -177,16 +179,22 @@ leave_record(Loader *loader, const LedgerPlace *place, Position position, char *
 }
 
 /*
- * Has the file lost what we have read of it?
+ * Has the file still what we have read of it?  It may have grown, but if it was
+ * overwritten we have read some of each.
  */
 static bool
-check_length(Loader *loader, const Source *source)
+check_unchanged(Loader *loader, const LedgerPlace *place, Source *source, Input *input)
 {
-	struct stat status;
+	Prefix		read = {.size = input->position.offset};
+	char		hex[DIGEST_HEX_SIZE];
+	bool		at_end;
 
-	if (!source_is_file(source, &status) || status.st_size >= source->bytes_read)
+	if (!place->numbered || !source_was_written(source, &place->opened))
 		return true;
-	fail_file(loader, load_strdup("file became shorter while it was read"));
+	input_digest(input, hex);
+	if (source_rewind(source) && digest_prefixes(source, &read, 1, &at_end) && strcmp(read.digest, hex) == 0)
+		return true;
+	fail_file(loader, load_strdup("file changed while it was read"));
 	return false;
 }
 
@@ -194,9 +202,9 @@ check_length(Loader *loader, const Source *source)
  * Send what is left to be sent, and enter the file into the ledger.
  */
 static bool
-finish_content(Loader *loader, const LedgerPlace *place, const Source *source, Input *input)
+finish_content(Loader *loader, const LedgerPlace *place, Source *source, Input *input)
 {
-	if (loader->failed || !check_length(loader, source) || !flush_copies(loader))
+	if (loader->failed || !check_unchanged(loader, place, source, input) || !flush_copies(loader))
 		return false;
 	/* nothing new but the beginning of a record needs no entry */
 	return (loader->unfinished && loader->records == 0) || write_ledger(loader, place, input);
@@ -281,6 +289,8 @@ count_file(Loader *loader)
 		if (loader->targets[i] == NULL)
 			continue;
 		loader->shared->rows[i] += loader->targets[i]->row_count;
+		if (loader->targets[i]->sent_count > loader->targets[i]->row_count)
+			loader->shared->dropped[i] += loader->targets[i]->sent_count - loader->targets[i]->row_count;
 		loader->shared->rejected[i] += loader->targets[i]->rejected_count;
 		loader->rejected -= loader->targets[i]->rejected_count;
 	}

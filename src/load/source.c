@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buffer.h"
@@ -119,6 +120,20 @@ bool
 source_is_file(const Source *source, struct stat *status)
 {
 	return source->opened && fstat(source->fd, status) == 0 && S_ISREG(status->st_mode);
+}
+
+/*
+ * May somebody have written to the file since?  Times are not exact, so one that
+ * was written shortly before may have been written after, too.
+ */
+bool
+source_was_written(const Source *source, const struct stat *before)
+{
+	struct stat now;
+
+	return fstat(source->fd, &now) != 0 || now.st_size < source->bytes_read ||
+		now.st_mtim.tv_sec != before->st_mtim.tv_sec || now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
+		before->st_mtim.tv_sec >= time(NULL) - 1;
 }
 
 /*

@@ -38,6 +38,7 @@ extern void source_open_memory(Source *source, const void *data, size_t length);
 extern ssize_t source_read(Source *source, char *data, size_t size);
 extern bool source_rewind(Source *source);
 extern bool source_is_file(const Source *source, struct stat *status);
+extern bool source_was_written(const Source *source, const struct stat *before);
 extern void source_close(Source *source);
 
 #endif							/* LOAD_SOURCE_H */
