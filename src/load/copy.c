@@ -166,6 +166,18 @@ row_of_error(const Target *target, const PGresult *result, int nrows)
 }
 
 /*
+ * Count rows that the server took, and those of them that it stored: a trigger
+ * may have dropped some.  What goes into the staging table is not stored yet.
+ */
+static void
+count_rows(Target *target, const PGresult *result, int nrows)
+{
+	target->sent_count += nrows;
+	if (target->stage_command == NULL)
+		target->row_count += strtoll(PQcmdTuples((PGresult *) result), NULL, 10);
+}
+
+/*
  * Is an error about one row, rather than about the server or the table?
  */
 static bool
@@ -223,7 +235,9 @@ end_copy(Loader *loader)
 	target->rows.length = 0;
 	result = finish_copy(loader);
 	ok = PQresultStatus(result) == PGRES_COMMAND_OK;
-	if (!ok)
+	if (ok)
+		count_rows(target, result, target->norigins);
+	else
 		fail_copy(loader, target, result);
 	PQclear(result);
 	clear_batch(target);
@@ -281,6 +295,7 @@ try_rows(Loader *loader, Target *target, int first, int end, int *suspect, char 
 	result = finish_copy(loader);
 	if (PQresultStatus(result) == PGRES_COMMAND_OK)
 	{
+		count_rows(target, result, end - first);
 		PQclear(result);
 		return run_in_transaction(loader, "RELEASE SAVEPOINT azhunt_load") ? TRY_TAKEN : TRY_FAILED;
 	}
@@ -367,7 +382,6 @@ send_batch(Loader *loader, Target *target)
 		else
 		{
 			kept = reject_row(loader, target, state.first, reason);
-			target->row_count--;
 			state.first = end;
 			state.suspect = -1;
 		}
@@ -422,8 +436,24 @@ copy_row(Loader *loader, Target *target, const Record *record)
 	if (loader->options->reject_file != NULL)
 		buffer_append(&target->records, record->text, record->length);
 	add_origin(target, record->position);
-	target->row_count++;
 	return send_if_due(loader, target);
+}
+
+/*
+ * Fill a view from what was staged for it.
+ */
+static bool
+fill_view(Loader *loader, Target *target)
+{
+	PGresult   *result = PQexec(loader->connection, target->insert_command);
+	bool		ok = result_ok(result);
+
+	if (ok)
+		target->row_count += strtoll(PQcmdTuples(result), NULL, 10);
+	else
+		fail_connection(loader, result);
+	PQclear(result);
+	return ok;
 }
 
 /*
@@ -444,7 +474,7 @@ flush_copies(Loader *loader)
 			return false;
 		if (target->norigins > 0 && (!start_copy(loader, target) || !end_copy(loader)))
 			return false;
-		if (target->staged && !run_in_transaction(loader, target->insert_command))
+		if (target->staged && !fill_view(loader, target))
 			return false;
 	}
 	return true;
@@ -469,6 +499,7 @@ forget_copies(Loader *loader)
 			continue;
 		clear_batch(target);
 		target->row_count = 0;
+		target->sent_count = 0;
 		target->rejected_count = 0;
 		target->staged = false;
 		target->new_days = 0;
