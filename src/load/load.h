@@ -41,6 +41,7 @@ typedef struct Options
 	const char *table;
 	const char *reject_file;
 	int			jobs;
+	int			wait;			/* seconds, for other loaders */
 	bool		no_partitions;
 	bool		quiet;
 	char	  **paths;
@@ -65,7 +66,7 @@ typedef struct FileList
 
 #define MAX_JOBS	64
 
-/* how often a file is loaded while others add partitions */
+/* how often a file is loaded while others add partitions, or load the same */
 #define MAX_ATTEMPTS	10
 
 /* the log tables, and --table */
@@ -79,11 +80,14 @@ typedef struct Shared
 								 * end */
 	_Atomic int64_t bytes_of_job[MAX_JOBS];
 	_Atomic int64_t rows[COUNTED_TABLES];
+	_Atomic int64_t dropped[COUNTED_TABLES];	/* rows that were sent and are
+												 * not stored */
 	_Atomic int64_t rejected[COUNTED_TABLES];
 	_Atomic int64_t rejected_elsewhere; /* whose table is not known */
 	_Atomic int64_t files_loaded;
 	_Atomic int64_t files_known;
 	_Atomic int64_t files_failed;
+	_Atomic int64_t files_unfinished;	/* loaded but for their last record */
 } Shared;
 
 /* A day or more that has partitions already. */
@@ -106,6 +110,7 @@ typedef struct Target
 {
 	int			counter;		/* in Shared */
 	char	   *name;			/* quoted, with its schema */
+	char	   *copied_name;	/* as COPY's errors call it */
 	char	   *oid;
 	char	   *copy_command;
 	char	   *insert_command; /* from the staging table, for a view */
@@ -116,7 +121,8 @@ typedef struct Target
 	RowOrigin  *origins;
 	int			norigins;
 	int			origins_size;
-	int64_t		row_count;		/* of this file */
+	int64_t		sent_count;		/* rows of this file that the server took, */
+	int64_t		row_count;		/* and that it stored */
 	int64_t		rejected_count;
 	bool		staged;			/* the staging table is there */
 
@@ -146,6 +152,11 @@ typedef struct Loader
 	bool		failed;			/* this file cannot be loaded any more */
 	bool		known;			/* ... since it has been loaded already */
 	bool		reported;		/* and it has been said why */
+	bool		unfinished;		/* but for its last record it is loaded */
+	Position	unfinished_at;
+	char	   *unfinished_why;
+	int64_t		records;		/* of this file that were read */
+	bool		ledger_seen;	/* its rows are not hidden from us */
 	bool		lost;			/* the connection */
 	bool		again;			/* this file is to be loaded once more */
 	int			attempts;		/* to load this file */
@@ -155,6 +166,18 @@ typedef struct Loader
 	FILE	   *rejects;		/* of this file */
 	int64_t		rejected;
 } Loader;
+
+/* Where a file stands in the ledger. */
+typedef struct LedgerPlace
+{
+	char	   *name;
+	bool		numbered;		/* loads of the name have numbers, as the file
+								 * can be read again */
+	struct stat opened;			/* the file before it was read */
+	int64_t		part;			/* that of this load */
+	int64_t		resume_at;		/* what is before it was loaded earlier, */
+	char		resume_digest[DIGEST_HEX_SIZE]; /* and has this digest */
+} LedgerPlace;
 
 /* What the ledger says about a file. */
 typedef enum LedgerAnswer
@@ -209,8 +232,15 @@ extern bool keep_rejects(Loader *loader);
 
 /* ledger.c */
 extern char *ledger_name(const char *path);
-extern LedgerAnswer ask_ledger(Loader *loader, const char *path, const char *name, int64_t *resume_at);
-extern bool write_ledger(Loader *loader, const char *name, int64_t start, const Input *input);
+extern LedgerAnswer ask_ledger(Loader *loader, Source *source, LedgerPlace *place);
+extern bool write_ledger(Loader *loader, const LedgerPlace *place, Input *input);
+
+/* turn.c */
+extern bool wait_for_turn(Loader *loader, const char *name);
+extern char *who_writes(Loader *loader);
+
+/* open.c */
+extern bool open_file(Loader *loader, Source *source, char **name);
 
 /* loader.c */
 extern void load_files(Loader *loader, const FileList *list);

@@ -24,6 +24,7 @@
  * wait a few seconds.  What is in the default partition moves when partitions
  * of its days are added later, as by the next file with rows of such a day.
  */
+#include "cause.h"
 #include "load.h"
 
 #include <stdlib.h>
@@ -281,21 +282,20 @@ provide_partition(Loader *loader, Target *target, int64_t day)
 
 /*
  * Is an error about the bounds of a partition of a table, which have changed
- * since the COPY began?  They are no constraint that has a name; any other check
- * has one, that of a domain as well.  An error about the table itself is that a
- * row has no partition at all.
+ * since the COPY began?  An error about the table itself is that a row has no
+ * partition at all.
  */
 bool
 is_about_partition(const Target *target, const PGresult *result)
 {
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *schema = PQresultErrorField(result, PG_DIAG_SCHEMA_NAME);
 	const char *table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
 	char	   *name;
 	bool		of_table;
 
-	if (state == NULL || strcmp(state, "23514") != 0 || schema == NULL || table == NULL ||
-		PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) != NULL)
+	if (error_cause(PQresultErrorField(result, PG_DIAG_SQLSTATE),
+					PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)) != CAUSE_PARTITION ||
+		schema == NULL || table == NULL)
 		return false;
 	name = load_printf("%s.%s", schema, table);
 	of_table = strcmp(name, target->name) == 0;
