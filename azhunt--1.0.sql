@@ -2916,6 +2916,8 @@ DECLARE
     unfinished_xids bigint[];
 BEGIN
     SELECT h.* INTO instance FROM azhunt.hunts AS h WHERE h.name = hunt;
+    -- first, as an older snapshot does not see what the other looks at
+    PERFORM azhunt.check_rows_are_visible(instance.tables);
     PERFORM azhunt.check_log_tables(instance.tables);
 
     new_results := 0;

@@ -369,10 +369,16 @@ check_policies_hide_nothing(const LogRelation *relation)
 void
 check_visible_below(Oid relid)
 {
-	char		relkind = get_rel_relkind(relid);
+	HeapTuple	class_tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	char		relkind;
 
+	if (!HeapTupleIsValid(class_tuple))
+		return;
 	check_stack_depth();
 	check_not_distributed(relid);
+	(void) relation_is_visible(class_tuple);
+	relkind = ((Form_pg_class) GETSTRUCT(class_tuple))->relkind;
+	ReleaseSysCache(class_tuple);
 	if (relkind == RELKIND_VIEW)
 	{
 		Relation	view = relation_open(relid, AccessShareLock);
