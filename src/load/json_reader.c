@@ -304,8 +304,8 @@ refuse_line(Reader *reader, size_t error_at, const char *reason)
 
 	while ((c = input_peek(input, length)) != '\n' && c != -1)
 		length++;
-	if (input->failed)
-		return false;
+	if (c == -1)
+		return reader_leave(reader, "the last line is no record, and has no end yet, which is a newline");
 	reader->wasted += error_at;
 	if (reader->wasted > MAX_WASTED)
 		return reader_fail(reader, 0, load_strdup("too much of the file is broken"));

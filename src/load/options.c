@@ -47,7 +47,8 @@ static const char *const help =
 "  -W, --password           force password prompt (should happen automatically)\n"
 "\n"
 "Exit status is 0 if all files are loaded, now or earlier, 1 if some file is not,\n"
-"and 2 if the command line is wrong, or there is no connection, or it was lost.\n";
+"or not to its end, since that is not written yet, and 2 if the command line is\n"
+"wrong, or there is no connection, or it was lost.\n";
 
 enum
 {

@@ -104,11 +104,14 @@ my $stop = session();
 # what was loaded before; then do something, and let it go on.
 sub meanwhile
 {
-	my ($do) = @_;
+	my ($do, @first) = @_;
+	@first = 'a' .. 'c' if !@first;
 	sql('TRUNCATE azhunt.signinlogs, azhunt.ledger');
-	spew($blob, signins('a' .. 'c'));
+	spew($blob, signins(@first));
 	load_ok('the beginning', '-q', $blob);
-	spew($blob, signins('a' .. 'e'));
+	spew($blob, signins(@first, 'd', 'e'));
+	# long ago, as far as times tell
+	utime(1e9, 1e9, $blob) or die;
 	have($stop, 'SELECT pg_advisory_lock(42)');
 	my $pid = start('-q', $blob);
 	wait_until("EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'azhunt-load' AND wait_event = 'advisory')");
@@ -136,6 +139,16 @@ for my $other (['v' .. 'z'], ['r' .. 'z'], ['z'], ['a' .. 'c', 'y', 'z'])
 	is($status, $other->[0] eq 'a' ? 0 : 1, '... and the other one is not taken for it');
 	is(ids(), $other->[0] eq 'a' ? 'a b c d e y z' : 'a b c d e', '... of which what is new counts if it begins alike');
 }
+
+# what is skipped is other than what was looked at, though times don't tell
+my @many = map { "a$_" } 1 .. 3000;
+($status, undef, $err) = meanwhile(sub {
+		spew($blob, signins(@many[0 .. 2998], 'a-new', 'd', 'e'));
+		utime(1e9, 1e9, $blob) or die;
+	}, @many);
+is($status, 1, 'what is skipped is overwritten: exit status');
+like($err, qr/file changed while it was read: it does not begin any more with what was loaded earlier/, '... message');
+is(sql('SELECT count(*) FROM azhunt.signinlogs'), '3000', '... nothing of it is loaded');
 
 # the file shrinks to what was loaded, and grows again
 ($status) = meanwhile(sub { spew($blob, signins('a' .. 'c')) });

@@ -65,6 +65,16 @@ is($status, 1, 'still unfinished: exit status');
 like($err, qr/:3:1: the record that starts here has no end yet/, '... message');
 is(sql('SELECT count(*) FROM azhunt.loaded_files'), '1', '... no further entry');
 
+# half a line that is no record at all is not rejected in two pieces
+clear();
+spew("$dir/line.json", "$json" . 'not a rec');
+is((loader('-q', '--reject-file', $rejects, "$dir/line.json"))[0], 1, 'half a bad line: exit status');
+ok(!-e $rejects, '... it is not rejected');
+spew("$dir/line.json", $json . "not a record\n");
+is((loader('-q', '--reject-file', $rejects, "$dir/line.json"))[0], 0, 'the whole line: exit status');
+like(slurp($rejects), qr/"record":"not a record"\}\n\z/, '... it is rejected');
+is(ids(), 'a b c', '... and the others are loaded once');
+
 # standard input and pipes cannot be read again
 for my $case ([$json, 'JSON'], [$csv, 'CSV'])
 {
