@@ -21,6 +21,56 @@
 
 #include "windowjoin/windowjoin.h"
 
+/* What batches take without files: contexts, arrays and the like */
+#define EMPTY_BATCHES_MEMORY	((Size) 8 * 1024)
+
+/* What a tuplestore takes that is attached, but not written to any more */
+#define STORE_ACCESSOR_MEMORY	((Size) 512)
+
+/* As much is left to the table, whatever the limit */
+#define MIN_TABLE_LIMIT		((Size) 16 * 1024)
+
+/*
+ * What must be true of one side of a batch.
+ */
+static inline void
+assert_file(const RowFile *rows PG_USED_FOR_ASSERTS_ONLY)
+{
+	Assert((rows->store == NULL) == (rows->shared == NULL));
+	Assert(rows->store == NULL || rows->file == NULL);
+	Assert(!rows->pending || rows->tuple != NULL);
+}
+
+/*
+ * What must be true of batches between calls.
+ */
+static inline void
+assert_batches(const WindowBatches *batches PG_USED_FOR_ASSERTS_ONLY)
+{
+#ifdef USE_ASSERT_CHECKING
+	Assert(batches->count > 0 && (batches->count & (batches->count - 1)) == 0);
+	Assert(batches->current >= -1 && batches->current <= batches->count);
+	for (int i = 0; i < batches->count; i++)
+	{
+		const RowFile *inner = &batches->inner[i];
+		const RowFile *outer = &batches->outer[i];
+
+		assert_file(inner);
+		assert_file(outer);
+		Assert(inner->store == NULL || batches->next != NULL);
+		Assert(inner->file == NULL || batches->next == NULL);
+		Assert((inner->store == NULL) == (outer->store == NULL));
+		Assert(!outer->pending);
+		Assert(!inner->pending ||
+			   (i == batches->current && !batches->inner_done));
+
+		/* outer rows are kept only where there may be inner ones */
+		Assert(batches->next != NULL || inner->file != NULL ||
+			   outer->file == NULL);
+	}
+#endif
+}
+
 /*
  * Make batches, all of them empty.
  */
@@ -31,7 +81,13 @@ window_batches_create(MemoryContext parent, int count)
 	Size		size = count * sizeof(RowFile);
 
 	batches->context = AllocSetContextCreate(parent, "AzhuntWindowJoin batches",
-											 ALLOCSET_DEFAULT_SIZES);
+											 ALLOCSET_SMALL_SIZES);
+	batches->reading_inner = AllocSetContextCreate(batches->context,
+												   "AzhuntWindowJoin reading",
+												   ALLOCSET_SMALL_SIZES);
+	batches->reading_outer = AllocSetContextCreate(batches->context,
+												   "AzhuntWindowJoin reading",
+												   ALLOCSET_SMALL_SIZES);
 	batches->count = count;
 	batches->inner = MemoryContextAllocZero(batches->context, size);
 	batches->outer = MemoryContextAllocZero(batches->context, size);
@@ -60,7 +116,31 @@ window_batches_has_inner(const WindowBatches *batches, uint32 hash)
 	const RowFile *inner = &batches->inner[batch_of(batches, hash)];
 
 	/* what other processes write is not known yet */
-	return inner->shared != NULL || inner->file != NULL;
+	return inner->store != NULL || inner->file != NULL;
+}
+
+/*
+ * Write a row to a file.
+ */
+static void
+write_row(WindowBatches *batches, RowFile *rows, StoredRow *row,
+		  MinimalTuple tuple)
+{
+	/* what is allocated belongs to the batches, and counts as theirs */
+	MemoryContext caller = MemoryContextSwitchTo(batches->context);
+
+	assert_file(rows);
+	batches->largest = Max(batches->largest, tuple->t_len);
+	if (rows->store != NULL)
+		sts_puttuple(rows->shared, row, tuple);
+	else
+	{
+		if (rows->file == NULL)
+			rows->file = BufFileCreateTemp(false);
+		BufFileWrite(rows->file, row, sizeof(StoredRow));
+		BufFileWrite(rows->file, tuple, tuple->t_len);
+	}
+	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -70,48 +150,31 @@ void
 window_batches_write(WindowBatches *batches, RowFile *files,
 					 uint32 hash, TimestampTz time, MinimalTuple tuple)
 {
-	RowFile    *rows = &files[batch_of(batches, hash)];
 	StoredRow	row = {time, hash, 0};
 
-	if (rows->shared != NULL)
-	{
-		sts_puttuple(rows->shared, &row, tuple);
-		return;
-	}
-	if (rows->file == NULL)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(batches->context);
-
-		rows->file = BufFileCreateTemp(false);
-		MemoryContextSwitchTo(caller);
-	}
-	BufFileWrite(rows->file, &row, sizeof(row));
-	BufFileWrite(rows->file, tuple, tuple->t_len);
+	write_row(batches, &files[batch_of(batches, hash)], &row, tuple);
 }
 
 /*
- * Write all rows of a table to their batches.
+ * Write the rows of a table's first chunk to a file, or to their batches if
+ * that is NULL, and free it.
  */
-void
-window_batches_add_table(WindowBatches *batches, const WindowTable *table)
+static void
+write_chunk(WindowBatches *batches, WindowTable *table, RowFile *file)
 {
-	TablePointer next;
+	RowChunk   *chunk = window_table_address(table, table->chunks);
+	StoredRow  *row;
 
-	for (TablePointer pointer = table->chunks; pointer != 0; pointer = next)
+	CHECK_FOR_INTERRUPTS();
+	for (Size offset = 0; offset < chunk->used;
+		 offset += StoredRowSize(StoredRowTuple(row)->t_len))
 	{
-		RowChunk   *chunk = window_table_address(table, pointer);
-		StoredRow  *row;
-
-		CHECK_FOR_INTERRUPTS();
-		for (Size offset = 0; offset < chunk->used;
-			 offset += StoredRowSize(StoredRowTuple(row)->t_len))
-		{
-			row = (StoredRow *) ((char *) (chunk + 1) + offset);
-			window_batches_write(batches, batches->inner, row->hash,
-								 row->time, StoredRowTuple(row));
-		}
-		next = chunk->next;
+		row = (StoredRow *) ((char *) (chunk + 1) + offset);
+		write_row(batches,
+				  file != NULL ? file : &batches->inner[batch_of(batches, row->hash)],
+				  row, StoredRowTuple(row));
 	}
+	window_table_drop_chunk(table);
 }
 
 /*
@@ -135,6 +198,18 @@ read_bytes(BufFile *file, void *buffer, Size size, bool end_allowed)
 }
 
 /*
+ * The memory that reading rows takes.
+ */
+static MemoryContext
+reading_context(const WindowBatches *batches, const RowFile *rows)
+{
+	if (rows->store == NULL)
+		return batches->context;
+	return rows >= batches->inner && rows < batches->inner + batches->count ?
+		batches->reading_inner : batches->reading_outer;
+}
+
+/*
  * Read the next row of a file, NULL at its end.  The tuple is good until the
  * next one is read.
  */
@@ -145,9 +220,12 @@ read_row(const WindowBatches *batches, RowFile *rows, StoredRow *row)
 
 	CHECK_FOR_INTERRUPTS();
 
-	if (rows->shared != NULL)
+	if (rows->store != NULL)
 	{
+		MemoryContext caller = MemoryContextSwitchTo(reading_context(batches, rows));
+
 		rows->tuple = sts_parallel_scan_next(rows->shared, row);
+		MemoryContextSwitchTo(caller);
 		return rows->tuple;
 	}
 	if (rows->file == NULL ||
@@ -170,18 +248,35 @@ read_row(const WindowBatches *batches, RowFile *rows, StoredRow *row)
 }
 
 /*
+ * Start again with the first row of a tuplestore, which no other process reads.
+ *
+ * A tuplestore keeps some memory of each scan as long as it is attached, so it
+ * is attached anew.
+ */
+static void
+rewind_store(const WindowBatches *batches, RowFile *rows)
+{
+	MemoryContext context = reading_context(batches, rows);
+	MemoryContext caller;
+
+	sts_end_parallel_scan(rows->shared);
+	MemoryContextReset(context);
+	caller = MemoryContextSwitchTo(context);
+	rows->shared = sts_attach(rows->store, ParallelWorkerNumber + 1,
+							  batches->files);
+	sts_reinitialize(rows->shared);
+	sts_begin_parallel_scan(rows->shared);
+	MemoryContextSwitchTo(caller);
+}
+
+/*
  * Start again with the first row of a file.
  */
 static void
-rewind_rows(RowFile *rows)
+rewind_rows(const WindowBatches *batches, RowFile *rows)
 {
-	if (rows->shared != NULL)
-	{
-		/* no other process reads what this one has taken on */
-		sts_end_parallel_scan(rows->shared);
-		sts_reinitialize(rows->shared);
-		sts_begin_parallel_scan(rows->shared);
-	}
+	if (rows->store != NULL)
+		rewind_store(batches, rows);
 	else if (rows->file != NULL && BufFileSeek(rows->file, 0, 0, SEEK_SET) != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
@@ -194,9 +289,12 @@ rewind_rows(RowFile *rows)
 static void
 close_rows(RowFile *rows)
 {
-	if (rows->shared != NULL)
+	if (rows->store != NULL)
 	{
+		/* it must not be used once another batch is read */
 		sts_end_parallel_scan(rows->shared);
+		rows->shared = NULL;
+		rows->store = NULL;
 		return;
 	}
 	if (rows->file != NULL)
@@ -204,6 +302,56 @@ close_rows(RowFile *rows)
 	if (rows->tuple != NULL)
 		pfree(rows->tuple);
 	memset(rows, 0, sizeof(RowFile));
+}
+
+/*
+ * Give all rows of a table to their batches, and empty it.
+ *
+ * The table may be as large as the limit, and all files want buffers at once.
+ * Rows that are in the way of these go to a file of their own first.
+ */
+void
+window_batches_take_table(WindowBatches *batches, WindowTable *table,
+						  Size limit)
+{
+	Size		buffers = FILE_MEMORY + EMPTY_BATCHES_MEMORY + batches->count *
+	(batches->next != NULL ? STORE_MEMORY : FILE_MEMORY);
+	RowFile		aside = {0};
+	StoredRow	row;
+	MinimalTuple tuple;
+
+	assert_batches(batches);
+	while (table->chunks != 0 && table->chunk_bytes + buffers > limit)
+		write_chunk(batches, table, &aside);
+	while (table->chunks != 0)
+		write_chunk(batches, table, NULL);
+	window_table_reset(table);
+
+	rewind_rows(batches, &aside);
+	while ((tuple = read_row(batches, &aside, &row)) != NULL)
+		window_batches_write(batches, batches->inner, row.hash, row.time, tuple);
+	close_rows(&aside);
+	assert_batches(batches);
+}
+
+/*
+ * How much of a limit is left to the table while batches are joined: all but
+ * the buffers of files and the largest tuple of either side.
+ */
+Size
+window_batches_table_limit(const WindowBatches *batches, Size limit)
+{
+	Size		tuples = 2 * batches->largest;
+	Size		taken = 2 * batches->count * FILE_MEMORY;
+
+	/* of tuplestores just those of one batch are read, in larger buffers */
+	if (batches->next != NULL)
+	{
+		tuples *= 2;
+		taken = 2 * FILE_MEMORY + 2 * batches->count * STORE_ACCESSOR_MEMORY;
+	}
+	taken += tuples + EMPTY_BATCHES_MEMORY;
+	return limit > taken + MIN_TABLE_LIMIT ? limit - taken : MIN_TABLE_LIMIT;
 }
 
 /*
@@ -237,9 +385,9 @@ next_batch(WindowBatches *batches)
 		RowFile    *inner = &batches->inner[batches->current];
 		RowFile    *outer = &batches->outer[batches->current];
 
-		if (inner->shared != NULL || (inner->file != NULL && outer->file != NULL))
+		if (inner->store != NULL || (inner->file != NULL && outer->file != NULL))
 		{
-			rewind_rows(inner);
+			rewind_rows(batches, inner);
 			batches->inner_done = false;
 			return true;
 		}
@@ -260,6 +408,7 @@ fill_table(WindowBatches *batches, WindowTable *table)
 	StoredRow	row;
 	MinimalTuple tuple;
 
+	Assert(table->rows == 0);
 	/* the row that did not fit last time is still there */
 	if (inner->pending)
 	{
@@ -286,6 +435,7 @@ fill_table(WindowBatches *batches, WindowTable *table)
 bool
 window_batches_next_table(WindowBatches *batches, WindowTable *table)
 {
+	assert_batches(batches);
 	do
 	{
 		window_table_reset(table);
@@ -296,7 +446,8 @@ window_batches_next_table(WindowBatches *batches, WindowTable *table)
 	} while (table->rows == 0);
 
 	window_table_sort(table);
-	rewind_rows(&batches->outer[batches->current]);
+	rewind_rows(batches, &batches->outer[batches->current]);
+	assert_batches(batches);
 	return true;
 }
 
@@ -307,6 +458,7 @@ window_batches_next_table(WindowBatches *batches, WindowTable *table)
 MinimalTuple
 window_batches_next_outer(WindowBatches *batches, StoredRow *row)
 {
+	Assert(batches->current >= 0 && batches->current < batches->count);
 	return read_row(batches, &batches->outer[batches->current], row);
 }
 
@@ -316,6 +468,7 @@ window_batches_next_outer(WindowBatches *batches, StoredRow *row)
 void
 window_batches_destroy(WindowBatches *batches)
 {
+	assert_batches(batches);
 	for (int i = 0; i < batches->count; i++)
 	{
 		close_rows(&batches->inner[i]);

@@ -70,6 +70,9 @@ window_filter_build(WindowTable *table, int64 lookback, bool inner_is_event)
 	uint64		bits = (uint64) Max(table->entry_count, 8) * FILTER_BITS_PER_ENTRY;
 	uint64		word_count;
 
+	Assert(table->entries != NULL && table->filter == NULL);
+	Assert(lookback >= 0);
+
 	table->filter_bits = Min(pg_leftmost_one_pos64(bits), MAX_FILTER_BITS);
 	table->period_bits = lookback > 0 ? pg_leftmost_one_pos64(lookback) + 1 : 0;
 	word_count = UINT64CONST(1) << (table->filter_bits - WORD_BITS);
@@ -96,6 +99,7 @@ window_filter_build(WindowTable *table, int64 lookback, bool inner_is_event)
 
 		set_bit(table, entry->hash, period_of(table, entry->time));
 		set_bit(table, entry->hash, period_of(table, other));
+		Assert(window_filter_passes(table, entry->hash, entry->time));
 	}
 }
 

@@ -30,7 +30,7 @@
 #include "windowjoin/windowjoin.h"
 
 /* As many batches at least, and at most */
-#define MIN_BATCHES		4
+#define MIN_BATCHES		2
 #define MAX_BATCHES		1024
 
 /* Entries between the one being joined and that whose row is fetched ahead */
@@ -105,25 +105,28 @@ get_key(WindowJoinState *state, const WindowJoinSide *side,
 }
 
 /*
- * Memory that the buffers of a process's own files take, at most.
+ * How much of the limit is left to the table while there are no batches: all
+ * but the buffer of a file that is needed once there are.
  */
 static Size
-file_buffers(const WindowBatches *batches)
+table_limit(void)
 {
-	if (batches == NULL || batches->next != NULL)
-		return 0;
-	return (Size) 2 * batches->count * BLCKSZ;
+	return get_hash_memory_limit() - FILE_MEMORY;
 }
 
 /*
- * Note how much memory there is in use.
+ * Note how much memory this process has in use.
  */
 static void
 note_memory(WindowJoinState *state)
 {
-	state->peak_memory = Max(state->peak_memory,
-							 window_table_memory(state->table) +
-							 file_buffers(state->batches));
+	Size		memory = MemoryContextMemAllocated(state->table->context, true);
+
+	if (state->table->area != NULL)
+		memory += state->table->chunk_bytes;
+	if (state->batches != NULL)
+		memory += MemoryContextMemAllocated(state->batches->context, true);
+	state->peak_memory = Max(state->peak_memory, memory);
 }
 
 /*
@@ -138,20 +141,20 @@ start_batches(WindowJoinState *state)
 	WindowTable *table = state->table;
 	double		rows = Max(state->inner.plan->plan->plan_rows, 2.0 * table->rows);
 	double		bytes = rows * window_table_memory(table) / table->rows;
+	Size		limit = get_hash_memory_limit();
 	int			count = MIN_BATCHES;
 
-	/* the buffers of all files are to take half of the memory, at most */
-	while (count < MAX_BATCHES && (double) count * table->limit < 1.5 * bytes &&
-		   (Size) 8 * count * BLCKSZ <= table->limit)
+	/* the buffers of all files are to take about half of it, at most */
+	while (count < MAX_BATCHES && (double) count * limit < 1.5 * bytes &&
+		   (Size) 8 * count * BLCKSZ <= limit)
 		count *= 2;
 
 	note_memory(state);
 	state->batches = window_batches_create(state->css.ss.ps.state->es_query_cxt,
 										   count);
 	state->batch_count = count;
-	window_batches_add_table(state->batches, table);
-	window_table_reset(table);
-	table->limit -= Min(file_buffers(state->batches), table->limit / 2);
+	window_batches_take_table(state->batches, table, limit);
+	note_memory(state);
 }
 
 /*
@@ -257,8 +260,10 @@ write_shared_batches(WindowJoinState *state)
 {
 	if (state->batches == NULL)
 		window_join_start_shared_batches(state);
+	note_memory(state);
 	window_join_end_writing(state, state->batches->inner);
 	divide_outer(state);
+	note_memory(state);
 	window_join_end_writing(state, state->batches->outer);
 }
 
@@ -313,12 +318,14 @@ build(WindowJoinState *state)
 	{
 		read_inner(state);
 		if (state->batches != NULL)
-			divide_outer(state);
-		else
 		{
-			window_table_sort(state->table);
-			note_memory(state);
+			divide_outer(state);
+			state->table->limit = window_batches_table_limit(state->batches,
+															 get_hash_memory_limit());
 		}
+		else
+			window_table_sort(state->table);
+		note_memory(state);
 	}
 	state->built = true;
 }
@@ -368,30 +375,68 @@ prefetch_row(const WindowTable *table, uint32 position)
 }
 
 /*
+ * The first time of an outer row's window, and the last.
+ */
+static void
+get_window(const WindowJoinState *state, TimestampTz time,
+		   TimestampTz *first, TimestampTz *last)
+{
+	*first = *last = time;
+	if (state->inner_is_event)
+		*first = kql_window_start(time, state->microseconds, MIN_TIMESTAMP);
+	else
+		*last = kql_window_end(time, state->microseconds, END_TIMESTAMP - 1);
+}
+
+/*
+ * Check that an outer row that the filter stopped joins nothing: it may let
+ * rows pass that do not either, but never the reverse.
+ */
+static inline void
+assert_filtered(const WindowJoinState *state PG_USED_FOR_ASSERTS_ONLY,
+				uint32 hash PG_USED_FOR_ASSERTS_ONLY,
+				TimestampTz time PG_USED_FOR_ASSERTS_ONLY)
+{
+#ifdef USE_ASSERT_CHECKING
+	const WindowTable *table = state->table;
+	TimestampTz first;
+	TimestampTz last;
+	uint32		position;
+
+	get_window(state, time, &first, &last);
+	position = window_table_find(table, hash, first);
+	Assert(position == table->entry_count ||
+		   table->entries[position].hash != hash ||
+		   table->entries[position].time > last);
+#endif
+}
+
+/*
  * Begin to join an outer row, which is loaded: find its window's first entry,
  * if it may have one.
  */
 static void
 start_joining(WindowJoinState *state, uint32 hash, TimestampTz time)
 {
-	TimestampTz first = time;
+	TimestampTz first;
 
 	if (!state->lookback_known)
 		compute_lookback(state);
 	if (state->lookback_null)
 		return;
 	if (state->table->filter == NULL)
+	{
 		window_filter_build(state->table, state->microseconds,
 							state->inner_is_event);
+		note_memory(state);
+	}
 	if (!window_filter_passes(state->table, hash, time))
+	{
+		assert_filtered(state, hash, time);
 		return;
+	}
 
-	state->last = time;
-	if (state->inner_is_event)
-		first = kql_window_start(time, state->microseconds, MIN_TIMESTAMP);
-	else
-		state->last = kql_window_end(time, state->microseconds,
-									 END_TIMESTAMP - 1);
+	get_window(state, time, &first, &state->last);
 	state->hash = hash;
 	state->position = window_table_find(state->table, hash, first);
 	state->first_position = state->position;
@@ -669,8 +714,7 @@ begin_window_join(CustomScanState *node, EState *estate, int eflags)
 	ExecStoreAllNullTuple(joined);
 	node->ss.ps.ps_ExprContext->ecxt_scantuple = joined;
 
-	state->table = window_table_create(estate->es_query_cxt,
-									   get_hash_memory_limit());
+	state->table = window_table_create(estate->es_query_cxt, table_limit());
 }
 
 /*
@@ -683,7 +727,7 @@ forget_inner(WindowJoinState *state)
 	if (state->batches != NULL)
 		window_batches_destroy(state->batches);
 	state->batches = NULL;
-	state->table->limit = get_hash_memory_limit();
+	state->table->limit = table_limit();
 	state->built = false;
 }
 

@@ -36,9 +36,6 @@
 /* As many batches at most */
 #define MAX_SHARED_BATCHES	256
 
-/* What a tuplestore that is written to takes: sharedtuplestore.c's chunk */
-#define STORE_BUFFER_SIZE	((Size) 4 * BLCKSZ)
-
 /* What the processes share; the tuplestores of all batches follow */
 typedef struct SharedWindowJoin
 {
@@ -47,7 +44,7 @@ typedef struct SharedWindowJoin
 	Barrier		barrier;		/* its phases are WindowJoinPhases */
 
 	/* the table */
-	pg_atomic_uint64 memory;	/* of all rows */
+	pg_atomic_uint64 memory;	/* of all processes together */
 	pg_atomic_uint32 stripe_rows[STRIPES];
 	pg_atomic_uint32 positions[STRIPES];	/* where to make entries */
 	pg_atomic_uint32 next_stripe;	/* to be sorted */
@@ -59,12 +56,23 @@ typedef struct SharedWindowJoin
 	pg_atomic_uint32 overflowed;
 	int			batch_count;
 	pg_atomic_uint32 next_batch;	/* to be joined */
+	pg_atomic_uint64 largest_tuple; /* bytes */
 	pg_atomic_uint64 batch_memory;	/* of the process that took most */
 	pg_atomic_uint64 pieces;
 	SharedFileSet files;
 
 	TablePointer chunks[FLEXIBLE_ARRAY_MEMBER]; /* of each process */
 } SharedWindowJoin;
+
+/*
+ * Check that all processes are at this phase, which this one is part of.
+ */
+static inline void
+assert_phase(const WindowJoinState *state PG_USED_FOR_ASSERTS_ONLY,
+			 WindowJoinPhase phase PG_USED_FOR_ASSERTS_ONLY)
+{
+	Assert(BarrierPhase(&state->shared->barrier) == (int) phase);
+}
 
 /*
  * Size of the struct.
@@ -106,7 +114,7 @@ choose_batch_count(WindowJoinState *state, int processes)
 		count *= 2;
 
 	/* but no more than there is memory to write them all at once */
-	while (count > processes && count * STORE_BUFFER_SIZE > state->table->limit)
+	while (count > 1 && count * STORE_MEMORY > state->table->limit)
 		count /= 2;
 	return count;
 }
@@ -154,6 +162,7 @@ initialize_shared(SharedWindowJoin *shared)
 {
 	BarrierInit(&shared->barrier, 0);
 	pg_atomic_init_u64(&shared->memory, 0);
+	pg_atomic_init_u64(&shared->largest_tuple, 0);
 	for (int stripe = 0; stripe < STRIPES; stripe++)
 	{
 		pg_atomic_init_u32(&shared->stripe_rows[stripe], 0);
@@ -257,16 +266,20 @@ attach_batches(WindowJoinState *state)
 	batches = window_batches_create(state->css.ss.ps.state->es_query_cxt,
 									shared->batch_count);
 	batches->next = &shared->next_batch;
+	batches->files = &shared->files;
 
 	caller = MemoryContextSwitchTo(batches->context);
 	for (int i = 0; i < shared->batch_count; i++)
 	{
-		batches->inner[i].shared = sts_attach(batch_store(shared, i, true),
-											  ParallelWorkerNumber + 1,
-											  &shared->files);
-		batches->outer[i].shared = sts_attach(batch_store(shared, i, false),
-											  ParallelWorkerNumber + 1,
-											  &shared->files);
+		RowFile    *inner = &batches->inner[i];
+		RowFile    *outer = &batches->outer[i];
+
+		inner->store = batch_store(shared, i, true);
+		inner->shared = sts_attach(inner->store, ParallelWorkerNumber + 1,
+								   &shared->files);
+		outer->store = batch_store(shared, i, false);
+		outer->shared = sts_attach(outer->store, ParallelWorkerNumber + 1,
+								   &shared->files);
 	}
 	MemoryContextSwitchTo(caller);
 	return batches;
@@ -279,16 +292,29 @@ attach_batches(WindowJoinState *state)
 void
 window_join_start_shared_batches(WindowJoinState *state)
 {
-	WindowTable *table = state->table;
+	Assert(state->batches == NULL);
+	Assert(window_join_has_overflowed(state) ||
+		   BarrierPhase(&state->shared->barrier) == PHASE_READING);
 
 	pg_atomic_write_u32(&state->shared->overflowed, 1);
 	state->batches = attach_batches(state);
 	state->batch_count = state->batches->count;
-	window_batches_add_table(state->batches, table);
-	if (table->area != NULL)
-		window_table_free_chunks(table->area, table->chunks);
 	state->shared->chunks[ParallelWorkerNumber + 1] = InvalidDsaPointer;
-	window_table_reset(table);
+	window_batches_take_table(state->batches, state->table,
+							  get_hash_memory_limit());
+}
+
+/*
+ * Raise a number to a value, if it is not as large.
+ */
+static void
+raise_to(pg_atomic_uint64 *number, uint64 value)
+{
+	uint64		before = pg_atomic_read_u64(number);
+
+	while (value > before &&
+		   !pg_atomic_compare_exchange_u64(number, &before, value))
+		;
 }
 
 /*
@@ -298,8 +324,10 @@ WindowJoinPhase
 window_join_attach(WindowJoinState *state)
 {
 	/* what was kept before was not of the rows that are to come */
+	Assert(state->batches == NULL);
 	window_table_reset(state->table);
 	state->table->area = state->css.ss.ps.state->es_query_dsa;
+	state->table->processes = state->shared->processes;
 	return BarrierAttach(&state->shared->barrier);
 }
 
@@ -322,12 +350,13 @@ window_join_publish_rows(WindowJoinState *state)
 	SharedWindowJoin *shared = state->shared;
 	WindowTable *table = state->table;
 
+	assert_phase(state, PHASE_READING);
 	if (state->batches != NULL)
 		return;
 	for (int stripe = 0; stripe < STRIPES; stripe++)
 		pg_atomic_fetch_add_u32(&shared->stripe_rows[stripe],
 								table->stripe_rows[stripe]);
-	pg_atomic_fetch_add_u64(&shared->memory, window_table_memory(table));
+	pg_atomic_fetch_add_u64(&shared->memory, table->chunk_bytes);
 	shared->chunks[ParallelWorkerNumber + 1] = table->chunks;
 }
 
@@ -349,7 +378,10 @@ window_join_allocate_entries(WindowJoinState *state)
 	SharedWindowJoin *shared = state->shared;
 	dsa_area   *area = state->table->area;
 	uint64		count = 0;
+	Size		entries_size;
+	Size		directory_size;
 
+	assert_phase(state, PHASE_ALLOCATING);
 	for (int stripe = 0; stripe < STRIPES; stripe++)
 	{
 		pg_atomic_write_u32(&shared->positions[stripe], (uint32) count);
@@ -362,11 +394,12 @@ window_join_allocate_entries(WindowJoinState *state)
 	}
 
 	shared->entry_count = (uint32) count;
-	shared->entries = dsa_allocate_extended(area, Max(count, 1) * sizeof(WindowEntry),
-											DSA_ALLOC_HUGE);
-	shared->directory = dsa_allocate_extended(area,
-											  window_table_directory_size(window_table_directory_bits(count)),
+	entries_size = Max(count, 1) * sizeof(WindowEntry);
+	directory_size = window_table_directory_size(window_table_directory_bits(count));
+	shared->entries = dsa_allocate_extended(area, entries_size, DSA_ALLOC_HUGE);
+	shared->directory = dsa_allocate_extended(area, directory_size,
 											  DSA_ALLOC_HUGE);
+	pg_atomic_fetch_add_u64(&shared->memory, entries_size + directory_size);
 }
 
 /*
@@ -392,6 +425,7 @@ window_join_fill_entries(WindowJoinState *state)
 {
 	uint32		positions[STRIPES];
 
+	assert_phase(state, PHASE_FILLING);
 	attach_table(state);
 	for (int stripe = 0; stripe < STRIPES; stripe++)
 		positions[stripe] = pg_atomic_fetch_add_u32(&state->shared->positions[stripe],
@@ -408,6 +442,7 @@ window_join_sort_entries(WindowJoinState *state)
 	SharedWindowJoin *shared = state->shared;
 	uint32		stripe;
 
+	assert_phase(state, PHASE_SORTING);
 	attach_table(state);
 	while ((stripe = pg_atomic_fetch_add_u32(&shared->next_stripe, 1)) < STRIPES)
 	{
@@ -426,8 +461,36 @@ window_join_sort_entries(WindowJoinState *state)
 void
 window_join_end_writing(WindowJoinState *state, RowFile *files)
 {
+	assert_phase(state, PHASE_FILLING);
 	for (int i = 0; i < state->batches->count; i++)
 		sts_end_write(files[i].shared);
+	raise_to(&state->shared->largest_tuple, state->batches->largest);
+}
+
+/*
+ * Check that what the processes have made together is whole.
+ */
+static inline void
+assert_sorted(const WindowJoinState *state PG_USED_FOR_ASSERTS_ONLY)
+{
+#ifdef USE_ASSERT_CHECKING
+	const WindowTable *table = state->table;
+	SharedWindowJoin *shared = state->shared;
+	uint32		rows = 0;
+
+	for (int stripe = 0; stripe < STRIPES; stripe++)
+	{
+		rows += pg_atomic_read_u32(&shared->stripe_rows[stripe]);
+		Assert(pg_atomic_read_u32(&shared->positions[stripe]) == rows);
+	}
+	Assert(rows == table->entry_count);
+	Assert(pg_atomic_read_u32(&shared->next_stripe) >= STRIPES);
+	for (uint32 i = 0; i + 1 < rows; i++)
+		Assert(table->entries[i].hash < table->entries[i + 1].hash ||
+			   (table->entries[i].hash == table->entries[i + 1].hash &&
+				table->entries[i].time <= table->entries[i + 1].time));
+	Assert(table->directory[(Size) 1 << table->directory_bits] == rows);
+#endif
 }
 
 /*
@@ -436,10 +499,21 @@ window_join_end_writing(WindowJoinState *state, RowFile *files)
 void
 window_join_detach(WindowJoinState *state)
 {
+	assert_phase(state, PHASE_JOINING);
 	if (!window_join_has_overflowed(state))
+	{
 		attach_table(state);
-	else if (state->batches == NULL)
-		window_join_start_shared_batches(state);
+		assert_sorted(state);
+	}
+	else
+	{
+		if (state->batches == NULL)
+			window_join_start_shared_batches(state);
+		state->batches->largest =
+			pg_atomic_read_u64(&state->shared->largest_tuple);
+		state->table->limit = window_batches_table_limit(state->batches,
+														 get_hash_memory_limit());
+	}
 	BarrierDetach(&state->shared->barrier);
 }
 
@@ -451,13 +525,13 @@ static void
 sum_up(WindowJoinState *state)
 {
 	SharedWindowJoin *shared = state->shared;
-	uint64		most = pg_atomic_read_u64(&shared->batch_memory);
 
-	while (state->peak_memory > most &&
-		   !pg_atomic_compare_exchange_u64(&shared->batch_memory, &most,
-										   state->peak_memory))
-		;
+	raise_to(&shared->batch_memory, state->peak_memory);
 	pg_atomic_fetch_add_u64(&shared->pieces, state->pieces);
+
+	/* its filter */
+	pg_atomic_fetch_add_u64(&shared->memory,
+							MemoryContextMemAllocated(state->table->context, true));
 	if (IsParallelWorker())
 		return;
 

@@ -30,6 +30,12 @@
 #define FIRST_CHUNK_SIZE	((Size) 8 * 1024)
 #define LAST_CHUNK_SIZE		((Size) 1024 * 1024)
 
+/* What an allocation takes beside what is asked for, at most */
+#define ALLOCATION_OVERHEAD	((Size) 64)
+
+/* What a table takes without rows: its context, directory and the like */
+#define EMPTY_TABLE_MEMORY	((Size) 2048)
+
 /* About as many entries share a place in the directory */
 #define ENTRIES_PER_PLACE	4
 
@@ -56,6 +62,67 @@ compare_entries(const WindowEntry *a, const WindowEntry *b)
 #define ST_CHECK_FOR_INTERRUPTS
 #include "lib/sort_template.h"
 
+#ifdef USE_ASSERT_CHECKING
+/*
+ * Check that the rows in the chunks are as many, and in those stripes, as the
+ * table says.
+ */
+static void
+assert_rows(const WindowTable *table)
+{
+	uint32		stripe_rows[STRIPES] = {0};
+	uint32		rows = 0;
+	Size		bytes = 0;
+	TablePointer next;
+
+	for (TablePointer pointer = table->chunks; pointer != 0; pointer = next)
+	{
+		RowChunk   *chunk = window_table_address(table, pointer);
+		StoredRow  *row;
+
+		Assert(chunk->used > 0 && chunk->used <= chunk->size);
+		for (Size offset = 0; offset < chunk->used;
+			 offset += StoredRowSize(StoredRowTuple(row)->t_len))
+		{
+			row = (StoredRow *) ((char *) (chunk + 1) + offset);
+			stripe_rows[row->hash >> (32 - STRIPE_BITS)]++;
+			rows++;
+		}
+		bytes += sizeof(RowChunk) + chunk->size + ALLOCATION_OVERHEAD;
+		next = chunk->next;
+	}
+	Assert(rows == table->rows);
+	Assert(bytes == table->chunk_bytes);
+	Assert(memcmp(stripe_rows, table->stripe_rows, sizeof(stripe_rows)) == 0);
+}
+#endif
+
+/*
+ * What must be true of a table between calls.
+ *
+ * Its rows are looked at whenever they have doubled, and before they are
+ * sorted, so that this does not take more than adding them.
+ */
+static inline void
+assert_table(const WindowTable *table PG_USED_FOR_ASSERTS_ONLY)
+{
+	Assert(table->processes >= 1);
+	Assert((table->rows == 0) == (table->chunks == 0));
+	Assert((table->rows == 0) == (table->chunk_bytes == 0));
+	Assert((table->entries == NULL) == (table->directory == NULL));
+	Assert(table->filter == NULL || table->entries != NULL);
+	Assert(table->entries == NULL || table->entry_count >= table->rows);
+	Assert(table->entries == NULL || table->area != NULL ||
+		   table->entry_count == table->rows);
+	Assert(table->entries == NULL ||
+		   (table->directory_bits >= STRIPE_BITS &&
+			table->directory_bits <= MAX_DIRECTORY_BITS));
+#ifdef USE_ASSERT_CHECKING
+	if ((table->rows & (table->rows - 1)) == 0)
+		assert_rows(table);
+#endif
+}
+
 /*
  * The stripe of a hash.
  */
@@ -78,10 +145,10 @@ directory_place(const WindowTable *table, uint32 hash)
  * Bytes that a row takes beside those in its chunk.
  */
 static inline Size
-entry_size(void)
+entry_size(int processes)
 {
 	return sizeof(WindowEntry) + 2 * sizeof(uint32) / ENTRIES_PER_PLACE +
-		FILTER_BITS_PER_ENTRY / BITS_PER_BYTE;
+		processes * FILTER_BITS_PER_ENTRY / BITS_PER_BYTE;
 }
 
 /*
@@ -90,7 +157,7 @@ entry_size(void)
 Size
 window_row_size(Size tuple_length)
 {
-	return StoredRowSize(tuple_length) + entry_size();
+	return StoredRowSize(tuple_length) + entry_size(1);
 }
 
 /*
@@ -101,9 +168,12 @@ window_table_create(MemoryContext parent, Size limit)
 {
 	WindowTable *table = MemoryContextAllocZero(parent, sizeof(WindowTable));
 
+	/* small, so that each chunk is an allocation of its own */
 	table->context = AllocSetContextCreate(parent, "AzhuntWindowJoin rows",
-										   ALLOCSET_DEFAULT_SIZES);
+										   ALLOCSET_SMALL_SIZES);
+	table->processes = 1;
 	table->limit = limit;
+	assert_table(table);
 	return table;
 }
 
@@ -114,8 +184,8 @@ window_table_create(MemoryContext parent, Size limit)
 Size
 window_table_memory(const WindowTable *table)
 {
-	return table->chunk_bytes + table->rows * entry_size() +
-		window_table_directory_size(STRIPE_BITS);
+	return table->chunk_bytes + table->rows * entry_size(table->processes) +
+		window_table_directory_size(STRIPE_BITS) + EMPTY_TABLE_MEMORY;
 }
 
 /*
@@ -140,7 +210,8 @@ add_chunk(WindowTable *table, Size row_size)
 	size = Max(size - sizeof(RowChunk), row_size);
 
 	/* at least one row must fit, whatever the limit */
-	if (table->rows > 0 && sizeof(RowChunk) + size > left)
+	if (table->rows > 0 &&
+		sizeof(RowChunk) + size + ALLOCATION_OVERHEAD > left)
 		return false;
 
 	if (table->area != NULL)
@@ -154,8 +225,28 @@ add_chunk(WindowTable *table, Size row_size)
 	chunk->used = 0;
 	chunk->next = table->chunks;
 	table->chunks = pointer;
-	table->chunk_bytes += sizeof(RowChunk) + size;
+	table->chunk_bytes += sizeof(RowChunk) + size + ALLOCATION_OVERHEAD;
 	return true;
+}
+
+/*
+ * Free the first chunk with its rows, which were written elsewhere.  The table
+ * must be reset before any other use.
+ */
+void
+window_table_drop_chunk(WindowTable *table)
+{
+	RowChunk   *chunk = window_table_address(table, table->chunks);
+	TablePointer next = chunk->next;
+
+	Assert(table->entries == NULL);
+	Assert(table->chunk_bytes >= sizeof(RowChunk) + chunk->size);
+	table->chunk_bytes -= sizeof(RowChunk) + chunk->size + ALLOCATION_OVERHEAD;
+	if (table->area != NULL)
+		dsa_free(table->area, table->chunks);
+	else
+		pfree(chunk);
+	table->chunks = next;
 }
 
 /*
@@ -170,10 +261,11 @@ window_table_add(WindowTable *table, uint32 hash, TimestampTz time,
 	StoredRow  *row;
 
 	Assert(table->entries == NULL);
+	assert_table(table);
 
 	if (table->rows > 0 &&
 		(table->rows == PG_INT32_MAX ||
-		 window_table_memory(table) + entry_size() > table->limit))
+		 window_table_memory(table) + entry_size(table->processes) > table->limit))
 		return false;
 	if (table->chunks != 0)
 		chunk = window_table_address(table, table->chunks);
@@ -192,6 +284,7 @@ window_table_add(WindowTable *table, uint32 hash, TimestampTz time,
 	chunk->used += size;
 	table->rows++;
 	table->stripe_rows[stripe_of(hash)]++;
+	assert_table(table);
 	return true;
 }
 
@@ -224,6 +317,34 @@ window_table_fill(const WindowTable *table, uint32 *positions)
 		}
 		next = chunk->next;
 	}
+}
+
+/*
+ * Check that a stripe is sorted, and that the directory says where in it
+ * hashes begin.
+ */
+static inline void
+assert_stripe(const WindowTable *table PG_USED_FOR_ASSERTS_ONLY,
+			  uint32 stripe PG_USED_FOR_ASSERTS_ONLY,
+			  uint32 first PG_USED_FOR_ASSERTS_ONLY,
+			  uint32 end PG_USED_FOR_ASSERTS_ONLY)
+{
+#ifdef USE_ASSERT_CHECKING
+	Assert(first <= end && end <= table->entry_count);
+	for (uint32 i = first; i < end; i++)
+	{
+		const WindowEntry *entry = &table->entries[i];
+		uint32		place = directory_place(table, entry->hash);
+
+		Assert(stripe_of(entry->hash) == stripe);
+		Assert(i == first || compare_entries(entry - 1, entry) <= 0);
+		Assert(table->directory[place] <= i);
+		Assert(table->directory[place] == i ||
+			   directory_place(table, entry[-1].hash) == place);
+	}
+	Assert(table->directory[stripe << (table->directory_bits - STRIPE_BITS)] ==
+		   first);
+#endif
 }
 
 /*
@@ -274,6 +395,7 @@ window_table_sort_stripe(WindowTable *table, uint32 stripe,
 		place_end++;
 	while (place < place_end)
 		table->directory[place++] = end;
+	assert_stripe(table, stripe, first, end);
 }
 
 /*
@@ -285,7 +407,11 @@ window_table_sort(WindowTable *table)
 	uint32		positions[STRIPES];
 	uint32		first = 0;
 
-	Assert(table->area == NULL);
+	Assert(table->area == NULL && table->entries == NULL);
+	assert_table(table);
+#ifdef USE_ASSERT_CHECKING
+	assert_rows(table);
+#endif
 
 	table->entry_count = table->rows;
 	table->directory_bits = window_table_directory_bits(table->rows);
@@ -306,6 +432,8 @@ window_table_sort(WindowTable *table)
 		window_table_sort_stripe(table, stripe,
 								 positions[stripe] - table->stripe_rows[stripe],
 								 positions[stripe]);
+	Assert(first == table->entry_count);
+	assert_table(table);
 }
 
 /*
@@ -329,6 +457,13 @@ window_table_find(const WindowTable *table, uint32 hash, TimestampTz first)
 		else
 			high = middle;
 	}
+
+	Assert(low == 0 || table->entries[low - 1].hash < hash ||
+		   (table->entries[low - 1].hash == hash &&
+			table->entries[low - 1].time < first));
+	Assert(low == table->entry_count || table->entries[low].hash > hash ||
+		   (table->entries[low].hash == hash &&
+			table->entries[low].time >= first));
 	return low;
 }
 
@@ -340,6 +475,7 @@ window_table_reset(WindowTable *table)
 {
 	MemoryContextReset(table->context);
 	table->area = NULL;
+	table->processes = 1;
 	table->chunks = 0;
 	table->chunk_bytes = 0;
 	table->rows = 0;
@@ -348,6 +484,7 @@ window_table_reset(WindowTable *table)
 	table->entries = NULL;
 	table->directory = NULL;
 	table->filter = NULL;
+	assert_table(table);
 }
 
 /*

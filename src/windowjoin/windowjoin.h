@@ -107,6 +107,7 @@ typedef struct WindowTable
 {
 	MemoryContext context;		/* all that is below, unless it is shared */
 	dsa_area   *area;			/* NULL if it is not */
+	int			processes;		/* that search it, each with its own filter */
 	Size		limit;			/* bytes that this process's rows may take */
 	TablePointer chunks;		/* the one being filled is the first */
 	Size		chunk_bytes;
@@ -124,10 +125,17 @@ typedef struct WindowTable
 	int			period_bits;	/* of a period's length in microseconds */
 } WindowTable;
 
+/* What a temporary file takes in memory: its buffer, and what describes it */
+#define FILE_MEMORY			((Size) BLCKSZ + 512)
+
+/* The same for a shared tuplestore that is written to: sharedtuplestore.c */
+#define STORE_MEMORY		((Size) 4 * BLCKSZ + FILE_MEMORY)
+
 /* Rows in a temporary file, of one process or of all that join */
 typedef struct RowFile
 {
-	SharedTuplestoreAccessor *shared;	/* NULL if it is of this process */
+	SharedTuplestore *store;	/* NULL if it is of this process */
+	SharedTuplestoreAccessor *shared;	/* to write to it, or to read it */
 	BufFile    *file;			/* NULL as long as nothing was written */
 	MinimalTuple tuple;			/* what was read last */
 	Size		tuple_size;		/* bytes allocated for it */
@@ -143,8 +151,12 @@ typedef struct WindowBatches
 	RowFile    *inner;
 	RowFile    *outer;
 	pg_atomic_uint32 *next;		/* next batch for any process, NULL if serial */
+	SharedFileSet *files;		/* of the stores that processes share */
+	MemoryContext reading_inner;	/* what it takes to read those of a batch */
+	MemoryContext reading_outer;
 	int			current;		/* the batch being joined, -1 for none */
 	bool		inner_done;		/* all its inner rows were in the table */
+	Size		largest;		/* bytes of the largest tuple written */
 } WindowBatches;
 
 /*
@@ -201,6 +213,7 @@ extern void window_table_sort_stripe(WindowTable *table, uint32 stripe,
 extern uint32 window_table_find(const WindowTable *table, uint32 hash,
 								TimestampTz first);
 extern Size window_table_memory(const WindowTable *table);
+extern void window_table_drop_chunk(WindowTable *table);
 extern void window_table_reset(WindowTable *table);
 extern void window_table_free_chunks(dsa_area *area, TablePointer chunks);
 
@@ -215,8 +228,9 @@ extern WindowBatches *window_batches_create(MemoryContext parent, int count);
 extern void window_batches_write(WindowBatches *batches, RowFile *files,
 								 uint32 hash, TimestampTz time,
 								 MinimalTuple tuple);
-extern void window_batches_add_table(WindowBatches *batches,
-									 const WindowTable *table);
+extern void window_batches_take_table(WindowBatches *batches,
+									  WindowTable *table, Size limit);
+extern Size window_batches_table_limit(const WindowBatches *batches, Size limit);
 extern bool window_batches_next_table(WindowBatches *batches,
 									  WindowTable *table);
 extern MinimalTuple window_batches_next_outer(WindowBatches *batches,
