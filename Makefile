@@ -30,24 +30,30 @@ MODULE_big = azhunt
 OBJS = \
 	$(WIN32RES) \
 	src/arguments.o \
+	src/arrivals.o \
 	src/azhunt.o \
 	src/ingest.o \
+	src/log_partitions.o \
+	src/source_health.o \
 	src/kql/address.o \
 	src/kql/aggregate.o \
 	src/kql/case_insensitive.o \
 	src/kql/datetime.o \
 	src/kql/dynamic.o \
 	src/kql/element_store.o \
+	src/kql/fold.o \
 	src/kql/has.o \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/strings.o \
 	src/kql/timespan.o \
 	src/kql/uri.o \
+	src/log_relations.o \
 	src/windowjoin/batch.o \
 	src/windowjoin/explain.o \
 	src/windowjoin/filter.o \
 	src/windowjoin/index_cost.o \
+	src/windowjoin/lookback.o \
 	src/windowjoin/members.o \
 	src/windowjoin/node.o \
 	src/windowjoin/parallel.o \
@@ -57,6 +63,9 @@ OBJS = \
 	src/windowjoin/time_spread.o \
 	src/windowjoin/within.o \
 	src/scheduled.o
+# A library's names are seen by all libraries of a server process, so only
+# those that PostgreSQL looks up leave this one.
+SHLIB_EXPORTS = src/exports.txt
 PGFILEDESC = "azhunt - Microsoft Sentinel hunts over Azure logs"
 PG_CPPFLAGS = -I$(srcdir)/src
 
@@ -81,6 +90,11 @@ include $(PGXS)
 
 ifneq ($(filter 8 9 10 11 12 13,$(firstword $(subst ., ,$(MAJORVERSION)))),)
 $(error azhunt needs PostgreSQL 14 or later, and $(PG_CONFIG) belongs to PostgreSQL $(MAJORVERSION))
+endif
+
+# And what is called in here is found in here.
+ifeq ($(filter darwin win32,$(PORTNAME)),)
+SHLIB_LINK += -Wl,-Bsymbolic
 endif
 
 # In a build outside the source tree, the objects need directories.

@@ -99,7 +99,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_strip_port';
 
 COMMENT ON FUNCTION azhunt.strip_port(text) IS
-'the address in a.b.c.d:port, [v6]:port or bare IPv6, which comes out in canonical form; anything else up to its first colon, as KQL''s split(x, ":", 0)[0]';
+'the address in host:port, [v6]:port or bare IPv6, which comes out in canonical form, or as the IPv4 address that it stands for; anything else as it is';
 
 CREATE FUNCTION azhunt.blob_name(uri text) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -126,7 +126,7 @@ SUPPORT azhunt.has_support
 AS 'MODULE_PATHNAME', 'azhunt_has';
 
 COMMENT ON FUNCTION azhunt.has(text, text) IS
-'KQL''s has: the term occurs, ignoring ASCII case, and where it begins or ends with an ASCII letter or digit, none is next to it there';
+'KQL''s has: the term occurs, ignoring case, and where it begins or ends with a letter or digit, none is next to it there';
 
 --
 -- =~ and its operator classes
@@ -166,18 +166,18 @@ CREATE FUNCTION azhunt.compare(text, text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_compare';
 COMMENT ON FUNCTION azhunt.compare(text, text) IS
-'order of two texts by bytes, ignoring ASCII case: negative, zero or positive';
+'order of two texts by code points, ignoring case: negative, zero or positive';
 
 CREATE FUNCTION azhunt.hash(text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_hash';
-COMMENT ON FUNCTION azhunt.hash(text) IS 'hash of a text, ignoring ASCII case';
+COMMENT ON FUNCTION azhunt.hash(text) IS 'hash of a text, ignoring case';
 
 CREATE FUNCTION azhunt.hash_extended(text, bigint) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_hash_extended';
 COMMENT ON FUNCTION azhunt.hash_extended(text, bigint) IS
-'hash of a text with a seed, ignoring ASCII case';
+'hash of a text with a seed, ignoring case';
 
 CREATE FUNCTION azhunt.equals_selectivity(internal, oid, internal, integer)
 RETURNS double precision
@@ -200,7 +200,7 @@ CREATE OPERATOR azhunt.=~ (
     HASHES, MERGES
 );
 COMMENT ON OPERATOR azhunt.=~ (text, text) IS
-'equal, ignoring ASCII case: KQL''s =~';
+'equal, ignoring case: KQL''s =~';
 
 CREATE OPERATOR azhunt.!=~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.not_equals,
@@ -208,39 +208,39 @@ CREATE OPERATOR azhunt.!=~ (
     RESTRICT = pg_catalog.neqsel, JOIN = pg_catalog.neqjoinsel
 );
 COMMENT ON OPERATOR azhunt.!=~ (text, text) IS
-'not equal, ignoring ASCII case: KQL''s !~, whose name is PostgreSQL''s own';
+'not equal, ignoring case: KQL''s !~, whose name is PostgreSQL''s own';
 
 CREATE OPERATOR azhunt.<~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.less,
     COMMUTATOR = OPERATOR(azhunt.>~), NEGATOR = OPERATOR(azhunt.>=~),
     RESTRICT = pg_catalog.scalarltsel, JOIN = pg_catalog.scalarltjoinsel
 );
-COMMENT ON OPERATOR azhunt.<~ (text, text) IS 'less by bytes, ignoring ASCII case';
+COMMENT ON OPERATOR azhunt.<~ (text, text) IS 'less by code points, ignoring case';
 
 CREATE OPERATOR azhunt.<=~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.less_or_equal,
     COMMUTATOR = OPERATOR(azhunt.>=~), NEGATOR = OPERATOR(azhunt.>~),
     RESTRICT = pg_catalog.scalarlesel, JOIN = pg_catalog.scalarlejoinsel
 );
-COMMENT ON OPERATOR azhunt.<=~ (text, text) IS 'less or equal by bytes, ignoring ASCII case';
+COMMENT ON OPERATOR azhunt.<=~ (text, text) IS 'less or equal by code points, ignoring case';
 
 CREATE OPERATOR azhunt.>~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.greater,
     COMMUTATOR = OPERATOR(azhunt.<~), NEGATOR = OPERATOR(azhunt.<=~),
     RESTRICT = pg_catalog.scalargtsel, JOIN = pg_catalog.scalargtjoinsel
 );
-COMMENT ON OPERATOR azhunt.>~ (text, text) IS 'greater by bytes, ignoring ASCII case';
+COMMENT ON OPERATOR azhunt.>~ (text, text) IS 'greater by code points, ignoring case';
 
 CREATE OPERATOR azhunt.>=~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.greater_or_equal,
     COMMUTATOR = OPERATOR(azhunt.<=~), NEGATOR = OPERATOR(azhunt.<~),
     RESTRICT = pg_catalog.scalargesel, JOIN = pg_catalog.scalargejoinsel
 );
-COMMENT ON OPERATOR azhunt.>=~ (text, text) IS 'greater or equal by bytes, ignoring ASCII case';
+COMMENT ON OPERATOR azhunt.>=~ (text, text) IS 'greater or equal by code points, ignoring case';
 
 CREATE OPERATOR FAMILY azhunt.case_insensitive_ops USING btree;
 COMMENT ON OPERATOR FAMILY azhunt.case_insensitive_ops USING btree IS
-'texts ordered by bytes, ignoring ASCII case';
+'texts ordered by code points, ignoring case';
 
 CREATE OPERATOR CLASS azhunt.case_insensitive_ops
 FOR TYPE text USING btree FAMILY azhunt.case_insensitive_ops AS
@@ -255,7 +255,7 @@ COMMENT ON OPERATOR CLASS azhunt.case_insensitive_ops USING btree IS
 
 CREATE OPERATOR FAMILY azhunt.case_insensitive_ops USING hash;
 COMMENT ON OPERATOR FAMILY azhunt.case_insensitive_ops USING hash IS
-'texts hashed ignoring ASCII case';
+'texts hashed ignoring case';
 
 CREATE OPERATOR CLASS azhunt.case_insensitive_ops
 FOR TYPE text USING hash FAMILY azhunt.case_insensitive_ops AS
@@ -286,7 +286,7 @@ COMMENT ON FUNCTION azhunt.bin_end(timestamptz, interval) IS
 CREATE FUNCTION azhunt.within_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_within_support';
-COMMENT ON FUNCTION azhunt.within_support(internal) IS 'planner support of within()';
+COMMENT ON FUNCTION azhunt.within_support(internal) IS 'planner support of within(), window_start() and window_end()';
 
 CREATE FUNCTION azhunt.within(event timestamptz, anchor timestamptz, lookback interval)
 RETURNS boolean
@@ -295,11 +295,12 @@ SUPPORT azhunt.within_support
 AS 'MODULE_PATHNAME', 'azhunt_within';
 
 COMMENT ON FUNCTION azhunt.within(timestamptz, timestamptz, interval) IS
-'anchor - lookback <= event <= anchor; a day has 24 hours; negative lookbacks and months are errors';
+'anchor - lookback <= event <= anchor; a day has 24 hours; a lookback that is negative or has months is an error as soon as it is known, rows or not';
 
 CREATE FUNCTION azhunt.window_start(anchor timestamptz, lookback interval)
 RETURNS timestamptz
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+SUPPORT azhunt.within_support
 AS 'MODULE_PATHNAME', 'azhunt_window_start';
 
 COMMENT ON FUNCTION azhunt.window_start(timestamptz, interval) IS
@@ -308,6 +309,7 @@ COMMENT ON FUNCTION azhunt.window_start(timestamptz, interval) IS
 CREATE FUNCTION azhunt.window_end(event timestamptz, lookback interval)
 RETURNS timestamptz
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+SUPPORT azhunt.within_support
 AS 'MODULE_PATHNAME', 'azhunt_window_end';
 
 COMMENT ON FUNCTION azhunt.window_end(timestamptz, interval) IS
@@ -677,6 +679,34 @@ END;
 COMMENT ON FUNCTION azhunt.log_table_indexes() IS
 'the indexes of the log tables, and what each is there for';
 
+CREATE FUNCTION azhunt.missing_columns("table" regclass, log_table text)
+RETURNS TABLE (column_name text, definition text, comment text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.column_name, c.definition, c.comment
+    FROM (
+        SELECT a.column_name, a.data_type AS definition, NULL AS comment, a.ordinal_position
+        FROM azhunt.log_table_columns() AS a
+        WHERE a.log_table = $2
+        UNION ALL
+        VALUES
+            ('additionalfields', 'jsonb',
+             'what a record brought that no other column takes', 10001),
+            ('ingestedat', 'timestamp with time zone DEFAULT now()',
+             'when the row arrived here', 10002),
+            ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()',
+             'id of the transaction that brought the row', 10003)
+    ) AS c (column_name, definition, comment, ordinal_position)
+    LEFT JOIN pg_attribute AS a
+    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
+    WHERE a.attname IS NULL
+    ORDER BY c.ordinal_position
+$$;
+
+COMMENT ON FUNCTION azhunt.missing_columns(regclass, text) IS
+'columns that a log table should have and has not';
+
 CREATE FUNCTION azhunt.create_log_tables() RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -686,7 +716,34 @@ DECLARE
     log_table text;
     kind "char";
     item record;
+    relations regclass[] := '{}';
+    lock_modes text[] := '{}';
 BEGIN
+    -- Tables that are there are locked all at once before the first is changed:
+    -- one that waits must not keep others from using those that it has.
+    FOR item IN
+        SELECT azhunt.partition_tree(t.relation) AS relation, t.lock_mode
+        FROM (
+            SELECT c.oid::regclass,
+                   CASE WHEN EXISTS (SELECT FROM azhunt.missing_columns(c.oid::regclass, s.log_table))
+                             OR EXISTS (SELECT FROM pg_attribute AS a
+                                        WHERE a.attrelid = c.oid AND a.attname = 'ingestxid' AND NOT a.atthasdef)
+                        THEN 'ACCESS EXCLUSIVE'::text
+                        WHEN EXISTS (SELECT FROM azhunt.log_table_indexes() AS i
+                                     WHERE i.log_table = s.log_table
+                                       AND to_regclass(format('azhunt.%I', i.index_name)) IS NULL)
+                        THEN 'SHARE'::text
+                   END
+            FROM azhunt.log_table_schemas() AS s
+            JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I', s.log_table)) AND c.relkind = 'p'
+        ) AS t (relation, lock_mode)
+        WHERE t.lock_mode IS NOT NULL
+    LOOP
+        relations := relations || item.relation;
+        lock_modes := lock_modes || item.lock_mode;
+    END LOOP;
+    PERFORM azhunt.lock_relations(relations, lock_modes);
+
     FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s LOOP
         kind := (SELECT c.relkind FROM pg_class AS c
                  WHERE c.oid = to_regclass(format('azhunt.%I', log_table)));
@@ -712,24 +769,7 @@ BEGIN
         -- that an earlier version made gets what is new
         FOR item IN
             SELECT c.column_name, c.definition, c.comment
-            FROM (
-                SELECT a.column_name, a.data_type AS definition, NULL AS comment, a.ordinal_position
-                FROM azhunt.log_table_columns() AS a
-                WHERE a.log_table = function.log_table
-                UNION ALL
-                VALUES
-                    ('additionalfields', 'jsonb',
-                     'what a record brought that no other column takes', 10001),
-                    ('ingestedat', 'timestamp with time zone DEFAULT now()',
-                     'when the row arrived here', 10002),
-                    ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()',
-                     'id of the transaction that brought the row', 10003)
-            ) AS c (column_name, definition, comment, ordinal_position)
-            WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
-                              WHERE a.attrelid = format('azhunt.%I', log_table)::regclass
-                                AND a.attname = c.column_name
-                                AND NOT a.attisdropped)
-            ORDER BY c.ordinal_position
+            FROM azhunt.missing_columns(format('azhunt.%I', log_table)::regclass, log_table) AS c
         LOOP
             EXECUTE format('ALTER TABLE azhunt.%I ADD COLUMN %I %s',
                            log_table, item.column_name, item.definition);
@@ -781,13 +821,128 @@ AS $$
            CASE b.bounds[2] WHEN 'MAXVALUE' THEN 'infinity' ELSE btrim(b.bounds[2], '''')::timestamptz END
     FROM pg_inherits AS i
     JOIN pg_class AS c ON c.oid = i.inhrelid
-    CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, c.oid),
-                                    E'^FOR VALUES FROM \\((.*)\\) TO \\((.*)\\)$') AS b (bounds)
+    -- bounds have no columns, so the partition need not be named, nor locked;
+    -- and no backslashes, which mean what the session says
+    CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, '0'::oid),
+                                    '^FOR VALUES FROM [(](.*)[)] TO [(](.*)[)]$'::text) AS b (bounds)
     WHERE i.inhparent = $1 AND b.bounds IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
 'the partitions, but the default one, of a table that is partitioned by range of one timestamp with time zone, each with its first time and the first time after it';
+
+CREATE FUNCTION azhunt.partition_tree("table" regclass) RETURNS SETOF regclass
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE tree (relation, level) AS (
+        SELECT $1::oid, 0
+        UNION ALL
+        SELECT i.inhrelid, t.level + 1
+        FROM tree AS t
+        JOIN pg_inherits AS i ON i.inhparent = t.relation
+    )
+    SELECT t.relation::regclass FROM tree AS t ORDER BY t.level, t.relation
+$$;
+
+COMMENT ON FUNCTION azhunt.partition_tree(regclass) IS
+'a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';
+
+--
+-- locks
+--
+
+CREATE FUNCTION azhunt.lock_holders(relation regclass, lock_mode text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET "DateStyle" = 'ISO, YMD'
+AS $$
+    SELECT string_agg(h.holder, ' '::text ORDER BY h.since)
+    FROM (
+        SELECT CASE WHEN l.pid IS NULL
+                    THEN format('Prepared transaction %L of %s uses it since %s.'::text, p.gid, p.owner, p.prepared)
+                    ELSE format('Process %s of %s uses it%s.'::text, l.pid, coalesce(a.usename::text, a.backend_type),
+                                ' in a transaction that began at '::text || a.xact_start::text)
+               END,
+               coalesce(a.xact_start, p.prepared)
+        FROM pg_locks AS l
+        LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
+        LEFT JOIN pg_locks AS x ON l.pid IS NULL AND x.pid IS NULL
+                               AND x.virtualtransaction = l.virtualtransaction AND x.locktype = 'transactionid'::text
+        LEFT JOIN pg_prepared_xacts AS p ON p.transaction = x.transactionid
+        WHERE l.locktype = 'relation'::text
+          AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+          AND l.relation = $1::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+          AND l.mode = ANY (
+              CASE $2
+                  WHEN 'SHARE'::text
+                  THEN '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::text[]
+                  WHEN 'SHARE UPDATE EXCLUSIVE'::text
+                  THEN '{ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::text[]
+                  ELSE ARRAY[l.mode]
+              END)
+        ORDER BY 2
+        LIMIT 3
+    ) AS h (holder, since)
+$$;
+
+COMMENT ON FUNCTION azhunt.lock_holders(regclass, text) IS
+'who keeps a relation from being locked, as sentences; null if nobody does';
+
+-- The locks are taken all or none.  Those who come meanwhile queue behind an
+-- attempt for less than a second, and then get their turn.
+CREATE FUNCTION azhunt.lock_relations(relations regclass[], lock_modes text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    own_timeout constant text := current_setting('lock_timeout'::text);
+    patience integer := (SELECT s.setting::integer FROM pg_settings AS s WHERE s.name = 'lock_timeout'::text);
+    deadline timestamptz;
+    attempt_end timestamptz;
+    attempt integer := 50;
+    place integer;
+BEGIN
+    patience := CASE patience WHEN 0 THEN 5000 ELSE patience END;
+    deadline := clock_timestamp() + patience * interval '1 ms';
+    LOOP
+        attempt_end := least(deadline, clock_timestamp() + attempt * interval '1 ms');
+        place := 1;
+        BEGIN
+            WHILE place <= cardinality(relations) LOOP
+                PERFORM set_config('lock_timeout'::text, greatest(1, ceil(
+                    1000 * extract(epoch FROM attempt_end - clock_timestamp()))::integer)::text, true);
+                EXECUTE format('LOCK TABLE ONLY %s IN %s MODE'::text, relations[place], lock_modes[place]);
+                place := place + 1;
+            END LOOP;
+            PERFORM set_config('lock_timeout'::text, own_timeout, true);
+            RETURN;
+        EXCEPTION
+            WHEN lock_not_available OR deadlock_detected THEN
+                -- all that this attempt has locked is free again
+                NULL;
+        END;
+
+        IF clock_timestamp() >= deadline THEN
+            RAISE EXCEPTION 'could not lock % within % ms', relations[place], patience
+                USING ERRCODE = 'lock_not_available',
+                      DETAIL = coalesce(azhunt.lock_holders(relations[place], lock_modes[place]),
+                                        'It has been released in this moment.'),
+                      HINT = 'Try again later, or SET lock_timeout to a longer time; pg_terminate_backend() ends a session that has been forgotten.';
+        END IF;
+        PERFORM pg_sleep(greatest(0.0, least(attempt / 1000.0,
+                                             extract(epoch FROM deadline - clock_timestamp())))::double precision);
+        attempt := least(2 * attempt, 800);
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.lock_relations(regclass[], text[]) IS
+'locks relations, each in its mode, all or none; waits for lock_timeout, or 5 seconds if that is 0, and then tells who uses them';
+
+--
+-- daily partitions
+--
 
 CREATE FUNCTION azhunt.missing_days("table" regclass, since date, until date) RETURNS date[]
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -827,22 +982,39 @@ CREATE FUNCTION azhunt.moving_obstacle(partition regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH target AS (
+    WITH below AS (
+        SELECT t.relid FROM azhunt.partition_tree($1) AS t (relid)
+    ), target AS (
         SELECT a.relid FROM pg_partition_ancestors($1) AS a
+        UNION
+        SELECT b.relid FROM below AS b
     )
-    SELECT format('Trigger %I of %s would fire.', t.tgname, t.tgrelid::regclass)
+    -- 8: on DELETE
+    SELECT format('Trigger %I of %s would fire.'::text, t.tgname, t.tgrelid::regclass)
     FROM pg_trigger AS t
-    WHERE t.tgrelid = $1 AND NOT t.tgisinternal
+    WHERE t.tgrelid IN (SELECT relid FROM below) AND NOT t.tgisinternal AND t.tgtype & 8 <> 0
     UNION ALL
-    SELECT format('Foreign key %I of %s refers to these rows.', k.conname, k.conrelid::regclass)
+    -- 4: on DELETE
+    SELECT format('Rule %I of %s would apply.'::text, r.rulename, r.ev_class::regclass)
+    FROM pg_rewrite AS r
+    WHERE r.ev_class IN (SELECT relid FROM below) AND r.ev_type = '4'
+    UNION ALL
+    SELECT format('%s is a foreign table.'::text, c.oid::regclass)
+    FROM pg_class AS c
+    WHERE c.oid IN (SELECT relid FROM below) AND c.relkind = 'f'
+    UNION ALL
+    SELECT format('Row-level security of %s would hide rows.'::text, $1)
+    WHERE row_security_active($1::oid)
+    UNION ALL
+    SELECT format('Foreign key %I of %s refers to these rows.'::text, k.conname, k.conrelid::regclass)
     FROM pg_constraint AS k
-    WHERE k.contype = 'f' AND k.confrelid IN (SELECT relid FROM target)
+    WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid IN (SELECT relid FROM target)
     UNION ALL
-    SELECT format('Publication %I would publish that they are deleted.', p.pubname)
+    SELECT format('Publication %I would publish that they are deleted.'::text, p.pubname)
     FROM pg_publication AS p
     JOIN pg_publication_tables AS t ON t.pubname = p.pubname
     WHERE p.pubdelete
-      AND to_regclass(format('%I.%I', t.schemaname, t.tablename)) IN (SELECT relid FROM target)
+      AND to_regclass(format('%I.%I'::text, t.schemaname, t.tablename)) IN (SELECT relid FROM target)
     LIMIT 1
 $$;
 
@@ -855,15 +1027,18 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "TimeZone" = 'UTC'
 SET "DateStyle" = 'ISO, YMD'
+SET row_security = off
 AS $$
 DECLARE
     schema_name name;
     table_name name;
-    owner name;
+    owner oid;
     time_column name;
     default_partition regclass;
-    tablespace name;
+    default_tree regclass[] := '{}';
+    storage text;
     column_list text;
+    untrusted record;
     obstacle text;
     missing date[];
     day date;
@@ -872,13 +1047,17 @@ DECLARE
     rows_of_day text;
     has_rows boolean;
 BEGIN
-    SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner), a.attname, nullif(p.partdefid, 0), t.spcname
-    INTO schema_name, table_name, owner, time_column, default_partition, tablespace
+    SELECT n.nspname, c.relname, c.relowner, a.attname, nullif(p.partdefid, 0),
+           concat(' USING ' || quote_ident(coalesce(m.amname, dm.amname)), ' TABLESPACE ' || quote_ident(t.spcname))
+    INTO schema_name, table_name, owner, time_column, default_partition, storage
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_partitioned_table AS p ON p.partrelid = c.oid
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
     LEFT JOIN pg_tablespace AS t ON t.oid = c.reltablespace
+    LEFT JOIN pg_am AS m ON m.oid = c.relam
+    LEFT JOIN pg_class AS d ON d.oid = p.partdefid AND d.relkind = 'r'
+    LEFT JOIN pg_am AS dm ON dm.oid = d.relam
     WHERE c.oid = "table" AND p.partstrat = 'r' AND p.partnatts = 1
       AND a.atttypid = 'timestamp with time zone'::regtype;
     IF NOT FOUND THEN
@@ -888,11 +1067,15 @@ BEGIN
                   HINT = 'azhunt.create_log_tables() makes tables that are.';
     END IF;
 
-    -- the owner's constraints and triggers run with the rights of the caller
-    IF owner <> current_user THEN
+    IF NOT pg_has_role(owner, 'USAGE'::text) THEN
         RAISE EXCEPTION 'must be owner of table %', "table"
             USING ERRCODE = 'insufficient_privilege',
-                  HINT = format('SET ROLE %I, or change the owner of the table.', owner);
+                  HINT = format('SET ROLE %I, or change the owner of the table.', pg_get_userbyid(owner));
+    -- the owner's constraints and triggers run with the rights of the caller
+    ELSIF NOT pg_has_role(owner, current_user, 'USAGE'::text) THEN
+        RAISE EXCEPTION 'the owner of table %, %, is not trusted by %', "table", pg_get_userbyid(owner), current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('SET ROLE %I, or change the owner of the table.', pg_get_userbyid(owner));
     END IF;
 
     IF (since < until AND isfinite(since) AND isfinite(until)) IS NOT TRUE THEN
@@ -902,15 +1085,38 @@ BEGIN
                   HINT = 'Days are counted in UTC; until is the day after the last that gets a partition.';
     END IF;
 
-    EXECUTE format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', "table");
+    -- what is there already costs no lock
+    IF azhunt.missing_days("table", since, until) = '{}' THEN
+        RETURN;
+    END IF;
+
+    -- No rows of these days may come into the default partition meanwhile.  It
+    -- is what others use, so it comes first, and nothing is held meanwhile.
+    IF default_partition IS NOT NULL THEN
+        default_tree := ARRAY(SELECT t.relation FROM azhunt.partition_tree(default_partition) AS t (relation));
+    END IF;
+    PERFORM azhunt.lock_relations(
+        default_tree || "table",
+        array_fill('ACCESS EXCLUSIVE'::text, ARRAY[cardinality(default_tree)]) || 'SHARE UPDATE EXCLUSIVE'::text);
+    IF default_partition IS DISTINCT FROM (SELECT nullif(p.partdefid, 0)::regclass
+                                           FROM pg_partitioned_table AS p WHERE p.partrelid = "table") THEN
+        RAISE EXCEPTION 'the default partition of % has changed meanwhile', "table"
+            USING ERRCODE = 'object_in_use',
+                  HINT = 'Try again.';
+    END IF;
     missing := azhunt.missing_days("table", since, until);
     IF missing = '{}' THEN
         RETURN;
     END IF;
 
+    untrusted := azhunt.untrusted_below(default_tree || "table", false);
+    IF untrusted.object IS NOT NULL THEN
+        RAISE EXCEPTION 'partitions of % could run the code of a role that % does not trust', "table", current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = format('The owner of %s is %s.', untrusted.object, untrusted.owner),
+                  HINT = 'Change the owner.';
+    END IF;
     IF default_partition IS NOT NULL THEN
-        -- no rows of these days may come into it meanwhile
-        EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', default_partition);
         obstacle := azhunt.moving_obstacle(default_partition);
     END IF;
 
@@ -929,11 +1135,11 @@ BEGIN
         partition := format('%I.%I', schema_name, partition_name);
 
         EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY)%s',
-                       partition, "table", ' TABLESPACE ' || quote_ident(tablespace));
+                       partition, "table", storage);
         IF default_partition IS NOT NULL THEN
             rows_of_day := format('FROM %1$s WHERE %2$I >= %3$L AND %2$I < %4$L', default_partition,
                                   time_column, day::timestamptz, (day + 1)::timestamptz);
-            EXECUTE format('SELECT EXISTS (SELECT %s)', rows_of_day) INTO has_rows;
+            EXECUTE format('SELECT EXISTS (SELECT 1 %s)', rows_of_day) INTO has_rows;
             IF has_rows AND obstacle IS NOT NULL THEN
                 RAISE EXCEPTION 'cannot move the rows of % out of %', day, default_partition
                     USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -946,15 +1152,61 @@ BEGIN
         END IF;
         EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
                        "table", partition, day::timestamptz, (day + 1)::timestamptz);
+        IF pg_get_userbyid(owner) <> current_user THEN
+            EXECUTE format('ALTER TABLE %s OWNER TO %I', partition, pg_get_userbyid(owner));
+        END IF;
         RETURN NEXT partition::regclass;
     END LOOP;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_partitions(regclass, date, date) IS
-'adds the daily partitions, of days in UTC, from since up to but not including until, that a log table lacks; moves rows of these days out of the default partition, unless triggers, foreign keys or publications would take them for deleted; returns the partitions that it added; only for the owner of the table';
+'adds the daily partitions, of days in UTC, from since up to but not including until, that a log table lacks; moves rows of these days out of the default partition, unless triggers, foreign keys or publications would take them for deleted; returns the partitions that it added; waits at most for lock_timeout, or 5 seconds if that is 0; only for the owner of the table';
 
 REVOKE EXECUTE ON FUNCTION azhunt.add_partitions(regclass, date, date) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.add_log_partitions(log_table text, since date, until date)
+RETURNS SETOF regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET "TimeZone" = 'UTC'
+SET "DateStyle" = 'ISO, YMD'
+SET standard_conforming_strings = on
+SET quote_all_identifiers = off
+SET row_security = off
+SET default_tablespace = ''
+SET default_table_access_method = heap
+AS $$
+<<function>>
+DECLARE
+    relation regclass;
+    first_day constant date := '2010-01-01';
+    end_day constant date := (now() AT TIME ZONE 'UTC'::text)::date + 32;
+BEGIN
+    relation := (SELECT to_regclass(format('azhunt.%I'::text, s.log_table))
+                 FROM azhunt.log_table_schemas() AS s
+                 WHERE s.log_table = lower(add_log_partitions.log_table COLLATE "C"));
+    IF relation IS NULL THEN
+        RAISE EXCEPTION 'there is no log table "%"', coalesce(log_table, 'NULL')
+            USING ERRCODE = 'undefined_table',
+                  HINT = 'azhunt.create_log_tables() creates the log tables.';
+    END IF;
+    IF since < first_day OR until > end_day OR until - since > 400 THEN
+        RAISE EXCEPTION 'partitions are added from % to %, for at most 400 days at once, not from % to %',
+                        first_day, end_day, since, until
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'The owner of the table can add others with azhunt.add_partitions().';
+    END IF;
+
+    RETURN QUERY SELECT p.partition
+                 FROM azhunt.add_partitions(relation, add_log_partitions.since, add_log_partitions.until) AS p (partition);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.add_log_partitions(text, date, date) IS
+'adds daily partitions to a log table as add_partitions() does, with the rights of the owner of this function: for the role that loads';
+
+REVOKE EXECUTE ON FUNCTION azhunt.add_log_partitions(text, date, date) FROM PUBLIC;
 
 --
 -- loaded files
@@ -971,6 +1223,7 @@ BEGIN
 
     CREATE TABLE azhunt.loaded_files (
         name text NOT NULL,
+        part bigint,
         size bigint NOT NULL,
         "offset" bigint NOT NULL,
         digest bytea NOT NULL,
@@ -980,15 +1233,17 @@ BEGIN
         CONSTRAINT loaded_files_digest_key UNIQUE (digest),
         CONSTRAINT loaded_files_check CHECK ("offset" >= 0 AND "offset" <= size AND octet_length(digest) = 32)
     );
-    CREATE INDEX loaded_files_name_idx ON azhunt.loaded_files USING btree (name);
+    CREATE UNIQUE INDEX loaded_files_name_part_idx ON azhunt.loaded_files USING btree (name, part);
     CREATE INDEX loaded_files_size_idx ON azhunt.loaded_files USING btree (size);
 
     COMMENT ON TABLE azhunt.loaded_files IS
     'what azhunt-load has loaded, so that it loads nothing twice';
     COMMENT ON COLUMN azhunt.loaded_files.name IS
     'the blob''s name from its container on, if the path shows that, else the path without symbolic links; without .gz; - for standard input';
+    COMMENT ON COLUMN azhunt.loaded_files.part IS
+    'number of this load among those of the name, so that of two at the same time only one counts; null for standard input and what else can be read only once';
     COMMENT ON COLUMN azhunt.loaded_files.size IS
-    'bytes of the file, decompressed, when it was loaded';
+    'bytes of the file, decompressed, that have been loaded; without a last record that had no end yet';
     COMMENT ON COLUMN azhunt.loaded_files."offset" IS
     'where in the file this load began: the size that it had at the load before, or 0';
     COMMENT ON COLUMN azhunt.loaded_files.digest IS
@@ -1154,6 +1409,12 @@ AS $$
     WHERE azhunt.check_text(uploads.target_file, 'target_file'::pg_catalog.text, true)
       AND azhunt.check_operations(uploads.operations)
       AND azhunt.check_period(uploads.since, uploads.until)
+    -- no row, but checked; a condition above would keep PostgreSQL before
+    -- version 17 from a windowed join
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM (VALUES ('storagefilelogs'::pg_catalog.text), ('storagebloblogs'::pg_catalog.text)) AS t (log_table)
+    WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 
 COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
@@ -1200,10 +1461,15 @@ AS $$
                false
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
     ) AS l
-    -- a null bound would prune all partitions, and with them its check
-    WHERE l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(unchecked_signins.since, '-infinity')
-      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(unchecked_signins.until, 'infinity')
-      AND (l.isinteractive OR unchecked_signins.include_noninteractive)
+    -- A null bound would prune all partitions, and with them its check.  What is
+    -- not included has an empty period: a condition that is plainly false would
+    -- have the planner open all partitions before it leaves them out.
+    WHERE l.timegenerated OPERATOR(pg_catalog.>=)
+          CASE WHEN l.isinteractive OR unchecked_signins.include_noninteractive THEN COALESCE(unchecked_signins.since, '-infinity')
+               ELSE 'infinity'::pg_catalog.timestamptz END
+      AND l.timegenerated OPERATOR(pg_catalog.<=)
+          CASE WHEN l.isinteractive OR unchecked_signins.include_noninteractive THEN COALESCE(unchecked_signins.until, 'infinity')
+               ELSE '-infinity'::pg_catalog.timestamptz END
       AND (NOT unchecked_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
@@ -1237,6 +1503,11 @@ AS $$
     WHERE azhunt.check_flag(signins.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
       AND azhunt.check_flag(signins.successful_only, 'successful_only'::pg_catalog.text)
       AND azhunt.check_period(signins.since, signins.until)
+    -- no row, but checked, as in uploads()
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text)) AS t (log_table)
+    WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
@@ -1335,6 +1606,7 @@ AS $$
       AND azhunt.check_flag(storage_upload_link_account.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
       AND azhunt.check_flag(storage_upload_link_account.successful_only, 'successful_only'::pg_catalog.text)
       AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
+      AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[])
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
@@ -1415,6 +1687,7 @@ AS $$
       AND azhunt.check_bin(cloudshell_usage.bin)
       AND azhunt.check_text(cloudshell_usage.resource_group, 'resource_group'::pg_catalog.text, false)
       AND azhunt.check_as_of(cloudshell_usage.as_of)
+      AND azhunt.check_rows_are_visible('{azureactivity}'::pg_catalog.text[])
 $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_usage(interval, interval, text, timestamptz) IS
@@ -1439,7 +1712,9 @@ AS $$
         SELECT s.caller,
                s.starttime,
                azhunt.set_of_texts(a.operationnamevalue) AS set_operationnamevalue,
-               pg_catalog.count(*) AS operations,
+               -- a record that was delivered twice counts once
+               pg_catalog.count(DISTINCT ROW(a.timegenerated, a.operationnamevalue,
+                                             a.activitystatusvalue, a.resourcegroup)) AS operations,
                pg_catalog.max(a.timegenerated) AS lastoperation
         FROM (
             SELECT DISTINCT
@@ -1464,7 +1739,9 @@ AS $$
         JOIN (
             SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
                    CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
-                   CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue
+                   CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
+                   CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
+                   CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup
             FROM azhunt.azureactivity AS a
         ) AS a
           ON COALESCE(a.caller, '') OPERATOR(pg_catalog.=) s.caller
@@ -1493,6 +1770,7 @@ AS $$
       AND azhunt.check_lookback(cloudshell_sessions.lookback)
       AND azhunt.check_text(cloudshell_sessions.resource_group, 'resource_group'::pg_catalog.text, false)
       AND azhunt.check_as_of(cloudshell_sessions.as_of)
+      AND azhunt.check_rows_are_visible('{azureactivity}'::pg_catalog.text[])
 $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
@@ -1539,13 +1817,6 @@ RETURN pg_catalog.sha256(pg_catalog.decode(pg_catalog.replace(texts::text, E'\\'
 
 COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
 'SHA-256 of texts, for unique keys over texts too long for an index';
-
-CREATE FUNCTION azhunt.texts_hash(VARIADIC texts text[]) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN azhunt.sha256_of(texts);
-
-COMMENT ON FUNCTION azhunt.texts_hash(text[]) IS
-'as sha256_of()';
 
 CREATE VIEW azhunt.hunt_definitions AS
 SELECT d.hunt, d.id, d.title, d.description, d.tactics, d.techniques,
@@ -1663,13 +1934,16 @@ JOIN azhunt.hunt_definitions AS d ON d.hunt OPERATOR(pg_catalog.=) h.hunt;
 COMMENT ON VIEW azhunt.hunts IS
 'the hunts that run_hunt() knows, with what their published definitions say and all their options';
 
+-- There are no foreign keys among these tables: pg_restore loads their rows in
+-- any order, or side by side.
+
 CREATE SEQUENCE azhunt.runs_run_seq;
 COMMENT ON SEQUENCE azhunt.runs_run_seq IS 'ids of runs';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.runs_run_seq', '');
 
 CREATE TABLE azhunt.runs (
     run bigint PRIMARY KEY DEFAULT pg_catalog.nextval('azhunt.runs_run_seq'),
-    hunt text NOT NULL REFERENCES azhunt.scheduled_hunts,
+    hunt text NOT NULL,
     started timestamptz NOT NULL,
     finished timestamptz NOT NULL,
     duration interval GENERATED ALWAYS AS (finished OPERATOR(pg_catalog.-) started) STORED,
@@ -1693,17 +1967,28 @@ COMMENT ON TABLE azhunt.runs IS
 SELECT pg_catalog.pg_extension_config_dump('azhunt.runs', '');
 
 CREATE TABLE azhunt.watermarks (
-    hunt text PRIMARY KEY REFERENCES azhunt.scheduled_hunts,
-    snapshot pg_snapshot,
+    hunt text PRIMARY KEY,
+    snapshot pg_snapshot NOT NULL,
+    relations bigint[] NOT NULL,
     system_identifier text NOT NULL
 );
 
 COMMENT ON TABLE azhunt.watermarks IS
-'the snapshot of each hunt''s last successful run, null if the next is to start over, and the cluster whose transactions it is about';
+'what each hunt''s last successful run has seen: the transactions that its snapshot sees, in the relations that it read, of one cluster';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.watermarks', '');
 
--- No foreign key to runs: its checks would wait in memory for the end of a
--- run, and the first may find many millions.
+-- A table of its own: a run takes only the requests away that it has seen, so
+-- that it cannot undo one that is made meanwhile.
+CREATE TABLE azhunt.restart_requests (
+    hunt text NOT NULL,
+    requested_at timestamptz NOT NULL,
+    requested_by text NOT NULL
+);
+
+COMMENT ON TABLE azhunt.restart_requests IS
+'calls of restart_hunt() that no successful run has followed yet';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.restart_requests', '');
+
 CREATE TABLE azhunt.storage_upload_link_account_facts (
     hunt text NOT NULL,
     uploadtime timestamptz NOT NULL,
@@ -1819,7 +2104,7 @@ $$;
 COMMENT ON FUNCTION azhunt.hunted_uploads(text, text[]) IS
 'as uploads(), of all time and with ingestxid';
 
-CREATE FUNCTION azhunt.hunted_signins(include_noninteractive boolean, successful_only boolean)
+CREATE FUNCTION azhunt.hunted_signins(include_noninteractive boolean, successful_only boolean, since timestamptz, until timestamptz)
 RETURNS TABLE (
     logintime timestamptz,
     account text,
@@ -1852,12 +2137,18 @@ AS $$
                false
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
     ) AS l
-    WHERE (l.isinteractive OR hunted_signins.include_noninteractive)
+    -- likewise an empty period for what is not included
+    WHERE l.timegenerated OPERATOR(pg_catalog.>=)
+          CASE WHEN l.isinteractive OR hunted_signins.include_noninteractive THEN hunted_signins.since
+               ELSE 'infinity'::pg_catalog.timestamptz END
+      AND l.timegenerated OPERATOR(pg_catalog.<=)
+          CASE WHEN l.isinteractive OR hunted_signins.include_noninteractive THEN hunted_signins.until
+               ELSE '-infinity'::pg_catalog.timestamptz END
       AND (NOT hunted_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
-COMMENT ON FUNCTION azhunt.hunted_signins(boolean, boolean) IS
-'as signins(), of all time and with ingestxid';
+COMMENT ON FUNCTION azhunt.hunted_signins(boolean, boolean, timestamptz, timestamptz) IS
+'as signins(), with ingestxid';
 
 CREATE FUNCTION azhunt.hunted_shell_starts(resource_group text)
 RETURNS TABLE (starttime timestamptz, caller text, ingestxid bigint)
@@ -1913,26 +2204,167 @@ COMMENT ON FUNCTION azhunt.is_new(bigint, bigint, bigint, bigint[]) IS
 'is this the transaction of a row that a run has to read: from first_xid up to but not including end_xid, one of unfinished_xids, or not known?';
 
 --
--- scheduled hunts: the joins
---
--- Each hunt has one function for a run that starts over, whose plan is the
--- planner's choice as for the ad-hoc hunt, and one for a run that reads only
--- what is new.  The second must not depend on what the planner knows about
--- rows that came a moment ago.  It goes from each new row to its partners,
--- which OFFSET 0 ensures, by index.
+-- scheduled hunts: what is new
 --
 
-CREATE FUNCTION azhunt.find_all_storage_upload_link_account(
-    name text, options jsonb, run bigint, started timestamptz)
+CREATE FUNCTION azhunt.check_rows_are_visible(tables text[]) RETURNS boolean
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_check_rows_are_visible';
+
+COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
+'true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
+
+CREATE FUNCTION azhunt.arrivals(log_table regclass, first_xid bigint, end_xid bigint,
+                                unfinished_xids bigint[], known bigint[])
+RETURNS TABLE (relation regclass, identity bigint, is_view boolean, pages bigint,
+               new_rows bigint, since timestamptz, until timestamptz, reread boolean)
+LANGUAGE C STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_arrivals';
+
+COMMENT ON FUNCTION azhunt.arrivals(regclass, bigint, bigint, bigint[], bigint[]) IS
+'for each relation that a query of a log table reads: who it is, how many rows are new to a run and of what time, or, with reread, that all rows are because the last run did not read it';
+
+REVOKE EXECUTE ON FUNCTION azhunt.arrivals(regclass, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.relations_below(tables text[]) RETURNS bigint[]
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(array_agg(a.identity ORDER BY a.identity), '{}'::bigint[])
+    FROM unnest(tables) AS t (log_table)
+    CROSS JOIN LATERAL azhunt.arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint, NULL::bigint,
+                                       NULL::bigint[], NULL::bigint[]) AS a
+$$;
+
+COMMENT ON FUNCTION azhunt.relations_below(text[]) IS
+'the identities of all relations that queries of these log tables read';
+
+REVOKE EXECUTE ON FUNCTION azhunt.relations_below(text[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.new_rows_of_view(log_table text, first_xid bigint, end_xid bigint, unfinished_xids bigint[],
+                                        OUT new_rows bigint, OUT since timestamptz, OUT until timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('SELECT count(*), min(l.timegenerated), max(l.timegenerated) FROM azhunt.%I AS l'
+                   ' WHERE azhunt.is_new(l.ingestxid, $1, $2, $3)', log_table)
+    INTO new_rows, since, until
+    USING first_xid, end_xid, unfinished_xids;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.new_rows_of_view(text, bigint, bigint, bigint[]) IS
+'how many rows of a view under a log table''s name are new to a run, and of what time';
+
+REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, bigint, bigint, bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, first_xid bigint, end_xid bigint,
+                                         unfinished_xids bigint[], known bigint[],
+                                         OUT relations bigint[], OUT pages bigint, OUT rows_read jsonb,
+                                         OUT new_periods tstzmultirange, OUT reread_periods tstzmultirange)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    relation regclass;
+    part record;
+    of_view record;
+    all_time CONSTANT tstzmultirange := '{[-infinity,infinity]}';
+BEGIN
+    relations := '{}';
+    pages := 0;
+    rows_read := '{}';
+    new_periods := '{}';
+    reread_periods := '{}';
+
+    FOREACH log_table IN ARRAY tables LOOP
+        relation := format('azhunt.%I'::text, log_table)::regclass;
+        SELECT array_agg(a.identity) AS relations,
+               sum(a.pages)::bigint AS pages,
+               sum(a.new_rows)::bigint AS new_rows,
+               bool_or(a.is_view) AS is_view,
+               bool_or(a.reread) AS reread,
+               range_agg(tstzrange(azhunt.window_start(a.since, reach), azhunt.window_end(a.until, reach), '[]'::text))
+                   FILTER (WHERE a.since IS NOT NULL AND NOT a.reread) AS new_periods,
+               range_agg(tstzrange(azhunt.window_start(a.since, reach), azhunt.window_end(a.until, reach), '[]'::text))
+                   FILTER (WHERE a.since IS NOT NULL AND a.reread) AS reread_periods
+        INTO part
+        FROM azhunt.arrivals(relation, first_xid, end_xid, unfinished_xids, known) AS a;
+
+        relations := relations || part.relations;
+        pages := pages + part.pages;
+        IF part.is_view THEN
+            SELECT v.new_rows, v.since, v.until INTO of_view
+            FROM azhunt.new_rows_of_view(log_table, first_xid, end_xid, unfinished_xids) AS v;
+            part.new_rows := of_view.new_rows;
+            part.new_periods := CASE WHEN of_view.since IS NOT NULL THEN tstzmultirange(
+                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach), '[]'::text)) END;
+            part.reread_periods := CASE WHEN part.reread THEN all_time END;
+        END IF;
+        rows_read := rows_read || jsonb_build_object(log_table, part.new_rows);
+        new_periods := new_periods + COALESCE(part.new_periods, '{}'::tstzmultirange);
+        reread_periods := reread_periods + COALESCE(part.reread_periods, '{}'::tstzmultirange);
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.look_for_arrivals(text[], interval, bigint, bigint, bigint[], bigint[]) IS
+'what is new in log tables: how many rows, and the periods that have all new rows and their partners, which are at most reach away; reread_periods are of relations that the last run did not read';
+
+REVOKE EXECUTE ON FUNCTION azhunt.look_for_arrivals(text[], interval, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.allow_visits(visits bigint) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_allow_visits';
+
+COMMENT ON FUNCTION azhunt.allow_visits(bigint) IS
+'sets how many rows count_visit() lets a run visit';
+
+CREATE FUNCTION azhunt.count_visit("time" timestamptz, weight integer) RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 0.01
+AS 'MODULE_PATHNAME', 'azhunt_count_visit';
+
+COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
+'true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
+
+REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
+
+--
+-- scheduled hunts: the joins
+--
+-- Each hunt has two functions.  find_in_period_*() joins all rows of a period
+-- by the windowed join, whose cost is that of reading them and of what it
+-- finds.  find_new_*() goes from each new row to its partners, which OFFSET 0
+-- ensures, by index.  That is far less work for a few rows, and far more for
+-- many that share an address.  Nobody knows beforehand, so it gives up where it
+-- has visited more rows than it should.
+--
+-- Neither depends on what the planner knows about rows that came a moment ago:
+-- find_in_period_*() has no other join, and find_new_*() no other scans than
+-- of indexes, chosen by how many of their entries have to be read.
+--
+
+CREATE FUNCTION azhunt.find_in_period_storage_upload_link_account(
+    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
+    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET enable_nestloop = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
     lookback_option interval := options ->> 'lookback';
     match_option boolean := options ->> 'match_user_agent';
+    file_option text := options ->> 'target_file';
+    operations_option text[] := ARRAY(SELECT jsonb_array_elements_text(options -> 'operations'));
+    noninteractive_option boolean := options ->> 'include_noninteractive';
+    successful_option boolean := options ->> 'successful_only';
     found_results bigint;
 BEGIN
     INSERT INTO azhunt.storage_upload_link_account_facts (
@@ -1940,40 +2372,39 @@ BEGIN
         logintime, account, loginuseragent, texts_hash, resultid, run, foundat)
     SELECT $1, u.uploadtime, u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
            u.correlationid, s.logintime, s.account, s.loginuseragent,
-           azhunt.texts_hash(u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
-                             u.correlationid, s.account, s.loginuseragent),
-           encode(substr(azhunt.texts_hash($1, u.uri, u.operationname, u.useragentheader), 1, 16), 'hex')::uuid,
+           azhunt.sha256_of(ARRAY[u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
+                                  u.correlationid, s.account, s.loginuseragent]),
+           encode(substr(azhunt.sha256_of(ARRAY[$1, u.uri, u.operationname, u.useragentheader]), 1, 16), 'hex')::uuid,
            $3, $4
-    FROM azhunt.hunted_uploads(
-             options ->> 'target_file',
-             ARRAY(SELECT jsonb_array_elements_text(options -> 'operations'))) AS u
-    JOIN azhunt.hunted_signins(
-             (options ->> 'include_noninteractive')::boolean,
-             (options ->> 'successful_only')::boolean) AS s
+    FROM azhunt.hunted_uploads(file_option, operations_option) AS u
+    JOIN azhunt.hunted_signins(noninteractive_option, successful_option, $5, $6) AS s
       ON s.address = u.address
      AND azhunt.within(s.logintime, u.uploadtime, lookback_option)
      -- says the same, for the pruning of partitions
      AND s.logintime >= azhunt.window_start(u.uploadtime, lookback_option)
      AND s.logintime <= u.uploadtime
      AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
+     AND ($7 IS NULL OR azhunt.is_new(u.ingestxid, $7, $8, $9) OR azhunt.is_new(s.ingestxid, $7, $8, $9))
     WHERE u.address <> ''
+      AND u.uploadtime >= $5 AND u.uploadtime <= $6
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS found_results = ROW_COUNT;
     RETURN found_results;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_all_storage_upload_link_account(text, jsonb, bigint, timestamptz) IS
-'stores the matches of all uploads and sign-ins that are not there, and counts them';
+COMMENT ON FUNCTION azhunt.find_in_period_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
+'stores the matches of uploads and sign-ins from since to until that are not there, and counts them; only those of which one is new, unless first_xid is null';
 
 CREATE FUNCTION azhunt.find_new_storage_upload_link_account(
-    name text, options jsonb, run bigint, started timestamptz,
+    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
     first_xid bigint, end_xid bigint, unfinished_xids bigint[])
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
+SET cpu_index_tuple_cost = 1
 SET jit = off
 AS $$
 #variable_conflict use_column
@@ -1991,9 +2422,9 @@ BEGIN
         logintime, account, loginuseragent, texts_hash, resultid, run, foundat)
     SELECT $1, m.uploadtime, m.operationname, m.uri, m.useragentheader, m.address, m.storageaccount,
            m.correlationid, m.logintime, m.account, m.loginuseragent,
-           azhunt.texts_hash(m.operationname, m.uri, m.useragentheader, m.address, m.storageaccount,
-                             m.correlationid, m.account, m.loginuseragent),
-           encode(substr(azhunt.texts_hash($1, m.uri, m.operationname, m.useragentheader), 1, 16), 'hex')::uuid,
+           azhunt.sha256_of(ARRAY[m.operationname, m.uri, m.useragentheader, m.address, m.storageaccount,
+                                  m.correlationid, m.account, m.loginuseragent]),
+           encode(substr(azhunt.sha256_of(ARRAY[$1, m.uri, m.operationname, m.useragentheader]), 1, 16), 'hex')::uuid,
            $3, $4
     FROM (
         SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
@@ -2001,18 +2432,22 @@ BEGIN
         FROM azhunt.hunted_uploads(file_option, operations_option) AS u
         CROSS JOIN LATERAL (
             SELECT s.logintime, s.account, s.loginuseragent
-            FROM azhunt.hunted_signins(noninteractive_option, successful_option) AS s
+            FROM azhunt.hunted_signins(noninteractive_option, successful_option, $5, $6) AS s
             WHERE s.address = u.address
               AND s.logintime >= azhunt.window_start(u.uploadtime, lookback_option)
               AND s.logintime <= u.uploadtime
+              AND azhunt.count_visit(s.logintime, 1)
               AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
             OFFSET 0
         ) AS s
-        WHERE azhunt.is_new(u.ingestxid, $5, $6, $7) AND u.address <> ''
+        WHERE azhunt.is_new(u.ingestxid, $7, $8, $9)
+          AND u.uploadtime >= $5 AND u.uploadtime <= $6
+          AND azhunt.count_visit(u.uploadtime, 4)
+          AND u.address <> ''
         UNION ALL
         SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, s.address, u.storageaccount,
                u.correlationid, s.logintime, s.account, s.loginuseragent
-        FROM azhunt.hunted_signins(noninteractive_option, successful_option) AS s
+        FROM azhunt.hunted_signins(noninteractive_option, successful_option, $5, $6) AS s
         CROSS JOIN LATERAL (
             SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, u.storageaccount,
                    u.correlationid
@@ -2020,10 +2455,14 @@ BEGIN
             WHERE u.address = s.address
               AND u.uploadtime >= s.logintime
               AND u.uploadtime <= azhunt.window_end(s.logintime, lookback_option)
+              AND u.uploadtime >= $5 AND u.uploadtime <= $6
+              AND azhunt.count_visit(u.uploadtime, 1)
               AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
             OFFSET 0
         ) AS u
-        WHERE azhunt.is_new(s.ingestxid, $5, $6, $7) AND s.address <> ''
+        WHERE azhunt.is_new(s.ingestxid, $7, $8, $9)
+          AND azhunt.count_visit(s.logintime, 4)
+          AND s.address <> ''
     ) AS m
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS found_results = ROW_COUNT;
@@ -2031,52 +2470,60 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]) IS
-'stores the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, that are not there, and counts them';
+COMMENT ON FUNCTION azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
+'stores the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, that are not there, and counts them; since to until is a period that has them all';
 
-CREATE FUNCTION azhunt.find_all_cloudshell_usage(
-    name text, options jsonb, run bigint, started timestamptz)
+CREATE FUNCTION azhunt.find_in_period_cloudshell_usage(
+    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
+    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
+SET enable_nestloop = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
     bin_option interval := options ->> 'bin';
+    group_option text := options ->> 'resource_group';
     found_results bigint;
 BEGIN
     INSERT INTO azhunt.cloudshell_usage_facts (
         hunt, timekey, caller, operationnamevalue, texts_hash, resultid, run, foundat)
     SELECT DISTINCT $1, s.timekey, s.caller, o.operationnamevalue,
-           azhunt.texts_hash(s.caller, o.operationnamevalue),
-           encode(substr(azhunt.texts_hash($1, s.caller, extract(epoch FROM s.timekey)::text), 1, 16), 'hex')::uuid,
+           azhunt.sha256_of(ARRAY[s.caller, o.operationnamevalue]),
+           encode(substr(azhunt.sha256_of(ARRAY[$1, s.caller, extract(epoch FROM s.timekey)::text]), 1, 16), 'hex')::uuid,
            $3, $4
     FROM (
         SELECT DISTINCT s.caller, azhunt.bin(s.starttime, bin_option) AS timekey
-        FROM azhunt.hunted_shell_starts(options ->> 'resource_group') AS s
+        FROM azhunt.hunted_shell_starts(group_option) AS s
+        WHERE s.starttime >= $5 AND s.starttime <= $6
     ) AS s
     JOIN azhunt.hunted_operations() AS o
       ON o.caller = s.caller
-     AND o.operationtime >= s.timekey
-     AND o.operationtime < azhunt.bin_end(s.timekey, bin_option)
+     -- the first time after the bin is not in it
+     AND azhunt.within(s.timekey, o.operationtime, bin_option - interval '1 microsecond')
+    WHERE o.operationtime >= $5 AND o.operationtime <= $6
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS found_results = ROW_COUNT;
     RETURN found_results;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_all_cloudshell_usage(text, jsonb, bigint, timestamptz) IS
-'stores the operations of all callers in all bins of time with a Cloud Shell that are not there, and counts them';
+COMMENT ON FUNCTION azhunt.find_in_period_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
+'stores the operations of all callers in all bins of time with a Cloud Shell, both from since to until, that are not there, and counts them; whether they are new is not looked at';
 
 CREATE FUNCTION azhunt.find_new_cloudshell_usage(
-    name text, options jsonb, run bigint, started timestamptz,
+    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
     first_xid bigint, end_xid bigint, unfinished_xids bigint[])
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
+SET cpu_index_tuple_cost = 1
 SET jit = off
 AS $$
 #variable_conflict use_column
@@ -2088,15 +2535,17 @@ BEGIN
     INSERT INTO azhunt.cloudshell_usage_facts (
         hunt, timekey, caller, operationnamevalue, texts_hash, resultid, run, foundat)
     SELECT $1, m.timekey, m.caller, m.operationnamevalue,
-           azhunt.texts_hash(m.caller, m.operationnamevalue),
-           encode(substr(azhunt.texts_hash($1, m.caller, extract(epoch FROM m.timekey)::text), 1, 16), 'hex')::uuid,
+           azhunt.sha256_of(ARRAY[m.caller, m.operationnamevalue]),
+           encode(substr(azhunt.sha256_of(ARRAY[$1, m.caller, extract(epoch FROM m.timekey)::text]), 1, 16), 'hex')::uuid,
            $3, $4
     FROM (
         SELECT s.timekey, s.caller, o.operationnamevalue
         FROM (
             SELECT DISTINCT s.caller, azhunt.bin(s.starttime, bin_option) AS timekey
             FROM azhunt.hunted_shell_starts(group_option) AS s
-            WHERE azhunt.is_new(s.ingestxid, $5, $6, $7)
+            WHERE azhunt.is_new(s.ingestxid, $7, $8, $9)
+              AND s.starttime >= $5 AND s.starttime <= $6
+              AND azhunt.count_visit(s.starttime, 4)
         ) AS s
         CROSS JOIN LATERAL (
             SELECT o.operationnamevalue
@@ -2104,6 +2553,8 @@ BEGIN
             WHERE o.caller = s.caller
               AND o.operationtime >= s.timekey
               AND o.operationtime < azhunt.bin_end(s.timekey, bin_option)
+              AND o.operationtime >= $5 AND o.operationtime <= $6
+              AND azhunt.count_visit(o.operationtime, 1)
             OFFSET 0
         ) AS o
         UNION
@@ -2111,7 +2562,9 @@ BEGIN
         FROM (
             SELECT DISTINCT o.caller, azhunt.bin(o.operationtime, bin_option) AS timekey, o.operationnamevalue
             FROM azhunt.hunted_operations() AS o
-            WHERE azhunt.is_new(o.ingestxid, $5, $6, $7)
+            WHERE azhunt.is_new(o.ingestxid, $7, $8, $9)
+              AND o.operationtime >= $5 AND o.operationtime <= $6
+              AND azhunt.count_visit(o.operationtime, 4)
         ) AS o
         CROSS JOIN LATERAL (
             SELECT
@@ -2119,6 +2572,8 @@ BEGIN
             WHERE s.caller = o.caller
               AND s.starttime >= o.timekey
               AND s.starttime < azhunt.bin_end(o.timekey, bin_option)
+              AND s.starttime >= $5 AND s.starttime <= $6
+              AND azhunt.count_visit(s.starttime, 1)
             LIMIT 1
         ) AS s
     ) AS m
@@ -2128,35 +2583,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]) IS
-'stores the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell, that are not there, and counts them';
-
-CREATE FUNCTION azhunt.count_new_rows(
-    tables text[], first_xid bigint, end_xid bigint, unfinished_xids bigint[])
-RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
-SET jit = off
-AS $$
-DECLARE
-    log_table text;
-    log_rows bigint;
-    counts jsonb := '{}';
-BEGIN
-    FOREACH log_table IN ARRAY tables LOOP
-        EXECUTE format('SELECT count(*) FROM azhunt.%I AS l WHERE azhunt.is_new(l.ingestxid, $1, $2, $3)',
-                       log_table)
-        INTO log_rows
-        USING first_xid, end_xid, unfinished_xids;
-        counts := counts || jsonb_build_object(log_table, log_rows);
-    END LOOP;
-    RETURN counts;
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.count_new_rows(text[], bigint, bigint, bigint[]) IS
-'how many rows of log tables is_new() is true of';
+COMMENT ON FUNCTION azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
+'stores the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell, that are not there, and counts them; since to until is a period that has them all';
 
 CREATE FUNCTION azhunt.count_all_rows(tables text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -2185,7 +2613,7 @@ COMMENT ON FUNCTION azhunt.count_all_rows(text[]) IS
 -- A year of daily partitions has thousands of parts that refer to the same few
 -- objects.  pg_depend does not tell of PostgreSQL's own, which belong to the
 -- first superuser and have the ids below 16384.
-CREATE FUNCTION azhunt.reached_from(relations oid[]) RETURNS TABLE (classid oid, objid oid, is_part boolean)
+CREATE FUNCTION azhunt.reached_from(relations oid[], with_children boolean) RETURNS TABLE (classid oid, objid oid, is_part boolean)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -2202,7 +2630,7 @@ BEGIN
     WITH RECURSIVE part (oid) AS (
         SELECT r.oid FROM unnest(relations) AS r (oid)
         UNION
-        SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.oid
+        SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.oid WHERE with_children
     )
     SELECT array_agg(p.oid) INTO tree FROM part AS p;
 
@@ -2237,12 +2665,12 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.reached_from(oid[]) IS
-'what relations refer to, with their partitions or children, by rules, policies, defaults, checks, statistics and indexes, too; as parts, one relation for each of their owners';
+COMMENT ON FUNCTION azhunt.reached_from(oid[], boolean) IS
+'what relations refer to, if with_children with their partitions or children, by rules, policies, defaults, checks, statistics and indexes, too; as parts, one relation for each of their owners';
 
 -- What is reached is what PostgreSQL knows: a function whose body is a string
 -- does not say what it calls, so that its owner has to be trusted in all it does.
-CREATE FUNCTION azhunt.untrusted_below(relations regclass[], OUT object text, OUT owner name)
+CREATE FUNCTION azhunt.untrusted_below(relations regclass[], with_children boolean, OUT object text, OUT owner name)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -2251,12 +2679,12 @@ DECLARE
     trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, current_user, 'USAGE'));
 BEGIN
     WITH RECURSIVE reached (classid, objid, is_part) AS (
-        SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(relations::oid[]) AS f
+        SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(relations::oid[], with_children) AS f
         UNION
         SELECT n.classid, n.objid, n.is_part
         FROM reached AS r
         CROSS JOIN LATERAL (
-            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(ARRAY[r.objid]) AS f
+            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(ARRAY[r.objid], true) AS f
             WHERE r.classid = 'pg_class'::regclass AND NOT r.is_part
             UNION ALL
             SELECT d.refclassid, d.refobjid, false FROM pg_depend AS d
@@ -2314,10 +2742,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.untrusted_below(regclass[]) IS
-'the first of all objects that relations reach (partitions, indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of the current role anyway; null if there is none';
-
-REVOKE EXECUTE ON FUNCTION azhunt.reached_from(oid[]), azhunt.untrusted_below(regclass[]) FROM PUBLIC;
+COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], boolean) IS
+'the first of all objects that relations reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of the current role anyway; null if there is none';
 
 CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -2365,7 +2791,7 @@ BEGIN
     END IF;
 
     -- whoever owns what is read can have code run by those who read it
-    untrusted := azhunt.untrusted_below(relations);
+    untrusted := azhunt.untrusted_below(relations, true);
     IF untrusted.object IS NOT NULL THEN
         RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs hunts',
                         untrusted.object, untrusted.owner, current_user
@@ -2380,17 +2806,22 @@ COMMENT ON FUNCTION azhunt.check_log_tables(text[]) IS
 'an error if a scheduled hunt cannot read these log tables: they are not there, do not say what is new, or belong to a role that the current one does not trust';
 
 CREATE FUNCTION azhunt.reason_to_start_over(hunt text) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     watermark record;
+    requested boolean;
 BEGIN
+    -- only those that this run sees: the rows that they are about it sees too
+    DELETE FROM azhunt.restart_requests AS q WHERE q.hunt = $1;
+    requested := FOUND;
+
     SELECT w.snapshot, w.system_identifier INTO watermark
     FROM azhunt.watermarks AS w WHERE w.hunt = $1;
     RETURN CASE
         WHEN NOT FOUND THEN 'first run'
-        WHEN watermark.snapshot IS NULL THEN 'restart_hunt() was called'
+        WHEN requested THEN 'restart_hunt() was called'
         WHEN watermark.system_identifier <> (SELECT s.system_identifier::text FROM pg_control_system() AS s)
             THEN 'last run was in another cluster'
         WHEN pg_snapshot_xmax(watermark.snapshot) > pg_snapshot_xmax(pg_current_snapshot())
@@ -2400,17 +2831,86 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.reason_to_start_over(text) IS
-'why the next run of a hunt has to read all rows; null if it has not';
+'why this run of a hunt has to read all rows; null if it has not; removes the requests of restart_hunt() that the run fulfils';
+
+CREATE FUNCTION azhunt.snapshot_with_unfinished(snapshot pg_snapshot, unfinished xid8) RETURNS pg_snapshot
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN unfinished >= pg_snapshot_xmax(snapshot) THEN snapshot
+                ELSE format('%s:%s:%s'::text, min(x.xid), pg_snapshot_xmax(snapshot),
+                            string_agg(x.xid::text, ','::text ORDER BY x.xid)
+                                FILTER (WHERE x.xid = unfinished OR NOT pg_visible_in_snapshot(x.xid, snapshot)))::pg_snapshot
+           END
+    FROM (
+        SELECT unfinished
+        UNION
+        SELECT pg_snapshot_xmin(snapshot)
+        UNION
+        SELECT u.xid FROM pg_snapshot_xip(snapshot) AS u (xid)
+    ) AS x (xid)
+    WHERE x.xid < pg_snapshot_xmax(snapshot)
+$$;
+
+COMMENT ON FUNCTION azhunt.snapshot_with_unfinished(pg_snapshot, xid8) IS
+'a snapshot that also takes a transaction for unfinished';
+
+CREATE FUNCTION azhunt.find_matches(kind text, name text, options jsonb, run bigint, started timestamptz, period tstzrange,
+                                    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF first_xid IS NOT NULL THEN
+        BEGIN
+            RETURN CASE kind
+                WHEN 'storage_upload_link_account'
+                THEN azhunt.find_new_storage_upload_link_account(name, options, run, started, lower(period), upper(period),
+                                                                 first_xid, end_xid, unfinished_xids)
+                ELSE azhunt.find_new_cloudshell_usage(name, options, run, started, lower(period), upper(period),
+                                                      first_xid, end_xid, unfinished_xids)
+            END;
+        EXCEPTION WHEN SQLSTATE 'ZH001' THEN
+            -- too many partners: let the planner join what the period has
+        END;
+    END IF;
+    RETURN CASE kind
+        WHEN 'storage_upload_link_account'
+        THEN azhunt.find_in_period_storage_upload_link_account(name, options, run, started, lower(period), upper(period),
+                                                               first_xid, end_xid, unfinished_xids)
+        ELSE azhunt.find_in_period_cloudshell_usage(name, options, run, started, lower(period), upper(period),
+                                                    first_xid, end_xid, unfinished_xids)
+    END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.find_matches(text, text, jsonb, bigint, timestamptz, tstzrange, bigint, bigint, bigint[]) IS
+'stores the matches of a period that are not there, and counts them; only those with a new row, unless first_xid is null';
+
+CREATE FUNCTION azhunt.some_periods(periods tstzmultirange) RETURNS SETOF tstzrange
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p.period
+    FROM unnest(CASE WHEN (SELECT count(*) FROM unnest(periods)) <= 8 THEN periods
+                     ELSE tstzmultirange(range_merge(periods)) END) AS p (period)
+$$;
+
+COMMENT ON FUNCTION azhunt.some_periods(tstzmultirange) IS
+'the periods that something new is in; one that has them all if they are many, as each is a query';
 
 CREATE FUNCTION azhunt.find_results(hunt text, run bigint, started timestamptz, snapshot pg_snapshot)
-RETURNS TABLE (started_over text, rows_read jsonb, new_results bigint)
+RETURNS TABLE (started_over text, relations bigint[], rows_read jsonb, new_results bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
     instance azhunt.hunts;
-    seen pg_snapshot;
+    watermark azhunt.watermarks;
+    arrivals record;
+    period tstzrange;
     first_xid bigint;
     end_xid bigint := pg_snapshot_xmax(snapshot)::text;
     unfinished_xids bigint[];
@@ -2418,37 +2918,65 @@ BEGIN
     SELECT h.* INTO instance FROM azhunt.hunts AS h WHERE h.name = hunt;
     PERFORM azhunt.check_log_tables(instance.tables);
 
+    new_results := 0;
     started_over := azhunt.reason_to_start_over(hunt);
     IF started_over IS NOT NULL THEN
+        relations := azhunt.relations_below(instance.tables);
         rows_read := azhunt.count_all_rows(instance.tables);
-        new_results := CASE instance.hunt
-            WHEN 'storage_upload_link_account'
-            THEN azhunt.find_all_storage_upload_link_account(hunt, instance.options, run, started)
-            ELSE azhunt.find_all_cloudshell_usage(hunt, instance.options, run, started)
-        END;
-        RETURN NEXT;
-        RETURN;
+        new_results := azhunt.find_matches(instance.hunt, hunt, instance.options, run, started,
+                                           '[-infinity,infinity]'::tstzrange, NULL::bigint, NULL::bigint, NULL::bigint[]);
+    ELSE
+        SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.hunt = hunt;
+        first_xid := pg_snapshot_xmax(watermark.snapshot)::text;
+        -- with what this transaction itself has written
+        unfinished_xids := ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(watermark.snapshot) AS x)
+                           || pg_current_xact_id()::text::bigint;
+        SELECT a.* INTO arrivals
+        FROM azhunt.look_for_arrivals(instance.tables,
+                                      coalesce(instance.options ->> 'lookback', instance.options ->> 'bin')::interval,
+                                      first_xid, end_xid, unfinished_xids, watermark.relations) AS a;
+        relations := arrivals.relations;
+        rows_read := arrivals.rows_read;
+
+        -- A page takes about as long to read as eight rows that are looked up.
+        PERFORM azhunt.allow_visits(1000 + 8 * arrivals.pages);
+        FOR period IN SELECT p FROM azhunt.some_periods(arrivals.new_periods) AS p LOOP
+            new_results := new_results + azhunt.find_matches(instance.hunt, hunt, instance.options, run, started, period,
+                                                             first_xid, end_xid, unfinished_xids);
+        END LOOP;
+        FOR period IN SELECT p FROM azhunt.some_periods(arrivals.reread_periods) AS p LOOP
+            new_results := new_results + azhunt.find_matches(instance.hunt, hunt, instance.options, run, started, period,
+                                                             NULL::bigint, NULL::bigint, NULL::bigint[]);
+        END LOOP;
     END IF;
 
-    seen := (SELECT w.snapshot FROM azhunt.watermarks AS w WHERE w.hunt = hunt);
-    first_xid := pg_snapshot_xmax(seen)::text;
-    -- with what this transaction itself has written
-    unfinished_xids := ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(seen) AS x)
-                       || pg_current_xact_id()::text::bigint;
-    rows_read := azhunt.count_new_rows(instance.tables, first_xid, end_xid, unfinished_xids);
-    new_results := CASE instance.hunt
-        WHEN 'storage_upload_link_account'
-        THEN azhunt.find_new_storage_upload_link_account(hunt, instance.options, run, started,
-                                                         first_xid, end_xid, unfinished_xids)
-        ELSE azhunt.find_new_cloudshell_usage(hunt, instance.options, run, started,
-                                              first_xid, end_xid, unfinished_xids)
-    END;
+    -- Only what was there from the first look to the last has surely been read.
+    relations := ARRAY(SELECT r FROM unnest(relations) AS r
+                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(instance.tables)) AS r);
     RETURN NEXT;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.find_results(text, bigint, timestamptz, pg_snapshot) IS
-'stores what a run finds in the rows that the snapshot sees and the last run''s did not; says why it read all rows instead, if it did';
+'stores what a run finds in the rows that the snapshot sees and the last run did not read; says why it read all rows instead, if it did, and what relations it read';
+
+CREATE FUNCTION azhunt.describe_running(name text) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN 'another run of this hunt is going on'
+        || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename, a.xact_start)
+                     FROM azhunt.scheduled_hunts AS h
+                     JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = h.xmax AND l.granted
+                     JOIN pg_stat_activity AS a ON a.pid = l.pid
+                     WHERE h.name = $1
+                     LIMIT 1), ''::text);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.describe_running(text) IS
+'why a run was skipped: which process has the hunt, if that can be told';
 
 CREATE FUNCTION azhunt.run_hunt_in_transaction(name text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -2471,26 +2999,28 @@ BEGIN
     PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1 FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         INSERT INTO azhunt.runs (hunt, started, finished, status, error, run_by)
-        VALUES (name, started, clock_timestamp(), 'skipped', 'another run of this hunt is going on', session_user)
+        VALUES (name, started, clock_timestamp(), 'skipped', azhunt.describe_running(name), session_user)
         RETURNING runs.run INTO function.run;
         RETURN function.run;
     END IF;
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.
-    run := nextval('azhunt.runs_run_seq');
-    snapshot := pg_current_snapshot();
-    SELECT * INTO found_results FROM azhunt.find_results(name, run, started, snapshot);
+    -- It must not count this transaction, which can still write, as finished.
+    run := nextval('azhunt.runs_run_seq'::regclass);
+    snapshot := azhunt.snapshot_with_unfinished(pg_current_snapshot(), pg_current_xact_id());
+    SELECT r.* INTO found_results FROM azhunt.find_results(name, run, started, snapshot) AS r;
 
-    INSERT INTO azhunt.watermarks (hunt, snapshot, system_identifier)
-    VALUES (name, snapshot, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    INSERT INTO azhunt.watermarks (hunt, snapshot, relations, system_identifier)
+    VALUES (name, snapshot, found_results.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
     ON CONFLICT (hunt) DO UPDATE
-    SET snapshot = EXCLUDED.snapshot, system_identifier = EXCLUDED.system_identifier;
+    SET snapshot = EXCLUDED.snapshot, relations = EXCLUDED.relations, system_identifier = EXCLUDED.system_identifier;
     INSERT INTO azhunt.runs (run, hunt, started, finished, status, started_over, rows_read, new_results, snapshot, run_by)
     VALUES (function.run, name, started, clock_timestamp(), 'succeeded', found_results.started_over,
             found_results.rows_read, found_results.new_results, snapshot, session_user);
     IF found_results.new_results > 0 THEN
-        PERFORM pg_notify('azhunt', json_build_object('hunt', name, 'new_results', found_results.new_results)::text);
+        PERFORM pg_notify('azhunt', json_build_object('hunt', name, 'run', function.run,
+                                                      'new_results', found_results.new_results)::text);
     END IF;
     RETURN run;
 END
@@ -2506,16 +3036,21 @@ RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    connected timestamptz := (SELECT a.backend_start FROM pg_stat_get_activity(pg_backend_pid()) AS a);
 BEGIN
+    -- Whoever runs hunts can call this, so what it is told is held within what
+    -- can be true of this session.
     INSERT INTO azhunt.runs (hunt, started, finished, status, sqlstate, error, run_by)
-    SELECT h.name, $2, clock_timestamp(), 'failed', $3, $4, session_user
+    SELECT h.name, least(greatest($2, connected), clock_timestamp()), clock_timestamp(), 'failed', left($3, 5), left($4, 10000),
+           session_user
     FROM azhunt.scheduled_hunts AS h
     WHERE h.name = $1;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) IS
-'records in azhunt.runs that a run failed; used by run_hunt()';
+'records in azhunt.runs that a run of this session failed; used by run_hunt()';
 
 REVOKE EXECUTE ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) FROM PUBLIC;
 
@@ -2567,18 +3102,19 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    UPDATE azhunt.watermarks AS w SET snapshot = NULL WHERE w.hunt = $1;
     PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no scheduled hunt "%"', name
             USING ERRCODE = 'undefined_object',
                   HINT = 'View azhunt.hunts lists them.';
     END IF;
+    INSERT INTO azhunt.restart_requests (hunt, requested_at, requested_by)
+    VALUES (name, clock_timestamp(), session_user);
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.restart_hunt(text) IS
-'has the next run of a scheduled hunt read all rows again, as after rows were loaded with an ingestxid of their own; what it has found stays and is not announced again';
+'has the next run of a scheduled hunt read all rows again, as after rows were loaded with an ingestxid of their own; a run that is going on does not count; what was found stays and is not announced again';
 
 REVOKE EXECUTE ON FUNCTION azhunt.restart_hunt(text) FROM PUBLIC;
 
@@ -2597,6 +3133,7 @@ BEGIN
     DELETE FROM azhunt.storage_upload_link_account_facts AS f WHERE f.hunt = $1;
     DELETE FROM azhunt.cloudshell_usage_facts AS f WHERE f.hunt = $1;
     DELETE FROM azhunt.watermarks AS w WHERE w.hunt = $1;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.hunt = $1;
     DELETE FROM azhunt.runs AS r WHERE r.hunt = $1;
     DELETE FROM azhunt.scheduled_hunts AS h
     WHERE h.name = $1 AND h.name NOT IN ('storage_upload_link_account', 'cloudshell_usage');
@@ -2613,20 +3150,23 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF (NEW.name, NEW.hunt, NEW.options) IS DISTINCT FROM (OLD.name, OLD.hunt, OLD.options)
-       AND EXISTS (SELECT FROM azhunt.runs AS r WHERE r.hunt = OLD.name) THEN
+    IF TG_OP = 'UPDATE' AND (NEW.name, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.name, OLD.hunt, OLD.options) THEN
+        RETURN NEW;
+    END IF;
+    IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.hunt = OLD.name)
+       OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.hunt = OLD.name) THEN
         RAISE EXCEPTION 'scheduled hunt "%" has run, and its results are those of its options', OLD.name
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Make another one with the new options; azhunt.drop_hunt() removes the old one with its results.';
     END IF;
-    RETURN NEW;
+    RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW ELSE OLD END;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.keep_options() IS
-'trigger: refuses to change a scheduled hunt that has run';
+'trigger: refuses to change or delete a scheduled hunt that has run';
 
-CREATE TRIGGER keep_options BEFORE UPDATE ON azhunt.scheduled_hunts
+CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.scheduled_hunts
 FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
 COMMENT ON TRIGGER keep_options ON azhunt.scheduled_hunts IS
 'a hunt that has run keeps its name and options, of which its results are';
@@ -2646,7 +3186,7 @@ CREATE TABLE azhunt.allow_list (
 );
 
 COMMENT ON TABLE azhunt.allow_list IS
-'addresses, accounts, user agents and storage accounts, compared ignoring ASCII case, whose matches the result views hide; view hidden_results counts what each entry hides';
+'addresses, accounts, user agents and storage accounts, compared ignoring case, whose matches the result views hide; view hidden_results counts what each entry hides';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.allow_list', '');
 
 CREATE SEQUENCE azhunt.marks_mark_seq;
@@ -2900,6 +3440,45 @@ $$;
 COMMENT ON FUNCTION azhunt.latest(regclass, name, timestamptz) IS
 'the latest time in a column of a log table, found fast if it is recent';
 
+CREATE FUNCTION azhunt.log_table_health(
+    log_table regclass, since timestamptz[], latest integer,
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
+
+COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
+'the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
+
+CREATE FUNCTION azhunt.query_health(
+    log_table regclass, since timestamptz[], latest integer,
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    rows_of_hour bigint;
+BEGIN
+    newest_event := azhunt.latest(log_table, 'timegenerated'::name, since[1]);
+    newest_arrival := azhunt.latest(log_table, 'ingestedat'::name, since[1]);
+    FOR i IN 1 .. cardinality(since) LOOP
+        EXECUTE format('SELECT count(*) FROM %s WHERE ingestedat > $1 AND ingestedat <= $1 + interval ''1 hour''',
+                       log_table)
+        INTO rows_of_hour
+        USING since[i];
+        arrivals[i] := rows_of_hour;
+    END LOOP;
+    EXECUTE format('SELECT array_agg(l.delay)'
+                   ' FROM (SELECT CASE WHEN isfinite(timegenerated) AND isfinite(ingestedat)'
+                   '               THEN ingestedat - timegenerated END AS delay'
+                   '       FROM %s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l', log_table)
+    INTO delays
+    USING latest;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.query_health(regclass, timestamptz[], integer) IS
+'what log_table_health() says, by queries: they read views, too, and lock all partitions and indexes';
+
 CREATE FUNCTION azhunt.source_health_of(log_table text, as_of timestamptz)
 RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz,
                median_delay interval, p95_delay interval,
@@ -2908,21 +3487,36 @@ LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    relation regclass := format('azhunt.%I', log_table);
-    arrivals text := format('SELECT count(*) FROM %s WHERE ingestedat > $1 AND ingestedat <= $1 + interval ''1 hour''',
-                            relation);
+    relation regclass := format('azhunt.%I', log_table)::regclass;
+    since timestamptz[] := ARRAY[as_of - interval '1 hour', as_of - interval '2 hours', as_of - interval '25 hours'];
+    health record;
 BEGIN
-    newest_event := azhunt.latest(relation, 'timegenerated'::name, as_of);
-    newest_arrival := azhunt.latest(relation, 'ingestedat'::name, as_of);
-    EXECUTE arrivals INTO rows_last_hour USING as_of - interval '1 hour';
-    EXECUTE arrivals INTO rows_hour_before USING as_of - interval '2 hours';
-    EXECUTE arrivals INTO rows_hour_day_before USING as_of - interval '25 hours';
-    EXECUTE format('SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY l.delay),'
-                   ' percentile_cont(0.95) WITHIN GROUP (ORDER BY l.delay)'
-                   ' FROM (SELECT CASE WHEN isfinite(timegenerated) AND isfinite(ingestedat)'
-                   '               THEN ingestedat - timegenerated END AS delay'
-                   '       FROM %s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT 10000) AS l', relation)
-    INTO median_delay, p95_delay;
+    IF row_security_active(relation::oid) THEN
+        RAISE EXCEPTION 'row-level security may hide rows of % from %', relation, current_user
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+
+    -- a view, or a table whose columns only look like these, is queried
+    IF (SELECT c.relkind IN ('p'::"char", 'r'::"char") FROM pg_class AS c WHERE c.oid = relation::oid)
+       AND (SELECT count(*) = 3 FROM pg_attribute AS a
+            WHERE a.attrelid = relation::oid AND NOT a.attisdropped
+              AND (a.attname = 'ingestxid'::name AND a.atttypid = 'bigint'::regtype
+                   OR a.attname IN ('timegenerated'::name, 'ingestedat'::name)
+                      AND a.atttypid = 'timestamp with time zone'::regtype)) THEN
+        health := azhunt.log_table_health(relation, since, 10000);
+    ELSE
+        health := azhunt.query_health(relation, since, 10000);
+    END IF;
+
+    newest_event := health.newest_event;
+    newest_arrival := health.newest_arrival;
+    rows_last_hour := health.arrivals[1];
+    rows_hour_before := health.arrivals[2];
+    rows_hour_day_before := health.arrivals[3];
+    SELECT p.delays[1], p.delays[2]
+    INTO median_delay, p95_delay
+    FROM (SELECT percentile_cont('{0.5,0.95}'::double precision[]) WITHIN GROUP (ORDER BY d.delay) AS delays
+          FROM unnest(health.delays) AS d (delay)) AS p;
     RETURN NEXT;
 END
 $$;
@@ -2989,6 +3583,10 @@ AS $$
 DECLARE
     options jsonb := (SELECT h.options FROM azhunt.hunts AS h
                       WHERE h.name = $1 AND h.hunt = 'storage_upload_link_account');
+    -- a function with a subquery among its arguments is not inlined, so that
+    -- all partitions would be locked
+    target_file text := options ->> 'target_file'::text;
+    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
         RAISE EXCEPTION 'there is no scheduled hunt "%" for uploads', coalesce($1, 'NULL')
@@ -2999,8 +3597,7 @@ BEGIN
     PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
     SELECT azhunt.bin(u.timegenerated, width), count(*)
-    FROM azhunt.uploads(options ->> 'target_file',
-                        ARRAY(SELECT jsonb_array_elements_text(options -> 'operations')), since, until) AS u
+    FROM azhunt.uploads(target_file, operations, since, until) AS u
     GROUP BY 1
     ORDER BY 1;
 END
@@ -3023,8 +3620,11 @@ AS $$
 DECLARE
     before timestamptz := now() - keep;
     fact_table text;
-    log_table text;
     part record;
+    log_tables regclass[] := '{}';
+    partitions regclass[] := '{}';
+    counts bigint[] := '{}';
+    relations regclass[];
 BEGIN
     IF (keep >= interval '0') IS NOT TRUE OR keep_log_partitions < interval '0' THEN
         RAISE EXCEPTION 'what is kept must be a time that is not negative'
@@ -3060,20 +3660,39 @@ BEGIN
     relation := 'azhunt.runs';
     RETURN NEXT;
 
-    FOR log_table IN
-        SELECT s.log_table FROM azhunt.log_table_schemas() AS s
-        WHERE keep_log_partitions IS NOT NULL AND to_regclass('azhunt.' || s.log_table) IS NOT NULL
+    -- All are counted first, then locked, then dropped: to drop a partition is
+    -- to lock its whole table.
+    FOR part IN
+        SELECT t.relation AS log_table, b.partition
+        FROM azhunt.log_table_schemas() AS s
+        CROSS JOIN to_regclass(format('azhunt.%I'::text, s.log_table)) AS t (relation)
+        CROSS JOIN azhunt.partition_bounds(t.relation) AS b
+        WHERE b.until <= now() - keep_log_partitions
+        ORDER BY s.log_table, b.since
     LOOP
-        FOR part IN
-            SELECT b.partition FROM azhunt.partition_bounds(('azhunt.' || log_table)::regclass) AS b
-            WHERE b.until <= now() - keep_log_partitions
-            ORDER BY b.since
-        LOOP
-            EXECUTE format('SELECT count(*) FROM %s', part.partition) INTO removed;
-            relation := part.partition::text;
-            EXECUTE format('DROP TABLE %s', part.partition);
-            RETURN NEXT;
-        END LOOP;
+        EXECUTE format('SELECT count(*) FROM %s'::text, part.partition) INTO removed;
+        log_tables := log_tables || part.log_table;
+        partitions := partitions || part.partition;
+        counts := counts || removed;
+    END LOOP;
+    relations := ARRAY(
+        SELECT r.relation
+        FROM (
+            SELECT DISTINCT 1, l.relation::oid FROM unnest(log_tables) AS l (relation)
+            UNION
+            SELECT 2, p.partdefid FROM pg_partitioned_table AS p
+            WHERE p.partrelid = ANY (log_tables) AND p.partdefid <> 0
+            UNION
+            SELECT 3, t.relation::oid FROM unnest(partitions) AS p (partition)
+            CROSS JOIN azhunt.partition_tree(p.partition) AS t (relation)
+        ) AS r (place, relation)
+        ORDER BY r.place, r.relation);
+    PERFORM azhunt.lock_relations(relations, array_fill('ACCESS EXCLUSIVE'::text, ARRAY[cardinality(relations)]));
+    FOR place IN 1 .. cardinality(partitions) LOOP
+        relation := partitions[place]::text;
+        removed := counts[place];
+        EXECUTE format('DROP TABLE %s'::text, partitions[place]);
+        RETURN NEXT;
     END LOOP;
 END
 $$;
@@ -3195,16 +3814,19 @@ REVOKE EXECUTE ON FUNCTION azhunt.unschedule_hunt(text) FROM PUBLIC;
 
 -- What only these functions call.
 REVOKE EXECUTE ON FUNCTION
-    azhunt.find_all_storage_upload_link_account(text, jsonb, bigint, timestamptz),
-    azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]),
-    azhunt.find_all_cloudshell_usage(text, jsonb, bigint, timestamptz),
-    azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, bigint, bigint, bigint[]),
-    azhunt.count_new_rows(text[], bigint, bigint, bigint[]),
+    azhunt.find_in_period_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
+    azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
+    azhunt.find_in_period_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
+    azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
+    azhunt.find_matches(text, text, jsonb, bigint, timestamptz, tstzrange, bigint, bigint, bigint[]),
+    azhunt.describe_running(text),
     azhunt.count_all_rows(text[]),
     azhunt.check_log_tables(text[]),
     azhunt.reason_to_start_over(text),
     azhunt.find_results(text, bigint, timestamptz, pg_snapshot),
     azhunt.latest(regclass, name, timestamptz),
+    azhunt.log_table_health(regclass, timestamptz[], integer),
+    azhunt.query_health(regclass, timestamptz[], integer),
     azhunt.source_health_of(text, timestamptz),
     azhunt.call_cron(text, text)
 FROM PUBLIC;

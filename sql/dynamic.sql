@@ -8,6 +8,8 @@ SET search_path TO public, azhunt;
 SET TimeZone TO 'America/New_York';
 SET DateStyle TO 'SQL, DMY';
 SET extra_float_digits TO -15;
+SET IntervalStyle TO 'iso_8601';
+SET bytea_output TO 'escape';
 
 --
 -- numbers stay numbers
@@ -26,8 +28,13 @@ FROM (SELECT x, make_list(x)
       GROUP BY x) AS v;
 
 -- equal numbers are one element, whatever their scale
-SELECT jsonb_array_length(make_set(x)) AS one, make_set(x) = '[1]' AS is_1
-FROM unnest('{1,1.0,1.00,1e0}'::numeric[]) AS x;
+SELECT make_set(x) AS one, make_set(x ORDER BY n) AS first, make_set(x ORDER BY n DESC) AS last, make_set(x, 1) AS one_of_one,
+       make_list(x ORDER BY n) AS list
+FROM unnest('{1.00,1.0,1,1e0,1.50,1.5}'::numeric[]) WITH ORDINALITY AS v (x, n);
+SELECT make_set(x) AS short, make_set(x ORDER BY n DESC) AS last, make_list(x ORDER BY n) AS list
+FROM unnest(ARRAY['{"a": [1.00, {"b": 2.50}], "c": 100}', '{"a": [1.0, {"b": 2.5}], "c": 1e2}', '{"a": [1, {"b": 2.500}], "c": 100.0}',
+                  '1.0', '1', '"1.0"', '[1.10]', '[1.1]']::jsonb[]) WITH ORDINALITY AS v (x, n);
+SELECT make_set(x) AS arrays FROM unnest(ARRAY['(1.0)', '(1.00)']) AS r (s), LATERAL (SELECT ARRAY[trim('()' FROM s)::numeric]) AS v (x);
 SELECT make_set(x) AS zeros FROM unnest('{0,-0}'::double precision[]) AS x;
 SELECT make_set(x) FROM unnest('{NaN,1,NaN,Infinity,-Infinity,-1}'::numeric[]) AS x;
 
@@ -83,6 +90,26 @@ SELECT make_list(x::address) AS domain_text FROM unnest('{b,a}'::text[]) AS x;
 SELECT make_list(x::counter) AS domain_integer FROM unnest('{2,1}'::integer[]) AS x;
 SELECT make_list(x::moment) AS domain_timestamptz FROM unnest('{2026-03-08 10:00+00}'::timestamptz[]) AS x;
 SELECT make_list(x) AS range FROM unnest(ARRAY['[1,3)'::int4range]) AS x;
+SELECT make_list(x) AS tstzrange FROM unnest(ARRAY['[2026-03-08 10:58+00,2026-03-08 05:59-05)'::tstzrange]) AS x;
+SELECT make_list(x) AS datemultirange FROM unnest(ARRAY['{[2026-03-01,2026-03-08)}'::datemultirange]) AS x;
+SELECT make_list(x) AS money FROM unnest('{1234.5}'::money[]) AS x;
+SELECT make_list(x) AS point FROM unnest(ARRAY['(0.1,3)'::point]) AS x;
+SELECT bag_pack('class', 'azhunt.runs'::regclass, 'function', 'azhunt.strip_port'::regproc, 'type', 'text'::regtype) AS names;
+-- all of them, inside others, under other settings
+SELECT bag_pack('members', ARRAY['1 day 02:03:04.5'::interval], 'row', ROW ('\x00ff'::bytea, tstzrange('2026-03-08 10:58+00', NULL))) AS bag \gset
+SET TimeZone TO 'Asia/Kolkata';
+SET DateStyle TO 'German';
+SET IntervalStyle TO 'sql_standard';
+SET bytea_output TO 'hex';
+SELECT bag_pack('members', ARRAY['1 day 02:03:04.5'::interval], 'row', ROW ('\x00ff'::bytea, tstzrange('2026-03-08 10:58+00', NULL))) = :'bag'::jsonb AS same,
+       :'bag' AS bag;
+-- which stay as they were
+SELECT current_setting('TimeZone') AS timezone, current_setting('DateStyle') AS datestyle, current_setting('IntervalStyle') AS intervalstyle,
+       current_setting('bytea_output') AS bytea_output;
+SET TimeZone TO 'America/New_York';
+SET DateStyle TO 'SQL, DMY';
+SET IntervalStyle TO 'iso_8601';
+SET bytea_output TO 'escape';
 SELECT make_list(x) AS oid FROM unnest('{1,4294967295}'::oid[]) AS x;
 
 --

@@ -224,13 +224,16 @@ CREATE TABLE azhunt.mine ("time" timestamptz) PARTITION BY RANGE ("time");
 SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-01', '2026-05-02');
 RESET ROLE;
 -- nor does it run what belongs to another role with the rights of its caller
+-- (the message names whoever runs this)
 CREATE FUNCTION pg_temp.take_over() RETURNS trigger
 LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'the trigger ran as %', current_user; END$$;
 CREATE TABLE azhunt.mine_rest PARTITION OF azhunt.mine DEFAULT;
 CREATE TRIGGER take_over BEFORE DELETE ON azhunt.mine_rest
     FOR EACH ROW EXECUTE FUNCTION pg_temp.take_over();
 INSERT INTO azhunt.mine VALUES ('2026-05-02 12:00Z');
+\set VERBOSITY sqlstate
 SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-02', '2026-05-03');
+\set VERBOSITY default
 
 --
 -- Rows that must not be taken for deleted
@@ -254,5 +257,167 @@ SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-02', '2026-05-03');
 ALTER PUBLICATION mine_publication SET (publish = 'insert');
 SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-02', '2026-05-03');
 SELECT tableoid::regclass, * FROM azhunt.mine;
+
+DROP PUBLICATION mine_publication;
+
+-- a rule, row-level security, and triggers of what is below
+CREATE RULE keep AS ON DELETE TO azhunt.mine_rest DO INSTEAD NOTHING;
+INSERT INTO azhunt.mine VALUES ('2026-05-04 12:00Z');
+SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-04', '2026-05-05');
+DROP RULE keep ON azhunt.mine_rest;
+ALTER TABLE azhunt.mine_rest ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT CREATE ON SCHEMA public TO regress_azhunt_analyst;
+ALTER TABLE azhunt.mine OWNER TO regress_azhunt_analyst;
+ALTER TABLE azhunt.mine_rest OWNER TO regress_azhunt_analyst;
+SET LOCAL ROLE regress_azhunt_analyst;
+SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-04', '2026-05-05');
+ALTER TABLE azhunt.mine_rest NO FORCE ROW LEVEL SECURITY;
+SELECT * FROM azhunt.add_partitions('azhunt.mine', '2026-05-04', '2026-05-05');
+RESET ROLE;
+CREATE TABLE split ("time" timestamptz, kind text) PARTITION BY RANGE ("time");
+CREATE TABLE split_default PARTITION OF split DEFAULT PARTITION BY LIST (kind);
+CREATE TABLE split_default_a PARTITION OF split_default FOR VALUES IN ('a');
+CREATE TRIGGER take_over AFTER DELETE ON split_default_a FOR EACH ROW EXECUTE FUNCTION pg_temp.take_over();
+INSERT INTO split VALUES ('2026-03-01 01:00:00Z', 'a');
+SELECT * FROM azhunt.add_partitions('split', '2026-03-01', '2026-03-02');
+DROP TRIGGER take_over ON split_default_a;
+-- a trigger that does not fire on DELETE is in nobody's way
+CREATE TRIGGER take_over BEFORE UPDATE ON split_default_a FOR EACH ROW EXECUTE FUNCTION pg_temp.take_over();
+SELECT * FROM azhunt.add_partitions('split', '2026-03-01', '2026-03-02');
+SELECT tableoid::regclass, * FROM split;
+-- a foreign table
+CREATE FOREIGN DATA WRAPPER nothing;
+CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
+CREATE TABLE remote ("time" timestamptz) PARTITION BY RANGE ("time");
+CREATE FOREIGN TABLE remote_default PARTITION OF remote DEFAULT SERVER nowhere;
+SELECT azhunt.moving_obstacle('remote_default');
+
+--
+-- Code of roles that are not trusted
+--
+CREATE FUNCTION public.good(text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION public.same(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1';
+CREATE DOMAIN public.note AS text CHECK (public.good(VALUE));
+CREATE FUNCTION public.same_note(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 = $2';
+CREATE OPERATOR public.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = public.same_note);
+-- what is done to the table, and which function or the like it then uses
+CREATE FUNCTION pg_temp.refusal(command text, function text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    detail text;
+BEGIN
+    CREATE TABLE public.victim ("time" timestamptz NOT NULL, kind text) PARTITION BY RANGE ("time");
+    CREATE TABLE public.victim_default PARTITION OF public.victim DEFAULT;
+    EXECUTE command;
+    EXECUTE format('ALTER %s OWNER TO regress_azhunt_analyst', function);
+    BEGIN
+        PERFORM azhunt.add_partitions('public.victim', '2026-03-01', '2026-03-02');
+        detail := 'added';
+    EXCEPTION WHEN insufficient_privilege THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    END;
+    EXECUTE format('ALTER %s OWNER TO CURRENT_USER', function);
+    PERFORM azhunt.add_partitions('public.victim', '2026-03-01', '2026-03-02');
+    DROP TABLE public.victim;
+    RETURN detail;
+END
+$$;
+SELECT a.command, pg_temp.refusal(a.command, a.function)
+FROM (VALUES
+    ('SELECT', 'TABLE public.victim_default'),
+    ('ALTER TABLE victim ADD CHECK (public.good(kind))', 'FUNCTION public.good(text)'),
+    ('ALTER TABLE victim_default ADD CHECK (public.good(kind))', 'FUNCTION public.good(text)'),
+    ('ALTER TABLE victim ADD CHECK (kind OPERATOR(public.===) kind)', 'OPERATOR public.===(text, text)'),
+    ('ALTER TABLE victim ADD CHECK (kind OPERATOR(public.===) kind)', 'FUNCTION public.same_note(text, text)'),
+    ('ALTER TABLE victim ADD COLUMN n note', 'FUNCTION public.good(text)'),
+    ('ALTER TABLE victim ADD COLUMN n note', 'DOMAIN public.note'),
+    ('ALTER TABLE victim ADD COLUMN n text GENERATED ALWAYS AS (public.same(kind)) STORED', 'FUNCTION public.same(text)'),
+    ('ALTER TABLE victim ADD COLUMN n text DEFAULT public.same(''x'')', 'FUNCTION public.same(text)'),
+    ('CREATE INDEX ON victim (public.same(kind))', 'FUNCTION public.same(text)'),
+    ('CREATE INDEX ON victim (kind) WHERE public.good(kind)', 'FUNCTION public.good(text)'),
+    ('CREATE RULE r AS ON DELETE TO victim_default WHERE public.good(old.kind) DO ALSO SELECT 1', 'FUNCTION public.good(text)'),
+    ('CREATE POLICY p ON victim_default USING (public.good(kind))', 'FUNCTION public.good(text)')
+) AS a (command, function);
+
+--
+-- Rows move with all that they hold, whatever the table is like
+--
+CREATE ACCESS METHOD other_heap TYPE TABLE HANDLER heap_tableam_handler;
+CREATE SCHEMA "a.b";
+CREATE TABLE "a.b"."c.d" (
+    gone text, "time" timestamptz, large text, compressed text, big numeric, nothing text, several integer[],
+    pair int4range, doubled numeric GENERATED ALWAYS AS (big * 2) STORED
+) PARTITION BY RANGE ("time");
+CREATE TABLE "a.b"."c.d.rest" (LIKE "a.b"."c.d" INCLUDING GENERATED) USING other_heap;
+ALTER TABLE "a.b"."c.d" ATTACH PARTITION "a.b"."c.d.rest" DEFAULT;
+ALTER TABLE "a.b"."c.d" ALTER COLUMN large SET STORAGE EXTERNAL;
+INSERT INTO "a.b"."c.d" VALUES ('x', '2026-03-01 12:00Z',
+    (SELECT string_agg(md5(i::text), '' ORDER BY i) FROM generate_series(1, 3000) AS i), repeat('y', 1000000), 1e100 / 3, NULL, '{1,NULL,3}', '[1,5)');
+ALTER TABLE "a.b"."c.d" DROP COLUMN gone;
+ALTER TABLE "a.b"."c.d" ADD COLUMN later integer DEFAULT 42;
+CREATE TEMP TABLE moved AS SELECT * FROM "a.b"."c.d";
+SELECT * FROM azhunt.add_partitions('"a.b"."c.d"', '2026-03-01', '2026-03-02');
+SELECT count(*) AS lost FROM (TABLE moved EXCEPT TABLE "a.b"."c.d") AS lost;
+SELECT c.oid::regclass, m.amname, (SELECT count(*) FROM "a.b"."c.d" AS r WHERE r.tableoid = c.oid) AS rows
+FROM pg_class AS c JOIN pg_am AS m ON m.oid = c.relam
+WHERE c.relnamespace = '"a.b"'::regnamespace AND c.relkind = 'r' ORDER BY c.relname;
+-- the expression of a generated column is that of the table
+CREATE TABLE fixed ("time" timestamptz NOT NULL, id integer GENERATED ALWAYS AS IDENTITY) PARTITION BY RANGE ("time");
+CREATE TABLE fixed_rest ("time" timestamptz NOT NULL, id integer NOT NULL);
+SAVEPOINT identity;
+ALTER TABLE fixed ATTACH PARTITION fixed_rest DEFAULT;
+INSERT INTO fixed ("time", id) OVERRIDING SYSTEM VALUE VALUES ('2026-03-01 12:00Z', 7);
+SELECT * FROM azhunt.add_partitions('fixed', '2026-03-01', '2026-03-02');
+SELECT tableoid::regclass, id FROM fixed;
+
+--
+-- For the role that loads
+--
+CREATE ROLE regress_azhunt_loader;
+GRANT USAGE ON SCHEMA azhunt TO regress_azhunt_loader;
+GRANT EXECUTE ON FUNCTION azhunt.add_log_partitions(text, date, date) TO regress_azhunt_loader;
+INSERT INTO azhunt.azureactivity (timegenerated, caller) VALUES ('2026-06-01 12:00Z', 'adele');
+SET LOCAL ROLE regress_azhunt_loader;
+-- whatever the session has set, or made
+CREATE TEMP TABLE log_table_schemas (log_table text);
+SET LOCAL search_path = pg_temp, pg_catalog;
+SET LOCAL TIME ZONE 'Pacific/Kiritimati';
+SET LOCAL standard_conforming_strings = off;
+SET LOCAL escape_string_warning = off;
+SET LOCAL quote_all_identifiers = on;
+SET LOCAL default_table_access_method = other_heap;
+SET LOCAL default_tablespace = pg_global;
+SET LOCAL row_security = on;
+SELECT azhunt.add_log_partitions('AzureActivity', '2026-06-01', '2026-06-03');
+SELECT azhunt.add_log_partitions('azureactivity', '2026-06-01', '2026-06-03');
+RESET search_path;
+RESET standard_conforming_strings;
+RESET quote_all_identifiers;
+-- (the message has a date that depends on today's)
+\set VERBOSITY sqlstate
+SELECT azhunt.add_log_partitions('azureactivity', '2009-12-31', '2010-01-02');
+SELECT azhunt.add_log_partitions('azureactivity', '2010-01-01', '2011-02-06');
+SELECT azhunt.add_log_partitions('azureactivity', (now() AT TIME ZONE 'UTC')::date + 31, (now() AT TIME ZONE 'UTC')::date + 33) \g /dev/null
+SELECT count(*) FROM azhunt.add_log_partitions('azureactivity', (now() AT TIME ZONE 'UTC')::date + 31, (now() AT TIME ZONE 'UTC')::date + 32);
+SELECT azhunt.add_log_partitions('azureactivity', '2026-06-02', NULL);
+SELECT azhunt.add_log_partitions('azureactivity', '-infinity', 'infinity') \g /dev/null
+\set VERBOSITY default
+SELECT azhunt.add_log_partitions('mine', '2026-06-02', '2026-06-03');
+SELECT azhunt.add_log_partitions('azhunt.azureactivity', '2026-06-02', '2026-06-03');
+SELECT azhunt.add_log_partitions(NULL, '2026-06-02', '2026-06-03');
+RESET ROLE;
+SELECT c.relname, c.relowner = t.relowner AS same_owner, m.amname, c.reltablespace
+FROM pg_class AS c
+JOIN pg_am AS m ON m.oid = c.relam
+JOIN pg_class AS t ON t.oid = 'azhunt.azureactivity'::regclass
+WHERE c.relname ~ '^azureactivity_p202606' AND c.relkind = 'r' ORDER BY c.relname;
+SELECT tableoid::regclass, caller FROM azhunt.azureactivity;
+-- a table whose owner is not trusted
+ALTER TABLE azhunt.storagefilelogs OWNER TO regress_azhunt_loader;
+SET LOCAL ROLE regress_azhunt_loader;
+\set VERBOSITY sqlstate
+SELECT azhunt.add_log_partitions('storagefilelogs', '2026-07-01', '2026-07-02');
+\set VERBOSITY default
+RESET ROLE;
+ALTER TABLE azhunt.storagefilelogs OWNER TO CURRENT_USER;
 
 ROLLBACK;

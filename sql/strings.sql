@@ -28,11 +28,23 @@ FROM (VALUES (1, '2001:DB8:0:0:0:0:0:7'),
              (7, '::ffff:cb00:7107'),
              (8, '0:0:0:0:0:0:0:0'),
              (9, '0:0:0:0:0:0:0:1'),
-             (10, 'fe80::7%eth0'),
-             (11, '[fe80::7%25eth0]:8080')) AS v(i, address)
+             (10, 'FE80::7%eth0'),
+             (11, '[fe80::7%25eth0]:8080'),
+             -- the same IPv4 client
+             (12, '[::ffff:203.0.113.7]:443'),
+             (13, '[::ffff:cb00:7107]'),
+             (14, '0:0:0:0:0:FFFF:CB00:7107:443'),
+             (15, '::ffff:203.0.113.7:443'),
+             (16, '[203.0.113.7]:443'),
+             -- others
+             (17, '::203.0.113.7'),
+             (18, '64:ff9b::203.0.113.7'),
+             -- a port after all eight groups, and one that may be a group
+             (19, '2001:db8:0:0:0:0:0:7:443'),
+             (20, '2001:db8::7:443')) AS v(i, address)
 ORDER BY i;
 
--- every other string is cut before its first colon, as split() does
+-- a host loses its port, and what is no address stays whole
 SELECT address, strip_port(address)
 FROM (VALUES (1, 'contoso.com:443'),
              (2, ':443'),
@@ -53,7 +65,28 @@ FROM (VALUES (1, 'contoso.com:443'),
              (17, '::::'),
              (18, E'203.0.113.7\n:443'),
              (19, 'zürich:443'),
-             (20, '10.0.0.135')) AS v(i, address)
+             (20, '10.0.0.135'),
+             (21, 'host:1:2'),
+             (22, 'contoso.com:65535'),
+             (23, 'contoso.com:65536'),
+             (24, 'contoso.com:000443'),
+             (25, 'contoso.com:https'),
+             (26, 'contoso.com:-1'),
+             (27, 'contoso.com: 443'),
+             (28, '[2001:db8::7]:65536'),
+             (29, '[2001:db8::7]:https'),
+             (30, '[2001:db8::7]:'),
+             (31, '[contoso.com]:443'),
+             (32, '10.0.0.0/8'),
+             (33, '[2001:db8::]/32'),
+             (34, 'fe80::7%'),
+             (35, 'fe80::7%eth0:443'),
+             (36, 'fe80::7%eth 0'),
+             (37, 'fe80::7%' || repeat('z', 64)),
+             (38, 'fe80::7%' || repeat('z', 65)),
+             (39, '2001:db8:0:0:0:0:0:7:99999'),
+             (40, '2001:db8:0:0:0:0:0:7:'),
+             (41, '2001:db8::7:12345')) AS v(i, address)
 ORDER BY i;
 
 SELECT strip_port(NULL) IS NULL AS null;
@@ -183,13 +216,26 @@ FROM (VALUES (1, 'cloud-shell-storage-westeurope', 'cloud-shell-storage'),
              -- a term that begins or ends with a separator may have any neighbour there
              (18, 'x-a', '-a'),
              (19, '--a', '-a'),
-             -- a letter past ASCII is a separator, and its case matters
+             -- letters and digits of all alphabets make terms, in either case
              (20, 'aéb', 'a'),
              (21, 'É', 'é'),
-             (22, 'É', 'É'),
+             (22, 'I like CAFÉ au lait', 'café'),
              (23, E'line\nterm\nline', 'TERM'),
              (24, 'a.b', 'a%b'),
-             (25, 'a.b', 'a.b')) AS v(i, string, term)
+             (25, 'a.b', 'a.b'),
+             (26, 'МИР', 'мир'),
+             (27, 'Привет, МИР!', 'мир'),
+             (28, 'МИРНЫЙ', 'мир'),
+             (29, 'café', 'caf'),
+             (30, U&'cafe\0301', 'cafe'),        -- an accent is no letter
+             (31, 'a😀b', 'a'),
+             (32, 'a٣', 'a'),                    -- an Arabic digit
+             (33, 'Kingſ Success', 'kings success'),
+             (34, 'kings success', U&'\212AINGS \017Fucce\017F\017F'),
+             (35, 'x' || repeat('ÿ', 20) || '-Term', repeat('Ÿ', 20)),
+             (36, repeat('ÿ', 20) || '-Term', repeat('Ÿ', 20) || '-term'),
+             (37, 'é', 'éé'),
+             (38, 'ééa', 'éa')) AS v(i, string, term)
 ORDER BY i;
 
 SELECT has(NULL, 'a') IS NULL AS null_string, has('a', NULL) IS NULL AS null_term;

@@ -119,7 +119,7 @@ is_upload_operation(KqlString operation)
 		KqlString	known = kql_string(upload_operations[i],
 									   strlen(upload_operations[i]));
 
-		if (kql_equal_fold(operation, known))
+		if (kql_equal_fold(operation, known, database_encoding()))
 			return true;
 	}
 	return false;

@@ -20,6 +20,9 @@
 /* The bytes of a text that is detoasted, packed or not */
 #define TextKqlString(t)	kql_string(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t))
 
+/* kql/strings.c */
+extern KqlEncoding database_encoding(void);
+
 /* kql/datetime.c */
 extern int64 timespan_microseconds(const Interval *span, const char *what);
 extern int64 lookback_microseconds(const Interval *lookback);
@@ -27,5 +30,7 @@ extern bool lookback_is_valid(const Interval *lookback, int64 *microseconds);
 extern int64 bin_microseconds(const Interval *size);
 
 extern PGDLLEXPORT Datum azhunt_within(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum azhunt_window_start(PG_FUNCTION_ARGS);
+extern PGDLLEXPORT Datum azhunt_window_end(PG_FUNCTION_ARGS);
 
 #endif							/* AZHUNT_H */

@@ -1,7 +1,7 @@
 -- make_set, make_list and make_bag against array_agg, jsonb_agg and
 -- jsonb_object_agg over jsonb_each on random data, for elements of many types.
 BEGIN;
-SELECT plan(20);
+SELECT plan(24);
 SET LOCAL TimeZone TO 'America/New_York';
 SET LOCAL search_path TO public, azhunt;
 
@@ -164,6 +164,35 @@ SELECT cmp_ok(count(*), '>', 60000::bigint, 'many keys') FROM entries;
 SELECT cmp_ok(count(*) FILTER (WHERE greatest IS DISTINCT FROM last), '>', 3000::bigint, 'with more than one value') FROM winners;
 SELECT is_empty('TABLE bags EXCEPT ALL TABLE bags_oracle LIMIT 3', 'make_bag');
 SELECT is_empty('TABLE bags_oracle EXCEPT ALL TABLE bags LIMIT 3', 'and the other way round');
+
+--
+-- equal values that are written differently, in any order of input
+--
+CREATE TEMPORARY TABLE spelled AS
+SELECT i % 40 AS g, i, n.number, jsonb_build_array(n.number, jsonb_build_object('a', n.number / 1.0)) AS container,
+       jsonb_build_object('k' || i % 7, n.number, 'l', jsonb_build_array(n.number), 'm', CASE WHEN i % 3 = 0 THEN to_jsonb(n.number) ELSE '"x"' END) AS bag
+FROM generate_series(1, 20000) AS i, LATERAL (SELECT round(pg_temp.draw(i, 60, 60) / 4.0, 2 + pg_temp.draw(i, 61, 30)::integer)) AS n (number);
+SELECT cmp_ok(count(DISTINCT number::text), '>', 1000::bigint, 'many spellings') FROM spelled;
+SELECT cmp_ok(count(DISTINCT number), '=', 60::bigint, 'of few numbers') FROM spelled;
+
+CREATE TEMPORARY TABLE answers (way integer, answer text);
+DO $$
+BEGIN
+    FOR way IN 1 .. 12 LOOP
+        -- twice as groups that are hashed, and twice as groups that are sorted
+        PERFORM set_config('enable_hashagg', (way % 4 < 2)::text, true), set_config('enable_sort', (way % 4 < 2)::text, true);
+        INSERT INTO answers
+        SELECT way, string_agg(a::text, E'\n' ORDER BY g)
+        FROM (SELECT g, make_set(number) AS numbers, make_set(number, 5) AS few, make_set(container) AS containers, make_set(container, 40) AS many,
+                     make_bag(bag) AS bag, make_bag(bag, 3) AS three
+              FROM (SELECT * FROM spelled ORDER BY hashint8extended(i, way)) AS s GROUP BY g) AS a;
+    END LOOP;
+END
+$$;
+SELECT is(count(DISTINCT answer), 1::bigint, 'whatever the order of rows, the answer is the same text') FROM answers;
+SELECT is_empty($$ SELECT g, make_set(number) FROM spelled GROUP BY g
+    EXCEPT ALL SELECT g, jsonb_agg(number ORDER BY number) FROM (SELECT DISTINCT g, trim_scale(number) AS number FROM spelled) AS s GROUP BY g $$,
+    'sets of numbers without zeros at their end');
 
 SELECT * FROM finish();
 ROLLBACK;

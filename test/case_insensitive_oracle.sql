@@ -8,10 +8,12 @@ CREATE FUNCTION pg_temp.draw(i bigint, salt bigint, choices integer) RETURNS int
 LANGUAGE sql IMMUTABLE
 RETURN (hashint8extended(i, salt) & 9223372036854775807) % choices;
 
--- What KQL folds: the letters of ASCII
+-- What KQL folds, of the characters here: capitals to small letters, two small
+-- letters to what is usual, and signs to the letters that they are
 CREATE FUNCTION pg_temp.folded(s text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT
-RETURN translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') COLLATE "C";
+RETURN translate(s, 'ABCDEFGHIJKLMNOPQRSTUVWXYZÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖØÙÚÛÜÝÞŸẞМИРΣςſµ' || U&'\212A\212B\023A\+010400',
+                    'abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿßмирσσsμ' || U&'k\00E5\2C65\+010428') COLLATE "C";
 
 -- Strings of up to 19 pieces, so that the words in which they are compared
 -- begin and end everywhere
@@ -20,16 +22,17 @@ SELECT i, (SELECT coalesce(string_agg(pieces[1 + pg_temp.draw(i * 32 + j, 1, car
            FROM generate_series(1, pg_temp.draw(i, 2, 20)) AS j) AS s
 FROM generate_series(1, 100000) AS i,
      (VALUES (ARRAY['a', 'A', 'b', 'B', 'm', 'M', 'y', 'Y', 'z', 'Z', '@', '[', '`', '{', '_', '0', ' ', E'\n', E'\u007f', E'\u0001',
-                    'é', 'É', 'ÿ', 'ß', 'ſ', U&'\212A', '😀', U&'\+10FFFF', 'ABCDEFGH', 'abcdefgh', 'Succeeded'])) AS p (pieces);
+                    'é', 'É', 'ÿ', 'Ÿ', 'ß', 'ẞ', 'ſ', 's', 'k', U&'\212A', U&'\212B', 'å', U&'\023A', U&'\2C65',
+                     'М', 'м', 'Σ', 'σ', 'ς', 'İ', 'ı', 'i', U&'e\0301', U&'\+010400', U&'\+010428', '😀', U&'\+10FFFF', 'ABCDEFGH', 'abcdefgh', 'Succeeded'])) AS p (pieces);
 
 -- Each with another: itself in other case, with one character more, less or
 -- changed, or the next string
 CREATE TEMPORARY TABLE pairs AS
 SELECT i, s AS a,
        CASE pg_temp.draw(i, 3, 8)
-           WHEN 0 THEN translate(s, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')
+           WHEN 0 THEN translate(s, 'abcdefghijklmnopqrstuvwxyzéÿмσ', 'ABCDEFGHIJ' || U&'\212A' || 'LMNOPQRſTUVWXYZÉŸМς')
            WHEN 1 THEN pg_temp.folded(s)
-           WHEN 2 THEN translate(s, 'aBmYzSucH', 'AbMyZsUCh')
+           WHEN 2 THEN translate(s, 'aBmYzSucHéΣåſ', 'AbMyZsUChÉσ' || U&'\212B' || 'S')
            WHEN 3 THEN overlay(s PLACING chr(1 + pg_temp.draw(i, 4, 127)) FROM 1 + pg_temp.draw(i, 5, length(s) + 1) FOR 1)
            WHEN 4 THEN s || chr(1 + pg_temp.draw(i, 4, 300))
            WHEN 5 THEN left(s, -1)

@@ -55,7 +55,7 @@ LANGUAGE sql AS $$
         SELECT DISTINCT coalesce(a.caller, '') AS caller, date_bin(bin, a.timegenerated, '0001-01-01 00:00Z') AS timekey
         FROM azhunt.azureactivity AS a
         WHERE pg_temp.fold(a.activitystatusvalue) IN ('success', 'succeeded')
-          AND pg_temp.fold(a.resourcegroup) ~ ('(^|[^0-9a-z])' || pg_temp.fold(resource_group) || '($|[^0-9a-z])')
+          AND pg_temp.fold(a.resourcegroup) ~ ('(^|[^0-9a-zö])' || pg_temp.fold(resource_group) || '($|[^0-9a-zö])')
           AND pg_temp.fold(a.operationnamevalue) = 'microsoft.storage/storageaccounts/listkeys/action'
           AND a.timegenerated <= as_of
     ),

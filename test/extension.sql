@@ -32,7 +32,8 @@ $$, 'every function is in schema azhunt');
 
 SELECT set_eq($$
     SELECT proname FROM member_function WHERE prosecdef
-$$, ARRAY['run_hunt_in_transaction', 'record_failed_run', 'mark_result', 'source_health', 'upload_counts'],
+$$, ARRAY['run_hunt_in_transaction', 'record_failed_run', 'mark_result', 'source_health', 'upload_counts',
+         'add_log_partitions'],
     'few functions run with the rights of their owner');
 
 SELECT is_empty($$
@@ -59,13 +60,14 @@ $$, 'every PL/pgSQL function sets its search_path');
 SELECT set_eq($$
     SELECT proname FROM member_function
     WHERE NOT has_function_privilege('public', oid, 'EXECUTE')
-$$, ARRAY['create_log_tables', 'add_partitions', 'run_hunt', 'run_hunt_in_transaction', 'record_failed_run',
+$$, ARRAY['create_log_tables', 'add_partitions', 'add_log_partitions', 'run_hunt', 'run_hunt_in_transaction', 'record_failed_run',
           'restart_hunt', 'drop_hunt', 'mark_result', 'source_health', 'upload_counts', 'prune', 'schedule_hunt',
           'unschedule_hunt',
           -- what these call
-          'check_log_tables', 'untrusted_below', 'reached_from', 'reason_to_start_over', 'find_results', 'count_all_rows', 'count_new_rows',
-          'find_all_storage_upload_link_account', 'find_new_storage_upload_link_account',
-          'find_all_cloudshell_usage', 'find_new_cloudshell_usage', 'latest', 'source_health_of', 'call_cron'],
+          'check_log_tables', 'reason_to_start_over', 'find_results', 'count_all_rows', 'describe_running',
+          'arrivals', 'relations_below', 'new_rows_of_view', 'look_for_arrivals', 'allow_visits', 'count_visit', 'find_matches',
+          'find_in_period_storage_upload_link_account', 'find_new_storage_upload_link_account',
+          'find_in_period_cloudshell_usage', 'find_new_cloudshell_usage', 'latest', 'log_table_health', 'query_health', 'source_health_of', 'call_cron'],
     'functions that change or read tables for others are not for everybody');
 
 SELECT is_empty($$

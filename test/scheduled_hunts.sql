@@ -182,7 +182,7 @@ SELECT throws_ok($$SELECT azhunt.restart_hunt('none')$$, '42704', 'there is no s
 SELECT throws_ok($$UPDATE azhunt.scheduled_hunts SET options = '{}' WHERE name = 'wide'$$, '55000',
     'scheduled hunt "wide" has run, and its results are those of its options', 'keeps its options');
 SELECT lives_ok($$UPDATE azhunt.scheduled_hunts SET severity = 'Low' WHERE name = 'wide'$$, 'but not its severity');
-SELECT throws_ok($$DELETE FROM azhunt.scheduled_hunts WHERE name = 'wide'$$, '23503', NULL, 'does not just disappear');
+SELECT throws_ok($$DELETE FROM azhunt.scheduled_hunts WHERE name = 'wide'$$, '55000', NULL, 'does not just disappear');
 SELECT azhunt.run_hunt_in_transaction('storage_upload_link_account') \g /dev/null
 SELECT azhunt.drop_hunt('wide') \g /dev/null
 SELECT is((SELECT count(*) FROM azhunt.hunts WHERE name = 'wide') + (SELECT count(*) FROM azhunt.runs WHERE hunt = 'wide')

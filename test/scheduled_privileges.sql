@@ -109,6 +109,7 @@ GRANT USAGE ON SCHEMA azhunt TO regress_azhunt_owner;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA azhunt TO regress_azhunt_owner;
 GRANT SELECT ON azhunt.hunts TO regress_azhunt_owner;
 GRANT SELECT, UPDATE ON azhunt.scheduled_hunts TO regress_azhunt_owner;
+GRANT SELECT, DELETE ON azhunt.restart_requests TO regress_azhunt_owner;
 GRANT SELECT, INSERT, UPDATE ON azhunt.runs, azhunt.watermarks,
     azhunt.storage_upload_link_account_facts, azhunt.cloudshell_usage_facts TO regress_azhunt_owner;
 GRANT USAGE ON SEQUENCE azhunt.runs_run_seq TO regress_azhunt_owner;

@@ -2,7 +2,7 @@
 -- the edges of its windows; and the windowed join in the plans of all hunts.
 
 BEGIN;
-SELECT plan(18);
+SELECT plan(20);
 
 SET LOCAL client_min_messages = warning;
 SET LOCAL TimeZone = 'UTC';
@@ -26,6 +26,23 @@ SELECT results_eq(
     $$VALUES ('ada@contoso.com'::text, '2026-03-02 10:55Z'::timestamptz, '["at the end", "at the start", "in the next hour"]'::jsonb, 4::bigint,
               '2026-03-02 11:55Z'::timestamptz, '2026-03-02 10:55Z'::timestamptz, 'ada@contoso.com'::text)$$,
     'an hour from the start of the shell, with both its ends');
+-- each record twice
+SAVEPOINT once;
+INSERT INTO azhunt.azureactivity SELECT * FROM azhunt.azureactivity;
+SELECT results_eq(
+    $$SELECT operations FROM azhunt.cloudshell_sessions(as_of => '2026-03-02 13:00Z')$$,
+    $$VALUES (4::bigint)$$, 'a record that came twice counts once');
+-- and others that differ in one column only, or have none
+INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup) VALUES
+    ('2026-03-02 11:05Z', 'ada@contoso.com', 'in the next hour', 'Success', 'b'),
+    ('2026-03-02 11:05Z', 'ada@contoso.com', 'in the next hour', NULL, NULL),
+    ('2026-03-02 11:05Z', 'ada@contoso.com', 'in the next hour', NULL, NULL),
+    ('2026-03-02 11:05Z', 'ada@contoso.com', 'another', NULL, NULL);
+SELECT results_eq(
+    $$SELECT operations FROM azhunt.cloudshell_sessions(as_of => '2026-03-02 13:00Z')$$,
+    $$VALUES (7::bigint)$$, 'and one that differs counts');
+ROLLBACK TO once;
+
 SELECT results_eq(
     $$SELECT set_operationnamevalue FROM azhunt.cloudshell_sessions('59 minutes 59.999999 seconds', as_of => '2026-03-02 13:00Z')$$,
     $$VALUES ('["at the start", "in the next hour"]'::jsonb)$$, 'a shorter window');
@@ -54,11 +71,14 @@ SELECT '2026-03-02'::timestamptz + floor(random() * 20000) * interval '1 second'
        (ARRAY['Success', 'succeeded', 'Start', NULL])[1 + floor(random() * 4)::integer],
        (ARRAY['cloud-shell-storage-westeurope', 'CLOUD-SHELL-STORAGE', 'cloud-shell-storage2', NULL])[1 + floor(random() * 4)::integer]
 FROM generate_series(1, 3000);
+INSERT INTO azhunt.azureactivity SELECT * FROM azhunt.azureactivity WHERE timegenerated < '2026-03-02 03:00Z';
 ANALYZE azhunt.azureactivity;
 
 CREATE TABLE expected AS
 SELECT coalesce(s.caller, '') AS caller, s.timegenerated AS starttime,
-       jsonb_agg(DISTINCT a.operationnamevalue ORDER BY a.operationnamevalue) AS operations, max(a.timegenerated) AS lastoperation
+       jsonb_agg(DISTINCT a.operationnamevalue ORDER BY a.operationnamevalue) AS set_operationnamevalue,
+       count(DISTINCT concat_ws('|', a.timegenerated, a.operationnamevalue, coalesce(a.activitystatusvalue, '-'), coalesce(a.resourcegroup, '-'))) AS operations,
+       max(a.timegenerated) AS lastoperation
 FROM azhunt.azureactivity AS s
 JOIN azhunt.azureactivity AS a ON coalesce(a.caller, '') = coalesce(s.caller, '')
  AND a.timegenerated BETWEEN s.timegenerated AND s.timegenerated + interval '10 minutes'
@@ -70,7 +90,7 @@ WHERE lower(s.operationnamevalue) = 'microsoft.storage/storageaccounts/listkeys/
 GROUP BY 1, 2;
 
 PREPARE found AS
-SELECT caller, starttime, set_operationnamevalue, lastoperation
+SELECT caller, starttime, set_operationnamevalue, operations, lastoperation
 FROM azhunt.cloudshell_sessions('10 minutes', '4 hours', as_of => '2026-03-02 05:00Z');
 SELECT bag_eq('found', 'TABLE expected', 'random data');
 SET LOCAL enable_nestloop = off;

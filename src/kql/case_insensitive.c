@@ -3,44 +3,29 @@
  * case_insensitive.c
  *	  KQL's =~ and an order to go with it.
  *
- * KQL folds ASCII letters only ("Case-insensitive operators are currently
- * supported only for ASCII-text"), whatever the locale, so a string and its
- * folded form have the same length.
+ * KQL folds all letters, whatever the locale, by Unicode's simple case
+ * folding, so that a character stays one character; but it may come to have
+ * another number of bytes.  Nearly all strings in logs are ASCII, so all
+ * functions here take words of eight bytes while those are ASCII, or equal.
  *
  * Copyright (c) 2026, azhunt contributors
  *
  *-------------------------------------------------------------------------
  */
-#include "kql.h"
+#include "fold.h"
 
 #include <string.h>
 
 /*
- * Fold eight bytes at once.
- *
- * Adding to the lower seven bits carries into the eighth where they pass a
- * bound; a byte is a capital if it passes 'A' - 1, does not pass 'Z', and had
- * no eighth bit of its own.
- */
-static inline uint64_t
-fold_word(uint64_t word)
-{
-	uint64_t	low = word & KQL_EVERY_BYTE(0x7f);
-	uint64_t	from_a = low + KQL_EVERY_BYTE(0x80 - 'A');
-	uint64_t	after_z = low + KQL_EVERY_BYTE(0x7f - 'Z');
-	uint64_t	capital = from_a & ~after_z & ~word & KQL_EVERY_BYTE(0x80);
-
-	return word | (capital >> 2);
-}
-
-/*
- * Are these eight bytes equal when folded?
+ * Are these eight bytes equal but for the case of ASCII letters?
  */
 static inline bool
 words_equal_fold(uint64_t a, uint64_t b)
 {
-	return a == b || fold_word(a) == fold_word(b);
+	return a == b || kql_fold_word(a) == kql_fold_word(b);
 }
+
+#define HASH_MULTIPLIER		UINT64_C(0x880355f21e6d1965)
 
 /*
  * Mix the bits of a word.
@@ -54,109 +39,252 @@ hash_mix(uint64_t word)
 }
 
 /*
- * Hash the folded form of a string.
+ * Hash one more word.
  *
  * This is fasthash64, which PostgreSQL itself uses from version 17 on: it takes
- * words as they are folded, and less than half the time of hash_any().
+ * words as they are folded, and less than half the time of hash_any().  The
+ * length comes in at the end, as only then that of the folded form is known.
  */
-uint64_t
-kql_hash_fold(KqlString s, uint64_t seed)
+static inline uint64_t
+hash_word(uint64_t hash, uint64_t word)
 {
-	const uint64_t multiplier = UINT64_C(0x880355f21e6d1965);
-	uint64_t	hash = seed ^ (s.length * multiplier);
-	size_t		i = 0;
-
-	for (; i + sizeof(uint64_t) <= s.length; i += sizeof(uint64_t))
-	{
-		hash ^= hash_mix(fold_word(kql_load_word(s.data + i)));
-		hash *= multiplier;
-	}
-	if (i < s.length)
-	{
-		uint64_t	word = 0;
-
-		memcpy(&word, s.data + i, s.length - i);
-		hash ^= hash_mix(fold_word(word));
-		hash *= multiplier;
-	}
-	return hash_mix(hash);
+	return (hash ^ hash_mix(word)) * HASH_MULTIPLIER;
 }
 
 /*
- * Number of bytes at the start of both strings that are equal when folded.
+ * Finish the hash of a string whose folded form has so many bytes.
  */
-static size_t
-common_prefix_fold(const char *a, const char *b, size_t length)
+static inline uint64_t
+hash_end(uint64_t hash, size_t length)
 {
+	return hash_mix(hash ^ (length * HASH_MULTIPLIER));
+}
+
+/*
+ * Hash what follows the first words of a string, character by character: the
+ * folded form in UTF-8.
+ */
+static uint64_t
+hash_characters(KqlString s, size_t start, uint64_t hash, KqlEncoding encoding)
+{
+	const char *end = s.data + s.length;
+	size_t		length = start;
+	char		folded[sizeof(uint64_t) + KQL_CHARACTER_SIZE] = {0};
+	int			used = 0;
+
+	for (const char *p = s.data + start; p < end;)
+	{
+		KqlCharacter character = kql_character(p, end, encoding);
+
+		p += character.length;
+		used += kql_encode_utf8(kql_fold_character(character.code_point, encoding),
+								folded + used);
+		if (used < (int) sizeof(uint64_t))
+			continue;
+		hash = hash_word(hash, kql_load_word(folded));
+		length += sizeof(uint64_t);
+		used -= sizeof(uint64_t);
+		memmove(folded, folded + sizeof(uint64_t), KQL_CHARACTER_SIZE);
+	}
+	if (used > 0)
+	{
+		memset(folded + used, 0, sizeof(uint64_t) - used);
+		hash = hash_word(hash, kql_load_word(folded));
+	}
+	return hash_end(hash, length + used);
+}
+
+/*
+ * Hash the folded form of a string.
+ */
+uint64_t
+kql_hash_fold(KqlString s, uint64_t seed, KqlEncoding encoding)
+{
+	uint64_t	hash = seed;
 	size_t		i = 0;
 
-	while (i + sizeof(uint64_t) <= length)
+	for (; i < s.length; i += sizeof(uint64_t))
 	{
-		uint64_t	word_a = kql_load_word(a + i);
-		uint64_t	word_b = kql_load_word(b + i);
+		uint64_t	word = 0;
 
-		if (!words_equal_fold(word_a, word_b))
-			break;
-		i += sizeof(uint64_t);
+		if (i + sizeof(uint64_t) <= s.length)
+			word = kql_load_word(s.data + i);
+		else
+			memcpy(&word, s.data + i, s.length - i);
+		if (!kql_word_is_ascii(word) && kql_folds_all(encoding))
+			return hash_characters(s, i, hash, encoding);
+		hash = hash_word(hash, kql_fold_word(word));
 	}
-	while (i < length && kql_fold_byte(a[i]) == kql_fold_byte(b[i]))
-		i++;
+	return hash_end(hash, s.length);
+}
+
+/*
+ * Order of what follows in both strings, character by character.
+ */
+static int
+compare_characters(KqlString a, KqlString b, size_t start, KqlEncoding encoding)
+{
+	const char *end_a = a.data + a.length;
+	const char *end_b = b.data + b.length;
+	const char *p = a.data + start;
+	const char *q = b.data + start;
+
+	while (p < end_a && q < end_b)
+	{
+		KqlCharacter character_a = kql_character(p, end_a, encoding);
+		KqlCharacter character_b = kql_character(q, end_b, encoding);
+
+		if (character_a.code_point != character_b.code_point)
+		{
+			uint32_t	folded_a = kql_fold_character(character_a.code_point, encoding);
+			uint32_t	folded_b = kql_fold_character(character_b.code_point, encoding);
+
+			if (folded_a != folded_b)
+				return folded_a < folded_b ? -1 : 1;
+		}
+		p += character_a.length;
+		q += character_b.length;
+	}
+	return (p < end_a) - (q < end_b);
+}
+
+/*
+ * Where the character starts that the byte at this place belongs to.
+ */
+static size_t
+character_start(KqlString s, size_t i, KqlEncoding encoding)
+{
+	if (encoding == KQL_UTF8)
+	{
+		while (i > 0 && i < s.length && (s.data[i] & 0xc0) == 0x80)
+			i--;
+	}
 	return i;
 }
 
 /*
- * The bytes of a string of four to seven, some of them twice, in one word.
+ * Are two strings equal that have the same bytes, but for the case of ASCII
+ * letters, before this place, and others in the words from there?
+ */
+static inline bool
+equal_from(KqlString a, KqlString b, size_t start, uint64_t word_a,
+		   uint64_t word_b, KqlEncoding encoding)
+{
+	if (kql_word_is_ascii(word_a | word_b) || !kql_folds_all(encoding))
+		return false;
+	return compare_characters(a, b, character_start(a, start, encoding),
+							  encoding) == 0;
+}
+
+/*
+ * The bytes of a string of up to seven, some of them perhaps twice, in one
+ * word.
  */
 static inline uint64_t
 load_short(const char *data, size_t length)
 {
-	uint32_t	start;
-	uint32_t	end;
+	uint32_t	start = 0;
+	uint32_t	end = 0;
 
-	memcpy(&start, data, sizeof(start));
-	memcpy(&end, data + length - sizeof(end), sizeof(end));
+	if (length < sizeof(start))
+	{
+		if (length > 0)
+		{
+			start = (unsigned char) data[0];
+			end = (unsigned char) data[length / 2] << 8 |
+				(unsigned char) data[length - 1];
+		}
+	}
+	else
+	{
+		memcpy(&start, data, sizeof(start));
+		memcpy(&end, data + length - sizeof(end), sizeof(end));
+	}
 	return ((uint64_t) start << 32) | end;
+}
+
+/*
+ * Can strings of these lengths be equal?  Of different lengths, only in UTF-8.
+ */
+bool
+kql_may_be_equal(size_t length_a, size_t length_b, KqlEncoding encoding)
+{
+	return length_a == length_b ||
+		(encoding == KQL_UTF8 &&
+		 length_a <= KQL_FOLD_RATIO * length_b &&
+		 length_b <= KQL_FOLD_RATIO * length_a);
 }
 
 /*
  * KQL's =~.
  */
 bool
-kql_equal_fold(KqlString a, KqlString b)
+kql_equal_fold(KqlString a, KqlString b, KqlEncoding encoding)
 {
 	size_t		length = a.length;
+	uint64_t	word_a;
+	uint64_t	word_b;
+	size_t		i;
 
 	if (length != b.length)
-		return false;
-	if (length < sizeof(uint32_t))
-		return common_prefix_fold(a.data, b.data, length) == length;
+		return kql_may_be_equal(length, b.length, encoding) &&
+			kql_compare_fold(a, b, encoding) == 0;
 	if (length < sizeof(uint64_t))
-		return words_equal_fold(load_short(a.data, length),
-								load_short(b.data, length));
-
-	for (size_t i = 0; i < length - sizeof(uint64_t); i += sizeof(uint64_t))
 	{
-		if (!words_equal_fold(kql_load_word(a.data + i),
-							  kql_load_word(b.data + i)))
-			return false;
+		word_a = load_short(a.data, length);
+		word_b = load_short(b.data, length);
+		return words_equal_fold(word_a, word_b) ||
+			equal_from(a, b, 0, word_a, word_b, encoding);
+	}
+
+	for (i = 0; i < length - sizeof(uint64_t); i += sizeof(uint64_t))
+	{
+		word_a = kql_load_word(a.data + i);
+		word_b = kql_load_word(b.data + i);
+		if (!words_equal_fold(word_a, word_b))
+			return equal_from(a, b, i, word_a, word_b, encoding);
 	}
 
 	/* the last eight bytes, some of which the loop may have seen */
-	return words_equal_fold(kql_load_word(a.data + length - sizeof(uint64_t)),
-							kql_load_word(b.data + length - sizeof(uint64_t)));
+	i = length - sizeof(uint64_t);
+	word_a = kql_load_word(a.data + i);
+	word_b = kql_load_word(b.data + i);
+	return words_equal_fold(word_a, word_b) ||
+		equal_from(a, b, i, word_a, word_b, encoding);
 }
 
 /*
- * Order by folded bytes: negative, zero or positive as memcmp() has it.
+ * Number of bytes at the start of both strings that are equal but for the case
+ * of ASCII letters.
+ */
+static size_t
+common_prefix_fold(const char *a, const char *b, size_t length)
+{
+	size_t		i = 0;
+
+	while (i + sizeof(uint64_t) <= length &&
+		   words_equal_fold(kql_load_word(a + i), kql_load_word(b + i)))
+		i += sizeof(uint64_t);
+	while (i < length && kql_fold_byte(a[i]) == kql_fold_byte(b[i]))
+		i++;
+	return i;
+}
+
+/*
+ * Order by folded characters, by their code points where those are known:
+ * negative, zero or positive as memcmp() has it.
  */
 int
-kql_compare_fold(KqlString a, KqlString b)
+kql_compare_fold(KqlString a, KqlString b, KqlEncoding encoding)
 {
 	size_t		shorter = a.length < b.length ? a.length : b.length;
 	size_t		common = common_prefix_fold(a.data, b.data, shorter);
 
-	if (common < shorter)
-		return (int) kql_fold_byte(a.data[common]) -
-			(int) kql_fold_byte(b.data[common]);
-	return (a.length > b.length) - (a.length < b.length);
+	if (common == shorter)
+		return (a.length > b.length) - (a.length < b.length);
+	if (kql_folds_all(encoding))
+		return compare_characters(a, b, character_start(a, common, encoding),
+								  encoding);
+	return (int) kql_fold_byte(a.data[common]) -
+		(int) kql_fold_byte(b.data[common]);
 }

@@ -5,7 +5,8 @@
  *
  * Numbers stay numbers, times become ISO 8601 as Kusto prints it, json and
  * jsonb stay what they are, arrays and rows become JSON arrays and objects,
- * and every other type is what to_jsonb() makes of it.
+ * and every other type is what to_jsonb() makes of it under settings that are
+ * always the same.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -23,7 +24,10 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
+#include "utils/bytea.h"
+#include "utils/float.h"
 #include "utils/fmgroids.h"
+#include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
@@ -74,6 +78,29 @@ is_nested_type(Oid type)
 }
 
 /*
+ * May how to_jsonb() prints values of this type depend on settings?
+ */
+static bool
+depends_on_settings(Oid type)
+{
+	switch (type)
+	{
+		case JSONOID:
+		case BPCHAROID:
+		case NAMEOID:
+		case CHAROID:
+		case UUIDOID:
+		case INETOID:
+		case CIDROID:
+		case MACADDROID:
+		case OIDOID:
+			return false;
+		default:
+			return get_typtype(type) != TYPTYPE_ENUM;
+	}
+}
+
+/*
  * Look up what encoding values of a type needs.
  *
  * The result is good for as long as the memory context is.
@@ -89,6 +116,8 @@ dynamic_type_init(DynamicType *dynamic, Oid type, MemoryContext context)
 	if (dynamic->kind != DYNAMIC_JSONB || dynamic->type == JSONBOID ||
 		is_nested_type(dynamic->type))
 		return;
+
+	dynamic->is_pinned = depends_on_settings(dynamic->type);
 
 	/* to_jsonb() takes its argument's type from the call expression */
 	old_context = MemoryContextSwitchTo(context);
@@ -356,6 +385,69 @@ nested_to_jsonb(DynamicType *dynamic, Datum value)
 }
 
 /*
+ * Set a setting until the nest level of settings ends, which starts with the
+ * first of them.
+ */
+static void
+pin_setting(int *nest_level, const char *name, const char *value)
+{
+	if (*nest_level == 0)
+		*nest_level = NewGUCNestLevel();
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Pin what the session says of how values are printed, as postgres_fdw does:
+ * an answer must not depend on it.  Returns the nest level, or 0 if there is
+ * nothing to pin.
+ */
+static int
+pin_settings(Oid type)
+{
+	int			nest_level = 0;
+
+	if (DateStyle != USE_ISO_DATES)
+		pin_setting(&nest_level, "datestyle", "ISO");
+	if (IntervalStyle != INTSTYLE_POSTGRES)
+		pin_setting(&nest_level, "intervalstyle", "postgres");
+	if (strcmp(pg_get_timezone_name(session_timezone), "UTC") != 0)
+		pin_setting(&nest_level, "timezone", "UTC");
+	if (extra_float_digits < 1)
+		pin_setting(&nest_level, "extra_float_digits", "1");
+	if (bytea_output != BYTEA_OUTPUT_HEX)
+		pin_setting(&nest_level, "bytea_output", "hex");
+	if (type == MONEYOID)
+		pin_setting(&nest_level, "lc_monetary", "C");
+
+	/* names of objects have their schema, unless it is this one */
+	if (type == REGPROCOID || type == REGPROCEDUREOID ||
+		type == REGOPEROID || type == REGOPERATOROID ||
+		type == REGCLASSOID || type == REGTYPEOID ||
+		type == REGCONFIGOID || type == REGDICTIONARYOID ||
+		type == REGCOLLATIONOID)
+		pin_setting(&nest_level, "search_path", "pg_catalog");
+	return nest_level;
+}
+
+/*
+ * What to_jsonb() makes of a value.
+ */
+static Jsonb *
+other_to_jsonb(DynamicType *dynamic, Datum value)
+{
+	int			nest_level = 0;
+	Jsonb	   *jsonb;
+
+	if (dynamic->is_pinned)
+		nest_level = pin_settings(dynamic->type);
+	jsonb = DatumGetJsonbP(FunctionCall1(&dynamic->to_jsonb, value));
+	if (nest_level > 0)
+		AtEOXact_GUC(true, nest_level);
+	return jsonb;
+}
+
+/*
  * Encode a value that is kept as jsonb; false for a JSON null, which is what
  * KQL calls null.
  */
@@ -370,7 +462,7 @@ encode_jsonb(DynamicType *dynamic, Datum value, DynamicValue *encoded)
 	else if (is_nested_type(dynamic->type))
 		jsonb = nested_to_jsonb(dynamic, value);
 	else
-		jsonb = DatumGetJsonbP(FunctionCall1(&dynamic->to_jsonb, value));
+		jsonb = other_to_jsonb(dynamic, value);
 
 	encoded->data = (const char *) jsonb;
 	encoded->length = VARSIZE(jsonb);
@@ -407,6 +499,97 @@ dynamic_encode(DynamicType *dynamic, Datum value, DynamicValue *encoded)
 			return encode_jsonb(dynamic, value, encoded);
 	}
 	pg_unreachable();
+}
+
+/*
+ * A number without the zeros at the end of its fraction.
+ */
+static Numeric
+shortest_numeric(Numeric number)
+{
+	Datum		datum = NumericGetDatum(number);
+
+	if (numeric_is_nan(number) || numeric_is_inf(number) ||
+		DatumGetInt32(DirectFunctionCall1(numeric_scale, datum)) ==
+		DatumGetInt32(DirectFunctionCall1(numeric_min_scale, datum)))
+		return number;
+	return DatumGetNumeric(DirectFunctionCall1(numeric_trim_scale, datum));
+}
+
+/*
+ * Have all numbers in a jsonb their shortest form?
+ */
+static bool
+has_shortest_numbers(Jsonb *jsonb)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&jsonb->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if ((token == WJB_ELEM || token == WJB_VALUE) &&
+			value.type == jbvNumeric &&
+			shortest_numeric(value.val.numeric) != value.val.numeric)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A jsonb whose numbers have their shortest form.
+ */
+static Jsonb *
+shorten_numbers(Jsonb *jsonb)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&jsonb->root);
+	JsonbParseState *state = NULL;
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	JsonbValue *shortened = NULL;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
+	{
+		bool		is_scalar = token == WJB_BEGIN_ARRAY &&
+		value.val.array.rawScalar;
+
+		CHECK_FOR_INTERRUPTS();
+		if ((token == WJB_ELEM || token == WJB_VALUE) &&
+			value.type == jbvNumeric)
+			value.val.numeric = shortest_numeric(value.val.numeric);
+		shortened = pushJsonbValue(&state, token,
+								   token < WJB_BEGIN_ARRAY || is_scalar ? &value : NULL);
+	}
+	return JsonbValueToJsonb(shortened);
+}
+
+/*
+ * Give an encoded value the form that all values equal to it have.
+ *
+ * Only numbers can be equal and yet be seen to differ, by zeros at their end,
+ * also inside a jsonb.
+ */
+void
+dynamic_canonicalize(DynamicKind kind, DynamicValue *encoded)
+{
+	if (kind == DYNAMIC_NUMERIC)
+	{
+		Numeric		number = shortest_numeric((Numeric) unconstify(char *, encoded->data));
+
+		encoded->data = (const char *) number;
+		encoded->length = VARSIZE(number);
+	}
+	else if (kind == DYNAMIC_JSONB)
+	{
+		Jsonb	   *jsonb = (Jsonb *) unconstify(char *, encoded->data);
+
+		if (has_shortest_numbers(jsonb))
+			return;
+		jsonb = shorten_numbers(jsonb);
+		encoded->data = (const char *) jsonb;
+		encoded->length = VARSIZE(jsonb);
+	}
 }
 
 /*

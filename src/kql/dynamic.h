@@ -32,6 +32,7 @@ typedef struct DynamicType
 	int16		typlen;
 	DynamicKind kind;
 	FmgrInfo	to_jsonb;		/* for DYNAMIC_JSONB of other types than jsonb */
+	bool		is_pinned;		/* to_jsonb needs settings of its own */
 } DynamicType;
 
 /* A value, encoded as its kind says; numeric and jsonb are int-aligned */
@@ -48,6 +49,7 @@ extern void dynamic_type_init(DynamicType *dynamic, Oid type,
 							  MemoryContext context);
 extern bool dynamic_encode(DynamicType *dynamic, Datum value,
 						   DynamicValue *encoded);
+extern void dynamic_canonicalize(DynamicKind kind, DynamicValue *encoded);
 extern void dynamic_push(JsonbParseState **state, JsonbIteratorToken token,
 						 Oid type, Datum value, bool isnull);
 extern void dynamic_to_jsonb_value(DynamicKind kind, const char *data,

@@ -7,11 +7,11 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "kql.h"
+#include "fold.h"
 
 /*
- * Does this byte belong to a term?  Terms are runs of ASCII letters and
- * digits; every other byte separates them.
+ * Does this byte belong to a term?  Terms are runs of letters and digits;
+ * every other character separates them.
  */
 static inline bool
 is_term_byte(unsigned char c)
@@ -31,7 +31,7 @@ continues_term(unsigned char left, unsigned char right)
 }
 
 /*
- * Does the term stand at this place, alone, ignoring case?
+ * Does the term stand at this place, alone, ignoring case?  All is ASCII.
  */
 static bool
 has_at(KqlString haystack, KqlString term, size_t start)
@@ -46,7 +46,7 @@ has_at(KqlString haystack, KqlString term, size_t start)
 	if (end < haystack.length &&
 		continues_term(s[term.length - 1], haystack.data[end]))
 		return false;
-	return kql_equal_fold(kql_string(s, term.length), term);
+	return kql_equal_fold(kql_string(s, term.length), term, KQL_BYTES);
 }
 
 /*
@@ -91,38 +91,23 @@ has_zero_byte(uint64_t word)
 }
 
 /*
- * KQL's has: the term occurs, ignoring ASCII case, and no term of the string
- * goes on past its ends.  What stands inside the term, separators included,
- * must occur as it is.  Every string has the empty term.
- */
-bool
-kql_has(KqlString haystack, KqlString term)
-{
-	return kql_has_from(haystack, term, 0, haystack.length);
-}
-
-/*
- * The same for a term that starts at one of "count" places from "start" on.
+ * Search where all is ASCII, or nothing is known of other bytes: among
+ * "count" places from "start" on.
  *
- * With many places and a long term this may take long, so a caller that must
- * be able to stop asks for few places at once.  Eight places at a time are
- * passed over where none has both the first and the last byte of the term.
+ * Eight places at a time are passed over where none has both the first and the
+ * last byte of the term.
  */
-bool
-kql_has_from(KqlString haystack, KqlString term, size_t start, size_t count)
+static bool
+has_bytes(KqlString haystack, KqlString term, size_t start, size_t count)
 {
-	SoughtByte	first;
-	SoughtByte	last;
+	SoughtByte	first = sought_byte(term.data[0]);
+	SoughtByte	last = sought_byte(term.data[term.length - 1]);
 	size_t		stop;
 	size_t		i = start;
 
-	if (term.length == 0)
-		return true;
 	if (term.length > haystack.length)
 		return false;
 
-	first = sought_byte(term.data[0]);
-	last = sought_byte(term.data[term.length - 1]);
 	stop = haystack.length - term.length + 1;
 	if (start < stop && count < stop - start)
 		stop = start + count;
@@ -145,4 +130,144 @@ kql_has_from(KqlString haystack, KqlString term, size_t start, size_t count)
 		}
 	}
 	return false;
+}
+
+/*
+ * Does this character belong to a term?  Of encodings whose characters are not
+ * known to be letters, only those of ASCII do.
+ */
+static inline bool
+is_term_character(uint32_t code_point, KqlEncoding encoding)
+{
+	if (code_point < 0x80)
+		return is_term_byte(code_point);
+	return kql_folds_all(encoding) && kql_is_alphanumeric(code_point);
+}
+
+/*
+ * Does the term stand at this place of the haystack, ignoring case, and does
+ * no term go on past its end?
+ */
+static bool
+has_characters_at(const char *s, const char *end, KqlString term,
+				  KqlEncoding encoding)
+{
+	const char *t = term.data;
+	const char *term_end = term.data + term.length;
+	uint32_t	code_point = 0;
+
+	while (t < term_end)
+	{
+		KqlCharacter expected = kql_character(t, term_end, encoding);
+		KqlCharacter found;
+
+		if (s == end)
+			return false;
+		found = kql_character(s, end, encoding);
+		if (kql_fold_character(found.code_point, encoding) !=
+			kql_fold_character(expected.code_point, encoding))
+			return false;
+		code_point = found.code_point;
+		s += found.length;
+		t += expected.length;
+	}
+	return s == end || !is_term_character(code_point, encoding) ||
+		!is_term_character(kql_character(s, end, encoding).code_point, encoding);
+}
+
+/*
+ * The first character that starts at this place or after it; *before becomes
+ * whether what stands before it belongs to a term.
+ */
+static const char *
+first_character(KqlString haystack, size_t start, KqlEncoding encoding,
+				bool *before)
+{
+	const char *end = haystack.data + haystack.length;
+	const char *s = haystack.data + start;
+	const char *next = s;
+
+	/* back to a byte that surely starts a character, and on from there */
+	if (encoding == KQL_UTF8)
+	{
+		for (int i = 0; i < KQL_CHARACTER_SIZE && next > haystack.data; i++)
+		{
+			next--;
+			if ((*next & 0xc0) != 0x80)
+				break;
+		}
+	}
+	else if (encoding == KQL_EUC)
+	{
+		while (next > haystack.data && (next[-1] & 0x80) != 0)
+			next--;
+		if (next > haystack.data)
+			next--;
+	}
+	else if (start > 0)
+		next--;
+
+	*before = false;
+	while (next < s)
+	{
+		KqlCharacter character = kql_character(next, end, encoding);
+
+		*before = is_term_character(character.code_point, encoding);
+		next += character.length;
+	}
+	return next;
+}
+
+/*
+ * Search character by character, from those on that start at one of "count"
+ * places from "start" on.
+ */
+static bool
+has_characters(KqlString haystack, KqlString term, size_t start, size_t count,
+			   KqlEncoding encoding)
+{
+	const char *end = haystack.data + haystack.length;
+	const char *stop = count < haystack.length - start ?
+	haystack.data + start + count : end;
+	uint32_t	first = kql_fold_character(kql_character(term.data, term.data + term.length,
+														 encoding).code_point, encoding);
+	bool		before;
+	const char *s = first_character(haystack, start, encoding, &before);
+
+	while (s < stop)
+	{
+		KqlCharacter character = kql_character(s, end, encoding);
+		bool		is_term = is_term_character(character.code_point, encoding);
+
+		if (kql_fold_character(character.code_point, encoding) == first &&
+			!(before && is_term) &&
+			has_characters_at(s, end, term, encoding))
+			return true;
+		before = is_term;
+		s += character.length;
+	}
+	return false;
+}
+
+/*
+ * KQL's has: the term occurs, ignoring case, and no term of the string goes on
+ * past its ends.  What stands inside the term, separators included, must occur
+ * as it is.  Every string has the empty term.
+ *
+ * The term must start at one of "count" places from "start" on: with many
+ * places and a long term this may take long, so a caller that must be able to
+ * stop asks for few places at once.  A caller that knows the strings to be
+ * ASCII says KQL_BYTES, which is faster.
+ */
+bool
+kql_has_from(KqlString haystack, KqlString term, size_t start, size_t count,
+			 KqlEncoding encoding)
+{
+	if (term.length == 0)
+		return true;
+	if (start >= haystack.length)
+		return false;
+	if (encoding == KQL_BYTES)
+		return has_bytes(haystack, term, start, count);
+	return has_characters(haystack, term, start, count, encoding);
 }

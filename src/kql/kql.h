@@ -39,8 +39,17 @@ kql_string(const char *data, size_t length)
 	return s;
 }
 
+/* What is known of the bytes of strings */
+typedef enum KqlEncoding
+{
+	KQL_BYTES,					/* ASCII, and bytes of unknown meaning */
+	KQL_EUC,					/* ASCII, and characters of several bytes */
+	KQL_LATIN1,					/* each byte is a code point of Unicode */
+	KQL_UTF8
+} KqlEncoding;
+
 /*
- * Fold one byte: KQL ignores the case of ASCII letters alone.
+ * Fold one byte of ASCII; others stay.
  */
 static inline unsigned char
 kql_fold_byte(unsigned char c)
@@ -48,23 +57,8 @@ kql_fold_byte(unsigned char c)
 	return (c >= 'A' && c <= 'Z') ? c | 0x20 : c;
 }
 
-/* A word of eight equal bytes */
-#define KQL_EVERY_BYTE(c)	((uint64_t) 0x0101010101010101 * (c))
-
-/*
- * Read eight bytes that need not be aligned.
- */
-static inline uint64_t
-kql_load_word(const char *data)
-{
-	uint64_t	word;
-
-	memcpy(&word, data, sizeof(word));
-	return word;
-}
-
-/* Room for the longest IPv6 address that inet_ntop() prints, with its NUL */
-#define KQL_ADDRESS_SIZE	46
+/* Room for the longest IPv6 address that inet_ntop() prints, and its zone */
+#define KQL_ADDRESS_SIZE	111
 
 /* Infinite times, the same values that PostgreSQL's timestamps use */
 #define KQL_TIME_MINUS_INFINITY INT64_MIN
@@ -78,14 +72,22 @@ extern KqlString kql_blob_name(KqlString uri);
 extern KqlString kql_file_name(KqlString uri, bool utf8, char *buffer);
 
 /* case_insensitive.c */
-extern uint64_t kql_hash_fold(KqlString s, uint64_t seed);
-extern bool kql_equal_fold(KqlString a, KqlString b);
-extern int	kql_compare_fold(KqlString a, KqlString b);
+extern uint64_t kql_hash_fold(KqlString s, uint64_t seed, KqlEncoding encoding);
+extern bool kql_may_be_equal(size_t length_a, size_t length_b,
+							 KqlEncoding encoding);
+extern bool kql_equal_fold(KqlString a, KqlString b, KqlEncoding encoding);
+extern int	kql_compare_fold(KqlString a, KqlString b, KqlEncoding encoding);
+
+/* fold.c */
+extern uint32_t kql_fold_code_point(uint32_t code_point);
+extern bool kql_is_alphanumeric(uint32_t code_point);
+extern int	kql_encode_utf8(uint32_t code_point, char *buffer);
+extern bool kql_is_ascii(KqlString s);
+extern size_t kql_fold_utf8(KqlString s, char *buffer);
 
 /* has.c */
-extern bool kql_has(KqlString haystack, KqlString term);
 extern bool kql_has_from(KqlString haystack, KqlString term,
-						 size_t start, size_t count);
+						 size_t start, size_t count, KqlEncoding encoding);
 
 /* timespan.c */
 extern bool kql_within(int64_t event, int64_t anchor, int64_t lookback);

@@ -10,7 +10,7 @@
  *	  keys that came first;
  *	- without, the greatest value wins (null before strings before numbers
  *	  before booleans before arrays and objects), and a limit keeps the
- *	  smallest keys.
+ *	  smallest keys.  Of equal numbers, the one with more decimals is greater.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -144,7 +144,39 @@ overwrite_value(JsonbValue *old, JsonbValue *value)
 }
 
 /*
- * A total order of values: by type, then within the type.
+ * Order of two numbers, and of equal ones by how many decimals they have.
+ */
+static int
+compare_numbers(Numeric a, Numeric b)
+{
+	int			order = dynamic_compare(DYNAMIC_NUMERIC, (const char *) a, 0,
+										(const char *) b, 0);
+
+	if (order != 0)
+		return order;
+	return DatumGetInt32(DirectFunctionCall1(numeric_scale, NumericGetDatum(a))) -
+		DatumGetInt32(DirectFunctionCall1(numeric_scale, NumericGetDatum(b)));
+}
+
+/*
+ * Order of two arrays or objects, and of equal ones, whose numbers may differ
+ * in decimals, by their bytes.
+ */
+static int
+compare_containers(const JsonbValue *a, const JsonbValue *b)
+{
+	int			order = compareJsonbContainers(a->val.binary.data,
+											   b->val.binary.data);
+
+	if (order != 0)
+		return order;
+	return dynamic_compare(DYNAMIC_STRING,
+						   (const char *) a->val.binary.data, a->val.binary.len,
+						   (const char *) b->val.binary.data, b->val.binary.len);
+}
+
+/*
+ * A total order of values, in which only the same are equal: by type, then within the type.
  */
 static int
 compare_values(const JsonbValue *a, const JsonbValue *b)
@@ -159,14 +191,11 @@ compare_values(const JsonbValue *a, const JsonbValue *b)
 								   a->val.string.val, a->val.string.len,
 								   b->val.string.val, b->val.string.len);
 		case jbvNumeric:
-			return dynamic_compare(DYNAMIC_NUMERIC,
-								   (const char *) a->val.numeric, 0,
-								   (const char *) b->val.numeric, 0);
+			return compare_numbers(a->val.numeric, b->val.numeric);
 		case jbvBool:
 			return (int) a->val.boolean - (int) b->val.boolean;
 		case jbvBinary:
-			return compareJsonbContainers(a->val.binary.data,
-										  b->val.binary.data);
+			return compare_containers(a, b);
 		default:
 			return 0;
 	}

@@ -10,6 +10,9 @@
  *	  first came, and a limit keeps the first ones;
  *	- without, a set is sorted, and a limit keeps its smallest elements.
  *
+ * Numbers in a set have no zeros at their end, so that equal elements are the
+ * same, whichever comes first.
+ *
  * A list stands in the order in which its rows came, as array_agg's does.
  *
  * Copyright (c) 2026, azhunt contributors
@@ -123,7 +126,12 @@ transition(FunctionCallInfo fcinfo, bool distinct)
 	aggregate_check_limit(state->limit, limit);
 
 	if (!PG_ARGISNULL(1) && dynamic_encode(type, PG_GETARG_DATUM(1), &encoded))
+	{
+		/* which of equal elements came first is the plan's choice */
+		if (distinct)
+			dynamic_canonicalize(type->kind, &encoded);
 		state = collect(state, encoded.data, encoded.length);
+	}
 
 	PG_RETURN_POINTER(state);
 }

@@ -44,6 +44,31 @@ kql_string_to_text(KqlString s)
 }
 
 /*
+ * What the functions on strings know of the bytes in this database.
+ *
+ * Other encodings would have to be converted to Unicode, by conversions that
+ * can be changed and may fail, and an operator class must do neither.
+ */
+KqlEncoding
+database_encoding(void)
+{
+	switch (GetDatabaseEncoding())
+	{
+		case PG_UTF8:
+			return KQL_UTF8;
+		case PG_LATIN1:
+			return KQL_LATIN1;
+		case PG_EUC_JP:
+		case PG_EUC_CN:
+		case PG_EUC_KR:
+		case PG_EUC_JIS_2004:
+			return KQL_EUC;
+		default:
+			return KQL_BYTES;
+	}
+}
+
+/*
  * strip_port(text): the address without its port.
  */
 Datum
@@ -101,8 +126,11 @@ azhunt_has(PG_FUNCTION_ARGS)
 	KqlString	t = TextKqlString(term);
 	size_t		places = 1 + HAS_BYTES_BETWEEN_INTERRUPTS / (t.length + 1);
 	size_t		start = 0;
+	KqlEncoding encoding = database_encoding();
 
-	while (!kql_has_from(h, t, start, places))
+	if (kql_is_ascii(t) && kql_is_ascii(h))
+		encoding = KQL_BYTES;
+	while (!kql_has_from(h, t, start, places, encoding))
 	{
 		start += places;
 		if (start >= h.length)
@@ -123,9 +151,10 @@ is_plain(Datum t)
 }
 
 /*
- * Are both arguments equal, ignoring ASCII case?
+ * Are both arguments equal, ignoring case?
  *
- * Compares lengths before it detoasts, as texteq() does.
+ * Compares lengths before it detoasts, as texteq() does, though only to find
+ * that they are too far apart.
  */
 static bool
 arguments_equal(FunctionCallInfo fcinfo)
@@ -138,14 +167,18 @@ arguments_equal(FunctionCallInfo fcinfo)
 
 	if (is_plain(a) && is_plain(b))
 		return kql_equal_fold(TextKqlString(DatumGetPointer(a)),
-							  TextKqlString(DatumGetPointer(b)));
+							  TextKqlString(DatumGetPointer(b)),
+							  database_encoding());
 
-	if (toast_raw_datum_size(a) != toast_raw_datum_size(b))
+	if (!kql_may_be_equal(toast_raw_datum_size(a) - VARHDRSZ,
+						  toast_raw_datum_size(b) - VARHDRSZ,
+						  database_encoding()))
 		return false;
 
 	text_a = DatumGetTextPP(a);
 	text_b = DatumGetTextPP(b);
-	equal = kql_equal_fold(TextKqlString(text_a), TextKqlString(text_b));
+	equal = kql_equal_fold(TextKqlString(text_a), TextKqlString(text_b),
+						   database_encoding());
 
 	/* index support functions may not leak */
 	PG_FREE_IF_COPY(text_a, 0);
@@ -154,14 +187,15 @@ arguments_equal(FunctionCallInfo fcinfo)
 }
 
 /*
- * Order of both arguments, ignoring ASCII case.
+ * Order of both arguments, ignoring case.
  */
 static int
 compare_arguments(FunctionCallInfo fcinfo)
 {
 	text	   *a = PG_GETARG_TEXT_PP(0);
 	text	   *b = PG_GETARG_TEXT_PP(1);
-	int			order = kql_compare_fold(TextKqlString(a), TextKqlString(b));
+	int			order = kql_compare_fold(TextKqlString(a), TextKqlString(b),
+										 database_encoding());
 
 	PG_FREE_IF_COPY(a, 0);
 	PG_FREE_IF_COPY(b, 1);
@@ -238,7 +272,7 @@ Datum
 azhunt_hash(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	uint64		hash = kql_hash_fold(TextKqlString(t), 0);
+	uint64		hash = kql_hash_fold(TextKqlString(t), 0, database_encoding());
 
 	/* as many bits as the extended function gives without a seed */
 	PG_FREE_IF_COPY(t, 0);
@@ -252,7 +286,8 @@ Datum
 azhunt_hash_extended(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	uint64		hash = kql_hash_fold(TextKqlString(t), PG_GETARG_INT64(1));
+	uint64		hash = kql_hash_fold(TextKqlString(t), PG_GETARG_INT64(1),
+									 database_encoding());
 
 	PG_FREE_IF_COPY(t, 0);
 	PG_RETURN_UINT64(hash);

@@ -17,16 +17,32 @@
 #include <unistd.h>
 
 /*
- * What the session must not inherit: names are looked up nowhere but where they
- * say, and a long load is not cut off.
+ * What the session must not inherit from the role or the database: names are
+ * looked up nowhere but where they say, and a long load is not cut off.
  */
 static const char *const session_setup =
 "SET search_path = pg_catalog, pg_temp;"
 "SET statement_timeout = 0;"
 "SET lock_timeout = 0;"
 "SET idle_in_transaction_session_timeout = 0;"
+"SET idle_session_timeout = 0;"
+/* not every server has it */
+"SELECT pg_catalog.set_config(s.name, '0', false) FROM pg_catalog.pg_settings AS s"
+" WHERE s.name = 'transaction_timeout';"
 "SET default_transaction_isolation = 'read committed';"
-"SET default_transaction_read_only = off";
+"SET default_transaction_read_only = off;"
+/* values mean everywhere what they mean by default, and what is loaded stays */
+"SET row_security = on;"
+"SET \"DateStyle\" = 'ISO, MDY';"
+"SET \"IntervalStyle\" = 'postgres';"
+"SET \"TimeZone\" = 'UTC';"
+"SET standard_conforming_strings = on;"
+"SET array_nulls = on;"
+"SET xmloption = content;"
+"SELECT pg_catalog.set_config(s.name, s.wanted, false)"
+" FROM (VALUES ('synchronous_commit'::pg_catalog.text, 'off'::pg_catalog.text, 'local'::pg_catalog.text),"
+"              ('session_replication_role', 'replica', 'origin')) AS s (name, unwanted, wanted)"
+" WHERE pg_catalog.current_setting(s.name) = s.unwanted";
 
 /*
  * Ask for a password on the terminal; NULL if there is none.

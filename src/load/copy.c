@@ -21,10 +21,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cause.h"
+#include "copy_error.h"
+
 #define SEND_SIZE	(64 * 1024)
 #define SWITCH_SIZE	(1024 * 1024)
 #define MAX_ROWS	20000
 #define MAX_KEPT_ROWS	2000
+/* how often a batch is sent while others add partitions; each of them is one
+ * that the batch may need, so these are more than it ever meets */
+#define MAX_RESENDS		1000
+
+/* What became of rows that can be taken back. */
+typedef enum TryResult
+{
+	TRY_TAKEN,
+	TRY_REFUSED,				/* and taken back, since a row of them is bad */
+	TRY_AGAIN,					/* taken back, since a partition was added */
+	TRY_FAILED					/* for another reason, which is reported */
+} TryResult;
+
+/* How far a batch has got in which a row is bad. */
+typedef struct BatchState
+{
+	int			first;			/* the rows before it are done with */
+	int			step;			/* rows to be sent next */
+	int			suspect;		/* row that the server complained of, or -1 */
+	bool		trusting;		/* such complaints have been right so far */
+} BatchState;
 
 /*
  * Remember where a row is from.
@@ -136,22 +160,25 @@ finish_copy(Loader *loader)
 }
 
 /*
- * The number of the line of the COPY that an error is about, from 1; 0 if it
- * does not say.
- *
- * The context reads "COPY name, line 7, ...", in the server's language.
+ * The row, of those that a COPY sent, that an error is about, from 0; -1 if
+ * that is not known.
  */
 static int
-line_of_error(const PGresult *result)
+row_of_error(const Target *target, const PGresult *result, int nrows)
 {
-	const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
-	const char *copy = context != NULL ? strstr(context, "COPY ") : NULL;
-	const char *comma = copy != NULL ? strchr(copy, ',') : NULL;
+	return copy_error_line(PQresultErrorField(result, PG_DIAG_CONTEXT), target->copied_name, nrows) - 1;
+}
 
-	if (comma == NULL)
-		return 0;
-	comma += strcspn(comma, "0123456789\n");
-	return atoi(comma);
+/*
+ * Count rows that the server took, and those of them that it stored: a trigger
+ * may have dropped some.  What goes into the staging table is not stored yet.
+ */
+static void
+count_rows(Target *target, const PGresult *result, int nrows)
+{
+	target->sent_count += nrows;
+	if (target->stage_command == NULL)
+		target->row_count += strtoll(PQcmdTuples((PGresult *) result), NULL, 10);
 }
 
 /*
@@ -160,11 +187,8 @@ line_of_error(const PGresult *result)
 static bool
 is_about_row(const PGresult *result)
 {
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-	return state != NULL &&
-		(strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 ||
-		 strncmp(state, "54", 2) == 0 || strcmp(state, "P0001") == 0);
+	return error_cause(PQresultErrorField(result, PG_DIAG_SQLSTATE),
+					   PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME)) == CAUSE_RECORD;
 }
 
 /*
@@ -173,13 +197,20 @@ is_about_row(const PGresult *result)
 static void
 fail_copy(Loader *loader, const Target *target, const PGresult *result)
 {
-	int			line = line_of_error(result);
+	int			row = row_of_error(target, result, target->norigins);
+	const char *reason = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (is_about_row(result) && line >= 1 && line <= target->norigins)
-		fail_file_at(loader, target->origins[line - 1].position,
-					 load_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
-	else
+	if (is_about_partition(target, result) && load_again(loader))
+		return;
+	if (!is_about_row(result) || target->norigins == 0)
 		fail_connection(loader, result);
+	else if (row >= 0)
+		fail_file_at(loader, target->origins[row].position, load_strdup(reason));
+	else
+		fail_file(loader, load_printf("a record that starts on one of lines %lld to %lld: %s",
+									  (long long) target->origins[0].position.line,
+									  (long long) target->origins[target->norigins - 1].position.line,
+									  reason));
 }
 
 /*
@@ -210,7 +241,9 @@ end_copy(Loader *loader)
 	target->rows.length = 0;
 	result = finish_copy(loader);
 	ok = PQresultStatus(result) == PGRES_COMMAND_OK;
-	if (!ok)
+	if (ok)
+		count_rows(target, result, target->norigins);
+	else
 		fail_copy(loader, target, result);
 	PQclear(result);
 	clear_batch(target);
@@ -231,87 +264,158 @@ reject_row(Loader *loader, Target *target, int row, const char *reason)
 }
 
 /*
- * Send rows first up to but not including end of a batch.  On failure, *bad is
- * the row that is the reason; if no row is, that is reported, and *bad is -1.
+ * Take the server's refusal of some rows back, and keep the reason; TRY_FAILED
+ * if the error is not about a row, which is reported.
  */
-static bool
-try_rows(Loader *loader, Target *target, int first, int end, int *bad, char **reason)
+static TryResult
+take_back(Loader *loader, const Target *target, const PGresult *result, char **reason)
+{
+	bool		about_partition = is_about_partition(target, result);
+
+	if (!about_partition && !is_about_row(result))
+	{
+		fail_connection(loader, result);
+		return TRY_FAILED;
+	}
+	if (!run_in_transaction(loader, "ROLLBACK TO SAVEPOINT azhunt_load; RELEASE SAVEPOINT azhunt_load"))
+		return TRY_FAILED;
+	*reason = load_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+	return about_partition ? TRY_AGAIN : TRY_REFUSED;
+}
+
+/*
+ * Send rows first up to but not including end of a batch.  If they are refused,
+ * *reason says why, and *suspect is the row that seems to be the cause, or -1.
+ */
+static TryResult
+send_part(Loader *loader, Target *target, int first, int end, int *suspect, char **reason)
 {
 	size_t		start = first > 0 ? target->origins[first - 1].row_end : 0;
 	PGresult   *result;
-	int			line;
+	TryResult	outcome;
 
-	*bad = -1;
 	/* the savepoint must not take the staging table away */
 	if (!stage(loader, target) ||
 		!run_in_transaction(loader, "SAVEPOINT azhunt_load") ||
 		!start_copy(loader, target) ||
 		!send_rows(loader, target->rows.data + start, target->origins[end - 1].row_end - start))
-		return false;
+		return TRY_FAILED;
 	result = finish_copy(loader);
 	if (PQresultStatus(result) == PGRES_COMMAND_OK)
 	{
+		count_rows(target, result, end - first);
 		PQclear(result);
-		return run_in_transaction(loader, "RELEASE SAVEPOINT azhunt_load");
+		return run_in_transaction(loader, "RELEASE SAVEPOINT azhunt_load") ? TRY_TAKEN : TRY_FAILED;
 	}
-	line = line_of_error(result);
-	if (is_about_row(result) && line >= 1 && line <= end - first)
-	{
-		*bad = first + line - 1;
-		*reason = load_strdup(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
-	}
-	else
-		fail_connection(loader, result);
+	*suspect = row_of_error(target, result, end - first);
+	if (*suspect >= 0)
+		*suspect += first;
+	outcome = take_back(loader, target, result, reason);
 	PQclear(result);
-	if (*bad >= 0 && !run_in_transaction(loader, "ROLLBACK TO SAVEPOINT azhunt_load; RELEASE SAVEPOINT azhunt_load"))
-		*bad = -1;
-	return false;
+	return outcome;
+}
+
+/*
+ * Send rows as send_part() does, again where a row did not fit its partition.  A
+ * COPY does not know partitions that others add while it runs; that is not the
+ * row's fault, and the next COPY knows them.
+ */
+static TryResult
+try_rows(Loader *loader, Target *target, int first, int end, int *suspect, char **reason)
+{
+	TryResult	outcome;
+	int			attempt = 0;
+
+	while ((outcome = send_part(loader, target, first, end, suspect, reason)) == TRY_AGAIN &&
+		   ++attempt < MAX_RESENDS)
+	{
+		free(*reason);
+		*reason = NULL;
+	}
+	return outcome == TRY_AGAIN ? TRY_REFUSED : outcome;
+}
+
+/*
+ * Rows of a batch were refused: choose what to send next.
+ *
+ * The rows before the suspect come next, then the suspect alone.  If these rows
+ * are not taken, or the suspect is, the server's word is not to be relied on,
+ * and the halves of what is refused are tried.
+ */
+static void
+narrow_down(BatchState *state, int end, int suspect)
+{
+	if (state->suspect >= 0)
+		state->trusting = false;
+	state->suspect = state->trusting ? suspect : -1;
+	state->step = state->suspect >= 0 ? state->suspect - state->first + 1 : (end - state->first) / 2;
+}
+
+/*
+ * The end of what is to be sent next.
+ */
+static int
+next_end(const BatchState *state, int nrows)
+{
+	if (state->suspect == state->first)
+		return state->first + 1;
+	if (state->suspect > state->first)
+		return state->suspect;
+	return state->step < nrows - state->first ? state->first + state->step : nrows;
+}
+
+/*
+ * Rows up to end were taken: go on after them, with more than these.
+ */
+static void
+go_on(BatchState *state, int end, int nrows)
+{
+	if (state->suspect == state->first)
+	{
+		state->suspect = -1;
+		state->trusting = false;
+	}
+	state->first = end;
+	if (state->step < nrows)
+		state->step *= 2;
 }
 
 /*
  * Send a batch; rows that the server does not take are rejected.
  *
- * What was sent after a bad row must be sent again, and the next bad one may not
- * be far.  So few rows are sent then at first, and more and more while all goes
+ * A row is rejected only if the server refuses it when it is sent alone.  What
+ * was sent after a bad row must be sent again, and the next bad one may not be
+ * far.  So few rows are sent then at first, and more and more while all goes
  * well.
  */
 static bool
 send_batch(Loader *loader, Target *target)
 {
-	int			first = 0;
-	int			step = target->norigins;
-	int			rejected = -1;
+	BatchState	state = {.step = target->norigins,.suspect = -1,.trusting = true};
 
-	while (first < target->norigins)
+	while (state.first < target->norigins)
 	{
-		int			end = step < target->norigins - first ? first + step : target->norigins;
-		int			bad;
+		int			end = next_end(&state, target->norigins);
+		int			suspect = -1;
 		char	   *reason = NULL;
-		bool		kept;
+		TryResult	result = try_rows(loader, target, state.first, end, &suspect, &reason);
+		bool		kept = true;
 
-		if (first == rejected)
-		{
-			first++;
-			continue;
-		}
-		if (first < rejected)
-			end = rejected;
-		if (try_rows(loader, target, first, end, &bad, &reason))
-		{
-			first = end;
-			if (step < target->norigins)
-				step *= 2;
-			continue;
-		}
-		if (bad < 0)
+		if (result == TRY_FAILED)
 			return false;
-		kept = reject_row(loader, target, bad, reason);
+		if (result == TRY_TAKEN)
+			go_on(&state, end, target->norigins);
+		else if (end - state.first > 1)
+			narrow_down(&state, end, suspect);
+		else
+		{
+			kept = reject_row(loader, target, state.first, reason);
+			state.first = end;
+			state.suspect = -1;
+		}
 		free(reason);
 		if (!kept)
 			return false;
-		target->row_count--;
-		rejected = bad;
-		step = bad - first + 1;
 	}
 	clear_batch(target);
 	return true;
@@ -360,8 +464,24 @@ copy_row(Loader *loader, Target *target, const Record *record)
 	if (loader->options->reject_file != NULL)
 		buffer_append(&target->records, record->text, record->length);
 	add_origin(target, record->position);
-	target->row_count++;
 	return send_if_due(loader, target);
+}
+
+/*
+ * Fill a view from what was staged for it.
+ */
+static bool
+fill_view(Loader *loader, Target *target)
+{
+	PGresult   *result = PQexec(loader->connection, target->insert_command);
+	bool		ok = result_ok(result);
+
+	if (ok)
+		target->row_count += strtoll(PQcmdTuples(result), NULL, 10);
+	else
+		fail_connection(loader, result);
+	PQclear(result);
+	return ok;
 }
 
 /*
@@ -382,7 +502,7 @@ flush_copies(Loader *loader)
 			return false;
 		if (target->norigins > 0 && (!start_copy(loader, target) || !end_copy(loader)))
 			return false;
-		if (target->staged && !run_in_transaction(loader, target->insert_command))
+		if (target->staged && !fill_view(loader, target))
 			return false;
 	}
 	return true;
@@ -407,6 +527,7 @@ forget_copies(Loader *loader)
 			continue;
 		clear_batch(target);
 		target->row_count = 0;
+		target->sent_count = 0;
 		target->rejected_count = 0;
 		target->staged = false;
 		target->new_days = 0;

@@ -13,9 +13,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* bytes that may be read in vain while looking for closing quotes */
-#define MAX_WASTED	((size_t) 256 * 1024 * 1024)
-
 /* The cells of one line, which may be several in the file. */
 typedef struct Cells
 {
@@ -29,25 +26,34 @@ typedef struct Cells
 
 /*
  * The length of the record that is next, without the end of its last line;
- * false if a quote is open at the end of the file.
+ * *quoted if the file ends in a value in quotes.  False if the file ends before
+ * the line does.
+ *
+ * A quote opens a value at its start only; elsewhere, split_record() objects to
+ * it.
  */
 static bool
-scan_record(Input *input, size_t *length)
+scan_record(Input *input, size_t *length, bool *quoted)
 {
-	bool		quoted = false;
+	bool		at_start = true;
 	size_t		index = 0;
 	int			c;
 
+	*quoted = false;
 	while ((c = input_peek(input, index)) != -1)
 	{
-		if (c == '"')
-			quoted = !quoted;
-		else if (c == '\n' && !quoted)
+		bool		counts = c == '"' && (*quoted || at_start);
+
+		if (counts)
+			*quoted = !*quoted;
+		else if (c == '\n' && !*quoted)
 			break;
+		/* a quote that is doubled closes the value and opens it again */
+		at_start = !*quoted && (c == ',' || counts);
 		index++;
 	}
 	*length = index;
-	return !quoted;
+	return c != -1;
 }
 
 /*
@@ -171,13 +177,14 @@ read_header(Reader *reader, Cells *cells, Header *header)
 {
 	Input	   *input = reader->input;
 	size_t		length;
-	bool		closed = scan_record(input, &length);
+	bool		quoted;
+	bool		ended = scan_record(input, &length, &quoted);
 	const char *text = input_text(input);
 	char	   *problem = NULL;
 
 	if (input->failed)
 		return false;
-	if (!closed || length > 1024 * 1024 || !is_utf8(text, length) || !split_record(cells, text, length))
+	if (quoted || length > 1024 * 1024 || !is_utf8(text, length) || !split_record(cells, text, length))
 		return reader_fail(reader, 0, load_strdup("file is no Azure log; " EXPECTED_SHAPES));
 	header->names = load_calloc(cells->count, sizeof(char *));
 	for (size_t i = 0; i < cells->count; i++)
@@ -185,25 +192,10 @@ read_header(Reader *reader, Cells *cells, Header *header)
 	problem = check_header(header);
 	if (problem != NULL)
 		return reader_fail(reader, 0, problem);
+	if (!ended)
+		return reader_leave(reader, "the line of the columns' names has no end yet, which is a newline");
 	input_consume(input, length);
 	return true;
-}
-
-/*
- * Refuse the rest of the line, as the record's quotes don't match.
- */
-static bool
-refuse_unclosed(Reader *reader, size_t scanned)
-{
-	Input	   *input = reader->input;
-	const char *text = input_text(input);
-	const char *newline = memchr(text, '\n', scanned);
-	size_t		length = newline != NULL ? (size_t) (newline - text) : scanned;
-
-	reader->wasted += scanned;
-	if (reader->wasted > MAX_WASTED)
-		return reader_fail(reader, 0, load_strdup("too much of the file is broken"));
-	return reader_refuse(reader, length, 0, load_strdup("a quoted value has no end"));
 }
 
 /*
@@ -215,12 +207,14 @@ read_row(Reader *reader, Cells *cells, const Header *header)
 	Input	   *input = reader->input;
 	Record		record = {.header = header};
 	size_t		length;
-	bool		closed = scan_record(input, &length);
+	bool		quoted;
+	bool		ended = scan_record(input, &length, &quoted);
 
 	if (input->failed)
 		return false;
-	if (!closed)
-		return refuse_unclosed(reader, length);
+	if (!ended)
+		return reader_leave(reader, quoted ? "the record that starts here ends within a value in quotes" :
+							"the last line has no end yet, which is a newline");
 	if (!is_utf8(input_text(input), length))
 		return reader_refuse(reader, length, 0, load_strdup("invalid UTF-8, or a zero byte, which PostgreSQL cannot store"));
 	if (!split_record(cells, input_text(input), length))
@@ -244,7 +238,7 @@ read_csv(Reader *reader)
 	Cells		cells = {0};
 	Header		header = {0};
 	bool		done = read_header(reader, &cells, &header) &&
-	(input_skip_to(input, reader->resume_at) || !input->failed);
+	input_skip_to(input, reader->resume_at);
 	int			c;
 
 	while (done && (c = input_peek(input, 0)) != -1)

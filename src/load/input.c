@@ -32,6 +32,26 @@ input_init(Input *input, Source *source)
 }
 
 /*
+ * Add to the digest what was left behind.
+ */
+static void
+digest_consumed(Input *input)
+{
+	digest_update(input->digest, input->data + input->undigested, input->start - input->undigested);
+	input->undigested = input->start;
+}
+
+/*
+ * The digest of all bytes before the position.
+ */
+void
+input_digest(Input *input, char hex[DIGEST_HEX_SIZE])
+{
+	digest_consumed(input);
+	digest_hex(input->digest, hex);
+}
+
+/*
  * Make room at the end of the window.
  */
 static bool
@@ -41,8 +61,10 @@ make_room(Input *input)
 
 	if (input->start > 0)
 	{
+		digest_consumed(input);
 		memmove(input->data, input->data + input->start, held);
 		input->start = 0;
+		input->undigested = 0;
 		input->end = held;
 	}
 	if (input->size - input->end >= SOURCE_CHUNK)
@@ -82,8 +104,6 @@ input_more(Input *input)
 		input->at_end = true;
 		return false;
 	}
-	digest_update(input->digest, input->data + input->end, (size_t) length);
-	input->digested += length;
 	input->end += (size_t) length;
 	return true;
 }
@@ -139,6 +159,20 @@ input_consume(Input *input, size_t length)
 }
 
 /*
+ * Is what was skipped, up to an offset, what was to be skipped?
+ */
+static bool
+skipped_as_known(Input *input, int64_t offset)
+{
+	char		hex[DIGEST_HEX_SIZE];
+
+	if (input->skipped_digest == NULL)
+		return true;
+	input_digest(input, hex);
+	return input->position.offset == offset && strcmp(hex, input->skipped_digest) == 0;
+}
+
+/*
  * Leave all bytes before an offset behind.
  */
 bool
@@ -149,15 +183,19 @@ input_skip_to(Input *input, int64_t offset)
 		size_t		held = input->end - input->start;
 		int64_t		wanted = offset - input->position.offset;
 
-		if (held == 0)
-		{
-			if (!input_more(input))
-				return false;
-			continue;
-		}
-		input_consume(input, (int64_t) held < wanted ? held : (size_t) wanted);
+		if (held > 0)
+			input_consume(input, (int64_t) held < wanted ? held : (size_t) wanted);
+		else if (!input_more(input))
+			break;
 	}
-	return true;
+	if (input->failed)
+		return false;
+	if (!skipped_as_known(input, offset))
+	{
+		input->failed = true;
+		input->error = load_strdup("file changed while it was read: it does not begin any more with what was loaded earlier");
+	}
+	return !input->failed;
 }
 
 /*

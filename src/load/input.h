@@ -36,8 +36,9 @@ typedef struct Input
 	size_t		start;
 	size_t		end;
 	Position	position;		/* of start */
-	EVP_MD_CTX *digest;			/* of all bytes up to end */
-	int64_t		digested;		/* their number */
+	EVP_MD_CTX *digest;			/* of the bytes before undigested, */
+	size_t		undigested;		/* which is start at most */
+	const char *skipped_digest; /* which input_skip_to() must find, or NULL */
 	bool		at_end;			/* the source has no more */
 	bool		failed;			/* reading failed, or the record is too long */
 	char	   *error;
@@ -47,6 +48,7 @@ extern void input_init(Input *input, Source *source);
 extern bool input_more(Input *input);
 extern void input_consume(Input *input, size_t length);
 extern bool input_skip_to(Input *input, int64_t offset);
+extern void input_digest(Input *input, char hex[DIGEST_HEX_SIZE]);
 extern Position position_after(Position position, const char *text, size_t length);
 extern Position input_position(const Input *input, size_t index);
 extern void input_free(Input *input);

@@ -320,7 +320,6 @@ read_broken_object(Reader *reader, int level)
 {
 	Input	   *input = reader->input;
 	size_t		index = 0;
-	const char *reason = "JSON object has no end on its line";
 
 	switch (scan_container(input, &index, level == 0))
 	{
@@ -329,13 +328,14 @@ read_broken_object(Reader *reader, int level)
 		case SCAN_END:
 			if (input->failed)
 				return false;
-			reason = "file ends within a record";
+			if (level == 0)
+				return reader_leave(reader, "the record that starts here has no end yet");
 			break;
 		case SCAN_BROKEN:
 			break;
 	}
 	if (level == 0)
-		return refuse_line(reader, index, reason);
+		return refuse_line(reader, index, "JSON object has no end on its line");
 	return reader_fail(reader, index,
 					   load_printf("file ends within the record that starts at %lld:%lld",
 								   (long long) input->position.line, (long long) input->position.column));
@@ -718,6 +718,8 @@ read_item(Reader *reader, int level)
 		case '[':
 			return read_array(reader, level);
 		default:
+			if (level == 0 && input_peek(reader->input, 0) == '\0')
+				return reader_fail(reader, 0, load_strdup("zero bytes instead of a record: the file was not written to its end"));
 			if (level == 0)
 				return refuse_line(reader, 0, "not a JSON object");
 			if (scan_value(reader->input, &index, false) != SCAN_OK || index == 0)
@@ -733,7 +735,7 @@ bool
 read_json(Reader *reader)
 {
 	if (!input_skip_to(reader->input, reader->resume_at))
-		return !reader->input->failed;
+		return false;
 	while (consume_space(reader->input) != -1)
 	{
 		if (!read_item(reader, 0))

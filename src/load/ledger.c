@@ -12,29 +12,47 @@
  * the same digest.  Its name tells whether it has grown: then what was loaded is
  * its beginning, and the digest of that is in the ledger.
  *
- * Loaders of the same name wait for each other, so that one of them sees what
- * the other has loaded.
+ * The loads of a name are numbered.  Two loaders of the same name that have seen
+ * the same ledger take the same number for theirs; the second one to enter it
+ * undoes its load, and asks the ledger again.
  */
 #include "load.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
-static const char *const lock_query =
-"SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('azhunt.loaded_files ' || $1, 0))";
+#include "prefix.h"
 
-static const char *const lookup_query =
-"SELECT f.size, pg_catalog.encode(f.digest, 'hex'), f.name = $1"
+#define ENTRY_CONFLICT	"23505"
+#define ENTRY_TIMEOUT	"55P03"
+
+static const char *const hidden_query =
+"SELECT pg_catalog.row_security_active('azhunt.loaded_files'::pg_catalog.text)";
+
+/* The sizes at which the file may be known, and the numbers of its name. */
+static const char *const sizes_query =
+"SELECT f.size, pg_catalog.max(f.part), true"
 " FROM azhunt.loaded_files AS f"
-" WHERE f.name = $1 OR f.size = $2::bigint"
+" WHERE f.name = $1"
+" GROUP BY f.size"
+" UNION ALL"
+" SELECT $2::bigint, NULL, false"
+" WHERE EXISTS (SELECT FROM azhunt.loaded_files AS f WHERE f.size = $2::bigint)"
+" ORDER BY 1";
+
+/* What of the digests of a file's beginnings is known. */
+static const char *const digests_query =
+"SELECT f.size, f.name = $1, pg_catalog.encode(f.digest, 'hex'::pg_catalog.text)"
+" FROM azhunt.loaded_files AS f"
+" WHERE f.digest IN (SELECT pg_catalog.decode(d.digest, 'hex'::pg_catalog.text)"
+"                    FROM pg_catalog.unnest($2::pg_catalog.text[]) AS d (digest))"
 " ORDER BY f.size";
 
 static const char *const insert_query =
-"INSERT INTO azhunt.loaded_files (name, size, \"offset\", digest, rows, rejected)"
-" VALUES ($1, $2::bigint, $3::bigint, pg_catalog.decode($4, 'hex'), $5::bigint, $6::bigint)";
+"INSERT INTO azhunt.loaded_files (name, part, size, \"offset\", digest, rows, rejected)"
+" VALUES ($1, $2::bigint, $3::bigint, $4::bigint, pg_catalog.decode($5, 'hex'::pg_catalog.text), $6::bigint, $7::bigint)";
 
 /*
  * The part of a path from the container that Azure made on, or NULL.  What
@@ -62,19 +80,17 @@ blob_path(const char *path)
 }
 
 /*
- * The name of a file in the ledger: that of the blob if the path shows it, so
- * that another download of it is known, else the path without symbolic links.
+ * The name in the ledger of a file with this path, which has no symbolic links:
+ * that of the blob if the path shows it, so that another download of it is
+ * known, else the path.
  */
 char *
 ledger_name(const char *path)
 {
-	char	   *resolved = strcmp(path, "-") != 0 ? realpath(path, NULL) : NULL;
-	const char *full = resolved != NULL ? resolved : path;
-	const char *blob = blob_path(full);
-	char	   *name = load_strdup(blob != NULL ? blob : full);
+	const char *blob = blob_path(path);
+	char	   *name = load_strdup(blob != NULL ? blob : path);
 	size_t		length = strlen(name);
 
-	free(resolved);
 	if (length > 3 && strcmp(name + length - 3, ".gz") == 0)
 		name[length - 3] = '\0';
 	return name;
@@ -90,138 +106,243 @@ is_hourly(const char *name)
 }
 
 /*
- * Read up to an offset of a file, or to its end; returns where that is.
+ * Run a query of the ledger; NULL if it fails, which is reported.
  */
-static int64_t
-digest_up_to(Input *input, int64_t offset)
+static PGresult *
+query_ledger(Loader *loader, const char *query, int nparameters, const char *const *parameters)
 {
-	while (input->digested < offset)
-	{
-		/* never more than wanted, so that the digest is that of the part */
-		char		chunk[SOURCE_CHUNK];
-		int64_t		wanted = offset - input->digested;
-		ssize_t		length = source_read(input->source, chunk,
-										 wanted < SOURCE_CHUNK ? (size_t) wanted : SOURCE_CHUNK);
+	PGresult   *result = run_query(loader->connection, query, nparameters, parameters);
 
-		if (length <= 0)
-		{
-			input->failed = length < 0;
-			break;
-		}
-		digest_update(input->digest, chunk, (size_t) length);
-		input->digested += length;
-	}
-	return input->digested;
+	if (result_ok(result))
+		return result;
+	fail_connection(loader, result);
+	PQclear(result);
+	return NULL;
 }
 
 /*
- * Compare a file with the rows of the ledger that may be about it.
+ * Rows of the ledger that policies hide would be loaded again.
  */
-static LedgerAnswer
-compare_with_ledger(const PGresult *rows, const char *name, Input *input, int64_t *resume_at)
+static bool
+ledger_is_visible(Loader *loader)
 {
-	bool		changed = false;
-	bool		at_end;
-	int64_t		same_content = -1;
-	int64_t		read;
-	char		hex[DIGEST_HEX_SIZE];
+	PGresult   *result;
 
-	*resume_at = 0;
+	if (loader->ledger_seen)
+		return true;
+	result = query_ledger(loader, hidden_query, 0, NULL);
+	if (result == NULL)
+		return false;
+	loader->ledger_seen = *PQgetvalue(result, 0, 0) == 'f';
+	PQclear(result);
+	if (!loader->ledger_seen)
+		fail_file(loader, load_strdup("row-level security hides rows of azhunt.loaded_files from this role,"
+									  " so it is not known what was loaded before"));
+	return loader->ledger_seen;
+}
+
+/*
+ * The beginnings of a file by which it may be known, from the rows of
+ * sizes_query; the number of them.
+ */
+static int
+read_prefixes(const PGresult *rows, Prefix **prefixes, LedgerPlace *place)
+{
+	int			count = 0;
+
+	*prefixes = load_calloc((size_t) PQntuples(rows) + 1, sizeof(Prefix));
 	for (int i = 0; i < PQntuples(rows); i++)
 	{
 		int64_t		size = strtoll(PQgetvalue(rows, i, 0), NULL, 10);
-		bool		same_name = *PQgetvalue(rows, i, 2) == 't';
-		bool		same = digest_up_to(input, size) == size;
+		int64_t		part = strtoll(PQgetvalue(rows, i, 1), NULL, 10);
 
-		digest_hex(input->digest, hex);
-		same = same && strcmp(hex, PQgetvalue(rows, i, 1)) == 0;
-		if (same)
-			same_content = size;
-		if (same && same_name)
-			*resume_at = size;
-		changed = changed || (!same && same_name);
+		if (count == 0 || (*prefixes)[count - 1].size != size)
+			(*prefixes)[count++].size = size;
+		if (*PQgetvalue(rows, i, 2) == 't')
+			(*prefixes)[count - 1].named = true;
+		if (part > place->part)
+			place->part = part;
 	}
-	read = input->digested;
-	at_end = digest_up_to(input, read + 1) == read;
-	if (at_end && same_content == read)
-		return LEDGER_KNOWN;
-	if (*resume_at > 0)
-		return LEDGER_GROWN;
-	return changed && is_hourly(name) ? LEDGER_CHANGED : LEDGER_NEW;
+	return count;
 }
 
 /*
- * Has this file been loaded?  Afterwards nobody else loads a file of this name
- * until the transaction ends.
+ * The digests as an array of SQL.
  */
-LedgerAnswer
-ask_ledger(Loader *loader, const char *path, const char *name, int64_t *resume_at)
+static char *
+digest_array(const Prefix *prefixes, int nprefixes)
 {
-	struct stat status;
-	char		size[32] = "-1";
-	const char *parameters[] = {name, size};
-	PGresult   *result;
-	Source		source;
-	Input		input;
-	LedgerAnswer answer = LEDGER_NEW;
+	Buffer		array = {0};
 
-	/* what is no ordinary file can be read only once */
-	if (strcmp(path, "-") == 0 || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
-		return LEDGER_NEW;
-	snprintf(size, sizeof(size), "%lld", (long long) status.st_size);
-	result = run_query(loader->connection, lock_query, 1, parameters);
-	if (result_ok(result))
+	buffer_append_byte(&array, '{');
+	for (int i = 0; i < nprefixes; i++)
 	{
-		PQclear(result);
-		result = run_query(loader->connection, lookup_query, 2, parameters);
+		if (prefixes[i].digest[0] != '\0')
+			buffer_printf(&array, "%s%s", array.length > 1 ? "," : "", prefixes[i].digest);
 	}
-	if (!result_ok(result))
+	buffer_append_string(&array, "}");
+	buffer_append_byte(&array, '\0');
+	return array.data;
+}
+
+/*
+ * What the rows of digests_query say about a file with these beginnings.
+ */
+static LedgerAnswer
+judge(const PGresult *rows, const Prefix *prefixes, int nprefixes, bool at_end, LedgerPlace *place)
+{
+	const Prefix *last = NULL;
+	bool		named = false;
+
+	for (int i = 0; i < nprefixes; i++)
 	{
-		fail_connection(loader, result);
-		PQclear(result);
+		named = named || prefixes[i].named;
+		if (prefixes[i].digest[0] != '\0')
+			last = &prefixes[i];
+	}
+	for (int i = 0; i < PQntuples(rows); i++)
+	{
+		if (at_end && last != NULL && strcmp(PQgetvalue(rows, i, 2), last->digest) == 0)
+			return LEDGER_KNOWN;
+		if (*PQgetvalue(rows, i, 1) != 't')
+			continue;
+		place->resume_at = strtoll(PQgetvalue(rows, i, 0), NULL, 10);
+		snprintf(place->resume_digest, sizeof(place->resume_digest), "%s", PQgetvalue(rows, i, 2));
+	}
+	if (place->resume_at > 0)
+		return LEDGER_GROWN;
+	return named && is_hourly(place->name) ? LEDGER_CHANGED : LEDGER_NEW;
+}
+
+/*
+ * Compare a file with what the ledger may know of it.
+ */
+static LedgerAnswer
+compare_with_ledger(Loader *loader, Source *source, Prefix *prefixes, int nprefixes, LedgerPlace *place)
+{
+	bool		at_end;
+	char	   *digests;
+	PGresult   *rows;
+	LedgerAnswer answer = LEDGER_ERROR;
+
+	if (nprefixes == 0)
+		return LEDGER_NEW;
+	if (!digest_prefixes(source, prefixes, nprefixes, &at_end) || !source_rewind(source))
+	{
+		fail_file(loader, load_strdup(source->error));
 		return LEDGER_ERROR;
 	}
-	if (PQntuples(result) > 0 && source_open(&source, path))
-	{
-		input_init(&input, &source);
-		answer = compare_with_ledger(result, name, &input, resume_at);
-		input_free(&input);
-		source_close(&source);
-	}
-	PQclear(result);
+	digests = digest_array(prefixes, nprefixes);
+	rows = query_ledger(loader, digests_query, 2, (const char *const[])
+/**INDENT** Error@233: Unbalanced parens */
+						{
+		place->name, digests
+/**INDENT** Warning@235: Extra ) */
+	});
+	if (rows != NULL)
+		answer = judge(rows, prefixes, nprefixes, at_end, place);
+	PQclear(rows);
+	free(digests);
 	return answer;
 }
 
 /*
- * Enter the file into the ledger.
+ * Has the file that is open, or the beginning of it, been loaded?  Fills the
+ * rest of its place in, and leaves the file as it was opened.
+ */
+LedgerAnswer
+ask_ledger(Loader *loader, Source *source, LedgerPlace *place)
+{
+	char		size[32];
+	PGresult   *rows;
+	Prefix	   *prefixes;
+	int			nprefixes;
+	LedgerAnswer answer;
+
+	/* what is no ordinary file can be read only once */
+	place->numbered = source_is_file(source, &place->opened);
+	if (!place->numbered)
+		return LEDGER_NEW;
+	if (!wait_for_turn(loader, place->name) || !ledger_is_visible(loader))
+		return LEDGER_ERROR;
+	snprintf(size, sizeof(size), "%lld", (long long) place->opened.st_size);
+	rows = query_ledger(loader, sizes_query, 2, (const char *const[])
+/**INDENT** Error@264: Unbalanced parens */
+						{
+		place->name, size
+/**INDENT** Warning@266: Extra ) */
+	});
+	if (rows == NULL)
+		return LEDGER_ERROR;
+	nprefixes = read_prefixes(rows, &prefixes, place);
+	PQclear(rows);
+	place->part++;
+	answer = compare_with_ledger(loader, source, prefixes, nprefixes, place);
+	free(prefixes);
+	return answer;
+}
+
+/*
+ * The ledger did not take the entry: say why, or have the file loaded again if
+ * another loader of this name was faster.
+ */
+static void
+refuse_entry(Loader *loader, const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+	char	   *writers;
+
+	if (state != NULL && strcmp(state, ENTRY_CONFLICT) == 0)
+	{
+		loader->known = constraint != NULL && strcmp(constraint, "loaded_files_digest_key") == 0;
+		if (loader->known || load_again(loader))
+			return;
+	}
+	if (state != NULL && strcmp(state, ENTRY_TIMEOUT) == 0)
+	{
+		(void) run_command(loader->connection, "ROLLBACK");
+		writers = who_writes(loader);
+		fail_file(loader, load_printf("could not be entered into azhunt.loaded_files: waited %d seconds for %s",
+									  loader->options->wait, writers));
+		free(writers);
+		return;
+	}
+	fail_connection(loader, result);
+}
+
+/*
+ * Enter the part of the file that was read into the ledger.
+ *
+ * A loader that enters the same is awaited, which has nothing left to do but to
+ * commit.
  */
 bool
-write_ledger(Loader *loader, const char *name, int64_t start, const Input *input)
+write_ledger(Loader *loader, const LedgerPlace *place, Input *input)
 {
-	char		numbers[4][32];
+	char		numbers[5][32];
 	char		hex[DIGEST_HEX_SIZE];
-	const char *parameters[] = {name, numbers[0], numbers[1], hex, numbers[2], numbers[3]};
+	const char *parameters[] = {place->name, place->numbered ? numbers[0] : NULL, numbers[1],
+	numbers[2], hex, numbers[3], numbers[4]};
 	int64_t		rows = 0;
+	char		timeout[64];
 	PGresult   *result;
 	bool		ok;
 
 	for (int i = 0; i < COUNTED_TABLES; i++)
 		rows += loader->targets[i] != NULL ? loader->targets[i]->row_count : 0;
-	snprintf(numbers[0], sizeof(numbers[0]), "%lld", (long long) input->digested);
-	snprintf(numbers[1], sizeof(numbers[1]), "%lld", (long long) start);
-	snprintf(numbers[2], sizeof(numbers[2]), "%lld", (long long) rows);
-	snprintf(numbers[3], sizeof(numbers[3]), "%lld", (long long) loader->rejected);
-	digest_hex(input->digest, hex);
-	result = run_query(loader->connection, insert_query, 6, parameters);
+	snprintf(numbers[0], sizeof(numbers[0]), "%lld", (long long) place->part);
+	snprintf(numbers[1], sizeof(numbers[1]), "%lld", (long long) input->position.offset);
+	snprintf(numbers[2], sizeof(numbers[2]), "%lld", (long long) place->resume_at);
+	snprintf(numbers[3], sizeof(numbers[3]), "%lld", (long long) rows);
+	snprintf(numbers[4], sizeof(numbers[4]), "%lld", (long long) loader->rejected);
+	input_digest(input, hex);
+	snprintf(timeout, sizeof(timeout), "SET LOCAL lock_timeout = '%ds'", loader->options->wait);
+	(void) run_command(loader->connection, timeout);
+	result = run_query(loader->connection, insert_query, 7, parameters);
 	ok = result_ok(result);
 	if (!ok)
-	{
-		const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-		loader->known = state != NULL && strcmp(state, "23505") == 0;
-		if (!loader->known)
-			fail_connection(loader, result);
-	}
+		refuse_entry(loader, result);
 	PQclear(result);
 	return ok;
 }

@@ -41,6 +41,7 @@ typedef struct Options
 	const char *table;
 	const char *reject_file;
 	int			jobs;
+	int			wait;			/* seconds, for other loaders */
 	bool		no_partitions;
 	bool		quiet;
 	char	  **paths;
@@ -65,6 +66,9 @@ typedef struct FileList
 
 #define MAX_JOBS	64
 
+/* how often a file is loaded while others add partitions, or load the same */
+#define MAX_ATTEMPTS	10
+
 /* the log tables, and --table */
 #define COUNTED_TABLES	(LOG_TABLES + 1)
 
@@ -76,11 +80,14 @@ typedef struct Shared
 								 * end */
 	_Atomic int64_t bytes_of_job[MAX_JOBS];
 	_Atomic int64_t rows[COUNTED_TABLES];
+	_Atomic int64_t dropped[COUNTED_TABLES];	/* rows that were sent and are
+												 * not stored */
 	_Atomic int64_t rejected[COUNTED_TABLES];
 	_Atomic int64_t rejected_elsewhere; /* whose table is not known */
 	_Atomic int64_t files_loaded;
 	_Atomic int64_t files_known;
 	_Atomic int64_t files_failed;
+	_Atomic int64_t files_unfinished;	/* loaded but for their last record */
 } Shared;
 
 /* A day or more that has partitions already. */
@@ -103,6 +110,7 @@ typedef struct Target
 {
 	int			counter;		/* in Shared */
 	char	   *name;			/* quoted, with its schema */
+	char	   *copied_name;	/* as COPY's errors call it */
 	char	   *oid;
 	char	   *copy_command;
 	char	   *insert_command; /* from the staging table, for a view */
@@ -113,11 +121,14 @@ typedef struct Target
 	RowOrigin  *origins;
 	int			norigins;
 	int			origins_size;
-	int64_t		row_count;		/* of this file */
+	int64_t		sent_count;		/* rows of this file that the server took, */
+	int64_t		row_count;		/* and that it stored */
 	int64_t		rejected_count;
 	bool		staged;			/* the staging table is there */
 
 	bool		by_day;			/* partitioned by time */
+	const char *add_query;		/* adds a day's partition */
+	bool		hasty;			/* waiting for others did not help last time */
 	DayRange   *ranges;
 	size_t		nranges;
 	size_t		new_days;		/* added for this file */
@@ -141,13 +152,32 @@ typedef struct Loader
 	bool		failed;			/* this file cannot be loaded any more */
 	bool		known;			/* ... since it has been loaded already */
 	bool		reported;		/* and it has been said why */
+	bool		unfinished;		/* but for its last record it is loaded */
+	Position	unfinished_at;
+	char	   *unfinished_why;
+	int64_t		records;		/* of this file that were read */
+	bool		ledger_seen;	/* its rows are not hidden from us */
 	bool		lost;			/* the connection */
+	bool		again;			/* this file is to be loaded once more */
+	int			attempts;		/* to load this file */
 	const char *path;			/* of this file */
 	const Source *source;
 	int64_t		bytes_before;	/* of earlier files */
 	FILE	   *rejects;		/* of this file */
 	int64_t		rejected;
 } Loader;
+
+/* Where a file stands in the ledger. */
+typedef struct LedgerPlace
+{
+	char	   *name;
+	bool		numbered;		/* loads of the name have numbers, as the file
+								 * can be read again */
+	struct stat opened;			/* the file before it was read */
+	int64_t		part;			/* that of this load */
+	int64_t		resume_at;		/* what is before it was loaded earlier, */
+	char		resume_digest[DIGEST_HEX_SIZE]; /* and has this digest */
+} LedgerPlace;
 
 /* What the ledger says about a file. */
 typedef enum LedgerAnswer
@@ -187,6 +217,7 @@ extern void free_target(Target *target);
 /* partitions.c */
 extern bool read_partitions(Loader *loader, Target *target);
 extern bool provide_partition(Loader *loader, Target *target, int64_t day);
+extern bool is_about_partition(const Target *target, const PGresult *result);
 
 /* copy.c */
 extern bool copy_row(Loader *loader, Target *target, const Record *record);
@@ -201,14 +232,22 @@ extern bool keep_rejects(Loader *loader);
 
 /* ledger.c */
 extern char *ledger_name(const char *path);
-extern LedgerAnswer ask_ledger(Loader *loader, const char *path, const char *name, int64_t *resume_at);
-extern bool write_ledger(Loader *loader, const char *name, int64_t start, const Input *input);
+extern LedgerAnswer ask_ledger(Loader *loader, Source *source, LedgerPlace *place);
+extern bool write_ledger(Loader *loader, const LedgerPlace *place, Input *input);
+
+/* turn.c */
+extern bool wait_for_turn(Loader *loader, const char *name);
+extern char *who_writes(Loader *loader);
+
+/* open.c */
+extern bool open_file(Loader *loader, Source *source, char **name);
 
 /* loader.c */
 extern void load_files(Loader *loader, const FileList *list);
 extern void fail_file(Loader *loader, char *reason);
 extern void fail_file_at(Loader *loader, Position position, char *reason);
 extern void fail_connection(Loader *loader, const PGresult *result);
+extern bool load_again(Loader *loader);
 
 /* progress.c */
 extern void start_progress(Shared *shared, const FileList *list, const Options *options);

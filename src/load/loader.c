@@ -11,6 +11,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "prefix.h"
 
 /*
  * This file is not loaded, and why.  Of several reasons the first is said.
@@ -60,6 +63,25 @@ fail_connection(Loader *loader, const PGresult *result)
 }
 
 /*
+ * Have this file loaded once more, from its start, without a word; false if that
+ * is impossible, or has been tried often enough.
+ */
+bool
+load_again(Loader *loader)
+{
+	struct stat status;
+
+	/* what is no ordinary file can be read only once */
+	if (loader->attempts >= MAX_ATTEMPTS || strcmp(loader->path, "-") == 0 ||
+		stat(loader->path, &status) != 0 || !S_ISREG(status.st_mode))
+		return false;
+	loader->again = true;
+	loader->failed = true;
+	loader->reported = true;
+	return true;
+}
+
+/*
  * The sink's warning.
  */
 static void
@@ -76,6 +98,7 @@ refuse_record(Sink *sink, const char *text, size_t length, Position position, co
 {
 	Loader	   *loader = (Loader *) sink;
 
+	loader->records++;
 	if (loader->options->reject_file != NULL)
 		return reject_record(loader, NULL, text, length, position, reason);
 	fail_file_at(loader, position, load_strdup(reason));
@@ -107,6 +130,7 @@ count_record(Loader *loader)
 						  loader->bytes_before + (loader->source != NULL ? loader->source->bytes_read : 0),
 						  memory_order_relaxed);
 	atomic_fetch_add_explicit(&loader->shared->rows_read, 1, memory_order_relaxed);
+	loader->records++;
 	if (loader->tick != NULL)
 		loader->tick();
 }
@@ -139,11 +163,59 @@ take_record(Sink *sink, const Record *record)
 }
 
 /*
+ * The last record has no end.  Leave it to a later run, if there can be one.
+ */
+static void
+leave_record(Loader *loader, const LedgerPlace *place, Position position, char *what)
+{
+	if (!place->numbered)
+	{
+		fail_file_at(loader, position, what);
+		return;
+	}
+	loader->unfinished = true;
+	loader->unfinished_at = position;
+	loader->unfinished_why = what;
+}
+
+/*
+ * Has the file still what we have read of it?  It may have grown, but if it was
+ * overwritten we have read some of each.
+ */
+static bool
+check_unchanged(Loader *loader, const LedgerPlace *place, Source *source, Input *input)
+{
+	Prefix		read = {.size = input->position.offset};
+	char		hex[DIGEST_HEX_SIZE];
+	bool		at_end;
+
+	if (!place->numbered || !source_was_written(source, &place->opened))
+		return true;
+	input_digest(input, hex);
+	if (source_rewind(source) && digest_prefixes(source, &read, 1, &at_end) && strcmp(read.digest, hex) == 0)
+		return true;
+	fail_file(loader, load_strdup("file changed while it was read"));
+	return false;
+}
+
+/*
+ * Send what is left to be sent, and enter the file into the ledger.
+ */
+static bool
+finish_content(Loader *loader, const LedgerPlace *place, Source *source, Input *input)
+{
+	if (loader->failed || !check_unchanged(loader, place, source, input) || !flush_copies(loader))
+		return false;
+	/* nothing new but the beginning of a record needs no entry */
+	return (loader->unfinished && loader->records == 0) || write_ledger(loader, place, input);
+}
+
+/*
  * Read the file from an offset, send its rows, and enter it into the ledger;
  * all that is missing then is the commit.
  */
 static bool
-load_content(Loader *loader, const char *name, int64_t resume_at, Source *source)
+load_content(Loader *loader, const LedgerPlace *place, Source *source)
 {
 	Input		input;
 	char	   *error = NULL;
@@ -152,13 +224,16 @@ load_content(Loader *loader, const char *name, int64_t resume_at, Source *source
 	bool		loaded;
 
 	input_init(&input, source);
+	if (place->resume_at > 0)
+		input.skipped_digest = place->resume_digest;
 	loader->source = source;
-	result = read_records(&input, &loader->sink, resume_at, &error, &position);
+	result = read_records(&input, &loader->sink, place->resume_at, &error, &position);
 	loader->source = NULL;
 	if (result == READ_FAILED)
 		fail_file_at(loader, position, error);
-	loaded = result == READ_DONE && !loader->failed && flush_copies(loader) &&
-		write_ledger(loader, name, resume_at, &input);
+	if (result == READ_UNFINISHED)
+		leave_record(loader, place, position, error);
+	loaded = result != READ_STOPPED && finish_content(loader, place, source, &input);
 	input_free(&input);
 	return loaded;
 }
@@ -167,9 +242,9 @@ load_content(Loader *loader, const char *name, int64_t resume_at, Source *source
  * Ask the ledger whether the file, or which part of it, is to be loaded.
  */
 static bool
-is_to_be_loaded(Loader *loader, const char *name, int64_t *resume_at)
+is_to_be_loaded(Loader *loader, Source *source, LedgerPlace *place)
 {
-	switch (ask_ledger(loader, loader->path, name, resume_at))
+	switch (ask_ledger(loader, source, place))
 	{
 		case LEDGER_KNOWN:
 			loader->known = true;
@@ -192,21 +267,14 @@ static bool
 load_in_transaction(Loader *loader)
 {
 	Source		source;
-	char	   *name = ledger_name(loader->path);
-	int64_t		resume_at = 0;
-	bool		loaded = false;
+	LedgerPlace place = {0};
+	bool		loaded;
 
-	if (is_to_be_loaded(loader, name, &resume_at))
-	{
-		if (source_open(&source, loader->path))
-		{
-			loaded = load_content(loader, name, resume_at, &source);
-			source_close(&source);
-		}
-		else
-			fail_file(loader, load_strdup(source.error));
-	}
-	free(name);
+	if (!open_file(loader, &source, &place.name))
+		return false;
+	loaded = is_to_be_loaded(loader, &source, &place) && load_content(loader, &place, &source);
+	source_close(&source);
+	free(place.name);
 	return loaded;
 }
 
@@ -221,11 +289,12 @@ count_file(Loader *loader)
 		if (loader->targets[i] == NULL)
 			continue;
 		loader->shared->rows[i] += loader->targets[i]->row_count;
+		if (loader->targets[i]->sent_count > loader->targets[i]->row_count)
+			loader->shared->dropped[i] += loader->targets[i]->sent_count - loader->targets[i]->row_count;
 		loader->shared->rejected[i] += loader->targets[i]->rejected_count;
 		loader->rejected -= loader->targets[i]->rejected_count;
 	}
 	loader->shared->rejected_elsewhere += loader->rejected;
-	loader->shared->files_loaded++;
 }
 
 /*
@@ -235,28 +304,34 @@ static void
 start_file(Loader *loader, const char *path)
 {
 	loader->path = path;
+	loader->again = false;
+	loader->attempts++;
 	loader->failed = false;
 	loader->known = false;
+	loader->unfinished = false;
+	loader->unfinished_why = NULL;
+	loader->records = 0;
 	loader->reported = false;
 	loader->rejected = 0;
 }
 
 /*
- * Load a file, all of it or nothing.
+ * Load a file, all of it or nothing; was it committed?
  */
-static void
-load_file(Loader *loader, const InputFile *file)
+static bool
+try_file(Loader *loader, const char *path)
 {
 	bool		committed = false;
 
-	start_file(loader, file->path);
+	start_file(loader, path);
 	if (!run_command(loader->connection, "BEGIN"))
 		fail_connection(loader, NULL);
 	else if (load_in_transaction(loader) && keep_rejects(loader))
 	{
 		PGresult   *result = PQexec(loader->connection, "COMMIT");
 
-		committed = PQresultStatus(result) == PGRES_COMMAND_OK;
+		/* a transaction that has failed answers, too, but by ROLLBACK */
+		committed = PQresultStatus(result) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0;
 		if (!committed)
 			fail_connection(loader, result);
 		PQclear(result);
@@ -264,15 +339,51 @@ load_file(Loader *loader, const InputFile *file)
 	if (committed)
 		count_file(loader);
 	forget_copies(loader);
-	if (!committed)
+	if (PQtransactionStatus(loader->connection) != PQTRANS_IDLE)
 		(void) run_command(loader->connection, "ROLLBACK");
+	if (loader->rejects != NULL)
+		fclose(loader->rejects);
+	loader->rejects = NULL;
+	return committed;
+}
+
+/*
+ * Count a file by what became of it, and say what was left.
+ */
+static void
+count_outcome(Loader *loader, bool committed)
+{
 	if (loader->known && !loader->failed)
 		loader->shared->files_known++;
 	else if (!committed)
 		loader->shared->files_failed++;
-	if (loader->rejects != NULL)
-		fclose(loader->rejects);
-	loader->rejects = NULL;
+	else if (!loader->unfinished)
+		loader->shared->files_loaded++;
+	else
+	{
+		loader->shared->files_unfinished++;
+		message("%s:%lld:%lld: %s; it is left to a later run", loader->path,
+				(long long) loader->unfinished_at.line, (long long) loader->unfinished_at.column,
+				loader->unfinished_why);
+	}
+}
+
+/*
+ * Load a file, and count it.
+ */
+static void
+load_file(Loader *loader, const InputFile *file)
+{
+	bool		committed;
+
+	loader->attempts = 0;
+	do
+	{
+		committed = try_file(loader, file->path);
+		if (!loader->again)
+			count_outcome(loader, committed);
+		free(loader->unfinished_why);
+	} while (loader->again);
 	loader->bytes_before += file->size;
 	loader->lost = loader->lost || PQstatus(loader->connection) == CONNECTION_BAD;
 }

@@ -121,11 +121,11 @@ run_jobs(Options *options, const FileList *list, Shared *shared)
 static int
 exit_status(const FileList *list, const Shared *shared, bool ok)
 {
-	int64_t		done = shared->files_loaded + shared->files_known + shared->files_failed;
+	int64_t		done = shared->files_loaded + shared->files_known;
 
 	if (!ok)
 		return EXIT_TROUBLE;
-	if (list->failed || shared->files_failed > 0 || done < (int64_t) list->nfiles)
+	if (list->failed || done < (int64_t) list->nfiles)
 		return EXIT_NOT_LOADED;
 	return EXIT_ALL_LOADED;
 }
@@ -146,6 +146,8 @@ main(int argc, char **argv)
 	/* libpq's messages; numbers are read and written with a point everywhere */
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");
+	/* a file that must not grow is an error like a full disk */
+	signal(SIGXFSZ, SIG_IGN);
 	parse_options(&options, argc, argv);
 	connection = connect_to_server(&options);
 	if (connection == NULL)

@@ -31,6 +31,8 @@ static const char *const help =
 "      --reject-file=FILE   append records that cannot be loaded to FILE, with\n"
 "                           the reason, and load the others; without this, such\n"
 "                           a record stops its file\n"
+"      --wait=SECONDS       wait so long for others who load the same file\n"
+"                           (default: 60)\n"
 "      --no-partitions      add no daily partitions\n"
 "  -q, --quiet              no progress, no summary\n"
 "  -V, --version            output version information, then exit\n"
@@ -50,6 +52,7 @@ static const char *const help =
 enum
 {
 	OPTION_REJECT_FILE = 256,
+	OPTION_WAIT,
 	OPTION_NO_PARTITIONS
 };
 
@@ -57,6 +60,7 @@ static const struct option long_options[] = {
 	{"table", required_argument, NULL, 't'},
 	{"jobs", required_argument, NULL, 'j'},
 	{"reject-file", required_argument, NULL, OPTION_REJECT_FILE},
+	{"wait", required_argument, NULL, OPTION_WAIT},
 	{"no-partitions", no_argument, NULL, OPTION_NO_PARTITIONS},
 	{"quiet", no_argument, NULL, 'q'},
 	{"version", no_argument, NULL, 'V'},
@@ -83,17 +87,17 @@ wrong_usage(const char *reason)
 }
 
 /*
- * The number of jobs.
+ * The number that an option takes.
  */
 static int
-parse_jobs(const char *text)
+parse_number(const char *text, int least, int most, const char *complaint)
 {
 	char	   *end;
-	long		jobs = strtol(text, &end, 10);
+	long		number = strtol(text, &end, 10);
 
-	if (*text == '\0' || *end != '\0' || jobs < 1 || jobs > MAX_JOBS)
-		wrong_usage("--jobs must be a number from 1 to 64");
-	return (int) jobs;
+	if (*text == '\0' || *end != '\0' || number < least || number > most)
+		wrong_usage(complaint);
+	return (int) number;
 }
 
 /*
@@ -110,13 +114,16 @@ take_load_option(Options *options, int option, char *argument)
 			options->table = argument;
 			return true;
 		case 'j':
-			options->jobs = parse_jobs(argument);
+			options->jobs = parse_number(argument, 1, MAX_JOBS, "--jobs must be a number from 1 to 64");
 			return true;
 		case 'q':
 			options->quiet = true;
 			return true;
 		case OPTION_REJECT_FILE:
 			options->reject_file = argument;
+			return true;
+		case OPTION_WAIT:
+			options->wait = parse_number(argument, 1, 86400, "--wait must be a number of seconds from 1 to 86400");
 			return true;
 		case OPTION_NO_PARTITIONS:
 			options->no_partitions = true;
@@ -187,6 +194,7 @@ parse_options(Options *options, int argc, char **argv)
 
 	memset(options, 0, sizeof(*options));
 	options->jobs = 1;
+	options->wait = 60;
 	show_information(argc, argv);
 	while ((option = getopt_long(argc, argv, "t:j:qd:h:p:U:wWV", long_options, NULL)) != -1)
 	{

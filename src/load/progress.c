@@ -149,12 +149,46 @@ end_progress(void)
  * One line of the summary.
  */
 static void
-show_table(const char *name, int64_t rows, int64_t rejected, bool with_rejected)
+show_table(const char *name, int64_t rows, const int64_t *rejected, const int64_t *dropped)
 {
 	printf("%-32s %12lld", name, (long long) rows);
-	if (with_rejected)
-		printf(" %12lld", (long long) rejected);
+	if (rejected != NULL)
+		printf(" %12lld", (long long) *rejected);
+	if (dropped != NULL)
+		printf(" %12lld", (long long) *dropped);
 	putchar('\n');
+}
+
+/*
+ * The lines of the tables.  Rows that were dropped have a column only if there
+ * are any.
+ */
+static void
+show_tables(const Shared *shared, const Options *options)
+{
+	bool		with_rejected = options->reject_file != NULL;
+	bool		with_dropped = false;
+	int64_t		elsewhere = shared->rejected_elsewhere;
+
+	for (int i = 0; i < COUNTED_TABLES; i++)
+		with_dropped = with_dropped || shared->dropped[i] > 0;
+	printf("%-32s %12s", "table", "rows");
+	if (with_rejected)
+		printf(" %12s", "rejected");
+	if (with_dropped)
+		printf(" %12s", "dropped");
+	putchar('\n');
+	for (int i = 0; i < COUNTED_TABLES; i++)
+	{
+		int64_t		rejected = shared->rejected[i];
+		int64_t		dropped = shared->dropped[i];
+
+		if (shared->rows[i] > 0 || rejected > 0 || dropped > 0)
+			show_table(i < LOG_TABLES ? log_tables[i].name : options->table, shared->rows[i],
+					   with_rejected ? &rejected : NULL, with_dropped ? &dropped : NULL);
+	}
+	if (elsewhere > 0)
+		show_table("(no table)", 0, &elsewhere, NULL);
 }
 
 /*
@@ -163,25 +197,14 @@ show_table(const char *name, int64_t rows, int64_t rejected, bool with_rejected)
 void
 show_summary(const Shared *shared, const Options *options)
 {
-	bool		with_rejected = options->reject_file != NULL;
-
 	if (options->quiet)
 		return;
-	printf("%-32s %12s", "table", "rows");
-	if (with_rejected)
-		printf(" %12s", "rejected");
-	putchar('\n');
-	for (int i = 0; i < COUNTED_TABLES; i++)
-	{
-		if (shared->rows[i] > 0 || shared->rejected[i] > 0)
-			show_table(i < LOG_TABLES ? log_tables[i].name : options->table,
-					   shared->rows[i], shared->rejected[i], with_rejected);
-	}
-	if (shared->rejected_elsewhere > 0)
-		show_table("(no table)", 0, shared->rejected_elsewhere, true);
-	printf("%lld files loaded, %lld loaded before, %lld not loaded, in ",
+	show_tables(shared, options);
+	printf("%lld files loaded, %lld loaded before, %lld not loaded",
 		   (long long) shared->files_loaded, (long long) shared->files_known,
 		   (long long) shared->files_failed);
-	printf("%.1f seconds\n", now() - progress.started);
+	if (shared->files_unfinished > 0)
+		printf(", %lld loaded but for an unfinished record", (long long) shared->files_unfinished);
+	printf(", in %.1f seconds\n", now() - progress.started);
 	fflush(stdout);
 }

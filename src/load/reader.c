@@ -26,6 +26,19 @@ reader_fail(Reader *reader, size_t index, char *error)
 }
 
 /*
+ * The file ends within the record that is next.  That may be because the rest is
+ * not written yet, so the record is neither taken nor refused.
+ */
+bool
+reader_leave(Reader *reader, const char *what)
+{
+	if (reader->input->failed)
+		return false;
+	reader->unfinished = true;
+	return reader_fail(reader, 0, load_strdup(what));
+}
+
+/*
  * Hand a bad record of so many bytes to the sink, and go on after it.
  */
 bool
@@ -169,7 +182,8 @@ read_any(Reader *reader)
 }
 
 /*
- * Read all records of a file that start at or after an offset.
+ * Read all records of a file that start at or after an offset.  Unless all are
+ * read, *error is why, or what is unfinished; then that is what is next.
  */
 ReadResult
 read_records(Input *input, Sink *sink, int64_t resume_at,
@@ -188,5 +202,7 @@ read_records(Input *input, Sink *sink, int64_t resume_at,
 	}
 	*error = reader.error;
 	*error_position = reader.error_position;
+	if (reader.unfinished)
+		return READ_UNFINISHED;
 	return done && reader.error == NULL ? READ_DONE : READ_FAILED;
 }

@@ -65,6 +65,7 @@ typedef enum ReadResult
 {
 	READ_DONE,					/* up to the end of the file */
 	READ_STOPPED,				/* by the sink */
+	READ_UNFINISHED,			/* up to the last record, which has no end yet */
 	READ_FAILED					/* the rest cannot be read, and here is why */
 } ReadResult;
 
@@ -78,7 +79,8 @@ typedef struct Reader
 	size_t		wasted;			/* bytes read in vain after broken records */
 	bool		unsure;			/* where the record before ended */
 	bool		stopped;
-	char	   *error;			/* why reading failed, */
+	bool		unfinished;		/* the record that is next, at the end */
+	char	   *error;			/* why reading failed, or what is unfinished, */
 	Position	error_position;
 } Reader;
 
@@ -89,6 +91,7 @@ extern ReadResult read_records(Input *input, Sink *sink, int64_t resume_at,
 extern bool read_json(Reader *reader);
 extern bool read_csv(Reader *reader);
 extern bool reader_fail(Reader *reader, size_t index, char *error);
+extern bool reader_leave(Reader *reader, const char *what);
 extern bool reader_refuse(Reader *reader, size_t length, size_t error_at, char *reason);
 extern bool reader_take(Reader *reader, Record *record, size_t length);
 

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -83,25 +84,84 @@ reject_record(Loader *loader, Target *target, const char *text, size_t length,
 }
 
 /*
+ * Open the reject file, which must be an ordinary file of ours: what it takes is
+ * as confidential as the logs, and a name in a directory that others can write to
+ * may be a link that they put there.  A pipe or device could lose records.
+ */
+static int
+open_rejects(const char *path, const char **problem)
+{
+	struct stat status;
+	int			file = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+
+	*problem = NULL;
+	if (file < 0)
+		*problem = errno == ELOOP ? "is a symbolic link" : strerror(errno);
+	else if (fstat(file, &status) != 0)
+		*problem = strerror(errno);
+	else if (!S_ISREG(status.st_mode))
+		*problem = "is not an ordinary file";
+	else if (status.st_uid != geteuid())
+		*problem = "belongs to another user";
+	else if (status.st_nlink > 1)
+		*problem = "has other names, too (hard links)";
+	if (*problem == NULL)
+		return file;
+	if (file >= 0)
+		close(file);
+	return -1;
+}
+
+/*
+ * Write all of some bytes.
+ */
+static bool
+write_all(int file, const char *data, size_t length)
+{
+	while (length > 0)
+	{
+		ssize_t		written = write(file, data, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		data += written;
+		length -= (size_t) written;
+	}
+	return true;
+}
+
+/*
+ * See to it that a new line starts at the end of a file of this size, even if
+ * somebody was interrupted there.
+ */
+static bool
+end_line(int file, off_t size)
+{
+	char		last;
+
+	if (size == 0 || (pread(file, &last, 1, size - 1) == 1 && last == '\n'))
+		return true;
+	return write_all(file, "\n", 1);
+}
+
+/*
  * Append what was kept to an open reject file.
  */
 static bool
-append_rejects(FILE *rejects, int file)
+append_rejects(FILE *rejects, int file, off_t size)
 {
 	char		chunk[8192];
 	size_t		length;
 
 	rewind(rejects);
+	if (!end_line(file, size))
+		return false;
 	while ((length = fread(chunk, 1, sizeof(chunk), rejects)) > 0)
 	{
-		errno = 0;
-		if (write(file, chunk, length) != (ssize_t) length)
-		{
-			/* what is written in part has met a full disk */
-			if (errno == 0)
-				errno = ENOSPC;
+		if (!write_all(file, chunk, length))
 			return false;
-		}
 	}
 	return !ferror(rejects) && (fsync(file) == 0 || errno == EINVAL || errno == EROFS);
 }
@@ -113,24 +173,31 @@ append_rejects(FILE *rejects, int file)
 bool
 keep_rejects(Loader *loader)
 {
+	const char *path = loader->options->reject_file;
+	const char *problem;
+	struct stat status;
 	int			file;
+	bool		locked;
 	bool		ok;
 
 	if (loader->rejected == 0)
 		return true;
-	file = open(loader->options->reject_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-	/*
-	 * jobs take turns; where files cannot be locked, each line is in one
-	 * piece
-	 */
-	if (file >= 0)
-		(void) lockf(file, F_LOCK, 0);
-	ok = file >= 0 && append_rejects(loader->rejects, file);
+	file = open_rejects(path, &problem);
+	if (file < 0)
+	{
+		fail_file(loader, load_printf("could not write \"%s\": %s", path, problem));
+		return false;
+	}
+	/* jobs take turns, where files can be locked */
+	locked = lockf(file, F_LOCK, 0) == 0;
+	ok = fstat(file, &status) == 0 && append_rejects(loader->rejects, file, status.st_size);
 	if (!ok)
-		fail_file(loader, load_printf("could not write \"%s\": %s",
-									  loader->options->reject_file, strerror(errno)));
-	if (file >= 0)
-		close(file);
+	{
+		fail_file(loader, load_printf("could not write \"%s\": %s", path, strerror(errno)));
+		/* leave no part behind; without a lock it may be another job's */
+		if (locked)
+			(void) !ftruncate(file, status.st_size);
+	}
+	close(file);
 	return ok;
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buffer.h"
@@ -87,6 +88,52 @@ source_open(Source *source, const char *path)
 		return true;
 	source_close(source);
 	return false;
+}
+
+/*
+ * Start again at the beginning of a file that is no pipe or the like.
+ */
+bool
+source_rewind(Source *source)
+{
+	if (source->inflating)
+		inflateEnd(&source->stream);
+	memset(&source->stream, 0, sizeof(source->stream));
+	source->inflating = false;
+	source->at_end = false;
+	source->bytes_read = 0;
+	source->chunk_start = 0;
+	source->chunk_end = 0;
+	if (lseek(source->fd, 0, SEEK_SET) != 0)
+	{
+		snprintf(source->error, sizeof(source->error), "could not read again: %s", strerror(errno));
+		return false;
+	}
+	return at_gzip_member(source, &source->compressed);
+}
+
+/*
+ * Is the file that is open an ordinary one, which can be read again?  *status is
+ * what the system says of it.
+ */
+bool
+source_is_file(const Source *source, struct stat *status)
+{
+	return source->opened && fstat(source->fd, status) == 0 && S_ISREG(status->st_mode);
+}
+
+/*
+ * May somebody have written to the file since?  Times are not exact, so one that
+ * was written shortly before may have been written after, too.
+ */
+bool
+source_was_written(const Source *source, const struct stat *before)
+{
+	struct stat now;
+
+	return fstat(source->fd, &now) != 0 || now.st_size < source->bytes_read ||
+		now.st_mtim.tv_sec != before->st_mtim.tv_sec || now.st_mtim.tv_nsec != before->st_mtim.tv_nsec ||
+		before->st_mtim.tv_sec >= time(NULL) - 1;
 }
 
 /*

@@ -11,6 +11,8 @@
 #define LOAD_SOURCE_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <zlib.h>
 
@@ -34,6 +36,9 @@ typedef struct Source
 extern bool source_open(Source *source, const char *path);
 extern void source_open_memory(Source *source, const void *data, size_t length);
 extern ssize_t source_read(Source *source, char *data, size_t size);
+extern bool source_rewind(Source *source);
+extern bool source_is_file(const Source *source, struct stat *status);
+extern bool source_was_written(const Source *source, const struct stat *before);
 extern void source_close(Source *source);
 
 #endif							/* LOAD_SOURCE_H */

@@ -20,7 +20,8 @@
 static const char *const table_query =
 "SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind,"
 "       EXISTS (SELECT FROM pg_catalog.pg_trigger AS t"
-"               WHERE t.tgrelid = c.oid AND t.tgtype & 69 = 69)"
+"               WHERE t.tgrelid = c.oid AND t.tgtype & 69 = 69),"
+"       c.relname"
 " FROM pg_catalog.pg_class AS c"
 " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
 " WHERE c.oid = CASE pg_catalog.array_length(pg_catalog.parse_ident($1), 1)"
@@ -206,6 +207,8 @@ find_target(Loader *loader, Target *target, const char *name, const LogTable *lo
 	target->oid = load_strdup(PQgetvalue(result, 0, 0));
 	target->name = load_strdup(PQgetvalue(result, 0, 1));
 	is_view = *PQgetvalue(result, 0, 2) == 'v' && *PQgetvalue(result, 0, 3) != 't';
+	target->copied_name = is_view ? load_printf("azhunt_load_%d", target->counter) :
+		load_strdup(PQgetvalue(result, 0, 4));
 	PQclear(result);
 	return describe_target(loader, target, log_table, is_view);
 }
@@ -268,6 +271,7 @@ free_target(Target *target)
 	if (target == NULL)
 		return;
 	free(target->name);
+	free(target->copied_name);
 	free(target->oid);
 	free(target->copy_command);
 	free(target->stage_command);

@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/appendinfo.h"
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
@@ -42,10 +43,14 @@ static set_join_pathlist_hook_type previous_hook = NULL;
 static Plan *plan_window_join(PlannerInfo *root, RelOptInfo *rel,
 							  CustomPath *best_path, List *tlist,
 							  List *clauses, List *custom_plans);
+static List *reparameterize_window_join(PlannerInfo *root,
+										List *custom_private,
+										RelOptInfo *child_rel);
 
 static const CustomPathMethods path_methods = {
 	.CustomName = WINDOW_JOIN_NAME,
 	.PlanCustomPath = plan_window_join,
+	.ReparameterizeCustomPathByChild = reparameterize_window_join,
 };
 
 static const CustomScanMethods scan_methods = {
@@ -281,6 +286,9 @@ make_window_join(PlannerInfo *root, RelOptInfo *joinrel, Path *outer,
 #endif
 	path->custom_paths = list_make2(outer, inner);
 	path->custom_private = restrict_clauses;
+#if PG_VERSION_NUM >= 170000
+	path->custom_restrictinfo = restrict_clauses;
+#endif
 	path->methods = &path_methods;
 
 	if (!classify_clauses(root, restrict_clauses, outer->parent->relids,
@@ -416,6 +424,71 @@ add_window_joins(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 }
 
 /*
+ * ReparameterizeCustomPathByChild: have the clauses take the parameters of a
+ * partition that they take of the partitioned table.
+ *
+ * Core does the same to the paths of both sides.
+ */
+static List *
+reparameterize_window_join(PlannerInfo *root, List *custom_private,
+						   RelOptInfo *child_rel)
+{
+#if PG_VERSION_NUM >= 160000
+	return (List *) adjust_appendrel_attrs_multilevel(root,
+													  (Node *) custom_private,
+													  child_rel,
+													  child_rel->top_parent);
+#else
+	return (List *) adjust_appendrel_attrs_multilevel(root,
+													  (Node *) custom_private,
+													  child_rel->relids,
+													  child_rel->top_parent_relids);
+#endif
+}
+
+/*
+ * Does a filter have to be evaluated before another?
+ *
+ * Conditions of a lower security level decide which rows those of a higher one
+ * may see; among equals the cheaper one comes first.
+ */
+static bool
+filter_precedes(PlannerInfo *root, RestrictInfo *a, RestrictInfo *b)
+{
+	QualCost	cost_a;
+	QualCost	cost_b;
+
+	if (a->security_level != b->security_level)
+		return a->security_level < b->security_level;
+	cost_qual_eval_node(&cost_a, (Node *) a, root);
+	cost_qual_eval_node(&cost_b, (Node *) b, root);
+	return cost_a.per_tuple < cost_b.per_tuple;
+}
+
+/*
+ * The filters in the order in which they are evaluated: that in which they
+ * were written, but where one has to precede another.
+ */
+static List *
+order_filters(PlannerInfo *root, List *filters)
+{
+	List	   *ordered = NIL;
+	ListCell   *cell;
+
+	foreach(cell, filters)
+	{
+		RestrictInfo *filter = lfirst_node(RestrictInfo, cell);
+		int			position = list_length(ordered);
+
+		while (position > 0 &&
+			   filter_precedes(root, filter, list_nth(ordered, position - 1)))
+			position--;
+		ordered = list_insert_nth(ordered, position, filter);
+	}
+	return extract_actual_clauses(ordered, false);
+}
+
+/*
  * The rows that are joined have all columns of both plans, the outer one's
  * first.
  */
@@ -463,7 +536,7 @@ plan_window_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 	scan->custom_exprs = list_concat(list_make1(copyObject(join.window)),
 									 join.keys);
 	scan->custom_exprs = list_concat(scan->custom_exprs,
-									 extract_actual_clauses(join.filters, false));
+									 order_filters(root, join.filters));
 	scan->custom_private = list_make4(makeInteger(join.inner_is_event),
 									  makeInteger(list_length(outer_plan->targetlist)),
 									  makeInteger(list_length(join.keys)),
@@ -486,4 +559,5 @@ window_join_install_hook(void)
 	previous_hook = set_join_pathlist_hook;
 	set_join_pathlist_hook = add_window_joins;
 	index_cost_install_hook();
+	lookback_install_hook();
 }

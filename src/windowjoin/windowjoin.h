@@ -162,6 +162,10 @@ window_table_address(const WindowTable *table, TablePointer pointer)
 extern bool is_within_call(Node *node);
 extern bool within_implies(FuncExpr *call, Node *condition);
 
+/* lookback.c */
+extern void lookback_remember_function(Oid function);
+extern void lookback_install_hook(void);
+
 /* members.c */
 extern List *expression_members(PlannerInfo *root, Node *expression, int limit);
 

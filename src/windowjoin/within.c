@@ -102,6 +102,7 @@ make_window_bound(Oid within, const char *name, Node *time, Node *lookback)
 
 	if (!OidIsValid(function))
 		return NULL;
+	lookback_remember_function(function);
 
 	bound = (Expr *) makeFuncExpr(function, TIMESTAMPTZOID, arguments,
 								  InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
@@ -186,12 +187,27 @@ within_implies(FuncExpr *call, Node *condition)
 }
 
 /*
+ * Raise the error of a lookback that is constant, and have it looked at later
+ * where it is not.
+ *
+ * This is done for every call that is planned, be there rows or not.
+ */
+static void
+check_planned_lookback(FuncExpr *call)
+{
+	Const	   *lookback = llast(call->args);
+
+	lookback_remember_function(call->funcid);
+	if (IsA(lookback, Const) && !lookback->constisnull)
+		(void) lookback_microseconds(DatumGetIntervalP(lookback->constvalue));
+}
+
+/*
  * Replace within() by comparisons with fixed times, which prune partitions
  * while the query is planned.
  *
  * A lookback that is not known yet might be null, which comparisons treat
- * differently where within() is not all of a WHERE clause; one that is an
- * error must stay an error of the execution.
+ * differently where within() is not all of a WHERE clause.
  */
 static Node *
 simplify_within(FuncExpr *call)
@@ -202,12 +218,9 @@ simplify_within(FuncExpr *call)
 	bool		event_fixed = is_fixed_time(event);
 	bool		anchor_fixed = is_fixed_time(anchor);
 	Node	   *other = event_fixed ? anchor : event;
-	int64		microseconds;
 	List	   *comparisons;
 
 	if (!IsA(lookback, Const) || lookback->constisnull ||
-		!lookback_is_valid(DatumGetIntervalP(lookback->constvalue),
-						   &microseconds) ||
 		event_fixed == anchor_fixed ||
 		contain_volatile_functions(other) || contain_subplans(other))
 		return NULL;
@@ -248,7 +261,8 @@ index_conditions(SupportRequestIndexCondition *request)
 }
 
 /*
- * within_support(internal): answers the planner's requests about within().
+ * within_support(internal): answers the planner's requests about within(), and
+ * those about window_start() and window_end() that are to simplify a call.
  */
 Datum
 azhunt_within_support(PG_FUNCTION_ARGS)
@@ -259,6 +273,7 @@ azhunt_within_support(PG_FUNCTION_ARGS)
 	{
 		FuncExpr   *call = ((SupportRequestSimplify *) request)->fcall;
 
+		check_planned_lookback(call);
 		PG_RETURN_POINTER(list_length(call->args) == 3 ? simplify_within(call) : NULL);
 	}
 
@@ -280,7 +295,8 @@ azhunt_within_support(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(request);
 	}
 
-	if (IsA(request, SupportRequestCost))
+	if (IsA(request, SupportRequestCost) &&
+		get_func_rettype(((SupportRequestCost *) request)->funcid) == BOOLOID)
 	{
 		SupportRequestCost *cost = (SupportRequestCost *) request;
 

@@ -40,27 +40,37 @@ my %everywhere = (
 	'strip_port cuts after a letter' => q{strip_port(u || ':443') = u},
 	'blob_name takes no such letter' => q{blob_name('/a' || u || 'b.txt?') = '' AND blob_name('/' || u || '/b.txt?') = 'b.txt'},
 	'file_name keeps letters and decodes ASCII' => q{file_name('/' || u || '%2F' || u || '%41%20' || u) = u || 'A ' || u},
-	'has takes a letter for a separator' => q{has('x' || u || 'term' || u, 'TERM') AND has(u, u)},
+	'has finds a letter' => q{has(u, u) AND has('x ' || u || ' x', u) AND has('x-' || u || 'term', u || 'TERM')},
 	'=~ folds what stands around it' => q{('A' || u || 'b') =~ ('a' || u || 'B') AND hash('A' || u) = hash('a' || u)},
 	'make_set keeps letters' => q{(SELECT make_set(x) ->> 1 = u FROM unnest(ARRAY[u, 'a', u]) AS x)},
 	'make_bag keeps them in keys' => q{(SELECT make_bag(bag_pack(x, x)) = jsonb_build_object(u, u) FROM unnest(ARRAY[u]) AS x)});
 
+my %letters_are_letters = (
+	'has takes a letter for a part of a term' => q{NOT has('x' || u || 'term' || u, 'TERM') AND NOT has('x' || u, u)});
+
+my %letters_are_separators = (
+	'has takes a letter for a separator' => q{has('x' || u || 'term' || u, 'TERM') AND has('x' || u, u)});
+
 my %escapes_of_ascii_alone = (
 	'escapes past ASCII stay, as they spell UTF-8' => q{file_name('/Z%C3%BCrich%20%FF.txt') = 'Z%C3%BCrich %FF.txt'});
 
-# letters past ASCII are one byte here, and their capitals others to KQL
+# letters past ASCII are one byte here, which is their code point
 my $latin1 = create_database_of_kind('azhunt_latin1', q{ENCODING 'LATIN1' LOCALE 'C'});
-all_true($latin1, 'LATIN1', 'chr(252)', %everywhere, %escapes_of_ascii_alone,
-	'=~ folds ASCII alone' => q{(SELECT bool_and(repeat(chr(225), n) !=~ repeat(chr(193), n) AND hash(repeat(chr(225), n)) <> hash(repeat(chr(193), n)))
-		FROM generate_series(1, 20) AS n)});
+all_true($latin1, 'LATIN1', 'chr(252)', %everywhere, %letters_are_letters, %escapes_of_ascii_alone,
+	'=~ folds all letters' => q{(SELECT bool_and(repeat(chr(225), n) =~ repeat(chr(193), n) AND hash(repeat(chr(225), n)) = hash(repeat(chr(193), n)))
+		FROM generate_series(1, 20) AS n)},
+	'and signs are no letters' => q{chr(215) !=~ chr(247) AND chr(223) !=~ chr(255) AND chr(181) =~ chr(181)},
+	'in the order of letters' => q{chr(193) <~ chr(226) AND chr(225) <~ chr(194) AND chr(193) >~ 'z'},
+	'has ignores the case of all letters' => q{has('x ' || chr(193) || 'b', chr(225) || 'B')});
 
 # two bytes of a character, both past ASCII
 my $euc_jp = create_database_of_kind('azhunt_euc_jp', q{ENCODING 'EUC_JP' LOCALE 'C'});
-all_true($euc_jp, 'EUC_JP', q{convert_from('\xe6bca2', 'UTF8')}, %everywhere, %escapes_of_ascii_alone);
+all_true($euc_jp, 'EUC_JP', q{convert_from('\xe6bca2', 'UTF8')}, %everywhere, %letters_are_separators, %escapes_of_ascii_alone,
+	'has finds whole characters alone' => q{NOT has(convert_from('\xa4a2a4a4', 'EUC_JP'), convert_from('\xa2a4', 'EUC_JP'))});
 
 # a byte that is no character of any encoding
 my $sql_ascii = create_database_of_kind('azhunt_sql_ascii', q{ENCODING 'SQL_ASCII' LOCALE 'C'});
-all_true($sql_ascii, 'SQL_ASCII', q{convert_from('\xff', 'SQL_ASCII')}, %everywhere, %escapes_of_ascii_alone);
+all_true($sql_ascii, 'SQL_ASCII', q{convert_from('\xff', 'SQL_ASCII')}, %everywhere, %letters_are_separators, %escapes_of_ascii_alone);
 
 # where letters of both cases stand together
 SKIP:
@@ -70,7 +80,7 @@ SKIP:
 	skip 'PostgreSQL has no ICU locales for databases', 1 if $icu ne 't';
 
 	my $english = create_database_of_kind('azhunt_icu', q{ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'});
-	all_true($english, 'ICU', q{'ü'}, %everywhere,
+	all_true($english, 'ICU', q{'ü'}, %everywhere, %letters_are_letters,
 		'the database has another order' => q{'a' < 'B'},
 		'make_set orders by bytes' => q{(SELECT make_set(x) = '["B", "a", "c"]' AND make_set(x, 1) = '["B"]' FROM unnest('{c,B,a}'::text[]) AS x)},
 		'make_bag takes the greatest by bytes' => q{(SELECT make_bag(bag_pack('key', x)) = '{"key": "a"}' FROM unnest('{B,a}'::text[]) AS x)},

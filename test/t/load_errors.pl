@@ -187,17 +187,6 @@ is(join(' ', map { decode_json($_)->{line} } split(/\n/, slurp($rejects))), join
 is(sql('SELECT string_agg(id, $$ $$ ORDER BY id::int) FROM azhunt.signinlogs'),
 	join(' ', grep { !$refused{$_} } 1 .. 200), '... and the others are loaded');
 
-# where the reject file cannot be written, nothing is loaded
-clear();
-SKIP:
-{
-	skip 'no /dev/full', 3 if !-c '/dev/full';
-	my ($status, undef, $err) = loader('-q', '--reject-file', '/dev/full', spew("$dir/bad.json", "$good\nbad\n"));
-	is($status, 1, 'reject file without room: exit status');
-	like($err, qr/bad\.json: could not write "\/dev\/full": No space left on device/, '... message');
-	count_is(0, '... and nothing is loaded');
-}
-
 # files that are no Azure logs say what was expected
 my $gz = "$dir/truncated.json.gz";
 spew("$dir/plain.json", "$good\n" x 50);

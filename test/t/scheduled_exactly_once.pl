@@ -1,7 +1,18 @@
 # Each match once: random schedules of transactions that load, commit out of
-# order, roll back, are prepared or stay open while hunts run, with crashes of
-# the server in between.  In the end what the hunts have stored is what the
-# ad-hoc hunts find in all rows, and nothing was announced twice.
+# order, roll back, are prepared or stay open while hunts run and while log
+# tables are partitioned, detached, attached, emptied, reloaded and swapped, with
+# crashes of the server in between.
+#
+# After every run that succeeds, what the hunt has stored must be what a plain
+# join, written here without the extension's functions, finds: all matches of
+# the rows that are visible, and none of rows that never were.  In the end
+# everything was announced once.
+#
+#   AZHUNT_SCHEDULES  how many schedules, 27 by default
+#   AZHUNT_SEED       the seed of the first
+#   AZHUNT_THEME      all of this theme, as the name of a test tells it
+#   AZHUNT_STEPS      steps of each, 60 by default
+#   AZHUNT_TRACE      print every step
 use strict;
 use warnings;
 
@@ -12,37 +23,159 @@ use lib dirname(abs_path(__FILE__));
 use Scheduled;
 use Test::More;
 
-my $schedules = $ENV{AZHUNT_SCHEDULES} // 3;
-my $steps     = $ENV{AZHUNT_STEPS} // 200;
+my $schedules = $ENV{AZHUNT_SCHEDULES} // 27;
+my $steps     = $ENV{AZHUNT_STEPS} // 60;
 
-# Every name is a scheduled hunt, with its options and the same ones as the
-# arguments of the ad-hoc hunt.
+#
+# the hunts
+#
+
+# Every name is a scheduled hunt, with its options and the arguments of the
+# plain join.
 my %hunts = (
-	storage_upload_link_account => ['storage_upload_link_account', undef, ''],
+	storage_upload_link_account => [
+		'storage_upload_link_account', '{}',
+		"'1 minute', true, '{putblob,putrange}', NULL, false, false"
+	],
 	wide => [
 		'storage_upload_link_account',
 		'{"lookback": "2 days", "match_user_agent": false, "include_noninteractive": true,'
 		  . ' "operations": ["PutBlob", "PutRange", "PutBlock"]}',
-		"lookback => '2 days', match_user_agent => false, include_noninteractive => true,"
-		  . " operations => '{PutBlob,PutRange,PutBlock}'"
+		"'48 hours', false, '{putblob,putrange,putblock}', NULL, true, false"
 	],
 	one_file => [
 		'storage_upload_link_account',
 		'{"target_file": "tool.exe", "lookback": "10 minutes", "successful_only": true}',
-		"target_file => 'tool.exe', lookback => '10 minutes', successful_only => true"
+		"'10 minutes', true, '{putblob,putrange}', 'tool.exe', false, true"
 	],
-	cloudshell_usage => ['cloudshell_usage', undef, "lookback => '36500 days', as_of => '2100-01-01 00:00+00'"],
+	cloudshell_usage => [ 'cloudshell_usage', '{}', "3600, '{cloud-shell-storage-westeurope}'" ],
 	ten_minutes => [
-		'cloudshell_usage',
-		'{"bin": "10 minutes", "resource_group": "shells"}',
-		"bin => '10 minutes', resource_group => 'shells', lookback => '36500 days', as_of => '2100-01-01 00:00+00'"
+		'cloudshell_usage', '{"bin": "10 minutes", "resource_group": "shells"}',
+		"600, '{rg-shells}'"
 	]);
+my @names = sort keys %hunts;
+my @shipped = qw(storage_upload_link_account cloudshell_usage);
 
 my %columns = (
-	storage_upload_link_account =>
-	  'fileuploadpath, operationname, uploaduseragent, loginevents, accounts, logins, uploads, firstupload, lastupload',
-	cloudshell_usage => 'caller, timekey, set_operationnamevalue, "timestamp", accountcustomentity');
+	storagebloblogs => 'timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname, correlationid',
+	signinlogs => 'timegenerated, ipaddress, userprincipalname, useragent, resulttype',
+	azureactivity => 'timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup');
+$columns{storagefilelogs} = $columns{storagebloblogs};
+$columns{aadnoninteractiveusersigninlogs} = $columns{signinlogs};
+my @log_tables = sort keys %columns;
 
+# The log tables that a hunt reads.
+my %reads = (
+	storage_upload_link_account => [qw(storagebloblogs storagefilelogs signinlogs aadnoninteractiveusersigninlogs)],
+	cloudshell_usage => ['azureactivity']);
+
+#
+# the oracle
+#
+# Log rows carry a tag in SourceSystem, which hunts do not read: the step of the
+# schedule that wrote them.  Whoever writes a row writes it to history as well, in
+# the same transaction.
+#
+my $oracle = <<'END';
+CREATE SCHEMA oracle;
+CREATE TABLE oracle.addresses (spelling text PRIMARY KEY, address text);
+INSERT INTO oracle.addresses VALUES
+	('192.0.2.1', '192.0.2.1'), ('192.0.2.1:5000', '192.0.2.1'), ('192.0.2.1:5001', '192.0.2.1'),
+	('198.51.100.7', '198.51.100.7'), ('198.51.100.7:5000', '198.51.100.7'), ('198.51.100.7:5001', '198.51.100.7'),
+	('2001:db8::1', '2001:db8::1'), ('[2001:db8::1]:5000', '2001:db8::1'), ('2001:DB8:0::1', '2001:db8::1'), ('', '');
+CREATE TABLE oracle.uris (uri text PRIMARY KEY, file text);
+INSERT INTO oracle.uris VALUES
+	('https://contosodata.blob.core.windows.net/in/tool.exe?sig=XXXXX', 'tool.exe'),
+	('https://contosodata.blob.core.windows.net/in/TOOL.EXE', 'tool.exe'),
+	('https://contosodata.blob.core.windows.net/in/report.docx', 'report.docx');
+
+CREATE TABLE oracle.uploads (log_table text, timegenerated timestamptz, operationname text, statustext text, statuscode text,
+	calleripaddress text, uri text, useragentheader text, accountname text, correlationid text, tag text, ingestxid bigint, partition text);
+CREATE TABLE oracle.signins (log_table text, timegenerated timestamptz, ipaddress text, userprincipalname text, useragent text,
+	resulttype text, tag text, ingestxid bigint, partition text);
+CREATE TABLE oracle.activities (log_table text, timegenerated timestamptz, caller text, operationnamevalue text,
+	activitystatusvalue text, resourcegroup text, tag text, ingestxid bigint, partition text);
+
+-- What is visible now, whatever stands under the names; volatile, as their
+-- conditions must not be pushed down and prune partitions.
+CREATE FUNCTION oracle.visible_uploads() RETURNS SETOF oracle.uploads LANGUAGE sql VOLATILE AS $$
+	SELECT 'storagebloblogs', timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader,
+		accountname, correlationid, sourcesystem, ingestxid, tableoid::regclass::text FROM azhunt.storagebloblogs
+	UNION ALL
+	SELECT 'storagefilelogs', timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader,
+		accountname, correlationid, sourcesystem, ingestxid, tableoid::regclass::text FROM azhunt.storagefilelogs
+$$;
+CREATE FUNCTION oracle.visible_signins() RETURNS SETOF oracle.signins LANGUAGE sql VOLATILE AS $$
+	SELECT 'signinlogs', timegenerated, ipaddress, userprincipalname, useragent, resulttype, sourcesystem, ingestxid,
+		tableoid::regclass::text FROM azhunt.signinlogs
+	UNION ALL
+	SELECT 'aadnoninteractiveusersigninlogs', timegenerated, ipaddress, userprincipalname, useragent, resulttype, sourcesystem,
+		ingestxid, tableoid::regclass::text FROM azhunt.aadnoninteractiveusersigninlogs
+$$;
+CREATE FUNCTION oracle.visible_activities() RETURNS SETOF oracle.activities LANGUAGE sql VOLATILE AS $$
+	SELECT 'azureactivity', timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup, sourcesystem, ingestxid,
+		tableoid::regclass::text FROM azhunt.azureactivity
+$$;
+CREATE FUNCTION oracle.all_uploads() RETURNS SETOF oracle.uploads LANGUAGE sql VOLATILE AS 'SELECT * FROM oracle.uploads';
+CREATE FUNCTION oracle.all_signins() RETURNS SETOF oracle.signins LANGUAGE sql VOLATILE AS 'SELECT * FROM oracle.signins';
+CREATE FUNCTION oracle.all_activities() RETURNS SETOF oracle.activities LANGUAGE sql VOLATILE AS 'SELECT * FROM oracle.activities';
+END
+
+# The plain joins, over what is visible now and over all that ever was; each
+# match with one of the pairs of rows that make it.
+my $join = <<'END';
+CREATE FUNCTION oracle.WHICH_storage_upload_link_account(lookback interval, same_agent boolean, operations text[], file text,
+	noninteractive boolean, successful boolean)
+RETURNS TABLE (key text, left_row text, right_row text) LANGUAGE sql VOLATILE AS $$
+	SELECT DISTINCT ON (1)
+		jsonb_build_array(extract(epoch FROM u.timegenerated), u.operationname, coalesce(u.uri, ''), coalesce(u.useragentheader, ''),
+			ua.address, coalesce(u.accountname, ''), coalesce(u.correlationid, ''),
+			extract(epoch FROM s.timegenerated), coalesce(s.userprincipalname, ''), coalesce(s.useragent, ''))::text,
+		to_jsonb(u)::text, to_jsonb(s)::text
+	FROM oracle.WHICH_uploads() AS u
+	JOIN oracle.addresses AS ua ON ua.spelling = u.calleripaddress AND ua.address <> ''
+	JOIN oracle.addresses AS sa ON sa.address = ua.address
+	JOIN oracle.WHICH_signins() AS s ON s.ipaddress = sa.spelling
+	WHERE lower(u.operationname) = ANY (operations)
+	  AND (lower(u.statustext) IN ('success', 'succeeded') OR coalesce(u.statustext, '') = '' AND u.statuscode = '0')
+	  AND (file IS NULL OR u.uri IN (SELECT f.uri FROM oracle.uris AS f WHERE f.file = $4))
+	  AND (s.log_table = 'signinlogs' OR noninteractive)
+	  AND (s.resulttype = '0' OR NOT successful)
+	  AND (lower(coalesce(u.useragentheader, '')) = lower(coalesce(s.useragent, '')) OR NOT same_agent)
+	  AND s.timegenerated BETWEEN u.timegenerated - lookback AND u.timegenerated
+	ORDER BY 1, u.ingestxid, s.ingestxid, u.tag, s.tag
+$$;
+CREATE FUNCTION oracle.WHICH_cloudshell_usage(seconds integer, groups text[])
+RETURNS TABLE (key text, left_row text, right_row text) LANGUAGE sql VOLATILE AS $$
+	SELECT DISTINCT ON (1)
+		jsonb_build_array(round(floor(extract(epoch FROM s.timegenerated) / seconds) * seconds, 6), coalesce(s.caller, ''), o.operationnamevalue)::text,
+		to_jsonb(s)::text, to_jsonb(o)::text
+	FROM oracle.WHICH_activities() AS s
+	JOIN oracle.WHICH_activities() AS o
+	  ON coalesce(o.caller, '') = coalesce(s.caller, '')
+	 AND floor(extract(epoch FROM o.timegenerated) / seconds) = floor(extract(epoch FROM s.timegenerated) / seconds)
+	WHERE lower(s.operationnamevalue) = 'microsoft.storage/storageaccounts/listkeys/action'
+	  AND lower(s.activitystatusvalue) IN ('success', 'succeeded')
+	  AND lower(s.resourcegroup) = ANY (groups)
+	  AND o.operationnamevalue <> '' AND lower(o.operationnamevalue) <> 'microsoft.storage/storageaccounts/listkeys/action'
+	ORDER BY 1, s.ingestxid, o.ingestxid, s.tag, o.tag
+$$;
+END
+$oracle .= join '', map { (my $text = $join) =~ s/WHICH/$_/gr } qw(visible all);
+$oracle .= <<'END';
+CREATE FUNCTION oracle.stored(hunt text) RETURNS TABLE (key text, run bigint) LANGUAGE sql VOLATILE AS $$
+	SELECT jsonb_build_array(extract(epoch FROM m.uploadtime), m.operationname, m.uri, m.useragentheader, m.address,
+			m.storageaccount, m.correlationid, extract(epoch FROM m.logintime), m.account, m.loginuseragent)::text, m.run
+	FROM azhunt.storage_upload_link_account_matches AS m WHERE m.hunt = stored.hunt
+	UNION ALL
+	SELECT jsonb_build_array(extract(epoch FROM m.timekey), m.caller, m.operationnamevalue)::text, m.run
+	FROM azhunt.cloudshell_usage_matches AS m WHERE m.hunt = stored.hunt
+$$;
+END
+
+#
+# random rows
+#
 sub one_of
 {
 	return $_[ int rand @_ ];
@@ -57,274 +190,933 @@ sub quote
 	return "'$text'";
 }
 
-# A time in one of three days, mostly near one of a few moments.
+# A time of three days, mostly near one of a few moments.
 sub some_time
 {
-	my $seconds = 86400 * int(rand 3) + 7200 * int(rand 2) + int(rand 300);
+	my $seconds = 86400 * one_of(0, 0, 1, 1, 1, 2) + 7200 * int(rand 2) + 10 * int(rand 7);
 
-	$seconds = int rand 3 * 86400 if rand() < 0.1;
+	$seconds = int rand 3 * 86400 if rand() < 0.05;
 	return "timestamptz '2026-03-10 00:00+00' + interval '$seconds seconds'";
 }
 
-# An INSERT of one row, or of several at a time.
-sub insert
-{
-	my @values = map { "(" . join(', ', @$_) . ")" } @{ $_[2] };
+my @spellings = ('192.0.2.1', '192.0.2.1:5000', '192.0.2.1:5001', '198.51.100.7', '198.51.100.7:5000',
+	'2001:db8::1', '[2001:db8::1]:5000', '2001:DB8:0::1');
+my @addresses = ('192.0.2.1', '192.0.2.1', '192.0.2.1', '198.51.100.7', '198.51.100.7', '2001:db8::1', '2001:db8::1', undef, '');
+my @agents = ('Edge', 'Edge', 'Edge', 'EDGE', 'azsdk/1.0', undef, '');
 
-	return "INSERT INTO azhunt.$_[0] ($_[1]) VALUES " . join(', ', @values);
-}
-
-my @addresses = ('192.0.2.1', '198.51.100.7', '203.0.113.9', '2001:db8::1');
-my @agents    = ('Edge', 'Edge', 'EDGE', 'azsdk/1.0', undef, '');
-
-sub some_uploads
-{
-	my @rows = map {
-		my $address = one_of(@addresses, @addresses, undef, '');
-		my $caller  = !$address ? $address
-		  : $address =~ /:/ ? one_of($address, "[$address]:5000", '2001:DB8:0::1')
-		  : one_of($address, "$address:" . (5000 + int rand 3));
-		[
-			some_time(), quote(one_of(qw(PutBlob PutBlob putblob PutRange PutBlock GetBlob))),
-			quote(one_of('Success', 'Success', 'success', 'Succeeded', 'ServerBusy', undef)),
-			quote(one_of('0', '201', undef)), quote($caller),
-			quote('https://contosodata.blob.core.windows.net/in/' . one_of('tool.exe?sig=XXXXX', 'tool.exe', 'report.docx', 'a b.txt?x=1')),
-			quote(one_of(@agents)), quote(one_of('contosodata', undef)), quote(one_of('c-1', 'c-2', undef))
-		]
-	} 1 .. 1 + int rand 15;
-	return insert(one_of('storagebloblogs', 'storagefilelogs'),
-		'timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname, correlationid',
-		\@rows);
-}
-
-sub some_signins
-{
-	my @rows = map {
-		[
-			some_time(), quote(one_of(@addresses, @addresses, undef, '')),
+my %some_row = (
+	storagebloblogs => sub {
+		return (some_time(), quote(one_of(qw(PutBlob PutBlob PutBlob PutBlob PutBlob PutBlob putblob PutRange PutBlock GetBlob))),
+			quote(one_of('Success', 'Success', 'Success', 'Success', 'success', 'Succeeded', 'ServerBusy', undef)),
+			quote(one_of('0', '201', undef)), quote(one_of(@spellings, undef, '')),
+			quote('https://contosodata.blob.core.windows.net/in/' . one_of('tool.exe?sig=XXXXX', 'tool.exe?sig=XXXXX', 'TOOL.EXE', 'report.docx')),
+			quote(one_of(@agents)), quote(one_of('contosodata', undef)), quote(one_of('c-1', 'c-2', 'c-3', undef)));
+	},
+	signinlogs => sub {
+		return (some_time(), quote(one_of(@addresses)),
 			quote(one_of('adele@contoso.com', 'Adele@contoso.com', 'alex@contoso.com', undef)),
-			quote(one_of(@agents)), quote(one_of('0', '0', '50126', undef))
-		]
-	} 1 .. 1 + int rand 15;
-	return insert(one_of('signinlogs', 'signinlogs', 'aadnoninteractiveusersigninlogs'),
-		'timegenerated, ipaddress, userprincipalname, useragent, resulttype', \@rows);
-}
-
-sub some_operations
-{
-	my @rows = map {
-		[
-			some_time(), quote(one_of('adele@contoso.com', 'alex@contoso.com', undef, '')),
+			quote(one_of(@agents)), quote(one_of('0', '0', '0', '50126', undef)));
+	},
+	azureactivity => sub {
+		return (some_time(), quote(one_of('adele@contoso.com', 'alex@contoso.com', 'diego@contoso.com', undef, '')),
 			quote(one_of('Microsoft.Storage/storageAccounts/listKeys/action',
 					'MICROSOFT.STORAGE/STORAGEACCOUNTS/LISTKEYS/ACTION',
 					'Microsoft.Compute/virtualMachines/write', 'MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE',
-					'Microsoft.KeyVault/vaults/delete', undef, '')),
+					'Microsoft.KeyVault/vaults/delete', 'Microsoft.Web/sites/write', undef, '')),
 			quote(one_of('Success', 'Success', 'Succeeded', 'Start', undef)),
-			quote(one_of('cloud-shell-storage-westeurope', 'CLOUD-SHELL-STORAGE-EASTUS', 'rg-shells', 'RG-SHELLS', 'web', undef))
-		]
-	} 1 .. 1 + int rand 15;
-	return insert('azureactivity', 'timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup',
-		\@rows);
+			quote(one_of('cloud-shell-storage-westeurope', 'cloud-shell-storage-westeurope', 'rg-shells', 'RG-SHELLS', 'web', undef)));
+	});
+$some_row{storagefilelogs} = $some_row{storagebloblogs};
+$some_row{aadnoninteractiveusersigninlogs} = $some_row{signinlogs};
+
+my %history = (
+	storagebloblogs => 'uploads', storagefilelogs => 'uploads', signinlogs => 'signins',
+	aadnoninteractiveusersigninlogs => 'signins', azureactivity => 'activities');
+
+#
+# a schedule
+#
+my $cluster = Scheduled::Cluster->new('autovacuum = off', 'lock_timeout = 60ms', 'deadlock_timeout = 20ms',
+	'timezone = UTC', 'shared_buffers = 64MB');
+
+my ($control, $listener);
+my @open;        # sessions with a transaction, that any step may go on with
+my %prepared;
+my ($step, $theme, @trace, $failure);
+my ($crashed, $names_given, $prepared_count);
+my (%done, %found_first, %found_late);
+
+# Note what is done; the log rows of this step carry its number.
+sub trace
+{
+	my ($session, $text) = @_;
+	my $who = $session == $control ? 'control' : "session $session->{number}";
+
+	$text =~ s/\s+/ /g;
+	push @trace, "step $step, $who: $text";
+	note $trace[-1] if $ENV{AZHUNT_TRACE};
+}
+
+# SQLSTATE of the error in an answer.
+sub sqlstate
+{
+	my ($answer) = @_;
+
+	return 'lost' unless defined $answer;
+	return $answer =~ /^(?:ERROR|FATAL):  (\w{5}):/m ? $1 : '';
+}
+
+# Run a query, whose errors may be these; true if there was none.  Whatever its
+# error, a session that is in a transaction rolls it back.
+sub try
+{
+	my ($session, $query, @allowed) = @_;
+	my $answer;
+
+	trace($session, length $query > 400 ? substr($query, 0, 400) . ' ...' : $query);
+	$session->send($query);
+	$answer = $session->answer;
+	return judge($session, $query, $answer, @allowed);
+}
+
+sub judge
+{
+	my ($session, $query, $answer, @allowed) = @_;
+	my $state = sqlstate($answer);
+
+	$session->{last} = $answer;
+	return 1 if $state eq '';
+	trace($session, "... $state " . ($answer // 'connection lost'));
+	die "unexpected error: $query\n" . ($answer // '') . "\n"
+	  unless grep { $state =~ /^$_/ } @allowed;
+	if (defined $answer)
+	{
+		$session->send('ROLLBACK');
+		$session->answer;
+	}
+	$done{"error $state"}++;
+	return 0;
+}
+
+my $locked = '55P03';                      # another session is in the way
+my @missed = ($locked, '40P01', '23514');  # or a partition is not there
+# or the tables are not as the step would have them
+my @busy = ($locked, '40P01', '42P01', '55000', '55006', '42P17', '42P16', '42809', '42P07', '23514', '0A000');
+
+sub new_session
+{
+	my $session = $cluster->session('hunted');
+
+	$session->{number} = ++$names_given;
+	$session->do('\set VERBOSITY verbose');
+	return $session;
+}
+
+# An INSERT of some rows, which history has as well, in the name of a log table
+# or into another relation of its columns.
+sub insert
+{
+	my ($log_table, $relation, $ingestxid, $rows) = @_;
+	my $columns = $columns{$log_table};
+	my @values = map { '(' . join(', ', $some_row{$log_table}->(), "'step $step row $_'", $ingestxid // ()) . ')' }
+	  1 .. $rows // 1 + int rand 8;
+	my $target = defined $ingestxid ? "$columns, sourcesystem, ingestxid" : "$columns, sourcesystem";
+	my $values = join ', ', @values;
+
+	return "WITH r AS (INSERT INTO $relation ($target) VALUES $values RETURNING $columns, sourcesystem, ingestxid)"
+	  . " INSERT INTO oracle.$history{$log_table} (log_table, $columns, tag, ingestxid)"
+	  . " SELECT '$log_table', $columns, sourcesystem, ingestxid FROM r";
+}
+
+sub some_log_table
+{
+	return one_of(qw(storagebloblogs storagebloblogs storagefilelogs signinlogs signinlogs signinlogs
+		  aadnoninteractiveusersigninlogs azureactivity azureactivity azureactivity));
 }
 
 sub some_rows
 {
-	return one_of(\&some_uploads, \&some_signins, \&some_signins, \&some_operations)->();
+	my $log_table = some_log_table();
+
+	return insert($log_table, "azhunt.$log_table", rand() < 0.05 ? 'NULL::bigint' : undef);
 }
 
 # The log that Azure delivers twice.
 sub some_duplicates
 {
-	return one_of(
-		'INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent, resulttype)'
-		  . ' SELECT timegenerated, ipaddress, userprincipalname, useragent, resulttype FROM azhunt.signinlogs ORDER BY random() LIMIT 3',
-		'INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader, accountname, correlationid)'
-		  . ' SELECT timegenerated, operationname, statustext, calleripaddress, uri, useragentheader, accountname, correlationid'
-		  . ' FROM azhunt.storagebloblogs ORDER BY random() LIMIT 3',
-		'INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup)'
-		  . ' SELECT timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup FROM azhunt.azureactivity ORDER BY random() LIMIT 3');
+	my $log_table = some_log_table();
+	my $columns = $columns{$log_table};
+	my $salt = int rand 1000;
+
+	return "WITH r AS (INSERT INTO azhunt.$log_table ($columns, sourcesystem)"
+	  . " SELECT $columns, 'step $step: again ' || sourcesystem FROM azhunt.$log_table"
+	  . " ORDER BY md5(sourcesystem || '$salt') LIMIT 3 RETURNING $columns, sourcesystem, ingestxid)"
+	  . " INSERT INTO oracle.$history{$log_table} (log_table, $columns, tag, ingestxid)"
+	  . " SELECT '$log_table', $columns, sourcesystem, ingestxid FROM r";
 }
 
-my $cluster = Scheduled::Cluster->new;
-
-# By hunt, over all schedules: results, and incremental runs that found some.
-my (%found, %found_late);
-
-# Open transactions, each a session; and the names of prepared ones.
-my (@open, %prepared, $prepared_count, $control, %done);
-
-sub run_hunts
+# Rows of a data-only dump, with ingestxid as it was, and what one does then.
+sub old_rows
 {
-	for my $name (grep { rand() < 0.6 } sort keys %hunts)
-	{
-		$control->do("CALL azhunt.run_hunt('$name')");
-		$done{'run'}++;
-	}
+	my $log_table = some_log_table();
+
+	return insert($log_table, "azhunt.$log_table", 3 + int rand 500)
+	  . '; SELECT count(azhunt.restart_hunt(name)) FROM azhunt.scheduled_hunts';
 }
 
-# A run in a transaction of the caller, at any isolation level, which may roll
-# it back; then nothing was found.
-sub run_in_transaction
+#
+# runs and what they have stored
+#
+
+# Compare what a hunt has stored with the plain join, in the session that ran
+# it; dies where a match is missing or too much.
+sub check
 {
-	my $name  = one_of(sort keys %hunts);
-	my $level = one_of('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE');
+	my ($session, $name) = @_;
+	my ($hunt, undef, $arguments) = @{ $hunts{$name} };
+	my $missing = $session->do("SELECT m.key, m.left_row, m.right_row FROM oracle.visible_$hunt($arguments) AS m"
+		  . " WHERE m.key NOT IN (SELECT key FROM oracle.stored('$name')) ORDER BY m.key");
+	my $too_many = $session->do("SELECT key, run FROM oracle.stored('$name')"
+		  . " WHERE key NOT IN (SELECT key FROM oracle.all_$hunt($arguments)) ORDER BY key");
+	my $twice = $session->do("SELECT key, count(*) FROM oracle.stored('$name') GROUP BY key HAVING count(*) > 1 ORDER BY key");
+	my @problems;
 
-	$control->do("BEGIN ISOLATION LEVEL $level");
-	$control->do(some_rows()) if rand() < 0.5;
-	$control->do("SELECT azhunt.run_hunt_in_transaction('$name')");
-	$control->do(some_rows()) if rand() < 0.5;
-	$control->do(one_of('COMMIT', 'ROLLBACK'));
-	$done{"run in $level"}++;
+	$done{check}++;
+	push @problems, problem("$name: matches that were lost", 'match|one row|other row', $missing) if $missing ne '';
+	push @problems, problem("$name: matches of rows that never were", 'match|run', $too_many) if $too_many ne '';
+	push @problems, problem("$name: matches stored twice", 'match|how often', $twice) if $twice ne '';
+	die join '', @problems if @problems;
 }
 
+sub problem
+{
+	my ($what, $header, $lines) = @_;
+	my @lines = split /\n/, $lines;
+	my $count = @lines;
+	my %steps;
+
+	splice @lines, 3;
+	$steps{$_} = 1 for map { /"step (\d+)/g } @lines;
+	return "$what: $count, such as\n"
+	  . join('', map {
+			my @cells = split /\|/;
+			my @heads = split /\|/, $header;
+			join '', map { "  $heads[$_]: " . ($cells[$_] // '') . "\n" } 0 .. $#heads } @lines)
+	  . "written by\n"
+	  . join('', map { my $n = $_; map { "  $_\n" } grep { /^step $n,/ } @trace } sort { $a <=> $b } keys %steps);
+}
+
+sub some_hunt
+{
+	return one_of(@names);
+}
+
+sub ran
+{
+	my ($session, $name) = @_;
+
+	return $session->do("SELECT status FROM azhunt.runs WHERE hunt = '$name' ORDER BY run DESC LIMIT 1");
+}
+
+# CALL run_hunt() in a session without a transaction; true if it did not fail
+# and was not skipped.
+sub run_hunt
+{
+	my ($session, $name, @allowed) = @_;
+
+	return 0 unless try($session, "CALL azhunt.run_hunt('$name')", $locked, '42704', @allowed);
+	my $status = ran($session, $name);
+	$done{"run: $status"}++;
+	return 0 unless $status eq 'succeeded';
+	check($session, $name);
+	return 1;
+}
+
+# A run in the transaction of a session, which goes on, unless the run fails.
+sub run_in
+{
+	my ($session, $name) = @_;
+	my @allowed = ($locked, '42704');
+
+	push @allowed, '40', '0A' unless $session->{level} eq 'READ COMMITTED';
+	return 0 unless try($session, "SELECT azhunt.run_hunt_in_transaction('$name') AS run", @allowed);
+	my $run = $session->{last};
+	my $status = $session->do("SELECT status FROM azhunt.runs WHERE run = $run");
+	$done{"run in $session->{level}: $status"}++;
+	# the oracle reads all, which would make this transaction fail
+	check($session, $name) if $status eq 'succeeded' && $session->{level} ne 'SERIALIZABLE';
+	return 1;
+}
+
+#
+# steps
+#
 sub begin
 {
-	my $session = $cluster->session('hunted');
+	my (@levels) = @_;
+	my $session = new_session();
 
-	$session->do('BEGIN ISOLATION LEVEL ' . one_of('READ COMMITTED', 'REPEATABLE READ'));
-	$session->do(some_rows());
-	push @open, $session;
+	$session->{level} = one_of(@levels ? @levels : ('READ COMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'));
+	try($session, "BEGIN ISOLATION LEVEL $session->{level}");
+	return $session;
 }
 
-sub continue_one
+# Take a session out of the open ones.
+sub close_session
 {
 	my ($session) = @_;
 
-	if (rand() < 0.5)
-	{
-		$session->do('SAVEPOINT s');
-		$session->do(some_rows());
-		$session->do(one_of('ROLLBACK TO SAVEPOINT s', 'RELEASE SAVEPOINT s'));
-		$done{savepoint}++;
-	}
-	$session->do(some_rows());
+	@open = grep { $_ != $session } @open;
+	$session->close;
 }
 
-sub finish_one
+# Go on with a transaction: rows, a run, a savepoint, rows with an old ingestxid.
+sub step_go_on
 {
-	my ($session) = splice @open, int rand @open, 1;
-	my $end = one_of('COMMIT', 'COMMIT', 'ROLLBACK', 'PREPARE TRANSACTION');
+	return step_begin() unless @open;
+	my $session = one_of(@open);
+	my @allowed = (@missed, '40');
+	my $chance = rand;
+	my $alive = 1;
+
+	if ($chance < 0.4) { $alive = try($session, some_rows(), @allowed) }
+	elsif ($chance < 0.5)
+	{
+		$alive = try($session, 'SAVEPOINT s; ' . some_rows(), @allowed)
+		  && try($session, one_of('ROLLBACK TO SAVEPOINT s', 'RELEASE SAVEPOINT s'));
+		$done{savepoint}++;
+	}
+	elsif ($chance < 0.6) { $alive = try($session, old_rows(), @allowed); $done{'old rows'}++ }
+	else { $alive = run_in($session, some_hunt()) }
+	close_session($session) unless $alive;
+}
+
+sub step_begin
+{
+	return step_finish() if @open >= 5;
+	my $session = begin();
+	my $first = rand() < 0.7 ? some_rows() : 'SELECT count(*) FROM pg_class';
+
+	if (try($session, $first, @missed, '40')) { push @open, $session }
+	else { $session->close }
+}
+
+# A transaction that loads and runs hunts, in any order, while others load and
+# run, all in one step.
+sub step_own_transaction
+{
+	my $session = begin();
+	my $alive = 1;
+
+	for (1 .. 3 + int rand 4)
+	{
+		my $chance = rand;
+
+		last unless $alive;
+		if    ($chance < 0.35) { $alive = try($session, some_rows(), @missed, '40') }
+		elsif ($chance < 0.7) { $alive = run_in($session, some_hunt()) }
+		elsif ($chance < 0.8)
+		{
+			# an id that is over before the transaction is
+			$alive = try($session, 'SAVEPOINT s; ' . some_rows() . '; ROLLBACK TO SAVEPOINT s', @missed, '40');
+		}
+		elsif ($chance < 0.95) { step_rows() }
+		else { run_hunt($control, some_hunt()) }
+	}
+	$done{'own transaction'}++ if $alive && try($session, one_of('COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK'), '40');
+	$session->close;
+}
+
+# A transaction that has a snapshot and nothing else, and so is in nobody's way.
+sub step_begin_with_snapshot
+{
+	return step_finish() if @open >= 5;
+	my $session = begin('REPEATABLE READ', 'REPEATABLE READ', 'SERIALIZABLE');
+
+	try($session, 'SELECT count(*) FROM pg_class');
+	push @open, $session;
+}
+
+sub step_finish
+{
+	return unless @open;
+	my $session = one_of(@open);
+	my $end = one_of('COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK', 'PREPARE TRANSACTION');
 
 	$done{$end}++;
 	if ($end eq 'PREPARE TRANSACTION')
 	{
 		my $id = 'load_' . ++$prepared_count;
-		$end .= " '$id'";
-		$prepared{$id} = 1;
+		# who has notified cannot be prepared
+		$prepared{$id} = 1 if try($session, "PREPARE TRANSACTION '$id'", '0A', '40');
 	}
-	$session->do($end);
-	$session->close;
+	else { try($session, $end, '40') }
+	close_session($session);
 }
 
-sub finish_prepared
+sub step_finish_prepared
 {
-	my $id  = one_of(sort keys %prepared);
-	my $end = one_of('COMMIT PREPARED', 'ROLLBACK PREPARED');
+	return unless %prepared;
+	my $id = one_of(sort keys %prepared);
+	my $end = one_of('COMMIT PREPARED', 'COMMIT PREPARED', 'ROLLBACK PREPARED');
 
-	$control->do("$end '$id'");
+	try($control, "$end '$id'");
 	delete $prepared{$id};
 	$done{$end}++;
 }
 
-# The server dies, and with it what was not committed or prepared.
-sub crash
+sub step_rows
 {
-	my $running;
+	my $query = one_of(\&some_rows, \&some_rows, \&some_rows, \&some_duplicates)->();
 
-	if (rand() < 0.7)
-	{
-		# a run that is in the middle, waiting to store what it found
-		begin();
-		$open[-1]->do('LOCK TABLE azhunt.storage_upload_link_account_facts, azhunt.cloudshell_usage_facts IN SHARE MODE');
-		$running = $cluster->session('hunted');
-		my $pid = $running->do('SELECT pg_backend_pid()');
-		$running->send("CALL azhunt.run_hunt('" . one_of(sort keys %hunts) . "')");
-		my $waits = await(sub {
-			$control->do("SELECT 1 FROM pg_locks WHERE pid = $pid AND NOT granted"
-				  . " UNION SELECT 1 FROM pg_stat_activity WHERE pid = $pid AND state = 'idle'") });
-		die 'the run neither waits nor ends' unless $waits;
-		if (rand() < 0.5)
-		{
-			kill 'KILL', $pid or die "kill: $!";
-			$running->answer;
-			$done{'SIGKILL in a run'}++;
-		}
-	}
-	$cluster->stop('immediate');
-	$done{crash}++;
-	@open = ();
-	$running->close if $running;
-	$cluster->start;
-	$control = $cluster->session('hunted');
+	try($control, $query, @missed);
 }
 
-for my $schedule (1 .. $schedules)
+sub step_run
 {
-	my $seed = $ENV{AZHUNT_SEED} // int rand 2**31;
-	delete $ENV{AZHUNT_SEED};
-	srand $seed;
-	note "schedule $schedule: AZHUNT_SEED=$seed";
+	run_hunt($control, $_) for grep { rand() < 0.5 } @names;
+}
 
-	$cluster->session->do('CREATE DATABASE hunted');
-	$control = $cluster->session('hunted');
-	$control->do('CREATE EXTENSION azhunt');
-	$control->do('SELECT count(*) FROM azhunt.create_log_tables()');
-	$control->do("INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES ('$_', '$hunts{$_}[0]', '$hunts{$_}[1]')")
-	  for grep { $hunts{$_}[1] } sort keys %hunts;
-	(@open, %prepared) = ();
-	%done = ();
-	my $crashes = 0;
+sub step_restart
+{
+	my $query = rand() < 0.5 ? "SELECT azhunt.restart_hunt('" . some_hunt() . "')" : 'BEGIN; ' . old_rows() . '; COMMIT';
 
-	for my $step (1 .. $steps)
+	$done{restart}++ if try($control, $query, @missed, '42704');
+}
+
+# Drop a hunt with all that it found, or make it anew.  Not while a transaction
+# may have restarted all hunts that it knew.
+sub step_drop
+{
+	my $name = some_hunt();
+
+	return if @open || %prepared;
+	return unless try($control, "SELECT azhunt.drop_hunt('$name')", $locked, '42704');
+	$done{drop}++;
+	schedule_hunt($name) if rand() < 0.7;
+}
+
+sub schedule_hunt
+{
+	my ($name) = @_;
+
+	return if grep { $_ eq $name } @shipped;
+	try($control, "INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES ('$name', '$hunts{$name}[0]', '$hunts{$name}[1]')"
+		  . ' ON CONFLICT DO NOTHING', $locked);
+}
+
+# A run that is in the middle: it waits to store what it found, while others
+# load, restart, run, and change tables; then it goes on, or is stopped.
+sub step_run_in_the_middle
+{
+	my $name = some_hunt();
+	my $blocker = new_session();
+	my $hunter = new_session();
+	my $end = one_of('go on', 'go on', 'go on', 'cancel', 'terminate');
+
+	$blocker->{level} = 'READ COMMITTED';
+	if (!try($blocker, "BEGIN; LOCK TABLE azhunt.$hunts{$name}[0]_matches IN SHARE MODE", $locked))
+	{
+		$blocker->close;
+		$hunter->close;
+		return;
+	}
+	$hunter->do('SET lock_timeout = 0');
+	my $pid = $hunter->do('SELECT pg_backend_pid()');
+	my $query = "CALL azhunt.run_hunt('$name')";
+	trace($hunter, "$query ... begins");
+	$hunter->send($query);
+	my $state = await(sub {
+		$control->do("SELECT CASE WHEN EXISTS (SELECT FROM pg_locks WHERE pid = $pid AND NOT granted) THEN 'waits'"
+			  . " ELSE (SELECT state FROM pg_stat_activity WHERE pid = $pid AND state LIKE 'idle%') END") });
+	die 'the run neither waits nor ends' unless $state;
+	$done{"in the middle: run $state"}++;
+
+	for (1 .. 1 + int rand 3)
 	{
 		my $chance = rand;
 
-		if    ($chance < 0.15) { $control->do(rand() < 0.8 ? some_rows() : some_duplicates()) }
-		elsif ($chance < 0.35) { begin() if @open < 6 }
-		elsif ($chance < 0.50) { continue_one(one_of(@open)) if @open }
-		elsif ($chance < 0.65) { finish_one() if @open }
-		elsif ($chance < 0.72) { finish_prepared() if %prepared }
-		elsif ($chance < 0.92) { run_hunts() }
-		elsif ($chance < 0.97) { run_in_transaction() }
-		elsif ($chance < 0.98) { $control->do("SELECT azhunt.restart_hunt('" . one_of(sort keys %hunts) . "')"); $done{restart}++ }
-		elsif (!@open && !%prepared)
+		if    ($chance < 0.3) { step_rows() }
+		elsif ($chance < 0.6) { step_restart() }
+		elsif ($chance < 0.7) { step_finish() if @open }
+		elsif ($chance < 0.8) { step_tables() }
+		elsif ($chance < 0.9) { run_hunt($control, one_of($name, some_hunt())) }
+		elsif (@open < 5)
 		{
-			my $day = 10 + int rand 3;
-			$control->do("SELECT count(*) FROM azhunt.add_partitions('azhunt.$_', '2026-03-$day', '2026-03-" . ($day + 1) . "')")
-			  for qw(storagebloblogs signinlogs azureactivity);
-			$done{partitions}++;
+			# restarts that become visible after the run
+			my $session = begin('READ COMMITTED');
+			if (try($session, old_rows(), @missed)) { push @open, $session }
+			else { $session->close }
 		}
-		elsif ($crashes < 2) { crash(); $crashes++ }
 	}
-	# the rest ends one way or the other, and each hunt runs once more
-	finish_one()      while @open;
-	finish_prepared() while %prepared;
-	$control->do("CALL azhunt.run_hunt('$_')") for sort keys %hunts;
-
-	for my $name (sort keys %hunts)
+	if ($end ne 'go on')
 	{
-		my ($hunt, undef, $arguments) = @{ $hunts{$name} };
-		my $stored = "SELECT $columns{$hunt} FROM azhunt.${hunt}_results WHERE hunt = '$name'";
-		my $ad_hoc = "SELECT $columns{$hunt} FROM azhunt.$hunt($arguments)";
-
-		$found{$name} += $control->do("SELECT count(*) FROM ($ad_hoc) AS a");
-		is($control->do("($stored) EXCEPT ALL ($ad_hoc)"), '', "$name: nothing is stored that the ad-hoc hunt does not find");
-		is($control->do("($ad_hoc) EXCEPT ALL ($stored)"), '', "$name: all is stored that the ad-hoc hunt finds");
-		is($control->do("SELECT sum(new_results) FROM azhunt.runs WHERE hunt = '$name'"),
-			$control->do("SELECT count(*) FROM azhunt.${hunt}_facts WHERE hunt = '$name'"),
-			"$name: every match was announced once");
-		$found_late{$name} += $control->do("SELECT count(*) FROM azhunt.runs WHERE hunt = '$name' AND new_results > 0 AND started_over IS NULL");
+		$control->do("SELECT pg_${end}_backend($pid)");
+		$done{$end}++;
 	}
-	is($control->do("SELECT DISTINCT error FROM azhunt.runs WHERE status <> 'succeeded'"), '', 'no run failed or was skipped');
-	note join ', ', map { "$_: $done{$_}" } sort keys %done;
-	$control->close;
-	$cluster->session->do('DROP DATABASE hunted');
+	try($blocker, 'COMMIT');
+	$blocker->close;
+	# others than the blocker can be in the way for as long as they like
+	if (!await(sub { $control->do("SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $pid AND state = 'active')"
+				  . " OR EXISTS (SELECT FROM pg_locks WHERE pid = $pid AND NOT granted)") }, 30)
+		|| $control->do("SELECT 1 FROM pg_stat_activity WHERE pid = $pid AND state = 'active'"))
+	{
+		$control->do("SELECT pg_cancel_backend($pid)");
+		$done{'in the middle: others in the way'}++;
+	}
+	trace($hunter, "$query ... ends");
+	judge($hunter, $query, $hunter->answer, $locked, '42704', '40P01', '57014', '57P01', 'lost');
+	$hunter->close;
 }
 
-# or else there was nothing to compare
-for my $name (sort keys %hunts)
+# The server dies, and with it what was not committed or prepared.
+sub step_crash
 {
-	cmp_ok($found{$name}, '>', 0, "$name: the ad-hoc hunt finds something");
-	cmp_ok($found_late{$name}, '>', 0, "$name: incremental runs found some of it");
+	return if $crashed++ || rand() < 0.7;
+	trace($control, 'the server crashes');
+	$cluster->stop('immediate');
+	$done{crash}++;
+	$_->close for @open;
+	@open = ();
+	$control->close;
+	$cluster->start;
+	$control = new_session();
+	$listener->close;
+	$listener = undef;
+}
+
+#
+# log tables: steps that change what stands under their names
+#
+
+# The relations that are, or could be, partitions of a log table: name, whether
+# attached, and day, which is empty of the default partition.
+sub relations
+{
+	my ($log_table) = @_;
+
+	return map { { name => $_->[0], state => $_->[1], day => $_->[2] } } map { [ split /\|/, $_, 3 ] } split /\n/,
+	  $control->do("SELECT c.oid::regclass, CASE WHEN h.inhdetachpending THEN 'pending' WHEN h.inhrelid IS NOT NULL THEN 'attached'"
+		  . " ELSE 'detached' END, coalesce(substring(c.relname FROM '_(2[0-9]{7})'), '')"
+		  . " FROM pg_class AS c LEFT JOIN pg_inherits AS h ON h.inhrelid = c.oid"
+		  . " WHERE c.relnamespace = 'azhunt'::regnamespace AND c.relkind = 'r' AND c.relname LIKE '${log_table}\\_%'"
+		  . " AND (h.inhparent IS NULL OR h.inhparent = to_regclass('azhunt.$log_table'))"
+		  . " AND c.relname NOT LIKE '%\\_swap' AND c.relname NOT LIKE '%\\_child%' ORDER BY 1");
+}
+
+sub kind_of
+{
+	my ($log_table) = @_;
+
+	return $control->do("SELECT relkind FROM pg_class WHERE oid = to_regclass('azhunt.$log_table')");
+}
+
+
+sub add_partitions
+{
+	my ($log_table) = @_;
+	my $day = 10 + int rand 3;
+
+	# a table of that name may be there, detached
+	$done{add_partitions}++
+	  if try($control, "SELECT count(*) FROM azhunt.add_partitions('azhunt.$log_table', '2026-03-$day', '2026-03-" . ($day + 1) . "')", @busy, '42501');
+}
+
+# Attach a table, with the rows of the default partition that belong there.
+sub attach
+{
+	my ($log_table, $relation) = @_;
+	my $session = one_of(0, 1) ? 'BEGIN' : 'BEGIN ISOLATION LEVEL REPEATABLE READ';
+	my ($default) = grep { $_->{day} eq '' && $_->{state} eq 'attached' } relations($log_table);
+	my @queries;
+
+	if ($relation->{day} eq '')
+	{
+		@queries = ("ALTER TABLE azhunt.$log_table ATTACH PARTITION $relation->{name} DEFAULT");
+	}
+	else
+	{
+		my $since = $relation->{day} =~ s/(....)(..)(..)/$1-$2-$3/r;
+		my $until = "timestamptz '$since 00:00+00' + interval '1 day'";
+		my $columns = "$columns{$log_table}, sourcesystem, ingestxid";
+
+		push @queries, "WITH m AS (DELETE FROM $default->{name} WHERE timegenerated >= '$since 00:00+00' AND timegenerated < $until"
+		  . " RETURNING $columns) INSERT INTO $relation->{name} ($columns) SELECT $columns FROM m" if $default;
+		push @queries, "DO \$\$ BEGIN EXECUTE format('ALTER TABLE azhunt.$log_table ATTACH PARTITION $relation->{name}"
+		  . " FOR VALUES FROM (%L) TO (%L)', timestamptz '$since 00:00+00', $until); END \$\$";
+	}
+	$done{attach}++ if try($control, join('; ', $session, @queries, one_of('COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK')), @busy, '40');
+}
+
+# Rows of the day that a table is the partition of, if it is one.
+sub insert_of_day
+{
+	my ($log_table, $relation) = @_;
+	my $make = $some_row{$log_table};
+
+	return insert($log_table, $relation->{name}) if $relation->{day} eq '';
+	my $since = $relation->{day} =~ s/(....)(..)(..)/$1-$2-$3/r;
+	local $some_row{$log_table} = sub {
+		my ($time, @rest) = $make->();
+		$time =~ s/^.*'(\d+) seconds'/"timestamptz '$since 00:00+00' + interval '" . $1 % 86400 . " seconds'"/e;
+		return ($time, @rest);
+	};
+	return insert($log_table, $relation->{name});
+}
+
+sub step_partitions
+{
+	my $log_table = one_of(qw(storagebloblogs storagebloblogs storagefilelogs signinlogs signinlogs aadnoninteractiveusersigninlogs
+		  azureactivity azureactivity));
+	return step_children($log_table) if kind_of($log_table) eq 'r';
+	my @relations = relations($log_table);
+
+	# whose rows nobody sees, and so rather one of these
+	if (rand() < 0.5)
+	{
+		for my $other (@log_tables)
+		{
+			my @others = relations($other);
+
+			next unless kind_of($other) eq 'p' && grep { $_->{state} ne 'attached' } @others;
+			($log_table, @relations) = ($other, @others);
+			last;
+		}
+	}
+	my ($pending)  = grep { $_->{state} eq 'pending' } @relations;
+	my @attached = grep { $_->{state} eq 'attached' } @relations;
+	my @detached = grep { $_->{state} eq 'detached' } @relations;
+	my $chance   = rand;
+
+	if ($pending)
+	{
+		$done{'detach finalize'}++ if try($control, "ALTER TABLE azhunt.$log_table DETACH PARTITION $pending->{name} FINALIZE", @busy);
+	}
+	elsif (@detached && $chance < 0.3) { attach($log_table, one_of(@detached)) }
+	elsif (@detached && $chance < 0.45)
+	{
+		# the usual bulk load
+		$done{'rows into a detached table'}++ if try($control, insert_of_day($log_table, one_of(@detached)), @busy);
+	}
+	elsif ($chance < 0.55) { add_partitions($log_table) }
+	elsif ($chance < 0.62)
+	{
+		# made empty, for a bulk load
+		my $day = 10 + int rand 3;
+		try($control, "CREATE TABLE azhunt.${log_table}_202603$day (LIKE azhunt.$log_table INCLUDING DEFAULTS INCLUDING CONSTRAINTS)", @busy)
+		  && ($done{'new table'}++);
+	}
+	elsif ($chance < 0.64 && @detached)
+	{
+		$done{'drop table'}++ if try($control, 'DROP TABLE ' . one_of(@detached)->{name}, @busy);
+	}
+	elsif (@attached && $chance < 0.82)
+	{
+		my $relation = one_of(@attached);
+		my $query = "ALTER TABLE azhunt.$log_table DETACH PARTITION $relation->{name}";
+		$query = "BEGIN; $query; ROLLBACK" if rand() < 0.1;
+		$done{detach}++ if try($control, $query, @busy);
+	}
+	elsif (@attached)
+	{
+		# which PostgreSQL does not do beside a default partition
+		my ($default) = grep { $_->{day} eq '' } @attached;
+		my @days = grep { $_->{day} ne '' } @attached;
+		return unless @days;
+		return if $default && !try($control, "ALTER TABLE azhunt.$log_table DETACH PARTITION $default->{name}", @busy);
+		$done{'detach concurrently'}++
+		  if try($control, "ALTER TABLE azhunt.$log_table DETACH PARTITION " . one_of(@days)->{name} . ' CONCURRENTLY', @busy);
+	}
+}
+
+# A bulk load: a table that is filled, and attached later.
+sub step_bulk_load
+{
+	my $log_table = one_of(qw(storagebloblogs signinlogs azureactivity));
+	return if kind_of($log_table) ne 'p';
+	my ($relation) = grep { $_->{state} eq 'detached' && $_->{day} ne '' } relations($log_table);
+
+	if (!$relation)
+	{
+		my %taken = map { $_->{day} => 1 } relations($log_table);
+		my ($day) = grep { !$taken{$_} } map { '202603' . (10 + $_) } one_of(0, 1), one_of(1, 2), 0, 1, 2;
+		return unless $day;
+		$relation = { name => "azhunt.${log_table}_$day", day => $day };
+		return unless try($control, "CREATE TABLE $relation->{name} (LIKE azhunt.$log_table INCLUDING DEFAULTS INCLUDING CONSTRAINTS)", @busy);
+	}
+	try($control, insert_of_day($log_table, $relation), @busy);
+	run_hunt($control, $_) for grep { rand() < 0.7 } @names;
+	step_rows() if rand() < 0.5;
+	attach($log_table, $relation) if rand() < 0.7;
+	$done{'bulk load'}++;
+}
+
+# A transaction that has taken its snapshot when tables are changed, and then
+# runs a hunt.
+sub step_old_snapshot
+{
+	my $session = begin('REPEATABLE READ', 'REPEATABLE READ', 'SERIALIZABLE');
+	my $alive = try($session, 'SELECT count(*) FROM pg_class');
+
+	step_rows() if rand() < 0.3;
+	if (rand() < 0.5) { add_partitions($_) for grep { kind_of($_) eq 'p' && rand() < 0.7 } qw(storagebloblogs signinlogs azureactivity) }
+	else { step_tables() }
+	step_rows() if rand() < 0.3;
+	$alive = $alive && run_in($session, $_) for grep { rand() < 0.4 } @names;
+	$done{'old snapshot'}++ if $alive && try($session, one_of('COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK'), '40');
+	$session->close;
+}
+
+# A log table that is no partitioned one, with children.
+sub step_children
+{
+	my ($log_table) = @_;
+	my $child = "azhunt.${log_table}_child" . int rand 2;
+	my $chance = rand;
+	my $exists = $control->do("SELECT to_regclass('$child') IS NOT NULL") eq 't';
+
+	if (!$exists)
+	{
+		$done{'new child'}++ if try($control, "CREATE TABLE $child (LIKE azhunt.$log_table INCLUDING DEFAULTS INCLUDING CONSTRAINTS)", @busy);
+	}
+	elsif ($chance < 0.4)
+	{
+		$done{'rows into a child'}++ if try($control, insert($log_table, $child), @busy);
+	}
+	else
+	{
+		my $inherits = $control->do("SELECT count(*) FROM pg_inherits WHERE inhrelid = '$child'::regclass");
+		my $query = "ALTER TABLE $child " . ($inherits ? 'NO INHERIT' : 'INHERIT') . " azhunt.$log_table";
+		$query = "BEGIN; $query; ROLLBACK" if rand() < 0.1;
+		$done{ $inherits ? 'no inherit' : 'inherit' }++ if try($control, $query, @busy);
+	}
+}
+
+# Another table under the name, and the first one again.
+sub step_swap
+{
+	my $log_table = one_of(@log_tables);
+	my $swap = "azhunt.${log_table}_swap";
+
+	if ($control->do("SELECT to_regclass('$swap') IS NULL") eq 't')
+	{
+		$done{'new table to swap'}++ if try($control, "CREATE TABLE $swap (LIKE azhunt.$log_table INCLUDING ALL)", @busy);
+	}
+	elsif (rand() < 0.4)
+	{
+		$done{'rows into a table to swap'}++ if try($control, insert($log_table, $swap), @busy);
+	}
+	else
+	{
+		$done{swap}++
+		  if try($control, "BEGIN; ALTER TABLE azhunt.$log_table RENAME TO ${log_table}_other; ALTER TABLE $swap RENAME TO $log_table;"
+			  . " ALTER TABLE azhunt.${log_table}_other RENAME TO ${log_table}_swap; " . one_of('COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK'), @busy);
+	}
+}
+
+# Empty a log table, or one of its partitions, keeping its rows elsewhere; and
+# reload them with the ingestxid that they had.
+sub step_truncate
+{
+	my $log_table = one_of(@log_tables);
+	my @attached = kind_of($log_table) eq 'p' ? grep { $_->{state} eq 'attached' } relations($log_table) : ();
+	my $relation = @attached && rand() < 0.3 ? one_of(@attached)->{name} : "azhunt.$log_table";
+	my $columns = "$columns{$log_table}, sourcesystem, ingestxid";
+	my $saved = "saved.$log_table";
+	my $end = one_of('COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK');
+
+	if ($control->do("SELECT count(*) FROM (SELECT FROM $saved LIMIT 1) AS s") == 0)
+	{
+		$done{truncate}++
+		  if try($control, "BEGIN; LOCK TABLE $relation; INSERT INTO $saved SELECT $columns FROM $relation; TRUNCATE $relation; $end", @busy);
+	}
+	else
+	{
+		my $run = rand() < 0.2 ? "SELECT azhunt.run_hunt_in_transaction('" . some_hunt() . "');" : '';
+		$done{reload}++
+		  if try($control, "BEGIN; LOCK TABLE azhunt.$log_table; INSERT INTO $saved SELECT $columns FROM azhunt.$log_table;"
+			  . " TRUNCATE azhunt.$log_table; INSERT INTO azhunt.$log_table ($columns) SELECT * FROM $saved; DELETE FROM $saved; $run $end",
+			@busy, '42704');
+	}
+}
+
+# Rows go, as by retention; or move to another file.
+sub step_delete
+{
+	my $log_table = one_of(@log_tables);
+	my $salt = int rand 1000;
+
+	if (rand() < 0.5)
+	{
+		$done{delete}++ if try($control, "DELETE FROM azhunt.$log_table WHERE md5(sourcesystem || '$salt') < '1'", @busy);
+	}
+	else
+	{
+		$done{rewrite}++ if try($control, "VACUUM FULL azhunt.$log_table", @busy);
+	}
+}
+
+sub step_tables
+{
+	one_of(\&step_partitions, \&step_partitions, \&step_partitions, \&step_truncate, \&step_swap, \&step_delete)->();
+}
+
+# What happens in the schedules of each theme, beside what happens in all.
+my @always = (\&step_rows, \&step_rows, \&step_rows, \&step_run, \&step_run, \&step_finish);
+my %themes = (
+	'own transactions' => [ (\&step_own_transaction) x 5 ],
+	'transactions' => [ (\&step_begin) x 3, (\&step_go_on) x 5, \&step_finish, \&step_finish_prepared, \&step_crash ],
+	'old snapshots' => [ (\&step_old_snapshot) x 4, \&step_begin_with_snapshot, \&step_go_on, \&step_tables ],
+	'runs in the middle' => [ (\&step_run_in_the_middle) x 3, \&step_begin, \&step_go_on, \&step_restart, \&step_drop ],
+	'attach and detach' => [ (\&step_partitions) x 6, (\&step_bulk_load) x 2, \&step_begin_with_snapshot ],
+	'truncate and reload' => [ (\&step_truncate) x 5, \&step_delete, \&step_begin_with_snapshot ],
+	'swap' => [ (\&step_swap) x 6, \&step_begin_with_snapshot ],
+	'inherit' => [ (sub { step_children('signinlogs') }) x 3, (sub { step_children('azureactivity') }) x 3 ],
+	'all' => [ (\&step_begin) x 2, \&step_begin_with_snapshot, (\&step_go_on) x 3, \&step_own_transaction, \&step_finish,
+		\&step_finish_prepared, (\&step_run_in_the_middle) x 2, \&step_restart, \&step_drop, (\&step_tables) x 4, \&step_bulk_load, \&step_old_snapshot, \&step_crash ]);
+my @themes = ('own transactions', 'transactions', 'old snapshots', 'runs in the middle', 'attach and detach', 'truncate and reload', 'swap', 'inherit', 'all');
+
+# A template, as making the extension anew would take longer than the schedule.
+$cluster->session->do('CREATE DATABASE hunted_template');
+{
+	my $session = $cluster->session('hunted_template');
+
+	$session->do('CREATE EXTENSION azhunt');
+	$session->do('SELECT count(*) FROM azhunt.create_log_tables()');
+	$session->do($oracle);
+	$session->do('CREATE SCHEMA saved');
+	$session->do("CREATE TABLE saved.$_ AS SELECT $columns{$_}, sourcesystem, ingestxid FROM azhunt.$_") for @log_tables;
+	$session->close;
+}
+
+# A log table without partitions, as its owner may have it.
+sub make_plain
+{
+	my ($log_table) = @_;
+
+	$control->do("ALTER TABLE azhunt.$log_table RENAME TO plain; CREATE TABLE azhunt.$log_table (LIKE azhunt.plain INCLUDING ALL);"
+		  . ' DROP TABLE azhunt.plain');
+}
+
+# Open transactions end one way or the other.
+sub settle
+{
+	step_finish() while @open;
+	step_finish_prepared() while %prepared;
+}
+
+# Everything was announced once: what the runs say they found, and what was
+# notified of it.
+sub check_announced
+{
+	for my $name (@names)
+	{
+		my ($announced, $stored) = split /\|/, $control->do(
+			"SELECT (SELECT coalesce(sum(new_results), 0) FROM azhunt.runs WHERE hunt = '$name' AND status = 'succeeded'),"
+			  . " (SELECT count(*) FROM oracle.stored('$name'))");
+
+		die "$name: runs say that they found $announced, and $stored are stored\n" unless $announced == $stored;
+		$found_first{$name} += $control->do("SELECT coalesce(sum(new_results), 0) FROM azhunt.runs WHERE hunt = '$name' AND started_over IS NOT NULL");
+		$found_late{$name} += $control->do("SELECT coalesce(sum(new_results), 0) FROM azhunt.runs WHERE hunt = '$name' AND started_over IS NULL");
+	}
+	return unless $listener;
+
+	# runs of hunts that were dropped have notified, too
+	my %notified;
+	my $answer = $listener->do('SELECT 1');
+	while ($answer =~ /payload "(\{.*?\})" received/g)
+	{
+		my $payload = $1;
+		my ($hunt) = $payload =~ /"hunt"\s*:\s*"(\w+)"/;
+		my ($count) = $payload =~ /"new_results"\s*:\s*(\d+)/;
+		my ($run) = $payload =~ /"run"\s*:\s*(\d+)/;
+
+		die "a notification without its run: $payload\n" unless defined $run;
+		die "run $run was notified twice\n" if $notified{$run};
+		$notified{$run} = "$hunt|$count";
+	}
+	for my $line (split /\n/, $control->do("SELECT run, hunt, new_results FROM azhunt.runs WHERE status = 'succeeded' ORDER BY run"))
+	{
+		my ($run, $rest) = split /\|/, $line, 2;
+		my $expected = $rest =~ /\|0$/ ? 'nothing' : $rest;
+
+		die "run $run found $rest and notified " . ($notified{$run} // 'nothing') . "\n" unless ($notified{$run} // 'nothing') eq $expected;
+	}
+}
+
+my $seed = $ENV{AZHUNT_SEED} // int rand 2**31;
+
+for my $schedule (1 .. $schedules)
+{
+	srand $seed;
+	$theme = $ENV{AZHUNT_THEME} // $themes[ ($schedule - 1) % @themes ];
+	($step, $crashed, $names_given, $prepared_count) = (0, 0, 0, 0);
+	(@open, %prepared, @trace) = ();
+	$cluster->session->do('CREATE DATABASE hunted TEMPLATE hunted_template');
+	$control = new_session();
+	$listener = new_session();
+	$listener->do('LISTEN azhunt');
+
+	my @steps = (@always, @{ $themes{$theme} });
+	my $happened = eval {
+		make_plain($_) for $theme eq 'inherit' ? qw(signinlogs azureactivity) : $theme eq 'all' && rand() < 0.3 ? ('signinlogs') : ();
+		schedule_hunt($_) for @names;
+		if (rand() < 0.3)
+		{
+			add_partitions($_) for grep { kind_of($_) eq 'p' } @log_tables;
+		}
+		for (1 .. $steps)
+		{
+			$step++;
+			one_of(@steps)->();
+		}
+		$step++;
+		settle();
+		for my $name (@names)
+		{
+			$step++;
+			schedule_hunt($name);
+			run_hunt($control, $name) or die "$name: the last run did not succeed\n";
+		}
+		1;
+	};
+	my $problem = $@;
+
+	ok($happened, "$theme: all is found, once, in the schedule of seed $seed");
+	if ($happened)
+	{
+		$happened = eval { check_announced(); 1 };
+		$problem = $@;
+		ok($happened, "$theme: all is announced, once, in the schedule of seed $seed");
+	}
+	$happened
+	  or diag $problem, "\nTo see this again: AZHUNT_SCHEDULES=1 AZHUNT_STEPS=$steps AZHUNT_THEME='$theme' AZHUNT_SEED=$seed AZHUNT_TRACE=1 test/t/scheduled_exactly_once.pl\n";
+	$_->close for grep { defined } @open, $control, $listener;
+	for my $id (sort keys %prepared)
+	{
+		my $session = $cluster->session('hunted');
+		$session->query("ROLLBACK PREPARED '$id'");
+		$session->close;
+	}
+	$cluster->session->do('DROP DATABASE hunted WITH (FORCE)');
+	$seed = int rand 2**31;
+}
+note join ', ', map { "$_: $done{$_}" } sort keys %done;
+
+# or else there was nothing to compare
+if ($schedules >= @themes)
+{
+	for my $name (@names)
+	{
+		cmp_ok($found_first{$name} // 0, '>', 0, "$name: runs that start over find something");
+		cmp_ok($found_late{$name} // 0, '>', 0, "$name: other runs find something");
+	}
+	# what is rarer may not happen in a few schedules
+	my @frequent = ('COMMIT', 'ROLLBACK', 'add_partitions', 'bulk load', 'inherit', 'in the middle: run waits', 'old snapshot',
+		'own transaction', 'restart', 'swap', 'truncate');
+	my @rare = ('PREPARE TRANSACTION', 'attach', 'crash', 'detach', 'detach concurrently', 'drop', 'no inherit', 'old rows', 'reload',
+		'run: skipped', 'run in READ COMMITTED: succeeded', 'run in REPEATABLE READ: succeeded', 'savepoint');
+
+	cmp_ok($done{$_} // 0, '>', 0, "it happened: $_") for @frequent, $schedules >= 100 ? @rare : ();
 }
 done_testing();

@@ -64,7 +64,7 @@ is(last_run("status, started_over IS NULL, new_results, rows_read ->> 'signinlog
 	  . " rows_read ->> 'storagefilelogs', finished >= started, duration = finished - started, error IS NULL, snapshot IS NOT NULL"),
 	'succeeded|t|2|2|1|0|t|t|t|t', 'a run records what it read and found');
 like($listener->query('SELECT 1'),
-	qr/^1\nAsynchronous notification "azhunt" with payload "\{"hunt" : "storage_upload_link_account", "new_results" : 2\}"/,
+	qr/^1\nAsynchronous notification "azhunt" with payload "\{"hunt" : "storage_upload_link_account", "run" : \d+, "new_results" : 2\}"/,
 	'and announces it');
 
 $session->do("CALL azhunt.run_hunt('storage_upload_link_account')");
@@ -113,7 +113,9 @@ my $slow_pid = $slow->do('SELECT pg_backend_pid()');
 $slow->send("CALL azhunt.run_hunt('storage_upload_link_account')");
 ok(await(sub { $session->do("SELECT 1 FROM pg_locks WHERE pid = $slow_pid AND NOT granted") }), 'a run takes long');
 is($session->query("CALL azhunt.run_hunt('storage_upload_link_account')"), '', 'another one of the same hunt returns');
-is(last_run('status, error'), 'skipped|another run of this hunt is going on', 'and records why');
+like(last_run('status, error'),
+	qr/^skipped\|another run of this hunt is going on: process $slow_pid of role \S+, in a transaction since \d/,
+	'and records why, and who is in the way');
 is($session->query("CALL azhunt.run_hunt('cloudshell_usage')"), '', 'one of another hunt does not care');
 is(last_run('hunt, status'), 'cloudshell_usage|succeeded', 'and finishes');
 $blocker->do('COMMIT');
@@ -166,7 +168,7 @@ for my $case ('no statistics', 'statistics')
 		my $plans = $reader->query("CALL azhunt.run_hunt('$hunt')");
 		my @scans = $plans =~ /^.*Scan (?:using \S+ )?on (?:storage(?:blob|file)logs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)_(?:p|default).*$/mg;
 
-		cmp_ok(scalar @scans, '>', 10, "$case: plans of $hunt were read");
+		cmp_ok(scalar @scans, '>', 5, "$case: plans of $hunt were read");
 		is_deeply([ grep { /Seq Scan/ } @scans ], [], "$case: none of them scans a log table");
 		$reader->close;
 		cmp_ok(last_run('new_results'), '>', 0, "$case: and it found something");

@@ -1,0 +1,116 @@
+/*-------------------------------------------------------------------------
+ *
+ * fold.c
+ *	  Case folding, and letters and digits, by the tables of Unicode.
+ *
+ * The tables are compiled in, so that indexes stay right whatever becomes of
+ * the operating system's locales.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "fold.h"
+#include "unicode_table.h"
+
+#define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
+
+/*
+ * Simple case folding: the C and S mappings of Unicode's CaseFolding.txt.
+ */
+uint32_t
+kql_fold_code_point(uint32_t code_point)
+{
+	uint32_t	page = code_point / KQL_UNICODE_PAGE;
+
+	if (page >= LENGTH(fold_index))
+		return code_point;
+	return code_point +
+		fold_deltas[fold_pages[fold_index[page]][code_point % KQL_UNICODE_PAGE]];
+}
+
+/*
+ * Is this a letter (with the property Alphabetic) or a decimal digit?
+ */
+bool
+kql_is_alphanumeric(uint32_t code_point)
+{
+	uint32_t	page = code_point / KQL_UNICODE_PAGE;
+
+	if (page >= LENGTH(term_index))
+		return false;
+	return term_pages[term_index[page]] >> (code_point % KQL_UNICODE_PAGE) & 1;
+}
+
+/*
+ * Write a character in UTF-8, and return its length.
+ */
+int
+kql_encode_utf8(uint32_t code_point, char *buffer)
+{
+	if (code_point < 0x80)
+	{
+		buffer[0] = code_point;
+		return 1;
+	}
+	if (code_point < 0x800)
+	{
+		buffer[0] = 0xc0 | code_point >> 6;
+		buffer[1] = 0x80 | (code_point & 0x3f);
+		return 2;
+	}
+	if (code_point < 0x10000)
+	{
+		buffer[0] = 0xe0 | code_point >> 12;
+		buffer[1] = 0x80 | (code_point >> 6 & 0x3f);
+		buffer[2] = 0x80 | (code_point & 0x3f);
+		return 3;
+	}
+	buffer[0] = 0xf0 | code_point >> 18;
+	buffer[1] = 0x80 | (code_point >> 12 & 0x3f);
+	buffer[2] = 0x80 | (code_point >> 6 & 0x3f);
+	buffer[3] = 0x80 | (code_point & 0x3f);
+	return 4;
+}
+
+/*
+ * Are there only characters of ASCII?
+ */
+bool
+kql_is_ascii(KqlString s)
+{
+	uint64_t	seen = 0;
+	size_t		i = 0;
+
+	for (; i + sizeof(uint64_t) <= s.length; i += sizeof(uint64_t))
+		seen |= kql_load_word(s.data + i);
+	for (; i < s.length; i++)
+		seen |= (unsigned char) s.data[i] & 0x80;
+	return kql_word_is_ascii(seen);
+}
+
+/*
+ * Fold a string of UTF-8 into a buffer, which must have twice its length, and
+ * return the length that it has there.
+ */
+size_t
+kql_fold_utf8(KqlString s, char *buffer)
+{
+	const char *end = s.data + s.length;
+	char	   *folded = buffer;
+
+	while (s.data < end)
+	{
+		KqlCharacter character = kql_character(s.data, end, KQL_UTF8);
+		uint32_t	code_point = kql_fold_character(character.code_point,
+													KQL_UTF8);
+
+		/* what is no UTF-8 stays as it is */
+		if (code_point > 0x10ffff)
+			*folded++ = *s.data;
+		else
+			folded += kql_encode_utf8(code_point, folded);
+		s.data += character.length;
+	}
+	return folded - buffer;
+}
