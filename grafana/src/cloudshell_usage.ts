@@ -119,7 +119,7 @@ const heatMap = () =>
     value: 'Operations',
     sql: `
       WITH operations AS (
-          SELECT azhunt.bin(m.timekey, '1 day') AS day, extract(hour FROM m.timekey AT TIME ZONE 'UTC') AS hour
+          SELECT azhunt.bin(m.timekey, interval '1 day') AS day, extract(hour FROM m.timekey AT TIME ZONE 'UTC') AS hour
           FROM azhunt.cloudshell_usage_matches AS m
           WHERE ${indent(SHOWN, 10)}
       )

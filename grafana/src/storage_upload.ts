@@ -103,9 +103,9 @@ const linkedUploads = () =>
     colors: { 'All uploads': 'text', 'Linked uploads': HUNT_COLORS.storage_upload_link_account },
     sql: `
       SELECT u."time", 'All uploads' AS metric, u.uploads
-      FROM azhunt.upload_counts(${HUNT}, $__timeFrom(), $__timeTo(), '1 hour') AS u
+      FROM azhunt.upload_counts(${HUNT}::text, $__timeFrom()::timestamptz, $__timeTo()::timestamptz, interval '1 hour') AS u
       UNION ALL
-      SELECT azhunt.bin(m.uploadtime, '1 hour'), 'Linked uploads',
+      SELECT azhunt.bin(m.uploadtime, interval '1 hour'), 'Linked uploads',
              count(DISTINCT (m.resultid, m.uploadtime, m.address, m.correlationid))
       FROM azhunt.storage_upload_link_account_matches AS m
       WHERE m.hunt = ${HUNT} AND $__timeFilter(m.uploadtime) AND NOT m.hidden
