@@ -2,7 +2,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(102);
+SELECT plan(103);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -176,6 +176,9 @@ SELECT same_rows('a subquery that is scanned again and again', $$
     SELECT f.id, (SELECT count(*) FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute') AND e.v = f.v) AS n FROM few f$$);
 SELECT same_rows('a rescan with a key from outside', $$
     SELECT f.id, (SELECT sum(e.id) FROM events e JOIN anchors a ON e.v = a.v AND e.k + f.v = a.k WHERE within(e.t, a.t, '1 minute')) AS n FROM few f$$);
+SELECT same_rows('a rescan while a row is joined', $$
+    SELECT l.n, (SELECT e.v * 100 + a.v FROM one_key e JOIN one_key a USING (k)
+                 WHERE within(e.t, a.t, '10 minutes') AND e.v = l.n AND a.v = l.n LIMIT 1) AS v FROM generate_series(0, 11) AS l (n)$$);
 
 -- What the processes share is made anew for each scan.
 SET LOCAL enable_material = off;
