@@ -25,6 +25,7 @@
 #include "access/tableam.h"
 #include "catalog/index.h"
 #include "catalog/pg_am_d.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type_d.h"
 #include "executor/tuptable.h"
@@ -743,6 +744,22 @@ check_may_read(Relation log_table)
 }
 
 /*
+ * An error if a relation is no table, or lacks a column.
+ */
+static void
+check_is_log_table(Relation log_table)
+{
+	if (log_table->rd_rel->relkind != RELKIND_RELATION &&
+		log_table->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a table", RelationGetRelationName(log_table))));
+	column_of_type(log_table, "ingestxid", INT8OID);
+	column_of_type(log_table, "timegenerated", TIMESTAMPTZOID);
+	column_of_type(log_table, "ingestedat", TIMESTAMPTZOID);
+}
+
+/*
  * log_table_health(log_table regclass, since timestamptz[], latest integer):
  * the newest event and arrival of a table or partitioned table, how many rows
  * arrived in each hour that begins after a time in since, and the delays of the
@@ -763,6 +780,7 @@ azhunt_log_table_health(PG_FUNCTION_ARGS)
 	if (maximum < 1 || maximum > 1000000)
 		elog(ERROR, "number of latest rows out of range: %d", maximum);
 	check_may_read(log_table);
+	check_is_log_table(log_table);
 
 	health.tops = palloc(sizeof(PartitionTop) * health.top_space);
 	set_hours(&health, PG_GETARG_ARRAYTYPE_P(1));
