@@ -3631,7 +3631,7 @@ BEGIN
     IF (keep >= interval '0') IS NOT TRUE OR keep_log_partitions < interval '0' THEN
         RAISE EXCEPTION 'what is kept must be a time that is not negative'
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'As in azhunt.prune(''90 days'').';
+                  HINT = 'As in azhunt.prune(interval ''90 days'').';
     END IF;
 
     -- whole results, by their latest match, but none that is being looked into

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL jit = off;
-SELECT plan(11);
+SELECT plan(16);
 
 CREATE SCHEMA siem;
 CREATE TABLE siem.entra_events (
@@ -65,6 +65,27 @@ END
 $$;
 SELECT set_has($$ SELECT pg_temp.indexes_of('SELECT * FROM azhunt.storage_upload_link_account()') $$,
                $$ VALUES ('entra_events_address') $$, 'an index under the view is used');
+
+-- varchar and domains are text by another name; what is not is refused, not
+-- taken for a text that looks otherwise, such as 203.0.113.7/32.
+CREATE DOMAIN siem.address AS text;
+CREATE OR REPLACE FUNCTION pg_temp.replace_view(source text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    DROP VIEW azhunt.SigninLogs;
+    EXECUTE 'CREATE VIEW azhunt.SigninLogs AS SELECT happened AS TimeGenerated, who::varchar AS UserPrincipalName, ' || source || ' AS IPAddress,'
+            ' browser::varchar AS UserAgent, (outcome ->> ''errorCode'')::varchar AS ResultType, outcome ->> ''app'' AS AppDisplayName FROM siem.entra_events';
+END
+$$;
+SELECT pg_temp.replace_view('host(source)::varchar') \g /dev/null
+SELECT bag_eq('SELECT * FROM azhunt.storage_upload_link_account()', 'SELECT * FROM answer', 'varchar columns give the same answer');
+SELECT set_has($$ SELECT pg_temp.indexes_of('SELECT * FROM azhunt.storage_upload_link_account(include_noninteractive => true)') $$,
+               $$ VALUES ('entra_events_address') $$, 'by the same index');
+SELECT pg_temp.replace_view('host(source)::siem.address') \g /dev/null
+SELECT bag_eq('SELECT * FROM azhunt.storage_upload_link_account()', 'SELECT * FROM answer', 'so do columns of domains');
+SELECT pg_temp.replace_view('source') \g /dev/null
+SELECT throws_like('SELECT * FROM azhunt.storage_upload_link_account()', 'CASE types text and inet cannot be matched', 'inet is refused');
+SELECT pg_temp.replace_view('to_jsonb(source)') \g /dev/null
+SELECT throws_like('SELECT * FROM azhunt.storage_upload_link_account()', 'CASE types text and jsonb cannot be matched', 'as is jsonb');
 
 -- A plain table of the log table's name serves as well.
 DROP VIEW azhunt.SigninLogs;

@@ -1,6 +1,6 @@
 -- Who may run hunts, read results and mark them; tried as other roles.
 BEGIN;
-SELECT plan(27);
+SELECT plan(30);
 
 CREATE ROLE regress_azhunt_reader;
 CREATE ROLE regress_azhunt_hunter;
@@ -78,6 +78,15 @@ SELECT is(pg_temp.refused($$SELECT azhunt.mark_result(resultid, 'closed') FROM a
     'permission denied for function mark_result', 'and marks nothing');
 SELECT is(pg_temp.refused($$DELETE FROM azhunt.runs$$), 'permission denied for table runs', 'nor deletes anything');
 
+RESET ROLE;
+GRANT SELECT, DELETE, INSERT (kind, value, note) ON azhunt.allow_list TO regress_azhunt_reader;
+GRANT EXECUTE ON FUNCTION azhunt.mark_result(uuid, text, text) TO regress_azhunt_reader;
+SET LOCAL ROLE regress_azhunt_reader;
+SELECT is(pg_temp.refused($$INSERT INTO azhunt.allow_list (kind, value, added_by) VALUES ('account', 'adele@contoso.com', 'somebody else')$$),
+    'permission denied for table allow_list', 'who keeps the allow-list cannot say that another did');
+SELECT lives_ok($$INSERT INTO azhunt.allow_list (kind, value, note) VALUES ('account', 'nobody@contoso.com', 'a test')$$, 'but keeps it');
+SELECT throws_ok($$SELECT azhunt.mark_result(resultid, 'new'::text, repeat('x', 10001)) FROM azhunt.results$$, '22001',
+    'a note cannot have more than 10000 characters, as this one of 10001', 'notes have an end');
 SET LOCAL ROLE regress_azhunt_nobody;
 SELECT is_empty($$
     SELECT c.oid::regclass FROM pg_class AS c

@@ -1,0 +1,53 @@
+-- Each function of the extension: may everybody execute it, and why?  Those that
+-- are not here may only be executed by the extension's owner.  (Nobody calls any
+-- without USAGE on the schema, which is granted to nobody at first.)
+BEGIN;
+SELECT plan(3);
+
+CREATE TEMP TABLE public_function AS
+SELECT unnest(string_to_array(names, ' '))::name AS name, reason
+FROM (VALUES
+    ('computes something of its arguments alone, in time linear in their size',
+     'bag_pack bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_options check_period check_text check_window '
+     'compare equals file_name greater greater_or_equal has hash hash_extended is_new is_upload less less_or_equal login_bag not_equals '
+     'sha256_of strip_port window_end window_start within'),
+    ('is an aggregate, or takes an internal argument so that no statement calls it',
+     'make_bag make_list make_set set_of_bags set_of_texts collection_combine collection_deserialize collection_final collection_serialize '
+     'equals_join_selectivity equals_selectivity has_support make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
+     'make_bag_transition make_list_transition make_set_transition within_support'),
+    ('lists what is in its own text',
+     'log_table_columns log_table_indexes log_table_schemas'),
+    ('reads tables with the rights of the caller, who needs SELECT on them',
+     'check_rows_are_visible cloudshell_sessions cloudshell_usage hunted_operations hunted_shell_starts hunted_signins hunted_uploads '
+     'signins storage_upload_link_account unchecked_signins unchecked_uploads uploads'),
+    ('reads system catalogs and views, which everybody can',
+     'cron_job_name lock_holders missing_columns missing_days moving_obstacle partition_bounds partition_tree reached_from '
+     'snapshot_with_unfinished some_periods untrusted_below'),
+    ('locks or creates tables with the rights of the caller, who needs those for it',
+     'create_loaded_files lock_relations'),
+    ('is the default of a column, as for pg_current_xact_id()',
+     'ingest_xid'),
+    ('raises errors, which everybody can',
+     'prevent_in_transaction_block rethrow'),
+    ('is a trigger function, which only the owner of a table can use on it, and changes nothing but an error',
+     'keep_options')
+) AS f (reason, names);
+
+CREATE TEMP VIEW executable AS
+SELECT p.proname AS name, p.oid, p.prosecdef
+FROM pg_proc AS p
+JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'azhunt'
+WHERE EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
+              WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE');
+
+SELECT set_eq('SELECT name FROM executable', 'SELECT name FROM public_function',
+    'everybody may execute these functions and no others');
+SELECT is_empty('SELECT oid::regprocedure FROM executable WHERE prosecdef', 'none of which runs with the rights of its owner');
+SELECT is_empty($$
+    SELECT p.oid::regprocedure, a.grantee FROM pg_proc AS p CROSS JOIN LATERAL aclexplode(p.proacl) AS a
+    WHERE p.pronamespace = 'azhunt'::regnamespace AND a.grantee NOT IN (0, p.proowner)
+$$, 'nothing is granted to anybody else');
+
+SELECT * FROM finish();
+ROLLBACK;

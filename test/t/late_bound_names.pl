@@ -1,0 +1,127 @@
+# Bodies that are strings find their names when they are run.  Those without a
+# search_path of their own must find the same whatever the session's is: here a
+# schema comes first that has an operator, function, type and relation under
+# each name of pg_catalog's that they could mean.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__));
+
+use Databases;
+use Test::More;
+
+my $database = create_database('azhunt_late_bound_names');
+query($database, 'CREATE EXTENSION azhunt');
+load_logs($database);
+
+my $late_bound = q{FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+	WHERE p.pronamespace = 'azhunt'::regnamespace AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
+	AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'search_path=%')};
+my @names = split /\n/, query($database, "SELECT DISTINCT p.proname $late_bound ORDER BY 1");
+is_deeply(\@names, [ qw(cloudshell_sessions cloudshell_usage hunted_operations hunted_shell_starts hunted_signins hunted_uploads run_hunt
+		signins storage_upload_link_account unchecked_signins unchecked_uploads uploads) ],
+	'functions that find their names by the session\'s search_path');
+
+# Everything whose name is a word in one of these bodies, and all operators.
+query($database, <<"SQL");
+CREATE SCHEMA hostile;
+CREATE TABLE hostile.word AS
+SELECT DISTINCT m[1]::name AS word FROM (SELECT p.prosrc $late_bound) AS b (body)
+CROSS JOIN regexp_matches(lower(b.body), '[a-z_][a-z0-9_]*', 'g') AS m;
+DO \$do\$
+DECLARE
+	item record;
+	body text := 'LANGUAGE plpgsql AS \$\$BEGIN RAISE WARNING ''HOSTILE''; RAISE EXCEPTION ''HOSTILE''; END\$\$';
+BEGIN
+	FOR item IN
+		SELECT p.oid, p.proname, pg_get_function_identity_arguments(p.oid) AS arguments, p.prorettype::regtype AS result
+		FROM pg_proc AS p
+		WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname IN (SELECT w.word FROM hostile.word AS w)
+	LOOP
+		BEGIN
+			EXECUTE format('CREATE FUNCTION hostile.%I(%s) RETURNS %s %s', item.proname, regexp_replace(item.arguments, ' ORDER BY', ','),
+				CASE WHEN item.result::text ~ '^any' OR item.result = 'internal'::regtype THEN 'text' ELSE item.result::text END, body);
+		EXCEPTION WHEN OTHERS THEN NULL;
+		END;
+	END LOOP;
+	FOR item IN
+		SELECT o.oprname, o.oprleft::regtype AS l, o.oprright::regtype AS r, o.oprresult::regtype AS result FROM pg_operator AS o
+		WHERE o.oprnamespace = 'pg_catalog'::regnamespace AND o.oprleft <> 0
+		  AND o.oprname IN ('=', '<>', '<', '<=', '>', '>=', '+', '-', '||', '->', '->>', '~')
+	LOOP
+		BEGIN
+			EXECUTE format('CREATE FUNCTION hostile.refuse(%s, %s) RETURNS %s %s', item.l, item.r, item.result, body);
+		EXCEPTION WHEN OTHERS THEN NULL;
+		END;
+		BEGIN
+			EXECUTE format('CREATE OPERATOR hostile.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = hostile.refuse)', item.oprname, item.l, item.r);
+		EXCEPTION WHEN OTHERS THEN NULL;
+		END;
+	END LOOP;
+	-- the first type of a search_path wins
+	FOR item IN
+		SELECT t.typname FROM pg_type AS t
+		WHERE t.typnamespace = 'pg_catalog'::regnamespace AND t.typname IN ('text', 'timestamptz', 'interval', 'int8', 'int4', 'bool', 'jsonb')
+	LOOP
+		EXECUTE format('CREATE DOMAIN hostile.%I AS pg_catalog.%1\$I CHECK (VALUE IS NULL)', item.typname);
+	END LOOP;
+	FOR item IN
+		SELECT w.word FROM hostile.word AS w WHERE to_regclass('azhunt.' || quote_ident(w.word)) IS NOT NULL
+	LOOP
+		EXECUTE format('CREATE VIEW hostile.%I AS SELECT 1 / 0 AS nothing', item.word);
+	END LOOP;
+END
+\$do\$;
+SQL
+cmp_ok(query($database, q{SELECT count(*) FROM pg_proc WHERE pronamespace = 'hostile'::regnamespace AND proname <> 'refuse'}), '>', 20,
+	'there are hostile functions');
+cmp_ok(query($database, q{SELECT count(*) FROM pg_operator WHERE oprnamespace = 'hostile'::regnamespace}), '>', 200, 'and operators');
+like(query_error($database, q{SET search_path = hostile, pg_catalog; SELECT 'a'::pg_catalog.text = 'a'::pg_catalog.text}), qr/HOSTILE/,
+	'which are found');
+like(query_error($database, q{SET search_path = hostile, pg_catalog; SELECT 'a'::text}), qr/violates check constraint/, 'and types');
+
+my $day = q{'2026-03-02 12:00Z'};
+my %calls = (
+	(map { $_ => "SELECT * FROM azhunt.$_()" } qw(uploads signins storage_upload_link_account)),
+	cloudshell_usage => "SELECT * FROM azhunt.cloudshell_usage(as_of => $day, lookback => '3 days')",
+	cloudshell_sessions => "SELECT * FROM azhunt.cloudshell_sessions(as_of => $day, lookback => '3 days')",
+	unchecked_uploads => "SELECT * FROM azhunt.unchecked_uploads('file1', '{PutBlob}', '-infinity', 'infinity')",
+	unchecked_signins => "SELECT * FROM azhunt.unchecked_signins(true, true, '-infinity', 'infinity')",
+	hunted_uploads => "SELECT * FROM azhunt.hunted_uploads('file1', '{PutBlob,Write}')",
+	hunted_signins => "SELECT * FROM azhunt.hunted_signins(true, true, '-infinity', 'infinity')",
+	hunted_shell_starts => "SELECT * FROM azhunt.hunted_shell_starts('cloud-shell-storage')",
+	hunted_operations => 'SELECT * FROM azhunt.hunted_operations()');
+my @settings = ('search_path = hostile, pg_catalog, public', 'standard_conforming_strings = off', 'transform_null_equals = on',
+	'array_nulls = off', "IntervalStyle = sql_standard", "DateStyle = 'German, DMY'", "TimeZone = 'America/New_York'", 'quote_all_identifiers = on');
+my $reset = 'SET search_path = pg_catalog; SET escape_string_warning = off; SET DateStyle = ISO; SET TimeZone = UTC';
+foreach my $name (grep { $_ ne 'run_hunt' } @names)
+{
+	# the answer as text, whatever the settings
+	my $count = "SELECT pg_catalog.count(*), pg_catalog.md5(pg_catalog.string_agg(r, ' ' ORDER BY r COLLATE pg_catalog.\"C\"))"
+	  . " FROM answer AS a CROSS JOIN LATERAL (SELECT a::pg_catalog.text) AS t (r)";
+	my $expected = query($database, "$reset; CREATE TEMP TABLE answer AS $calls{$name}; $count");
+	cmp_ok((split /\|/, $expected)[0], '>', 0, "$name finds something");
+	foreach my $setting (@settings)
+	{
+		my $as_table = "CREATE TEMP TABLE answer AS $calls{$name}";
+		is(query($database, "$reset; SET $setting; $as_table; $reset; $count"), $expected, "and the same with $setting");
+	}
+}
+
+# a run, likewise
+query($database, "CALL azhunt.run_hunt('storage_upload_link_account')");
+my $matches = query($database, 'SELECT count(*) FROM azhunt.matches');
+cmp_ok($matches, '>', 0, 'run_hunt finds something');
+foreach my $setting (@settings)
+{
+	my $name = $setting =~ s/ .*//r;
+	query($database, "INSERT INTO azhunt.scheduled_hunts (name, hunt) VALUES ('$name', 'storage_upload_link_account')");
+	query($database, "ALTER DATABASE $database SET $setting");
+	query($database, "CALL azhunt.run_hunt('$name')");
+	query($database, "ALTER DATABASE $database RESET ALL");
+	is(query($database, "SELECT status, new_results FROM azhunt.runs WHERE hunt = '$name'"), "succeeded|$matches", "and the same with $setting");
+}
+
+done_testing();
