@@ -21,7 +21,17 @@
 #define TextKqlString(t)	kql_string(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t))
 
 /* kql/strings.c */
-extern KqlEncoding database_encoding(void);
+extern KqlEncoding known_encoding;
+extern KqlEncoding look_up_encoding(void);
+
+/*
+ * The encoding of the database, which a process looks up once.
+ */
+static inline KqlEncoding
+database_encoding(void)
+{
+	return known_encoding != KQL_UNKNOWN ? known_encoding : look_up_encoding();
+}
 
 /* kql/datetime.c */
 extern int64 timespan_microseconds(const Interval *span, const char *what);

@@ -27,7 +27,7 @@ ANALYZE elements, parts;
 
 -- A list in order, as a parallel plan has none
 CREATE FUNCTION sorted(list jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT jsonb_agg(e ORDER BY e) FROM jsonb_array_elements(list) AS e);
+RETURN (SELECT jsonb_agg(e ORDER BY e, e::text COLLATE "C") FROM jsonb_array_elements(list) AS e);
 
 CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text
 LANGUAGE plpgsql AS $$

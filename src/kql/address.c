@@ -24,17 +24,19 @@
 static bool
 is_port(const char *digits, const char *end)
 {
-	int			port = 0;
+	unsigned int port = 0;
 
+	if (end - digits > 5)
+		return false;
 	for (const char *p = digits; p < end; p++)
 	{
-		if (*p < '0' || *p > '9')
+		unsigned int digit = (unsigned char) *p - '0';
+
+		if (digit > 9)
 			return false;
-		port = port * 10 + (*p - '0');
-		if (port > 65535 || p - digits >= 5)
-			return false;
+		port = port * 10 + digit;
 	}
-	return true;
+	return port <= 65535;
 }
 
 /*
@@ -192,10 +194,10 @@ kql_strip_port(KqlString address, char *buffer)
 		stripped = bracketed_address(address, buffer);
 	else if (colon == NULL)
 		return address;
-	else if (memchr(colon + 1, ':', end - colon - 1) != NULL)
-		stripped = bare_address(address, buffer);
 	else if (is_port(colon + 1, end))
 		return kql_string(address.data, colon - address.data);
+	else if (memchr(colon + 1, ':', end - colon - 1) != NULL)
+		stripped = bare_address(address, buffer);
 	else
 		return address;
 	return stripped.length > 0 ? stripped : address;

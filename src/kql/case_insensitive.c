@@ -64,7 +64,7 @@ hash_end(uint64_t hash, size_t length)
  * Hash what follows the first words of a string, character by character: the
  * folded form in UTF-8.
  */
-static uint64_t
+static KQL_SLOW_PATH uint64_t
 hash_characters(KqlString s, size_t start, uint64_t hash, KqlEncoding encoding)
 {
 	const char *end = s.data + s.length;
@@ -121,7 +121,7 @@ kql_hash_fold(KqlString s, uint64_t seed, KqlEncoding encoding)
 /*
  * Order of what follows in both strings, character by character.
  */
-static int
+static KQL_SLOW_PATH int
 compare_characters(KqlString a, KqlString b, size_t start, KqlEncoding encoding)
 {
 	const char *end_a = a.data + a.length;
@@ -166,11 +166,10 @@ character_start(KqlString s, size_t i, KqlEncoding encoding)
  * Are two strings equal that have the same bytes, but for the case of ASCII
  * letters, before this place, and others in the words from there?
  */
-static inline bool
-equal_from(KqlString a, KqlString b, size_t start, uint64_t word_a,
-		   uint64_t word_b, KqlEncoding encoding)
+static KQL_SLOW_PATH bool
+equal_from(KqlString a, KqlString b, size_t start, KqlEncoding encoding)
 {
-	if (kql_word_is_ascii(word_a | word_b) || !kql_folds_all(encoding))
+	if (!kql_folds_all(encoding))
 		return false;
 	return compare_characters(a, b, character_start(a, start, encoding),
 							  encoding) == 0;
@@ -217,40 +216,51 @@ kql_may_be_equal(size_t length_a, size_t length_b, KqlEncoding encoding)
 
 /*
  * KQL's =~.
+ *
+ * Strings of different lengths are compared, too, as in UTF-8 they may be
+ * equal; where all is ASCII, the first word that differs tells.
  */
 bool
 kql_equal_fold(KqlString a, KqlString b, KqlEncoding encoding)
 {
-	size_t		length = a.length;
+	bool		same_length = a.length == b.length;
+	size_t		length = a.length < b.length ? a.length : b.length;
+	size_t		i = 0;
 	uint64_t	word_a;
 	uint64_t	word_b;
-	size_t		i;
 
-	if (length != b.length)
-		return kql_may_be_equal(length, b.length, encoding) &&
-			kql_compare_fold(a, b, encoding) == 0;
+	if (encoding != KQL_UTF8 && !same_length)
+		return false;
 	if (length < sizeof(uint64_t))
 	{
 		word_a = load_short(a.data, length);
 		word_b = load_short(b.data, length);
-		return words_equal_fold(word_a, word_b) ||
-			equal_from(a, b, 0, word_a, word_b, encoding);
+		/* without branches that short strings would take by chance */
+		if (kql_word_is_ascii(word_a | word_b))
+			return (kql_fold_word(word_a) == kql_fold_word(word_b)) & same_length;
+		if (words_equal_fold(word_a, word_b))
+			return same_length;
+		goto differ;
 	}
 
-	for (i = 0; i < length - sizeof(uint64_t); i += sizeof(uint64_t))
+	for (; i < length - sizeof(uint64_t); i += sizeof(uint64_t))
 	{
 		word_a = kql_load_word(a.data + i);
 		word_b = kql_load_word(b.data + i);
 		if (!words_equal_fold(word_a, word_b))
-			return equal_from(a, b, i, word_a, word_b, encoding);
+			goto differ;
 	}
 
 	/* the last eight bytes, some of which the loop may have seen */
 	i = length - sizeof(uint64_t);
 	word_a = kql_load_word(a.data + i);
 	word_b = kql_load_word(b.data + i);
-	return words_equal_fold(word_a, word_b) ||
-		equal_from(a, b, i, word_a, word_b, encoding);
+	if (words_equal_fold(word_a, word_b))
+		return same_length;
+
+differ:
+	return !kql_word_is_ascii(word_a | word_b) &&
+		equal_from(a, b, i, encoding);
 }
 
 /*
@@ -282,7 +292,8 @@ kql_compare_fold(KqlString a, KqlString b, KqlEncoding encoding)
 
 	if (common == shorter)
 		return (a.length > b.length) - (a.length < b.length);
-	if (kql_folds_all(encoding))
+	if (((a.data[common] | b.data[common]) & 0x80) != 0 &&
+		kql_folds_all(encoding))
 		return compare_characters(a, b, character_start(a, common, encoding),
 								  encoding);
 	return (int) kql_fold_byte(a.data[common]) -

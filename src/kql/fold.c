@@ -74,22 +74,6 @@ kql_encode_utf8(uint32_t code_point, char *buffer)
 }
 
 /*
- * Are there only characters of ASCII?
- */
-bool
-kql_is_ascii(KqlString s)
-{
-	uint64_t	seen = 0;
-	size_t		i = 0;
-
-	for (; i + sizeof(uint64_t) <= s.length; i += sizeof(uint64_t))
-		seen |= kql_load_word(s.data + i);
-	for (; i < s.length; i++)
-		seen |= (unsigned char) s.data[i] & 0x80;
-	return kql_word_is_ascii(seen);
-}
-
-/*
  * Fold a string of UTF-8 into a buffer, which must have twice its length, and
  * return the length that it has there.
  */

@@ -23,6 +23,13 @@ typedef struct KqlCharacter
 	int			length;			/* in bytes */
 } KqlCharacter;
 
+/* What few strings need, and the others should not wait for */
+#ifdef __GNUC__
+#define KQL_SLOW_PATH	__attribute__((noinline, cold))
+#else
+#define KQL_SLOW_PATH
+#endif
+
 /* A word of eight equal bytes */
 #define KQL_EVERY_BYTE(c)	((uint64_t) 0x0101010101010101 * (c))
 
@@ -45,6 +52,36 @@ static inline bool
 kql_word_is_ascii(uint64_t word)
 {
 	return (word & KQL_EVERY_BYTE(0x80)) == 0;
+}
+
+/*
+ * Are there only characters of ASCII?
+ *
+ * The last words may have bytes that were seen before.
+ */
+static inline bool
+kql_is_ascii(KqlString s)
+{
+	const size_t size = sizeof(uint64_t);
+	const char *end = s.data + s.length;
+	uint64_t	seen = 0;
+
+	if (s.length < size)
+	{
+		for (const char *p = s.data; p < end; p++)
+			seen |= (unsigned char) *p;
+		return kql_word_is_ascii(seen);
+	}
+
+	for (; s.length > 4 * size; s.length -= 4 * size, s.data += 4 * size)
+		seen |= kql_load_word(s.data) | kql_load_word(s.data + size) |
+			kql_load_word(s.data + 2 * size) | kql_load_word(s.data + 3 * size);
+	if (s.length > 2 * size)
+		seen |= kql_load_word(s.data) | kql_load_word(s.data + size) |
+			kql_load_word(end - 2 * size);
+	else if (s.length > size)
+		seen |= kql_load_word(s.data);
+	return kql_word_is_ascii(seen | kql_load_word(end - size));
 }
 
 /*

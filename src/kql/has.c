@@ -22,34 +22,6 @@ is_term_byte(unsigned char c)
 }
 
 /*
- * Do these two neighbours belong to one and the same term?
- */
-static inline bool
-continues_term(unsigned char left, unsigned char right)
-{
-	return is_term_byte(left) && is_term_byte(right);
-}
-
-/*
- * Does the term stand at this place, alone, ignoring case?  All is ASCII.
- */
-static bool
-has_at(KqlString haystack, KqlString term, size_t start)
-{
-	const char *s = haystack.data + start;
-	size_t		end = start + term.length;
-
-	if (kql_fold_byte(s[0]) != kql_fold_byte(term.data[0]))
-		return false;
-	if (start > 0 && continues_term(haystack.data[start - 1], s[0]))
-		return false;
-	if (end < haystack.length &&
-		continues_term(s[term.length - 1], haystack.data[end]))
-		return false;
-	return kql_equal_fold(kql_string(s, term.length), term, KQL_BYTES);
-}
-
-/*
  * A byte as word_differs() compares it: case_bit is what capitals lack.
  */
 typedef struct SoughtByte
@@ -73,12 +45,12 @@ sought_byte(unsigned char c)
 }
 
 /*
- * Eight bytes that are zero where the string has the byte in any case.
+ * Eight bytes that are zero where the word has the byte in any case.
  */
 static inline uint64_t
-word_differs(const char *s, SoughtByte sought)
+word_differs(uint64_t word, SoughtByte sought)
 {
-	return (kql_load_word(s) | sought.case_bit) ^ sought.folded;
+	return (word | sought.case_bit) ^ sought.folded;
 }
 
 /*
@@ -88,48 +60,6 @@ static inline bool
 has_zero_byte(uint64_t word)
 {
 	return ((word - KQL_EVERY_BYTE(0x01)) & ~word & KQL_EVERY_BYTE(0x80)) != 0;
-}
-
-/*
- * Search where all is ASCII, or nothing is known of other bytes: among
- * "count" places from "start" on.
- *
- * Eight places at a time are passed over where none has both the first and the
- * last byte of the term.
- */
-static bool
-has_bytes(KqlString haystack, KqlString term, size_t start, size_t count)
-{
-	SoughtByte	first = sought_byte(term.data[0]);
-	SoughtByte	last = sought_byte(term.data[term.length - 1]);
-	size_t		stop;
-	size_t		i = start;
-
-	if (term.length > haystack.length)
-		return false;
-
-	stop = haystack.length - term.length + 1;
-	if (start < stop && count < stop - start)
-		stop = start + count;
-	while (i < stop)
-	{
-		size_t		end = i + sizeof(uint64_t);
-
-		if (end > stop)
-			end = stop;
-		else if (!has_zero_byte(word_differs(haystack.data + i, first) |
-								word_differs(haystack.data + i + term.length - 1, last)))
-		{
-			i = end;
-			continue;
-		}
-		for (; i < end; i++)
-		{
-			if (has_at(haystack, term, i))
-				return true;
-		}
-	}
-	return false;
 }
 
 /*
@@ -222,7 +152,7 @@ first_character(KqlString haystack, size_t start, KqlEncoding encoding,
  * Search character by character, from those on that start at one of "count"
  * places from "start" on.
  */
-static bool
+static KQL_SLOW_PATH bool
 has_characters(KqlString haystack, KqlString term, size_t start, size_t count,
 			   KqlEncoding encoding)
 {
@@ -250,24 +180,143 @@ has_characters(KqlString haystack, KqlString term, size_t start, size_t count,
 }
 
 /*
+ * Does the term stand at this place, alone, ignoring case?  It is ASCII, and
+ * so is the string up to its end there, or nothing is known of other bytes.
+ */
+static bool
+has_bytes_at(KqlString haystack, KqlString term, size_t start,
+			 KqlEncoding encoding)
+{
+	const char *s = haystack.data + start;
+	const char *end = s + term.length;
+	const char *haystack_end = haystack.data + haystack.length;
+
+	if (start > 0 && is_term_byte(s[-1]) && is_term_byte(s[0]))
+		return false;
+	if (end < haystack_end && is_term_byte(end[-1]) &&
+		is_term_character(kql_character(end, haystack_end, encoding).code_point,
+						  encoding))
+		return false;
+	return kql_equal_fold(kql_string(s, term.length), term, KQL_BYTES);
+}
+
+/*
+ * Search for a term of ASCII at a few places, one by one.
+ */
+static bool
+has_bytes_near(KqlString haystack, KqlString term, size_t start, size_t stop,
+			   KqlEncoding encoding)
+{
+	unsigned char first = kql_fold_byte(term.data[0]);
+
+	for (size_t i = start; i < stop; i++)
+	{
+		if (kql_fold_byte(haystack.data[i]) == first &&
+			has_bytes_at(haystack, term, i, encoding))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Can a term with these first and last bytes start at one of eight places?
+ * The bytes that may be its last are added to those that were seen.
+ */
+static inline bool
+may_start_in_word(const char *s, size_t length, SoughtByte first,
+				  SoughtByte last, uint64_t *seen)
+{
+	uint64_t	ends = kql_load_word(s + length - 1);
+
+	*seen |= ends;
+	return has_zero_byte(word_differs(kql_load_word(s), first) |
+						 word_differs(ends, last));
+}
+
+/*
+ * Search for a term of ASCII in words of eight bytes.
+ *
+ * Eight places at a time are passed over where none has both the first and the
+ * last byte of the term.  If a byte turns out not to be ASCII that is to be
+ * known better, it is all done again, character by character.
+ */
+static bool
+has_bytes(KqlString haystack, KqlString term, size_t start, size_t stop,
+		  KqlEncoding encoding)
+{
+	SoughtByte	first = sought_byte(term.data[0]);
+	SoughtByte	last = sought_byte(term.data[term.length - 1]);
+	uint64_t	seen = 0;
+	size_t		i = start;
+
+	for (;;)
+	{
+		bool		may_start = false;
+
+		while (i + sizeof(uint64_t) <= stop)
+		{
+			may_start = may_start_in_word(haystack.data + i, term.length,
+										  first, last, &seen);
+			if (may_start)
+				break;
+			i += sizeof(uint64_t);
+		}
+		if (!may_start && i < stop && stop - start >= sizeof(uint64_t))
+		{
+			/* the last eight places, some of which were looked at */
+			i = stop - sizeof(uint64_t);
+			continue;
+		}
+		if (!may_start)
+			break;
+		if (!kql_word_is_ascii(seen) && encoding != KQL_BYTES)
+			break;
+		if (has_bytes_near(haystack, term, i, i + sizeof(uint64_t), encoding))
+			return true;
+		i += sizeof(uint64_t);
+	}
+
+	if (encoding != KQL_BYTES &&
+		(!kql_word_is_ascii(seen) ||
+		 !kql_is_ascii(kql_string(haystack.data + i + term.length - 1, stop - i))))
+		return has_characters(haystack, term, start, stop - start, encoding);
+	return has_bytes_near(haystack, term, i, stop, encoding);
+}
+
+/*
  * KQL's has: the term occurs, ignoring case, and no term of the string goes on
  * past its ends.  What stands inside the term, separators included, must occur
  * as it is.  Every string has the empty term.
  *
  * The term must start at one of "count" places from "start" on: with many
  * places and a long term this may take long, so a caller that must be able to
- * stop asks for few places at once.  A caller that knows the strings to be
- * ASCII says KQL_BYTES, which is faster.
+ * stop asks for few places at once.
  */
 bool
 kql_has_from(KqlString haystack, KqlString term, size_t start, size_t count,
 			 KqlEncoding encoding)
 {
+	size_t		before = start > 0 ? 1 : 0;
+	size_t		stop;
+
 	if (term.length == 0)
 		return true;
 	if (start >= haystack.length)
 		return false;
-	if (encoding == KQL_BYTES)
-		return has_bytes(haystack, term, start, count);
-	return has_characters(haystack, term, start, count, encoding);
+	if (encoding != KQL_BYTES && !kql_is_ascii(term))
+		return has_characters(haystack, term, start, count, encoding);
+
+	/* a character of ASCII equals none that has fewer bytes */
+	if (term.length > haystack.length - start)
+		return false;
+
+	/* what has_bytes() does not look at itself */
+	if (encoding != KQL_BYTES &&
+		!kql_is_ascii(kql_string(haystack.data + start - before,
+								 term.length - 1 + before)))
+		return has_characters(haystack, term, start, count, encoding);
+	stop = haystack.length - term.length + 1;
+	if (count < stop - start)
+		stop = start + count;
+	return has_bytes(haystack, term, start, stop, encoding);
 }

@@ -45,7 +45,8 @@ typedef enum KqlEncoding
 	KQL_BYTES,					/* ASCII, and bytes of unknown meaning */
 	KQL_EUC,					/* ASCII, and characters of several bytes */
 	KQL_LATIN1,					/* each byte is a code point of Unicode */
-	KQL_UTF8
+	KQL_UTF8,
+	KQL_UNKNOWN					/* not looked up yet */
 } KqlEncoding;
 
 /*
@@ -82,7 +83,6 @@ extern int	kql_compare_fold(KqlString a, KqlString b, KqlEncoding encoding);
 extern uint32_t kql_fold_code_point(uint32_t code_point);
 extern bool kql_is_alphanumeric(uint32_t code_point);
 extern int	kql_encode_utf8(uint32_t code_point, char *buffer);
-extern bool kql_is_ascii(KqlString s);
 extern size_t kql_fold_utf8(KqlString s, char *buffer);
 
 /* has.c */

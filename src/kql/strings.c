@@ -43,6 +43,8 @@ kql_string_to_text(KqlString s)
 	return cstring_to_text_with_len(s.data, s.length);
 }
 
+KqlEncoding known_encoding = KQL_UNKNOWN;
+
 /*
  * What the functions on strings know of the bytes in this database.
  *
@@ -50,22 +52,26 @@ kql_string_to_text(KqlString s)
  * can be changed and may fail, and an operator class must do neither.
  */
 KqlEncoding
-database_encoding(void)
+look_up_encoding(void)
 {
 	switch (GetDatabaseEncoding())
 	{
 		case PG_UTF8:
-			return KQL_UTF8;
+			known_encoding = KQL_UTF8;
+			break;
 		case PG_LATIN1:
-			return KQL_LATIN1;
+			known_encoding = KQL_LATIN1;
+			break;
 		case PG_EUC_JP:
 		case PG_EUC_CN:
 		case PG_EUC_KR:
 		case PG_EUC_JIS_2004:
-			return KQL_EUC;
+			known_encoding = KQL_EUC;
+			break;
 		default:
-			return KQL_BYTES;
+			known_encoding = KQL_BYTES;
 	}
+	return known_encoding;
 }
 
 /*
@@ -128,8 +134,6 @@ azhunt_has(PG_FUNCTION_ARGS)
 	size_t		start = 0;
 	KqlEncoding encoding = database_encoding();
 
-	if (kql_is_ascii(t) && kql_is_ascii(h))
-		encoding = KQL_BYTES;
 	while (!kql_has_from(h, t, start, places, encoding))
 	{
 		start += places;

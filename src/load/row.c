@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../kql/kql.h"
 #include "bytes.h"
 #include "times.h"
 
@@ -34,18 +35,16 @@ add_leftover(Row *row, const Leftover *leftover)
 }
 
 /*
- * A copy of a cell in lower case, ASCII letters alone.
+ * A copy of a cell in lower case, whatever the alphabet, so that =~ and =
+ * agree.
  */
 static void
 fold_cell(Row *row, Cell *cell)
 {
-	char	   *folded = arena_copy(&row->arena, cell->text, cell->length);
+	char	   *folded = arena_alloc(&row->arena, 2 * cell->length + 1);
 
-	for (size_t i = 0; i < cell->length; i++)
-	{
-		if (folded[i] >= 'A' && folded[i] <= 'Z')
-			folded[i] += 'a' - 'A';
-	}
+	cell->length = kql_fold_utf8(kql_string(cell->text, cell->length), folded);
+	folded[cell->length] = '\0';
 	cell->text = folded;
 }
 

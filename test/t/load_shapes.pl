@@ -51,6 +51,13 @@ for my $input (data('raw_storage.json'), "$dir/two.gz")
 	rows_are('storagebloblogs', "$root/test/load/expected/raw_storage.storagebloblogs.json", 'standard input: rows');
 }
 
+# letters of all alphabets are folded, and may take more bytes or fewer then
+sql('TRUNCATE azhunt.storagebloblogs, azhunt.loaded_files');
+spew("$dir/letters.json", qq({"time":"2026-01-31T10:00:00Z","category":"StorageWrite","operationName":"PutBlob","resourceId":"/SUBSCRIPTIONS/S/RESOURCEGROUPS/\xc3\x89QUIPE-\xd0\x9c\xd0\x98\xd0\xa0-\xc8\xba\xe2\x84\xaa-\xc3\x9f/providers/Microsoft.Storage/storageAccounts/a/blobServices/default"}\n));
+load_ok('letters of all alphabets', '-q', "$dir/letters.json");
+is(sql("SELECT _resourceid = '/subscriptions/s/resourcegroups/' || U&'\\00E9quipe-\\043C\\0438\\0440-\\2C65k-\\00DF' || '/providers/microsoft.storage/storageaccounts/a/blobservices/default', _resourceid = lower(_resourceid) FROM azhunt.storagebloblogs"),
+	't|t', 'letters of all alphabets: resource id in lower case');
+
 # a column of the user's own takes the field of its name
 sql('ALTER TABLE azhunt.storagebloblogs ADD COLUMN downloadrange text');
 sql('TRUNCATE azhunt.storagebloblogs, azhunt.loaded_files');
