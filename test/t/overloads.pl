@@ -14,6 +14,8 @@ use Databases;
 use Grafana qw(dashboards alert_rules queries expand);
 use Test::More;
 
+binmode Test::More->builder->$_, ':encoding(UTF-8)' foreach qw(output failure_output);
+
 my $top = abs_path(dirname(__FILE__) . '/../..');
 my $role = 'azhunt_overloads_test';
 
