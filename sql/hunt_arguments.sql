@@ -60,6 +60,14 @@ INSERT INTO arguments (hunt, argument, type, value) VALUES
     ('cloudshell_usage', 'as_of', 'timestamptz', NULL),
     ('cloudshell_usage', 'as_of', 'timestamptz', 'infinity'),
     ('cloudshell_usage', 'as_of', 'timestamptz', '-infinity'),
+    ('cloudshell_sessions', 'window', 'interval', NULL),
+    ('cloudshell_sessions', 'window', 'interval', '-1 microsecond'),
+    ('cloudshell_sessions', 'window', 'interval', '1 month'),
+    ('cloudshell_sessions', 'window', 'interval', '200000000 days'),
+    ('cloudshell_sessions', 'lookback', 'interval', NULL),
+    ('cloudshell_sessions', 'lookback', 'interval', '-1 second'),
+    ('cloudshell_sessions', 'resource_group', 'text', ''),
+    ('cloudshell_sessions', 'as_of', 'timestamptz', 'infinity'),
     ('uploads', 'target_file', 'text', ''),
     ('uploads', 'operations', 'text[]', '{ListBlobs}'),
     ('uploads', 'since', 'timestamptz', NULL),
@@ -83,7 +91,9 @@ INSERT INTO arguments (hunt, argument, type, value) VALUES
     ('cloudshell_usage', 'lookback', 'interval', '106751991 days'),
     ('cloudshell_usage', 'bin', 'interval', '1 microsecond'),
     ('cloudshell_usage', 'bin', 'interval', '106751991 days'),
-    ('cloudshell_usage', 'resource_group', 'text', '-');
+    ('cloudshell_usage', 'resource_group', 'text', '-'),
+    ('cloudshell_sessions', 'window', 'interval', '0'),
+    ('cloudshell_sessions', 'window', 'interval', '106751991 days');
 
 -- as a constant
 CREATE TEMP TABLE outcomes AS
