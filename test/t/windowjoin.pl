@@ -135,6 +135,26 @@ foreach my $workers (0, 2)
 		  . " WHERE query LIKE '%pg_sleep(0.001)%' AND backend_type = 'client backend' AND pid <> pg_backend_pid()");
 	finish($stopped);
 	is(query($database, 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, "nor does a cancelled one with $workers workers");
+
+	# wherever it is at that time
+	my $short_join = $self_join =~ s/1 hour/1 minute/r;
+	my $expected = query($database, "$settings SELECT count(*), sum(e.id) $short_join");
+	my $stops = join '', map { "SET statement_timeout = $_; SELECT sum(e.id + a.id) $short_join;\n" } map { 5 * $_ } 1 .. 20;
+	my $stopping = session();
+	say_to($stopping, "$settings SET client_min_messages = error;\n\\o /dev/null\n$stops SET statement_timeout = 0;\n\\o");
+	say_to($stopping, "SELECT count(*), sum(e.id) $short_join;");
+	is(finish($stopping), "$expected\n", "the session goes on after many stops with $workers workers");
+	is(query($database, 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'without files');
+
+	next if $workers == 0;
+	my $orphaned = session();
+	say_to($orphaned, "$settings SELECT sum(e.id) $self_join AND pg_sleep(0.001) IS NOT NULL;");
+	await("EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND wait_event = 'PgSleep')");
+	query($database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'parallel worker'");
+	await("NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.001)%' AND state = 'active' AND pid <> pg_backend_pid())");
+	say_to($orphaned, "SELECT count(*), sum(e.id) $short_join;");
+	is(finish($orphaned), "$expected\n", 'the session goes on when a worker was terminated');
+	is(query($database, 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'without files, too');
 }
 
 done_testing();
