@@ -88,8 +88,8 @@ PG_CPPFLAGS += -isystem $(shell $(PG_CONFIG) --includedir-server)
 
 include $(PGXS)
 
-ifneq ($(filter 8 9 10 11 12 13,$(firstword $(subst ., ,$(MAJORVERSION)))),)
-$(error azhunt needs PostgreSQL 14 or later, and $(PG_CONFIG) belongs to PostgreSQL $(MAJORVERSION))
+ifneq ($(filter 8 9 10 11 12 13 14,$(firstword $(subst ., ,$(MAJORVERSION)))),)
+$(error azhunt needs PostgreSQL 15 or later, and $(PG_CONFIG) belongs to PostgreSQL $(MAJORVERSION))
 endif
 
 # And what is called in here is found in here.

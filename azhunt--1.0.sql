@@ -2352,6 +2352,7 @@ CREATE FUNCTION azhunt.find_in_period_storage_upload_link_account(
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
 SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
 SET enable_hashjoin = off
@@ -2402,6 +2403,7 @@ CREATE FUNCTION azhunt.find_new_storage_upload_link_account(
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
 SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET cpu_index_tuple_cost = 1
@@ -2479,6 +2481,7 @@ CREATE FUNCTION azhunt.find_in_period_cloudshell_usage(
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
 SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
 SET enable_hashjoin = off
@@ -2521,6 +2524,7 @@ CREATE FUNCTION azhunt.find_new_cloudshell_usage(
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
 SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET cpu_index_tuple_cost = 1
@@ -2904,6 +2908,7 @@ CREATE FUNCTION azhunt.find_results(hunt text, run bigint, started timestamptz, 
 RETURNS TABLE (started_over text, relations bigint[], rows_read jsonb, new_results bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
 AS $$
 #variable_conflict use_variable
 DECLARE
@@ -3020,7 +3025,9 @@ BEGIN
     INSERT INTO azhunt.runs (run, hunt, started, finished, status, started_over, rows_read, new_results, snapshot, run_by)
     VALUES (function.run, name, started, clock_timestamp(), 'succeeded', found_results.started_over,
             found_results.rows_read, found_results.new_results, snapshot, session_user);
-    IF found_results.new_results > 0 THEN
+    -- Where someone keeps the queue from being emptied, what was found matters
+    -- more than that it is announced.
+    IF found_results.new_results > 0 AND pg_notification_queue_usage() < 0.9 THEN
         PERFORM pg_notify('azhunt', json_build_object('hunt', name, 'run', function.run,
                                                       'new_results', found_results.new_results)::text);
     END IF;

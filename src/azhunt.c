@@ -46,11 +46,7 @@ _PG_init(void)
 							 NULL,
 							 assign_enable_windowjoin,
 							 NULL);
-#if PG_VERSION_NUM >= 150000
 	MarkGUCPrefixReserved("azhunt");
-#else
-	EmitWarningsOnPlaceholders("azhunt");
-#endif
 
 	window_join_install_hook();
 }
