@@ -9,6 +9,9 @@
  */
 #include "fold.h"
 
+/* Of strings up to so many bytes, it is first seen whether they are ASCII */
+#define SHORT_LENGTH	64
+
 /*
  * Does this byte belong to a term?  Terms are runs of letters and digits;
  * every other character separates them.
@@ -203,7 +206,7 @@ has_bytes_at(KqlString haystack, KqlString term, size_t start,
 /*
  * Search for a term of ASCII at a few places, one by one.
  */
-static bool
+static inline bool
 has_bytes_near(KqlString haystack, KqlString term, size_t start, size_t stop,
 			   KqlEncoding encoding)
 {
@@ -240,7 +243,7 @@ may_start_in_word(const char *s, size_t length, SoughtByte first,
  * last byte of the term.  If a byte turns out not to be ASCII that is to be
  * known better, it is all done again, character by character.
  */
-static bool
+static inline bool
 has_bytes(KqlString haystack, KqlString term, size_t start, size_t stop,
 		  KqlEncoding encoding)
 {
@@ -305,6 +308,10 @@ kql_has_from(KqlString haystack, KqlString term, size_t start, size_t count,
 		return false;
 	if (encoding != KQL_BYTES && !kql_is_ascii(term))
 		return has_characters(haystack, term, start, count, encoding);
+
+	/* a short string is looked at sooner than its parts */
+	if (haystack.length <= SHORT_LENGTH && kql_is_ascii(haystack))
+		encoding = KQL_BYTES;
 
 	/* a character of ASCII equals none that has fewer bytes */
 	if (term.length > haystack.length - start)
