@@ -174,6 +174,8 @@ write_chunk(WindowBatches *batches, WindowTable *table, RowFile *file)
 				  file != NULL ? file : &batches->inner[batch_of(batches, row->hash)],
 				  row, StoredRowTuple(row));
 	}
+	batches->peak = Max(batches->peak, table->chunk_bytes +
+						MemoryContextMemAllocated(batches->context, true));
 	window_table_drop_chunk(table);
 }
 

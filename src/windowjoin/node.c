@@ -125,7 +125,10 @@ note_memory(WindowJoinState *state)
 	if (state->table->area != NULL)
 		memory += state->table->chunk_bytes;
 	if (state->batches != NULL)
+	{
 		memory += MemoryContextMemAllocated(state->batches->context, true);
+		memory = Max(memory, state->batches->peak);
+	}
 	state->peak_memory = Max(state->peak_memory, memory);
 }
 

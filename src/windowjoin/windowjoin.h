@@ -157,6 +157,7 @@ typedef struct WindowBatches
 	int			current;		/* the batch being joined, -1 for none */
 	bool		inner_done;		/* all its inner rows were in the table */
 	Size		largest;		/* bytes of the largest tuple written */
+	Size		peak;			/* most memory while a table was taken */
 } WindowBatches;
 
 /*
