@@ -11,7 +11,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "ascii.h"
 
 /* The cells of one line, which may be several in the file. */
 typedef struct Cells
@@ -154,12 +155,12 @@ check_header(const Header *header)
 	{
 		const char *name = header->names[i];
 
-		has_time = has_time || strcasecmp(name, "TimeGenerated") == 0;
-		if (strncasecmp(name, "TimeGenerated [", 15) == 0)
+		has_time = has_time || ascii_strcasecmp(name, "TimeGenerated") == 0;
+		if (ascii_strncasecmp(name, "TimeGenerated [", 15) == 0)
 			return load_printf("the times are local ones (\"%s\"); export with times in UTC", name);
 		for (size_t j = 0; j < i; j++)
 		{
-			if (*name != '\0' && strcasecmp(name, header->names[j]) == 0)
+			if (*name != '\0' && ascii_strcasecmp(name, header->names[j]) == 0)
 				return load_printf("column \"%s\" occurs twice", name);
 		}
 	}

@@ -11,7 +11,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "ascii.h"
 
 /*
  * The node at a path of a raw record, its names separated by dots, or NULL.
@@ -45,7 +46,7 @@ record_field(const Record *record, const char *name, Value *value)
 	{
 		for (size_t i = 0; i < record->header->nnames; i++)
 		{
-			if (strcasecmp(record->header->names[i], name) == 0)
+			if (ascii_strcasecmp(record->header->names[i], name) == 0)
 			{
 				*value = record->values[i];
 				return true;
@@ -58,7 +59,7 @@ record_field(const Record *record, const char *name, Value *value)
 		 member = json_object_iter_next(root, member))
 	{
 		if (json_object_iter_key_len(member) == strlen(name) &&
-			strcasecmp(json_object_iter_key(member), name) == 0)
+			ascii_strcasecmp(json_object_iter_key(member), name) == 0)
 		{
 			*value = json_value(record->element, json_object_iter_value(member));
 			return true;
@@ -94,7 +95,7 @@ resource_part(const Value *id, const char *name, Value *part)
 		const char *component_end = slash != NULL ? slash : end;
 		const char *next = component_end < end ? component_end + 1 : end;
 
-		if ((size_t) (component_end - p) == strlen(name) && strncasecmp(p, name, strlen(name)) == 0 && next < end)
+		if ((size_t) (component_end - p) == strlen(name) && ascii_strncasecmp(p, name, strlen(name)) == 0 && next < end)
 		{
 			const char *next_end = memchr(next, '/', (size_t) (end - next));
 

@@ -11,8 +11,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "bytes.h"
 
 /* arrays within arrays and envelopes that may lie around the records */
@@ -218,7 +218,7 @@ static bool
 name_is(const Input *input, Span name, const char *spelling)
 {
 	return name.length == strlen(spelling) &&
-		strncasecmp(input_text(input) + name.start, spelling, name.length) == 0;
+		ascii_strncasecmp(input_text(input) + name.start, spelling, name.length) == 0;
 }
 
 /*
@@ -526,7 +526,7 @@ has_time(const Header *header)
 {
 	for (size_t i = 0; i < header->nnames; i++)
 	{
-		if (strcasecmp(header->names[i], "TimeGenerated") == 0)
+		if (ascii_strcasecmp(header->names[i], "TimeGenerated") == 0)
 			return true;
 	}
 	return false;

@@ -11,8 +11,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "bytes.h"
 
 /* no field feeds more columns than this */
@@ -57,7 +57,7 @@ find_place(const FieldMap *map, uint64_t hash, const char *name, size_t length)
 
 	while (map->entries[i].name != NULL &&
 		   (map->entries[i].hash != hash || map->entries[i].length != length ||
-			strncasecmp(map->entries[i].name, name, length) != 0))
+			ascii_strncasecmp(map->entries[i].name, name, length) != 0))
 		i = (i + 1) & (map->size - 1);
 	return &map->entries[i];
 }
@@ -180,7 +180,7 @@ find_column(const Layout *layout, const char *name)
 {
 	for (int i = 0; i < layout->ncolumns; i++)
 	{
-		if (strcasecmp(layout->columns[i].name, name) == 0)
+		if (ascii_strcasecmp(layout->columns[i].name, name) == 0)
 			return i;
 	}
 	return -1;
@@ -192,8 +192,8 @@ find_column(const Layout *layout, const char *name)
 static bool
 is_one_of(const char *name, const char *const names[3])
 {
-	return strcasecmp(name, names[0]) == 0 || strcasecmp(name, names[1]) == 0 ||
-		strcasecmp(name, names[2]) == 0;
+	return ascii_strcasecmp(name, names[0]) == 0 || ascii_strcasecmp(name, names[1]) == 0 ||
+		ascii_strcasecmp(name, names[2]) == 0;
 }
 
 /*

@@ -20,9 +20,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
+#include "ascii.h"
 #include "prefix.h"
 
 #define ENTRY_CONFLICT	"23505"
@@ -67,7 +67,7 @@ blob_path(const char *path)
 	{
 		size_t		length = strcspn(p, "/");
 
-		if (strncasecmp(p, "insights-", 9) == 0 || strncasecmp(p, "am-", 3) == 0)
+		if (ascii_strncasecmp(p, "insights-", 9) == 0 || ascii_strncasecmp(p, "am-", 3) == 0)
 			container = p;
 		else if (container != NULL && memchr(p, '=', length) != NULL)
 			return container;

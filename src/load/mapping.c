@@ -11,7 +11,8 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
+
+#include "ascii.h"
 
 #define CLAIM	"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 #define ENTRA_CLAIM	"http://schemas.microsoft.com/identity/claims/"
@@ -206,7 +207,7 @@ static const CategoryMapping storage_services[] = {
 static bool
 same_name(const char *text, size_t length, const char *name)
 {
-	return strlen(name) == length && strncasecmp(text, name, length) == 0;
+	return strlen(name) == length && ascii_strncasecmp(text, name, length) == 0;
 }
 
 /*
@@ -288,9 +289,9 @@ tables_of_component(const char *name, size_t length)
 
 	if (same_name(name, length, "insights-activity-logs"))
 		return ACTIVITY;
-	if (length > strlen(diagnostic) && strncasecmp(name, diagnostic, strlen(diagnostic)) == 0)
+	if (length > strlen(diagnostic) && ascii_strncasecmp(name, diagnostic, strlen(diagnostic)) == 0)
 		return tables_of_category(name + strlen(diagnostic), length - strlen(diagnostic));
-	if (length > strlen(export) && strncasecmp(name, export, strlen(export)) == 0)
+	if (length > strlen(export) && ascii_strncasecmp(name, export, strlen(export)) == 0)
 	{
 		table = log_table_by_name(name + strlen(export), length - strlen(export));
 		return table != NULL ? table->bit : 0;

@@ -11,7 +11,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "ascii.h"
 
 /*
  * Reading cannot go on; the position is that of the byte so many after the
@@ -110,7 +111,7 @@ header_name(const char *name, size_t length)
 	size_t		suffix_length = strlen(suffix);
 
 	if (length > suffix_length &&
-		strncasecmp(name + length - suffix_length, suffix, suffix_length) == 0)
+		ascii_strncasecmp(name + length - suffix_length, suffix, suffix_length) == 0)
 		length -= suffix_length;
 	return load_strndup(name, length);
 }

@@ -12,9 +12,9 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "../kql/kql.h"
+#include "ascii.h"
 #include "bytes.h"
 #include "times.h"
 
@@ -181,7 +181,7 @@ find_named(const Layout *layout, const char *name, size_t length, bool *typed)
 	{
 		size_t		type_length = strlen(types[i]);
 
-		if (length > type_length && strncasecmp(name + length - type_length, types[i], type_length) == 0)
+		if (length > type_length && ascii_strncasecmp(name + length - type_length, types[i], type_length) == 0)
 		{
 			*typed = true;
 			return field_map_find(&layout->named, name, length - type_length);
@@ -248,9 +248,9 @@ is_about_table(const Leftover *leftover)
 		return false;
 	if (strcmp(leftover->name, "$table") == 0)
 		return log_table_by_name(value->text, value->length) != NULL;
-	return strcasecmp(leftover->name, "TableName") == 0 &&
+	return ascii_strcasecmp(leftover->name, "TableName") == 0 &&
 		value->length == strlen("PrimaryResult") &&
-		strncasecmp(value->text, "PrimaryResult", value->length) == 0;
+		ascii_strncasecmp(value->text, "PrimaryResult", value->length) == 0;
 }
 
 /*

@@ -11,7 +11,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "ascii.h"
 
 /*
  * A log table is looked up in schema azhunt, and so is another name without a
@@ -118,7 +119,7 @@ similar_log_table(const Column *columns, int ncolumns)
 	{
 		for (int i = 0; i < ncolumns; i++)
 		{
-			if (strcasecmp(columns[i].name, telling_columns[k].column) == 0)
+			if (ascii_strcasecmp(columns[i].name, telling_columns[k].column) == 0)
 				return telling_columns[k].table;
 		}
 	}

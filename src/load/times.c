@@ -29,7 +29,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+
+#include "ascii.h"
 
 typedef struct Scanner
 {
@@ -149,7 +150,7 @@ read_half_day(Scanner *s, Fields *f)
 {
 	bool		afternoon;
 
-	if (s->end - s->p < 2 || (strncasecmp(s->p, "AM", 2) != 0 && strncasecmp(s->p, "PM", 2) != 0))
+	if (s->end - s->p < 2 || (ascii_strncasecmp(s->p, "AM", 2) != 0 && ascii_strncasecmp(s->p, "PM", 2) != 0))
 		return true;
 	if (f->hour < 1 || f->hour > 12)
 		return false;
@@ -172,7 +173,7 @@ read_zone(Scanner *s, Fields *f)
 
 	if (s->p == s->end || accept(s, 'Z') || accept(s, 'z'))
 		return true;
-	if (s->end - s->p >= 3 && (strncasecmp(s->p, "UTC", 3) == 0 || strncasecmp(s->p, "GMT", 3) == 0))
+	if (s->end - s->p >= 3 && (ascii_strncasecmp(s->p, "UTC", 3) == 0 || ascii_strncasecmp(s->p, "GMT", 3) == 0))
 	{
 		s->p += 3;
 		return true;

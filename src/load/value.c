@@ -13,8 +13,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "times.h"
 
 /* as much of a bad value is shown in a message */
@@ -163,9 +163,9 @@ convert_time(Row *row, const Column *column, const Cell *in, Cell *cell)
 static bool
 convert_boolean(Row *row, const Column *column, const Cell *in, Cell *cell)
 {
-	bool		is_true = (in->length == 4 && strncasecmp(in->text, "true", 4) == 0) ||
+	bool		is_true = (in->length == 4 && ascii_strncasecmp(in->text, "true", 4) == 0) ||
 	(in->length == 1 && *in->text == '1');
-	bool		is_false = (in->length == 5 && strncasecmp(in->text, "false", 5) == 0) ||
+	bool		is_false = (in->length == 5 && ascii_strncasecmp(in->text, "false", 5) == 0) ||
 	(in->length == 1 && *in->text == '0');
 
 	if (!is_true && !is_false)
@@ -234,8 +234,8 @@ convert_real(Row *row, const Column *column, const Cell *in, Cell *cell)
 			(errno == ERANGE && (number == 0 || isinf(number))))
 			return refuse_value(row, column, in->text, in->length);
 	}
-	else if (strcasecmp(text, "NaN") != 0 && strcasecmp(text, "Infinity") != 0 &&
-			 strcasecmp(text, "-Infinity") != 0)
+	else if (ascii_strcasecmp(text, "NaN") != 0 && ascii_strcasecmp(text, "Infinity") != 0 &&
+			 ascii_strcasecmp(text, "-Infinity") != 0)
 		return refuse_value(row, column, in->text, in->length);
 	cell->text = text;
 
