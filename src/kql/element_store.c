@@ -243,6 +243,30 @@ element_store_is_past_limit(const ElementStore *store,
 }
 
 /*
+ * What must be true of a store between calls, and of its last element.
+ */
+static inline void
+assert_store(const ElementStore *store PG_USED_FOR_ASSERTS_ONLY)
+{
+#ifdef USE_ASSERT_CHECKING
+	Size		element_size = store->pool != NULL ? sizeof(PooledValue *) : sizeof(Element);
+
+	Assert(store->count >= 0 && store->bytes_used <= BYTES_LIMIT);
+	Assert(offsetof(ElementStore, elements) + store->count * element_size +
+		   store->bytes_used <= store->size);
+	Assert(store->pool == NULL || store->lookup == NULL);
+	if (store->pool == NULL && store->count > 0)
+	{
+		const Element *last = &store->elements[store->count - 1];
+
+		/* bytes are added at the front, so the last ones reach to it */
+		Assert(last->distance == store->bytes_used);
+		Assert(INTALIGN(last->length) <= last->distance);
+	}
+#endif
+}
+
+/*
  * Make room for one more element, which takes this much at the start of the
  * store and this much at its end.
  */
@@ -288,13 +312,16 @@ append(ElementStore **store_pointer, const char *data, int length, uint32 hash)
 	Element    *element = &store->elements[store->count];
 
 	Assert(store->pool == NULL);
+	assert_store(store);
 	*store_pointer = store;
 	store->bytes_used += INTALIGN(length);
 	element->hash = hash;
 	element->length = length;
 	element->distance = store->bytes_used;
 	memcpy((char *) store + store->size - store->bytes_used, data, length);
-	return store->count++;
+	store->count++;
+	assert_store(store);
+	return store->count - 1;
 }
 
 /*
@@ -373,6 +400,9 @@ rebuild(ElementStore *store, const int *order, int count)
 
 	if (count > FEW_ELEMENTS)
 		build_lookup(rebuilt);
+	assert_store(rebuilt);
+	Assert(rebuilt->count == count);
+	Assert(rebuilt->lookup == NULL || rebuilt->lookup->members == (uint32) count);
 	if (store->lookup != NULL)
 	{
 		pfree(store->lookup->private_data);
