@@ -1181,6 +1181,7 @@ AS $$
 DECLARE
     relation regclass;
     first_day constant date := '2010-01-01';
+    most_partitions constant integer := 1500;
     end_day constant date := (now() AT TIME ZONE 'UTC'::text)::date + 32;
 BEGIN
     relation := (SELECT to_regclass(format('azhunt.%I'::text, s.log_table))
@@ -1196,6 +1197,13 @@ BEGIN
                         first_day, end_day, since, until
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'The owner of the table can add others with azhunt.add_partitions().';
+    END IF;
+
+    -- each makes all that reads the table slower, and stays
+    IF (SELECT count(*) FROM pg_inherits AS i WHERE i.inhparent = relation) + (until - since) > most_partitions THEN
+        RAISE EXCEPTION 'table % would have more than % partitions', relation, most_partitions
+            USING ERRCODE = 'program_limit_exceeded',
+                  HINT = 'The owner of the table can add more with azhunt.add_partitions(), or drop old ones with azhunt.prune().';
     END IF;
 
     RETURN QUERY SELECT p.partition
@@ -1901,7 +1909,7 @@ COMMENT ON FUNCTION azhunt.check_options(text, jsonb) IS
 'true, or an error if the hunt is unknown or does not take these options';
 
 CREATE TABLE azhunt.scheduled_hunts (
-    name text PRIMARY KEY CHECK (name OPERATOR(pg_catalog.<>) ''),
+    name text PRIMARY KEY CHECK (name OPERATOR(pg_catalog.<>) '' AND pg_catalog.octet_length(name) OPERATOR(pg_catalog.<=) 500),
     hunt text NOT NULL,
     options jsonb NOT NULL DEFAULT '{}',
     severity text NOT NULL DEFAULT 'Medium'
@@ -2503,11 +2511,15 @@ BEGIN
         SELECT DISTINCT s.caller, azhunt.bin(s.starttime, bin_option) AS timekey
         FROM azhunt.hunted_shell_starts(group_option) AS s
         WHERE s.starttime >= $5 AND s.starttime <= $6
+          -- whose bin has a start
+          AND azhunt.window_start(s.starttime, bin_option) > timestamptz '4714-11-24 00:00:00+00 BC'
     ) AS s
     JOIN azhunt.hunted_operations() AS o
       ON o.caller = s.caller
      -- the first time after the bin is not in it
      AND azhunt.within(s.timekey, o.operationtime, bin_option - interval '1 microsecond')
+     -- nor is anything in a bin that has no end
+     AND o.operationtime < azhunt.bin_end(s.timekey, bin_option)
     WHERE o.operationtime >= $5 AND o.operationtime <= $6
     ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS found_results = ROW_COUNT;
@@ -2550,6 +2562,7 @@ BEGIN
             WHERE azhunt.is_new(s.ingestxid, $7, $8, $9)
               AND s.starttime >= $5 AND s.starttime <= $6
               AND azhunt.count_visit(s.starttime, 4)
+              AND azhunt.window_start(s.starttime, bin_option) > timestamptz '4714-11-24 00:00:00+00 BC'
         ) AS s
         CROSS JOIN LATERAL (
             SELECT o.operationnamevalue
@@ -2569,6 +2582,7 @@ BEGIN
             WHERE azhunt.is_new(o.ingestxid, $7, $8, $9)
               AND o.operationtime >= $5 AND o.operationtime <= $6
               AND azhunt.count_visit(o.operationtime, 4)
+              AND azhunt.window_start(o.operationtime, bin_option) > timestamptz '4714-11-24 00:00:00+00 BC'
         ) AS o
         CROSS JOIN LATERAL (
             SELECT
@@ -2801,7 +2815,7 @@ BEGIN
                         untrusted.object, untrusted.owner, current_user
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = format('A function that runs with the rights of %s would read it, or have it run.', current_user),
-                  HINT = format('Give it to %s; or the function to the owner of the log tables.', current_user);
+                  HINT = format('Give it to %s.', current_user);
     END IF;
 END
 $$;
@@ -3010,6 +3024,10 @@ BEGIN
         RETURNING runs.run INTO function.run;
         RETURN function.run;
     END IF;
+
+    -- A change, and not only a lock: a transaction whose snapshot is older must
+    -- not change or drop a hunt as if it had not run.
+    UPDATE azhunt.scheduled_hunts AS h SET severity = h.severity WHERE h.name = $1;
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.
@@ -3405,6 +3423,12 @@ BEGIN
         RAISE EXCEPTION 'a note cannot have more than 10000 characters, as this one of %', char_length(note)
             USING ERRCODE = 'string_data_right_truncation';
     END IF;
+    -- prune() must not remove a part of it meanwhile
+    PERFORM FROM azhunt.scheduled_hunts AS h
+    WHERE h.name IN (SELECT f.hunt FROM azhunt.storage_upload_link_account_facts AS f WHERE f.resultid = $1
+                     UNION ALL
+                     SELECT f.hunt FROM azhunt.cloudshell_usage_facts AS f WHERE f.resultid = $1)
+    FOR KEY SHARE OF h;
     last_run := greatest((SELECT max(f.run) FROM azhunt.storage_upload_link_account_facts AS f WHERE f.resultid = $1),
                          (SELECT max(f.run) FROM azhunt.cloudshell_usage_facts AS f WHERE f.resultid = $1));
     IF last_run IS NULL THEN
@@ -3633,6 +3657,7 @@ DECLARE
     log_tables regclass[] := '{}';
     partitions regclass[] := '{}';
     counts bigint[] := '{}';
+    untrusted record;
     relations regclass[];
 BEGIN
     IF (keep >= interval '0') IS NOT TRUE OR keep_log_partitions < interval '0' THEN
@@ -3640,6 +3665,9 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
     END IF;
+
+    -- no run, and nobody who marks a result, is in the middle of it
+    PERFORM FROM azhunt.scheduled_hunts AS h FOR UPDATE;
 
     -- whole results, by their latest match, but none that is being looked into
     FOREACH fact_table IN ARRAY '{storage_upload_link_account_facts,cloudshell_usage_facts}'::text[] LOOP
@@ -3679,9 +3707,18 @@ BEGIN
         WHERE b.until <= now() - keep_log_partitions
         ORDER BY s.log_table, b.since
     LOOP
-        EXECUTE format('SELECT count(*) FROM %s'::text, part.partition) INTO removed;
         log_tables := log_tables || part.log_table;
         partitions := partitions || part.partition;
+    END LOOP;
+    -- whoever owns what is read can have code run by those who read it
+    untrusted := azhunt.untrusted_below(partitions, true);
+    IF untrusted.object IS NOT NULL THEN
+        RAISE EXCEPTION 'the owner of %, %, is not trusted by %', untrusted.object, untrusted.owner, current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('Give it to %s, or SET ROLE %I.', current_user, untrusted.owner);
+    END IF;
+    FOR place IN 1 .. cardinality(partitions) LOOP
+        EXECUTE format('SELECT count(*) FROM %s'::text, partitions[place]) INTO removed;
         counts := counts || removed;
     END LOOP;
     relations := ARRAY(
@@ -3759,6 +3796,16 @@ BEGIN
             ('dbname', cron_database),
             ('user', current_user::text)
         ) AS c (keyword, value));
+    -- A schema of the name cron that is not pg_cron's could be anybody's.
+    EXECUTE format('SELECT d.result FROM %s.dblink($1::text, $2::text) AS d (result bigint)', dblink_schema)
+    INTO result
+    USING connection, 'SELECT pg_catalog.count(*) FROM pg_catalog.pg_extension'
+                      ' WHERE extname OPERATOR(pg_catalog.=) ''pg_cron''::pg_catalog.name'::text;
+    IF result = 0 THEN
+        RAISE EXCEPTION 'there is no extension pg_cron in database "%"', cron_database
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Run there: CREATE EXTENSION pg_cron.';
+    END IF;
     EXECUTE format('SELECT d.result FROM %s.dblink($1::text, $2::text) AS d (result bigint)', dblink_schema)
     INTO result
     USING connection, query;

@@ -7,6 +7,9 @@
 -- Run it as the owner of the extension azhunt who may create roles; again after
 -- an upgrade.
 
+-- the database's owner may have set another
+SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false) \g /dev/null
+
 SELECT 'CREATE ROLE azhunt_grafana LOGIN'
 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'azhunt_grafana') \gexec
 

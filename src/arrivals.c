@@ -424,8 +424,9 @@ look_at_relation(const LogRelation *relation, const NewXids *xids, const int64 *
 	memset(arrivals, 0, sizeof(RelationArrivals));
 	arrivals->since = DT_NOEND;
 	arrivals->until = DT_NOBEGIN;
-	arrivals->identity = relation_identity(class);
 	arrivals->pages = class->relpages;
+	if (visible)
+		arrivals->identity = relation_identity(class);
 	if (visible && xids != NULL)
 	{
 		is_known = bsearch(&arrivals->identity, known, known_count, sizeof(int64), compare_int64) != NULL;
@@ -477,6 +478,11 @@ azhunt_arrivals(PG_FUNCTION_ARGS)
 	MemoryContext per_relation;
 	ListCell   *lc;
 
+	if (PG_ARGISNULL(0) ||
+		(!PG_ARGISNULL(4) && (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3))))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("log table and transactions must not be null")));
 	InitMaterializedSRF(fcinfo, 0);
 	if (!PG_ARGISNULL(4))
 	{

@@ -44,10 +44,17 @@
 
 PG_FUNCTION_INFO_V1(azhunt_check_rows_are_visible);
 
+/* A relation, and the role as which it is read */
+typedef struct RelationReader
+{
+	Oid			relid;
+	Oid			reader;
+} RelationReader;
+
 /* What is known while the relations below a log table are collected */
 typedef struct RelationWalk
 {
-	HTAB	   *seen;
+	HTAB	   *seen;			/* of RelationReader */
 	List	   *relations;		/* of LogRelation */
 } RelationWalk;
 
@@ -121,6 +128,7 @@ walk_view(Oid relid, Oid reader, RelationWalk *walk)
 static void
 walk_relation(Oid relid, Oid reader, bool below_view, RelationWalk *walk)
 {
+	RelationReader key = {.relid = relid,.reader = reader};
 	LogRelation *relation;
 	bool		found;
 	char		relkind;
@@ -128,7 +136,7 @@ walk_relation(Oid relid, Oid reader, bool below_view, RelationWalk *walk)
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
 
-	hash_search(walk->seen, &relid, HASH_ENTER, &found);
+	hash_search(walk->seen, &key, HASH_ENTER, &found);
 	if (found)
 		return;
 	LockRelationOid(relid, AccessShareLock);
@@ -167,8 +175,8 @@ List *
 log_relations_below(Oid log_table)
 {
 	HASHCTL		control = {
-		.keysize = sizeof(Oid),
-		.entrysize = sizeof(Oid),
+		.keysize = sizeof(RelationReader),
+		.entrysize = sizeof(RelationReader),
 		.hcxt = CurrentMemoryContext
 	};
 	RelationWalk walk = {

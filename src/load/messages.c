@@ -40,6 +40,30 @@ set_progress_line(const char *text)
 }
 
 /*
+ * Append text that may come from a server or a file's name, so that no control
+ * character of it reaches the terminal.
+ */
+static void
+append_escaped(Buffer *line, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+	{
+		unsigned char c = (unsigned char) text[i];
+		bool		c1 = c == 0xc2 && i + 1 < length && (unsigned char) text[i + 1] < 0xa0;
+
+		if ((c >= 0x20 && c != 0x7f && !c1) || c == '\n' || c == '\t')
+			buffer_append_byte(line, (char) c);
+		else
+		{
+			char		escaped[8];
+
+			snprintf(escaped, sizeof(escaped), "\\x%02x", c1 ? (unsigned char) text[++i] : c);
+			buffer_append_string(line, escaped);
+		}
+	}
+}
+
+/*
  * Write a line in one piece, as several jobs may do that.
  */
 static void
@@ -47,21 +71,23 @@ write_line(const char *prefix, const char *format, va_list arguments)
 {
 	va_list		again;
 	int			length;
+	Buffer		text = {0};
 	Buffer		line = {0};
 
 	clear_progress_line();
-	buffer_append_string(&line, prefix);
 	va_copy(again, arguments);
 	length = vsnprintf(NULL, 0, format, again);
 	va_end(again);
-	buffer_reserve(&line, (size_t) length + 2);
-	vsnprintf(line.data + line.length, (size_t) length + 1, format, arguments);
-	line.length += (size_t) length;
-	while (line.length > 0 && line.data[line.length - 1] == '\n')
-		line.length--;
+	buffer_reserve(&text, (size_t) length + 1);
+	vsnprintf(text.data, (size_t) length + 1, format, arguments);
+	while (length > 0 && text.data[length - 1] == '\n')
+		length--;
+	buffer_append_string(&line, prefix);
+	append_escaped(&line, text.data, (size_t) length);
 	buffer_append_byte(&line, '\n');
 	fwrite(line.data, 1, line.length, stderr);
 	fflush(stderr);
+	buffer_free(&text);
 	buffer_free(&line);
 }
 
