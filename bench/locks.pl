@@ -139,6 +139,7 @@ $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
 measure('INSERT of one row', "INSERT INTO azhunt.signinlogs (timegenerated) VALUES (now())");
 measure('COPY of one row', "COPY azhunt.signinlogs (timegenerated) FROM PROGRAM 'date -u +%F'");
 measure('DELETE of a day', "DELETE FROM azhunt.signinlogs WHERE timegenerated >= now() - interval '1 day'");
+measure('ANALYZE of a log table', 'ANALYZE azhunt.signinlogs');
 measure('DROP EXTENSION, refused', "SAVEPOINT s;\nDO 'BEGIN DROP EXTENSION azhunt; EXCEPTION WHEN OTHERS THEN NULL; END'", once => 1);
 measure('DROP EXTENSION ... CASCADE', 'SET LOCAL client_min_messages = warning; DROP EXTENSION azhunt CASCADE', once => 1);
 measure('DROP of a log table', 'DROP TABLE azhunt.signinlogs', once => 1);
