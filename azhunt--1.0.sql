@@ -3574,8 +3574,10 @@ BEGIN
             RETURN QUERY
             SELECT source,
                    CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
-                        WHEN h.newest_arrival > as_of - interval '1 hour' THEN 'flowing'
-                        WHEN h.newest_arrival > as_of - interval '24 hours' THEN 'quiet'
+                        WHEN h.rows_last_hour > 0 THEN 'flowing'
+                        -- of what came after as_of, only the hours that are counted say something
+                        WHEN h.newest_arrival > as_of - interval '24 hours'
+                             AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
                         ELSE 'stopped' END,
                    h.*
             FROM azhunt.source_health_of(source, as_of) AS h;

@@ -209,3 +209,8 @@ SELECT bag_pack(VARIADIC '{a,b,c}'::text[]);
 DROP TABLE signins;
 DROP DOMAIN address, counter, moment, numbers, checked_login;
 DROP TYPE login, risk;
+
+-- nor does how the session quotes names
+SET quote_all_identifiers = on;
+SELECT azhunt.bag_pack('k'::text, 'pg_class'::regclass), azhunt.make_set('pg_class'::regclass);
+RESET quote_all_identifiers;

@@ -1,6 +1,6 @@
 -- Are the logs still coming?
 BEGIN;
-SELECT plan(11);
+SELECT plan(14);
 
 SELECT results_eq('SELECT log_table, state, newest_event, rows_last_hour FROM azhunt.source_health', $$
     SELECT log_table, 'never loaded', NULL::timestamptz, 0::bigint FROM azhunt.log_table_schemas() ORDER BY log_table$$,
@@ -48,6 +48,16 @@ SELECT results_eq($$SELECT state, rows_last_hour FROM azhunt.source_health WHERE
     $$VALUES ('not known: azhunt.azureactivity has no column ingestxid of type bigint', NULL::bigint), ('flowing', 59)$$,
     'a view that does not say when rows came');
 SELECT is((SELECT count(*) FROM azhunt.source_health), 5::bigint, 'every log table is listed');
+
+-- what arrived after the time that is asked about, or claims to
+DROP VIEW azhunt.azureactivity;
+SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
+INSERT INTO azhunt.azureactivity (timegenerated, ingestedat) VALUES ('2024-01-01 00:00Z', '2024-01-01 00:05Z');
+SELECT is((SELECT state FROM azhunt.source_health(timestamptz '2020-06-01 00:00Z') WHERE log_table = 'azureactivity'), 'stopped',
+    'what arrived later does not make a table flow');
+INSERT INTO azhunt.azureactivity (timegenerated, ingestedat) VALUES ('2024-01-01 00:00Z', 'infinity');
+SELECT is((SELECT state FROM azhunt.source_health() WHERE log_table = 'azureactivity'), 'stopped', 'nor does a time to come');
+SELECT is((SELECT state FROM azhunt.source_health(timestamptz '2024-01-01 00:30Z') WHERE log_table = 'azureactivity'), 'flowing', 'but a row of the hour does');
 
 SELECT * FROM finish();
 ROLLBACK;

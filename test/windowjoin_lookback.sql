@@ -2,7 +2,7 @@
 -- known: by every plan, rows or not.
 
 BEGIN;
-SELECT plan(79);
+SELECT plan(84);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL client_min_messages = warning;
@@ -121,6 +121,25 @@ SELECT is(azhunt.within(NULL, '2026-01-01', '-1 hour'), NULL, 'a null time');
 -- what EXPLAIN shows is not executed
 SET LOCAL plan_cache_mode = force_generic_plan;
 SELECT lives_ok('EXPLAIN EXECUTE generic(''-1 hour'')', 'EXPLAIN does not look at parameters');
+
+-- expressions of parameters, and places where a plan has them
+PREPARE greatest_of(interval) AS SELECT FROM daily WHERE azhunt.within(t, t, greatest($1, interval '-5 minutes'));
+SELECT throws_ok('EXECUTE greatest_of(''-1 minute'')', '22023', 'lookback must not be negative', 'the greater of two');
+PREPARE case_of(interval, boolean) AS SELECT FROM daily WHERE azhunt.within(t, t, CASE WHEN $2 THEN $1 ELSE interval '1 minute' END);
+SELECT throws_ok('EXECUTE case_of(''-1 minute'', true)', '22023', 'lookback must not be negative', 'one of two cases');
+PREPARE element_of(interval[]) AS SELECT FROM daily WHERE azhunt.within(t, t, $1[1]);
+SELECT throws_ok('EXECUTE element_of(''{-1 minute}'')', '22023', 'lookback must not be negative', 'an element of an array');
+CREATE TEMP TABLE flags (b boolean);
+SET LOCAL enable_nestloop = off;
+SET LOCAL enable_mergejoin = off;
+PREPARE hashed(interval) AS SELECT FROM daily AS d JOIN flags AS f ON f.b = azhunt.within(d.t, pg_catalog.now(), $1);
+SELECT throws_ok('EXECUTE hashed(''-1 minute'')', '22023', 'lookback must not be negative', 'in the condition of a hash join');
+SET LOCAL enable_mergejoin = on;
+SET LOCAL enable_hashjoin = off;
+PREPARE merged(interval) AS SELECT FROM daily AS d JOIN flags AS f ON f.b = azhunt.within(d.t, pg_catalog.now(), $1);
+SELECT throws_ok('EXECUTE merged(''-1 minute'')', '22023', 'lookback must not be negative', 'or of a merge join');
+SET LOCAL enable_nestloop = on;
+SET LOCAL enable_hashjoin = on;
 
 -- conditions on parameters alone come first
 PREPARE conditional(boolean, interval) AS SELECT FROM daily WHERE $1 AND azhunt.within(t, t, $2);

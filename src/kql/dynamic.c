@@ -417,6 +417,8 @@ pin_settings(Oid type)
 		pin_setting(&nest_level, "extra_float_digits", "1");
 	if (bytea_output != BYTEA_OUTPUT_HEX)
 		pin_setting(&nest_level, "bytea_output", "hex");
+	if (quote_all_identifiers)
+		pin_setting(&nest_level, "quote_all_identifiers", "off");
 	if (type == MONEYOID)
 		pin_setting(&nest_level, "lc_monetary", "C");
 

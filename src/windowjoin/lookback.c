@@ -126,6 +126,12 @@ depends_on_rows(Node *node, void *context)
 		case T_BooleanTest:
 		case T_ArrayExpr:
 		case T_ScalarArrayOpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_MinMaxExpr:
+		case T_CaseExpr:
+		case T_CaseWhen:
+		case T_SubscriptingRef:
 		case T_List:
 			return expression_tree_walker(node, depends_on_rows, context);
 		default:
@@ -275,10 +281,19 @@ check_special(Plan *plan, QueryDesc *query)
 			(void) check_expression((Node *) ((ModifyTable *) plan)->onConflictSet, query);
 			(void) check_expression((Node *) ((ModifyTable *) plan)->mergeActionLists, query);
 			break;
+		case T_FunctionScan:
+			(void) check_expression((Node *) ((FunctionScan *) plan)->functions, query);
+			break;
 		case T_NestLoop:
+			(void) check_expression((Node *) ((Join *) plan)->joinqual, query);
+			break;
 		case T_MergeJoin:
+			(void) check_expression((Node *) ((Join *) plan)->joinqual, query);
+			(void) check_expression((Node *) ((MergeJoin *) plan)->mergeclauses, query);
+			break;
 		case T_HashJoin:
 			(void) check_expression((Node *) ((Join *) plan)->joinqual, query);
+			(void) check_expression((Node *) ((HashJoin *) plan)->hashclauses, query);
 			break;
 		default:
 			break;
