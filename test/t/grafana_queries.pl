@@ -24,11 +24,18 @@ my $user = $admin->do('SELECT current_user');
 
 my $session = Scheduled::Session->new(PGDATABASE => $database);
 $session->do('CREATE EXTENSION azhunt');
+# the database's owner may have set a search_path of its own
+$session->do('CREATE SCHEMA hostile');
+$session->do(q(CREATE FUNCTION hostile.refuse(name, name) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile operator called'; END$$));
+$session->do('CREATE OPERATOR hostile.= (LEFTARG = name, RIGHTARG = name, FUNCTION = hostile.refuse)');
+$session->do("ALTER DATABASE $database SET search_path = hostile, pg_catalog");
 for my $file ('role.sql', 'role.sql', 'restrict_public.sql')
 {
 	my ($text, $succeeded) = psql($user, '\i ' . directory() . "/$file\n");
 	ok($succeeded, "$file runs") or diag($text);
 }
+$session->do("ALTER DATABASE $database RESET search_path");
+$session->do('DROP SCHEMA hostile CASCADE');
 
 my %variables = (account => '', address => '', file => '', finding => '',
 	hunt => [ 'storage_upload_link_account', 'cloudshell_usage', q(o'hara's uploads) ]);
