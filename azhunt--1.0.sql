@@ -2793,13 +2793,10 @@ BEGIN
         relations := relations || relation;
     END LOOP;
 
-    WITH RECURSIVE part (relation) AS (
-        SELECT r.relation FROM unnest(relations) AS r (relation)
-        UNION ALL
-        SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.relation
-    )
     SELECT c.oid INTO foreign_table
-    FROM part AS p JOIN pg_class AS c ON c.oid = p.relation
+    FROM unnest(relations) AS r (relation)
+    CROSS JOIN LATERAL azhunt.partition_tree(r.relation) AS t (relation)
+    JOIN pg_class AS c ON c.oid = t.relation
     WHERE c.relkind = 'f'
     LIMIT 1;
     IF FOUND THEN
