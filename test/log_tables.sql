@@ -2,7 +2,7 @@
 -- need, and calling it again repairs what is missing and touches nothing else.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(21);
+SELECT plan(23);
 
 DO $$ BEGIN PERFORM azhunt.create_log_tables(); END $$;
 DO $$ BEGIN PERFORM azhunt.add_partitions('azhunt.signinlogs', '2026-03-01', '2026-03-03'); END $$;
@@ -187,6 +187,26 @@ DROP TABLE azhunt.azureactivity;
 SELECT results_eq('SELECT t::text FROM azhunt.create_log_tables() AS t', ARRAY['azhunt.azureactivity'],
                   'a table that was dropped is made again');
 SELECT lives_ok('SELECT * FROM azhunt.cloudshell_usage()', 'and the hunt finds it');
+
+-- Partitions make all that reads a table slower, so the role that loads cannot
+-- add without end; the default partition counts, too.
+DROP TABLE azhunt.azureactivity;
+CREATE TABLE azhunt.azureactivity (timegenerated timestamptz NOT NULL) PARTITION BY RANGE (timegenerated);
+CREATE TABLE azhunt.azureactivity_default PARTITION OF azhunt.azureactivity DEFAULT;
+DO $$
+BEGIN
+    FOR day IN 1 .. 1497 LOOP
+        EXECUTE format('CREATE TABLE azhunt.azureactivity_%s PARTITION OF azhunt.azureactivity FOR VALUES FROM (%L) TO (%L)',
+                       day, timestamptz '2010-01-01Z' + make_interval(days => day),
+                       timestamptz '2010-01-01Z' + make_interval(days => day + 1));
+    END LOOP;
+END
+$$;
+SELECT throws_ok($$SELECT azhunt.add_log_partitions('azureactivity', '2026-03-01', '2026-03-04')$$,
+                 '54000', 'table azhunt.azureactivity would have more than 1500 partitions',
+                 'the role that loads adds no 1501st partition');
+SELECT lives_ok($$SELECT azhunt.add_log_partitions('azureactivity', '2026-03-01', '2026-03-03')$$,
+                'but the 1500th');
 
 SELECT * FROM finish();
 ROLLBACK;

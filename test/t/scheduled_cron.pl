@@ -49,9 +49,17 @@ is($logs->query("SELECT azhunt.schedule_hunt('cloudshell_usage', '* * * * *')") 
 	  . " Or create extension dblink here, and call this again.\n",
 	'where pg_cron is in another database, it says what to do there');
 
+# a schema of that name, and what is in it, may be anybody's
 my $jobs = $cluster->session('jobs');
-$jobs->do('CREATE EXTENSION pg_cron');
+$jobs->do('CREATE SCHEMA cron; CREATE TABLE cron.calls (who name);'
+	  . ' CREATE FUNCTION cron.schedule_in_database(text, text, text, text, text, boolean) RETURNS bigint LANGUAGE sql'
+	  . ' AS $$INSERT INTO cron.calls VALUES (current_user) RETURNING 1::bigint$$');
 $logs->do('CREATE EXTENSION dblink');
+is($logs->query("SELECT azhunt.schedule_hunt('cloudshell_usage', '* * * * *')") =~ s/^CONTEXT:.*//smr,
+	"ERROR:  there is no extension pg_cron in database \"jobs\"\nHINT:  Run there: CREATE EXTENSION pg_cron.\n",
+	'where the other database has no pg_cron, it says so');
+is($jobs->do('SELECT count(*) FROM cron.calls'), 0, 'and calls nothing that is in a schema cron');
+$jobs->do('DROP SCHEMA cron CASCADE; CREATE EXTENSION pg_cron');
 like($logs->query("SELECT azhunt.schedule_hunt('nothing', '* * * * *')"), qr/^ERROR:  there is no scheduled hunt "nothing"/,
 	'only a hunt is scheduled');
 like($logs->query("SELECT azhunt.schedule_hunt('cloudshell_usage', 'now and then')"), qr/invalid schedule/,
