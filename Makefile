@@ -29,12 +29,7 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/$(E
 MODULE_big = azhunt
 OBJS = \
 	$(WIN32RES) \
-	src/arguments.o \
-	src/arrivals.o \
 	src/azhunt.o \
-	src/ingest.o \
-	src/log_partitions.o \
-	src/source_health.o \
 	src/kql/address.o \
 	src/kql/aggregate.o \
 	src/kql/case_insensitive.o \
@@ -48,27 +43,58 @@ OBJS = \
 	src/kql/strings.o \
 	src/kql/timespan.o \
 	src/kql/uri.o \
-	src/log_relations.o \
+	src/planner/append_members.o \
+	src/planner/index_cost.o \
+	src/planner/lookback.o \
+	src/planner/selectivity.o \
+	src/planner/time_histogram.o \
+	src/planner/within.o \
 	src/windowjoin/batch.o \
 	src/windowjoin/explain.o \
 	src/windowjoin/filter.o \
-	src/windowjoin/index_cost.o \
-	src/windowjoin/lookback.o \
-	src/windowjoin/members.o \
 	src/windowjoin/node.o \
 	src/windowjoin/parallel.o \
 	src/windowjoin/path.o \
-	src/windowjoin/selectivity.o \
 	src/windowjoin/table.o \
-	src/windowjoin/time_spread.o \
-	src/windowjoin/within.o \
-	src/scheduled.o
+	src/logs/ingest.o \
+	src/logs/partitions.o \
+	src/logs/relations.o \
+	src/hunts/checks.o \
+	src/runs/arrivals.o \
+	src/runs/health.o \
+	src/runs/run.o
 # A library's names are seen by all libraries of a server process, so only
 # those that PostgreSQL looks up leave this one.
 SHLIB_EXPORTS = src/exports.txt
 PGFILEDESC = "azhunt - Microsoft Sentinel hunts over Azure logs"
 PG_CPPFLAGS = -I$(srcdir)/src
 
+# The fragments of the installation script, in the order in which objects need
+# each other.
+SQL = \
+	src/guard.sql \
+	src/kql/strings.sql \
+	src/kql/case_insensitive.sql \
+	src/kql/times.sql \
+	src/kql/aggregates.sql \
+	src/logs/tables.sql \
+	src/logs/locks.sql \
+	src/logs/partitions.sql \
+	src/logs/ledger.sql \
+	src/hunts/checks.sql \
+	src/hunts/storage_upload_link_account/hunt.sql \
+	src/hunts/cloudshell_usage/hunt.sql \
+	src/runs/catalog.sql \
+	src/runs/joined.sql \
+	src/runs/arrivals.sql \
+	src/runs/joins.sql \
+	src/runs/run.sql \
+	src/runs/triage.sql \
+	src/runs/results.sql \
+	src/runs/health.sql \
+	src/runs/retention.sql \
+	src/runs/cron.sql \
+	src/runs/privileges.sql
 DATA = $(EXTENSION)--$(EXTVERSION).sql
 
 REGRESS = $(patsubst $(srcdir)/sql/%.sql,%,$(sort $(wildcard $(srcdir)/sql/*.sql)))
@@ -99,6 +125,20 @@ endif
 
 # In a build outside the source tree, the objects need directories.
 $(shell mkdir -p $(sort $(dir $(OBJS))))
+
+# The installation script is committed, so that a clone can be installed as it
+# is, and written again when a fragment has changed.
+all: $(srcdir)/$(DATA)
+install: $(srcdir)/$(DATA)
+$(srcdir)/$(DATA): $(addprefix $(srcdir)/,$(SQL))
+	cd $(srcdir) && script/concatenate $(SQL) >$(DATA).new && mv $(DATA).new $(DATA)
+
+# A test asks whether the committed script is what the fragments give.
+.PHONY: check-script list-sql
+check-script:
+	cd $(srcdir) && script/concatenate $(SQL) | cmp - $(DATA)
+list-sql:
+	@echo $(SQL)
 
 # azhunt-load, the client program, has a Makefile of its own.
 LOAD_MAKE = $(MAKE) -C $(srcdir)/src/load PG_CONFIG='$(PG_CONFIG)'

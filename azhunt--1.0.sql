@@ -1,4 +1,4 @@
-/* azhunt--1.0.sql */
+/* src/guard.sql */
 
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION azhunt" to load this file. \quit
@@ -90,9 +90,7 @@ $$;
 -- The hunts read the log tables, which do not exist yet.
 SET LOCAL check_function_bodies = off;
 
---
--- strings
---
+/* src/kql/strings.sql */
 
 CREATE FUNCTION azhunt.strip_port(address text) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -128,9 +126,7 @@ AS 'MODULE_PATHNAME', 'azhunt_has';
 COMMENT ON FUNCTION azhunt.has(text, text) IS
 'KQL''s has: the term occurs, ignoring case, and where it begins or ends with a letter or digit, none is next to it there';
 
---
--- =~ and its operator classes
---
+/* src/kql/case_insensitive.sql */
 
 CREATE FUNCTION azhunt.equals(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
@@ -265,9 +261,7 @@ FOR TYPE text USING hash FAMILY azhunt.case_insensitive_ops AS
 COMMENT ON OPERATOR CLASS azhunt.case_insensitive_ops USING hash IS
 'for indexes and hash joins that =~ uses';
 
---
--- times
---
+/* src/kql/times.sql */
 
 CREATE FUNCTION azhunt.bin("time" timestamptz, size interval) RETURNS timestamptz
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -315,9 +309,7 @@ AS 'MODULE_PATHNAME', 'azhunt_window_end';
 COMMENT ON FUNCTION azhunt.window_end(timestamptz, interval) IS
 'event + lookback, the latest anchor that the event is within() of; the latest timestamp there is where the window reaches past it';
 
---
--- dynamic values and aggregates
---
+/* src/kql/aggregates.sql */
 
 CREATE FUNCTION azhunt.bag_pack(VARIADIC "any") RETURNS jsonb
 LANGUAGE C STABLE PARALLEL SAFE
@@ -484,9 +476,7 @@ CREATE AGGREGATE azhunt.make_bag(jsonb, "limit" integer) (
 COMMENT ON AGGREGATE azhunt.make_bag(jsonb, integer) IS
 'make_bag() of at most so many keys: the smallest, or the first in the order of an ORDER BY inside the call';
 
---
--- log tables
---
+/* src/logs/tables.sql */
 
 CREATE FUNCTION azhunt.ingest_xid() RETURNS bigint
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE
@@ -848,9 +838,7 @@ $$;
 COMMENT ON FUNCTION azhunt.partition_tree(regclass) IS
 'a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';
 
---
--- locks
---
+/* src/logs/locks.sql */
 
 CREATE FUNCTION azhunt.lock_holders(relation regclass, lock_mode text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
@@ -940,9 +928,7 @@ $$;
 COMMENT ON FUNCTION azhunt.lock_relations(regclass[], text[]) IS
 'locks relations, each in its mode, all or none; waits for lock_timeout, or 5 seconds if that is 0, and then tells who uses them';
 
---
--- daily partitions
---
+/* src/logs/partitions.sql */
 
 CREATE FUNCTION azhunt.missing_days("table" regclass, since date, until date) RETURNS date[]
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -1216,9 +1202,7 @@ COMMENT ON FUNCTION azhunt.add_log_partitions(text, date, date) IS
 
 REVOKE EXECUTE ON FUNCTION azhunt.add_log_partitions(text, date, date) FROM PUBLIC;
 
---
--- loaded files
---
+/* src/logs/ledger.sql */
 
 CREATE FUNCTION azhunt.create_loaded_files() RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -1269,9 +1253,7 @@ $$;
 COMMENT ON FUNCTION azhunt.create_loaded_files() IS
 'creates the ledger of azhunt-load, azhunt.loaded_files, which belongs to the caller as the log tables do; returns false if it is there already';
 
---
--- checks of the hunts' arguments
---
+/* src/hunts/checks.sql */
 
 CREATE FUNCTION azhunt.check_lookback(lookback interval) RETURNS boolean
 LANGUAGE C IMMUTABLE PARALLEL SAFE
@@ -1321,9 +1303,7 @@ AS 'MODULE_PATHNAME', 'azhunt_check_period';
 COMMENT ON FUNCTION azhunt.check_period(timestamptz, timestamptz) IS
 'true, or an error if a bound is null or since is after until';
 
---
--- hunt: storage upload link account
---
+/* src/hunts/storage_upload_link_account/hunt.sql */
 
 CREATE FUNCTION azhunt.unchecked_uploads(
     target_file text,
@@ -1620,9 +1600,7 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
 'hunt: the accounts that signed in, from the address that a file was uploaded from, at most lookback before the upload; a row for each URI, operation and user agent of uploads from since to until, both included';
 
---
--- hunt: Cloud Shell usage
---
+/* src/hunts/cloudshell_usage/hunt.sql */
 
 CREATE FUNCTION azhunt.cloudshell_usage(
     lookback interval DEFAULT '1 day',
@@ -1783,6 +1761,8 @@ $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
 'hunt: what else a caller did after each start of a Cloud Shell, within the window that begins with it, whatever the hour; looks back from as_of';
+
+/* src/runs/catalog.sql */
 
 --
 -- scheduled hunts
@@ -2047,9 +2027,7 @@ COMMENT ON TABLE azhunt.cloudshell_usage_facts IS
 'what scheduled hunts found: a row for each caller, hour and operation; texts_hash stands for the texts, resultid for the row of the result view';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.cloudshell_usage_facts', '');
 
---
--- scheduled hunts: what is joined
---
+/* src/runs/joined.sql */
 
 CREATE FUNCTION azhunt.hunted_uploads(target_file text, operations text[])
 RETURNS TABLE (
@@ -2211,9 +2189,7 @@ RETURN ingestxid OPERATOR(pg_catalog.>=) first_xid AND ingestxid OPERATOR(pg_cat
 COMMENT ON FUNCTION azhunt.is_new(bigint, bigint, bigint, bigint[]) IS
 'is this the transaction of a row that a run has to read: from first_xid up to but not including end_xid, one of unfinished_xids, or not known?';
 
---
--- scheduled hunts: what is new
---
+/* src/runs/arrivals.sql */
 
 CREATE FUNCTION azhunt.check_rows_are_visible(tables text[]) RETURNS boolean
 LANGUAGE C STABLE STRICT PARALLEL SAFE
@@ -2338,6 +2314,8 @@ COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
 'true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
 
 REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
+
+/* src/runs/joins.sql */
 
 --
 -- scheduled hunts: the joins
@@ -2624,9 +2602,7 @@ $$;
 COMMENT ON FUNCTION azhunt.count_all_rows(text[]) IS
 'how many rows log tables have';
 
---
--- scheduled hunts: runs
---
+/* src/runs/run.sql */
 
 -- A year of daily partitions has thousands of parts that refer to the same few
 -- objects.  pg_depend does not tell of PostgreSQL's own, which belong to the
@@ -3195,9 +3171,7 @@ FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
 COMMENT ON TRIGGER keep_options ON azhunt.scheduled_hunts IS
 'a hunt that has run keeps its name and options, of which its results are';
 
---
--- scheduled hunts: triage and allow-list
---
+/* src/runs/triage.sql */
 
 CREATE TABLE azhunt.allow_list (
     kind text NOT NULL
@@ -3279,9 +3253,7 @@ ORDER BY m.resultid, m.mark DESC;
 
 COMMENT ON VIEW azhunt.result_marks IS 'the latest mark of each result';
 
---
--- scheduled hunts: results
---
+/* src/runs/results.sql */
 
 CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.lastupload AS "time",
@@ -3443,9 +3415,7 @@ COMMENT ON FUNCTION azhunt.mark_result(uuid, text, text) IS
 
 REVOKE EXECUTE ON FUNCTION azhunt.mark_result(uuid, text, text) FROM PUBLIC;
 
---
--- scheduled hunts: are the logs still coming?
---
+/* src/runs/health.sql */
 
 CREATE FUNCTION azhunt.latest(relation regclass, time_column name, as_of timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -3640,9 +3610,7 @@ COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interva
 
 REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
 
---
--- scheduled hunts: retention
---
+/* src/runs/retention.sql */
 
 CREATE FUNCTION azhunt.prune(keep interval, keep_log_partitions interval DEFAULT NULL)
 RETURNS TABLE (relation text, removed bigint)
@@ -3747,9 +3715,7 @@ COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
 
 REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
 
---
--- scheduled hunts: pg_cron
---
+/* src/runs/cron.sql */
 
 CREATE FUNCTION azhunt.call_cron(query text, hint text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -3866,6 +3832,8 @@ COMMENT ON FUNCTION azhunt.unschedule_hunt(text) IS
 'has pg_cron no longer run a scheduled hunt of the current user; false if it did not';
 
 REVOKE EXECUTE ON FUNCTION azhunt.unschedule_hunt(text) FROM PUBLIC;
+
+/* src/runs/privileges.sql */
 
 -- What only these functions call.
 REVOKE EXECUTE ON FUNCTION

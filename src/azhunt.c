@@ -13,6 +13,7 @@
 #include "utils/guc.h"
 #include "utils/plancache.h"
 
+#include "planner/planner.h"
 #include "windowjoin/windowjoin.h"
 
 PG_MODULE_MAGIC;
@@ -31,7 +32,7 @@ assign_enable_windowjoin(bool newval, void *extra)
 }
 
 /*
- * Module entry: settings, and the hook into the planner.
+ * Module entry: settings, and the hooks into planner and executor.
  */
 void
 _PG_init(void)
@@ -49,4 +50,6 @@ _PG_init(void)
 	MarkGUCPrefixReserved("azhunt");
 
 	window_join_install_hook();
+	index_cost_install_hook();
+	lookback_install_hook();
 }

@@ -24,6 +24,7 @@
 #include "optimizer/restrictinfo.h"
 #include "utils/lsyscache.h"
 
+#include "planner/planner.h"
 #include "windowjoin/windowjoin.h"
 
 /* What the join does with the clauses that it has to fulfil */
@@ -558,6 +559,4 @@ window_join_install_hook(void)
 	RegisterCustomScanMethods(&scan_methods);
 	previous_hook = set_join_pathlist_hook;
 	set_join_pathlist_hook = add_window_joins;
-	index_cost_install_hook();
-	lookback_install_hook();
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * windowjoin.h
- *	  within() and the windowed join, for the planner and the executor.
+ *	  The windowed join, for its path and its execution.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -14,24 +14,11 @@
 #include "datatype/timestamp.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
-#include "nodes/supportnodes.h"
 #include "storage/buffile.h"
 #include "utils/dsa.h"
 #include "utils/sharedtuplestore.h"
 
 #define WINDOW_JOIN_NAME	"AzhuntWindowJoin"
-
-/* hash_mem got a function that gives bytes in version 15 */
-#if PG_VERSION_NUM < 150000
-#define get_hash_memory_limit() ((Size) get_hash_mem() * 1024)
-#endif
-
-/* What an expression is over one member of a UNION ALL */
-typedef struct Member
-{
-	Node	   *expression;
-	double		weight;			/* its part of all rows */
-} Member;
 
 /* The members of a CustomScan's custom_private, all Integer nodes */
 typedef enum WindowJoinPrivate
@@ -170,28 +157,6 @@ window_table_address(const WindowTable *table, TablePointer pointer)
 		return (void *) (uintptr_t) pointer;
 	return dsa_get_address(table->area, pointer);
 }
-
-/* within.c */
-extern bool is_within_call(Node *node);
-extern bool within_implies(FuncExpr *call, Node *condition);
-
-/* lookback.c */
-extern void lookback_remember_function(Oid function);
-extern void lookback_install_hook(void);
-
-/* members.c */
-extern List *expression_members(PlannerInfo *root, Node *expression, int limit);
-
-/* selectivity.c */
-extern Selectivity window_clause_selectivity(PlannerInfo *root,
-											 RestrictInfo *info,
-											 SpecialJoinInfo *sjinfo);
-
-/* index_cost.c */
-extern void index_cost_install_hook(void);
-
-/* time_spread.c */
-extern Selectivity within_selectivity(SupportRequestSelectivity *request);
 
 /* path.c */
 extern bool enable_windowjoin;

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * log_relations.c
+ * relations.c
  *	  The relations that a query of a log table reads, and whether it can see
  *	  all of their rows.
  *
@@ -40,7 +40,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#include "log_relations.h"
+#include "logs/relations.h"
 
 PG_FUNCTION_INFO_V1(azhunt_check_rows_are_visible);
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * scheduled.c
+ * run.c
  *	  What scheduled hunts need and SQL does not have.
  *
  * Copyright (c) 2026, azhunt contributors

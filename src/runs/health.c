@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * source_health.c
+ * health.c
  *	  What source_health() has to know of the rows of a log table.
  *
  * Rows arrive late, in partitions of any age, and may say of their arrival
@@ -46,7 +46,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "log_partitions.h"
+#include "logs/partitions.h"
 
 PG_FUNCTION_INFO_V1(azhunt_log_table_health);
 

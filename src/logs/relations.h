@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * log_relations.h
+ * relations.h
  *	  The relations that a query of a log table reads.
  *
  * Copyright (c) 2026, azhunt contributors

@@ -31,7 +31,7 @@
 #include "utils/typcache.h"
 
 #include "azhunt.h"
-#include "windowjoin/windowjoin.h"
+#include "planner/planner.h"
 
 PG_FUNCTION_INFO_V1(azhunt_within_support);
 

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * members.c
+ * append_members.c
  *	  Statistics of expressions over UNION ALL and over partitions.
  *
  * The planner has no statistics for a column of a UNION ALL, nor for one of a
@@ -19,7 +19,7 @@
 #include "parser/parsetree.h"
 #include "utils/selfuncs.h"
 
-#include "windowjoin/windowjoin.h"
+#include "planner/planner.h"
 
 /*
  * Order members by falling weight.

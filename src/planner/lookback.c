@@ -28,7 +28,7 @@
 #include "utils/timestamp.h"
 
 #include "azhunt.h"
-#include "windowjoin/windowjoin.h"
+#include "planner/planner.h"
 
 /* Functions whose last argument is a lookback */
 #define LOOKBACK_FUNCTIONS	3

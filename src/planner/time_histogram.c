@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * time_spread.c
+ * time_histogram.c
  *	  How many pairs of an event and an anchor are within a lookback.
  *
  * The statistics of both columns, each as a set of ranges with equally likely
@@ -28,7 +28,7 @@
 #include "utils/typcache.h"
 
 #include "azhunt.h"
-#include "windowjoin/windowjoin.h"
+#include "planner/planner.h"
 
 /* As many members as have their statistics read */
 #define MAX_MEMBERS		256

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * log_partitions.c
+ * partitions.c
  *	  The tables that hold the rows of a log table, and their indexes.
  *
  * A query locks all partitions that it cannot exclude when it is planned, and
@@ -39,7 +39,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "log_partitions.h"
+#include "logs/partitions.h"
 
 /*
  * Is a partitioned table partitioned by range of timegenerated alone, in the

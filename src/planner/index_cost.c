@@ -25,7 +25,7 @@
 #include "optimizer/plancat.h"
 #include "utils/index_selfuncs.h"
 
-#include "windowjoin/windowjoin.h"
+#include "planner/planner.h"
 
 /*
  * To visit a page of a table in the cache.  Core takes 50 * cpu_operator_cost

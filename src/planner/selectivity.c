@@ -19,7 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 
-#include "windowjoin/windowjoin.h"
+#include "planner/planner.h"
 
 PG_FUNCTION_INFO_V1(azhunt_equals_selectivity);
 PG_FUNCTION_INFO_V1(azhunt_equals_join_selectivity);

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * log_partitions.h
+ * partitions.h
  *	  The tables that hold the rows of a log table, and their indexes.
  *
  * Copyright (c) 2026, azhunt contributors

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * arguments.c
+ * checks.c
  *	  Checks of the hunts' arguments.
  *
  * A hunt that quietly finds nothing because it was asked for nothing is the

@@ -47,8 +47,8 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
-#include "log_partitions.h"
-#include "log_relations.h"
+#include "logs/partitions.h"
+#include "logs/relations.h"
 
 PG_FUNCTION_INFO_V1(azhunt_arrivals);
 PG_FUNCTION_INFO_V1(azhunt_count_visit);

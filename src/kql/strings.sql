@@ -1,0 +1,33 @@
+CREATE FUNCTION azhunt.strip_port(address text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_strip_port';
+
+COMMENT ON FUNCTION azhunt.strip_port(text) IS
+'the address in host:port, [v6]:port or bare IPv6, which comes out in canonical form, or as the IPv4 address that it stands for; anything else as it is';
+
+CREATE FUNCTION azhunt.blob_name(uri text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_blob_name';
+
+COMMENT ON FUNCTION azhunt.blob_name(text) IS
+E'KQL''s extract(@"\\/([\\w\\-. ]+)\\?", 1, uri): the name before the query string, the empty string where there is none';
+
+CREATE FUNCTION azhunt.file_name(uri text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_file_name';
+
+COMMENT ON FUNCTION azhunt.file_name(text) IS
+'the last part of the path of a URI, percent-decoded and without query string and fragment, or of a UNC path, as it is; the empty string for a directory or a host alone';
+
+CREATE FUNCTION azhunt.has_support(internal) RETURNS internal
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_has_support';
+COMMENT ON FUNCTION azhunt.has_support(internal) IS 'planner support of has()';
+
+CREATE FUNCTION azhunt.has(string text, term text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+SUPPORT azhunt.has_support
+AS 'MODULE_PATHNAME', 'azhunt_has';
+
+COMMENT ON FUNCTION azhunt.has(text, text) IS
+'KQL''s has: the term occurs, ignoring case, and where it begins or ends with a letter or digit, none is next to it there';

@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * planner.h
+ *	  What the planner is told about within(), =~ and has().
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PLANNER_H
+#define PLANNER_H
+
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+
+/* What an expression is over one member of a UNION ALL */
+typedef struct Member
+{
+	Node	   *expression;
+	double		weight;			/* its part of all rows */
+} Member;
+
+/* within.c */
+extern bool is_within_call(Node *node);
+extern bool within_implies(FuncExpr *call, Node *condition);
+
+/* lookback.c */
+extern void lookback_remember_function(Oid function);
+extern void lookback_install_hook(void);
+
+/* append_members.c */
+extern List *expression_members(PlannerInfo *root, Node *expression, int limit);
+
+/* selectivity.c */
+extern Selectivity window_clause_selectivity(PlannerInfo *root,
+											 RestrictInfo *info,
+											 SpecialJoinInfo *sjinfo);
+
+/* index_cost.c */
+extern void index_cost_install_hook(void);
+
+/* time_histogram.c */
+extern Selectivity within_selectivity(SupportRequestSelectivity *request);
+
+#endif							/* PLANNER_H */

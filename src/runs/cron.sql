@@ -1,0 +1,115 @@
+CREATE FUNCTION azhunt.call_cron(query text, hint text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    cron_database text;
+    dblink_schema text := (SELECT quote_ident(n.nspname) FROM pg_extension AS e
+                           JOIN pg_namespace AS n ON n.oid = e.extnamespace
+                           WHERE e.extname = 'dblink');
+    connection text;
+    result bigint;
+BEGIN
+    IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_cron') THEN
+        EXECUTE query INTO result;
+        RETURN result;
+    END IF;
+
+    -- not everybody may know the database
+    BEGIN
+        cron_database := current_setting('cron.database_name', true);
+    EXCEPTION WHEN insufficient_privilege THEN
+        RAISE EXCEPTION 'pg_cron is in another database'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('Run there: %s.', hint);
+    END;
+    IF cron_database IS NULL THEN
+        RAISE EXCEPTION 'pg_cron is not there'
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Install it and add it to shared_preload_libraries; or have another scheduler, such as cron with psql, call azhunt.run_hunt().';
+    ELSIF dblink_schema IS NULL THEN
+        RAISE EXCEPTION 'pg_cron is in another database, "%"', cron_database
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('Run there: %s. Or create extension dblink here, and call this again.', hint);
+    END IF;
+
+    -- in libpq's quotes, inside which a backslash goes before both
+    connection := (
+        SELECT string_agg(format('%s=''%s''', c.keyword, regexp_replace(c.value, E'([\\\\''])', E'\\\\\\1', 'g')), ' ')
+        FROM (VALUES
+            ('host', coalesce(nullif(split_part(current_setting('unix_socket_directories'), ',', 1), ''), 'localhost')),
+            ('port', current_setting('port')),
+            ('dbname', cron_database),
+            ('user', current_user::text)
+        ) AS c (keyword, value));
+    -- A schema of the name cron that is not pg_cron's could be anybody's.
+    EXECUTE format('SELECT d.result FROM %s.dblink($1::text, $2::text) AS d (result bigint)', dblink_schema)
+    INTO result
+    USING connection, 'SELECT pg_catalog.count(*) FROM pg_catalog.pg_extension'
+                      ' WHERE extname OPERATOR(pg_catalog.=) ''pg_cron''::pg_catalog.name'::text;
+    IF result = 0 THEN
+        RAISE EXCEPTION 'there is no extension pg_cron in database "%"', cron_database
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Run there: CREATE EXTENSION pg_cron.';
+    END IF;
+    EXECUTE format('SELECT d.result FROM %s.dblink($1::text, $2::text) AS d (result bigint)', dblink_schema)
+    INTO result
+    USING connection, query;
+    RETURN result;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.call_cron(text, text) IS
+'runs a query in the database that has pg_cron: this one, or another through dblink';
+
+CREATE FUNCTION azhunt.cron_job_name(name text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.format('azhunt %s: %s', pg_catalog.current_database(), name);
+
+COMMENT ON FUNCTION azhunt.cron_job_name(text) IS
+'the name of pg_cron''s job for a scheduled hunt of this database';
+
+CREATE FUNCTION azhunt.schedule_hunt(name text, cron_expression text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    command text := format('CALL azhunt.run_hunt(%L)', name);
+    query text;
+BEGIN
+    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no scheduled hunt "%"', name
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'View azhunt.hunts lists them.';
+    END IF;
+    -- in another database with a search_path of its own
+    query := format('SELECT cron.schedule_in_database(%L::pg_catalog.text, %L::pg_catalog.text, %L::pg_catalog.text,'
+                    ' %L::pg_catalog.text, NULL::pg_catalog.text, true)',
+                    azhunt.cron_job_name(name), cron_expression, command, current_database());
+    RETURN azhunt.call_cron(query, query);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.schedule_hunt(text, text) IS
+'has pg_cron run a scheduled hunt in this database, at times in pg_cron''s time zone, which is GMT unless configured; replaces the schedule that it had; returns pg_cron''s job id';
+
+REVOKE EXECUTE ON FUNCTION azhunt.schedule_hunt(text, text) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.unschedule_hunt(name text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    job text := format('SELECT j.jobid, cron.unschedule(j.jobid) FROM cron.job AS j'
+                       ' WHERE j.jobname OPERATOR(pg_catalog.=) %L AND j.username OPERATOR(pg_catalog.=) current_user',
+                       azhunt.cron_job_name(name));
+BEGIN
+    RETURN azhunt.call_cron(format('SELECT pg_catalog.count(*) FROM (%s) AS u', job), job) > 0;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.unschedule_hunt(text) IS
+'has pg_cron no longer run a scheduled hunt of the current user; false if it did not';
+
+REVOKE EXECUTE ON FUNCTION azhunt.unschedule_hunt(text) FROM PUBLIC;

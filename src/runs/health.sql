@@ -1,0 +1,192 @@
+CREATE FUNCTION azhunt.latest(relation regclass, time_column name, as_of timestamptz) RETURNS timestamptz
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    since timestamptz;
+    result timestamptz;
+BEGIN
+    -- A block range index gives no maximum, but does find what is recent.
+    FOREACH since IN ARRAY ARRAY[as_of - interval '1 hour', as_of - interval '24 hours', as_of - interval '30 days', '-infinity']
+    LOOP
+        EXECUTE format('SELECT max(%1$I) FROM %2$s WHERE %1$I >= $1', time_column, relation)
+        INTO result
+        USING since;
+        EXIT WHEN result IS NOT NULL;
+    END LOOP;
+    RETURN result;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.latest(regclass, name, timestamptz) IS
+'the latest time in a column of a log table, found fast if it is recent';
+
+CREATE FUNCTION azhunt.log_table_health(
+    log_table regclass, since timestamptz[], latest integer,
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
+
+COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
+'the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
+
+CREATE FUNCTION azhunt.query_health(
+    log_table regclass, since timestamptz[], latest integer,
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    rows_of_hour bigint;
+BEGIN
+    newest_event := azhunt.latest(log_table, 'timegenerated'::name, since[1]);
+    newest_arrival := azhunt.latest(log_table, 'ingestedat'::name, since[1]);
+    FOR i IN 1 .. cardinality(since) LOOP
+        EXECUTE format('SELECT count(*) FROM %s WHERE ingestedat > $1 AND ingestedat <= $1 + interval ''1 hour''',
+                       log_table)
+        INTO rows_of_hour
+        USING since[i];
+        arrivals[i] := rows_of_hour;
+    END LOOP;
+    EXECUTE format('SELECT array_agg(l.delay)'
+                   ' FROM (SELECT CASE WHEN isfinite(timegenerated) AND isfinite(ingestedat)'
+                   '               THEN ingestedat - timegenerated END AS delay'
+                   '       FROM %s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l', log_table)
+    INTO delays
+    USING latest;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.query_health(regclass, timestamptz[], integer) IS
+'what log_table_health() says, by queries: they read views, too, and lock all partitions and indexes';
+
+CREATE FUNCTION azhunt.source_health_of(log_table text, as_of timestamptz)
+RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz,
+               median_delay interval, p95_delay interval,
+               rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relation regclass := format('azhunt.%I', log_table)::regclass;
+    since timestamptz[] := ARRAY[as_of - interval '1 hour', as_of - interval '2 hours', as_of - interval '25 hours'];
+    health record;
+BEGIN
+    IF row_security_active(relation::oid) THEN
+        RAISE EXCEPTION 'row-level security may hide rows of % from %', relation, current_user
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+
+    -- a view, or a table whose columns only look like these, is queried
+    IF (SELECT c.relkind IN ('p'::"char", 'r'::"char") FROM pg_class AS c WHERE c.oid = relation::oid)
+       AND (SELECT count(*) = 3 FROM pg_attribute AS a
+            WHERE a.attrelid = relation::oid AND NOT a.attisdropped
+              AND (a.attname = 'ingestxid'::name AND a.atttypid = 'bigint'::regtype
+                   OR a.attname IN ('timegenerated'::name, 'ingestedat'::name)
+                      AND a.atttypid = 'timestamp with time zone'::regtype)) THEN
+        health := azhunt.log_table_health(relation, since, 10000);
+    ELSE
+        health := azhunt.query_health(relation, since, 10000);
+    END IF;
+
+    newest_event := health.newest_event;
+    newest_arrival := health.newest_arrival;
+    rows_last_hour := health.arrivals[1];
+    rows_hour_before := health.arrivals[2];
+    rows_hour_day_before := health.arrivals[3];
+    SELECT p.delays[1], p.delays[2]
+    INTO median_delay, p95_delay
+    FROM (SELECT percentile_cont('{0.5,0.95}'::double precision[]) WITHIN GROUP (ORDER BY d.delay) AS delays
+          FROM unnest(health.delays) AS d (delay)) AS p;
+    RETURN NEXT;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.source_health_of(text, timestamptz) IS
+'what source_health() says of one log table';
+
+CREATE FUNCTION azhunt.source_health(as_of timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arrival timestamptz,
+               median_delay interval, p95_delay interval,
+               rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    source text;
+BEGIN
+    FOR source IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s ORDER BY s.log_table LOOP
+        BEGIN
+            PERFORM azhunt.check_log_tables(ARRAY[source]);
+            RETURN QUERY
+            SELECT source,
+                   CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
+                        WHEN h.rows_last_hour > 0 THEN 'flowing'
+                        -- of what came after as_of, only the hours that are counted say something
+                        WHEN h.newest_arrival > as_of - interval '24 hours'
+                             AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
+                        ELSE 'stopped' END,
+                   h.*
+            FROM azhunt.source_health_of(source, as_of) AS h;
+        EXCEPTION
+            WHEN undefined_table THEN
+                RETURN QUERY SELECT source, 'never loaded'::text, NULL::timestamptz, NULL::timestamptz,
+                                    NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
+            WHEN undefined_column OR wrong_object_type OR insufficient_privilege THEN
+                RETURN QUERY SELECT source, 'not known: ' || SQLERRM, NULL::timestamptz, NULL::timestamptz,
+                                    NULL::interval, NULL::interval, NULL::bigint, NULL::bigint, NULL::bigint;
+        END;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
+'for each log table whether rows still arrive (flowing: in the last hour, quiet: in the last 24 hours, stopped, never loaded), its newest event and arrival, the delay between the two of its latest 10000 rows, and the rows that arrived in the last hour, the one before, and the same hour a day before';
+
+REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
+
+CREATE VIEW azhunt.source_health AS
+SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay,
+       s.rows_last_hour, s.rows_hour_before, s.rows_hour_day_before
+FROM azhunt.source_health() AS s;
+
+COMMENT ON VIEW azhunt.source_health IS
+'source_health() as of now';
+
+CREATE FUNCTION azhunt.upload_counts(hunt text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
+RETURNS TABLE ("time" timestamptz, uploads bigint)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+-- an error instead of counts without the rows that a policy hides
+SET row_security = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    options jsonb := (SELECT h.options FROM azhunt.hunts AS h
+                      WHERE h.name = $1 AND h.hunt = 'storage_upload_link_account');
+    -- a function with a subquery among its arguments is not inlined, so that
+    -- all partitions would be locked
+    target_file text := options ->> 'target_file'::text;
+    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
+BEGIN
+    IF options IS NULL THEN
+        RAISE EXCEPTION 'there is no scheduled hunt "%" for uploads', coalesce($1, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'View azhunt.hunts lists the scheduled hunts.';
+    END IF;
+    PERFORM azhunt.check_bin(width);
+    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
+    RETURN QUERY
+    SELECT azhunt.bin(u.timegenerated, width), count(*)
+    FROM azhunt.uploads(target_file, operations, since, until) AS u
+    GROUP BY 1
+    ORDER BY 1;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
+'how many uploads the logs have that a scheduled hunt looks at, linked to an account or not, for each width of time from since to until; for those who may not read the logs';
+
+REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;

@@ -1,0 +1,19 @@
+# The installation script is committed, and is what its fragments give.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use Test::More;
+
+chdir dirname(dirname(dirname(abs_path(__FILE__))));
+
+my $output = `make --silent check-script 2>&1`;
+is("$?: $output", '0: ', 'azhunt--1.0.sql is what "make" writes; commit it with the fragment that was changed');
+
+# a fragment that the Makefile does not list is in no script
+my @listed = split ' ', `make --silent list-sql`;
+is_deeply([ sort @listed ], [ sort split ' ', `find src -name '*.sql'` ],
+	'the Makefile lists every fragment');
+
+done_testing();
