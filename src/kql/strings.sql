@@ -5,6 +5,13 @@ AS 'MODULE_PATHNAME', 'azhunt_strip_port';
 COMMENT ON FUNCTION azhunt.strip_port(text) IS
 'the address in host:port, [v6]:port or bare IPv6, which comes out in canonical form, or as the IPv4 address that it stands for; anything else as it is';
 
+CREATE FUNCTION azhunt.is_in_network(address text, network text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_is_in_network';
+
+COMMENT ON FUNCTION azhunt.is_in_network(text, text) IS
+'is the address in the network, such as 203.0.113.0/24? False if either is no address';
+
 CREATE FUNCTION azhunt.blob_name(uri text) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_blob_name';

@@ -50,11 +50,11 @@
 #include "logs/partitions.h"
 #include "logs/relations.h"
 
-PG_FUNCTION_INFO_V1(azhunt_arrivals);
+PG_FUNCTION_INFO_V1(azhunt_find_arrivals);
 PG_FUNCTION_INFO_V1(azhunt_count_visit);
 PG_FUNCTION_INFO_V1(azhunt_allow_visits);
 
-/* The transactions whose rows are new, as in is_new() */
+/* The transactions whose rows are new, as in arrived_since() */
 typedef struct NewXids
 {
 	int64		first;
@@ -469,7 +469,7 @@ put_arrivals(ReturnSetInfo *result, const LogRelation *relation, const RelationA
  * is NULL, only who the relations are is told.
  */
 Datum
-azhunt_arrivals(PG_FUNCTION_ARGS)
+azhunt_find_arrivals(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	NewXids		xids = {0};

@@ -5,17 +5,17 @@ AS 'MODULE_PATHNAME', 'azhunt_check_rows_are_visible';
 COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
 'true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
 
-CREATE FUNCTION azhunt.arrivals(log_table regclass, first_xid bigint, end_xid bigint,
-                                unfinished_xids bigint[], known bigint[])
+CREATE FUNCTION azhunt.find_arrivals(log_table regclass, first_xid bigint, end_xid bigint,
+                                     unfinished_xids bigint[], known bigint[])
 RETURNS TABLE (relation regclass, identity bigint, is_view boolean, pages bigint,
                new_rows bigint, since timestamptz, until timestamptz, reread boolean)
 LANGUAGE C STABLE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_arrivals';
+AS 'MODULE_PATHNAME', 'azhunt_find_arrivals';
 
-COMMENT ON FUNCTION azhunt.arrivals(regclass, bigint, bigint, bigint[], bigint[]) IS
-'for each relation that a query of a log table reads: who it is, how many rows are new to a run and of what time, or, with reread, that all rows are because the last run did not read it';
+COMMENT ON FUNCTION azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]) IS
+'internal: for each relation that a query of a log table reads: who it is, how many rows are new to a run and of what time, or, with reread, that all rows are because the last run did not read it';
 
-REVOKE EXECUTE ON FUNCTION azhunt.arrivals(regclass, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.relations_below(tables text[]) RETURNS bigint[]
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -23,35 +23,34 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT COALESCE(array_agg(a.identity ORDER BY a.identity), '{}'::bigint[])
     FROM unnest(tables) AS t (log_table)
-    CROSS JOIN LATERAL azhunt.arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint, NULL::bigint,
-                                       NULL::bigint[], NULL::bigint[]) AS a
+    CROSS JOIN LATERAL azhunt.find_arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint, NULL::bigint,
+                                            NULL::bigint[], NULL::bigint[]) AS a
 $$;
 
 COMMENT ON FUNCTION azhunt.relations_below(text[]) IS
-'the identities of all relations that queries of these log tables read';
+'internal: the identities of all relations that queries of these log tables read';
 
 REVOKE EXECUTE ON FUNCTION azhunt.relations_below(text[]) FROM PUBLIC;
 
-CREATE FUNCTION azhunt.new_rows_of_view(log_table text, first_xid bigint, end_xid bigint, unfinished_xids bigint[],
+CREATE FUNCTION azhunt.new_rows_of_view(log_table text, arrivals azhunt.arrivals,
                                         OUT new_rows bigint, OUT since timestamptz, OUT until timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     EXECUTE format('SELECT count(*), min(l.timegenerated), max(l.timegenerated) FROM azhunt.%I AS l'
-                   ' WHERE azhunt.is_new(l.ingestxid, $1, $2, $3)', log_table)
+                   ' WHERE azhunt.arrived_since(l.ingestxid, $1)', log_table)
     INTO new_rows, since, until
-    USING first_xid, end_xid, unfinished_xids;
+    USING arrivals;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.new_rows_of_view(text, bigint, bigint, bigint[]) IS
-'how many rows of a view under a log table''s name are new to a run, and of what time';
+COMMENT ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) IS
+'internal: how many rows of a view under a log table''s name are new to a run, and of what time';
 
-REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, bigint, bigint, bigint[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) FROM PUBLIC;
 
-CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, first_xid bigint, end_xid bigint,
-                                         unfinished_xids bigint[], known bigint[],
+CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, arrivals azhunt.arrivals, known bigint[],
                                          OUT relations bigint[], OUT pages bigint, OUT rows_read jsonb,
                                          OUT new_periods tstzmultirange, OUT reread_periods tstzmultirange)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -82,13 +81,13 @@ BEGIN
                range_agg(tstzrange(azhunt.window_start(a.since, reach), azhunt.window_end(a.until, reach), '[]'::text))
                    FILTER (WHERE a.since IS NOT NULL AND a.reread) AS reread_periods
         INTO part
-        FROM azhunt.arrivals(relation, first_xid, end_xid, unfinished_xids, known) AS a;
+        FROM azhunt.find_arrivals(relation, arrivals.first_xid, arrivals.end_xid, arrivals.unfinished_xids, known) AS a;
 
         relations := relations || part.relations;
         pages := pages + part.pages;
         IF part.is_view THEN
             SELECT v.new_rows, v.since, v.until INTO of_view
-            FROM azhunt.new_rows_of_view(log_table, first_xid, end_xid, unfinished_xids) AS v;
+            FROM azhunt.new_rows_of_view(log_table, arrivals) AS v;
             part.new_rows := of_view.new_rows;
             part.new_periods := CASE WHEN of_view.since IS NOT NULL THEN tstzmultirange(
                 tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach), '[]'::text)) END;
@@ -101,10 +100,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.look_for_arrivals(text[], interval, bigint, bigint, bigint[], bigint[]) IS
-'what is new in log tables: how many rows, and the periods that have all new rows and their partners, which are at most reach away; reread_periods are of relations that the last run did not read';
+COMMENT ON FUNCTION azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]) IS
+'internal: what is new in log tables: how many rows, and the periods that have all new rows and their partners, which are at most reach away; reread_periods are of relations that the last run did not read';
 
-REVOKE EXECUTE ON FUNCTION azhunt.look_for_arrivals(text[], interval, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.allow_visits(visits bigint) RETURNS void
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE

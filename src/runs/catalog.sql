@@ -1,88 +1,229 @@
 --
--- scheduled hunts
+-- The hunts that there are, and the rules that run them.
 --
--- A run reads the log rows that the runs before it have not seen, joins them
--- with all others, and stores each match that was not there.  What it has seen
--- is a pg_snapshot: a row is new if the snapshot does not see the transaction
--- in ingestxid.  So a match is found by the first run that sees both its rows,
--- in whatever order they were written, committed or dated.
+-- A hunt is a query, as published.  A rule is a hunt with options that runs on
+-- a schedule.  A hunt NAME has these functions, which may be in a schema of the
+-- administrator's, and are called by name:
+--
+--     NAME              what a person calls; gives the published columns
+--     NAME_matches      the matches of a period, for rules
+--     NAME_new_matches  the same, going from new rows; optional
+--     NAME_check        checks options; optional
+--     NAME_log_rows     the log rows of a match; optional
+--
+-- doc/hunts.md has the contract.
 --
 
-CREATE FUNCTION azhunt.prevent_in_transaction_block(command text) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_prevent_in_transaction_block';
+CREATE TABLE azhunt.hunts (
+    hunt text PRIMARY KEY,
+    schema text NOT NULL,
+    id uuid,
+    title text NOT NULL,
+    description text NOT NULL,
+    tactics text[] NOT NULL,
+    techniques text[] NOT NULL,
+    entity_mappings jsonb NOT NULL,
+    tables text[] NOT NULL,
+    default_options jsonb NOT NULL,
+    reach text NOT NULL,
+    result_key text[] NOT NULL,
+    summary text NOT NULL
+);
 
-COMMENT ON FUNCTION azhunt.prevent_in_transaction_block(text) IS
-'an error inside a transaction block, where a procedure cannot commit';
+COMMENT ON TABLE azhunt.hunts IS
+'the catalogue of hunts: what their published definitions say, the log tables that they read, and the options that a rule can set; azhunt.add_hunt() adds one';
+COMMENT ON COLUMN azhunt.hunts.hunt IS 'name of the hunt, and of the function that a person calls';
+COMMENT ON COLUMN azhunt.hunts.schema IS 'schema of the hunt''s functions';
+COMMENT ON COLUMN azhunt.hunts.id IS 'Microsoft''s id of the published query; two published queries can have the same';
+COMMENT ON COLUMN azhunt.hunts.title IS 'title of the published query';
+COMMENT ON COLUMN azhunt.hunts.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.hunts.tactics IS 'MITRE ATT&CK tactics';
+COMMENT ON COLUMN azhunt.hunts.techniques IS 'MITRE ATT&CK techniques';
+COMMENT ON COLUMN azhunt.hunts.entity_mappings IS 'which columns of a result are which Sentinel entities';
+COMMENT ON COLUMN azhunt.hunts.tables IS 'log tables that the hunt reads';
+COMMENT ON COLUMN azhunt.hunts.default_options IS 'the options of a rule, with the defaults of the function that a person calls';
+COMMENT ON COLUMN azhunt.hunts.reach IS 'the option that says how far apart in time the rows of a match can be';
+COMMENT ON COLUMN azhunt.hunts.result_key IS 'columns, or members of details, in which all matches of a result agree';
+COMMENT ON COLUMN azhunt.hunts.summary IS 'a sentence about a result, with the names of its columns, and of members of details, in braces';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.hunts', 'WHERE schema OPERATOR(pg_catalog.<>) ''azhunt''::text');
 
-CREATE FUNCTION azhunt.rethrow(sqlstate text, message text, detail text, hint text) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_rethrow';
+CREATE TYPE azhunt.arrivals AS (first_xid bigint, end_xid bigint, unfinished_xids bigint[]);
+COMMENT ON TYPE azhunt.arrivals IS
+'the transactions whose rows a run has to read: from first_xid up to but not including end_xid, and unfinished_xids; null for those of all rows';
 
-COMMENT ON FUNCTION azhunt.rethrow(text, text, text, text) IS
-'the error that GET STACKED DIAGNOSTICS told of; an empty detail or hint is none';
-
-CREATE FUNCTION azhunt.is_upload(operationname text) RETURNS boolean
+CREATE FUNCTION azhunt.arrived_since(ingestxid bigint, arrivals azhunt.arrivals) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN operationname OPERATOR(azhunt.=~) ANY (ARRAY[
-    'PutBlob', 'PutBlobFromURL', 'PutBlock', 'PutBlockFromURL', 'PutBlockList', 'AppendBlock', 'PutPage',
-    'CopyBlob', 'IncrementalCopyBlob', 'CreatePathFile', 'AppendFile', 'FlushFile', 'RenamePathFile',
-    'CreateFile', 'PutRange', 'PutRangeFromURL', 'CopyFile', 'Create', 'Write', 'Nfs4Write', 'SftpWrite',
-    'SftpCommit']);
+RETURN (arrivals).first_xid IS NULL
+    OR ingestxid OPERATOR(pg_catalog.>=) (arrivals).first_xid AND ingestxid OPERATOR(pg_catalog.<) (arrivals).end_xid
+    OR ingestxid OPERATOR(pg_catalog.=) ANY ((arrivals).unfinished_xids)
+    -- a row that says nothing about its arrival is read by every run
+    OR ingestxid IS NULL;
 
-COMMENT ON FUNCTION azhunt.is_upload(text) IS
-'is this one of the operations that check_operations() accepts? In the predicate of indexes';
+COMMENT ON FUNCTION azhunt.arrived_since(bigint, azhunt.arrivals) IS
+'condition: is this the transaction of a row that a run has to read? True for all rows if arrivals is null, and for a row whose transaction is not known';
 
-CREATE FUNCTION azhunt.sha256_of(texts text[]) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.sha256(pg_catalog.decode(pg_catalog.replace(texts::text, E'\\', E'\\\\'), 'escape'));
+CREATE FUNCTION azhunt.function_arguments(function regproc)
+RETURNS TABLE (place integer, name text, type regtype, "default" text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.place::integer, a.name, a.type::regtype, pg_get_function_arg_default(p.oid, a.place::integer)
+    FROM pg_proc AS p
+    CROSS JOIN LATERAL (
+        -- only arguments that are passed in
+        SELECT row_number() OVER (ORDER BY u.ordinality), p.proargnames[u.ordinality], u.type, u.mode
+        FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]), p.proargmodes)
+             WITH ORDINALITY AS u (type, mode, ordinality)
+        WHERE coalesce(u.mode, 'i'::"char") = ANY ('{i,b,v}'::"char"[])
+    ) AS a (place, name, type, mode)
+    WHERE p.oid = function::oid
+$$;
 
-COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
-'SHA-256 of texts, for unique keys over texts too long for an index';
+COMMENT ON FUNCTION azhunt.function_arguments(regproc) IS
+'internal: the arguments of a function, with their defaults as expressions';
 
-CREATE VIEW azhunt.hunt_definitions AS
-SELECT d.hunt, d.id, d.title, d.description, d.tactics, d.techniques,
-       d.entity_mappings, d.tables, d.default_options
-FROM (VALUES
-    ('storage_upload_link_account',
-     'bee57113-7b9d-4158-958c-a7f3d534c6c4'::uuid,
-     'User Account Linked to Storage Account File Upload',
-     'Finds the accounts that signed in, moments before, from the address that a file was uploaded from.',
-     '{CredentialAccess}'::text[], '{T1528}'::text[],
-     '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]},
-       {"entityType": "IP", "fieldMappings": [{"identifier": "Address", "columnName": "address"}]}]'::jsonb,
-     '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs}'::text[],
-     '{"lookback": "1 minute", "target_file": null, "match_user_agent": true,
-       "operations": ["PutBlob", "PutRange"], "include_noninteractive": false,
-       "successful_only": false}'::jsonb),
-    ('cloudshell_usage',
-     '42831fb3-f61d-41e9-95d9-f08797479a0e',
-     'Azure CloudShell Usage',
-     'Finds the callers that opened a Cloud Shell, and what else they did in the same hour.',
-     '{Execution}', '{T1059}',
-     '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]}]',
-     '{azureactivity}',
-     '{"bin": "1 hour", "resource_group": "cloud-shell-storage"}')
-) AS d (hunt, id, title, description, tactics, techniques, entity_mappings, tables, default_options);
-
-COMMENT ON VIEW azhunt.hunt_definitions IS
-'what the published definitions of the hunts say, and the options that a scheduled one can have';
-
-CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS boolean
+CREATE FUNCTION azhunt.hunt_function(schema text, hunt text, suffix text) RETURNS regproc
 LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    functions oid[] := ARRAY(SELECT p.oid FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+                             WHERE n.nspname = schema AND p.proname = hunt || suffix);
+BEGIN
+    -- which of several is called could depend on the options
+    IF cardinality(functions) > 1 THEN
+        RAISE EXCEPTION 'there are % functions %.%', cardinality(functions), quote_ident(schema), quote_ident(hunt || suffix)
+            USING ERRCODE = 'ambiguous_function',
+                  HINT = 'A hunt''s functions cannot be overloaded: drop the others.';
+    END IF;
+    RETURN functions[1];
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.hunt_function(text, text, text) IS
+'internal: the function of a hunt with this suffix; null if it has none';
+
+CREATE FUNCTION azhunt.option_literal(value jsonb, type regtype) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE jsonb_typeof(value)
+               WHEN 'null'::text THEN format('NULL::%s'::text, type)
+               WHEN 'array'::text THEN format('%L::%s'::text, ARRAY(SELECT e.element FROM jsonb_array_elements_text(value) AS e (element))::text, type)
+               ELSE format('%L::%s'::text, value #>> '{}'::text[], type)
+           END
+$$;
+
+COMMENT ON FUNCTION azhunt.option_literal(jsonb, regtype) IS
+'internal: the value of an option as an SQL expression of its type';
+
+CREATE FUNCTION azhunt.hunt_call(function regproc, options jsonb, others text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
+AS $$
+    SELECT format('%s(%s)'::text, function,
+                  array_to_string(ARRAY(SELECT format('%I => %s'::text, a.name, azhunt.option_literal(options -> a.name, a.type))
+                                        FROM azhunt.function_arguments(function) AS a
+                                        WHERE options ? a.name
+                                        ORDER BY a.place) || others, ', '::text))
+$$;
+
+COMMENT ON FUNCTION azhunt.hunt_call(regproc, jsonb, text[]) IS
+'internal: a call of a hunt''s function with options, each of its exact type, and other arguments';
+
+CREATE FUNCTION azhunt.check_hunt_functions(schema text, hunt text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    suffix text;
+    function regproc;
+    result text;
+    untrusted record;
+BEGIN
+    FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
+        function := azhunt.hunt_function(schema, hunt, suffix);
+        result := pg_get_function_result(function::oid);
+        IF function IS NULL AND suffix = ANY ('{"",_matches}'::text[]) THEN
+            RAISE EXCEPTION 'there is no function %.%', quote_ident(schema), quote_ident(hunt || suffix)
+                USING ERRCODE = 'undefined_function',
+                      HINT = 'doc/hunts.md says what functions a hunt has.';
+        ELSIF suffix = ANY ('{_matches,_new_matches}'::text[])
+              AND result <> 'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)' THEN
+            RAISE EXCEPTION '% does not return matches', function
+                USING ERRCODE = 'invalid_function_definition',
+                      DETAIL = format('It returns %s.'::text, result),
+                      HINT = 'It has to return TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb).';
+        END IF;
+
+        -- a rule calls it with the rights of those who made azhunt
+        untrusted := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false);
+        IF untrusted.object IS NOT NULL THEN
+            RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
+                            untrusted.object, untrusted.owner, current_user
+                USING ERRCODE = 'insufficient_privilege',
+                      DETAIL = format('A function that runs with the rights of %s would call it.'::text, current_user),
+                      HINT = format('Give it to %s.'::text, current_user);
+        END IF;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_functions(text, text) IS
+'internal: an error if a hunt''s functions are not there, do not give what they should, or belong to a role that the current one does not trust';
+
+CREATE FUNCTION azhunt.default_options(schema text, hunt text) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+SET "DateStyle" = 'ISO, YMD'
+SET "TimeZone" = 'UTC'
+AS $$
+DECLARE
+    option record;
+    value jsonb;
+    options jsonb := '{}';
+BEGIN
+    FOR option IN
+        SELECT m.name, f.name IS NOT NULL AS is_argument, f."default"
+        FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS m
+        LEFT JOIN azhunt.function_arguments(azhunt.hunt_function(schema, hunt, ''::text)) AS f
+          ON f.name = m.name AND f.type = m.type
+        WHERE m.name <> ALL ('{since,until,arrivals}'::text[])
+    LOOP
+        IF option."default" IS NULL THEN
+            RAISE EXCEPTION 'argument "%" of %.% is no option', option.name, quote_ident(schema), quote_ident(hunt || '_matches')
+                USING ERRCODE = 'invalid_function_definition',
+                      HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema, hunt);
+        END IF;
+        EXECUTE format('SELECT to_jsonb(%s)'::text, option."default") INTO value;
+        options := options || jsonb_build_object(option.name, value);
+    END LOOP;
+    RETURN options;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.default_options(text, text) IS
+'internal: the options that a rule can set: the arguments of NAME_matches() but since, until and arrivals, with the defaults that NAME() has for them';
+
+CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 AS $$
 DECLARE
-    defaults jsonb := (SELECT d.default_options FROM azhunt.hunt_definitions AS d
-                       WHERE d.hunt = check_options.hunt);
+    defaults jsonb;
+    schema text;
+    check_function regproc;
     option record;
 BEGIN
-    IF defaults IS NULL THEN
-        RAISE EXCEPTION 'there is no hunt "%"', hunt
+    SELECT h.default_options, h.schema INTO defaults, schema FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
-                  HINT = format('Hunts: %s.', (SELECT string_agg(d.hunt, ', ' ORDER BY d.hunt)
-                                               FROM azhunt.hunt_definitions AS d));
+                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
+                                               FROM azhunt.hunts AS h));
     ELSIF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'options must be a JSON object, such as {"%": %}',
                         (SELECT key FROM jsonb_each(defaults) ORDER BY key LIMIT 1),
@@ -90,173 +231,128 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    FOR option IN SELECT e.key, e.value, jsonb_typeof(e.value) AS type,
-                         jsonb_typeof(defaults -> e.key) AS default_type
-                  FROM jsonb_each(options) AS e
+    FOR option IN
+        SELECT e.key, jsonb_typeof(e.value) AS json_type, defaults -> e.key AS "default",
+               CASE (SELECT t.typcategory FROM pg_type AS t WHERE t.oid = a.type)
+                   WHEN 'A' THEN 'array' WHEN 'B' THEN 'boolean' WHEN 'N' THEN 'number' ELSE 'string'
+               END AS option_type
+        FROM jsonb_each(options) AS e
+        LEFT JOIN azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS a ON a.name = e.key
     LOOP
-        IF NOT defaults ? option.key THEN
+        IF option."default" IS NULL THEN
             RAISE EXCEPTION 'hunt "%" has no option "%"', hunt, option.key
                 USING ERRCODE = 'undefined_parameter',
                       HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k)
                                                      FROM jsonb_object_keys(defaults) AS k));
-        ELSIF option.type <> option.default_type
-              AND NOT (option.key = 'target_file' AND option.type = 'string') THEN
-            RAISE EXCEPTION 'option "%" must not be of JSON type %', option.key, option.type
+        ELSIF option.json_type <> option.option_type
+              AND NOT (option.json_type = 'null' AND option."default" = 'null'::jsonb) THEN
+            RAISE EXCEPTION 'option "%" must not be of JSON type %', option.key, option.json_type
                 USING ERRCODE = 'invalid_parameter_value',
-                      HINT = format('Its default is %s.', defaults -> option.key);
+                      HINT = format('Its default is %s.', option."default");
         END IF;
     END LOOP;
 
-    options := defaults || options;
-    IF hunt = 'storage_upload_link_account' THEN
-        RETURN azhunt.check_lookback((options ->> 'lookback')::interval)
-               AND azhunt.check_text(options ->> 'target_file', 'target_file'::text, true)
-               AND azhunt.check_operations(ARRAY(SELECT jsonb_array_elements_text(options -> 'operations')));
-    ELSE
-        RETURN azhunt.check_bin((options ->> 'bin')::interval)
-               AND azhunt.check_text(options ->> 'resource_group', 'resource_group'::text, false);
+    check_function := azhunt.hunt_function(schema, hunt, '_check'::text);
+    IF check_function IS NOT NULL THEN
+        EXECUTE format('SELECT %s'::text, azhunt.hunt_call(check_function, defaults || options, '{}'::text[]));
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.check_options(text, jsonb) IS
-'true, or an error if the hunt is unknown or does not take these options';
+'internal: an error if the hunt is unknown or does not take these options';
 
-CREATE TABLE azhunt.scheduled_hunts (
-    name text PRIMARY KEY CHECK (name OPERATOR(pg_catalog.<>) '' AND pg_catalog.octet_length(name) OPERATOR(pg_catalog.<=) 500),
-    hunt text NOT NULL,
-    options jsonb NOT NULL DEFAULT '{}',
-    severity text NOT NULL DEFAULT 'Medium'
-        CHECK (severity OPERATOR(pg_catalog.=) ANY ('{Informational,Low,Medium,High}'::text[])),
-    -- pg_dump leaves these two rows out, so they must be as they were created
-    CONSTRAINT scheduled_hunts_shipped_check CHECK (
-        name OPERATOR(pg_catalog.<>) ALL ('{storage_upload_link_account,cloudshell_usage}'::text[])
-        OR name OPERATOR(pg_catalog.=) hunt AND options OPERATOR(pg_catalog.=) '{}'
-           AND severity OPERATOR(pg_catalog.=) 'Medium'),
-    CONSTRAINT scheduled_hunts_options_check CHECK (azhunt.check_options(hunt, options))
-);
+CREATE FUNCTION azhunt.add_hunt(
+    function regproc,
+    tables text[],
+    reach text,
+    result_key text[],
+    title text,
+    description text,
+    summary text DEFAULT '{matches} matches of {account}',
+    tactics text[] DEFAULT '{}',
+    techniques text[] DEFAULT '{}',
+    id uuid DEFAULT NULL,
+    entity_mappings jsonb DEFAULT '[]')
+RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    hunt_name text;
+    schema_name text;
+    unknown text;
+    options jsonb;
+BEGIN
+    SELECT p.proname, n.nspname INTO hunt_name, schema_name
+    FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE p.oid = add_hunt.function::oid;
+    PERFORM azhunt.check_hunt_functions(schema_name, hunt_name);
+    options := azhunt.default_options(schema_name, hunt_name);
 
-COMMENT ON TABLE azhunt.scheduled_hunts IS
-'the hunts that run_hunt() knows: each a hunt with options, which are those of hunt_definitions where they are left out';
+    unknown := (SELECT t.log_table FROM unnest(add_hunt.tables) AS t (log_table)
+                WHERE NOT EXISTS (SELECT FROM azhunt.log_table_schemas() AS s WHERE s.log_table = t.log_table)
+                LIMIT 1);
+    IF unknown IS NOT NULL OR coalesce(cardinality(add_hunt.tables), 0) = 0 THEN
+        RAISE EXCEPTION 'there is no log table "%"', coalesce(unknown, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Log tables: %s.', (SELECT string_agg(s.log_table, ', ' ORDER BY s.log_table)
+                                                    FROM azhunt.log_table_schemas() AS s));
+    ELSIF (SELECT a.type FROM azhunt.function_arguments(add_hunt.function) AS a WHERE a.name = add_hunt.reach AND options ? a.name)
+          IS DISTINCT FROM 'interval'::regtype THEN
+        RAISE EXCEPTION 'reach must name an option of type interval, not "%"', coalesce(add_hunt.reach, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
+    ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0 OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
 
-INSERT INTO azhunt.scheduled_hunts (name, hunt)
-VALUES ('storage_upload_link_account', 'storage_upload_link_account'),
-       ('cloudshell_usage', 'cloudshell_usage');
+    INSERT INTO azhunt.hunts AS h (hunt, schema, id, title, description, tactics, techniques, entity_mappings,
+                                   tables, default_options, reach, result_key, summary)
+    VALUES (hunt_name, schema_name, add_hunt.id, add_hunt.title, add_hunt.description, add_hunt.tactics,
+            add_hunt.techniques, add_hunt.entity_mappings, add_hunt.tables, options, add_hunt.reach,
+            add_hunt.result_key, add_hunt.summary)
+    -- again, after its functions have changed
+    ON CONFLICT (hunt) DO UPDATE
+    SET id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
+        techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
+        default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
+        summary = excluded.summary
+    WHERE h.schema = excluded.schema;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is another hunt "%"', hunt_name
+            USING ERRCODE = 'duplicate_object',
+                  HINT = 'Give the functions of this one another name.';
+    END IF;
+    RETURN hunt_name;
+END
+$$;
 
-SELECT pg_catalog.pg_extension_config_dump('azhunt.scheduled_hunts',
-    'WHERE name OPERATOR(pg_catalog.<>) ALL (''{storage_upload_link_account,cloudshell_usage}''::text[])');
+COMMENT ON FUNCTION azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb) IS
+'adds a hunt to the catalogue, so that rules can run it, or says of one that is there that it has changed; function is what a person calls; returns its name';
 
-CREATE VIEW azhunt.hunts AS
-SELECT h.name, h.hunt, d.id, d.title, d.description, d.tactics, d.techniques, h.severity,
-       d.entity_mappings, d.tables,
-       d.default_options OPERATOR(pg_catalog.||) h.options AS options
-FROM azhunt.scheduled_hunts AS h
-JOIN azhunt.hunt_definitions AS d ON d.hunt OPERATOR(pg_catalog.=) h.hunt;
+CREATE FUNCTION azhunt.drop_hunt(hunt text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = $1) THEN
+        RAISE EXCEPTION 'rules run hunt "%"', hunt
+            USING ERRCODE = 'dependent_objects_still_exist',
+                  DETAIL = format('Rules: %s.', (SELECT string_agg(r.rule, ', ' ORDER BY r.rule)
+                                                 FROM azhunt.rules AS r WHERE r.hunt = $1)),
+                  HINT = 'azhunt.drop_rule() removes a rule with its results.';
+    END IF;
+    DELETE FROM azhunt.hunts AS h WHERE h.hunt = $1 AND h.schema <> 'azhunt';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.hunts lists the hunts; those of schema azhunt stay.';
+    END IF;
+END
+$$;
 
-COMMENT ON VIEW azhunt.hunts IS
-'the hunts that run_hunt() knows, with what their published definitions say and all their options';
-
--- There are no foreign keys among these tables: pg_restore loads their rows in
--- any order, or side by side.
-
-CREATE SEQUENCE azhunt.runs_run_seq;
-COMMENT ON SEQUENCE azhunt.runs_run_seq IS 'ids of runs';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.runs_run_seq', '');
-
-CREATE TABLE azhunt.runs (
-    run bigint PRIMARY KEY DEFAULT pg_catalog.nextval('azhunt.runs_run_seq'),
-    hunt text NOT NULL,
-    started timestamptz NOT NULL,
-    finished timestamptz NOT NULL,
-    duration interval GENERATED ALWAYS AS (finished OPERATOR(pg_catalog.-) started) STORED,
-    status text NOT NULL
-        CHECK (status OPERATOR(pg_catalog.=) ANY ('{succeeded,failed,skipped}'::text[])),
-    started_over text,
-    rows_read jsonb,
-    new_results bigint,
-    error text,
-    sqlstate text,
-    snapshot pg_snapshot,
-    run_by text NOT NULL
-);
-
-CREATE INDEX runs_hunt_idx ON azhunt.runs (hunt, run);
-COMMENT ON INDEX azhunt.runs_hunt_idx IS 'the latest runs of one hunt';
-CREATE INDEX runs_started_idx ON azhunt.runs (started);
-COMMENT ON INDEX azhunt.runs_started_idx IS 'the runs of a period';
-COMMENT ON TABLE azhunt.runs IS
-'what run_hunt() did: new log rows read, by table; matches that were not there; why it failed or was skipped; why it started over, if it read all rows';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.runs', '');
-
-CREATE TABLE azhunt.watermarks (
-    hunt text PRIMARY KEY,
-    snapshot pg_snapshot NOT NULL,
-    relations bigint[] NOT NULL,
-    system_identifier text NOT NULL
-);
-
-COMMENT ON TABLE azhunt.watermarks IS
-'what each hunt''s last successful run has seen: the transactions that its snapshot sees, in the relations that it read, of one cluster';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.watermarks', '');
-
--- A table of its own: a run takes only the requests away that it has seen, so
--- that it cannot undo one that is made meanwhile.
-CREATE TABLE azhunt.restart_requests (
-    hunt text NOT NULL,
-    requested_at timestamptz NOT NULL,
-    requested_by text NOT NULL
-);
-
-COMMENT ON TABLE azhunt.restart_requests IS
-'calls of restart_hunt() that no successful run has followed yet';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.restart_requests', '');
-
-CREATE TABLE azhunt.storage_upload_link_account_facts (
-    hunt text NOT NULL,
-    uploadtime timestamptz NOT NULL,
-    operationname text NOT NULL,
-    uri text NOT NULL,
-    useragentheader text NOT NULL,
-    address text NOT NULL,
-    storageaccount text NOT NULL,
-    correlationid text NOT NULL,
-    logintime timestamptz NOT NULL,
-    account text NOT NULL,
-    loginuseragent text NOT NULL,
-    texts_hash bytea NOT NULL,
-    resultid uuid NOT NULL,
-    run bigint NOT NULL,
-    foundat timestamptz NOT NULL,
-    CONSTRAINT storage_upload_link_account_facts_key UNIQUE (hunt, uploadtime, logintime, texts_hash)
-);
-
-CREATE INDEX storage_upload_link_account_facts_resultid_idx ON azhunt.storage_upload_link_account_facts (resultid);
-COMMENT ON INDEX azhunt.storage_upload_link_account_facts_resultid_idx IS 'the matches of one result';
-CREATE INDEX storage_upload_link_account_facts_run_idx ON azhunt.storage_upload_link_account_facts (run);
-COMMENT ON INDEX azhunt.storage_upload_link_account_facts_run_idx IS 'what one run found';
-COMMENT ON TABLE azhunt.storage_upload_link_account_facts IS
-'what scheduled hunts found: a row for each upload and sign-in, unique by all that describes the two; texts_hash stands for the texts, resultid for the row of the result view';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.storage_upload_link_account_facts', '');
-
-CREATE TABLE azhunt.cloudshell_usage_facts (
-    hunt text NOT NULL,
-    timekey timestamptz NOT NULL,
-    caller text NOT NULL,
-    operationnamevalue text NOT NULL,
-    texts_hash bytea NOT NULL,
-    resultid uuid NOT NULL,
-    run bigint NOT NULL,
-    foundat timestamptz NOT NULL,
-    CONSTRAINT cloudshell_usage_facts_key UNIQUE (hunt, timekey, texts_hash)
-);
-
-CREATE INDEX cloudshell_usage_facts_resultid_idx ON azhunt.cloudshell_usage_facts (resultid);
-COMMENT ON INDEX azhunt.cloudshell_usage_facts_resultid_idx IS 'the matches of one result';
-CREATE INDEX cloudshell_usage_facts_run_idx ON azhunt.cloudshell_usage_facts (run);
-COMMENT ON INDEX azhunt.cloudshell_usage_facts_run_idx IS 'what one run found';
-CREATE INDEX cloudshell_usage_facts_caller_idx
-ON azhunt.cloudshell_usage_facts (hunt, caller azhunt.case_insensitive_ops, timekey);
-COMMENT ON INDEX azhunt.cloudshell_usage_facts_caller_idx IS 'the first Cloud Shell of one caller';
-COMMENT ON TABLE azhunt.cloudshell_usage_facts IS
-'what scheduled hunts found: a row for each caller, hour and operation; texts_hash stands for the texts, resultid for the row of the result view';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.cloudshell_usage_facts', '');
+COMMENT ON FUNCTION azhunt.drop_hunt(text) IS
+'removes a hunt that add_hunt() added from the catalogue; its functions stay';

@@ -26,7 +26,7 @@ BEGIN
     IF cron_database IS NULL THEN
         RAISE EXCEPTION 'pg_cron is not there'
             USING ERRCODE = 'undefined_object',
-                  HINT = 'Install it and add it to shared_preload_libraries; or have another scheduler, such as cron with psql, call azhunt.run_hunt().';
+                  HINT = 'Install it and add it to shared_preload_libraries; or have another scheduler, such as cron with psql, call azhunt.run_rule().';
     ELSIF dblink_schema IS NULL THEN
         RAISE EXCEPTION 'pg_cron is in another database, "%"', cron_database
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -60,56 +60,56 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.call_cron(text, text) IS
-'runs a query in the database that has pg_cron: this one, or another through dblink';
+'internal: runs a query in the database that has pg_cron: this one, or another through dblink';
 
-CREATE FUNCTION azhunt.cron_job_name(name text) RETURNS text
+CREATE FUNCTION azhunt.cron_job_name(rule text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.format('azhunt %s: %s', pg_catalog.current_database(), name);
+RETURN pg_catalog.format('azhunt %s: %s', pg_catalog.current_database(), rule);
 
 COMMENT ON FUNCTION azhunt.cron_job_name(text) IS
-'the name of pg_cron''s job for a scheduled hunt of this database';
+'internal: the name of pg_cron''s job for a rule of this database';
 
-CREATE FUNCTION azhunt.schedule_hunt(name text, cron_expression text) RETURNS bigint
+CREATE FUNCTION azhunt.schedule_rule(rule text, cron_expression text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    command text := format('CALL azhunt.run_hunt(%L)', name);
+    command text := format('CALL azhunt.run_rule(%L)', rule);
     query text;
 BEGIN
-    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no scheduled hunt "%"', name
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
             USING ERRCODE = 'undefined_object',
-                  HINT = 'View azhunt.hunts lists them.';
+                  HINT = 'Table azhunt.rules lists the rules.';
     END IF;
     -- in another database with a search_path of its own
     query := format('SELECT cron.schedule_in_database(%L::pg_catalog.text, %L::pg_catalog.text, %L::pg_catalog.text,'
                     ' %L::pg_catalog.text, NULL::pg_catalog.text, true)',
-                    azhunt.cron_job_name(name), cron_expression, command, current_database());
+                    azhunt.cron_job_name(rule), cron_expression, command, current_database());
     RETURN azhunt.call_cron(query, query);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.schedule_hunt(text, text) IS
-'has pg_cron run a scheduled hunt in this database, at times in pg_cron''s time zone, which is GMT unless configured; replaces the schedule that it had; returns pg_cron''s job id';
+COMMENT ON FUNCTION azhunt.schedule_rule(text, text) IS
+'has pg_cron run a rule in this database, at times in pg_cron''s time zone, which is GMT unless configured; replaces the schedule that it had; returns pg_cron''s job id';
 
-REVOKE EXECUTE ON FUNCTION azhunt.schedule_hunt(text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.schedule_rule(text, text) FROM PUBLIC;
 
-CREATE FUNCTION azhunt.unschedule_hunt(name text) RETURNS boolean
+CREATE FUNCTION azhunt.unschedule_rule(rule text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     job text := format('SELECT j.jobid, cron.unschedule(j.jobid) FROM cron.job AS j'
                        ' WHERE j.jobname OPERATOR(pg_catalog.=) %L AND j.username OPERATOR(pg_catalog.=) current_user',
-                       azhunt.cron_job_name(name));
+                       azhunt.cron_job_name(rule));
 BEGIN
     RETURN azhunt.call_cron(format('SELECT pg_catalog.count(*) FROM (%s) AS u', job), job) > 0;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.unschedule_hunt(text) IS
-'has pg_cron no longer run a scheduled hunt of the current user; false if it did not';
+COMMENT ON FUNCTION azhunt.unschedule_rule(text) IS
+'has pg_cron no longer run a rule of the current user; false if it did not';
 
-REVOKE EXECUTE ON FUNCTION azhunt.unschedule_hunt(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.unschedule_rule(text) FROM PUBLIC;

@@ -1,4 +1,4 @@
-CREATE FUNCTION azhunt.latest(relation regclass, time_column name, as_of timestamptz) RETURNS timestamptz
+CREATE FUNCTION azhunt.latest_time(relation regclass, time_column name, as_of timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -18,8 +18,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.latest(regclass, name, timestamptz) IS
-'the latest time in a column of a log table, found fast if it is recent';
+COMMENT ON FUNCTION azhunt.latest_time(regclass, name, timestamptz) IS
+'internal: the latest time in a column of a log table, found fast if it is recent';
 
 CREATE FUNCTION azhunt.log_table_health(
     log_table regclass, since timestamptz[], latest integer,
@@ -28,7 +28,7 @@ LANGUAGE C STABLE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
 
 COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
-'the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
+'internal: the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
 
 CREATE FUNCTION azhunt.query_health(
     log_table regclass, since timestamptz[], latest integer,
@@ -39,8 +39,8 @@ AS $$
 DECLARE
     rows_of_hour bigint;
 BEGIN
-    newest_event := azhunt.latest(log_table, 'timegenerated'::name, since[1]);
-    newest_arrival := azhunt.latest(log_table, 'ingestedat'::name, since[1]);
+    newest_event := azhunt.latest_time(log_table, 'timegenerated'::name, since[1]);
+    newest_arrival := azhunt.latest_time(log_table, 'ingestedat'::name, since[1]);
     FOR i IN 1 .. cardinality(since) LOOP
         EXECUTE format('SELECT count(*) FROM %s WHERE ingestedat > $1 AND ingestedat <= $1 + interval ''1 hour''',
                        log_table)
@@ -58,7 +58,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.query_health(regclass, timestamptz[], integer) IS
-'what log_table_health() says, by queries: they read views, too, and lock all partitions and indexes';
+'internal: what log_table_health() says, by queries: they read views, too, and lock all partitions and indexes';
 
 CREATE FUNCTION azhunt.source_health_of(log_table text, as_of timestamptz)
 RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz,
@@ -103,7 +103,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.source_health_of(text, timestamptz) IS
-'what source_health() says of one log table';
+'internal: what source_health() says of one log table';
 
 CREATE FUNCTION azhunt.source_health(as_of timestamptz DEFAULT pg_catalog.now())
 RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arrival timestamptz,
@@ -154,39 +154,33 @@ FROM azhunt.source_health() AS s;
 COMMENT ON VIEW azhunt.source_health IS
 'source_health() as of now';
 
-CREATE FUNCTION azhunt.upload_counts(hunt text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
-RETURNS TABLE ("time" timestamptz, uploads bigint)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
--- an error instead of counts without the rows that a policy hides
-SET row_security = off
-AS $$
-#variable_conflict use_column
-DECLARE
-    options jsonb := (SELECT h.options FROM azhunt.hunts AS h
-                      WHERE h.name = $1 AND h.hunt = 'storage_upload_link_account');
-    -- a function with a subquery among its arguments is not inlined, so that
-    -- all partitions would be locked
-    target_file text := options ->> 'target_file'::text;
-    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
-BEGIN
-    IF options IS NULL THEN
-        RAISE EXCEPTION 'there is no scheduled hunt "%" for uploads', coalesce($1, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'View azhunt.hunts lists the scheduled hunts.';
-    END IF;
-    PERFORM azhunt.check_bin(width);
-    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
-    RETURN QUERY
-    SELECT azhunt.bin(u.timegenerated, width), count(*)
-    FROM azhunt.uploads(target_file, operations, since, until) AS u
-    GROUP BY 1
-    ORDER BY 1;
-END
-$$;
+CREATE VIEW azhunt.rule_health AS
+SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
+       CASE WHEN h.hunt IS NULL OR l.status OPERATOR(pg_catalog.=) 'failed' THEN 'failing'
+            WHEN u.run_every OPERATOR(pg_catalog.*) 2::double precision OPERATOR(pg_catalog.<)
+                 pg_catalog.now() OPERATOR(pg_catalog.-) COALESCE(s.finished, u.created_at)
+            THEN CASE WHEN s.finished IS NULL THEN 'never run' ELSE 'late' END
+            WHEN s.finished IS NULL THEN 'new'
+            ELSE 'running' END AS health,
+       s.finished AS last_success,
+       l.run AS last_run, l.status AS last_status, l.finished AS last_finished, l.duration AS last_duration,
+       CASE WHEN h.hunt IS NULL THEN pg_catalog.format('there is no hunt "%s"', u.hunt) ELSE l.error END AS last_error
+FROM azhunt.rules AS u
+LEFT JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) u.hunt
+LEFT JOIN LATERAL (
+    SELECT r.run, r.status, r.finished, r.duration, r.error
+    FROM azhunt.runs AS r
+    WHERE r.rule OPERATOR(pg_catalog.=) u.rule AND r.status OPERATOR(pg_catalog.<>) 'skipped'
+    ORDER BY r.rule DESC, r.run DESC
+    LIMIT 1
+) AS l ON true
+LEFT JOIN LATERAL (
+    SELECT r.finished
+    FROM azhunt.runs AS r
+    WHERE r.rule OPERATOR(pg_catalog.=) u.rule AND r.status OPERATOR(pg_catalog.=) 'succeeded'
+    ORDER BY r.rule DESC, r.run DESC
+    LIMIT 1
+) AS s ON true;
 
-COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
-'how many uploads the logs have that a scheduled hunt looks at, linked to an account or not, for each width of time from since to until; for those who may not read the logs';
-
-REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
+COMMENT ON VIEW azhunt.rule_health IS
+'each rule and how it runs: running, new (not yet run, and not yet late), late or never run (no success for twice as long as run_every), or failing (the last run failed)';

@@ -5,7 +5,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     before timestamptz := now() - keep;
-    fact_table text;
     part record;
     log_tables regclass[] := '{}';
     partitions regclass[] := '{}';
@@ -19,33 +18,26 @@ BEGIN
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
     END IF;
 
-    -- no run, and nobody who marks a result, is in the middle of it
-    PERFORM FROM azhunt.scheduled_hunts AS h FOR UPDATE;
+    -- no run, and nobody who sets a status, is in the middle of it
+    PERFORM FROM azhunt.rules AS r FOR UPDATE;
 
     -- whole results, by their latest match, but none that is being looked into
-    FOREACH fact_table IN ARRAY '{storage_upload_link_account_facts,cloudshell_usage_facts}'::text[] LOOP
-        EXECUTE format('DELETE FROM azhunt.%1$I AS f USING ('
-                       ' SELECT a.resultid FROM azhunt.%1$I AS a GROUP BY a.resultid HAVING max(a.foundat) < $1'
-                       ' EXCEPT SELECT m.resultid FROM azhunt.result_marks AS m WHERE m.status = ''investigating'''
-                       ') AS o WHERE o.resultid = f.resultid', fact_table)
-        USING before;
-        GET DIAGNOSTICS removed = ROW_COUNT;
-        relation := 'azhunt.' || fact_table;
-        RETURN NEXT;
-    END LOOP;
-
-    DELETE FROM azhunt.marks AS m
-    WHERE m.marked_at < before
-      AND NOT EXISTS (SELECT FROM azhunt.storage_upload_link_account_facts AS f WHERE f.resultid = m.resultid)
-      AND NOT EXISTS (SELECT FROM azhunt.cloudshell_usage_facts AS f WHERE f.resultid = m.resultid);
+    DELETE FROM azhunt.matches AS m
+    USING (SELECT a.result_id FROM azhunt.matches AS a GROUP BY a.result_id HAVING max(a.found_at) < before
+           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating') AS o
+    WHERE o.result_id = m.result_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
-    relation := 'azhunt.marks';
+    relation := 'azhunt.matches';
+    RETURN NEXT;
+
+    DELETE FROM azhunt.status_changes AS c
+    WHERE c.changed_at < before AND c.result_id <> ALL (ARRAY(SELECT m.result_id FROM azhunt.matches AS m));
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    relation := 'azhunt.status_changes';
     RETURN NEXT;
 
     DELETE FROM azhunt.runs AS r
-    WHERE r.finished < before
-      AND NOT EXISTS (SELECT FROM azhunt.storage_upload_link_account_facts AS f WHERE f.run = r.run)
-      AND NOT EXISTS (SELECT FROM azhunt.cloudshell_usage_facts AS f WHERE f.run = r.run);
+    WHERE r.finished < before AND r.run <> ALL (ARRAY(SELECT m.run FROM azhunt.matches AS m));
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.runs';
     RETURN NEXT;
@@ -64,7 +56,7 @@ BEGIN
         partitions := partitions || part.partition;
     END LOOP;
     -- whoever owns what is read can have code run by those who read it
-    untrusted := azhunt.untrusted_below(partitions, true);
+    untrusted := azhunt.untrusted_below(partitions, '{}'::oid[], true);
     IF untrusted.object IS NOT NULL THEN
         RAISE EXCEPTION 'the owner of %, %, is not trusted by %', untrusted.object, untrusted.owner, current_user
             USING ERRCODE = 'insufficient_privilege',

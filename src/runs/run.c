@@ -14,7 +14,7 @@
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(azhunt_prevent_in_transaction_block);
-PG_FUNCTION_INFO_V1(azhunt_rethrow);
+PG_FUNCTION_INFO_V1(azhunt_raise_saved_error);
 
 /*
  * prevent_in_transaction_block(command text): an error where a procedure that
@@ -32,18 +32,18 @@ azhunt_prevent_in_transaction_block(PG_FUNCTION_ARGS)
 				 errmsg("%s cannot run inside a transaction block",
 						text_to_cstring(PG_GETARG_TEXT_PP(0))),
 				 errdetail("It commits its results, or that it failed."),
-				 errhint("Call it on its own, or use azhunt.run_hunt_in_transaction() and commit yourself.")));
+				 errhint("Call it on its own, or use azhunt.run_rule_in_transaction() and commit yourself.")));
 	PG_RETURN_VOID();
 }
 
 /*
- * rethrow(sqlstate text, message text, detail text, hint text): the error that
+ * raise_saved_error(sqlstate text, message text, detail text, hint text): the error that
  * was caught, once what happened is committed.
  *
  * RAISE would print a detail and a hint although they are empty.
  */
 Datum
-azhunt_rethrow(PG_FUNCTION_ARGS)
+azhunt_raise_saved_error(PG_FUNCTION_ARGS)
 {
 	const char *state = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	const char *detail = text_to_cstring(PG_GETARG_TEXT_PP(2));

@@ -1,79 +1,115 @@
+-- What people decide about matches and results.
+
 CREATE TABLE azhunt.allow_list (
-    kind text NOT NULL
-        CHECK (kind OPERATOR(pg_catalog.=) ANY ('{address,account,useragent,storageaccount}'::text[])),
+    entity text NOT NULL
+        CHECK (entity OPERATOR(pg_catalog.=) ANY ('{address,account,useragent,storageaccount}'::text[])),
     value text NOT NULL CHECK (value OPERATOR(pg_catalog.<>) ''),
     note text,
     added_by text NOT NULL DEFAULT session_user,
     added_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    PRIMARY KEY (kind, value)
+    PRIMARY KEY (entity, value),
+    CONSTRAINT allow_list_network_check CHECK (
+        entity OPERATOR(pg_catalog.<>) 'address' OR pg_catalog.strpos(value, '/') OPERATOR(pg_catalog.=) 0
+        OR azhunt.is_in_network(pg_catalog.split_part(value, '/', 1), value))
 );
 
 COMMENT ON TABLE azhunt.allow_list IS
-'addresses, accounts, user agents and storage accounts, compared ignoring case, whose matches the result views hide; view hidden_results counts what each entry hides';
+'entities whose matches the result views hide; view hidden_results counts what each entry hides';
+COMMENT ON COLUMN azhunt.allow_list.entity IS 'column of azhunt.matches: address, account, useragent or storageaccount';
+COMMENT ON COLUMN azhunt.allow_list.value IS 'its value, compared ignoring case; for an address also a network, such as 203.0.113.0/24';
+COMMENT ON COLUMN azhunt.allow_list.note IS 'why it is allowed';
+COMMENT ON COLUMN azhunt.allow_list.added_by IS 'role of the session that added it';
+COMMENT ON COLUMN azhunt.allow_list.added_at IS 'when it was added';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.allow_list', '');
 
-CREATE SEQUENCE azhunt.marks_mark_seq;
-COMMENT ON SEQUENCE azhunt.marks_mark_seq IS 'ids of marks';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.marks_mark_seq', '');
+CREATE SEQUENCE azhunt.status_changes_change_seq;
+COMMENT ON SEQUENCE azhunt.status_changes_change_seq IS 'ids of status changes';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes_change_seq', '');
 
-CREATE TABLE azhunt.marks (
-    mark bigint PRIMARY KEY DEFAULT pg_catalog.nextval('azhunt.marks_mark_seq'),
-    resultid uuid NOT NULL,
+CREATE TABLE azhunt.status_changes (
+    change bigint PRIMARY KEY DEFAULT pg_catalog.nextval('azhunt.status_changes_change_seq'),
+    result_id uuid NOT NULL,
     status text NOT NULL
         CHECK (status OPERATOR(pg_catalog.=) ANY ('{new,investigating,closed}'::text[])),
     note text,
-    marked_by text NOT NULL,
-    marked_at timestamptz NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamptz NOT NULL,
     last_run bigint NOT NULL
 );
 
-CREATE INDEX marks_resultid_idx ON azhunt.marks (resultid, mark);
-COMMENT ON INDEX azhunt.marks_resultid_idx IS 'the latest mark of one result';
-COMMENT ON TABLE azhunt.marks IS
-'what people said of results, each time; last_run is the last run whose matches they had before them';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.marks', '');
+CREATE INDEX status_changes_result_id_idx ON azhunt.status_changes (result_id, change);
+COMMENT ON INDEX azhunt.status_changes_result_id_idx IS 'the latest status of one result';
+COMMENT ON TABLE azhunt.status_changes IS
+'what people said of results, each time';
+COMMENT ON COLUMN azhunt.status_changes.change IS 'id of the change; a later one has a higher one';
+COMMENT ON COLUMN azhunt.status_changes.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.status_changes.status IS 'new, investigating or closed';
+COMMENT ON COLUMN azhunt.status_changes.note IS 'why';
+COMMENT ON COLUMN azhunt.status_changes.changed_by IS 'role of the session that set it';
+COMMENT ON COLUMN azhunt.status_changes.changed_at IS 'when it was set';
+COMMENT ON COLUMN azhunt.status_changes.last_run IS 'the last run whose matches that person could see';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes', '');
 
-CREATE VIEW azhunt.storage_upload_link_account_matches AS
-SELECT f.hunt, f.resultid, f.uploadtime, f.operationname, f.uri, f.useragentheader, f.address,
-       f.storageaccount, f.correlationid, f.logintime, f.account, f.loginuseragent,
-       f.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                          WHERE a.kind OPERATOR(pg_catalog.=) 'address')
-       OR f.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                             WHERE a.kind OPERATOR(pg_catalog.=) 'account')
-       OR f.useragentheader OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                                     WHERE a.kind OPERATOR(pg_catalog.=) 'useragent')
-       OR f.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                                    WHERE a.kind OPERATOR(pg_catalog.=) 'storageaccount') AS hidden,
-       f.run, f.foundat
-FROM azhunt.storage_upload_link_account_facts AS f;
+CREATE VIEW azhunt.latest_status AS
+SELECT DISTINCT ON (c.result_id)
+       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run
+FROM azhunt.status_changes AS c
+ORDER BY c.result_id, c.change DESC;
 
-COMMENT ON VIEW azhunt.storage_upload_link_account_matches IS
-'each upload and sign-in that scheduled hunts found, those too that the allow-list hides';
+COMMENT ON VIEW azhunt.latest_status IS 'the latest status change of each result';
 
-CREATE VIEW azhunt.cloudshell_usage_matches AS
-SELECT f.hunt, f.resultid, f.timekey, f.caller, f.operationnamevalue,
-       f.caller OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                         WHERE a.kind OPERATOR(pg_catalog.=) 'account') AS hidden,
-       f.run, f.foundat
-FROM azhunt.cloudshell_usage_facts AS f;
+CREATE VIEW azhunt.screened_matches AS
+SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
+       m.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                          WHERE a.entity OPERATOR(pg_catalog.=) 'account') IS TRUE
+       OR m.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                             WHERE a.entity OPERATOR(pg_catalog.=) 'address') IS TRUE
+       OR m.useragent OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                               WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
+       OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                    WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
+       OR EXISTS (SELECT FROM azhunt.allow_list AS a
+                  WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+                    AND azhunt.is_in_network(m.address, a.value)) AS hidden,
+       m.run, m.found_at
+FROM azhunt.matches AS m
+JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) m.rule;
 
-COMMENT ON VIEW azhunt.cloudshell_usage_matches IS
-'each caller, hour and operation that scheduled hunts found, those too that the allow-list hides';
+COMMENT ON VIEW azhunt.screened_matches IS
+'each match of all rules, and whether the allow-list hides it; conditions on rule and time, on rule and account, on result_id and on run are answered by index';
 
-CREATE VIEW azhunt.matches AS
-SELECT s.uploadtime AS "time", s.hunt, s.resultid, s.account, s.address, s.hidden, s.run, s.foundat
-FROM azhunt.storage_upload_link_account_matches AS s
-UNION ALL
-SELECT c.timekey, c.hunt, c.resultid, c.caller, NULL::text, c.hidden, c.run, c.foundat
-FROM azhunt.cloudshell_usage_matches AS c;
+CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    last_run bigint;
+BEGIN
+    IF (status IN ('new', 'investigating', 'closed')) IS NOT TRUE THEN
+        RAISE EXCEPTION 'a result cannot have status "%"', coalesce(status, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use new, investigating or closed.';
+    END IF;
+    IF char_length(note) > 10000 THEN
+        RAISE EXCEPTION 'a note cannot have more than 10000 characters, as this one of %', char_length(note)
+            USING ERRCODE = 'string_data_right_truncation';
+    END IF;
+    -- prune() must not remove a part of it meanwhile
+    PERFORM FROM azhunt.rules AS r
+    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = $1))
+    FOR KEY SHARE OF r;
+    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = $1);
+    IF last_run IS NULL THEN
+        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
+            USING ERRCODE = 'no_data_found',
+                  HINT = 'It is column result_id of view azhunt.results.';
+    END IF;
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
+    VALUES ($1, $2, $3, session_user, clock_timestamp(), last_run);
+END
+$$;
 
-COMMENT ON VIEW azhunt.matches IS
-'each match of all scheduled hunts, those too that the allow-list hides; conditions on hunt and time, on resultid and on run are answered by index';
+COMMENT ON FUNCTION azhunt.set_status(uuid, text, text) IS
+'sets the status of a result: new, investigating or closed; matches that later runs add to a closed one make it new again';
 
-CREATE VIEW azhunt.result_marks AS
-SELECT DISTINCT ON (m.resultid)
-       m.resultid, m.status, m.note, m.marked_by, m.marked_at, m.last_run
-FROM azhunt.marks AS m
-ORDER BY m.resultid, m.mark DESC;
-
-COMMENT ON VIEW azhunt.result_marks IS 'the latest mark of each result';
+REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) FROM PUBLIC;

@@ -1,0 +1,57 @@
+-- What hunts ask about a log row.  Each condition stands here once; all are
+-- inlined, so that the planner sees what the indexes have.
+
+CREATE FUNCTION azhunt.has_succeeded(status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN status OPERATOR(azhunt.=~) 'Success'::text OR status OPERATOR(azhunt.=~) 'Succeeded'::text;
+
+COMMENT ON FUNCTION azhunt.has_succeeded(text) IS
+'condition: is this the status of an operation that succeeded, as StatusText of storage logs or ActivityStatusValue of AzureActivity?';
+
+CREATE FUNCTION azhunt.is_successful_storage_operation(statustext text, statuscode text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- SMB and NFS records have no status text
+RETURN azhunt.has_succeeded(statustext)
+    OR COALESCE(statustext, ''::text) OPERATOR(pg_catalog.=) ''::text AND statuscode OPERATOR(pg_catalog.=) '0'::text;
+
+COMMENT ON FUNCTION azhunt.is_successful_storage_operation(text, text) IS
+'condition: did the operation of a storage log succeed, by its StatusText, or by its StatusCode where it has no text?';
+
+CREATE FUNCTION azhunt.is_upload(operationname text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN operationname OPERATOR(azhunt.=~) ANY (ARRAY[
+    'PutBlob', 'PutBlobFromURL', 'PutBlock', 'PutBlockFromURL', 'PutBlockList', 'AppendBlock', 'PutPage',
+    'CopyBlob', 'IncrementalCopyBlob', 'CreatePathFile', 'AppendFile', 'FlushFile', 'RenamePathFile',
+    'CreateFile', 'PutRange', 'PutRangeFromURL', 'CopyFile', 'Create', 'Write', 'Nfs4Write', 'SftpWrite',
+    'SftpCommit']);
+
+COMMENT ON FUNCTION azhunt.is_upload(text) IS
+'condition: is this one of the upload operations, which check_operations() accepts? In the predicate of indexes';
+
+CREATE FUNCTION azhunt.is_file(uri text, target_file text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.blob_name(uri) OPERATOR(azhunt.=~) target_file OR azhunt.file_name(uri) OPERATOR(azhunt.=~) target_file;
+
+COMMENT ON FUNCTION azhunt.is_file(text, text) IS
+'condition: does this URI name the file, by blob_name() or file_name(), ignoring case?';
+
+CREATE FUNCTION azhunt.is_listing_of_storage_keys(operationnamevalue text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::text;
+
+COMMENT ON FUNCTION azhunt.is_listing_of_storage_keys(text) IS
+'condition: is this the operation that lists the keys of a storage account, as each start of a Cloud Shell does?';
+
+CREATE FUNCTION azhunt.is_shell_start(operationnamevalue text, activitystatusvalue text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.is_listing_of_storage_keys(operationnamevalue) AND azhunt.has_succeeded(activitystatusvalue);
+
+COMMENT ON FUNCTION azhunt.is_shell_start(text, text) IS
+'condition: may this operation be the start of a Cloud Shell, if its resource group is that of Cloud Shells? In the predicate of an index';
+
+CREATE FUNCTION azhunt.is_other_operation(operationnamevalue text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
+
+COMMENT ON FUNCTION azhunt.is_other_operation(text) IS
+'condition: is there an operation, and does it not list the keys of a storage account?';

@@ -1,0 +1,138 @@
+CREATE TABLE azhunt.rules (
+    rule text PRIMARY KEY
+        CHECK (rule OPERATOR(pg_catalog.<>) '' AND pg_catalog.octet_length(rule) OPERATOR(pg_catalog.<=) 500),
+    hunt text NOT NULL,
+    options jsonb NOT NULL DEFAULT '{}',
+    severity text NOT NULL DEFAULT 'Medium'
+        CHECK (severity OPERATOR(pg_catalog.=) ANY ('{Informational,Low,Medium,High}'::text[])),
+    run_every interval NOT NULL DEFAULT '1 hour' CHECK (run_every OPERATOR(pg_catalog.>) '0'::interval),
+    announce_since timestamptz NOT NULL DEFAULT '-infinity',
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+
+COMMENT ON TABLE azhunt.rules IS
+'the rules that run_rule() knows: each a hunt with options, which are those of table hunts where they are left out';
+COMMENT ON COLUMN azhunt.rules.rule IS 'name of the rule';
+COMMENT ON COLUMN azhunt.rules.hunt IS 'the hunt that it runs';
+COMMENT ON COLUMN azhunt.rules.options IS 'options that differ from the defaults of the hunt';
+COMMENT ON COLUMN azhunt.rules.severity IS 'Sentinel''s severity of its results';
+COMMENT ON COLUMN azhunt.rules.run_every IS 'how often it should run: a rule without a successful run for twice as long is late';
+COMMENT ON COLUMN azhunt.rules.announce_since IS 'matches before this time are stored, but not announced by NOTIFY';
+COMMENT ON COLUMN azhunt.rules.created_at IS 'when the rule was made';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.rules', '');
+
+CREATE FUNCTION azhunt.check_rule() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- A dump may bring the rules before the hunts, or before a later version of
+    -- a hunt; a run says what is wrong.
+    IF EXISTS (SELECT FROM azhunt.hunts AS h WHERE h.hunt = NEW.hunt) THEN
+        PERFORM azhunt.check_options(NEW.hunt, NEW.options);
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_rule() IS
+'trigger: refuses a rule whose hunt does not take its options';
+
+CREATE TRIGGER check_rule BEFORE INSERT OR UPDATE OF hunt, options ON azhunt.rules
+FOR EACH ROW EXECUTE FUNCTION azhunt.check_rule();
+COMMENT ON TRIGGER check_rule ON azhunt.rules IS 'a rule has options that its hunt takes';
+
+CREATE FUNCTION azhunt.add_rule(
+    rule text,
+    hunt text DEFAULT NULL,
+    options jsonb DEFAULT '{}',
+    run_every interval DEFAULT '1 hour',
+    severity text DEFAULT 'Medium',
+    announce_since timestamptz DEFAULT '-infinity')
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM azhunt.check_options(coalesce(add_rule.hunt, add_rule.rule), add_rule.options);
+    INSERT INTO azhunt.rules (rule, hunt, options, run_every, severity, announce_since)
+    VALUES (add_rule.rule, coalesce(add_rule.hunt, add_rule.rule), add_rule.options, add_rule.run_every,
+            add_rule.severity, add_rule.announce_since);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
+'makes a rule that runs a hunt, the one of its own name if hunt is null, with options; run_every says how often it should run, and matches before announce_since are not announced';
+
+CREATE FUNCTION azhunt.restart_rule(rule text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.rules lists the rules.';
+    END IF;
+    INSERT INTO azhunt.restart_requests (rule, requested_at, requested_by)
+    VALUES ($1, clock_timestamp(), session_user);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.restart_rule(text) IS
+'has the next run of a rule read all rows again, as after rows were loaded with an ingestxid of their own; a run that is going on does not count; what was found stays and is not announced again';
+
+REVOKE EXECUTE ON FUNCTION azhunt.restart_rule(text) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.drop_rule(rule text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- also waits for a run to end
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.rules lists the rules.';
+    END IF;
+    DELETE FROM azhunt.matches AS m WHERE m.rule = $1;
+    DELETE FROM azhunt.watermarks AS w WHERE w.rule = $1;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
+    DELETE FROM azhunt.runs AS r WHERE r.rule = $1;
+    DELETE FROM azhunt.rules AS r WHERE r.rule = $1;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.drop_rule(text) IS
+'removes a rule with its runs and results';
+
+REVOKE EXECUTE ON FUNCTION azhunt.drop_rule(text) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.keep_options() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
+        RETURN NEW;
+    END IF;
+    IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.rule = OLD.rule)
+       OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.rule = OLD.rule) THEN
+        RAISE EXCEPTION 'rule "%" has run, and its results are those of its options', OLD.rule
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Make another one with the new options; azhunt.drop_rule() removes the old one with its results.';
+    END IF;
+    RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW ELSE OLD END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.keep_options() IS
+'trigger: refuses to change or delete a rule that has run';
+
+CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.rules
+FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
+COMMENT ON TRIGGER keep_options ON azhunt.rules IS
+'a rule that has run keeps its name and options, of which its results are';
