@@ -158,7 +158,7 @@ uninstall-azhunt-load clean-azhunt-load:
 # Files that include a header are rebuilt when it changes.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
 
-INDENTED = $(wildcard $(srcdir)/src/*.[ch] $(srcdir)/src/*/*.[ch])
+INDENTED = $(wildcard $(srcdir)/src/*.[ch] $(srcdir)/src/*/*.[ch] $(srcdir)/src/load/*/*.[ch])
 PG_BSD_INDENT ?= pg_bsd_indent
 
 .PHONY: indent

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "row.h"
+#include "map/row_builder.h"
 
 #define PROGRAM	"azhunt-load"
 
@@ -206,11 +206,11 @@ extern PGresult *run_query(PGconn *connection, const char *query, int nparameter
 						   const char *const *parameters);
 extern bool result_ok(const PGresult *result);
 
-/* files.c */
+/* find_files.c */
 extern void find_files(FileList *list, char **paths, int npaths);
 extern void free_files(FileList *list);
 
-/* target.c */
+/* target_table.c */
 extern Target *open_target(Loader *loader, const LogTable *log_table);
 extern void free_target(Target *target);
 
@@ -239,10 +239,10 @@ extern bool write_ledger(Loader *loader, const LedgerPlace *place, Input *input)
 extern bool wait_for_turn(Loader *loader, const char *name);
 extern char *who_writes(Loader *loader);
 
-/* open.c */
+/* open_file.c */
 extern bool open_file(Loader *loader, Source *source, char **name);
 
-/* loader.c */
+/* job.c */
 extern void load_files(Loader *loader, const FileList *list);
 extern void fail_file(Loader *loader, char *reason);
 extern void fail_file_at(Loader *loader, Position position, char *reason);

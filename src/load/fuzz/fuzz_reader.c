@@ -12,12 +12,12 @@
  * the corpus.  The first byte says which table --table is, or that there is
  * none; the rest is the file.
  */
-#include "../row.h"
+#include "map/row_builder.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../times.h"
+#include "map/times.h"
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
 

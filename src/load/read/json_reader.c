@@ -1,0 +1,745 @@
+/*-------------------------------------------------------------------------
+ *
+ * json_reader.c
+ *	  Records out of JSON: lines, arrays, envelopes and answers of queries.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "read/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ascii.h"
+#include "common/bytes.h"
+
+/* arrays within arrays and envelopes that may lie around the records */
+#define MAX_CONTAINERS	8
+
+/* bytes that may be read in vain while looking for the end of broken records */
+#define MAX_WASTED	((size_t) 256 * 1024 * 1024)
+
+typedef enum ScanResult
+{
+	SCAN_OK,
+	SCAN_BROKEN,				/* the value cannot end well */
+	SCAN_END					/* the file ends first */
+} ScanResult;
+
+typedef enum Members
+{
+	MEMBERS_ALL,				/* the whole object was scanned */
+	MEMBERS_RECORDS,			/* next is the array of an envelope */
+	MEMBERS_TABLES,				/* next is the array of a query's answer */
+	MEMBERS_BROKEN
+} Members;
+
+/* A part of what is in the window. */
+typedef struct Span
+{
+	size_t		start;
+	size_t		length;
+} Span;
+
+static bool read_item(Reader *reader, int level);
+
+/*
+ * Move over white space; returns the byte after it, or -1.
+ */
+static int
+skip_space(Input *input, size_t *index)
+{
+	int			c;
+
+	while ((c = input_peek(input, *index)) == ' ' || c == '\t' || c == '\n' || c == '\r')
+		(*index)++;
+	return c;
+}
+
+/*
+ * Leave white space behind; returns the byte after it, or -1.
+ */
+static int
+consume_space(Input *input)
+{
+	int			c;
+
+	while ((c = input_peek(input, 0)) == ' ' || c == '\t' || c == '\n' || c == '\r')
+		input_consume(input, 1);
+	return c;
+}
+
+/*
+ * Move over a string.  If each record has a line of its own, a line's end ends
+ * a string that lacks its quote.
+ */
+static ScanResult
+scan_string(Input *input, size_t *index, bool lines)
+{
+	size_t		i = *index + 1;
+
+	for (;;)
+	{
+		const char *text = input_text(input);
+		size_t		held = input->end - input->start;
+
+		while (i < held)
+		{
+			i = (size_t) (skip_plain(text + i, text + held) - text);
+			if (i == held)
+				break;
+			if (text[i] == '"')
+			{
+				*index = i + 1;
+				return SCAN_OK;
+			}
+			if (text[i] == '\n' && lines)
+			{
+				*index = i;
+				return SCAN_BROKEN;
+			}
+			i += text[i] == '\\' ? 2 : 1;
+		}
+		if (!input_more(input))
+		{
+			*index = input->end - input->start;
+			return SCAN_END;
+		}
+	}
+}
+
+/*
+ * Move over a number, a literal or anything else up to a delimiter.
+ */
+static ScanResult
+scan_scalar(Input *input, size_t *index)
+{
+	int			c;
+
+	while ((c = input_peek(input, *index)) != -1 && strchr(",:]}[{\" \t\r\n", c) == NULL)
+		(*index)++;
+	return c == -1 ? SCAN_END : SCAN_OK;
+}
+
+/*
+ * Move over an object or array, by its brackets alone.
+ *
+ * If each record has a line of its own, a line that starts with a brace is the
+ * next record, so this one is broken.
+ */
+static ScanResult
+scan_container(Input *input, size_t *index, bool lines)
+{
+	int64_t		depth = 0;
+
+	for (;;)
+	{
+		int			c = input_peek(input, *index);
+		ScanResult	result;
+
+		switch (c)
+		{
+			case -1:
+				return SCAN_END;
+			case '"':
+				result = scan_string(input, index, lines);
+				if (result != SCAN_OK)
+					return result;
+				continue;
+			case '{':
+			case '[':
+				depth++;
+				break;
+			case '}':
+			case ']':
+				if (--depth == 0)
+				{
+					(*index)++;
+					return SCAN_OK;
+				}
+				break;
+			case '\n':
+				if (lines && input_peek(input, *index + 1) == '{')
+					return SCAN_BROKEN;
+				break;
+			default:
+				break;
+		}
+		(*index)++;
+	}
+}
+
+/*
+ * Move over any value.
+ */
+static ScanResult
+scan_value(Input *input, size_t *index, bool lines)
+{
+	switch (input_peek(input, *index))
+	{
+		case '{':
+		case '[':
+			return scan_container(input, index, lines);
+		case '"':
+			return scan_string(input, index, lines);
+		default:
+			return scan_scalar(input, index);
+	}
+}
+
+/*
+ * Move over the name of a member and its colon, to the value.
+ */
+static ScanResult
+scan_name(Input *input, size_t *index, bool lines, Span *name)
+{
+	ScanResult	result;
+
+	if (skip_space(input, index) != '"')
+		return SCAN_BROKEN;
+	name->start = *index + 1;
+	result = scan_string(input, index, lines);
+	if (result != SCAN_OK)
+		return result;
+	name->length = *index - 1 - name->start;
+	if (skip_space(input, index) != ':')
+		return SCAN_BROKEN;
+	(*index)++;
+	(void) skip_space(input, index);
+	return SCAN_OK;
+}
+
+/*
+ * Has the name this spelling, whatever the case of its letters?
+ */
+static bool
+name_is(const Input *input, Span name, const char *spelling)
+{
+	return name.length == strlen(spelling) &&
+		ascii_strncasecmp(input_text(input) + name.start, spelling, name.length) == 0;
+}
+
+/*
+ * Move over the members of an object up to its end, or up to an array that
+ * must not be held in memory as a whole.
+ */
+static Members
+scan_members(Input *input, size_t *index, bool lines, Span *error)
+{
+	int			c;
+
+	*index = 1;
+	if (skip_space(input, index) == '}')
+	{
+		(*index)++;
+		return MEMBERS_ALL;
+	}
+	do
+	{
+		Span		name;
+		size_t		start;
+
+		if (scan_name(input, index, lines, &name) != SCAN_OK)
+			return MEMBERS_BROKEN;
+		if (input_peek(input, *index) == '[')
+		{
+			if (name_is(input, name, "records"))
+				return MEMBERS_RECORDS;
+			if (name_is(input, name, "tables"))
+				return MEMBERS_TABLES;
+		}
+		start = *index;
+		if (scan_value(input, index, lines) != SCAN_OK || *index == start)
+			return MEMBERS_BROKEN;
+		if (name_is(input, name, "error"))
+			*error = (Span)
+		{
+			start, *index - start
+		};
+		c = skip_space(input, index);
+		(*index)++;
+	} while (c == ',');
+	return c == '}' ? MEMBERS_ALL : MEMBERS_BROKEN;
+}
+
+/*
+ * Parse a value in place of the one before.
+ */
+static bool
+parse_next(Reader *reader, const char *text, size_t length, char **error, size_t *error_at)
+{
+	tree_trim();
+	return element_parse(&reader->element, text, length, error, error_at);
+}
+
+/*
+ * Parse and hand on an object of so many bytes.
+ */
+static bool
+take_object(Reader *reader, size_t length)
+{
+	Record		record = {.element = &reader->element};
+	char	   *error;
+	size_t		error_at;
+
+	if (!parse_next(reader, input_text(reader->input), length, &error, &error_at))
+	{
+		reader->unsure = true;
+		return reader_refuse(reader, length, error_at, error);
+	}
+	return reader_take(reader, &record, length);
+}
+
+/*
+ * Refuse what cannot be a record, up to the end of the line on which it starts.
+ */
+static bool
+refuse_line(Reader *reader, size_t error_at, const char *reason)
+{
+	Input	   *input = reader->input;
+	size_t		length = 0;
+	int			c;
+
+	while ((c = input_peek(input, length)) != '\n' && c != -1)
+		length++;
+	if (c == -1)
+		return reader_leave(reader, "the last line is no record, and has no end yet, which is a newline");
+	reader->wasted += error_at;
+	if (reader->wasted > MAX_WASTED)
+		return reader_fail(reader, 0, load_strdup("too much of the file is broken"));
+	return reader_refuse(reader, length, error_at, load_strdup(reason));
+}
+
+/*
+ * The object that is next has no regular end; find out how bad it is.
+ */
+static bool
+read_broken_object(Reader *reader, int level)
+{
+	Input	   *input = reader->input;
+	size_t		index = 0;
+
+	switch (scan_container(input, &index, level == 0))
+	{
+		case SCAN_OK:
+			return take_object(reader, index);
+		case SCAN_END:
+			if (input->failed)
+				return false;
+			if (level == 0)
+				return reader_leave(reader, "the record that starts here has no end yet");
+			break;
+		case SCAN_BROKEN:
+			break;
+	}
+	if (level == 0)
+		return refuse_line(reader, index, "JSON object has no end on its line");
+	return reader_fail(reader, index,
+					   load_printf("file ends within the record that starts at %lld:%lld",
+								   (long long) input->position.line, (long long) input->position.column));
+}
+
+/*
+ * Say that something else is next than a comma or closing bracket.
+ *
+ * If the record before was no JSON, its brackets may not match; then nothing
+ * tells where the next one starts.
+ */
+static bool
+fail_at_separator(Reader *reader, int c, char closing)
+{
+	if (reader->input->failed)
+		return false;
+	if (reader->unsure)
+		return reader_fail(reader, 0, load_strdup("the record before this is broken, so it is not known where the next one starts"));
+	if (c == -1)
+		return reader_fail(reader, 0, load_printf("file ends where \",\" or \"%c\" is expected", closing));
+	return reader_fail(reader, 0, load_printf("expected \",\" or \"%c\"", closing));
+}
+
+/*
+ * Read a comma, and report that there was one, or the closing bracket.
+ */
+static bool
+read_separator(Reader *reader, char closing, bool *more)
+{
+	int			c = consume_space(reader->input);
+
+	if (c != ',' && c != closing)
+		return fail_at_separator(reader, c, closing);
+	reader->unsure = false;
+	input_consume(reader->input, 1);
+	*more = (c == ',');
+	return true;
+}
+
+/*
+ * Read what is next, which must be this byte.
+ */
+static bool
+read_byte(Reader *reader, char expected)
+{
+	if (consume_space(reader->input) != expected)
+		return reader_fail(reader, 0, load_printf("expected \"%c\"", expected));
+	input_consume(reader->input, 1);
+	return true;
+}
+
+/*
+ * Is the array or object empty whose opening bracket was just read?
+ */
+static bool
+read_if_empty(Reader *reader, char closing)
+{
+	if (consume_space(reader->input) != closing)
+		return false;
+	input_consume(reader->input, 1);
+	return true;
+}
+
+/*
+ * Read an array of items.
+ */
+static bool
+read_array(Reader *reader, int level)
+{
+	bool		more = true;
+
+	if (!read_byte(reader, '['))
+		return false;
+	if (level >= MAX_CONTAINERS)
+		return reader_fail(reader, 0, load_strdup("records are too many arrays deep"));
+	if (read_if_empty(reader, ']'))
+		return true;
+	while (more)
+	{
+		(void) consume_space(reader->input);
+		if (!read_item(reader, level + 1) || !read_separator(reader, ']', &more))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A copy of a string in an object, or of something else if there is none.
+ */
+static char *
+string_member(const Element *element, const char *name, const char *otherwise)
+{
+	const json_t *node = json_object_get(element->root, name);
+	Value		value = {0};
+
+	if (node != NULL)
+		value = json_value(element, node);
+	if (value.kind != VALUE_STRING)
+		return load_strdup(otherwise);
+	return load_strndup(value.text, value.length);
+}
+
+/*
+ * Tell of the error that a query's answer brings along.
+ */
+static void
+warn_of_error(Reader *reader, size_t start, size_t length)
+{
+	char	   *error;
+	size_t		error_at;
+	char	   *code;
+	char	   *reason;
+	char	   *message;
+
+	if (!parse_next(reader, input_text(reader->input) + start, length, &error, &error_at))
+	{
+		free(error);
+		return;
+	}
+	code = string_member(&reader->element, "code", "error");
+	reason = string_member(&reader->element, "message", "no reason given");
+	message = load_printf("the query's answer is not complete: %s: %s", code, reason);
+	reader->sink->warn(reader->sink, message);
+	free(code);
+	free(reason);
+	free(message);
+}
+
+/*
+ * Read the rest of the members of an object, after a value.
+ */
+static bool
+read_siblings(Reader *reader)
+{
+	Input	   *input = reader->input;
+	bool		more;
+
+	while (read_separator(reader, '}', &more))
+	{
+		size_t		index = 0;
+		size_t		start;
+		Span		name;
+
+		if (!more)
+			return true;
+		if (scan_name(input, &index, false, &name) != SCAN_OK)
+			return reader_fail(reader, index, load_strdup("expected the name of a member"));
+		start = index;
+		if (scan_value(input, &index, false) != SCAN_OK)
+			return reader_fail(reader, index, load_strdup("file ends within an object"));
+		if (name_is(input, name, "error"))
+			warn_of_error(reader, start, index - start);
+		input_consume(input, index);
+	}
+	return false;
+}
+
+/*
+ * The columns of a table, from [{"name": ..., "type": ...}, ...].
+ */
+static void
+build_header(Header *header, const Element *element)
+{
+	const json_t *columns = element->root;
+
+	header_free(header);
+	header->names = load_calloc(json_array_size(columns), sizeof(char *));
+	for (size_t i = 0; i < json_array_size(columns); i++)
+	{
+		const json_t *column = json_array_get(columns, i);
+		const json_t *name = json_object_get(column, "name");
+		Value		value = {0};
+
+		if (name == NULL)
+			name = json_object_get(column, "ColumnName");
+		if (name != NULL)
+			value = json_value(element, name);
+		header->names[header->nnames++] = value.kind == VALUE_STRING ?
+			header_name(value.text, value.length) : load_strdup("");
+	}
+}
+
+/*
+ * Has a header the one column that every log table has?
+ */
+static bool
+has_time(const Header *header)
+{
+	for (size_t i = 0; i < header->nnames; i++)
+	{
+		if (ascii_strcasecmp(header->names[i], "TimeGenerated") == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Parse and hand on a row of so many bytes.
+ */
+static bool
+take_row(Reader *reader, const Header *header, size_t length)
+{
+	Record		record = {.header = header};
+	const json_t *row;
+	Value	   *values;
+	char	   *error;
+	size_t		error_at;
+	bool		result;
+
+	if (!parse_next(reader, input_text(reader->input), length, &error, &error_at))
+		return reader_refuse(reader, length, error_at, error);
+	row = reader->element.root;
+	if (json_array_size(row) != header->nnames)
+		return reader_refuse(reader, length, 0,
+							 load_printf("row has %zu values, but there are %zu columns",
+										 json_array_size(row), header->nnames));
+	values = load_calloc(header->nnames, sizeof(Value));
+	for (size_t i = 0; i < header->nnames; i++)
+		values[i] = json_value(&reader->element, json_array_get(row, i));
+	record.values = values;
+	result = reader_take(reader, &record, length);
+	free(values);
+	return result;
+}
+
+/*
+ * Read the rows of a table.
+ */
+static bool
+read_rows(Reader *reader, const Header *header)
+{
+	bool		more = true;
+
+	if (!read_byte(reader, '['))
+		return false;
+	if (read_if_empty(reader, ']'))
+		return true;
+	while (more)
+	{
+		size_t		index = 0;
+
+		if (consume_space(reader->input) != '[')
+			return reader_fail(reader, 0, load_strdup("expected a row, which is an array"));
+		if (scan_value(reader->input, &index, false) != SCAN_OK)
+			return reader_fail(reader, index, load_strdup("file ends within a row"));
+		if (!take_row(reader, header, index) || !read_separator(reader, ']', &more))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Read the value of a member of a table, of which its columns and rows count.
+ */
+static bool
+read_table_member(Reader *reader, Span name, size_t value, Header *header, bool first)
+{
+	Input	   *input = reader->input;
+	bool		is_columns = name_is(input, name, "columns");
+	bool		is_rows = name_is(input, name, "rows");
+	size_t		index = 0;
+	char	   *error;
+	size_t		error_at;
+
+	input_consume(input, value);
+	if (is_rows && first && !has_time(header))
+		return reader_fail(reader, 0, load_strdup("the query's answer has no column TimeGenerated before its rows; " EXPECTED_SHAPES));
+	if (is_rows && has_time(header))
+		return read_rows(reader, header);
+	if (scan_value(input, &index, false) != SCAN_OK)
+		return reader_fail(reader, index, load_strdup("file ends within a table"));
+	if (is_columns)
+	{
+		if (!parse_next(reader, input_text(input), index, &error, &error_at))
+			return reader_fail(reader, error_at, error);
+		build_header(header, &reader->element);
+	}
+	input_consume(input, index);
+	return true;
+}
+
+/*
+ * Read one table of a query's answer.
+ */
+static bool
+read_table(Reader *reader, bool first)
+{
+	Header		header = {0};
+	bool		more = true;
+	bool		done = false;
+
+	if (!read_byte(reader, '{'))
+		return false;
+	if (read_if_empty(reader, '}'))
+		return true;
+	while (more)
+	{
+		size_t		index = 0;
+		Span		name;
+
+		if (scan_name(reader->input, &index, false, &name) != SCAN_OK)
+		{
+			done = reader_fail(reader, index, load_strdup("expected the name of a member"));
+			break;
+		}
+		done = read_table_member(reader, name, index, &header, first) &&
+			read_separator(reader, '}', &more);
+		if (!done)
+			break;
+	}
+	header_free(&header);
+	return done;
+}
+
+/*
+ * Read the tables of a query's answer.  Those after the first may be about the
+ * query rather than of it.
+ */
+static bool
+read_tables(Reader *reader)
+{
+	bool		more = true;
+	bool		first = true;
+
+	if (!read_byte(reader, '['))
+		return false;
+	if (read_if_empty(reader, ']'))
+		return true;
+	while (more)
+	{
+		if (!read_table(reader, first) || !read_separator(reader, ']', &more))
+			return false;
+		first = false;
+	}
+	return true;
+}
+
+/*
+ * Read an object: a record, an envelope of records or a query's answer.
+ */
+static bool
+read_object(Reader *reader, int level)
+{
+	Input	   *input = reader->input;
+	size_t		index;
+	Span		error = {0};
+	Members		members = scan_members(input, &index, level == 0, &error);
+
+	switch (members)
+	{
+		case MEMBERS_ALL:
+			return take_object(reader, index);
+		case MEMBERS_RECORDS:
+			input_consume(input, index);
+			return read_array(reader, level) && read_siblings(reader);
+		case MEMBERS_TABLES:
+			if (error.length > 0)
+				warn_of_error(reader, error.start, error.length);
+			input_consume(input, index);
+			return read_tables(reader) && read_siblings(reader);
+		default:
+			if (input->failed)
+				return false;
+			return read_broken_object(reader, level);
+	}
+}
+
+/*
+ * Read what is next: an object or an array of items.
+ */
+static bool
+read_item(Reader *reader, int level)
+{
+	size_t		index = 0;
+
+	switch (input_peek(reader->input, 0))
+	{
+		case '{':
+			return read_object(reader, level);
+		case '[':
+			return read_array(reader, level);
+		default:
+			if (level == 0 && input_peek(reader->input, 0) == '\0')
+				return reader_fail(reader, 0, load_strdup("zero bytes instead of a record: the file was not written to its end"));
+			if (level == 0)
+				return refuse_line(reader, 0, "not a JSON object");
+			if (scan_value(reader->input, &index, false) != SCAN_OK || index == 0)
+				return reader_fail(reader, index, load_strdup("expected a JSON object"));
+			return reader_refuse(reader, index, 0, load_strdup("not a JSON object"));
+	}
+}
+
+/*
+ * Read a file of JSON: items one after the other.
+ */
+bool
+read_json(Reader *reader)
+{
+	if (!input_skip_to(reader->input, reader->resume_at))
+		return false;
+	while (consume_space(reader->input) != -1)
+	{
+		if (!read_item(reader, 0))
+			return false;
+	}
+	return !reader->input->failed;
+}
