@@ -111,12 +111,12 @@ refuse_record(Sink *sink, const char *text, size_t length, Position position, co
 static bool
 refuse_row(Loader *loader, Target *target, const Record *record)
 {
-	size_t		place = place_of_field(record, &loader->row.error_path);
+	size_t		place = place_of_field(record, &loader->builder.error_path);
 	Position	position = position_after(record->position, record->text, place);
 
 	if (loader->options->reject_file != NULL)
-		return reject_record(loader, target, record->text, record->length, position, loader->row.error);
-	fail_file_at(loader, position, load_strdup(loader->row.error));
+		return reject_record(loader, target, record->text, record->length, position, loader->builder.error);
+	fail_file_at(loader, position, load_strdup(loader->builder.error));
 	return false;
 }
 
@@ -157,7 +157,7 @@ take_record(Sink *sink, const Record *record)
 	target = open_target(loader, log_table);
 	if (target == NULL)
 		return false;
-	if (!row_fill(&loader->row, &target->layout, record))
+	if (!row_builder_fill(&loader->builder, &target->map, record))
 		return refuse_row(loader, target, record);
 	return copy_row(loader, target, record);
 }
@@ -403,7 +403,7 @@ load_files(Loader *loader, const FileList *list)
 		load_file(loader, &list->files[i]);
 	for (int t = 0; t < COUNTED_TABLES; t++)
 		free_target(loader->targets[t]);
-	row_free(&loader->row);
+	row_builder_free(&loader->builder);
 	PQfinish(loader->connection);
 	PQfinish(loader->partition_connection);
 }

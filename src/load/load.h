@@ -115,7 +115,7 @@ typedef struct Target
 	char	   *copy_command;
 	char	   *insert_command; /* from the staging table, for a view */
 	char	   *stage_command;
-	Layout		layout;
+	ColumnMap		map;
 	Buffer		rows;			/* for COPY, not yet sent */
 	Buffer		records;		/* as in the file, if they may be rejected */
 	RowOrigin  *origins;
@@ -148,7 +148,7 @@ typedef struct Loader
 	PGconn	   *partition_connection;
 	Target	   *targets[COUNTED_TABLES];
 	Target	   *open;			/* whose COPY is in progress */
-	Row			row;
+	RowBuilder			builder;
 	bool		failed;			/* this file cannot be loaded any more */
 	bool		known;			/* ... since it has been loaded already */
 	bool		reported;		/* and it has been said why */

@@ -151,7 +151,7 @@ hash_word(uint64_t hash, uint64_t word)
  * A hash of a text, with these bits set in each byte.
  */
 static inline uint64_t
-hash_bytes(const char *text, size_t length, uint64_t bits)
+hash_text(const char *text, size_t length, uint64_t bits)
 {
 	const char *end = &text[length];
 	uint64_t	hash = length;

@@ -44,7 +44,7 @@ static const char *const workspace_columns[3] = {"tenantid", "type", "sourcesyst
 static uint64_t
 hash_name(const char *name, size_t length)
 {
-	return hash_bytes(name, length, EACH_BYTE('a' - 'A'));
+	return hash_text(name, length, EACH_BYTE('a' - 'A'));
 }
 
 /*
@@ -176,11 +176,11 @@ add_column(FieldEntry *entry, int column, FieldRule rule)
  * The column of a name that files may fill, or -1.
  */
 static int
-find_column(const Layout *layout, const char *name)
+find_column(const ColumnMap *map, const char *name)
 {
-	for (int i = 0; i < layout->ncolumns; i++)
+	for (int i = 0; i < map->ncolumns; i++)
 	{
-		if (ascii_strcasecmp(layout->columns[i].name, name) == 0)
+		if (ascii_strcasecmp(map->columns[i].name, name) == 0)
 			return i;
 	}
 	return -1;
@@ -200,16 +200,16 @@ is_one_of(const char *name, const char *const names[3])
  * Add the documented fields, and the objects around them.
  */
 static void
-add_documented_fields(Layout *layout)
+add_documented_fields(ColumnMap *map)
 {
 	for (const FieldMapping *m = field_mappings; m->field != NULL; m++)
 	{
-		int			column = find_column(layout, m->column);
-		FieldMap   *fields = &layout->raw;
+		int			column = find_column(map, m->column);
+		FieldMap   *fields = &map->raw;
 		const char *name = m->field;
 		const char *dot;
 
-		if ((m->tables & layout->table) == 0)
+		if ((m->tables & map->table) == 0)
 			continue;
 		while ((dot = strchr(name, '.')) != NULL)
 		{
@@ -225,26 +225,26 @@ add_documented_fields(Layout *layout)
  * Add the fields that have the names of columns.
  */
 static void
-add_fields_of_same_name(Layout *layout)
+add_fields_of_same_name(ColumnMap *map)
 {
-	FieldMap   *properties = add_members(&layout->raw, "properties", strlen("properties"));
+	FieldMap   *properties = add_members(&map->raw, "properties", strlen("properties"));
 
-	for (int i = 0; i < layout->ncolumns; i++)
+	for (int i = 0; i < map->ncolumns; i++)
 	{
-		const char *name = layout->columns[i].name;
+		const char *name = map->columns[i].name;
 		size_t		length = strlen(name);
 		FieldEntry *entry;
 
 		if (is_one_of(name, own_columns))
 			continue;
-		add_column(add_name(&layout->named, name, length), i, TAKE);
+		add_column(add_name(&map->named, name, length), i, TAKE);
 		if (is_one_of(name, workspace_columns))
 			continue;
-		entry = add_name(&layout->raw, name, length);
+		entry = add_name(&map->raw, name, length);
 		if (entry->ncolumns == 0 && entry->members == NULL)
 			add_column(entry, i, TAKE);
 		entry = add_name(properties, name, length);
-		if (entry->ncolumns == 0 && i != layout->time_column)
+		if (entry->ncolumns == 0 && i != map->time_column)
 			add_column(entry, i, SECOND);
 	}
 }
@@ -253,16 +253,16 @@ add_fields_of_same_name(Layout *layout)
  * Find out what fills the columns of a table; takes the columns over.
  */
 void
-layout_init(Layout *layout, unsigned table, Column *columns, int ncolumns)
+column_map_init(ColumnMap *map, unsigned table, Column *columns, int ncolumns)
 {
-	memset(layout, 0, sizeof(*layout));
-	layout->table = table;
-	layout->columns = columns;
-	layout->ncolumns = ncolumns;
-	layout->time_column = find_column(layout, "timegenerated");
-	layout->extra_column = find_column(layout, "additionalfields");
-	add_documented_fields(layout);
-	add_fields_of_same_name(layout);
+	memset(map, 0, sizeof(*map));
+	map->table = table;
+	map->columns = columns;
+	map->ncolumns = ncolumns;
+	map->time_column = find_column(map, "timegenerated");
+	map->extra_column = find_column(map, "additionalfields");
+	add_documented_fields(map);
+	add_fields_of_same_name(map);
 }
 
 /*
@@ -287,12 +287,12 @@ free_map(FieldMap *map)
  * Give all memory back.
  */
 void
-layout_free(Layout *layout)
+column_map_free(ColumnMap *map)
 {
-	free_map(&layout->raw);
-	free_map(&layout->named);
-	for (int i = 0; i < layout->ncolumns; i++)
-		free(layout->columns[i].name);
-	free(layout->columns);
-	memset(layout, 0, sizeof(*layout));
+	free_map(&map->raw);
+	free_map(&map->named);
+	for (int i = 0; i < map->ncolumns; i++)
+		free(map->columns[i].name);
+	free(map->columns);
+	memset(map, 0, sizeof(*map));
 }

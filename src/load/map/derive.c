@@ -20,7 +20,7 @@
 const json_t *
 record_member(const Record *record, const char *path)
 {
-	const json_t *node = record->element != NULL ? record->element->root : NULL;
+	const json_t *node = record->json != NULL ? record->json->root : NULL;
 
 	while (node != NULL)
 	{
@@ -42,7 +42,7 @@ record_field(const Record *record, const char *name, Value *value)
 {
 	json_t	   *root;
 
-	if (record->element == NULL)
+	if (record->json == NULL)
 	{
 		for (size_t i = 0; i < record->header->nnames; i++)
 		{
@@ -54,14 +54,14 @@ record_field(const Record *record, const char *name, Value *value)
 		}
 		return false;
 	}
-	root = record->element->root;
+	root = record->json->root;
 	for (void *member = json_object_iter(root); member != NULL;
 		 member = json_object_iter_next(root, member))
 	{
 		if (json_object_iter_key_len(member) == strlen(name) &&
 			ascii_strcasecmp(json_object_iter_key(member), name) == 0)
 		{
-			*value = json_value(record->element, json_object_iter_value(member));
+			*value = json_value(record->json, json_object_iter_value(member));
 			return true;
 		}
 	}
@@ -76,7 +76,7 @@ record_is_raw(const Record *record)
 {
 	Value		value;
 
-	return record->element != NULL && !record_field(record, "TimeGenerated", &value);
+	return record->json != NULL && !record_field(record, "TimeGenerated", &value);
 }
 
 /*
@@ -114,9 +114,9 @@ resource_part(const Value *id, const char *name, Value *part)
  * around it.
  */
 static bool
-object_member(Row *row, const Value *object, const char *name, Value *member)
+object_member(RowBuilder *builder, const Value *object, const char *name, Value *member)
 {
-	const Element *element = object->element;
+	const JsonText *json = object->json;
 	const json_t *node = object->kind == VALUE_DYNAMIC ? object->node : NULL;
 
 	if (object->kind == VALUE_STRING)
@@ -125,18 +125,18 @@ object_member(Row *row, const Value *object, const char *name, Value *member)
 		size_t		error_at;
 
 		if (object->length == 0 || *object->text != '{' ||
-			!element_parse(&row->nested, object->text, object->length, &error, &error_at))
+			!json_text_parse(&builder->nested, object->text, object->length, &error, &error_at))
 		{
 			free(error);
 			return false;
 		}
-		element = &row->nested;
-		node = row->nested.root;
+		json = &builder->nested;
+		node = builder->nested.root;
 	}
 	node = json_object_get(node, name);
 	if (node == NULL)
 		return false;
-	*member = json_value(element, node);
+	*member = json_value(json, node);
 	if (member->kind != VALUE_STRING)
 		return false;
 	while (member->length > 0 && *member->text == ' ')
@@ -174,7 +174,7 @@ source_field(const Record *record, bool is_raw, const Derivation *d, Value *valu
 		return false;
 	node = record_member(record, d->raw_field);
 	if (node != NULL)
-		*value = json_value(record->element, node);
+		*value = json_value(record->json, node);
 	return node != NULL;
 }
 
@@ -182,15 +182,15 @@ source_field(const Record *record, bool is_raw, const Derivation *d, Value *valu
  * What a derivation makes of a field.
  */
 static bool
-derive(Row *row, const Derivation *d, const Value *source, Value *value)
+derive(RowBuilder *builder, const Derivation *d, const Value *source, Value *value)
 {
 	switch (d->rule)
 	{
 		case MEMBER:
-			return object_member(row, source, d->member, value);
+			return object_member(builder, source, d->member, value);
 		case OPERATION:
 			*value = *source;
-			if (d->member != NULL && !object_member(row, source, d->member, value))
+			if (d->member != NULL && !object_member(builder, source, d->member, value))
 				return false;
 			return is_operation(value);
 		case SUBSCRIPTION:
@@ -209,9 +209,9 @@ derive(Row *row, const Derivation *d, const Value *source, Value *value)
  * Fill the columns for which the record has no field of their own.
  */
 bool
-derive_columns(Row *row, const Record *record)
+derive_columns(RowBuilder *builder, const Record *record)
 {
-	const Layout *layout = row->layout;
+	const ColumnMap *map = builder->map;
 	bool		is_raw = record_is_raw(record);
 
 	for (const Derivation *d = derivations; d->column != NULL; d++)
@@ -223,22 +223,22 @@ derive_columns(Row *row, const Record *record)
 		FieldRule	rule;
 		int			column;
 
-		if ((d->tables & layout->table) == 0)
+		if ((d->tables & map->table) == 0)
 			continue;
-		entry = field_map_find(&layout->named, d->column, strlen(d->column));
+		entry = field_map_find(&map->named, d->column, strlen(d->column));
 		if (entry == NULL)
 			continue;
 		column = field_entry_column(entry, 0, &rule);
-		if (row->cells[column].length > 0 || !source_field(record, is_raw, d, &source) ||
-			!derive(row, d, &source, &value))
+		if (builder->cells[column].length > 0 || !source_field(record, is_raw, d, &source) ||
+			!derive(builder, d, &source, &value))
 			continue;
-		if (!convert_value(row, &layout->columns[column], &value, &converted))
+		if (!convert_value(builder, &map->columns[column], &value, &converted))
 			return false;
 		/* what was parsed for this column alone is gone with the next one */
 		if (converted.text != NULL)
 		{
-			row->cells[column].text = arena_copy(&row->arena, converted.text, converted.length);
-			row->cells[column].length = converted.length;
+			builder->cells[column].text = arena_copy(&builder->arena, converted.text, converted.length);
+			builder->cells[column].length = converted.length;
 		}
 	}
 	return true;

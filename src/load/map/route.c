@@ -33,7 +33,7 @@ text_member(const Record *record, const char *path, Value *value)
 
 	if (node == NULL)
 		return false;
-	*value = json_value(record->element, node);
+	*value = json_value(record->json, node);
 	return value->kind == VALUE_STRING;
 }
 

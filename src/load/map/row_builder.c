@@ -23,15 +23,15 @@
  * field does.
  */
 static void
-add_leftover(Row *row, const Leftover *leftover)
+add_leftover(RowBuilder *builder, const Leftover *leftover)
 {
-	if (row->nleftovers == row->leftovers_size)
+	if (builder->nleftovers == builder->leftovers_size)
 	{
-		row->leftovers_size = row->leftovers_size > 0 ? row->leftovers_size * 2 : 64;
-		row->leftovers = load_realloc(row->leftovers,
-									  (size_t) row->leftovers_size * sizeof(Leftover));
+		builder->leftovers_size = builder->leftovers_size > 0 ? builder->leftovers_size * 2 : 64;
+		builder->leftovers = load_realloc(builder->leftovers,
+									  (size_t) builder->leftovers_size * sizeof(Leftover));
 	}
-	row->leftovers[row->nleftovers++] = *leftover;
+	builder->leftovers[builder->nleftovers++] = *leftover;
 }
 
 /*
@@ -39,9 +39,9 @@ add_leftover(Row *row, const Leftover *leftover)
  * agree.
  */
 static void
-fold_cell(Row *row, Cell *cell)
+fold_cell(RowBuilder *builder, Cell *cell)
 {
-	char	   *folded = arena_alloc(&row->arena, 2 * cell->length + 1);
+	char	   *folded = arena_alloc(&builder->arena, 2 * cell->length + 1);
 
 	cell->length = kql_fold_utf8(kql_string(cell->text, cell->length), folded);
 	folded[cell->length] = '\0';
@@ -52,18 +52,18 @@ fold_cell(Row *row, Cell *cell)
  * Let a column take a value; *taken says whether it did, or has the same.
  */
 static bool
-fill_column(Row *row, int column, FieldRule rule, const Value *value, bool *taken)
+fill_column(RowBuilder *builder, int column, FieldRule rule, const Value *value, bool *taken)
 {
-	Cell	   *cell = &row->cells[column];
+	Cell	   *cell = &builder->cells[column];
 	Cell		other;
 	Cell	   *converted = cell->text == NULL ? cell : &other;
 
-	if (!convert_value(row, &row->layout->columns[column], value, converted))
+	if (!convert_value(builder, &builder->map->columns[column], value, converted))
 		return false;
 	if (rule == FOLD && converted->text != NULL)
-		fold_cell(row, converted);
-	if (converted == cell && column == row->layout->time_column)
-		row->day = day_of_time(row->time);
+		fold_cell(builder, converted);
+	if (converted == cell && column == builder->map->time_column)
+		builder->day = day_of_time(builder->time);
 	*taken = converted == cell || converted->text == NULL ||
 		(cell->length == converted->length && memcmp(cell->text, converted->text, cell->length) == 0);
 	return true;
@@ -73,9 +73,9 @@ fill_column(Row *row, int column, FieldRule rule, const Value *value, bool *take
  * Remember which field is wrong.
  */
 static bool
-fail_at_field(Row *row, const Leftover *field)
+fail_at_field(RowBuilder *builder, const Leftover *field)
 {
-	row->error_path = field->path;
+	builder->error_path = field->path;
 	return false;
 }
 
@@ -97,7 +97,7 @@ field_within(const Leftover *around, const char *name, const Value *value, size_
  * Let the columns of a field take its value, or leave it over.
  */
 static bool
-fill_field(Row *row, const FieldEntry *entry, const Leftover *around, const char *name,
+fill_field(RowBuilder *builder, const FieldEntry *entry, const Leftover *around, const char *name,
 		   const Value *value, size_t before)
 {
 	int			ncolumns = entry != NULL ? field_entry_columns(entry) : 0;
@@ -113,10 +113,10 @@ fill_field(Row *row, const FieldEntry *entry, const Leftover *around, const char
 
 		if (rule == SECOND)
 			second = column;
-		else if (!fill_column(row, column, rule, value, &taken))
+		else if (!fill_column(builder, column, rule, value, &taken))
 		{
 			field = field_within(around, name, value, before);
-			return fail_at_field(row, &field);
+			return fail_at_field(builder, &field);
 		}
 		any_taken = any_taken || taken;
 	}
@@ -124,7 +124,7 @@ fill_field(Row *row, const FieldEntry *entry, const Leftover *around, const char
 	{
 		field = field_within(around, name, value, before);
 		field.second = second;
-		add_leftover(row, &field);
+		add_leftover(builder, &field);
 	}
 	return true;
 }
@@ -133,7 +133,7 @@ fill_field(Row *row, const FieldEntry *entry, const Leftover *around, const char
  * Fill the columns from the members of an object of a raw record.
  */
 static bool
-fill_from_object(Row *row, const Element *element, json_t *object, const FieldMap *fields,
+fill_from_object(RowBuilder *builder, const JsonText *json, json_t *object, const FieldMap *fields,
 				 const Leftover *around)
 {
 	size_t		before = 0;
@@ -145,7 +145,7 @@ fill_from_object(Row *row, const Element *element, json_t *object, const FieldMa
 		json_t	   *node = json_object_iter_value(member);
 		const FieldEntry *entry = field_map_find(fields, name, json_object_iter_key_len(member));
 		const FieldMap *inner = NULL;
-		Value		value = json_value(element, node);
+		Value		value = json_value(json, node);
 
 		if (entry != NULL && field_entry_columns(entry) == 0 && json_is_object(node))
 			inner = field_entry_members(entry);
@@ -154,10 +154,10 @@ fill_from_object(Row *row, const Element *element, json_t *object, const FieldMa
 			Leftover	field = field_within(around, name, &value, before);
 
 			field.parents[field.nparents++] = name;
-			if (!fill_from_object(row, element, node, inner, &field))
+			if (!fill_from_object(builder, json, node, inner, &field))
 				return false;
 		}
-		else if (!fill_field(row, entry, around, name, &value, before))
+		else if (!fill_field(builder, entry, around, name, &value, before))
 			return false;
 		before++;
 	}
@@ -169,12 +169,12 @@ fill_from_object(Row *row, const Element *element, json_t *object, const FieldMa
  * the query API add the type where two tables have one name with two types.
  */
 static const FieldEntry *
-find_named(const Layout *layout, const char *name, size_t length, bool *typed)
+find_named(const ColumnMap *map, const char *name, size_t length, bool *typed)
 {
 	static const char *const types[] = {
 		"_string", "_dynamic", "_datetime", "_long", "_int", "_real", "_bool", "_guid"
 	};
-	const FieldEntry *entry = field_map_find(&layout->named, name, length);
+	const FieldEntry *entry = field_map_find(&map->named, name, length);
 
 	*typed = false;
 	for (size_t i = 0; entry == NULL && i < sizeof(types) / sizeof(types[0]); i++)
@@ -184,7 +184,7 @@ find_named(const Layout *layout, const char *name, size_t length, bool *typed)
 		if (length > type_length && ascii_strncasecmp(name + length - type_length, types[i], type_length) == 0)
 		{
 			*typed = true;
-			return field_map_find(&layout->named, name, length - type_length);
+			return field_map_find(&map->named, name, length - type_length);
 		}
 	}
 	return entry;
@@ -194,43 +194,43 @@ find_named(const Layout *layout, const char *name, size_t length, bool *typed)
  * Fill the columns from one field that has the name of a column.
  */
 static bool
-fill_named(Row *row, const char *name, size_t length, Value value, size_t before)
+fill_named(RowBuilder *builder, const char *name, size_t length, Value value, size_t before)
 {
 	Leftover	top = {0};
 	bool		typed;
-	const FieldEntry *entry = find_named(row->layout, name, length, &typed);
+	const FieldEntry *entry = find_named(builder->map, name, length, &typed);
 
 	if (typed && value.kind == VALUE_STRING && value.length == 0)
 		return true;
-	return fill_field(row, entry, &top, name, &value, before);
+	return fill_field(builder, entry, &top, name, &value, before);
 }
 
 /*
  * Fill the columns from a record whose fields have the names of columns.
  */
 static bool
-fill_from_named(Row *row, const Record *record)
+fill_from_named(RowBuilder *builder, const Record *record)
 {
 	json_t	   *root;
 	size_t		before = 0;
 
-	if (record->element == NULL)
+	if (record->json == NULL)
 	{
 		for (size_t i = 0; i < record->header->nnames; i++)
 		{
 			const char *name = record->header->names[i];
 
-			if (!fill_named(row, name, strlen(name), record->values[i], i))
+			if (!fill_named(builder, name, strlen(name), record->values[i], i))
 				return false;
 		}
 		return true;
 	}
-	root = record->element->root;
+	root = record->json->root;
 	for (void *member = json_object_iter(root); member != NULL;
 		 member = json_object_iter_next(root, member))
 	{
-		if (!fill_named(row, json_object_iter_key(member), json_object_iter_key_len(member),
-						json_value(record->element, json_object_iter_value(member)), before++))
+		if (!fill_named(builder, json_object_iter_key(member), json_object_iter_key_len(member),
+						json_value(record->json, json_object_iter_value(member)), before++))
 			return false;
 	}
 	return true;
@@ -257,20 +257,20 @@ is_about_table(const Leftover *leftover)
  * Write a leftover's value.
  */
 static bool
-dump_leftover(Row *row, const Leftover *leftover)
+dump_leftover(RowBuilder *builder, const Leftover *leftover)
 {
 	const Value *value = &leftover->value;
 
 	if (value->node == NULL)
 	{
-		dump_json_string(&row->scratch, value->text, value->length);
+		dump_json_string(&builder->scratch, value->text, value->length);
 		return true;
 	}
-	if (element_dump(value->element, value->node, &row->scratch))
+	if (json_text_dump(value->json, value->node, &builder->scratch))
 		return true;
-	row->error = load_printf("field %s: PostgreSQL's jsonb cannot store a number this large",
+	builder->error = load_printf("field %s: PostgreSQL's jsonb cannot store a number this large",
 							 leftover->name);
-	return fail_at_field(row, leftover);
+	return fail_at_field(builder, leftover);
 }
 
 /*
@@ -304,20 +304,20 @@ change_parents(Buffer *out, const Leftover *from, const Leftover *to, bool *firs
  * stands in the record.
  */
 static bool
-fill_extra(Row *row)
+fill_extra(RowBuilder *builder)
 {
-	Buffer	   *out = &row->scratch;
+	Buffer	   *out = &builder->scratch;
 	Leftover	top = {0};
 	const Leftover *previous = &top;
 	bool		first = true;
 
-	if (row->layout->extra_column < 0)
+	if (builder->map->extra_column < 0)
 		return true;
 	out->length = 0;
 	buffer_append_byte(out, '{');
-	for (int i = 0; i < row->nleftovers; i++)
+	for (int i = 0; i < builder->nleftovers; i++)
 	{
-		const Leftover *leftover = &row->leftovers[i];
+		const Leftover *leftover = &builder->leftovers[i];
 
 		if (leftover->value.kind == VALUE_NULL)
 			continue;
@@ -326,7 +326,7 @@ fill_extra(Row *row)
 			buffer_append_byte(out, ',');
 		dump_json_string(out, leftover->name, strlen(leftover->name));
 		buffer_append_byte(out, ':');
-		if (!dump_leftover(row, leftover))
+		if (!dump_leftover(builder, leftover))
 			return false;
 		first = false;
 		previous = leftover;
@@ -335,10 +335,10 @@ fill_extra(Row *row)
 	buffer_append_byte(out, '}');
 	if (out->length > 2)
 	{
-		Cell	   *cell = &row->cells[row->layout->extra_column];
+		Cell	   *cell = &builder->cells[builder->map->extra_column];
 
 		cell->length = out->length;
-		cell->text = arena_copy(&row->arena, out->data, out->length);
+		cell->text = arena_copy(&builder->arena, out->data, out->length);
 	}
 	return true;
 }
@@ -347,16 +347,16 @@ fill_extra(Row *row)
  * Give columns that are still without a value their second choice.
  */
 static bool
-fill_second(Row *row)
+fill_second(RowBuilder *builder)
 {
-	for (int i = 0; i < row->nleftovers; i++)
+	for (int i = 0; i < builder->nleftovers; i++)
 	{
-		Leftover   *leftover = &row->leftovers[i];
+		Leftover   *leftover = &builder->leftovers[i];
 		bool		taken = is_about_table(leftover);
 
 		if (leftover->second >= 0 && !taken &&
-			!fill_column(row, leftover->second, TAKE, &leftover->value, &taken))
-			return fail_at_field(row, leftover);
+			!fill_column(builder, leftover->second, TAKE, &leftover->value, &taken))
+			return fail_at_field(builder, leftover);
 		if (taken)
 			leftover->value.kind = VALUE_NULL;
 	}
@@ -367,41 +367,41 @@ fill_second(Row *row)
  * Make ready for the next record.
  */
 static void
-start_row(Row *row, const Layout *layout)
+start_row(RowBuilder *builder, const ColumnMap *map)
 {
-	if (row->size < layout->ncolumns)
+	if (builder->size < map->ncolumns)
 	{
-		row->size = layout->ncolumns;
-		row->cells = load_realloc(row->cells, (size_t) row->size * sizeof(Cell));
+		builder->size = map->ncolumns;
+		builder->cells = load_realloc(builder->cells, (size_t) builder->size * sizeof(Cell));
 	}
-	memset(row->cells, 0, (size_t) layout->ncolumns * sizeof(Cell));
-	row->layout = layout;
-	row->nleftovers = 0;
-	arena_reset(&row->arena);
-	free(row->error);
-	row->error = NULL;
-	row->error_path.levels = 0;
+	memset(builder->cells, 0, (size_t) map->ncolumns * sizeof(Cell));
+	builder->map = map;
+	builder->nleftovers = 0;
+	arena_reset(&builder->arena);
+	free(builder->error);
+	builder->error = NULL;
+	builder->error_path.levels = 0;
 }
 
 /*
- * Turn a record into a row, or say in row->error why that is impossible.
+ * Turn a record into a row, or say in builder->error why that is impossible.
  */
 bool
-row_fill(Row *row, const Layout *layout, const Record *record)
+row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record)
 {
 	Leftover	top = {0};
 	bool		filled;
 
-	start_row(row, layout);
+	start_row(builder, map);
 	if (record_is_raw(record))
-		filled = fill_from_object(row, record->element, record->element->root, &layout->raw, &top);
+		filled = fill_from_object(builder, record->json, record->json->root, &map->raw, &top);
 	else
-		filled = fill_from_named(row, record);
-	if (!filled || !fill_second(row) || !derive_columns(row, record) || !fill_extra(row))
+		filled = fill_from_named(builder, record);
+	if (!filled || !fill_second(builder) || !derive_columns(builder, record) || !fill_extra(builder))
 		return false;
-	if (layout->time_column >= 0 && row->cells[layout->time_column].text == NULL)
+	if (map->time_column >= 0 && builder->cells[map->time_column].text == NULL)
 	{
-		row->error = load_strdup("record has neither time nor TimeGenerated; " EXPECTED_SHAPES);
+		builder->error = load_strdup("record has neither time nor TimeGenerated; " EXPECTED_SHAPES);
 		return false;
 	}
 	return true;
@@ -456,19 +456,19 @@ append_escaped(Buffer *out, const char *text, size_t length)
  * Append the row as a line in the text format of COPY.
  */
 void
-row_append_copy(const Row *row, Buffer *out)
+row_builder_append_copy(const RowBuilder *builder, Buffer *out)
 {
 	bool		first = true;
 
-	for (int i = 0; i < row->layout->ncolumns; i++)
+	for (int i = 0; i < builder->map->ncolumns; i++)
 	{
 		if (!first)
 			buffer_append_byte(out, '\t');
 		first = false;
-		if (row->cells[i].text == NULL)
+		if (builder->cells[i].text == NULL)
 			buffer_append(out, "\\N", 2);
 		else
-			append_escaped(out, row->cells[i].text, row->cells[i].length);
+			append_escaped(out, builder->cells[i].text, builder->cells[i].length);
 	}
 	buffer_append_byte(out, '\n');
 }
@@ -477,13 +477,13 @@ row_append_copy(const Row *row, Buffer *out)
  * Give all memory back.
  */
 void
-row_free(Row *row)
+row_builder_free(RowBuilder *builder)
 {
-	free(row->cells);
-	free(row->leftovers);
-	free(row->error);
-	arena_free(&row->arena);
-	buffer_free(&row->scratch);
-	element_free(&row->nested);
-	memset(row, 0, sizeof(*row));
+	free(builder->cells);
+	free(builder->leftovers);
+	free(builder->error);
+	arena_free(&builder->arena);
+	buffer_free(&builder->scratch);
+	json_text_free(&builder->nested);
+	memset(builder, 0, sizeof(*builder));
 }

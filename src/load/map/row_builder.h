@@ -44,7 +44,7 @@ typedef struct FieldMap
 } FieldMap;
 
 /* The columns of a table, and what fills them. */
-typedef struct Layout
+typedef struct ColumnMap
 {
 	unsigned	table;			/* bit of the log table that it is, or is like */
 	Column	   *columns;
@@ -53,7 +53,7 @@ typedef struct Layout
 	int			extra_column;	/* additionalfields, or -1 */
 	FieldMap	raw;
 	FieldMap	named;
-} Layout;
+} ColumnMap;
 
 typedef struct Cell
 {
@@ -84,9 +84,9 @@ typedef struct Leftover
 } Leftover;
 
 /* Work space for one record after the other. */
-typedef struct Row
+typedef struct RowBuilder
 {
-	const Layout *layout;
+	const ColumnMap *map;
 	Cell	   *cells;
 	int			size;			/* of cells */
 	Leftover   *leftovers;
@@ -94,22 +94,22 @@ typedef struct Row
 	int			leftovers_size;
 	Arena		arena;
 	Buffer		scratch;
-	Element		nested;			/* JSON within a string */
+	JsonText		nested;			/* JSON within a string */
 	int64_t		time;			/* that was converted last */
 	int64_t		day;			/* of TimeGenerated, since 1970-01-01 */
-	char	   *error;			/* why row_fill() failed, */
+	char	   *error;			/* why row_builder_fill() failed, */
 	FieldPath	error_path;		/* and for which field */
-} Row;
+} RowBuilder;
 
-extern void layout_init(Layout *layout, unsigned table, Column *columns, int ncolumns);
-extern void layout_free(Layout *layout);
+extern void column_map_init(ColumnMap *map, unsigned table, Column *columns, int ncolumns);
+extern void column_map_free(ColumnMap *map);
 
-extern bool row_fill(Row *row, const Layout *layout, const Record *record);
-extern void row_append_copy(const Row *row, Buffer *out);
-extern void row_free(Row *row);
+extern bool row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record);
+extern void row_builder_append_copy(const RowBuilder *builder, Buffer *out);
+extern void row_builder_free(RowBuilder *builder);
 
 /* value.c */
-extern bool convert_value(Row *row, const Column *column, const Value *value, Cell *cell);
+extern bool convert_value(RowBuilder *builder, const Column *column, const Value *value, Cell *cell);
 extern char *quote_for_message(const char *text, size_t length);
 
 /* column_map.c */
@@ -122,7 +122,7 @@ extern int	field_entry_column(const FieldEntry *entry, int i, FieldRule *rule);
 extern size_t place_of_field(const Record *record, const FieldPath *path);
 
 /* derive.c */
-extern bool derive_columns(Row *row, const Record *record);
+extern bool derive_columns(RowBuilder *builder, const Record *record);
 extern const json_t *record_member(const Record *record, const char *path);
 extern bool record_field(const Record *record, const char *name, Value *value);
 extern bool record_is_raw(const Record *record);

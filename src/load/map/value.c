@@ -46,11 +46,11 @@ quote_for_message(const char *text, size_t length)
  * Say that a column cannot take a value.
  */
 static bool
-refuse_value(Row *row, const Column *column, const char *text, size_t length)
+refuse_value(RowBuilder *builder, const Column *column, const char *text, size_t length)
 {
 	char	   *quoted = quote_for_message(text, length);
 
-	row->error = load_printf("column %s: not a %s: %s", column->name, column->type_name, quoted);
+	builder->error = load_printf("column %s: not a %s: %s", column->name, column->type_name, quoted);
 	free(quoted);
 	return false;
 }
@@ -65,7 +65,7 @@ is_blank(char c)
  * A value as text, numbers with their own digits.
  */
 static bool
-value_text(Row *row, const Column *column, const Value *value, Cell *cell)
+value_text(RowBuilder *builder, const Column *column, const Value *value, Cell *cell)
 {
 	if (value->kind != VALUE_DYNAMIC)
 	{
@@ -73,14 +73,14 @@ value_text(Row *row, const Column *column, const Value *value, Cell *cell)
 		cell->length = value->length;
 		return true;
 	}
-	row->scratch.length = 0;
-	if (!element_dump(value->element, value->node, &row->scratch) && column->type == TYPE_DYNAMIC)
+	builder->scratch.length = 0;
+	if (!json_text_dump(value->json, value->node, &builder->scratch) && column->type == TYPE_DYNAMIC)
 	{
-		row->error = load_printf("column %s: PostgreSQL's jsonb cannot store a number this large", column->name);
+		builder->error = load_printf("column %s: PostgreSQL's jsonb cannot store a number this large", column->name);
 		return false;
 	}
-	cell->length = row->scratch.length;
-	cell->text = arena_copy(&row->arena, row->scratch.data, row->scratch.length);
+	cell->length = builder->scratch.length;
+	cell->text = arena_copy(&builder->arena, builder->scratch.data, builder->scratch.length);
 	return true;
 }
 
@@ -88,7 +88,7 @@ value_text(Row *row, const Column *column, const Value *value, Cell *cell)
  * Does a string hold a JSON object or array?  Then that is the value.
  */
 static bool
-parse_nested(Row *row, const char *text, size_t length, Value *value)
+parse_nested(RowBuilder *builder, const char *text, size_t length, Value *value)
 {
 	char	   *error = NULL;
 	size_t		error_at;
@@ -101,12 +101,12 @@ parse_nested(Row *row, const char *text, size_t length, Value *value)
 	}
 	if (length == 0 || (*text != '{' && *text != '['))
 		return false;
-	if (!element_parse(&row->nested, text, length, &error, &error_at))
+	if (!json_text_parse(&builder->nested, text, length, &error, &error_at))
 	{
 		free(error);
 		return false;
 	}
-	*value = json_value(&row->nested, row->nested.root);
+	*value = json_value(&builder->nested, builder->nested.root);
 	return true;
 }
 
@@ -114,27 +114,27 @@ parse_nested(Row *row, const char *text, size_t length, Value *value)
  * A value for jsonb.  Many exports write objects as strings that hold JSON.
  */
 static bool
-convert_dynamic(Row *row, const Column *column, const Value *value, Cell *cell)
+convert_dynamic(RowBuilder *builder, const Column *column, const Value *value, Cell *cell)
 {
 	Value		nested;
 
 	if (value->kind == VALUE_DYNAMIC || value->kind == VALUE_BOOLEAN)
-		return value_text(row, column, value, cell);
+		return value_text(builder, column, value, cell);
 	if (value->kind == VALUE_NUMBER)
 	{
-		row->scratch.length = 0;
-		if (!element_dump(value->element, value->node, &row->scratch))
-			return refuse_value(row, column, value->text, value->length);
-		return value_text(row, column, value, cell);
+		builder->scratch.length = 0;
+		if (!json_text_dump(value->json, value->node, &builder->scratch))
+			return refuse_value(builder, column, value->text, value->length);
+		return value_text(builder, column, value, cell);
 	}
 	if (value->length == 0 || (value->length == 4 && memcmp(value->text, "null", 4) == 0))
 		return true;
-	if (parse_nested(row, value->text, value->length, &nested))
-		return value_text(row, column, &nested, cell);
-	row->scratch.length = 0;
-	dump_json_string(&row->scratch, value->text, value->length);
-	cell->length = row->scratch.length;
-	cell->text = arena_copy(&row->arena, row->scratch.data, row->scratch.length);
+	if (parse_nested(builder, value->text, value->length, &nested))
+		return value_text(builder, column, &nested, cell);
+	builder->scratch.length = 0;
+	dump_json_string(&builder->scratch, value->text, value->length);
+	cell->length = builder->scratch.length;
+	cell->text = arena_copy(&builder->arena, builder->scratch.data, builder->scratch.length);
 	return true;
 }
 
@@ -142,15 +142,15 @@ convert_dynamic(Row *row, const Column *column, const Value *value, Cell *cell)
  * A value for timestamp with time zone.
  */
 static bool
-convert_time(Row *row, const Column *column, const Cell *in, Cell *cell)
+convert_time(RowBuilder *builder, const Column *column, const Cell *in, Cell *cell)
 {
 	char	   *text;
 
-	if (!parse_time(in->text, in->length, &row->time))
-		return refuse_value(row, column, in->text, in->length);
-	text = arena_alloc(&row->arena, TIME_TEXT_LENGTH);
+	if (!parse_time(in->text, in->length, &builder->time))
+		return refuse_value(builder, column, in->text, in->length);
+	text = arena_alloc(&builder->arena, TIME_TEXT_LENGTH);
 
-	format_time(row->time, text);
+	format_time(builder->time, text);
 	cell->text = text;
 
 	cell->length = strlen(text);
@@ -161,7 +161,7 @@ convert_time(Row *row, const Column *column, const Cell *in, Cell *cell)
  * A value for boolean.
  */
 static bool
-convert_boolean(Row *row, const Column *column, const Cell *in, Cell *cell)
+convert_boolean(RowBuilder *builder, const Column *column, const Cell *in, Cell *cell)
 {
 	bool		is_true = (in->length == 4 && ascii_strncasecmp(in->text, "true", 4) == 0) ||
 	(in->length == 1 && *in->text == '1');
@@ -169,7 +169,7 @@ convert_boolean(Row *row, const Column *column, const Cell *in, Cell *cell)
 	(in->length == 1 && *in->text == '0');
 
 	if (!is_true && !is_false)
-		return refuse_value(row, column, in->text, in->length);
+		return refuse_value(builder, column, in->text, in->length);
 	cell->text = is_true ? "t" : "f";
 	cell->length = 1;
 	return true;
@@ -179,7 +179,7 @@ convert_boolean(Row *row, const Column *column, const Cell *in, Cell *cell)
  * A value for one of the integer types; 5.0 is five.
  */
 static bool
-convert_integer(Row *row, const Column *column, const Cell *in, Cell *cell)
+convert_integer(RowBuilder *builder, const Column *column, const Cell *in, Cell *cell)
 {
 	int64_t		limit = column->type == TYPE_BIGINT ? INT64_MAX :
 	column->type == TYPE_INTEGER ? INT32_MAX : INT16_MAX;
@@ -194,20 +194,20 @@ convert_integer(Row *row, const Column *column, const Cell *in, Cell *cell)
 		for (const char *p = point + 1; p < &in->text[in->length]; p++)
 		{
 			if (*p != '0')
-				return refuse_value(row, column, in->text, in->length);
+				return refuse_value(builder, column, in->text, in->length);
 		}
 		length = (size_t) (point - in->text);
 	}
 	if (length == 0 || length >= sizeof(digits))
-		return refuse_value(row, column, in->text, in->length);
+		return refuse_value(builder, column, in->text, in->length);
 	memcpy(digits, in->text, length);
 	digits[length] = '\0';
 	errno = 0;
 	number = strtoll(digits, &end, 10);
 	if (*end != '\0' || end == digits || errno != 0 || is_blank(digits[0]) ||
 		number > limit || number < -limit - 1)
-		return refuse_value(row, column, in->text, in->length);
-	cell->text = arena_copy(&row->arena, digits, length);
+		return refuse_value(builder, column, in->text, in->length);
+	cell->text = arena_copy(&builder->arena, digits, length);
 	cell->length = length;
 	return true;
 }
@@ -217,9 +217,9 @@ convert_integer(Row *row, const Column *column, const Cell *in, Cell *cell)
  * its own digits.
  */
 static bool
-convert_real(Row *row, const Column *column, const Cell *in, Cell *cell)
+convert_real(RowBuilder *builder, const Column *column, const Cell *in, Cell *cell)
 {
-	char	   *text = arena_alloc(&row->arena, in->length + 1);
+	char	   *text = arena_alloc(&builder->arena, in->length + 1);
 	char	   *end;
 	double		number;
 
@@ -232,11 +232,11 @@ convert_real(Row *row, const Column *column, const Cell *in, Cell *cell)
 		number = strtod(text, &end);
 		if (*end != '\0' || end == text ||
 			(errno == ERANGE && (number == 0 || isinf(number))))
-			return refuse_value(row, column, in->text, in->length);
+			return refuse_value(builder, column, in->text, in->length);
 	}
 	else if (ascii_strcasecmp(text, "NaN") != 0 && ascii_strcasecmp(text, "Infinity") != 0 &&
 			 ascii_strcasecmp(text, "-Infinity") != 0)
-		return refuse_value(row, column, in->text, in->length);
+		return refuse_value(builder, column, in->text, in->length);
 	cell->text = text;
 
 	cell->length = in->length;
@@ -248,7 +248,7 @@ convert_real(Row *row, const Column *column, const Cell *in, Cell *cell)
  * nothing.
  */
 bool
-convert_value(Row *row, const Column *column, const Value *value, Cell *cell)
+convert_value(RowBuilder *builder, const Column *column, const Value *value, Cell *cell)
 {
 	Cell		in = {0};
 
@@ -257,10 +257,10 @@ convert_value(Row *row, const Column *column, const Value *value, Cell *cell)
 	if (value->kind == VALUE_NULL)
 		return true;
 	if (column->type == TYPE_DYNAMIC)
-		return convert_dynamic(row, column, value, cell);
+		return convert_dynamic(builder, column, value, cell);
 	if (column->type == TYPE_TEXT)
-		return value_text(row, column, value, cell);
-	if (!value_text(row, column, value, &in))
+		return value_text(builder, column, value, cell);
+	if (!value_text(builder, column, value, &in))
 		return false;
 	/* answers of queries write everything as strings, also what is missing */
 	while (in.length > 0 && is_blank(*in.text))
@@ -275,15 +275,15 @@ convert_value(Row *row, const Column *column, const Value *value, Cell *cell)
 	switch (column->type)
 	{
 		case TYPE_TIME:
-			return convert_time(row, column, &in, cell);
+			return convert_time(builder, column, &in, cell);
 		case TYPE_BOOLEAN:
-			return convert_boolean(row, column, &in, cell);
+			return convert_boolean(builder, column, &in, cell);
 		case TYPE_REAL:
-			return convert_real(row, column, &in, cell);
+			return convert_real(builder, column, &in, cell);
 		case TYPE_BIGINT:
 		case TYPE_INTEGER:
 		case TYPE_SMALLINT:
-			return convert_integer(row, column, &in, cell);
+			return convert_integer(builder, column, &in, cell);
 		default:
 			*cell = in;
 			return true;

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "common/ascii.h"
+#include "common/utf8.h"
+#include "read/json_tree.h"
 
 /* The cells of one line, which may be several in the file. */
 typedef struct Cells
@@ -225,7 +227,7 @@ read_row(Reader *reader, Cells *cells, const Header *header)
 							 load_printf("record has %zu values, but there are %zu columns",
 										 cells->count, header->nnames));
 	record.values = cells->values;
-	tree_trim();
+	trim_json_trees();
 	return reader_take(reader, &record, length);
 }
 

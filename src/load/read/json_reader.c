@@ -14,6 +14,7 @@
 
 #include "common/ascii.h"
 #include "common/bytes.h"
+#include "read/json_tree.h"
 
 /* arrays within arrays and envelopes that may lie around the records */
 #define MAX_CONTAINERS	8
@@ -270,8 +271,8 @@ scan_members(Input *input, size_t *index, bool lines, Span *error)
 static bool
 parse_next(Reader *reader, const char *text, size_t length, char **error, size_t *error_at)
 {
-	tree_trim();
-	return element_parse(&reader->element, text, length, error, error_at);
+	trim_json_trees();
+	return json_text_parse(&reader->json, text, length, error, error_at);
 }
 
 /*
@@ -280,7 +281,7 @@ parse_next(Reader *reader, const char *text, size_t length, char **error, size_t
 static bool
 take_object(Reader *reader, size_t length)
 {
-	Record		record = {.element = &reader->element};
+	Record		record = {.json = &reader->json};
 	char	   *error;
 	size_t		error_at;
 
@@ -426,13 +427,13 @@ read_array(Reader *reader, int level)
  * A copy of a string in an object, or of something else if there is none.
  */
 static char *
-string_member(const Element *element, const char *name, const char *otherwise)
+string_member(const JsonText *json, const char *name, const char *otherwise)
 {
-	const json_t *node = json_object_get(element->root, name);
+	const json_t *node = json_object_get(json->root, name);
 	Value		value = {0};
 
 	if (node != NULL)
-		value = json_value(element, node);
+		value = json_value(json, node);
 	if (value.kind != VALUE_STRING)
 		return load_strdup(otherwise);
 	return load_strndup(value.text, value.length);
@@ -455,8 +456,8 @@ warn_of_error(Reader *reader, size_t start, size_t length)
 		free(error);
 		return;
 	}
-	code = string_member(&reader->element, "code", "error");
-	reason = string_member(&reader->element, "message", "no reason given");
+	code = string_member(&reader->json, "code", "error");
+	reason = string_member(&reader->json, "message", "no reason given");
 	message = load_printf("the query's answer is not complete: %s: %s", code, reason);
 	reader->sink->warn(reader->sink, message);
 	free(code);
@@ -497,9 +498,9 @@ read_siblings(Reader *reader)
  * The columns of a table, from [{"name": ..., "type": ...}, ...].
  */
 static void
-build_header(Header *header, const Element *element)
+build_header(Header *header, const JsonText *json)
 {
-	const json_t *columns = element->root;
+	const json_t *columns = json->root;
 
 	header_free(header);
 	header->names = load_calloc(json_array_size(columns), sizeof(char *));
@@ -512,7 +513,7 @@ build_header(Header *header, const Element *element)
 		if (name == NULL)
 			name = json_object_get(column, "ColumnName");
 		if (name != NULL)
-			value = json_value(element, name);
+			value = json_value(json, name);
 		header->names[header->nnames++] = value.kind == VALUE_STRING ?
 			header_name(value.text, value.length) : load_strdup("");
 	}
@@ -547,14 +548,14 @@ take_row(Reader *reader, const Header *header, size_t length)
 
 	if (!parse_next(reader, input_text(reader->input), length, &error, &error_at))
 		return reader_refuse(reader, length, error_at, error);
-	row = reader->element.root;
+	row = reader->json.root;
 	if (json_array_size(row) != header->nnames)
 		return reader_refuse(reader, length, 0,
 							 load_printf("row has %zu values, but there are %zu columns",
 										 json_array_size(row), header->nnames));
 	values = load_calloc(header->nnames, sizeof(Value));
 	for (size_t i = 0; i < header->nnames; i++)
-		values[i] = json_value(&reader->element, json_array_get(row, i));
+		values[i] = json_value(&reader->json, json_array_get(row, i));
 	record.values = values;
 	result = reader_take(reader, &record, length);
 	free(values);
@@ -611,7 +612,7 @@ read_table_member(Reader *reader, Span name, size_t value, Header *header, bool 
 	{
 		if (!parse_next(reader, input_text(input), index, &error, &error_at))
 			return reader_fail(reader, error_at, error);
-		build_header(header, &reader->element);
+		build_header(header, &reader->json);
 	}
 	input_consume(input, index);
 	return true;

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "common/utf8.h"
+#include "read/json_tree.h"
 
 /* numeric holds so many digits before and after the decimal point */
 #define NUMERIC_DIGITS_BEFORE	131072
@@ -112,32 +114,32 @@ is_structure(char c)
  * around it where it could become one number with what is beside it.
  */
 static Token *
-add_token(Element *element, TokenKind kind, const char *raw, const char *end, const char *text_end)
+add_token(JsonText *json, TokenKind kind, const char *raw, const char *end, const char *text_end)
 {
 	Token	   *token;
 	char		digits[24];
 	char	   *p = digits + sizeof(digits);
-	size_t		index = element->ntokens++;
+	size_t		index = json->ntokens++;
 
-	if (index == element->size)
+	if (index == json->size)
 	{
-		element->size = element->size > 0 ? element->size * 2 : 64;
-		element->tokens = load_realloc(element->tokens, element->size * sizeof(Token));
+		json->size = json->size > 0 ? json->size * 2 : 64;
+		json->tokens = load_realloc(json->tokens, json->size * sizeof(Token));
 	}
-	token = &element->tokens[index];
+	token = &json->tokens[index];
 	memset(token, 0, sizeof(*token));
 	token->kind = kind;
 	token->text = token->raw = raw;
 	token->length = token->raw_length = (size_t) (end - raw);
-	if (element->text.length > 0 && !is_structure(element->text.data[element->text.length - 1]))
-		buffer_append_byte(&element->text, ' ');
-	token->replaced_at = element->text.length;
+	if (json->text.length > 0 && !is_structure(json->text.data[json->text.length - 1]))
+		buffer_append_byte(&json->text, ' ');
+	token->replaced_at = json->text.length;
 	do
 		*--p = (char) ('0' + index % 10);
 	while ((index /= 10) > 0);
-	buffer_append(&element->text, p, (size_t) (digits + sizeof(digits) - p));
+	buffer_append(&json->text, p, (size_t) (digits + sizeof(digits) - p));
 	if (end < text_end && !is_structure(*end))
-		buffer_append_byte(&element->text, ' ');
+		buffer_append_byte(&json->text, ' ');
 	return token;
 }
 
@@ -250,11 +252,11 @@ decode_escape(const char **p, const char *end, char **out)
  * Resolve the escapes of a string; returns why that is impossible, or NULL.
  */
 static const char *
-decode_string(Element *element, Token *token, const char **where)
+decode_string(JsonText *json, Token *token, const char **where)
 {
 	const char *p = token->text;
 	const char *end = p + token->length;
-	char	   *start = arena_alloc(&element->strings, token->length);
+	char	   *start = arena_alloc(&json->strings, token->length);
 	char	   *out = start;
 
 	while (p < end)
@@ -313,10 +315,10 @@ find_quote(const char *p, const char *end, int *seen)
  * Remember a string that is a value; returns why that is impossible, or NULL.
  */
 static const char *
-add_string(Element *element, const char *start, const char *quote, const char *end,
+add_string(JsonText *json, const char *start, const char *quote, const char *end,
 		   int seen, const char **where)
 {
-	Token	   *token = add_token(element, TOKEN_STRING, start, quote + 1, end);
+	Token	   *token = add_token(json, TOKEN_STRING, start, quote + 1, end);
 
 	token->text = start + 1;
 	token->length = (size_t) (quote - start - 1);
@@ -325,7 +327,7 @@ add_string(Element *element, const char *start, const char *quote, const char *e
 		return "invalid JSON: control character in a string";
 	if ((seen & SEEN_NOT_ASCII) && !is_utf8(token->text, token->length))
 		return "invalid JSON: invalid UTF-8";
-	return (seen & SEEN_ESCAPE) ? decode_string(element, token, where) : NULL;
+	return (seen & SEEN_ESCAPE) ? decode_string(json, token, where) : NULL;
 }
 
 /*
@@ -344,7 +346,7 @@ is_before_colon(const char *p, const char *end)
  * stay.  Returns why that is impossible, or NULL.
  */
 static const char *
-replace_token(Element *element, const char **p, const char *end, const char **copied,
+replace_token(JsonText *json, const char **p, const char *end, const char **copied,
 			  const char **where)
 {
 	const char *start = *p;
@@ -362,19 +364,19 @@ replace_token(Element *element, const char **p, const char *end, const char **co
 		*p = quote + 1;
 		if (is_before_colon(*p, end))
 		{
-			element->nnames++;
+			json->nnames++;
 			return NULL;
 		}
-		buffer_append(&element->text, *copied, (size_t) (start - *copied));
-		problem = add_string(element, start, quote, end, seen, where);
+		buffer_append(&json->text, *copied, (size_t) (start - *copied));
+		problem = add_string(json, start, quote, end, seen, where);
 	}
 	else
 	{
 		*p = scan_number(start, end, &too_large);
 		if (*p == NULL)
 			return "invalid JSON: not a number";
-		buffer_append(&element->text, *copied, (size_t) (start - *copied));
-		add_token(element, TOKEN_NUMBER, start, *p, end)->too_large = too_large;
+		buffer_append(&json->text, *copied, (size_t) (start - *copied));
+		add_token(json, TOKEN_NUMBER, start, *p, end)->too_large = too_large;
 	}
 	*copied = *p;
 	return problem;
@@ -384,16 +386,16 @@ replace_token(Element *element, const char **p, const char *end, const char **co
  * Make the text for jansson; returns why that is impossible, or NULL.
  */
 static const char *
-replace_tokens(Element *element, const char *text, size_t length, const char **where)
+replace_tokens(JsonText *json, const char *text, size_t length, const char **where)
 {
 	const char *end = &text[length];
 	const char *p = text;
 	const char *copied = text;
 
-	element->text.length = 0;
-	element->ntokens = 0;
-	element->nnames = 0;
-	arena_reset(&element->strings);
+	json->text.length = 0;
+	json->ntokens = 0;
+	json->nnames = 0;
+	arena_reset(&json->strings);
 	while (p < end)
 	{
 		const char *problem;
@@ -406,12 +408,12 @@ replace_tokens(Element *element, const char *text, size_t length, const char **w
 				return "invalid JSON: zero byte";
 			continue;
 		}
-		problem = replace_token(element, &p, end, &copied, where);
+		problem = replace_token(json, &p, end, &copied, where);
 		if (problem != NULL)
 			return problem;
 	}
 	if (copied < end)
-		buffer_append(&element->text, copied, (size_t) (end - copied));
+		buffer_append(&json->text, copied, (size_t) (end - copied));
 	return NULL;
 }
 
@@ -419,11 +421,11 @@ replace_tokens(Element *element, const char *text, size_t length, const char **w
  * The place in the original text of a place in the text for jansson.
  */
 static size_t
-original_place(const Element *element, const char *text, size_t place)
+original_place(const JsonText *json, const char *text, size_t place)
 {
-	for (size_t i = element->ntokens; i > 0; i--)
+	for (size_t i = json->ntokens; i > 0; i--)
 	{
-		const Token *token = &element->tokens[i - 1];
+		const Token *token = &json->tokens[i - 1];
 
 		if (token->replaced_at <= place)
 		{
@@ -467,33 +469,33 @@ describe_error(const json_error_t *error)
 }
 
 /*
- * Parse a JSON value; the text must stay where it is as long as the element is
- * in use, which is until the next tree_trim() at most.
+ * Parse a JSON value; the text must stay where it is as long as the value is
+ * in use, which is until the next trim_json_trees() at most.
  */
 bool
-element_parse(Element *element, const char *text, size_t length,
+json_text_parse(JsonText *json, const char *text, size_t length,
 			  char **error, size_t *error_at)
 {
 	json_error_t json_error;
 	const char *where = text;
 	const char *problem;
 
-	element->root = NULL;
-	problem = length > 0 ? replace_tokens(element, text, length, &where) : "expected a JSON value";
+	json->root = NULL;
+	problem = length > 0 ? replace_tokens(json, text, length, &where) : "expected a JSON value";
 	if (problem != NULL)
 	{
 		*error = load_strdup(problem);
 		*error_at = (size_t) (where - text);
 		return false;
 	}
-	element->root = tree_of_text(element->text.data, element->text.length,
-								 element->nnames, &json_error);
-	if (element->root == NULL)
+	json->root = json_tree_of_text(json->text.data, json->text.length,
+								 json->nnames, &json_error);
+	if (json->root == NULL)
 	{
 		size_t		place = json_error.position > 0 ? (size_t) json_error.position - 1 : 0;
 
 		*error = describe_error(&json_error);
-		*error_at = original_place(element, text, place);
+		*error_at = original_place(json, text, place);
 		if (*error_at > length)
 			*error_at = length;
 		return false;
@@ -505,21 +507,21 @@ element_parse(Element *element, const char *text, size_t length,
  * Give all memory back.
  */
 void
-element_free(Element *element)
+json_text_free(JsonText *json)
 {
-	free(element->tokens);
-	buffer_free(&element->text);
-	arena_free(&element->strings);
-	memset(element, 0, sizeof(*element));
+	free(json->tokens);
+	buffer_free(&json->text);
+	arena_free(&json->strings);
+	memset(json, 0, sizeof(*json));
 }
 
 /*
  * The number or string that an integer in the tree stands for.
  */
 const Token *
-element_token(const Element *element, const json_t *node)
+json_text_token(const JsonText *json, const json_t *node)
 {
-	return &element->tokens[json_integer_value(node)];
+	return &json->tokens[json_integer_value(node)];
 }
 
 /*
@@ -556,7 +558,7 @@ dump_json_string(Buffer *out, const char *text, size_t length)
  * Write the members of an object.
  */
 static bool
-dump_object(const Element *element, const json_t *node, Buffer *out)
+dump_object(const JsonText *json, const json_t *node, Buffer *out)
 {
 	const char *separator = "{";
 
@@ -568,7 +570,7 @@ dump_object(const Element *element, const json_t *node, Buffer *out)
 		buffer_append_string(out, separator);
 		dump_json_string(out, json_object_iter_key(member), json_object_iter_key_len(member));
 		buffer_append_byte(out, ':');
-		if (!element_dump(element, json_object_iter_value(member), out))
+		if (!json_text_dump(json, json_object_iter_value(member), out))
 			return false;
 		separator = ",";
 	}
@@ -580,14 +582,14 @@ dump_object(const Element *element, const json_t *node, Buffer *out)
  * Write the elements of an array.
  */
 static bool
-dump_array(const Element *element, const json_t *node, Buffer *out)
+dump_array(const JsonText *json, const json_t *node, Buffer *out)
 {
 	buffer_append_byte(out, '[');
 	for (size_t i = 0; i < json_array_size(node); i++)
 	{
 		if (i > 0)
 			buffer_append_byte(out, ',');
-		if (!element_dump(element, json_array_get(node, i), out))
+		if (!json_text_dump(json, json_array_get(node, i), out))
 			return false;
 	}
 	buffer_append_byte(out, ']');
@@ -598,21 +600,21 @@ dump_array(const Element *element, const json_t *node, Buffer *out)
  * Write a part of the tree as JSON, numbers and strings as they were.
  *
  * Returns false if a number is too large for PostgreSQL's numeric, and with
- * that for jsonb.  element_parse() has limited the depth of the recursion.
+ * that for jsonb.  json_text_parse() has limited the depth of the recursion.
  */
 bool
-element_dump(const Element *element, const json_t *node, Buffer *out)
+json_text_dump(const JsonText *json, const json_t *node, Buffer *out)
 {
 	const Token *token;
 
 	switch (json_typeof(node))
 	{
 		case JSON_OBJECT:
-			return dump_object(element, node, out);
+			return dump_object(json, node, out);
 		case JSON_ARRAY:
-			return dump_array(element, node, out);
+			return dump_array(json, node, out);
 		case JSON_INTEGER:
-			token = element_token(element, node);
+			token = json_text_token(json, node);
 			buffer_append(out, token->raw, token->raw_length);
 			return !token->too_large;
 		case JSON_TRUE:
@@ -625,49 +627,4 @@ element_dump(const Element *element, const json_t *node, Buffer *out)
 			buffer_append_string(out, "null");
 			return true;
 	}
-}
-
-/*
- * The length of the UTF-8 character at p, or zero if there is none.
- */
-static size_t
-utf8_character(const unsigned char *p, size_t available)
-{
-	size_t		length = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-
-	if (p[0] < 0xC2 || p[0] > 0xF4 || available < length)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-	{
-		if ((p[i] & 0xC0) != 0x80)
-			return 0;
-	}
-	if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
-		(p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
-		return 0;
-	return length;
-}
-
-/*
- * Is this valid UTF-8, as PostgreSQL sees it, and without zero bytes?
- */
-bool
-is_utf8(const char *text, size_t length)
-{
-	const unsigned char *p = (const unsigned char *) text;
-	const unsigned char *end = p + length;
-
-	while (p < end)
-	{
-		size_t		character = 1;
-
-		if (*p == 0)
-			return false;
-		if (*p >= 0x80)
-			character = utf8_character(p, (size_t) (end - p));
-		if (character == 0)
-			return false;
-		p += character;
-	}
-	return true;
 }

@@ -41,27 +41,22 @@ typedef struct Token
  * An integer in its tree is the index of a token here; there are no strings and
  * no other numbers in the tree.
  */
-typedef struct Element
+typedef struct JsonText
 {
-	json_t	   *root;			/* NULL before element_parse() */
+	json_t	   *root;			/* NULL before json_text_parse() */
 	Token	   *tokens;
 	size_t		ntokens;
 	size_t		size;			/* of tokens */
 	size_t		nnames;			/* names of members in the text */
 	Buffer		text;			/* what jansson was given */
 	Arena		strings;		/* of those that had escapes */
-} Element;
+} JsonText;
 
-extern bool element_parse(Element *element, const char *text, size_t length,
+extern bool json_text_parse(JsonText *json, const char *text, size_t length,
 						  char **error, size_t *error_at);
-extern void element_free(Element *element);
-extern const Token *element_token(const Element *element, const json_t *node);
-extern bool element_dump(const Element *element, const json_t *node, Buffer *out);
+extern void json_text_free(JsonText *json);
+extern const Token *json_text_token(const JsonText *json, const json_t *node);
+extern bool json_text_dump(const JsonText *json, const json_t *node, Buffer *out);
 extern void dump_json_string(Buffer *out, const char *text, size_t length);
-extern bool is_utf8(const char *text, size_t length);
-
-/* json_tree.c */
-extern void tree_trim(void);
-extern json_t *tree_of_text(const char *text, size_t length, size_t nnames, json_error_t *error);
 
 #endif							/* LOAD_JSON_TEXT_H */

@@ -13,13 +13,14 @@
  * records have the members of an earlier one.  So trees are kept, and found
  * again by their texts.
  *
- * All trees are forgotten together when they take too much memory; they need no
+ * All trees are discarded together when they take too much memory; they need no
  * json_decref().
  */
-#include "read/json_text.h"
+#include "read/json_tree.h"
 
 #include <string.h>
 
+#include "common/buffer.h"
 #include "common/bytes.h"
 
 /* so much memory for trees, before those of the next record */
@@ -58,10 +59,10 @@ tree_free(void *pointer)
 }
 
 /*
- * Forget all trees, if they take too much memory.
+ * Discard all trees, if they take too much memory.
  */
 void
-tree_trim(void)
+trim_json_trees(void)
 {
 	if (tree_memory.size <= MAX_TREE_MEMORY)
 		return;
@@ -93,9 +94,9 @@ count_members(json_t *node)
  * The tree of a text that has so many names of members, or NULL and the error.
  */
 json_t *
-tree_of_text(const char *text, size_t length, size_t nnames, json_error_t *error)
+json_tree_of_text(const char *text, size_t length, size_t nnames, json_error_t *error)
 {
-	uint64_t	hash = hash_bytes(text, length, 0);
+	uint64_t	hash = hash_text(text, length, 0);
 	KnownTree  *known = &known_trees[hash % TREE_SLOTS];
 	json_t	   *root;
 

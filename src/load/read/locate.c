@@ -101,14 +101,14 @@ place_of_field(const Record *record, const FieldPath *path)
 	const char *p = record->text;
 	const char *end = p + record->length;
 
-	if (path->levels > 0 && record->element == NULL && record->values[0].element == NULL)
+	if (path->levels > 0 && record->json == NULL && record->values[0].json == NULL)
 		p = find_cell(p, end, path->before[0]);
 	else
 	{
 		for (int i = 0; i < path->levels; i++)
 		{
 			p = find_item(p, end, path->before[i]);
-			if (record->element != NULL)
+			if (record->json != NULL)
 				p = value_of_member(p, end);
 		}
 	}

@@ -72,9 +72,9 @@ reader_take(Reader *reader, Record *record, size_t length)
  * A node of a tree as the value of a field.
  */
 Value
-json_value(const Element *element, const json_t *node)
+json_value(const JsonText *json, const json_t *node)
 {
-	Value		value = {.node = node,.element = element};
+	Value		value = {.node = node,.json = json};
 	const Token *token;
 
 	switch (json_typeof(node))
@@ -83,7 +83,7 @@ json_value(const Element *element, const json_t *node)
 			value.kind = VALUE_NULL;
 			break;
 		case JSON_INTEGER:
-			token = element_token(element, node);
+			token = json_text_token(json, node);
 			value.kind = token->kind == TOKEN_STRING ? VALUE_STRING : VALUE_NUMBER;
 			value.text = token->text;
 			value.length = token->length;
@@ -193,7 +193,7 @@ read_records(Input *input, Sink *sink, int64_t resume_at,
 	Reader		reader = {.input = input,.sink = sink,.resume_at = resume_at};
 	bool		done = read_any(&reader);
 
-	element_free(&reader.element);
+	json_text_free(&reader.json);
 	if (reader.stopped)
 		return READ_STOPPED;
 	if (input->failed && !reader.error)

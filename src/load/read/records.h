@@ -22,14 +22,14 @@ typedef enum ValueKind
 	VALUE_DYNAMIC				/* a JSON object or array */
 } ValueKind;
 
-/* The value of one field; of a dynamic one, the node and its element. */
+/* The value of one field; of a dynamic one, the node and its text. */
 typedef struct Value
 {
 	ValueKind	kind;
 	const char *text;
 	size_t		length;
 	const json_t *node;
-	const Element *element;
+	const JsonText *json;
 } Value;
 
 /* The names of the fields of records that come as rows. */
@@ -42,7 +42,7 @@ typedef struct Header
 /* A record: a JSON object, or one value for each name of a header. */
 typedef struct Record
 {
-	const Element *element;		/* its root is the object, or NULL for a row */
+	const JsonText *json;		/* its root is the object, or NULL for a row */
 	const Header *header;
 	const Value *values;
 	const char *text;			/* as it stands in the file */
@@ -75,7 +75,7 @@ typedef struct Reader
 	Input	   *input;
 	Sink	   *sink;
 	int64_t		resume_at;		/* records before this offset are known */
-	Element		element;
+	JsonText		json;
 	size_t		wasted;			/* bytes read in vain after broken records */
 	bool		unsure;			/* where the record before ended */
 	bool		stopped;
@@ -95,7 +95,7 @@ extern bool reader_leave(Reader *reader, const char *what);
 extern bool reader_refuse(Reader *reader, size_t length, size_t error_at, char *reason);
 extern bool reader_take(Reader *reader, Record *record, size_t length);
 
-extern Value json_value(const Element *element, const json_t *node);
+extern Value json_value(const JsonText *json, const json_t *node);
 extern char *header_name(const char *name, size_t length);
 extern void header_free(Header *header);
 

@@ -458,9 +458,9 @@ send_if_due(Loader *loader, Target *target)
 bool
 copy_row(Loader *loader, Target *target, const Record *record)
 {
-	if (!provide_partition(loader, target, loader->row.day))
+	if (!provide_partition(loader, target, loader->builder.day))
 		return false;
-	row_append_copy(&loader->row, &target->rows);
+	row_builder_append_copy(&loader->builder, &target->rows);
 	if (loader->options->reject_file != NULL)
 		buffer_append(&target->records, record->text, record->length);
 	add_origin(target, record->position);

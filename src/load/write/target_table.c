@@ -169,11 +169,11 @@ describe_target(Loader *loader, Target *target, const LogTable *log_table, bool 
 	}
 	columns = read_columns(result, &list);
 	PQclear(result);
-	layout_init(&target->layout, log_table != NULL ? log_table->bit : similar_log_table(columns, ncolumns),
+	column_map_init(&target->map, log_table != NULL ? log_table->bit : similar_log_table(columns, ncolumns),
 				columns, ncolumns);
 	make_commands(target, list.data, is_view);
 	buffer_free(&list);
-	if (target->layout.time_column < 0)
+	if (target->map.time_column < 0)
 	{
 		fail_file(loader, load_printf("table %s has no column timegenerated", target->name));
 		return false;
@@ -277,7 +277,7 @@ free_target(Target *target)
 	free(target->copy_command);
 	free(target->stage_command);
 	free(target->insert_command);
-	layout_free(&target->layout);
+	column_map_free(&target->map);
 	buffer_free(&target->rows);
 	buffer_free(&target->records);
 	free(target->origins);
