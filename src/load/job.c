@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "map/route.h"
 #include "read/prefix.h"
 
 /*
@@ -111,12 +112,12 @@ refuse_record(Sink *sink, const char *text, size_t length, Position position, co
 static bool
 refuse_row(Loader *loader, Target *target, const Record *record)
 {
-	size_t		place = place_of_field(record, &loader->builder.error_path);
+	size_t		place = locate_field(record, &loader->builder.error_path);
 	Position	position = position_after(record->position, record->text, place);
 
 	if (loader->options->reject_file != NULL)
-		return reject_record(loader, target, record->text, record->length, position, loader->builder.error);
-	fail_file_at(loader, position, load_strdup(loader->builder.error));
+		return reject_record(loader, target, record->text, record->length, position, loader->builder.converter.error);
+	fail_file_at(loader, position, load_strdup(loader->builder.converter.error));
 	return false;
 }
 

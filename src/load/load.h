@@ -15,6 +15,8 @@
 #include <stdio.h>
 
 #include "map/row_builder.h"
+#include "read/find_files.h"
+#include "read/records.h"
 
 #define PROGRAM	"azhunt-load"
 
@@ -47,22 +49,6 @@ typedef struct Options
 	char	  **paths;
 	int			npaths;
 } Options;
-
-/* One file of all those that were found. */
-typedef struct InputFile
-{
-	char	   *path;			/* as messages show it */
-	int64_t		size;
-} InputFile;
-
-typedef struct FileList
-{
-	InputFile  *files;
-	size_t		nfiles;
-	size_t		size;			/* of files */
-	int64_t		bytes;
-	bool		failed;			/* something could not be read */
-} FileList;
 
 #define MAX_JOBS	64
 
@@ -205,10 +191,6 @@ extern bool run_command(PGconn *connection, const char *command);
 extern PGresult *run_query(PGconn *connection, const char *query, int nparameters,
 						   const char *const *parameters);
 extern bool result_ok(const PGresult *result);
-
-/* find_files.c */
-extern void find_files(FileList *list, char **paths, int npaths);
-extern void free_files(FileList *list);
 
 /* target_table.c */
 extern Target *open_target(Loader *loader, const LogTable *log_table);

@@ -18,7 +18,9 @@
 #include <string.h>
 
 #include "common/utf8.h"
+#include "map/route.h"
 #include "map/times.h"
+#include "read/records.h"
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
 
@@ -139,10 +141,10 @@ take(Sink *sink, const Record *record)
 	check(record->position.line >= 1 && record->position.column >= 1);
 	if (!row_builder_fill(&fuzz->builder, &fuzz->maps[table - log_tables], record))
 	{
-		check(fuzz->builder.error != NULL);
-		place = place_of_field(record, &fuzz->builder.error_path);
+		check(fuzz->builder.converter.error != NULL);
+		place = locate_field(record, &fuzz->builder.error_path);
 		check(place < record->length);
-		check(record->json == NULL || strchr("\"{[-0123456789tfn", record->text[place]) != NULL);
+		check(!record_is_object(record) || strchr("\"{[-0123456789tfn", record->text[place]) != NULL);
 		return true;
 	}
 	fuzz->out.length = 0;

@@ -7,12 +7,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "map/row_builder.h"
+#include "map/column_map.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/ascii.h"
+#include "common/buffer.h"
 #include "common/bytes.h"
 
 /* no field feeds more columns than this */

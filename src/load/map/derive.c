@@ -7,77 +7,12 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "map/row_builder.h"
+#include "map/derive.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/ascii.h"
-
-/*
- * The node at a path of a raw record, its names separated by dots, or NULL.
- */
-const json_t *
-record_member(const Record *record, const char *path)
-{
-	const json_t *node = record->json != NULL ? record->json->root : NULL;
-
-	while (node != NULL)
-	{
-		size_t		length = strcspn(path, ".");
-
-		node = json_object_getn(node, path, length);
-		if (path[length] == '\0')
-			break;
-		path += length + 1;
-	}
-	return node;
-}
-
-/*
- * The field of a name, ignoring the case of letters, at the top of a record.
- */
-bool
-record_field(const Record *record, const char *name, Value *value)
-{
-	json_t	   *root;
-
-	if (record->json == NULL)
-	{
-		for (size_t i = 0; i < record->header->nnames; i++)
-		{
-			if (ascii_strcasecmp(record->header->names[i], name) == 0)
-			{
-				*value = record->values[i];
-				return true;
-			}
-		}
-		return false;
-	}
-	root = record->json->root;
-	for (void *member = json_object_iter(root); member != NULL;
-		 member = json_object_iter_next(root, member))
-	{
-		if (json_object_iter_key_len(member) == strlen(name) &&
-			ascii_strcasecmp(json_object_iter_key(member), name) == 0)
-		{
-			*value = json_value(record->json, json_object_iter_value(member));
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * Is this a record as a diagnostic setting writes it?
- */
-bool
-record_is_raw(const Record *record)
-{
-	Value		value;
-
-	return record->json != NULL && !record_field(record, "TimeGenerated", &value);
-}
 
 /*
  * The part of a resource id after a name, as in /subscriptions/<part>/; the
@@ -114,7 +49,7 @@ resource_part(const Value *id, const char *name, Value *part)
  * around it.
  */
 static bool
-object_member(RowBuilder *builder, const Value *object, const char *name, Value *member)
+object_member(ValueConverter *converter, const Value *object, const char *name, Value *member)
 {
 	const JsonText *json = object->json;
 	const json_t *node = object->kind == VALUE_DYNAMIC ? object->node : NULL;
@@ -125,13 +60,13 @@ object_member(RowBuilder *builder, const Value *object, const char *name, Value 
 		size_t		error_at;
 
 		if (object->length == 0 || *object->text != '{' ||
-			!json_text_parse(&builder->nested, object->text, object->length, &error, &error_at))
+			!json_text_parse(&converter->nested, object->text, object->length, &error, &error_at))
 		{
 			free(error);
 			return false;
 		}
-		json = &builder->nested;
-		node = builder->nested.root;
+		json = &converter->nested;
+		node = converter->nested.root;
 	}
 	node = json_object_get(node, name);
 	if (node == NULL)
@@ -164,11 +99,11 @@ is_operation(const Value *value)
  * The field that a derivation starts from.
  */
 static bool
-source_field(const Record *record, bool is_raw, const Derivation *d, Value *value)
+source_field(const Record *record, const Derivation *d, Value *value)
 {
 	const json_t *node;
 
-	if (!is_raw)
+	if (record->shape != RECORD_RAW)
 		return record_field(record, d->named_field, value);
 	if (d->raw_field == NULL)
 		return false;
@@ -182,15 +117,15 @@ source_field(const Record *record, bool is_raw, const Derivation *d, Value *valu
  * What a derivation makes of a field.
  */
 static bool
-derive(RowBuilder *builder, const Derivation *d, const Value *source, Value *value)
+derive(ValueConverter *converter, const Derivation *d, const Value *source, Value *value)
 {
 	switch (d->rule)
 	{
 		case MEMBER:
-			return object_member(builder, source, d->member, value);
+			return object_member(converter, source, d->member, value);
 		case OPERATION:
 			*value = *source;
-			if (d->member != NULL && !object_member(builder, source, d->member, value))
+			if (d->member != NULL && !object_member(converter, source, d->member, value))
 				return false;
 			return is_operation(value);
 		case SUBSCRIPTION:
@@ -209,11 +144,8 @@ derive(RowBuilder *builder, const Derivation *d, const Value *source, Value *val
  * Fill the columns for which the record has no field of their own.
  */
 bool
-derive_columns(RowBuilder *builder, const Record *record)
+derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *record, Cell *cells)
 {
-	const ColumnMap *map = builder->map;
-	bool		is_raw = record_is_raw(record);
-
 	for (const Derivation *d = derivations; d->column != NULL; d++)
 	{
 		const FieldEntry *entry;
@@ -229,16 +161,16 @@ derive_columns(RowBuilder *builder, const Record *record)
 		if (entry == NULL)
 			continue;
 		column = field_entry_column(entry, 0, &rule);
-		if (builder->cells[column].length > 0 || !source_field(record, is_raw, d, &source) ||
-			!derive(builder, d, &source, &value))
+		if (cells[column].length > 0 || !source_field(record, d, &source) ||
+			!derive(converter, d, &source, &value))
 			continue;
-		if (!convert_value(builder, &map->columns[column], &value, &converted))
+		if (!convert_value(converter, &map->columns[column], &value, &converted))
 			return false;
 		/* what was parsed for this column alone is gone with the next one */
 		if (converted.text != NULL)
 		{
-			builder->cells[column].text = arena_copy(&builder->arena, converted.text, converted.length);
-			builder->cells[column].length = converted.length;
+			cells[column].text = arena_copy(&converter->arena, converted.text, converted.length);
+			cells[column].length = converted.length;
 		}
 	}
 	return true;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * log_tables.h
- *	  Which table and column takes what.
+ *	  The log tables, and what says that a record belongs in one.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -31,53 +31,7 @@ typedef struct LogTable
 	unsigned	bit;
 } LogTable;
 
-typedef enum FieldRule
-{
-	TAKE,						/* the column takes the value */
-	FOLD,						/* ... in lower case */
-	SECOND						/* ... if no other field gave it one */
-} FieldRule;
-
-/* A field of raw records, and the column that takes it. */
-typedef struct FieldMapping
-{
-	unsigned	tables;
-	const char *field;
-	const char *column;
-	FieldRule	rule;
-} FieldMapping;
-
-typedef enum DerivationRule
-{
-	WHOLE,						/* the value itself */
-	MEMBER,						/* of a JSON object, the member */
-	OPERATION,					/* the member, or value, if it is like a/b/c */
-	SUBSCRIPTION,				/* of a resource id, the subscription */
-	RESOURCE_GROUP,				/* ... the resource group */
-	PROVIDER					/* ... the last provider */
-} DerivationRule;
-
-/* A column that a field fills which another column may hold already. */
-typedef struct Derivation
-{
-	unsigned	tables;
-	const char *column;
-	const char *raw_field;		/* NULL if raw records don't have it */
-	const char *named_field;	/* of records with the names of columns */
-	DerivationRule rule;
-	const char *member;
-} Derivation;
-
-/* What a category, or a part of a path, says about the table. */
-typedef struct CategoryMapping
-{
-	const char *category;
-	unsigned	tables;			/* two where the storage service must decide */
-} CategoryMapping;
-
 extern const LogTable log_tables[LOG_TABLES];
-extern const FieldMapping field_mappings[];
-extern const Derivation derivations[];
 
 extern const LogTable *log_table_of_bit(unsigned bit);
 extern const LogTable *log_table_by_name(const char *name, size_t length);

@@ -7,11 +7,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "map/row_builder.h"
+#include "map/route.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "map/value.h"
 
 /*
  * A field that is a text which is not empty.
@@ -24,7 +26,7 @@ text_field(const Record *record, const char *name, Value *value)
 }
 
 /*
- * The text of a node at a path of a raw record.
+ * The text of a node at a path of a record.
  */
 static bool
 text_member(const Record *record, const char *path, Value *value)
@@ -71,7 +73,7 @@ tables_of_record(const Record *record, Value *name)
 	const LogTable *table;
 	unsigned	tables;
 
-	for (size_t i = 0; !record_is_raw(record) && i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; record->shape != RECORD_RAW && i < sizeof(names) / sizeof(names[0]); i++)
 	{
 		if (!text_field(record, names[i], name))
 			continue;
@@ -89,7 +91,7 @@ tables_of_record(const Record *record, Value *name)
 	}
 	tables = tables_of_category(name->text, name->length);
 	/* the category of a record that is not raw may be anything */
-	if (tables == 0 && !record_is_raw(record))
+	if (tables == 0 && record->shape != RECORD_RAW)
 		name->length = 0;
 	return tables;
 }

@@ -16,6 +16,7 @@
 #include "../kql/kql.h"
 #include "common/ascii.h"
 #include "common/bytes.h"
+#include "map/derive.h"
 #include "map/times.h"
 
 /*
@@ -41,7 +42,7 @@ add_leftover(RowBuilder *builder, const Leftover *leftover)
 static void
 fold_cell(RowBuilder *builder, Cell *cell)
 {
-	char	   *folded = arena_alloc(&builder->arena, 2 * cell->length + 1);
+	char	   *folded = arena_alloc(&builder->converter.arena, 2 * cell->length + 1);
 
 	cell->length = kql_fold_utf8(kql_string(cell->text, cell->length), folded);
 	folded[cell->length] = '\0';
@@ -58,12 +59,12 @@ fill_column(RowBuilder *builder, int column, FieldRule rule, const Value *value,
 	Cell		other;
 	Cell	   *converted = cell->text == NULL ? cell : &other;
 
-	if (!convert_value(builder, &builder->map->columns[column], value, converted))
+	if (!convert_value(&builder->converter, &builder->map->columns[column], value, converted))
 		return false;
 	if (rule == FOLD && converted->text != NULL)
 		fold_cell(builder, converted);
 	if (converted == cell && column == builder->map->time_column)
-		builder->day = day_of_time(builder->time);
+		builder->day = day_of_time(builder->converter.time);
 	*taken = converted == cell || converted->text == NULL ||
 		(cell->length == converted->length && memcmp(cell->text, converted->text, cell->length) == 0);
 	return true;
@@ -214,7 +215,7 @@ fill_from_named(RowBuilder *builder, const Record *record)
 	json_t	   *root;
 	size_t		before = 0;
 
-	if (record->json == NULL)
+	if (!record_is_object(record))
 	{
 		for (size_t i = 0; i < record->header->nnames; i++)
 		{
@@ -263,12 +264,12 @@ dump_leftover(RowBuilder *builder, const Leftover *leftover)
 
 	if (value->node == NULL)
 	{
-		dump_json_string(&builder->scratch, value->text, value->length);
+		dump_json_string(&builder->converter.scratch, value->text, value->length);
 		return true;
 	}
-	if (json_text_dump(value->json, value->node, &builder->scratch))
+	if (json_text_dump(value->json, value->node, &builder->converter.scratch))
 		return true;
-	builder->error = load_printf("field %s: PostgreSQL's jsonb cannot store a number this large",
+	builder->converter.error = load_printf("field %s: PostgreSQL's jsonb cannot store a number this large",
 							 leftover->name);
 	return fail_at_field(builder, leftover);
 }
@@ -306,7 +307,7 @@ change_parents(Buffer *out, const Leftover *from, const Leftover *to, bool *firs
 static bool
 fill_extra(RowBuilder *builder)
 {
-	Buffer	   *out = &builder->scratch;
+	Buffer	   *out = &builder->converter.scratch;
 	Leftover	top = {0};
 	const Leftover *previous = &top;
 	bool		first = true;
@@ -338,7 +339,7 @@ fill_extra(RowBuilder *builder)
 		Cell	   *cell = &builder->cells[builder->map->extra_column];
 
 		cell->length = out->length;
-		cell->text = arena_copy(&builder->arena, out->data, out->length);
+		cell->text = arena_copy(&builder->converter.arena, out->data, out->length);
 	}
 	return true;
 }
@@ -377,14 +378,13 @@ start_row(RowBuilder *builder, const ColumnMap *map)
 	memset(builder->cells, 0, (size_t) map->ncolumns * sizeof(Cell));
 	builder->map = map;
 	builder->nleftovers = 0;
-	arena_reset(&builder->arena);
-	free(builder->error);
-	builder->error = NULL;
+	value_converter_reset(&builder->converter);
 	builder->error_path.levels = 0;
 }
 
 /*
- * Turn a record into a row, or say in builder->error why that is impossible.
+ * Turn a record into a row, or say in the converter's error why that is
+ * impossible.
  */
 bool
 row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record)
@@ -393,15 +393,16 @@ row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record
 	bool		filled;
 
 	start_row(builder, map);
-	if (record_is_raw(record))
+	if (record->shape == RECORD_RAW)
 		filled = fill_from_object(builder, record->json, record->json->root, &map->raw, &top);
 	else
 		filled = fill_from_named(builder, record);
-	if (!filled || !fill_second(builder) || !derive_columns(builder, record) || !fill_extra(builder))
+	if (!filled || !fill_second(builder) ||
+		!derive_columns(&builder->converter, map, record, builder->cells) || !fill_extra(builder))
 		return false;
 	if (map->time_column >= 0 && builder->cells[map->time_column].text == NULL)
 	{
-		builder->error = load_strdup("record has neither time nor TimeGenerated; " EXPECTED_SHAPES);
+		builder->converter.error = load_strdup("record has neither time nor TimeGenerated; " EXPECTED_SHAPES);
 		return false;
 	}
 	return true;
@@ -481,9 +482,6 @@ row_builder_free(RowBuilder *builder)
 {
 	free(builder->cells);
 	free(builder->leftovers);
-	free(builder->error);
-	arena_free(&builder->arena);
-	buffer_free(&builder->scratch);
-	json_text_free(&builder->nested);
+	value_converter_free(&builder->converter);
 	memset(builder, 0, sizeof(*builder));
 }

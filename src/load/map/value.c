@@ -7,7 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "map/row_builder.h"
+#include "map/value.h"
 
 #include <errno.h>
 #include <math.h>
@@ -46,15 +46,18 @@ quote_for_message(const char *text, size_t length)
  * Say that a column cannot take a value.
  */
 static bool
-refuse_value(RowBuilder *builder, const Column *column, const char *text, size_t length)
+refuse_value(ValueConverter *converter, const Column *column, const char *text, size_t length)
 {
 	char	   *quoted = quote_for_message(text, length);
 
-	builder->error = load_printf("column %s: not a %s: %s", column->name, column->type_name, quoted);
+	converter->error = load_printf("column %s: not a %s: %s", column->name, column->type_name, quoted);
 	free(quoted);
 	return false;
 }
 
+/*
+ * Is this one of the blanks of JSON?
+ */
 static bool
 is_blank(char c)
 {
@@ -65,7 +68,7 @@ is_blank(char c)
  * A value as text, numbers with their own digits.
  */
 static bool
-value_text(RowBuilder *builder, const Column *column, const Value *value, Cell *cell)
+value_text(ValueConverter *converter, const Column *column, const Value *value, Cell *cell)
 {
 	if (value->kind != VALUE_DYNAMIC)
 	{
@@ -73,14 +76,14 @@ value_text(RowBuilder *builder, const Column *column, const Value *value, Cell *
 		cell->length = value->length;
 		return true;
 	}
-	builder->scratch.length = 0;
-	if (!json_text_dump(value->json, value->node, &builder->scratch) && column->type == TYPE_DYNAMIC)
+	converter->scratch.length = 0;
+	if (!json_text_dump(value->json, value->node, &converter->scratch) && column->type == TYPE_DYNAMIC)
 	{
-		builder->error = load_printf("column %s: PostgreSQL's jsonb cannot store a number this large", column->name);
+		converter->error = load_printf("column %s: PostgreSQL's jsonb cannot store a number this large", column->name);
 		return false;
 	}
-	cell->length = builder->scratch.length;
-	cell->text = arena_copy(&builder->arena, builder->scratch.data, builder->scratch.length);
+	cell->length = converter->scratch.length;
+	cell->text = arena_copy(&converter->arena, converter->scratch.data, converter->scratch.length);
 	return true;
 }
 
@@ -88,7 +91,7 @@ value_text(RowBuilder *builder, const Column *column, const Value *value, Cell *
  * Does a string hold a JSON object or array?  Then that is the value.
  */
 static bool
-parse_nested(RowBuilder *builder, const char *text, size_t length, Value *value)
+parse_nested(ValueConverter *converter, const char *text, size_t length, Value *value)
 {
 	char	   *error = NULL;
 	size_t		error_at;
@@ -96,17 +99,16 @@ parse_nested(RowBuilder *builder, const char *text, size_t length, Value *value)
 	while (length > 0 && is_blank(*text))
 	{
 		text++;
-
 		length--;
 	}
 	if (length == 0 || (*text != '{' && *text != '['))
 		return false;
-	if (!json_text_parse(&builder->nested, text, length, &error, &error_at))
+	if (!json_text_parse(&converter->nested, text, length, &error, &error_at))
 	{
 		free(error);
 		return false;
 	}
-	*value = json_value(&builder->nested, builder->nested.root);
+	*value = json_value(&converter->nested, converter->nested.root);
 	return true;
 }
 
@@ -114,27 +116,27 @@ parse_nested(RowBuilder *builder, const char *text, size_t length, Value *value)
  * A value for jsonb.  Many exports write objects as strings that hold JSON.
  */
 static bool
-convert_dynamic(RowBuilder *builder, const Column *column, const Value *value, Cell *cell)
+convert_dynamic(ValueConverter *converter, const Column *column, const Value *value, Cell *cell)
 {
 	Value		nested;
 
 	if (value->kind == VALUE_DYNAMIC || value->kind == VALUE_BOOLEAN)
-		return value_text(builder, column, value, cell);
+		return value_text(converter, column, value, cell);
 	if (value->kind == VALUE_NUMBER)
 	{
-		builder->scratch.length = 0;
-		if (!json_text_dump(value->json, value->node, &builder->scratch))
-			return refuse_value(builder, column, value->text, value->length);
-		return value_text(builder, column, value, cell);
+		converter->scratch.length = 0;
+		if (!json_text_dump(value->json, value->node, &converter->scratch))
+			return refuse_value(converter, column, value->text, value->length);
+		return value_text(converter, column, value, cell);
 	}
 	if (value->length == 0 || (value->length == 4 && memcmp(value->text, "null", 4) == 0))
 		return true;
-	if (parse_nested(builder, value->text, value->length, &nested))
-		return value_text(builder, column, &nested, cell);
-	builder->scratch.length = 0;
-	dump_json_string(&builder->scratch, value->text, value->length);
-	cell->length = builder->scratch.length;
-	cell->text = arena_copy(&builder->arena, builder->scratch.data, builder->scratch.length);
+	if (parse_nested(converter, value->text, value->length, &nested))
+		return value_text(converter, column, &nested, cell);
+	converter->scratch.length = 0;
+	dump_json_string(&converter->scratch, value->text, value->length);
+	cell->length = converter->scratch.length;
+	cell->text = arena_copy(&converter->arena, converter->scratch.data, converter->scratch.length);
 	return true;
 }
 
@@ -142,17 +144,15 @@ convert_dynamic(RowBuilder *builder, const Column *column, const Value *value, C
  * A value for timestamp with time zone.
  */
 static bool
-convert_time(RowBuilder *builder, const Column *column, const Cell *in, Cell *cell)
+convert_time(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
 {
 	char	   *text;
 
-	if (!parse_time(in->text, in->length, &builder->time))
-		return refuse_value(builder, column, in->text, in->length);
-	text = arena_alloc(&builder->arena, TIME_TEXT_LENGTH);
-
-	format_time(builder->time, text);
+	if (!parse_time(in->text, in->length, &converter->time))
+		return refuse_value(converter, column, in->text, in->length);
+	text = arena_alloc(&converter->arena, TIME_TEXT_LENGTH);
+	format_time(converter->time, text);
 	cell->text = text;
-
 	cell->length = strlen(text);
 	return true;
 }
@@ -161,7 +161,7 @@ convert_time(RowBuilder *builder, const Column *column, const Cell *in, Cell *ce
  * A value for boolean.
  */
 static bool
-convert_boolean(RowBuilder *builder, const Column *column, const Cell *in, Cell *cell)
+convert_boolean(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
 {
 	bool		is_true = (in->length == 4 && ascii_strncasecmp(in->text, "true", 4) == 0) ||
 	(in->length == 1 && *in->text == '1');
@@ -169,7 +169,7 @@ convert_boolean(RowBuilder *builder, const Column *column, const Cell *in, Cell 
 	(in->length == 1 && *in->text == '0');
 
 	if (!is_true && !is_false)
-		return refuse_value(builder, column, in->text, in->length);
+		return refuse_value(converter, column, in->text, in->length);
 	cell->text = is_true ? "t" : "f";
 	cell->length = 1;
 	return true;
@@ -179,7 +179,7 @@ convert_boolean(RowBuilder *builder, const Column *column, const Cell *in, Cell 
  * A value for one of the integer types; 5.0 is five.
  */
 static bool
-convert_integer(RowBuilder *builder, const Column *column, const Cell *in, Cell *cell)
+convert_integer(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
 {
 	int64_t		limit = column->type == TYPE_BIGINT ? INT64_MAX :
 	column->type == TYPE_INTEGER ? INT32_MAX : INT16_MAX;
@@ -194,20 +194,20 @@ convert_integer(RowBuilder *builder, const Column *column, const Cell *in, Cell 
 		for (const char *p = point + 1; p < &in->text[in->length]; p++)
 		{
 			if (*p != '0')
-				return refuse_value(builder, column, in->text, in->length);
+				return refuse_value(converter, column, in->text, in->length);
 		}
 		length = (size_t) (point - in->text);
 	}
 	if (length == 0 || length >= sizeof(digits))
-		return refuse_value(builder, column, in->text, in->length);
+		return refuse_value(converter, column, in->text, in->length);
 	memcpy(digits, in->text, length);
 	digits[length] = '\0';
 	errno = 0;
 	number = strtoll(digits, &end, 10);
 	if (*end != '\0' || end == digits || errno != 0 || is_blank(digits[0]) ||
 		number > limit || number < -limit - 1)
-		return refuse_value(builder, column, in->text, in->length);
-	cell->text = arena_copy(&builder->arena, digits, length);
+		return refuse_value(converter, column, in->text, in->length);
+	cell->text = arena_copy(&converter->arena, digits, length);
 	cell->length = length;
 	return true;
 }
@@ -217,28 +217,26 @@ convert_integer(RowBuilder *builder, const Column *column, const Cell *in, Cell 
  * its own digits.
  */
 static bool
-convert_real(RowBuilder *builder, const Column *column, const Cell *in, Cell *cell)
+convert_real(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
 {
-	char	   *text = arena_alloc(&builder->arena, in->length + 1);
+	char	   *text = arena_alloc(&converter->arena, in->length + 1);
 	char	   *end;
 	double		number;
 
 	memcpy(text, in->text, in->length);
 	text[in->length] = '\0';
-
 	if (strspn(text, "+-.0123456789eE") == in->length)
 	{
 		errno = 0;
 		number = strtod(text, &end);
 		if (*end != '\0' || end == text ||
 			(errno == ERANGE && (number == 0 || isinf(number))))
-			return refuse_value(builder, column, in->text, in->length);
+			return refuse_value(converter, column, in->text, in->length);
 	}
 	else if (ascii_strcasecmp(text, "NaN") != 0 && ascii_strcasecmp(text, "Infinity") != 0 &&
 			 ascii_strcasecmp(text, "-Infinity") != 0)
-		return refuse_value(builder, column, in->text, in->length);
+		return refuse_value(converter, column, in->text, in->length);
 	cell->text = text;
-
 	cell->length = in->length;
 	return true;
 }
@@ -248,7 +246,7 @@ convert_real(RowBuilder *builder, const Column *column, const Cell *in, Cell *ce
  * nothing.
  */
 bool
-convert_value(RowBuilder *builder, const Column *column, const Value *value, Cell *cell)
+convert_value(ValueConverter *converter, const Column *column, const Value *value, Cell *cell)
 {
 	Cell		in = {0};
 
@@ -257,10 +255,10 @@ convert_value(RowBuilder *builder, const Column *column, const Value *value, Cel
 	if (value->kind == VALUE_NULL)
 		return true;
 	if (column->type == TYPE_DYNAMIC)
-		return convert_dynamic(builder, column, value, cell);
+		return convert_dynamic(converter, column, value, cell);
 	if (column->type == TYPE_TEXT)
-		return value_text(builder, column, value, cell);
-	if (!value_text(builder, column, value, &in))
+		return value_text(converter, column, value, cell);
+	if (!value_text(converter, column, value, &in))
 		return false;
 	/* answers of queries write everything as strings, also what is missing */
 	while (in.length > 0 && is_blank(*in.text))
@@ -275,17 +273,40 @@ convert_value(RowBuilder *builder, const Column *column, const Value *value, Cel
 	switch (column->type)
 	{
 		case TYPE_TIME:
-			return convert_time(builder, column, &in, cell);
+			return convert_time(converter, column, &in, cell);
 		case TYPE_BOOLEAN:
-			return convert_boolean(builder, column, &in, cell);
+			return convert_boolean(converter, column, &in, cell);
 		case TYPE_REAL:
-			return convert_real(builder, column, &in, cell);
+			return convert_real(converter, column, &in, cell);
 		case TYPE_BIGINT:
 		case TYPE_INTEGER:
 		case TYPE_SMALLINT:
-			return convert_integer(builder, column, &in, cell);
+			return convert_integer(converter, column, &in, cell);
 		default:
 			*cell = in;
 			return true;
 	}
+}
+
+/*
+ * Make ready for the next record.
+ */
+void
+value_converter_reset(ValueConverter *converter)
+{
+	arena_reset(&converter->arena);
+	free(converter->error);
+	converter->error = NULL;
+}
+
+/*
+ * Give all memory back.
+ */
+void
+value_converter_free(ValueConverter *converter)
+{
+	arena_free(&converter->arena);
+	buffer_free(&converter->scratch);
+	json_text_free(&converter->nested);
+	free(converter->error);
 }

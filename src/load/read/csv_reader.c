@@ -7,7 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "read/records.h"
+#include "read/csv_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +76,6 @@ add_cell(Cells *cells, const char *text, size_t length)
 	memset(value, 0, sizeof(*value));
 	value->kind = length > 0 ? VALUE_STRING : VALUE_NULL;
 	value->text = text;
-
 	value->length = length;
 }
 
@@ -208,7 +207,7 @@ static bool
 read_row(Reader *reader, Cells *cells, const Header *header)
 {
 	Input	   *input = reader->input;
-	Record		record = {.header = header};
+	Record		record;
 	size_t		length;
 	bool		quoted;
 	bool		ended = scan_record(input, &length, &quoted);
@@ -226,7 +225,7 @@ read_row(Reader *reader, Cells *cells, const Header *header)
 		return reader_refuse(reader, length, 0,
 							 load_printf("record has %zu values, but there are %zu columns",
 										 cells->count, header->nnames));
-	record.values = cells->values;
+	record = record_of_values(RECORD_CSV, header, cells->values);
 	trim_json_trees();
 	return reader_take(reader, &record, length);
 }

@@ -7,7 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "read/records.h"
+#include "read/json_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -281,7 +281,7 @@ parse_next(Reader *reader, const char *text, size_t length, char **error, size_t
 static bool
 take_object(Reader *reader, size_t length)
 {
-	Record		record = {.json = &reader->json};
+	Record		record;
 	char	   *error;
 	size_t		error_at;
 
@@ -290,6 +290,7 @@ take_object(Reader *reader, size_t length)
 		reader->unsure = true;
 		return reader_refuse(reader, length, error_at, error);
 	}
+	record = record_of_object(&reader->json);
 	return reader_take(reader, &record, length);
 }
 
@@ -520,26 +521,12 @@ build_header(Header *header, const JsonText *json)
 }
 
 /*
- * Has a header the one column that every log table has?
- */
-static bool
-has_time(const Header *header)
-{
-	for (size_t i = 0; i < header->nnames; i++)
-	{
-		if (ascii_strcasecmp(header->names[i], "TimeGenerated") == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
  * Parse and hand on a row of so many bytes.
  */
 static bool
 take_row(Reader *reader, const Header *header, size_t length)
 {
-	Record		record = {.header = header};
+	Record		record;
 	const json_t *row;
 	Value	   *values;
 	char	   *error;
@@ -556,7 +543,7 @@ take_row(Reader *reader, const Header *header, size_t length)
 	values = load_calloc(header->nnames, sizeof(Value));
 	for (size_t i = 0; i < header->nnames; i++)
 		values[i] = json_value(&reader->json, json_array_get(row, i));
-	record.values = values;
+	record = record_of_values(RECORD_ARRAY, header, values);
 	result = reader_take(reader, &record, length);
 	free(values);
 	return result;
@@ -602,9 +589,9 @@ read_table_member(Reader *reader, Span name, size_t value, Header *header, bool 
 	size_t		error_at;
 
 	input_consume(input, value);
-	if (is_rows && first && !has_time(header))
+	if (is_rows && first && !header_has_time(header))
 		return reader_fail(reader, 0, load_strdup("the query's answer has no column TimeGenerated before its rows; " EXPECTED_SHAPES));
-	if (is_rows && has_time(header))
+	if (is_rows && header_has_time(header))
 		return read_rows(reader, header);
 	if (scan_value(input, &index, false) != SCAN_OK)
 		return reader_fail(reader, index, load_strdup("file ends within a table"));

@@ -8,11 +8,11 @@
  *-------------------------------------------------------------------------
  */
 /*
- * Nobody needs to know unless the value is wrong, so places are not kept when a
- * record is read: its text is searched again.  The record has been read, so its
- * brackets and quotes are known to match.
+ * Nobody needs to know unless the value is wrong, so positions are not kept
+ * when a record is read: its text is searched again.  The record has been read,
+ * so its brackets and quotes are known to match.
  */
-#include "map/row_builder.h"
+#include "read/locate.h"
 
 /*
  * The closing quote of the JSON string that starts at p.
@@ -93,22 +93,22 @@ find_cell(const char *p, const char *end, size_t before)
 }
 
 /*
- * The place of a field's value, in bytes after the start of its record.
+ * Where a field's value stands, in bytes after the start of its record.
  */
 size_t
-place_of_field(const Record *record, const FieldPath *path)
+locate_field(const Record *record, const FieldPath *path)
 {
 	const char *p = record->text;
 	const char *end = p + record->length;
 
-	if (path->levels > 0 && record->json == NULL && record->values[0].json == NULL)
+	if (path->levels > 0 && record->shape == RECORD_CSV)
 		p = find_cell(p, end, path->before[0]);
 	else
 	{
 		for (int i = 0; i < path->levels; i++)
 		{
 			p = find_item(p, end, path->before[i]);
-			if (record->json != NULL)
+			if (record_is_object(record))
 				p = value_of_member(p, end);
 		}
 	}

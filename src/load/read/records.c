@@ -12,121 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/ascii.h"
-
-/*
- * Reading cannot go on; the position is that of the byte so many after the
- * start of the input.
- */
-bool
-reader_fail(Reader *reader, size_t index, char *error)
-{
-	reader->error = error;
-	reader->error_position = input_position(reader->input, index);
-	return false;
-}
-
-/*
- * The file ends within the record that is next.  That may be because the rest is
- * not written yet, so the record is neither taken nor refused.
- */
-bool
-reader_leave(Reader *reader, const char *what)
-{
-	if (reader->input->failed)
-		return false;
-	reader->unfinished = true;
-	return reader_fail(reader, 0, load_strdup(what));
-}
-
-/*
- * Hand a bad record of so many bytes to the sink, and go on after it.
- */
-bool
-reader_refuse(Reader *reader, size_t length, size_t error_at, char *reason)
-{
-	Position	position = input_position(reader->input, error_at);
-
-	reader->stopped = !reader->sink->refuse(reader->sink, input_text(reader->input),
-											length, position, reason);
-	free(reason);
-	input_consume(reader->input, length);
-	return !reader->stopped;
-}
-
-/*
- * Hand a record of so many bytes to the sink, and go on after it.
- */
-bool
-reader_take(Reader *reader, Record *record, size_t length)
-{
-	record->text = input_text(reader->input);
-	record->length = length;
-	record->position = reader->input->position;
-	reader->stopped = !reader->sink->take(reader->sink, record);
-	input_consume(reader->input, length);
-	return !reader->stopped;
-}
-
-/*
- * A node of a tree as the value of a field.
- */
-Value
-json_value(const JsonText *json, const json_t *node)
-{
-	Value		value = {.node = node,.json = json};
-	const Token *token;
-
-	switch (json_typeof(node))
-	{
-		case JSON_NULL:
-			value.kind = VALUE_NULL;
-			break;
-		case JSON_INTEGER:
-			token = json_text_token(json, node);
-			value.kind = token->kind == TOKEN_STRING ? VALUE_STRING : VALUE_NUMBER;
-			value.text = token->text;
-			value.length = token->length;
-			break;
-		case JSON_TRUE:
-		case JSON_FALSE:
-			value.kind = VALUE_BOOLEAN;
-			value.text = json_is_true(node) ? "true" : "false";
-			value.length = strlen(value.text);
-			break;
-		default:
-			value.kind = VALUE_DYNAMIC;
-			break;
-	}
-	return value;
-}
-
-/*
- * The name of a column, without the " [UTC]" that the portal adds.
- */
-char *
-header_name(const char *name, size_t length)
-{
-	static const char suffix[] = " [UTC]";
-	size_t		suffix_length = strlen(suffix);
-
-	if (length > suffix_length &&
-		ascii_strncasecmp(name + length - suffix_length, suffix, suffix_length) == 0)
-		length -= suffix_length;
-	return load_strndup(name, length);
-}
-
-/*
- * Give the memory of a header's names back.
- */
-void
-header_free(Header *header)
-{
-	for (size_t i = 0; i < header->nnames; i++)
-		free(header->names[i]);
-	free(header->names);
-	memset(header, 0, sizeof(*header));
-}
+#include "read/csv_reader.h"
+#include "read/json_reader.h"
 
 /*
  * Say what a file is whose first bytes are those of no text, or NULL.
@@ -139,7 +26,6 @@ describe_binary(Input *input)
 
 	(void) input_peek(input, 511);
 	text = (const unsigned char *) input_text(input);
-
 	held = input->end - input->start;
 	if (held >= 2 && ((text[0] == 0xFF && text[1] == 0xFE) || (text[0] == 0xFE && text[1] == 0xFF)))
 		return load_strdup("file is in UTF-16; convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8");
@@ -172,7 +58,6 @@ read_any(Reader *reader)
 		input_consume(input, 3);
 		input->position.column = 1;
 	}
-
 	while ((c = input_peek(input, index)) == ' ' || c == '\t' || c == '\n' || c == '\r')
 		index++;
 	if (c == '{' || c == '[')
