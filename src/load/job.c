@@ -7,80 +7,39 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "load.h"
+#include "job.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "common/messages.h"
 #include "map/route.h"
+#include "map/row_builder.h"
+#include "open_file.h"
 #include "read/prefix.h"
+#include "read/records.h"
+#include "write/copy.h"
+#include "write/failure.h"
+#include "write/ledger.h"
+#include "write/reject.h"
+#include "write/send.h"
 
-/*
- * This file is not loaded, and why.  Of several reasons the first is said.
- */
-void
-fail_file(Loader *loader, char *reason)
+/* One job. */
+typedef struct LoadJob
 {
-	if (!loader->reported)
-		message("%s: %s", loader->path, reason);
-	free(reason);
-	loader->failed = true;
-	loader->reported = true;
-}
-
-/*
- * This file is not loaded, and where in it the reason is.
- */
-void
-fail_file_at(Loader *loader, Position position, char *reason)
-{
-	char	   *with_position = load_printf("%lld:%lld: %s", (long long) position.line,
-											(long long) position.column, reason);
-
-	free(reason);
-	if (!loader->reported)
-		message("%s:%s", loader->path, with_position);
-	loader->reported = true;
-	fail_file(loader, with_position);
-}
-
-/*
- * This file is not loaded, since the server does not take it.
- */
-void
-fail_connection(Loader *loader, const PGresult *result)
-{
-	const char *primary = result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-	const char *detail = result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL;
-	const char *text = primary != NULL ? primary : PQerrorMessage(loader->connection);
-	size_t		length = strlen(text);
-
-	while (length > 0 && text[length - 1] == '\n')
-		length--;
-	loader->lost = loader->lost || PQstatus(loader->connection) == CONNECTION_BAD;
-	fail_file(loader, load_printf("%.*s%s%s", (int) length, text,
-								  detail != NULL ? ": " : "", detail != NULL ? detail : ""));
-}
-
-/*
- * Have this file loaded once more, from its start, without a word; false if that
- * is impossible, or has been tried often enough.
- */
-bool
-load_again(Loader *loader)
-{
-	struct stat status;
-
-	/* what is no ordinary file can be read only once */
-	if (loader->attempts >= MAX_ATTEMPTS || strcmp(loader->path, "-") == 0 ||
-		stat(loader->path, &status) != 0 || !S_ISREG(status.st_mode))
-		return false;
-	loader->again = true;
-	loader->failed = true;
-	loader->reported = true;
-	return true;
-}
+	Sink		sink;			/* must be first */
+	Writer		writer;
+	LoadCounters *counters;
+	int			number;
+	void		(*tick) (void); /* shows progress */
+	RowBuilder	builder;
+	int64_t		records;		/* of this file that were read */
+	const Source *source;		/* of this file, while it is read */
+	int64_t		bytes_before;	/* of earlier files */
+	bool		unfinished;		/* but for its last record it is loaded */
+	Position	unfinished_at;
+	char	   *unfinished_why;
+} LoadJob;
 
 /*
  * The sink's warning.
@@ -88,7 +47,7 @@ load_again(Loader *loader)
 static void
 warn_about_file(Sink *sink, const char *text)
 {
-	report_warning("%s: %s", ((Loader *) sink)->path, text);
+	report_warning("%s: %s", ((LoadJob *) sink)->writer.path, text);
 }
 
 /*
@@ -97,12 +56,12 @@ warn_about_file(Sink *sink, const char *text)
 static bool
 refuse_record(Sink *sink, const char *text, size_t length, Position position, const char *reason)
 {
-	Loader	   *loader = (Loader *) sink;
+	LoadJob    *job = (LoadJob *) sink;
 
-	loader->records++;
-	if (loader->options->reject_file != NULL)
-		return reject_record(loader, NULL, text, length, position, reason);
-	fail_file_at(loader, position, load_strdup(reason));
+	job->records++;
+	if (job->writer.options->reject_file != NULL)
+		return reject_record(&job->writer, NULL, text, length, position, reason);
+	fail_file_at(&job->writer, position, load_strdup(reason));
 	return false;
 }
 
@@ -110,14 +69,15 @@ refuse_record(Sink *sink, const char *text, size_t length, Position position, co
  * A record that is no row of a table, because of one field of it or as a whole.
  */
 static bool
-refuse_row(Loader *loader, Target *target, const Record *record)
+refuse_row(LoadJob *job, TargetTable *target, const Record *record)
 {
-	size_t		place = locate_field(record, &loader->builder.error_path);
+	size_t		place = locate_field(record, &job->builder.error_path);
 	Position	position = position_after(record->position, record->text, place);
+	const char *reason = job->builder.converter.error;
 
-	if (loader->options->reject_file != NULL)
-		return reject_record(loader, target, record->text, record->length, position, loader->builder.converter.error);
-	fail_file_at(loader, position, load_strdup(loader->builder.converter.error));
+	if (job->writer.options->reject_file != NULL)
+		return reject_record(&job->writer, target, record->text, record->length, position, reason);
+	fail_file_at(&job->writer, position, load_strdup(reason));
 	return false;
 }
 
@@ -125,15 +85,29 @@ refuse_row(Loader *loader, Target *target, const Record *record)
  * Tell the one who watches how far we are.
  */
 static void
-count_record(Loader *loader)
+count_record(LoadJob *job)
 {
-	atomic_store_explicit(&loader->shared->bytes_of_job[loader->job],
-						  loader->bytes_before + (loader->source != NULL ? loader->source->bytes_read : 0),
+	atomic_store_explicit(&job->counters->bytes_of_job[job->number],
+						  job->bytes_before + (job->source != NULL ? job->source->bytes_read : 0),
 						  memory_order_relaxed);
-	atomic_fetch_add_explicit(&loader->shared->rows_read, 1, memory_order_relaxed);
-	loader->records++;
-	if (loader->tick != NULL)
-		loader->tick();
+	atomic_fetch_add_explicit(&job->counters->rows_read, 1, memory_order_relaxed);
+	job->records++;
+	if (job->tick != NULL)
+		job->tick();
+}
+
+/*
+ * The target that is a log table, or --table for NULL; NULL if that fails.
+ */
+static TargetTable *
+target_of_table(LoadJob *job, const LogTable *log_table)
+{
+	TargetTable *target = known_target(&job->writer, log_table);
+
+	/* the connection must be free to be asked */
+	if (target == NULL && end_copy(&job->writer))
+		target = find_target(&job->writer, log_table);
+	return target;
 }
 
 /*
@@ -142,41 +116,41 @@ count_record(Loader *loader)
 static bool
 take_record(Sink *sink, const Record *record)
 {
-	Loader	   *loader = (Loader *) sink;
+	LoadJob    *job = (LoadJob *) sink;
 	const LogTable *log_table = NULL;
-	Target	   *target;
+	TargetTable *target;
 	char	   *error = NULL;
 	bool		taken;
 
-	count_record(loader);
-	if (route_record(record, loader->path, loader->options->table != NULL, &log_table, &error) == ROUTE_NOWHERE)
+	count_record(job);
+	if (route_record(record, job->writer.path, job->writer.options->table != NULL, &log_table, &error) == ROUTE_NOWHERE)
 	{
 		taken = refuse_record(sink, record->text, record->length, record->position, error);
 		free(error);
 		return taken;
 	}
-	target = open_target(loader, log_table);
+	target = target_of_table(job, log_table);
 	if (target == NULL)
 		return false;
-	if (!row_builder_fill(&loader->builder, &target->map, record))
-		return refuse_row(loader, target, record);
-	return copy_row(loader, target, record);
+	if (!row_builder_fill(&job->builder, &target->map, record))
+		return refuse_row(job, target, record);
+	return send_row(&job->writer, target, &job->builder, record);
 }
 
 /*
  * The last record has no end.  Leave it to a later run, if there can be one.
  */
 static void
-leave_record(Loader *loader, const LedgerPlace *place, Position position, char *what)
+leave_record(LoadJob *job, const LedgerPlace *place, Position position, char *what)
 {
 	if (!place->numbered)
 	{
-		fail_file_at(loader, position, what);
+		fail_file_at(&job->writer, position, what);
 		return;
 	}
-	loader->unfinished = true;
-	loader->unfinished_at = position;
-	loader->unfinished_why = what;
+	job->unfinished = true;
+	job->unfinished_at = position;
+	job->unfinished_why = what;
 }
 
 /*
@@ -184,7 +158,7 @@ leave_record(Loader *loader, const LedgerPlace *place, Position position, char *
  * overwritten we have read some of each.
  */
 static bool
-check_unchanged(Loader *loader, const LedgerPlace *place, Source *source, Input *input)
+check_unchanged(LoadJob *job, const LedgerPlace *place, Source *source, Input *input)
 {
 	Prefix		read = {.size = input->position.offset};
 	char		hex[DIGEST_HEX_SIZE];
@@ -195,7 +169,7 @@ check_unchanged(Loader *loader, const LedgerPlace *place, Source *source, Input 
 	input_digest(input, hex);
 	if (source_rewind(source) && digest_prefixes(source, &read, 1, &at_end) && strcmp(read.digest, hex) == 0)
 		return true;
-	fail_file(loader, load_strdup("file changed while it was read"));
+	fail_file(&job->writer, load_strdup("file changed while it was read"));
 	return false;
 }
 
@@ -203,12 +177,12 @@ check_unchanged(Loader *loader, const LedgerPlace *place, Source *source, Input 
  * Send what is left to be sent, and enter the file into the ledger.
  */
 static bool
-finish_content(Loader *loader, const LedgerPlace *place, Source *source, Input *input)
+finish_content(LoadJob *job, const LedgerPlace *place, Source *source, Input *input)
 {
-	if (loader->failed || !check_unchanged(loader, place, source, input) || !flush_copies(loader))
+	if (job->writer.failed || !check_unchanged(job, place, source, input) || !send_all_rows(&job->writer))
 		return false;
 	/* nothing new but the beginning of a record needs no entry */
-	return (loader->unfinished && loader->records == 0) || write_ledger(loader, place, input);
+	return (job->unfinished && job->records == 0) || write_ledger(&job->writer, place, input);
 }
 
 /*
@@ -216,7 +190,7 @@ finish_content(Loader *loader, const LedgerPlace *place, Source *source, Input *
  * all that is missing then is the commit.
  */
 static bool
-load_content(Loader *loader, const LedgerPlace *place, Source *source)
+load_content(LoadJob *job, const LedgerPlace *place, Source *source)
 {
 	Input		input;
 	char	   *error = NULL;
@@ -227,14 +201,14 @@ load_content(Loader *loader, const LedgerPlace *place, Source *source)
 	input_init(&input, source);
 	if (place->resume_at > 0)
 		input.skipped_digest = place->resume_digest;
-	loader->source = source;
-	result = read_records(&input, &loader->sink, place->resume_at, &error, &position);
-	loader->source = NULL;
+	job->source = source;
+	result = read_records(&input, &job->sink, place->resume_at, &error, &position);
+	job->source = NULL;
 	if (result == READ_FAILED)
-		fail_file_at(loader, position, error);
+		fail_file_at(&job->writer, position, error);
 	if (result == READ_UNFINISHED)
-		leave_record(loader, place, position, error);
-	loaded = result != READ_STOPPED && finish_content(loader, place, source, &input);
+		leave_record(job, place, position, error);
+	loaded = result != READ_STOPPED && finish_content(job, place, source, &input);
 	input_free(&input);
 	return loaded;
 }
@@ -243,16 +217,16 @@ load_content(Loader *loader, const LedgerPlace *place, Source *source)
  * Ask the ledger whether the file, or which part of it, is to be loaded.
  */
 static bool
-is_to_be_loaded(Loader *loader, Source *source, LedgerPlace *place)
+is_to_be_loaded(LoadJob *job, Source *source, LedgerPlace *place)
 {
-	switch (ask_ledger(loader, source, place))
+	switch (ask_ledger(&job->writer, source, place))
 	{
 		case LEDGER_KNOWN:
-			loader->known = true;
+			job->writer.known = true;
 			return false;
 		case LEDGER_CHANGED:
-			fail_file(loader, load_strdup("what was loaded of this blob earlier is not what it starts with now;"
-										  " azhunt.loaded_files has its name and size"));
+			fail_file(&job->writer, load_strdup("what was loaded of this blob earlier is not what it starts with now;"
+												" azhunt.loaded_files has its name and size"));
 			return false;
 		case LEDGER_ERROR:
 			return false;
@@ -265,15 +239,15 @@ is_to_be_loaded(Loader *loader, Source *source, LedgerPlace *place)
  * Load what is not loaded yet of a file, but for the commit.
  */
 static bool
-load_in_transaction(Loader *loader)
+load_in_transaction(LoadJob *job)
 {
 	Source		source;
 	LedgerPlace place = {0};
 	bool		loaded;
 
-	if (!open_file(loader, &source, &place.name))
+	if (!open_file(&job->writer, &source, &place.name))
 		return false;
-	loaded = is_to_be_loaded(loader, &source, &place) && load_content(loader, &place, &source);
+	loaded = is_to_be_loaded(job, &source, &place) && load_content(job, &place, &source);
 	source_close(&source);
 	free(place.name);
 	return loaded;
@@ -283,68 +257,70 @@ load_in_transaction(Loader *loader)
  * Count what was committed.
  */
 static void
-count_file(Loader *loader)
+count_file(LoadJob *job)
 {
 	for (int i = 0; i < COUNTED_TABLES; i++)
 	{
-		if (loader->targets[i] == NULL)
+		const TargetTable *target = job->writer.targets[i];
+
+		if (target == NULL)
 			continue;
-		loader->shared->rows[i] += loader->targets[i]->row_count;
-		if (loader->targets[i]->sent_count > loader->targets[i]->row_count)
-			loader->shared->dropped[i] += loader->targets[i]->sent_count - loader->targets[i]->row_count;
-		loader->shared->rejected[i] += loader->targets[i]->rejected_count;
-		loader->rejected -= loader->targets[i]->rejected_count;
+		job->counters->rows[i] += target->row_count;
+		if (target->sent_count > target->row_count)
+			job->counters->dropped[i] += target->sent_count - target->row_count;
+		job->counters->rejected[i] += target->rejected_count;
+		job->writer.rejected -= target->rejected_count;
 	}
-	loader->shared->rejected_elsewhere += loader->rejected;
+	job->counters->rejected_elsewhere += job->writer.rejected;
 }
 
 /*
  * Make ready for a file.
  */
 static void
-start_file(Loader *loader, const char *path)
+start_file(LoadJob *job, const char *path)
 {
-	loader->path = path;
-	loader->again = false;
-	loader->attempts++;
-	loader->failed = false;
-	loader->known = false;
-	loader->unfinished = false;
-	loader->unfinished_why = NULL;
-	loader->records = 0;
-	loader->reported = false;
-	loader->rejected = 0;
+	job->writer.path = path;
+	job->writer.again = false;
+	job->writer.attempts++;
+	job->writer.failed = false;
+	job->writer.known = false;
+	job->unfinished = false;
+	job->unfinished_why = NULL;
+	job->records = 0;
+	job->writer.reported = false;
+	job->writer.rejected = 0;
 }
 
 /*
  * Load a file, all of it or nothing; was it committed?
  */
 static bool
-try_file(Loader *loader, const char *path)
+try_file(LoadJob *job, const char *path)
 {
 	bool		committed = false;
 
-	start_file(loader, path);
-	if (!run_command(loader->connection, "BEGIN"))
-		fail_connection(loader, NULL);
-	else if (load_in_transaction(loader) && keep_rejects(loader))
+	start_file(job, path);
+	if (!run_command(job->writer.connection, "BEGIN"))
+		fail_connection(&job->writer, NULL);
+	else if (load_in_transaction(job) && keep_rejects(&job->writer))
 	{
-		PGresult   *result = PQexec(loader->connection, "COMMIT");
+		PGresult   *result = PQexec(job->writer.connection, "COMMIT");
 
 		/* a transaction that has failed answers, too, but by ROLLBACK */
 		committed = PQresultStatus(result) == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "COMMIT") == 0;
 		if (!committed)
-			fail_connection(loader, result);
+			fail_connection(&job->writer, result);
 		PQclear(result);
 	}
 	if (committed)
-		count_file(loader);
-	forget_copies(loader);
-	if (PQtransactionStatus(loader->connection) != PQTRANS_IDLE)
-		(void) run_command(loader->connection, "ROLLBACK");
-	if (loader->rejects != NULL)
-		fclose(loader->rejects);
-	loader->rejects = NULL;
+		count_file(job);
+	discard_all_rows(&job->writer);
+	if (PQtransactionStatus(job->writer.connection) != PQTRANS_IDLE)
+		(void) run_command(job->writer.connection, "ROLLBACK");
+	if (job->writer.rejects != NULL)
+		fclose(job->writer.rejects);
+	job->writer.rejects = NULL;
 	return committed;
 }
 
@@ -352,20 +328,20 @@ try_file(Loader *loader, const char *path)
  * Count a file by what became of it, and say what was left.
  */
 static void
-count_outcome(Loader *loader, bool committed)
+count_outcome(LoadJob *job, bool committed)
 {
-	if (loader->known && !loader->failed)
-		loader->shared->files_known++;
+	if (job->writer.known && !job->writer.failed)
+		job->counters->files_known++;
 	else if (!committed)
-		loader->shared->files_failed++;
-	else if (!loader->unfinished)
-		loader->shared->files_loaded++;
+		job->counters->files_failed++;
+	else if (!job->unfinished)
+		job->counters->files_loaded++;
 	else
 	{
-		loader->shared->files_unfinished++;
-		message("%s:%lld:%lld: %s; it is left to a later run", loader->path,
-				(long long) loader->unfinished_at.line, (long long) loader->unfinished_at.column,
-				loader->unfinished_why);
+		job->counters->files_unfinished++;
+		message("%s:%lld:%lld: %s; it is left to a later run", job->writer.path,
+				(long long) job->unfinished_at.line, (long long) job->unfinished_at.column,
+				job->unfinished_why);
 	}
 }
 
@@ -373,38 +349,58 @@ count_outcome(Loader *loader, bool committed)
  * Load a file, and count it.
  */
 static void
-load_file(Loader *loader, const InputFile *file)
+load_file(LoadJob *job, const InputFile *file)
 {
 	bool		committed;
 
-	loader->attempts = 0;
+	job->writer.attempts = 0;
 	do
 	{
-		committed = try_file(loader, file->path);
-		if (!loader->again)
-			count_outcome(loader, committed);
-		free(loader->unfinished_why);
-	} while (loader->again);
-	loader->bytes_before += file->size;
-	loader->lost = loader->lost || PQstatus(loader->connection) == CONNECTION_BAD;
+		committed = try_file(job, file->path);
+		if (!job->writer.again)
+			count_outcome(job, committed);
+		free(job->unfinished_why);
+	} while (job->writer.again);
+	job->bytes_before += file->size;
+	job->writer.lost = job->writer.lost || PQstatus(job->writer.connection) == CONNECTION_BAD;
 }
 
 /*
- * Load the files of the list that no other job has taken.
+ * Give back what a job had.
  */
-void
-load_files(Loader *loader, const FileList *list)
+static void
+end_job(LoadJob *job)
 {
+	for (int i = 0; i < COUNTED_TABLES; i++)
+		free_target(job->writer.targets[i]);
+	row_builder_free(&job->builder);
+	PQfinish(job->writer.connection);
+	PQfinish(job->writer.partition_connection);
+}
+
+/*
+ * Load the files of the list that no other job has taken, on a connection that
+ * is closed then; false if it was lost.
+ */
+bool
+run_job(PGconn *connection, Options *options, const FileList *list,
+		LoadCounters *counters, int number, void (*tick) (void))
+{
+	LoadJob		job = {
+		.sink = {take_record, refuse_record, warn_about_file},
+		.writer = {
+			.options = &options->write,
+			.server = &options->connection,
+			.connection = connection
+		},
+		.counters = counters,
+		.number = number,
+		.tick = tick
+	};
 	int64_t		i;
 
-	loader->sink.take = take_record;
-	loader->sink.refuse = refuse_record;
-	loader->sink.warn = warn_about_file;
-	while (!loader->lost && (i = loader->shared->next_file++) < (int64_t) list->nfiles)
-		load_file(loader, &list->files[i]);
-	for (int t = 0; t < COUNTED_TABLES; t++)
-		free_target(loader->targets[t]);
-	row_builder_free(&loader->builder);
-	PQfinish(loader->connection);
-	PQfinish(loader->partition_connection);
+	while (!job.writer.lost && (i = counters->next_file++) < (int64_t) list->nfiles)
+		load_file(&job, &list->files[i]);
+	end_job(&job);
+	return !job.writer.lost;
 }

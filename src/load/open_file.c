@@ -7,11 +7,15 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "load.h"
+#include "open_file.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "common/buffer.h"
+#include "write/failure.h"
+#include "write/ledger.h"
 
 /* how often to look at a path that leads to one file after the other */
 #define MAX_LOOKS	10
@@ -49,20 +53,20 @@ resolve(const Source *source, const char *path)
  * same file, even if another one takes its place meanwhile.
  */
 bool
-open_file(Loader *loader, Source *source, char **name)
+open_file(Writer *writer, Source *source, char **name)
 {
 	for (int look = 0; look < MAX_LOOKS; look++)
 	{
-		if (!source_open(source, loader->path))
+		if (!source_open(source, writer->path))
 		{
-			fail_file(loader, load_strdup(source->error));
+			fail_file(writer, load_strdup(source->error));
 			return false;
 		}
-		*name = resolve(source, loader->path);
+		*name = resolve(source, writer->path);
 		if (*name != NULL)
 			return true;
 		source_close(source);
 	}
-	fail_file(loader, load_strdup("one file after the other takes this place"));
+	fail_file(writer, load_strdup("one file after the other takes this place"));
 	return false;
 }

@@ -7,9 +7,10 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "load.h"
+#include "common/messages.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static size_t progress_width = 0;

@@ -62,9 +62,9 @@ static const struct
 typedef struct FuzzSink
 {
 	Sink		sink;			/* must be first */
-	ColumnMap	   *maps;
+	ColumnMap  *maps;
 	bool		has_table;
-	RowBuilder			builder;
+	RowBuilder	builder;
 	Buffer		out;
 } FuzzSink;
 

@@ -30,7 +30,7 @@ add_leftover(RowBuilder *builder, const Leftover *leftover)
 	{
 		builder->leftovers_size = builder->leftovers_size > 0 ? builder->leftovers_size * 2 : 64;
 		builder->leftovers = load_realloc(builder->leftovers,
-									  (size_t) builder->leftovers_size * sizeof(Leftover));
+										  (size_t) builder->leftovers_size * sizeof(Leftover));
 	}
 	builder->leftovers[builder->nleftovers++] = *leftover;
 }
@@ -270,7 +270,7 @@ dump_leftover(RowBuilder *builder, const Leftover *leftover)
 	if (json_text_dump(value->json, value->node, &builder->converter.scratch))
 		return true;
 	builder->converter.error = load_printf("field %s: PostgreSQL's jsonb cannot store a number this large",
-							 leftover->name);
+										   leftover->name);
 	return fail_at_field(builder, leftover);
 }
 

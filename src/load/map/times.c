@@ -277,9 +277,7 @@ parse_time(const char *text, size_t length, int64_t *time)
 	int64_t		seconds;
 
 	s.p = text;
-
 	s.end = &text[length];
-
 	skip_blanks(&s);
 	if (!read_date(&s, &f))
 		return false;

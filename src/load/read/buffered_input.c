@@ -121,7 +121,6 @@ count_characters(const char *text, size_t length)
 	{
 		if (end - text >= (ptrdiff_t) WORD_SIZE && not_ascii_bytes(load_word(text)) == 0)
 			text += WORD_SIZE;
-
 		else
 			count -= (*text++ & 0xC0) == 0x80;
 	}

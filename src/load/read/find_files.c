@@ -7,13 +7,16 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "load.h"
+#include "read/find_files.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "common/buffer.h"
+#include "common/messages.h"
 
 /* A directory that is being walked, to recognise loops of symbolic links. */
 typedef struct Ancestor

@@ -474,7 +474,7 @@ describe_error(const json_error_t *error)
  */
 bool
 json_text_parse(JsonText *json, const char *text, size_t length,
-			  char **error, size_t *error_at)
+				char **error, size_t *error_at)
 {
 	json_error_t json_error;
 	const char *where = text;
@@ -489,7 +489,7 @@ json_text_parse(JsonText *json, const char *text, size_t length,
 		return false;
 	}
 	json->root = json_tree_of_text(json->text.data, json->text.length,
-								 json->nnames, &json_error);
+								   json->nnames, &json_error);
 	if (json->root == NULL)
 	{
 		size_t		place = json_error.position > 0 ? (size_t) json_error.position - 1 : 0;

@@ -53,7 +53,7 @@ typedef struct JsonText
 } JsonText;
 
 extern bool json_text_parse(JsonText *json, const char *text, size_t length,
-						  char **error, size_t *error_at);
+							char **error, size_t *error_at);
 extern void json_text_free(JsonText *json);
 extern const Token *json_text_token(const JsonText *json, const json_t *node);
 extern bool json_text_dump(const JsonText *json, const json_t *node, Buffer *out);

@@ -29,7 +29,7 @@ typedef struct Reader
 	Input	   *input;
 	Sink	   *sink;
 	int64_t		resume_at;		/* records before this offset are known */
-	JsonText		json;
+	JsonText	json;
 	size_t		wasted;			/* bytes read in vain after broken records */
 	bool		unsure;			/* where the record before ended */
 	bool		stopped;

@@ -7,7 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "load.h"
+#include "write/connection.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,9 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "common/buffer.h"
+#include "common/messages.h"
 
 /*
  * What the session must not inherit from the role or the database: names are
@@ -93,7 +96,7 @@ show_notice(void *argument, const PGresult *result)
  * Try to connect once.
  */
 static PGconn *
-try_connection(const Options *options)
+try_connection(const ConnectionOptions *options)
 {
 	const char *keywords[] = {
 		"host", "port", "user", "password", "dbname",
@@ -112,7 +115,7 @@ try_connection(const Options *options)
  * Connect, and set the session up; says why if that fails.
  */
 PGconn *
-connect_to_server(Options *options)
+connect_to_server(ConnectionOptions *options)
 {
 	PGconn	   *connection;
 

@@ -16,14 +16,18 @@
  * the same ledger take the same number for theirs; the second one to enter it
  * undoes its load, and asks the ledger again.
  */
-#include "load.h"
+#include "write/ledger.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/ascii.h"
+#include "common/buffer.h"
 #include "read/prefix.h"
+#include "write/failure.h"
+#include "write/query.h"
+#include "write/target_table.h"
+#include "write/turn.h"
 
 #define ENTRY_CONFLICT	"23505"
 #define ENTRY_TIMEOUT	"55P03"
@@ -106,39 +110,24 @@ is_hourly(const char *name)
 }
 
 /*
- * Run a query of the ledger; NULL if it fails, which is reported.
- */
-static PGresult *
-query_ledger(Loader *loader, const char *query, int nparameters, const char *const *parameters)
-{
-	PGresult   *result = run_query(loader->connection, query, nparameters, parameters);
-
-	if (result_ok(result))
-		return result;
-	fail_connection(loader, result);
-	PQclear(result);
-	return NULL;
-}
-
-/*
  * Rows of the ledger that policies hide would be loaded again.
  */
 static bool
-ledger_is_visible(Loader *loader)
+ledger_is_visible(Writer *writer)
 {
 	PGresult   *result;
 
-	if (loader->ledger_seen)
+	if (writer->ledger_seen)
 		return true;
-	result = query_ledger(loader, hidden_query, 0, NULL);
+	result = query_or_fail(writer, hidden_query, 0, NULL);
 	if (result == NULL)
 		return false;
-	loader->ledger_seen = *PQgetvalue(result, 0, 0) == 'f';
+	writer->ledger_seen = *PQgetvalue(result, 0, 0) == 'f';
 	PQclear(result);
-	if (!loader->ledger_seen)
-		fail_file(loader, load_strdup("row-level security hides rows of azhunt.loaded_files from this role,"
+	if (!writer->ledger_seen)
+		fail_file(writer, load_strdup("row-level security hides rows of azhunt.loaded_files from this role,"
 									  " so it is not known what was loaded before"));
-	return loader->ledger_seen;
+	return writer->ledger_seen;
 }
 
 /*
@@ -218,9 +207,10 @@ judge(const PGresult *rows, const Prefix *prefixes, int nprefixes, bool at_end, 
  * Compare a file with what the ledger may know of it.
  */
 static LedgerAnswer
-compare_with_ledger(Loader *loader, Source *source, Prefix *prefixes, int nprefixes, LedgerPlace *place)
+compare_with_ledger(Writer *writer, Source *source, Prefix *prefixes, int nprefixes, LedgerPlace *place)
 {
 	bool		at_end;
+	const char *parameters[] = {place->name, NULL};
 	char	   *digests;
 	PGresult   *rows;
 	LedgerAnswer answer = LEDGER_ERROR;
@@ -229,16 +219,12 @@ compare_with_ledger(Loader *loader, Source *source, Prefix *prefixes, int nprefi
 		return LEDGER_NEW;
 	if (!digest_prefixes(source, prefixes, nprefixes, &at_end) || !source_rewind(source))
 	{
-		fail_file(loader, load_strdup(source->error));
+		fail_file(writer, load_strdup(source->error));
 		return LEDGER_ERROR;
 	}
 	digests = digest_array(prefixes, nprefixes);
-	rows = query_ledger(loader, digests_query, 2, (const char *const[])
-/**INDENT** Error@233: Unbalanced parens */
-						{
-		place->name, digests
-/**INDENT** Warning@235: Extra ) */
-	});
+	parameters[1] = digests;
+	rows = query_or_fail(writer, digests_query, 2, parameters);
 	if (rows != NULL)
 		answer = judge(rows, prefixes, nprefixes, at_end, place);
 	PQclear(rows);
@@ -251,9 +237,10 @@ compare_with_ledger(Loader *loader, Source *source, Prefix *prefixes, int nprefi
  * rest of its place in, and leaves the file as it was opened.
  */
 LedgerAnswer
-ask_ledger(Loader *loader, Source *source, LedgerPlace *place)
+ask_ledger(Writer *writer, Source *source, LedgerPlace *place)
 {
 	char		size[32];
+	const char *parameters[] = {place->name, size};
 	PGresult   *rows;
 	Prefix	   *prefixes;
 	int			nprefixes;
@@ -263,21 +250,16 @@ ask_ledger(Loader *loader, Source *source, LedgerPlace *place)
 	place->numbered = source_is_file(source, &place->opened);
 	if (!place->numbered)
 		return LEDGER_NEW;
-	if (!wait_for_turn(loader, place->name) || !ledger_is_visible(loader))
+	if (!wait_for_turn(writer, place->name) || !ledger_is_visible(writer))
 		return LEDGER_ERROR;
 	snprintf(size, sizeof(size), "%lld", (long long) place->opened.st_size);
-	rows = query_ledger(loader, sizes_query, 2, (const char *const[])
-/**INDENT** Error@264: Unbalanced parens */
-						{
-		place->name, size
-/**INDENT** Warning@266: Extra ) */
-	});
+	rows = query_or_fail(writer, sizes_query, 2, parameters);
 	if (rows == NULL)
 		return LEDGER_ERROR;
 	nprefixes = read_prefixes(rows, &prefixes, place);
 	PQclear(rows);
 	place->part++;
-	answer = compare_with_ledger(loader, source, prefixes, nprefixes, place);
+	answer = compare_with_ledger(writer, source, prefixes, nprefixes, place);
 	free(prefixes);
 	return answer;
 }
@@ -287,7 +269,7 @@ ask_ledger(Loader *loader, Source *source, LedgerPlace *place)
  * another loader of this name was faster.
  */
 static void
-refuse_entry(Loader *loader, const PGresult *result)
+refuse_entry(Writer *writer, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
@@ -295,20 +277,20 @@ refuse_entry(Loader *loader, const PGresult *result)
 
 	if (state != NULL && strcmp(state, ENTRY_CONFLICT) == 0)
 	{
-		loader->known = constraint != NULL && strcmp(constraint, "loaded_files_digest_key") == 0;
-		if (loader->known || load_again(loader))
+		writer->known = constraint != NULL && strcmp(constraint, "loaded_files_digest_key") == 0;
+		if (writer->known || load_again(writer))
 			return;
 	}
 	if (state != NULL && strcmp(state, ENTRY_TIMEOUT) == 0)
 	{
-		(void) run_command(loader->connection, "ROLLBACK");
-		writers = who_writes(loader);
-		fail_file(loader, load_printf("could not be entered into azhunt.loaded_files: waited %d seconds for %s",
-									  loader->options->wait, writers));
+		(void) run_command(writer->connection, "ROLLBACK");
+		writers = who_writes(writer);
+		fail_file(writer, load_printf("could not be entered into azhunt.loaded_files: waited %d seconds for %s",
+									  writer->options->wait, writers));
 		free(writers);
 		return;
 	}
-	fail_connection(loader, result);
+	fail_connection(writer, result);
 }
 
 /*
@@ -318,7 +300,7 @@ refuse_entry(Loader *loader, const PGresult *result)
  * commit.
  */
 bool
-write_ledger(Loader *loader, const LedgerPlace *place, Input *input)
+write_ledger(Writer *writer, const LedgerPlace *place, Input *input)
 {
 	char		numbers[5][32];
 	char		hex[DIGEST_HEX_SIZE];
@@ -330,19 +312,19 @@ write_ledger(Loader *loader, const LedgerPlace *place, Input *input)
 	bool		ok;
 
 	for (int i = 0; i < COUNTED_TABLES; i++)
-		rows += loader->targets[i] != NULL ? loader->targets[i]->row_count : 0;
+		rows += writer->targets[i] != NULL ? writer->targets[i]->row_count : 0;
 	snprintf(numbers[0], sizeof(numbers[0]), "%lld", (long long) place->part);
 	snprintf(numbers[1], sizeof(numbers[1]), "%lld", (long long) input->position.offset);
 	snprintf(numbers[2], sizeof(numbers[2]), "%lld", (long long) place->resume_at);
 	snprintf(numbers[3], sizeof(numbers[3]), "%lld", (long long) rows);
-	snprintf(numbers[4], sizeof(numbers[4]), "%lld", (long long) loader->rejected);
+	snprintf(numbers[4], sizeof(numbers[4]), "%lld", (long long) writer->rejected);
 	input_digest(input, hex);
-	snprintf(timeout, sizeof(timeout), "SET LOCAL lock_timeout = '%ds'", loader->options->wait);
-	(void) run_command(loader->connection, timeout);
-	result = run_query(loader->connection, insert_query, 7, parameters);
+	snprintf(timeout, sizeof(timeout), "SET LOCAL lock_timeout = '%ds'", writer->options->wait);
+	(void) run_command(writer->connection, timeout);
+	result = run_query(writer->connection, insert_query, 7, parameters);
 	ok = result_ok(result);
 	if (!ok)
-		refuse_entry(loader, result);
+		refuse_entry(writer, result);
 	PQclear(result);
 	return ok;
 }

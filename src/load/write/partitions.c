@@ -24,13 +24,16 @@
  * wait a few seconds.  What is in the default partition moves when partitions
  * of its days are added later, as by the next file with rows of such a day.
  */
-#include "write/cause.h"
-#include "load.h"
+#include "write/partitions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buffer.h"
+#include "common/messages.h"
 #include "map/times.h"
+#include "write/cause.h"
+#include "write/query.h"
 
 /* a file with more days than this is odd; the rest goes where it may */
 #define MAX_NEW_DAYS	400
@@ -78,42 +81,43 @@ static const char *const loader_query =
  * Remember that days have partitions.
  */
 static void
-add_range(Target *target, int64_t first, int64_t end)
+add_range(DayPartitions *partitions, int64_t first, int64_t end)
 {
-	target->ranges = load_realloc(target->ranges, (target->nranges + 1) * sizeof(DayRange));
-	target->ranges[target->nranges].first = first;
-	target->ranges[target->nranges].end = end;
-	target->nranges++;
+	partitions->ranges = load_realloc(partitions->ranges, (partitions->nranges + 1) * sizeof(DayRange));
+	partitions->ranges[partitions->nranges].first = first;
+	partitions->ranges[partitions->nranges].end = end;
+	partitions->nranges++;
 }
 
 /*
- * Read which days have partitions.
+ * Read which days of a table have partitions; its object identifier and name
+ * must stay where they are.
  */
 bool
-read_partitions(Loader *loader, Target *target)
+read_partitions(Writer *writer, DayPartitions *partitions, const char *table_oid, const char *table_name)
 {
-	const char *parameters[] = {target->oid};
+	const char *parameters[] = {table_oid};
 	PGresult   *result;
 
-	if (loader->options->no_partitions)
+	partitions->table_oid = table_oid;
+	partitions->table_name = table_name;
+	if (writer->options->no_partitions)
 		return true;
-	result = run_query(loader->connection, partitioned_query, 1, parameters);
-	target->by_day = result_ok(result) && PQntuples(result) > 0;
-	if (target->by_day)
-	{
-		target->add_query = *PQgetvalue(result, 0, 0) == 't' ? owner_query : loader_query;
-		PQclear(result);
-		result = run_query(loader->connection, bounds_query, 1, parameters);
-	}
-	if (!result_ok(result))
-	{
-		fail_connection(loader, result);
-		PQclear(result);
+	result = query_or_fail(writer, partitioned_query, 1, parameters);
+	if (result == NULL)
 		return false;
-	}
-	target->nranges = 0;
-	for (int i = 0; target->by_day && i < PQntuples(result); i++)
-		add_range(target, strtoll(PQgetvalue(result, i, 0), NULL, 10),
+	partitions->by_day = PQntuples(result) > 0;
+	if (partitions->by_day)
+		partitions->add_query = *PQgetvalue(result, 0, 0) == 't' ? owner_query : loader_query;
+	PQclear(result);
+	if (!partitions->by_day)
+		return true;
+	result = query_or_fail(writer, bounds_query, 1, parameters);
+	if (result == NULL)
+		return false;
+	partitions->nranges = 0;
+	for (int i = 0; i < PQntuples(result); i++)
+		add_range(partitions, strtoll(PQgetvalue(result, i, 0), NULL, 10),
 				  strtoll(PQgetvalue(result, i, 1), NULL, 10));
 	PQclear(result);
 	return true;
@@ -124,62 +128,59 @@ read_partitions(Loader *loader, Target *target)
  * that was found last is looked at first.
  */
 static bool
-has_partition(Target *target, int64_t day)
+has_partition(DayPartitions *partitions, int64_t day)
 {
-	for (size_t i = target->nranges; i > 0; i--)
+	for (size_t i = partitions->nranges; i > 0; i--)
 	{
-		DayRange	range = target->ranges[i - 1];
+		DayRange	range = partitions->ranges[i - 1];
 
 		if (day < range.first || day >= range.end)
 			continue;
-		target->ranges[i - 1] = target->ranges[target->nranges - 1];
-		target->ranges[target->nranges - 1] = range;
+		partitions->ranges[i - 1] = partitions->ranges[partitions->nranges - 1];
+		partitions->ranges[partitions->nranges - 1] = range;
 		return true;
 	}
 	return false;
 }
 
 /*
- * Does our own transaction keep others from locking some default partition?
+ * Must the partition of a day be added before its rows are sent?
  */
-static bool
-uses_default_partition(const Loader *loader)
+bool
+lacks_partition(DayPartitions *partitions, int64_t day)
 {
-	for (int i = 0; i < COUNTED_TABLES; i++)
-	{
-		const Target *target = loader->targets[i];
-
-		if (target != NULL && target->row_count > 0 && (target->to_default || !target->by_day))
-			return true;
-	}
-	return false;
+	if (!partitions->by_day || partitions->to_default || has_partition(partitions, day))
+		return false;
+	if (day < FIRST_DAY || day > LAST_DAY || partitions->new_days >= MAX_NEW_DAYS)
+		partitions->to_default = true;
+	return !partitions->to_default;
 }
 
 /*
  * The connection for partitions; NULL if there is none.
  */
 static PGconn *
-partition_connection(Loader *loader)
+partition_connection(Writer *writer)
 {
-	if (loader->partition_connection != NULL && PQstatus(loader->partition_connection) == CONNECTION_BAD)
+	if (writer->partition_connection != NULL && PQstatus(writer->partition_connection) == CONNECTION_BAD)
 	{
-		PQfinish(loader->partition_connection);
-		loader->partition_connection = NULL;
+		PQfinish(writer->partition_connection);
+		writer->partition_connection = NULL;
 	}
-	if (loader->partition_connection == NULL)
-		loader->partition_connection = connect_to_server(loader->options);
-	return loader->partition_connection;
+	if (writer->partition_connection == NULL)
+		writer->partition_connection = connect_to_server(writer->server);
+	return writer->partition_connection;
 }
 
 /*
  * Ask the server once for the partition of a day; NULL if nobody answers.
  */
 static PGresult *
-ask_for_partition(Loader *loader, const Target *target, const char *date)
+ask_for_partition(Writer *writer, const DayPartitions *partitions, const char *date, bool may_wait)
 {
-	const char *patience[] = {target->hasty || uses_default_partition(loader) ? NO_PATIENCE : PATIENCE};
-	const char *parameters[] = {target->oid, date};
-	PGconn	   *connection = partition_connection(loader);
+	const char *patience[] = {may_wait && !partitions->hasty ? PATIENCE : NO_PATIENCE};
+	const char *parameters[] = {partitions->table_oid, date};
+	PGconn	   *connection = partition_connection(writer);
 	PGresult   *result;
 
 	if (connection == NULL)
@@ -188,7 +189,7 @@ ask_for_partition(Loader *loader, const Target *target, const char *date)
 	if (result_ok(result))
 	{
 		PQclear(result);
-		result = run_query(connection, target->add_query, 2, parameters);
+		result = run_query(connection, partitions->add_query, 2, parameters);
 	}
 	if (PQstatus(connection) == CONNECTION_BAD)
 	{
@@ -202,7 +203,7 @@ ask_for_partition(Loader *loader, const Target *target, const char *date)
  * Say why a day has no partition, and decide about later ones.
  */
 static void
-refuse_day(Target *target, const char *date, const PGresult *result)
+refuse_day(DayPartitions *partitions, const char *date, const PGresult *result)
 {
 	const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 	const char *primary = result != NULL ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
@@ -210,74 +211,53 @@ refuse_day(Target *target, const char *date, const PGresult *result)
 
 	if (state == NULL || primary == NULL)
 		report_warning("no partition of %s for %s, rows go to the default partition:"
-					   " no connection for partitions", target->name, date);
+					   " no connection for partitions", partitions->table_name, date);
 	/* not a day of Azure's, so that not even the owner wants it */
 	else if (strcmp(state, "22023") == 0)
 		return;
 	else if (strncmp(state, "55", 2) == 0 || strncmp(state, "40", 2) == 0)
 	{
 		report_warning("no partition of %s for %s, rows go to the default partition: %s%s%s",
-					   target->name, date, primary, detail != NULL ? ": " : "", detail != NULL ? detail : "");
+					   partitions->table_name, date, primary, detail != NULL ? ": " : "", detail != NULL ? detail : "");
 		/* who is in the way now is so for the next file as well */
-		target->hasty = true;
+		partitions->hasty = true;
 	}
 	else
 	{
 		report_warning("no daily partitions are added to %s: %s%s%s",
-					   target->name, primary, detail != NULL ? ": " : "", detail != NULL ? detail : "");
-		target->by_day = false;
+					   partitions->table_name, primary, detail != NULL ? ": " : "", detail != NULL ? detail : "");
+		partitions->by_day = false;
 	}
 }
 
 /*
  * Add the partition of a day.  If that is impossible, the default partition is
- * there to take the rows.
+ * there to take the rows.  We may wait for others who use that one if our own
+ * transaction uses none.
  */
-static bool
-add_partition(Loader *loader, Target *target, int64_t day)
+void
+add_partition(Writer *writer, DayPartitions *partitions, int64_t day, bool may_wait)
 {
 	char		date[TIME_TEXT_LENGTH];
 	PGresult   *result;
-	bool		added;
 
 	format_day(day, date);
-	result = ask_for_partition(loader, target, date);
+	result = ask_for_partition(writer, partitions, date, may_wait);
 	/* a connection that was lost meanwhile can be replaced */
-	if (result == NULL && loader->partition_connection != NULL)
-		result = ask_for_partition(loader, target, date);
-	added = result != NULL && result_ok(result);
-	if (added)
-		target->hasty = false;
+	if (result == NULL && writer->partition_connection != NULL)
+		result = ask_for_partition(writer, partitions, date, may_wait);
+	if (result != NULL && result_ok(result))
+	{
+		partitions->hasty = false;
+		partitions->new_days++;
+		add_range(partitions, day, day + 1);
+	}
 	else
-		refuse_day(target, date, result);
+	{
+		refuse_day(partitions, date, result);
+		partitions->to_default = true;
+	}
 	PQclear(result);
-	return added;
-}
-
-/*
- * See to it that the rows of a day find a partition.
- */
-bool
-provide_partition(Loader *loader, Target *target, int64_t day)
-{
-	if (!target->by_day || target->to_default || has_partition(target, day))
-		return true;
-	if (day < FIRST_DAY || day > LAST_DAY || target->new_days >= MAX_NEW_DAYS)
-	{
-		target->to_default = true;
-		return true;
-	}
-	/* a COPY in progress does not know partitions that come later */
-	if (loader->open != NULL && !end_copy(loader))
-		return false;
-	if (!add_partition(loader, target, day))
-	{
-		target->to_default = true;
-		return true;
-	}
-	target->new_days++;
-	add_range(target, day, day + 1);
-	return true;
 }
 
 /*
@@ -286,7 +266,7 @@ provide_partition(Loader *loader, Target *target, int64_t day)
  * partition at all.
  */
 bool
-is_about_partition(const Target *target, const PGresult *result)
+is_about_partition(const DayPartitions *partitions, const PGresult *result)
 {
 	const char *schema = PQresultErrorField(result, PG_DIAG_SCHEMA_NAME);
 	const char *table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
@@ -298,7 +278,7 @@ is_about_partition(const Target *target, const PGresult *result)
 		schema == NULL || table == NULL)
 		return false;
 	name = load_printf("%s.%s", schema, table);
-	of_table = strcmp(name, target->name) == 0;
+	of_table = strcmp(name, partitions->table_name) == 0;
 	free(name);
 	return !of_table;
 }

@@ -7,7 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "load.h"
+#include "write/reject.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "common/utf8.h"
+#include "read/json_text.h"
+#include "write/failure.h"
 
 /*
  * Write bytes in base 64.
@@ -46,16 +48,16 @@ append_base64(Buffer *out, const char *text, size_t length)
  * Keep a bad record for the reject file, as a line of JSON.
  */
 bool
-reject_record(Loader *loader, Target *target, const char *text, size_t length,
+reject_record(Writer *writer, TargetTable *target, const char *text, size_t length,
 			  Position position, const char *reason)
 {
 	Buffer		line = {0};
 	bool		written;
 
-	if (loader->rejects == NULL)
-		loader->rejects = tmpfile();
+	if (writer->rejects == NULL)
+		writer->rejects = tmpfile();
 	buffer_append_string(&line, "{\"file\":");
-	dump_json_string(&line, loader->path, strlen(loader->path));
+	dump_json_string(&line, writer->path, strlen(writer->path));
 	buffer_printf(&line, ",\"line\":%lld,\"column\":%lld,\"reason\":",
 				  (long long) position.line, (long long) position.column);
 	dump_json_string(&line, reason, strlen(reason));
@@ -71,15 +73,15 @@ reject_record(Loader *loader, Target *target, const char *text, size_t length,
 		buffer_append_byte(&line, '"');
 	}
 	buffer_append_string(&line, "}\n");
-	written = loader->rejects != NULL &&
-		fwrite(line.data, 1, line.length, loader->rejects) == line.length;
+	written = writer->rejects != NULL &&
+		fwrite(line.data, 1, line.length, writer->rejects) == line.length;
 	buffer_free(&line);
 	if (!written)
 	{
-		fail_file(loader, load_printf("could not write a temporary file: %s", strerror(errno)));
+		fail_file(writer, load_printf("could not write a temporary file: %s", strerror(errno)));
 		return false;
 	}
-	loader->rejected++;
+	writer->rejected++;
 	if (target != NULL)
 		target->rejected_count++;
 	return true;
@@ -173,29 +175,29 @@ append_rejects(FILE *rejects, int file, off_t size)
  * commit: a record may come twice then, but none is lost.
  */
 bool
-keep_rejects(Loader *loader)
+keep_rejects(Writer *writer)
 {
-	const char *path = loader->options->reject_file;
+	const char *path = writer->options->reject_file;
 	const char *problem;
 	struct stat status;
 	int			file;
 	bool		locked;
 	bool		ok;
 
-	if (loader->rejected == 0)
+	if (writer->rejected == 0)
 		return true;
 	file = open_rejects(path, &problem);
 	if (file < 0)
 	{
-		fail_file(loader, load_printf("could not write \"%s\": %s", path, problem));
+		fail_file(writer, load_printf("could not write \"%s\": %s", path, problem));
 		return false;
 	}
 	/* jobs take turns, where files can be locked */
 	locked = lockf(file, F_LOCK, 0) == 0;
-	ok = fstat(file, &status) == 0 && append_rejects(loader->rejects, file, status.st_size);
+	ok = fstat(file, &status) == 0 && append_rejects(writer->rejects, file, status.st_size);
 	if (!ok)
 	{
-		fail_file(loader, load_printf("could not write \"%s\": %s", path, strerror(errno)));
+		fail_file(writer, load_printf("could not write \"%s\": %s", path, strerror(errno)));
 		/* leave no part behind; without a lock it may be another job's */
 		if (locked)
 			(void) !ftruncate(file, status.st_size);

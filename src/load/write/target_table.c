@@ -7,12 +7,14 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "load.h"
+#include "write/target_table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/ascii.h"
+#include "write/failure.h"
+#include "write/query.h"
 
 /*
  * A log table is looked up in schema azhunt, and so is another name without a
@@ -131,9 +133,9 @@ similar_log_table(const Column *columns, int ncolumns)
  * of the view does, so these rows go through a temporary table.
  */
 static void
-make_commands(Target *target, const char *columns, bool is_view)
+make_commands(TargetTable *target, const char *columns, bool is_view)
 {
-	char	   *stage = load_printf("pg_temp.azhunt_load_%d", target->counter);
+	char	   *stage = load_printf("pg_temp.azhunt_load_%d", target->number);
 
 	target->copy_command = load_printf("COPY %s (%s) FROM STDIN",
 									   is_view ? stage : target->name, columns);
@@ -142,7 +144,7 @@ make_commands(Target *target, const char *columns, bool is_view)
 		target->stage_command =
 			load_printf("CREATE TEMPORARY TABLE azhunt_load_%d ON COMMIT DROP AS"
 						" SELECT %s FROM %s WITH NO DATA",
-						target->counter, columns, target->name);
+						target->number, columns, target->name);
 		target->insert_command = load_printf("INSERT INTO %s (%s) SELECT %s FROM %s",
 											 target->name, columns, columns, stage);
 	}
@@ -153,54 +155,47 @@ make_commands(Target *target, const char *columns, bool is_view)
  * Read the columns of a table that was found.
  */
 static bool
-describe_target(Loader *loader, Target *target, const LogTable *log_table, bool is_view)
+describe_target(Writer *writer, TargetTable *target, const LogTable *log_table, bool is_view)
 {
 	const char *parameters[] = {target->oid};
-	PGresult   *result = run_query(loader->connection, columns_query, 1, parameters);
+	PGresult   *result = query_or_fail(writer, columns_query, 1, parameters);
 	Buffer		list = {0};
 	Column	   *columns;
-	int			ncolumns = PQntuples(result);
+	int			ncolumns;
 
-	if (!result_ok(result))
-	{
-		fail_connection(loader, result);
-		PQclear(result);
+	if (result == NULL)
 		return false;
-	}
+	ncolumns = PQntuples(result);
 	columns = read_columns(result, &list);
 	PQclear(result);
 	column_map_init(&target->map, log_table != NULL ? log_table->bit : similar_log_table(columns, ncolumns),
-				columns, ncolumns);
+					columns, ncolumns);
 	make_commands(target, list.data, is_view);
 	buffer_free(&list);
 	if (target->map.time_column < 0)
 	{
-		fail_file(loader, load_printf("table %s has no column timegenerated", target->name));
+		fail_file(writer, load_printf("table %s has no column timegenerated", target->name));
 		return false;
 	}
-	return read_partitions(loader, target);
+	return read_partitions(writer, &target->partitions, target->oid, target->name);
 }
 
 /*
  * Look a table up.
  */
 static bool
-find_target(Loader *loader, Target *target, const char *name, const LogTable *log_table)
+look_up(Writer *writer, TargetTable *target, const char *name, const LogTable *log_table)
 {
 	const char *parameters[] = {name};
-	PGresult   *result = run_query(loader->connection, table_query, 1, parameters);
+	PGresult   *result = query_or_fail(writer, table_query, 1, parameters);
 	bool		is_view;
 
-	if (!result_ok(result))
-	{
-		fail_connection(loader, result);
-		PQclear(result);
+	if (result == NULL)
 		return false;
-	}
 	if (PQntuples(result) == 0)
 	{
 		PQclear(result);
-		fail_file(loader, log_table != NULL ?
+		fail_file(writer, log_table != NULL ?
 				  load_printf("table azhunt.%s does not exist; SELECT azhunt.create_log_tables() creates it", name) :
 				  load_printf("table %s of --table does not exist", name));
 		return false;
@@ -208,10 +203,10 @@ find_target(Loader *loader, Target *target, const char *name, const LogTable *lo
 	target->oid = load_strdup(PQgetvalue(result, 0, 0));
 	target->name = load_strdup(PQgetvalue(result, 0, 1));
 	is_view = *PQgetvalue(result, 0, 2) == 'v' && *PQgetvalue(result, 0, 3) != 't';
-	target->copied_name = is_view ? load_printf("azhunt_load_%d", target->counter) :
+	target->copied_name = is_view ? load_printf("azhunt_load_%d", target->number) :
 		load_strdup(PQgetvalue(result, 0, 4));
 	PQclear(result);
-	return describe_target(loader, target, log_table, is_view);
+	return describe_target(writer, target, log_table, is_view);
 }
 
 /*
@@ -231,29 +226,46 @@ fold_name(const char *name)
 }
 
 /*
- * The target that is a log table, or --table for NULL; NULL if that fails.
+ * The log table that takes records, that of --table for NULL; and its number.
  */
-Target *
-open_target(Loader *loader, const LogTable *log_table)
+static const LogTable *
+numbered_table(const Writer *writer, const LogTable *log_table, int *number)
 {
-	const char *option = loader->options->table;
-	char	   *name;
-	Target	   *target;
-	int			counter;
+	const char *option = writer->options->table;
 
 	if (log_table == NULL)
 		log_table = log_table_by_name(option, strlen(option));
-	counter = log_table != NULL ? (int) (log_table - log_tables) : LOG_TABLES;
-	if (loader->targets[counter] != NULL)
-		return loader->targets[counter];
-	/* the connection must be free to be asked */
-	if (!end_copy(loader))
-		return NULL;
-	name = log_table != NULL ? fold_name(log_table->name) : load_strdup(option);
-	target = load_calloc(1, sizeof(Target));
-	target->counter = counter;
-	if (find_target(loader, target, name, log_table))
-		loader->targets[counter] = target;
+	*number = log_table != NULL ? (int) (log_table - log_tables) : LOG_TABLES;
+	return log_table;
+}
+
+/*
+ * The target that is a log table, or --table for NULL; NULL if it has not been
+ * looked up yet.
+ */
+TargetTable *
+known_target(const Writer *writer, const LogTable *log_table)
+{
+	int			number;
+
+	(void) numbered_table(writer, log_table, &number);
+	return writer->targets[number];
+}
+
+/*
+ * Look a target up; NULL if that fails, which is reported.  No COPY may be in
+ * progress.
+ */
+TargetTable *
+find_target(Writer *writer, const LogTable *log_table)
+{
+	TargetTable *target = load_calloc(1, sizeof(TargetTable));
+	char	   *name;
+
+	log_table = numbered_table(writer, log_table, &target->number);
+	name = log_table != NULL ? fold_name(log_table->name) : load_strdup(writer->options->table);
+	if (look_up(writer, target, name, log_table))
+		writer->targets[target->number] = target;
 	else
 	{
 		free_target(target);
@@ -267,7 +279,7 @@ open_target(Loader *loader, const LogTable *log_table)
  * Give the memory of a target back.
  */
 void
-free_target(Target *target)
+free_target(TargetTable *target)
 {
 	if (target == NULL)
 		return;
@@ -281,6 +293,6 @@ free_target(Target *target)
 	buffer_free(&target->rows);
 	buffer_free(&target->records);
 	free(target->origins);
-	free(target->ranges);
+	free(target->partitions.ranges);
 	free(target);
 }

@@ -15,12 +15,16 @@
  *
  * Nothing else is locked while we wait, and we don't wait for ever.
  */
-#include "load.h"
+#include "write/turn.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "common/buffer.h"
+#include "write/failure.h"
+#include "write/query.h"
 
 #define POLL_INTERVAL	100		/* milliseconds */
 
@@ -83,9 +87,9 @@ list_sessions(const PGresult *result)
  * Who has written to the ledger, and has not ended the transaction.
  */
 char *
-who_writes(Loader *loader)
+who_writes(Writer *writer)
 {
-	PGresult   *result = run_query(loader->connection, writer_query, 0, NULL);
+	PGresult   *result = run_query(writer->connection, writer_query, 0, NULL);
 	char	   *list = list_sessions(result);
 
 	PQclear(result);
@@ -97,25 +101,22 @@ who_writes(Loader *loader)
  * says who, or is NULL if nobody is any more who could write to the ledger.
  */
 static bool
-try_turn(Loader *loader, const char *name, bool *mine, char **holder)
+try_turn(Writer *writer, const char *name, bool *mine, char **holder)
 {
 	const char *parameters[] = {name};
-	PGresult   *result = run_query(loader->connection, try_query, 1, parameters);
+	PGresult   *result = query_or_fail(writer, try_query, 1, parameters);
 
 	*holder = NULL;
-	*mine = result_ok(result) && *PQgetvalue(result, 0, 0) == 't';
-	if (result_ok(result) && !*mine)
-	{
-		PQclear(result);
-		result = run_query(loader->connection, holder_query, 1, parameters);
-		*holder = list_sessions(result);
-	}
-	if (!result_ok(result))
-	{
-		fail_connection(loader, result);
-		PQclear(result);
+	if (result == NULL)
 		return false;
-	}
+	*mine = *PQgetvalue(result, 0, 0) == 't';
+	PQclear(result);
+	if (*mine)
+		return true;
+	result = query_or_fail(writer, holder_query, 1, parameters);
+	if (result == NULL)
+		return false;
+	*holder = list_sessions(result);
 	PQclear(result);
 	return true;
 }
@@ -125,9 +126,9 @@ try_turn(Loader *loader, const char *name, bool *mine, char **holder)
  * say; false if that is not long enough, which is said.
  */
 bool
-wait_for_turn(Loader *loader, const char *name)
+wait_for_turn(Writer *writer, const char *name)
 {
-	double		end = seconds() + loader->options->wait;
+	double		end = seconds() + writer->options->wait;
 	int			unheld = 0;
 
 	for (;;)
@@ -135,15 +136,15 @@ wait_for_turn(Loader *loader, const char *name)
 		bool		mine;
 		char	   *holder;
 
-		if (!try_turn(loader, name, &mine, &holder))
+		if (!try_turn(writer, name, &mine, &holder))
 			return false;
 		/* who held it a moment ago may just have ended */
 		if (mine || (holder == NULL && unheld++ > 0))
 			return true;
 		if (seconds() >= end)
 		{
-			fail_file(loader, load_printf("is being loaded by %s; waited %d seconds for that",
-										  holder != NULL ? holder : "another session", loader->options->wait));
+			fail_file(writer, load_printf("is being loaded by %s; waited %d seconds for that",
+										  holder != NULL ? holder : "another session", writer->options->wait));
 			free(holder);
 			return false;
 		}
