@@ -141,7 +141,7 @@ load_short(const char *p, size_t length)
  * Add a word to a hash.
  */
 static inline uint64_t
-hash_word(uint64_t hash, uint64_t word)
+hash_add_word(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
 	return hash ^ hash >> 32;
@@ -157,11 +157,11 @@ hash_text(const char *text, size_t length, uint64_t bits)
 	uint64_t	hash = length;
 
 	if (length < WORD_SIZE)
-		return hash_word(hash, load_short(text, length) | bits);
+		return hash_add_word(hash, load_short(text, length) | bits);
 	for (; end - text > (ptrdiff_t) WORD_SIZE; text += WORD_SIZE)
-		hash = hash_word(hash, load_word(text) | bits);
+		hash = hash_add_word(hash, load_word(text) | bits);
 	/* the last word, which may overlap with the one before */
-	return hash_word(hash, load_word(end - WORD_SIZE) | bits);
+	return hash_add_word(hash, load_word(end - WORD_SIZE) | bits);
 }
 
 #endif							/* LOAD_BYTES_H */
