@@ -109,10 +109,9 @@ record_of_object(const JsonText *json)
 Record
 record_of_values(RecordShape shape, const Header *header, const Value *values)
 {
-	return (Record)
-	{
-		.shape = shape,.header = header,.values = values
-	};
+	Record		record = {.shape = shape,.header = header,.values = values};
+
+	return record;
 }
 
 /*

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * writer.h
- *	  What writes the rows of files to the server, one file after the other.
+ *	  What the files of this directory know of a server and of a file.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -32,6 +32,7 @@ typedef struct WriteOptions
 
 typedef struct TargetTable TargetTable;
 
+/* What writes the rows of files, and what became of the file that it is at. */
 typedef struct Writer
 {
 	const WriteOptions *options;
