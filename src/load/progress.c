@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/messages.h"
 
 #define INTERVAL	0.5			/* seconds between two progress lines */
@@ -31,18 +31,6 @@ static struct
 }			progress;
 
 /*
- * Seconds of a clock that nobody sets.
- */
-static double
-now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
-}
-
-/*
  * Start the clock.
  */
 void
@@ -51,7 +39,7 @@ start_progress(LoadCounters *counters, const FileList *list, const Options *opti
 	progress.counters = counters;
 	progress.bytes = list->bytes;
 	progress.shown = !options->quiet && isatty(STDERR_FILENO);
-	progress.started = now();
+	progress.started = clock_seconds();
 	progress.last = progress.started + FIRST_AFTER - INTERVAL;
 }
 
@@ -125,7 +113,7 @@ show_progress(void)
 
 	if (!progress.shown)
 		return;
-	time = now();
+	time = clock_seconds();
 	if (time - progress.last < INTERVAL)
 		return;
 	progress.last = time;
@@ -208,6 +196,6 @@ show_summary(const LoadCounters *counters, const Options *options)
 		   (long long) counters->files_failed);
 	if (counters->files_unfinished > 0)
 		printf(", %lld loaded but for an unfinished record", (long long) counters->files_unfinished);
-	printf(", in %.1f seconds\n", now() - progress.started);
+	printf(", in %.1f seconds\n", clock_seconds() - progress.started);
 	fflush(stdout);
 }

@@ -20,9 +20,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/buffer.h"
+#include "common/clock.h"
 #include "write/failure.h"
 #include "write/query.h"
 
@@ -53,18 +53,6 @@ static const char *const writer_query =
 "   AND l.pid <> pg_catalog.pg_backend_pid()"
 " ORDER BY a.xact_start"
 " LIMIT 3";
-
-/*
- * Seconds of a clock that nobody sets.
- */
-static double
-seconds(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
-}
 
 /*
  * The sessions of a result, for a message; NULL if there are none.
@@ -128,7 +116,7 @@ try_turn(Writer *writer, const char *name, bool *mine, char **holder)
 bool
 wait_for_turn(Writer *writer, const char *name)
 {
-	double		end = seconds() + writer->options->wait;
+	double		end = clock_seconds() + writer->options->wait;
 	int			unheld = 0;
 
 	for (;;)
@@ -141,7 +129,7 @@ wait_for_turn(Writer *writer, const char *name)
 		/* who held it a moment ago may just have ended */
 		if (mine || (holder == NULL && unheld++ > 0))
 			return true;
-		if (seconds() >= end)
+		if (clock_seconds() >= end)
 		{
 			fail_file(writer, load_printf("is being loaded by %s; waited %d seconds for that",
 										  holder != NULL ? holder : "another session", writer->options->wait));
