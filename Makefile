@@ -49,6 +49,7 @@ OBJS = \
 	src/planner/selectivity.o \
 	src/planner/time_histogram.o \
 	src/planner/within.o \
+	src/planner/within_bounds.o \
 	src/windowjoin/batch.o \
 	src/windowjoin/explain.o \
 	src/windowjoin/filter.o \

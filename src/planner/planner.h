@@ -22,7 +22,11 @@ typedef struct Member
 
 /* within.c */
 extern bool is_within_call(Node *node);
+
+/* within_bounds.c */
+extern List *within_comparisons(FuncExpr *call, bool of_event);
 extern bool within_implies(FuncExpr *call, Node *condition);
+extern List *within_index_conditions(SupportRequestIndexCondition *request);
 
 /* lookback.c */
 extern void lookback_remember_function(Oid function);
