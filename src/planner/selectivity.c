@@ -148,9 +148,9 @@ azhunt_equals_selectivity(PG_FUNCTION_ARGS)
 	column = strip_coalesce(variable.var, &filler);
 	ReleaseVariableStats(variable);
 
-	foreach(cell, expression_members(root, column, MAX_MEMBERS))
+	foreach(cell, find_append_members(root, column, MAX_MEMBERS))
 	{
-		Member	   *member = lfirst(cell);
+		AppendMember *member = lfirst(cell);
 
 		selectivity += member->weight *
 			equal_to_other(root, member->expression, filler, other, operator,
@@ -256,19 +256,19 @@ static Selectivity
 equal_pairs(PlannerInfo *root, Oid operator, Oid collation, Node *left,
 			Node *right, bool nulls_are_equal, SpecialJoinInfo *sjinfo)
 {
-	List	   *left_members = expression_members(root, left, MAX_JOIN_MEMBERS);
-	List	   *right_members = expression_members(root, right, MAX_JOIN_MEMBERS);
+	List	   *left_members = find_append_members(root, left, MAX_JOIN_MEMBERS);
+	List	   *right_members = find_append_members(root, right, MAX_JOIN_MEMBERS);
 	double		selectivity = 0;
 	ListCell   *left_cell;
 	ListCell   *right_cell;
 
 	foreach(left_cell, left_members)
 	{
-		Member	   *left_member = lfirst(left_cell);
+		AppendMember *left_member = lfirst(left_cell);
 
 		foreach(right_cell, right_members)
 		{
-			Member	   *right_member = lfirst(right_cell);
+			AppendMember *right_member = lfirst(right_cell);
 			Node	   *left_value = left_member->expression;
 			Node	   *right_value = right_member->expression;
 			double		matching = equal_members(root, operator, collation,
@@ -393,9 +393,9 @@ azhunt_has_support(PG_FUNCTION_ARGS)
 	{
 		Node	   *column = strip_coalesce(linitial(request->args), &filler);
 
-		foreach(cell, expression_members(request->root, column, MAX_MEMBERS))
+		foreach(cell, find_append_members(request->root, column, MAX_MEMBERS))
 		{
-			Member	   *member = lfirst(cell);
+			AppendMember *member = lfirst(cell);
 
 			request->selectivity += member->weight *
 				column_has_term(request->root, member->expression,
