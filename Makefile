@@ -51,9 +51,9 @@ OBJS = \
 	src/planner/within.o \
 	src/planner/within_bounds.o \
 	src/windowjoin/batch.o \
+	src/windowjoin/exec.o \
 	src/windowjoin/explain.o \
 	src/windowjoin/filter.o \
-	src/windowjoin/node.o \
 	src/windowjoin/parallel.o \
 	src/windowjoin/path.o \
 	src/windowjoin/table.o \

@@ -28,7 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
-#include "windowjoin/node.h"
+#include "windowjoin/exec.h"
 
 /* As many batches at least for each process, so that all have enough to do */
 #define BATCHES_PER_PROCESS	8

@@ -162,7 +162,7 @@ window_table_address(const WindowTable *table, TablePointer pointer)
 extern bool enable_windowjoin;
 extern void window_join_install_hook(void);
 
-/* node.c */
+/* exec.c */
 extern Node *create_window_join_state(CustomScan *plan);
 
 /* table.c */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * node.c
+ * exec.c
  *	  Execution of the windowed join.
  *
  * The inner rows are put into a table by key and time, or, where they are too
@@ -26,7 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "azhunt.h"
-#include "windowjoin/node.h"
+#include "windowjoin/exec.h"
 #include "windowjoin/windowjoin.h"
 
 /* As many batches at least, and at most */

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * node.h
+ * exec.h
  *	  State of the windowed join's execution.
  *
  * Copyright (c) 2026, azhunt contributors
  *
  *-------------------------------------------------------------------------
  */
-#ifndef WINDOWJOIN_NODE_H
-#define WINDOWJOIN_NODE_H
+#ifndef WINDOWJOIN_EXEC_H
+#define WINDOWJOIN_EXEC_H
 
 #include "access/parallel.h"
 #include "commands/explain.h"
@@ -115,4 +115,4 @@ extern void window_join_initialize_worker(CustomScanState *node, shm_toc *toc,
 										  void *coordinate);
 extern void window_join_shutdown(CustomScanState *node);
 
-#endif							/* WINDOWJOIN_NODE_H */
+#endif							/* WINDOWJOIN_EXEC_H */
