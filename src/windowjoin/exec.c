@@ -117,8 +117,8 @@ table_limit(void)
 /*
  * Note how much memory this process has in use.
  */
-static void
-note_memory(WindowJoinState *state)
+void
+window_join_note_memory(WindowJoinState *state)
 {
 	Size		memory = MemoryContextMemAllocated(state->table->context, true);
 
@@ -152,12 +152,12 @@ start_batches(WindowJoinState *state)
 		   (Size) 8 * count * BLCKSZ <= limit)
 		count *= 2;
 
-	note_memory(state);
+	window_join_note_memory(state);
 	state->batches = window_batches_create(state->css.ss.ps.state->es_query_cxt,
 										   count);
 	state->batch_count = count;
 	window_batches_take_table(state->batches, table, limit);
-	note_memory(state);
+	window_join_note_memory(state);
 }
 
 /*
@@ -230,8 +230,8 @@ next_plan_row(WindowJoinState *state, const WindowJoinSide *side,
 /*
  * Read all inner rows, or this process's share of them.
  */
-static void
-read_inner(WindowJoinState *state)
+void
+window_join_read_inner(WindowJoinState *state)
 {
 	TupleTableSlot *row;
 	uint32		hash;
@@ -244,8 +244,8 @@ read_inner(WindowJoinState *state)
 /*
  * Divide all outer rows, or this process's share of them, into batches.
  */
-static void
-divide_outer(WindowJoinState *state)
+void
+window_join_divide_outer(WindowJoinState *state)
 {
 	TupleTableSlot *row;
 	uint32		hash;
@@ -256,59 +256,6 @@ divide_outer(WindowJoinState *state)
 }
 
 /*
- * Write what is not yet in batches to those that all processes see.
- */
-static void
-write_shared_batches(WindowJoinState *state)
-{
-	if (state->batches == NULL)
-		window_join_start_shared_batches(state);
-	note_memory(state);
-	window_join_end_writing(state, state->batches->inner);
-	divide_outer(state);
-	note_memory(state);
-	window_join_end_writing(state, state->batches->outer);
-}
-
-/*
- * Build a table, or batches, together with other processes.  One that comes
- * late goes on with what the others are at.
- */
-static void
-build_shared(WindowJoinState *state)
-{
-	bool		chosen = false;
-
-	switch (window_join_attach(state))
-	{
-		case PHASE_READING:
-			read_inner(state);
-			window_join_publish_rows(state);
-			chosen = window_join_end_phase(state);
-			/* FALLTHROUGH */
-		case PHASE_ALLOCATING:
-			if (chosen && !window_join_has_overflowed(state))
-				window_join_allocate_entries(state);
-			(void) window_join_end_phase(state);
-			/* FALLTHROUGH */
-		case PHASE_FILLING:
-			if (window_join_has_overflowed(state))
-				write_shared_batches(state);
-			else
-				window_join_fill_entries(state);
-			(void) window_join_end_phase(state);
-			/* FALLTHROUGH */
-		case PHASE_SORTING:
-			if (!window_join_has_overflowed(state))
-				window_join_sort_entries(state);
-			(void) window_join_end_phase(state);
-			/* FALLTHROUGH */
-		case PHASE_JOINING:
-			window_join_detach(state);
-	}
-}
-
-/*
  * Read all of the inner side, and all of the outer one too if the inner one
  * has to be divided into batches.
  */
@@ -316,19 +263,19 @@ static void
 build(WindowJoinState *state)
 {
 	if (state->shared != NULL)
-		build_shared(state);
+		window_join_build_shared(state);
 	else
 	{
-		read_inner(state);
+		window_join_read_inner(state);
 		if (state->batches != NULL)
 		{
-			divide_outer(state);
+			window_join_divide_outer(state);
 			state->table->limit = window_batches_table_limit(state->batches,
 															 get_hash_memory_limit());
 		}
 		else
 			window_table_sort(state->table);
-		note_memory(state);
+		window_join_note_memory(state);
 	}
 	state->built = true;
 }
@@ -431,7 +378,7 @@ start_joining(WindowJoinState *state, uint32 hash, TimestampTz time)
 	{
 		window_filter_build(state->table, state->microseconds,
 							state->inner_is_event);
-		note_memory(state);
+		window_join_note_memory(state);
 	}
 	if (!window_filter_passes(state->table, hash, time))
 	{
@@ -477,7 +424,7 @@ next_outer(WindowJoinState *state)
 		if (!window_batches_next_table(state->batches, state->table))
 			return false;
 		state->pieces++;
-		note_memory(state);
+		window_join_note_memory(state);
 	}
 	ExecStoreMinimalTuple(tuple, state->outer.stored, false);
 	load_side(state, &state->outer, state->outer.stored);

@@ -286,6 +286,15 @@ attach_batches(WindowJoinState *state)
 }
 
 /*
+ * Were the inner rows too many for the memory?
+ */
+static bool
+has_overflowed(WindowJoinState *state)
+{
+	return pg_atomic_read_u32(&state->shared->overflowed) != 0;
+}
+
+/*
  * Divide the inner rows that this process has, and all to come, into batches,
  * and have the others do the same.
  */
@@ -293,7 +302,7 @@ void
 window_join_start_shared_batches(WindowJoinState *state)
 {
 	Assert(state->batches == NULL);
-	Assert(window_join_has_overflowed(state) ||
+	Assert(has_overflowed(state) ||
 		   BarrierPhase(&state->shared->barrier) == PHASE_READING);
 
 	pg_atomic_write_u32(&state->shared->overflowed, 1);
@@ -320,8 +329,8 @@ raise_to(pg_atomic_uint64 *number, uint64 value)
 /*
  * Begin to work together; says with what.
  */
-WindowJoinPhase
-window_join_attach(WindowJoinState *state)
+static WindowJoinPhase
+begin_together(WindowJoinState *state)
 {
 	/* what was kept before was not of the rows that are to come */
 	Assert(state->batches == NULL);
@@ -335,8 +344,8 @@ window_join_attach(WindowJoinState *state)
  * Wait until all processes have done what they do together in this phase.
  * True in one of them, which may do what is left to one in the next phase.
  */
-bool
-window_join_end_phase(WindowJoinState *state)
+static bool
+end_phase(WindowJoinState *state)
 {
 	return BarrierArriveAndWait(&state->shared->barrier, PG_WAIT_EXTENSION);
 }
@@ -344,8 +353,8 @@ window_join_end_phase(WindowJoinState *state)
 /*
  * Tell the others how many rows this process has in memory.
  */
-void
-window_join_publish_rows(WindowJoinState *state)
+static void
+publish_rows(WindowJoinState *state)
 {
 	SharedWindowJoin *shared = state->shared;
 	WindowTable *table = state->table;
@@ -361,19 +370,10 @@ window_join_publish_rows(WindowJoinState *state)
 }
 
 /*
- * Were the inner rows too many for the memory?
- */
-bool
-window_join_has_overflowed(WindowJoinState *state)
-{
-	return pg_atomic_read_u32(&state->shared->overflowed) != 0;
-}
-
-/*
  * Make room for the entries of all processes, if they are not too many.
  */
-void
-window_join_allocate_entries(WindowJoinState *state)
+static void
+allocate_entries(WindowJoinState *state)
 {
 	SharedWindowJoin *shared = state->shared;
 	dsa_area   *area = state->table->area;
@@ -420,8 +420,8 @@ attach_table(WindowJoinState *state)
 /*
  * Make the entries of this process's rows.
  */
-void
-window_join_fill_entries(WindowJoinState *state)
+static void
+fill_entries(WindowJoinState *state)
 {
 	uint32		positions[STRIPES];
 
@@ -436,8 +436,8 @@ window_join_fill_entries(WindowJoinState *state)
 /*
  * Sort as many stripes as the other processes leave to this one.
  */
-void
-window_join_sort_entries(WindowJoinState *state)
+static void
+sort_stripes(WindowJoinState *state)
 {
 	SharedWindowJoin *shared = state->shared;
 	uint32		stripe;
@@ -458,8 +458,8 @@ window_join_sort_entries(WindowJoinState *state)
 /*
  * All rows of one side that this process has are written to its files.
  */
-void
-window_join_end_writing(WindowJoinState *state, RowFile *files)
+static void
+end_writing(WindowJoinState *state, RowFile *files)
 {
 	assert_phase(state, PHASE_FILLING);
 	for (int i = 0; i < state->batches->count; i++)
@@ -496,11 +496,11 @@ assert_sorted(const WindowJoinState *state PG_USED_FOR_ASSERTS_ONLY)
 /*
  * Stop working together: what is left each process does alone.
  */
-void
-window_join_detach(WindowJoinState *state)
+static void
+end_together(WindowJoinState *state)
 {
 	assert_phase(state, PHASE_JOINING);
-	if (!window_join_has_overflowed(state))
+	if (!has_overflowed(state))
 	{
 		attach_table(state);
 		assert_sorted(state);
@@ -515,6 +515,59 @@ window_join_detach(WindowJoinState *state)
 														 get_hash_memory_limit());
 	}
 	BarrierDetach(&state->shared->barrier);
+}
+
+/*
+ * Write what is not yet in batches to those that all processes see.
+ */
+static void
+write_shared_batches(WindowJoinState *state)
+{
+	if (state->batches == NULL)
+		window_join_start_shared_batches(state);
+	window_join_note_memory(state);
+	end_writing(state, state->batches->inner);
+	window_join_divide_outer(state);
+	window_join_note_memory(state);
+	end_writing(state, state->batches->outer);
+}
+
+/*
+ * Build a table, or batches, together with other processes.  One that comes
+ * late goes on with what the others are at.
+ */
+void
+window_join_build_shared(WindowJoinState *state)
+{
+	bool		chosen = false;
+
+	switch (begin_together(state))
+	{
+		case PHASE_READING:
+			window_join_read_inner(state);
+			publish_rows(state);
+			chosen = end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_ALLOCATING:
+			if (chosen && !has_overflowed(state))
+				allocate_entries(state);
+			(void) end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_FILLING:
+			if (has_overflowed(state))
+				write_shared_batches(state);
+			else
+				fill_entries(state);
+			(void) end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_SORTING:
+			if (!has_overflowed(state))
+				sort_stripes(state);
+			(void) end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_JOINING:
+			end_together(state);
+	}
 }
 
 /*
@@ -536,7 +589,7 @@ sum_up(WindowJoinState *state)
 		return;
 
 	state->executed = BarrierPhase(&shared->barrier) == PHASE_JOINING;
-	if (window_join_has_overflowed(state))
+	if (has_overflowed(state))
 	{
 		state->peak_memory = pg_atomic_read_u64(&shared->batch_memory);
 		state->pieces = pg_atomic_read_u64(&shared->pieces);
