@@ -286,7 +286,7 @@ rewind_rows(const WindowBatches *batches, RowFile *rows)
 }
 
 /*
- * Forget the rows of a file.
+ * Discard the rows of a file.
  */
 static void
 close_rows(RowFile *rows)

@@ -668,10 +668,10 @@ begin_window_join(CustomScanState *node, EState *estate, int eflags)
 }
 
 /*
- * Forget all inner rows.
+ * Discard all inner rows.
  */
 static void
-forget_inner(WindowJoinState *state)
+discard_inner(WindowJoinState *state)
 {
 	window_table_reset(state->table);
 	if (state->batches != NULL)
@@ -701,7 +701,7 @@ rescan_window_join(CustomScanState *node)
 	if (node->ss.ps.chgParam != NULL || inner->chgParam != NULL ||
 		state->batches != NULL || state->shared != NULL || !state->built)
 	{
-		forget_inner(state);
+		discard_inner(state);
 		if (inner->chgParam == NULL)
 			ExecReScan(inner);
 	}
@@ -721,7 +721,7 @@ end_window_join(CustomScanState *node)
 {
 	WindowJoinState *state = (WindowJoinState *) node;
 
-	forget_inner(state);
+	discard_inner(state);
 	MemoryContextDelete(state->table->context);
 	ExecEndNode(state->outer.plan);
 	ExecEndNode(state->inner.plan);

@@ -575,7 +575,7 @@ window_join_build_shared(WindowJoinState *state)
  * leader; when that comes here, the others have been.
  */
 static void
-sum_up(WindowJoinState *state)
+gather_instrumentation(WindowJoinState *state)
 {
 	SharedWindowJoin *shared = state->shared;
 
@@ -609,7 +609,7 @@ window_join_shutdown(CustomScanState *node)
 
 	if (state->shared == NULL)
 		return;
-	sum_up(state);
+	gather_instrumentation(state);
 	if (state->batches != NULL)
 		window_batches_destroy(state->batches);
 	state->batches = NULL;
