@@ -475,6 +475,10 @@ same_keys(WindowJoinState *state, const WindowEntry *entry)
  *
  * To compare an inner row's key with that of the inner row before it is worth
  * it, because that need be done only once and not for every outer row.
+ *
+ * Processes that share a table may find that out, and note it in the entry, at
+ * the same time.  They need no lock: all of them come to the same answer, and
+ * write it as a single byte.  One that does not see it yet compares again.
  */
 static bool
 match_key(WindowJoinState *state, WindowEntry *entry)

@@ -45,7 +45,7 @@ typedef struct SharedWindowJoin
 
 	/* the table */
 	pg_atomic_uint64 memory;	/* of all processes together */
-	pg_atomic_uint32 stripe_rows[STRIPES];
+	pg_atomic_uint64 stripe_rows[STRIPES];	/* of all processes together */
 	pg_atomic_uint32 positions[STRIPES];	/* where to make entries */
 	pg_atomic_uint32 next_stripe;	/* to be sorted */
 	uint32		entry_count;
@@ -165,7 +165,7 @@ initialize_shared(SharedWindowJoin *shared)
 	pg_atomic_init_u64(&shared->largest_tuple, 0);
 	for (int stripe = 0; stripe < STRIPES; stripe++)
 	{
-		pg_atomic_init_u32(&shared->stripe_rows[stripe], 0);
+		pg_atomic_init_u64(&shared->stripe_rows[stripe], 0);
 		pg_atomic_init_u32(&shared->positions[stripe], 0);
 	}
 	pg_atomic_init_u32(&shared->next_stripe, 0);
@@ -363,7 +363,7 @@ publish_rows(WindowJoinState *state)
 	if (state->batches != NULL)
 		return;
 	for (int stripe = 0; stripe < STRIPES; stripe++)
-		pg_atomic_fetch_add_u32(&shared->stripe_rows[stripe],
+		pg_atomic_fetch_add_u64(&shared->stripe_rows[stripe],
 								table->stripe_rows[stripe]);
 	pg_atomic_fetch_add_u64(&shared->memory, table->chunk_bytes);
 	shared->chunks[ParallelWorkerNumber + 1] = table->chunks;
@@ -385,8 +385,10 @@ allocate_entries(WindowJoinState *state)
 	for (int stripe = 0; stripe < STRIPES; stripe++)
 	{
 		pg_atomic_write_u32(&shared->positions[stripe], (uint32) count);
-		count += pg_atomic_read_u32(&shared->stripe_rows[stripe]);
+		count += pg_atomic_read_u64(&shared->stripe_rows[stripe]);
 	}
+
+	/* positions would be cut off; batches hold as many rows as there are */
 	if (count > PG_INT32_MAX)
 	{
 		pg_atomic_write_u32(&shared->overflowed, 1);
@@ -448,10 +450,9 @@ sort_stripes(WindowJoinState *state)
 	{
 		/* filling has moved each stripe's position to its end */
 		uint32		end = pg_atomic_read_u32(&shared->positions[stripe]);
+		uint32		rows = (uint32) pg_atomic_read_u64(&shared->stripe_rows[stripe]);
 
-		window_table_sort_stripe(state->table, stripe,
-								 end - pg_atomic_read_u32(&shared->stripe_rows[stripe]),
-								 end);
+		window_table_sort_stripe(state->table, stripe, end - rows, end);
 	}
 }
 
@@ -480,7 +481,7 @@ assert_sorted(const WindowJoinState *state PG_USED_FOR_ASSERTS_ONLY)
 
 	for (int stripe = 0; stripe < STRIPES; stripe++)
 	{
-		rows += pg_atomic_read_u32(&shared->stripe_rows[stripe]);
+		rows += (uint32) pg_atomic_read_u64(&shared->stripe_rows[stripe]);
 		Assert(pg_atomic_read_u32(&shared->positions[stripe]) == rows);
 	}
 	Assert(rows == table->entry_count);
