@@ -176,7 +176,8 @@ compare_containers(const JsonbValue *a, const JsonbValue *b)
 }
 
 /*
- * A total order of values, in which only the same are equal: by type, then within the type.
+ * A total order of values, in which only the same are equal: by type, then
+ * within the type.
  */
 static int
 compare_values(const JsonbValue *a, const JsonbValue *b)
