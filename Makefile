@@ -33,7 +33,7 @@ OBJS = \
 	src/kql/address.o \
 	src/kql/aggregate.o \
 	src/kql/case_insensitive.o \
-	src/kql/datetime.o \
+	src/kql/compare_fold.o \
 	src/kql/dynamic.o \
 	src/kql/element_store.o \
 	src/kql/fold.o \
@@ -41,6 +41,7 @@ OBJS = \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/strings.o \
+	src/kql/times.o \
 	src/kql/timespan.o \
 	src/kql/uri.o \
 	src/planner/append_members.o \
@@ -49,10 +50,11 @@ OBJS = \
 	src/planner/selectivity.o \
 	src/planner/time_histogram.o \
 	src/planner/within.o \
+	src/planner/within_bounds.o \
 	src/windowjoin/batch.o \
+	src/windowjoin/exec.o \
 	src/windowjoin/explain.o \
 	src/windowjoin/filter.o \
-	src/windowjoin/node.o \
 	src/windowjoin/parallel.o \
 	src/windowjoin/path.o \
 	src/windowjoin/table.o \

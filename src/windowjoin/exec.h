@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * node.h
+ * exec.h
  *	  State of the windowed join's execution.
  *
  * Copyright (c) 2026, azhunt contributors
  *
  *-------------------------------------------------------------------------
  */
-#ifndef WINDOWJOIN_NODE_H
-#define WINDOWJOIN_NODE_H
+#ifndef WINDOWJOIN_EXEC_H
+#define WINDOWJOIN_EXEC_H
 
 #include "access/parallel.h"
 #include "commands/explain.h"
@@ -86,6 +86,11 @@ typedef struct WindowJoinState
 	uint64		pieces;			/* tables that were filled from files */
 } WindowJoinState;
 
+/* exec.c */
+extern void window_join_read_inner(WindowJoinState *state);
+extern void window_join_divide_outer(WindowJoinState *state);
+extern void window_join_note_memory(WindowJoinState *state);
+
 /* explain.c */
 extern List *window_join_keys(CustomScan *plan);
 extern List *window_join_filters(CustomScan *plan);
@@ -93,16 +98,8 @@ extern void window_join_explain(CustomScanState *node, List *ancestors,
 								ExplainState *es);
 
 /* parallel.c */
-extern WindowJoinPhase window_join_attach(WindowJoinState *state);
-extern bool window_join_end_phase(WindowJoinState *state);
-extern void window_join_publish_rows(WindowJoinState *state);
 extern void window_join_start_shared_batches(WindowJoinState *state);
-extern bool window_join_has_overflowed(WindowJoinState *state);
-extern void window_join_allocate_entries(WindowJoinState *state);
-extern void window_join_fill_entries(WindowJoinState *state);
-extern void window_join_sort_entries(WindowJoinState *state);
-extern void window_join_end_writing(WindowJoinState *state, RowFile *files);
-extern void window_join_detach(WindowJoinState *state);
+extern void window_join_build_shared(WindowJoinState *state);
 extern Size window_join_estimate_dsm(CustomScanState *node,
 									 ParallelContext *context);
 extern void window_join_initialize_dsm(CustomScanState *node,
@@ -115,4 +112,4 @@ extern void window_join_initialize_worker(CustomScanState *node, shm_toc *toc,
 										  void *coordinate);
 extern void window_join_shutdown(CustomScanState *node);
 
-#endif							/* WINDOWJOIN_NODE_H */
+#endif							/* WINDOWJOIN_EXEC_H */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * node.c
+ * exec.c
  *	  Execution of the windowed join.
  *
  * The inner rows are put into a table by key and time, or, where they are too
@@ -26,7 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "azhunt.h"
-#include "windowjoin/node.h"
+#include "windowjoin/exec.h"
 #include "windowjoin/windowjoin.h"
 
 /* As many batches at least, and at most */
@@ -117,8 +117,8 @@ table_limit(void)
 /*
  * Note how much memory this process has in use.
  */
-static void
-note_memory(WindowJoinState *state)
+void
+window_join_note_memory(WindowJoinState *state)
 {
 	Size		memory = MemoryContextMemAllocated(state->table->context, true);
 
@@ -152,12 +152,12 @@ start_batches(WindowJoinState *state)
 		   (Size) 8 * count * BLCKSZ <= limit)
 		count *= 2;
 
-	note_memory(state);
+	window_join_note_memory(state);
 	state->batches = window_batches_create(state->css.ss.ps.state->es_query_cxt,
 										   count);
 	state->batch_count = count;
 	window_batches_take_table(state->batches, table, limit);
-	note_memory(state);
+	window_join_note_memory(state);
 }
 
 /*
@@ -230,8 +230,8 @@ next_plan_row(WindowJoinState *state, const WindowJoinSide *side,
 /*
  * Read all inner rows, or this process's share of them.
  */
-static void
-read_inner(WindowJoinState *state)
+void
+window_join_read_inner(WindowJoinState *state)
 {
 	TupleTableSlot *row;
 	uint32		hash;
@@ -244,8 +244,8 @@ read_inner(WindowJoinState *state)
 /*
  * Divide all outer rows, or this process's share of them, into batches.
  */
-static void
-divide_outer(WindowJoinState *state)
+void
+window_join_divide_outer(WindowJoinState *state)
 {
 	TupleTableSlot *row;
 	uint32		hash;
@@ -256,59 +256,6 @@ divide_outer(WindowJoinState *state)
 }
 
 /*
- * Write what is not yet in batches to those that all processes see.
- */
-static void
-write_shared_batches(WindowJoinState *state)
-{
-	if (state->batches == NULL)
-		window_join_start_shared_batches(state);
-	note_memory(state);
-	window_join_end_writing(state, state->batches->inner);
-	divide_outer(state);
-	note_memory(state);
-	window_join_end_writing(state, state->batches->outer);
-}
-
-/*
- * Build a table, or batches, together with other processes.  One that comes
- * late goes on with what the others are at.
- */
-static void
-build_shared(WindowJoinState *state)
-{
-	bool		chosen = false;
-
-	switch (window_join_attach(state))
-	{
-		case PHASE_READING:
-			read_inner(state);
-			window_join_publish_rows(state);
-			chosen = window_join_end_phase(state);
-			/* FALLTHROUGH */
-		case PHASE_ALLOCATING:
-			if (chosen && !window_join_has_overflowed(state))
-				window_join_allocate_entries(state);
-			(void) window_join_end_phase(state);
-			/* FALLTHROUGH */
-		case PHASE_FILLING:
-			if (window_join_has_overflowed(state))
-				write_shared_batches(state);
-			else
-				window_join_fill_entries(state);
-			(void) window_join_end_phase(state);
-			/* FALLTHROUGH */
-		case PHASE_SORTING:
-			if (!window_join_has_overflowed(state))
-				window_join_sort_entries(state);
-			(void) window_join_end_phase(state);
-			/* FALLTHROUGH */
-		case PHASE_JOINING:
-			window_join_detach(state);
-	}
-}
-
-/*
  * Read all of the inner side, and all of the outer one too if the inner one
  * has to be divided into batches.
  */
@@ -316,19 +263,19 @@ static void
 build(WindowJoinState *state)
 {
 	if (state->shared != NULL)
-		build_shared(state);
+		window_join_build_shared(state);
 	else
 	{
-		read_inner(state);
+		window_join_read_inner(state);
 		if (state->batches != NULL)
 		{
-			divide_outer(state);
+			window_join_divide_outer(state);
 			state->table->limit = window_batches_table_limit(state->batches,
 															 get_hash_memory_limit());
 		}
 		else
 			window_table_sort(state->table);
-		note_memory(state);
+		window_join_note_memory(state);
 	}
 	state->built = true;
 }
@@ -431,7 +378,7 @@ start_joining(WindowJoinState *state, uint32 hash, TimestampTz time)
 	{
 		window_filter_build(state->table, state->microseconds,
 							state->inner_is_event);
-		note_memory(state);
+		window_join_note_memory(state);
 	}
 	if (!window_filter_passes(state->table, hash, time))
 	{
@@ -477,7 +424,7 @@ next_outer(WindowJoinState *state)
 		if (!window_batches_next_table(state->batches, state->table))
 			return false;
 		state->pieces++;
-		note_memory(state);
+		window_join_note_memory(state);
 	}
 	ExecStoreMinimalTuple(tuple, state->outer.stored, false);
 	load_side(state, &state->outer, state->outer.stored);
@@ -528,6 +475,10 @@ same_keys(WindowJoinState *state, const WindowEntry *entry)
  *
  * To compare an inner row's key with that of the inner row before it is worth
  * it, because that need be done only once and not for every outer row.
+ *
+ * Processes that share a table may find that out, and note it in the entry, at
+ * the same time.  They need no lock: all of them come to the same answer, and
+ * write it as a single byte.  One that does not see it yet compares again.
  */
 static bool
 match_key(WindowJoinState *state, WindowEntry *entry)
@@ -721,10 +672,10 @@ begin_window_join(CustomScanState *node, EState *estate, int eflags)
 }
 
 /*
- * Forget all inner rows.
+ * Discard all inner rows.
  */
 static void
-forget_inner(WindowJoinState *state)
+discard_inner(WindowJoinState *state)
 {
 	window_table_reset(state->table);
 	if (state->batches != NULL)
@@ -754,7 +705,7 @@ rescan_window_join(CustomScanState *node)
 	if (node->ss.ps.chgParam != NULL || inner->chgParam != NULL ||
 		state->batches != NULL || state->shared != NULL || !state->built)
 	{
-		forget_inner(state);
+		discard_inner(state);
 		if (inner->chgParam == NULL)
 			ExecReScan(inner);
 	}
@@ -774,7 +725,7 @@ end_window_join(CustomScanState *node)
 {
 	WindowJoinState *state = (WindowJoinState *) node;
 
-	forget_inner(state);
+	discard_inner(state);
 	MemoryContextDelete(state->table->context);
 	ExecEndNode(state->outer.plan);
 	ExecEndNode(state->inner.plan);

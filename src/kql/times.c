@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * datetime.c
+ * times.c
  *	  SQL functions on times: bin, within and the bounds of windows.
  *
  * A KQL timespan is a number of ticks.  An interval is taken for one if it has
