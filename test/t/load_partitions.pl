@@ -3,10 +3,11 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../load", $FindBin::Bin;
-use LoadTest;
+use lib "$FindBin::Bin/../lib";
+use Loader;
 use POSIX qw(mkfifo);
-use Scheduled;
+use Session;
+use Utils;
 use Test::More;
 
 my $database = create_database();
@@ -137,7 +138,7 @@ is(places('signinlogs'), 'default:1 default:2 p20260301:3', 'days that no log ha
 # who is in the way
 #
 clear();
-my $reader = Scheduled::Session->new(PGDATABASE => $database);
+my $reader = Session->new(PGDATABASE => $database);
 my $reader_pid = $reader->do('SELECT pg_backend_pid()');
 $reader->do('BEGIN; SELECT count(*) FROM azhunt.signinlogs');
 spew("$dir/blocked1.json", record('signinlogs', '2026-03-02T10:00:00Z', 1));

@@ -8,9 +8,10 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use POSIX qw(strftime);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Databases;
+use Logs;
 use Grafana qw(dashboards alert_rules queries expand);
 use Test::More;
 

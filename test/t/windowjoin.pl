@@ -8,7 +8,7 @@ use FindBin;
 use IPC::Open2;
 use Test::More;
 
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../lib";
 use Databases;
 
 my $database = create_database('azhunt_windowjoin');

@@ -1,120 +1,11 @@
-# What the tests of scheduled hunts share: psql sessions that stay open, and
-# clusters of their own that can be killed.
-package Scheduled;
+# A cluster of a test's own, whose server can be stopped and killed.
+package Cluster;
 
 use strict;
 use warnings;
 
-use Time::HiRes qw(sleep time);
-
-use Exporter qw(import);
-our @EXPORT = qw(await);
-
-# Wait until a condition is true: its value, or undef after too long.
-sub await
-{
-	my ($condition, $seconds) = @_;
-	my $deadline = time() + ($seconds // 60);
-
-	while (1)
-	{
-		my $value = $condition->();
-		return $value if $value;
-		return undef if time() > $deadline;
-		sleep(0.02);
-	}
-}
-
-package Scheduled::Session;
-
-use IPC::Open2;
-
-# A psql that takes one query after the other.  Settings are environment
-# variables, such as PGDATABASE.
-sub new
-{
-	my ($class, %settings) = @_;
-	local %ENV = (%ENV, %settings);
-	my $self = bless { marker => 0, waiting => 0 }, $class;
-
-	$self->{pid} = open2($self->{out}, $self->{in},
-		'psql --no-psqlrc --quiet --no-align --tuples-only 2>&1');
-	$self->{in}->autoflush(1);
-	return $self;
-}
-
-# Send a query, and do not wait for its answer.
-sub send
-{
-	my ($self, $query) = @_;
-
-	die 'the last answer has not been read' if $self->{waiting};
-	$self->{waiting} = 1;
-	$self->{marker}++;
-	local $SIG{PIPE} = 'IGNORE';
-	print { $self->{in} } "$query\n;\n\\echo answered $self->{marker}\n";
-}
-
-# The answer to what was sent, errors and notifications included; undef where
-# the session ended.
-sub answer
-{
-	my ($self) = @_;
-	my $answer = '';
-
-	$self->{waiting} = 0;
-	while (defined(my $line = readline $self->{out}))
-	{
-		if ($line eq "answered $self->{marker}\n")
-		{
-			chomp $answer;
-			return $answer;
-		}
-		$answer .= $line;
-	}
-	return undef;
-}
-
-sub query
-{
-	my ($self, $query) = @_;
-
-	$self->send($query);
-	return $self->answer // '';
-}
-
-# As query(), and die of an error.
-sub do
-{
-	my ($self, $query) = @_;
-	my $answer = $self->query($query);
-
-	die "$query\n$answer" if $answer =~ /^(?:ERROR|FATAL|psql: error):/m;
-	return $answer;
-}
-
-sub close
-{
-	my ($self) = @_;
-
-	return unless $self->{pid};
-	close $self->{in};
-	close $self->{out};
-	waitpid $self->{pid}, 0;
-	$self->{pid} = undef;
-}
-
-sub DESTROY
-{
-	my ($self) = @_;
-	local ($?, $!);
-
-	$self->close;
-}
-
-package Scheduled::Cluster;
-
 use File::Temp qw(tempdir);
+use Session;
 
 # Servers must not outlive the test, nor the directory that they are in.
 my %running;
@@ -198,7 +89,7 @@ sub session
 {
 	my ($self, $database) = @_;
 
-	return Scheduled::Session->new($self->environment($database));
+	return Session->new($self->environment($database));
 }
 
 sub log

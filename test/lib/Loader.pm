@@ -1,7 +1,6 @@
-package LoadTest;
-
 # Help for the tests of azhunt-load: databases, runs of the program, and the
 # rows of log tables.
+package Loader;
 
 use strict;
 use warnings;
