@@ -6,7 +6,7 @@ use warnings;
 
 use Exporter qw(import);
 use Time::HiRes qw(sleep time);
-our @EXPORT = qw(await);
+our @EXPORT = qw(await slurp spew);
 
 # Wait until a condition is true: its value, or undef after too long.
 sub await
@@ -21,6 +21,27 @@ sub await
 		return undef if time() > $deadline;
 		sleep(0.02);
 	}
+}
+
+# All that is in a file, in bytes.
+sub slurp
+{
+	my ($path) = @_;
+
+	open my $file, '<:raw', $path or die "$path: $!";
+	local $/;
+	return readline($file) // '';
+}
+
+# Make a file of some bytes; its path.
+sub spew
+{
+	my ($path, $content) = @_;
+
+	open my $file, '>:raw', $path or die "$path: $!";
+	print $file $content;
+	close $file or die "$path: $!";
+	return $path;
 }
 
 1;
