@@ -19,7 +19,7 @@ $here->do("DROP DATABASE IF EXISTS $database");
 $here->do("DROP DATABASE IF EXISTS ${database}_again");
 
 # A cluster that has seen five times 2^32 transactions.
-my $old = Cluster->new;
+my $old = Cluster->new_system;
 $old->stop('fast');
 Cluster::run('sh', '-c', "'$old->{bindir}/pg_resetwal' --epoch=5 --pgdata='$old->{data}' > /dev/null");
 $old->start;
