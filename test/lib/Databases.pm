@@ -6,14 +6,18 @@ use warnings;
 
 use IPC::Open3;
 use Exporter qw(import);
-our @EXPORT = qw(create_database run query query_error);
+our @EXPORT = qw(create_database template template_kinds run query query_error);
 
 my @created;
+my $owner = $$;
 
 END
 {
 	local $?;
-	run('dropdb', '--if-exists', '--force', $_) foreach @created;
+	if ($$ == $owner)
+	{
+		psql('postgres', "DROP DATABASE IF EXISTS $_ WITH (FORCE)") foreach @created;
+	}
 }
 
 # Run a program: its exit status and all that it printed.
@@ -28,17 +32,42 @@ sub run
 	return ($? >> 8, $output);
 }
 
-# An empty database, which goes when the test ends.
+# What databases are made of: nothing, or one of these.
+my %templates = (
+	extension => [ 'CREATE EXTENSION azhunt' ],
+	log_tables => [ 'CREATE EXTENSION azhunt', 'SELECT count(*) FROM azhunt.create_log_tables()' ],
+	pgtap => [ 'CREATE EXTENSION azhunt', 'CREATE EXTENSION pgtap' ],
+);
+
+sub template_kinds
+{
+	return sort keys %templates;
+}
+
+# The database of that kind that others are copied from, which is made once.
+sub template
+{
+	my ($kind) = @_;
+	my $name = "azhunt_template_$kind";
+	my $statements = $templates{$kind} // die "there is no kind $kind of databases";
+
+	if (query('postgres', "SELECT count(*) FROM pg_database WHERE datname = '$name'") eq '0')
+	{
+		query('postgres', "CREATE DATABASE $name");
+		query($name, $_) foreach @$statements;
+	}
+	return $name;
+}
+
+# A database, which goes when the test ends: an empty one, or one of that kind.
 sub create_database
 {
-	my ($name) = @_;
+	my ($name, $kind) = @_;
+	my $template = defined $kind ? template($kind) : 'template1';
 
 	push @created, $name;
-	foreach my $command ([ 'dropdb', '--if-exists', '--force', $name ], [ 'createdb', $name ])
-	{
-		my ($status, $output) = run(@$command);
-		die "@$command: $output" if $status;
-	}
+	query('postgres', "DROP DATABASE IF EXISTS $name WITH (FORCE)");
+	query('postgres', "CREATE DATABASE $name TEMPLATE $template");
 	return $name;
 }
 
