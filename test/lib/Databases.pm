@@ -65,7 +65,7 @@ sub create_database
 	my ($name, $kind) = @_;
 	my $template = defined $kind ? template($kind) : 'template1';
 
-	push @created, $name;
+	push @created, $name unless grep { $_ eq $name } @created;
 	query('postgres', "DROP DATABASE IF EXISTS $name WITH (FORCE)");
 	query('postgres', "CREATE DATABASE $name TEMPLATE $template");
 	return $name;
