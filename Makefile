@@ -4,7 +4,7 @@
 #   make install        install them (PG_CONFIG chooses the PostgreSQL)
 #   make installcheck   run the regression tests against a running server
 #   make demo           see the hunts on sample logs; does all set-up itself
-#   make test           run every test; does all set-up itself
+#   make test           run every test, or those of TESTS='PATH...'; does all set-up itself
 #   make bench          measure; does all set-up itself
 #   make indent         lay the C files out as PostgreSQL does
 

@@ -1,75 +1,13 @@
-# What tests with databases of their own share.
-package Databases;
+# Logs of all kinds, and the questions by which two databases that should have
+# the same logs are compared.
+package Logs;
 
 use strict;
 use warnings;
 
-use IPC::Open3;
+use Databases;
 use Exporter qw(import);
-our @EXPORT = qw(create_database run query query_error load_logs question answers differences);
-
-my @created;
-
-END
-{
-	local $?;
-	run('dropdb', '--if-exists', '--force', $_) foreach @created;
-}
-
-# Run a program: its exit status and all that it printed.
-sub run
-{
-	my (@command) = @_;
-	my $pid = open3(my $in, my $out, undef, @command);
-
-	close $in;
-	my $output = do { local $/; readline $out } // '';
-	waitpid $pid, 0;
-	return ($? >> 8, $output);
-}
-
-# An empty database, which goes when the test ends.
-sub create_database
-{
-	my ($name) = @_;
-
-	push @created, $name;
-	foreach my $command ([ 'dropdb', '--if-exists', '--force', $name ], [ 'createdb', $name ])
-	{
-		my ($status, $output) = run(@$command);
-		die "@$command: $output" if $status;
-	}
-	return $name;
-}
-
-sub psql
-{
-	my ($database, $query, @options) = @_;
-
-	return run('psql', '--no-psqlrc', '--quiet', '--no-align', '--tuples-only', @options,
-		'--set=ON_ERROR_STOP=1', "--dbname=$database", "--command=$query");
-}
-
-# What a query that must not fail answers.
-sub query
-{
-	my ($database, $query) = @_;
-	my ($status, $output) = psql($database, $query);
-
-	die "$query\n$output" if $status;
-	chomp $output;
-	return $output;
-}
-
-# What psql says of a query that must fail, without the notices.
-sub query_error
-{
-	my ($database, $query) = @_;
-	my ($status, $output) = psql($database, $query);
-
-	die "no error: $query\n$output" unless $status;
-	return $output;
-}
+our @EXPORT = qw(load_logs question answers differences);
 
 # Logs of five days, three in daily partitions: values of all kinds, hostile
 # texts, and rows of several transactions.

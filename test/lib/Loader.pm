@@ -1,61 +1,32 @@
-package LoadTest;
-
 # Help for the tests of azhunt-load: databases, runs of the program, and the
 # rows of log tables.
+package Loader;
 
 use strict;
 use warnings;
+use Databases ();
 use Exporter 'import';
 use File::Basename qw(dirname);
 use File::Spec;
 use File::Temp qw(tempdir);
+use POSIX ();
 use Test::More ();
+use Utils;
 
-our @EXPORT = qw(create_database sql loader load_ok loader_path rows_are data slurp spew $dir $root);
+our @EXPORT = qw(create_database sql loader start_loader end_loader load_ok loader_path rows_are data slurp spew await $dir $root);
 
 our $root = File::Spec->rel2abs(dirname(__FILE__) . '/../..');
 our $dir = tempdir('azhunt-load-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 our $loader = $ENV{AZHUNT_LOAD} // "$root/src/load/azhunt-load";
-my @databases;
-
-sub run_quietly
-{
-	my @command = @_;
-	my $pid = fork() // die "fork: $!";
-	if ($pid == 0)
-	{
-		open(STDOUT, '>', File::Spec->devnull) or die $!;
-		exec(@command) or die "$command[0]: $!";
-	}
-	waitpid($pid, 0);
-	return $?;
-}
 
 if (!$ENV{AZHUNT_LOAD})
 {
-	run_quietly('make', '-s', '-C', "$root/src/load") == 0 or die "could not build azhunt-load";
+	system('make', '--silent', "--directory=$root/src/load") == 0 or die 'could not build azhunt-load';
 }
 
 sub loader_path { return $loader; }
 
 sub data { return "$root/test/load/data/$_[0]"; }
-
-sub slurp
-{
-	my ($path) = @_;
-	open(my $file, '<:raw', $path) or die "$path: $!";
-	local $/;
-	return <$file> // '';
-}
-
-sub spew
-{
-	my ($path, $content) = @_;
-	open(my $file, '>:raw', $path) or die "$path: $!";
-	print $file $content;
-	close($file) or die "$path: $!";
-	return $path;
-}
 
 # Run SQL in the database of this test; the rows, without the last newline.
 sub sql
@@ -73,22 +44,17 @@ sub sql
 	return $result;
 }
 
-# A database with the extension and the log tables, for this process.
+# A database with the extension and the log tables, which sql() and the program
+# use by default.
 sub create_database
 {
 	my ($name) = @_;
-	$name //= 'azhunt_load_' . $$;
-	local $ENV{PGOPTIONS} = '-c client_min_messages=warning';
-	run_quietly('dropdb', '--if-exists', '--force', $name);
-	run_quietly('createdb', '-T', 'template0', '-E', 'UTF8', $name) == 0 or die "createdb failed";
-	push @databases, $name;
-	$ENV{PGDATABASE} = $name;
-	sql('CREATE EXTENSION azhunt; SELECT azhunt.create_log_tables();');
-	return $name;
+
+	return $ENV{PGDATABASE} = Databases::create_database($name // 'azhunt_load', 'log_tables');
 }
 
-# Run the program; a list of exit status, standard output, standard error.
-sub loader
+# Start the program, and wait for nothing; its process.  Standard input is a file.
+sub start_loader
 {
 	my @arguments = @_;
 	my $input;
@@ -101,6 +67,30 @@ sub loader
 		open(STDERR, '>', "$dir/stderr") or die $!;
 		exec($loader, @arguments) or die "$loader: $!";
 	}
+	return $pid;
+}
+
+# What loader() gives, once the program has ended; it is not waited for longer than
+# that, and killed.
+sub end_loader
+{
+	my ($pid, $seconds) = @_;
+	my $ended = await(sub { waitpid($pid, POSIX::WNOHANG()) == $pid }, $seconds // 60);
+
+	if (!$ended)
+	{
+		kill('KILL', $pid);
+		waitpid($pid, 0);
+		return ('still running', slurp("$dir/stdout"), slurp("$dir/stderr"));
+	}
+	return ($? & 127 ? 128 + ($? & 127) : $? >> 8, slurp("$dir/stdout"), slurp("$dir/stderr"));
+}
+
+# Run the program; a list of exit status, standard output, standard error.
+sub loader
+{
+	my $pid = start_loader(@_);
+
 	waitpid($pid, 0);
 	return ($? & 127 ? 128 + ($? & 127) : $? >> 8, slurp("$dir/stdout"), slurp("$dir/stderr"));
 }
@@ -135,14 +125,6 @@ SELECT 'unexpected: ' || row::text FROM (TABLE loaded EXCEPT ALL TABLE expected)
 END
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	return Test::More::is($difference, '', $name);
-}
-
-END
-{
-	my $status = $?;
-	delete $ENV{PGDATABASE};
-	run_quietly('dropdb', '--if-exists', '--force', $_) for @databases;
-	$? = $status;
 }
 
 1;
