@@ -4,7 +4,7 @@
 #   make install        install them (PG_CONFIG chooses the PostgreSQL)
 #   make installcheck   run the regression tests against a running server
 #   make demo           see the hunts on sample logs; does all set-up itself
-#   make test           run every test; does all set-up itself
+#   make test           run every test, or those of TESTS='PATH...'; does all set-up itself
 #   make bench          measure; does all set-up itself
 #   make indent         lay the C files out as PostgreSQL does
 
@@ -33,7 +33,7 @@ OBJS = \
 	src/kql/address.o \
 	src/kql/aggregate.o \
 	src/kql/case_insensitive.o \
-	src/kql/datetime.o \
+	src/kql/compare_fold.o \
 	src/kql/dynamic.o \
 	src/kql/element_store.o \
 	src/kql/fold.o \
@@ -41,6 +41,7 @@ OBJS = \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/strings.o \
+	src/kql/times.o \
 	src/kql/timespan.o \
 	src/kql/uri.o \
 	src/planner/append_members.o \
@@ -49,10 +50,11 @@ OBJS = \
 	src/planner/selectivity.o \
 	src/planner/time_histogram.o \
 	src/planner/within.o \
+	src/planner/within_bounds.o \
 	src/windowjoin/batch.o \
+	src/windowjoin/exec.o \
 	src/windowjoin/explain.o \
 	src/windowjoin/filter.o \
-	src/windowjoin/node.o \
 	src/windowjoin/parallel.o \
 	src/windowjoin/path.o \
 	src/windowjoin/table.o \
@@ -158,7 +160,7 @@ uninstall-azhunt-load clean-azhunt-load:
 # Files that include a header are rebuilt when it changes.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
 
-INDENTED = $(wildcard $(srcdir)/src/*.[ch] $(srcdir)/src/*/*.[ch])
+INDENTED = $(wildcard $(srcdir)/src/*.[ch] $(srcdir)/src/*/*.[ch] $(srcdir)/src/load/*/*.[ch])
 PG_BSD_INDENT ?= pg_bsd_indent
 
 .PHONY: indent

@@ -11,8 +11,8 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../test/load";
-use LoadTest;
+use lib "$FindBin::Bin/../test/lib";
+use Loader;
 use Time::HiRes qw(time);
 
 my $rows = $ARGV[0] // 200_000;

@@ -10,16 +10,16 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__)) . '/../test/t';
+use lib dirname(abs_path(__FILE__)) . '/../test/lib';
 
 use Time::HiRes qw(time sleep);
 
-use Scheduled;
+use Cluster;
 
 my $days = shift // 365;
 $| = 1;
 
-my $cluster = Scheduled::Cluster->new('max_locks_per_transaction = 4096', 'autovacuum = off');
+my $cluster = Cluster->new('max_locks_per_transaction = 4096', 'autovacuum = off');
 my @tables = qw(storagebloblogs storagefilelogs signinlogs aadnoninteractiveusersigninlogs azureactivity);
 my $session = $cluster->session;
 my $other = $cluster->session;

@@ -11,11 +11,11 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__)) . '/../test/t';
+use lib dirname(abs_path(__FILE__)) . '/../test/lib';
 
 use Time::HiRes;
 
-use Scheduled;
+use Cluster;
 
 my $few = shift // 1_000_000;
 my $many = shift // 10 * $few;
@@ -23,7 +23,7 @@ my $rounds = 9;
 $| = 1;
 my $here = dirname(abs_path(__FILE__));
 
-my $cluster = Scheduled::Cluster->new('shared_buffers = 6GB', 'max_wal_size = 20GB', 'checkpoint_timeout = 1h',
+my $cluster = Cluster->new('shared_buffers = 6GB', 'max_wal_size = 20GB', 'checkpoint_timeout = 1h',
 	'autovacuum = off', 'work_mem = 64MB', 'maintenance_work_mem = 512MB');
 
 # The middle one of an odd number.

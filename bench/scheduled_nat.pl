@@ -14,16 +14,16 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__)), dirname(abs_path(__FILE__)) . '/../test/t';
+use lib map { dirname(abs_path(__FILE__)) . $_ } '', '/../test/lib';
 
+use Cluster;
 use Nat;
-use Scheduled;
 
 my $rows = $ENV{AZHUNT_BENCH_ROWS} // 300_000;
 my $new  = $ENV{AZHUNT_BENCH_NEW} // 10_000;
 $| = 1;
 
-my $cluster = Scheduled::Cluster->new('shared_buffers = 2GB', 'max_wal_size = 8GB', 'checkpoint_timeout = 1h', 'autovacuum = off',
+my $cluster = Cluster->new('shared_buffers = 2GB', 'max_wal_size = 8GB', 'checkpoint_timeout = 1h', 'autovacuum = off',
 	'work_mem = 64MB', 'maintenance_work_mem = 512MB');
 
 printf "%-30s %-12s %12s %12s %7s %8s\n", "$new new rows, $rows stored", 'statistics', 'run', 'start over', 'ratio', 'target';

@@ -33,7 +33,7 @@ database_encoding(void)
 	return known_encoding != KQL_UNKNOWN ? known_encoding : look_up_encoding();
 }
 
-/* kql/datetime.c */
+/* kql/times.c */
 extern int64 timespan_microseconds(const Interval *span, const char *what);
 extern int64 lookback_microseconds(const Interval *lookback);
 extern bool lookback_is_valid(const Interval *lookback, int64 *microseconds);

@@ -33,17 +33,7 @@ SELECT i AS id, (CASE WHEN i % 2 = 0 THEN -1 ELSE 1 END) * (i % 13) AS k, (i % 2
 FROM generate_series(1, 900) AS i;
 ANALYZE events, anchors;
 
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END
-$$;
+\ir lib/plan_of.sql
 
 CREATE FUNCTION same_rows(description text, query text, written text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -62,7 +52,7 @@ BEGIN
     SET LOCAL enable_mergejoin = off;
     FOR memory, workers IN VALUES ('4MB', 0), ('64kB', 0), ('4MB', 2), ('64kB', 2) LOOP
         PERFORM set_config('work_mem', memory, true), set_config('max_parallel_workers_per_gather', workers::text, true);
-        plan := plan_of(query);
+        plan := plan_of(query, 'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF');
         EXECUTE format('SELECT count(*) FROM ((%1$s EXCEPT ALL TABLE expected) UNION ALL (TABLE expected EXCEPT ALL %1$s)) AS d', query)
         INTO differences;
         RETURN NEXT is(differences, 0::bigint, format('%s, %s, %s workers', description, memory, workers));

@@ -102,18 +102,9 @@ SELECT bag_eq('found', 'TABLE expected', 'random data with the windowed join');
 -- plans
 --
 
-CREATE FUNCTION has_windowed_join(query text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        IF line LIKE '%Custom Scan (AzhuntWindowJoin)%' THEN
-            RETURN true;
-        END IF;
-    END LOOP;
-    RETURN false;
-END
-$$;
+\ir lib/plan_of.sql
+CREATE FUNCTION has_windowed_join(query text) RETURNS boolean LANGUAGE sql
+RETURN plan_of(query) LIKE '%Custom Scan (AzhuntWindowJoin)%';
 
 -- whatever the arguments are: known to the planner, known later, or not at all
 SELECT ok(has_windowed_join('SELECT * FROM azhunt.' || call), call)

@@ -62,15 +62,7 @@ CREATE FUNCTION search_cost(query text) RETURNS numeric LANGUAGE sql AS $$
     FROM jsonb_path_query(plan_of(query), 'strict $.** ? (@."Node Type" like_regex "Index|Bitmap Heap")') AS scan
 $$;
 
-CREATE FUNCTION estimate_ratio(query text) RETURNS double precision LANGUAGE plpgsql AS $$
-DECLARE
-    result jsonb;
-BEGIN
-    EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || query INTO result;
-    RETURN (result -> 0 -> 'Plan' ->> 'Plan Rows')::double precision
-        / (result -> 0 -> 'Plan' ->> 'Actual Rows')::double precision;
-END
-$$;
+\ir lib/estimates.sql
 
 --
 -- no query without within() is planned otherwise
@@ -136,11 +128,6 @@ SELECT is(joins_by(lookup('events', '*', 'skewed', '1 day')), 'AzhuntWindowJoin'
 --
 -- and the rows of the join are estimated right
 --
-CREATE FUNCTION is_estimated_within(query text, factor double precision, description text)
-RETURNS text LANGUAGE sql AS $$
-    SELECT ok(ratio BETWEEN 1 / factor AND factor, format('%s (%s)', description, ratio::numeric(20, 4)))
-    FROM estimate_ratio(query) AS ratio
-$$;
 SELECT is_estimated_within(lookup('(TABLE events UNION ALL TABLE events)', '*', 'skewed', '1 minute'), 2,
                            'a skewed key over UNION ALL');
 SELECT is_estimated_within(lookup('daily', '*', 'skewed', '1 minute'), 2, 'a skewed key of partitions');

@@ -37,17 +37,7 @@ CREATE INDEX ON c (k, t);
 
 CREATE VIEW secure_b WITH (security_barrier) AS SELECT * FROM b WHERE x IS DISTINCT FROM 13;
 
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END
-$$;
+\ir lib/plan_of.sql
 
 -- What the windowed join was in
 CREATE TABLE used (query text, plan text, rows bigint);

@@ -40,17 +40,7 @@ INSERT INTO anchor_parts TABLE anchors;
 CREATE VIEW both_events AS SELECT id, k, txt, v, t FROM events UNION ALL SELECT id, k, txt, v, t FROM parts WHERE v < 5;
 ANALYZE events, anchors, few, nothing, one_key, parts, anchor_parts;
 
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END
-$$;
+\ir lib/plan_of.sql
 
 -- The same rows with the windowed join alone, in memory and in batches, by one
 -- process and by three, and without it.

@@ -53,15 +53,17 @@ static const char *const upload_operations[] = {
 };
 
 /*
- * Raise the error for an argument that is NULL and may not be.
+ * Raise an error if an argument, whose name and number these are, is NULL.
  */
 static void
-refuse_null(const char *argument, const char *hint)
+require_not_null(FunctionCallInfo fcinfo, int n, const char *argument,
+				 const char *hint)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-			 errmsg("%s must not be null", argument),
-			 errhint("%s", hint)));
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", argument),
+				 errhint("%s", hint)));
 }
 
 /*
@@ -70,9 +72,8 @@ refuse_null(const char *argument, const char *hint)
 Datum
 azhunt_check_lookback(PG_FUNCTION_ARGS)
 {
-	if (PG_ARGISNULL(0))
-		refuse_null("lookback",
-					"Leave the argument out to use its default.");
+	require_not_null(fcinfo, 0, "lookback",
+					 "Leave the argument out to use its default.");
 
 	(void) lookback_microseconds(PG_GETARG_INTERVAL_P(0));
 	PG_RETURN_BOOL(true);
@@ -84,8 +85,8 @@ azhunt_check_lookback(PG_FUNCTION_ARGS)
 Datum
 azhunt_check_bin(PG_FUNCTION_ARGS)
 {
-	if (PG_ARGISNULL(0))
-		refuse_null("bin", "Leave the argument out to use its default.");
+	require_not_null(fcinfo, 0, "bin",
+					 "Leave the argument out to use its default.");
 
 	(void) bin_microseconds(PG_GETARG_INTERVAL_P(0));
 	PG_RETURN_BOOL(true);
@@ -97,8 +98,8 @@ azhunt_check_bin(PG_FUNCTION_ARGS)
 Datum
 azhunt_check_window(PG_FUNCTION_ARGS)
 {
-	if (PG_ARGISNULL(0))
-		refuse_null("window", "Leave the argument out to use its default.");
+	require_not_null(fcinfo, 0, "window",
+					 "Leave the argument out to use its default.");
 
 	if (timespan_microseconds(PG_GETARG_INTERVAL_P(0), "window") < 0)
 		ereport(ERROR,
@@ -150,9 +151,8 @@ azhunt_check_operations(PG_FUNCTION_ARGS)
 	bool	   *nulls;
 	int			count;
 
-	if (PG_ARGISNULL(0))
-		refuse_null("operations",
-					"Leave the argument out to use its default.");
+	require_not_null(fcinfo, 0, "operations",
+					 "Leave the argument out to use its default.");
 
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false,
 					  TYPALIGN_INT, &operations, &nulls, &count);
@@ -168,8 +168,10 @@ azhunt_check_operations(PG_FUNCTION_ARGS)
 		text	   *operation;
 
 		if (nulls[i])
-			refuse_null("an element of operations",
-						"Leave the argument out to use its default.");
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("an element of operations must not be null"),
+					 errhint("Leave the argument out to use its default.")));
 
 		operation = DatumGetTextPP(operations[i]);
 		if (!is_upload_operation(TextKqlString(operation)))
@@ -210,21 +212,13 @@ azhunt_check_text(PG_FUNCTION_ARGS)
 	else
 		hint = "Leave the argument out to use its default.";
 
-	if (PG_ARGISNULL(0))
-	{
-		if (!may_be_null)
-			refuse_null(argument, hint);
-	}
-	else
-	{
-		text	   *value = PG_GETARG_TEXT_PP(0);
-
-		if (VARSIZE_ANY_EXHDR(value) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("%s must not be empty", argument),
-					 errhint("%s", hint)));
-	}
+	if (!may_be_null)
+		require_not_null(fcinfo, 0, argument, hint);
+	if (!PG_ARGISNULL(0) && VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(0)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not be empty", argument),
+				 errhint("%s", hint)));
 	PG_RETURN_BOOL(true);
 }
 
@@ -234,8 +228,8 @@ azhunt_check_text(PG_FUNCTION_ARGS)
 Datum
 azhunt_check_flag(PG_FUNCTION_ARGS)
 {
-	if (PG_ARGISNULL(0))
-		refuse_null(checked_argument(fcinfo, 1), "Use true or false.");
+	require_not_null(fcinfo, 0, checked_argument(fcinfo, 1),
+					 "Use true or false.");
 	PG_RETURN_BOOL(true);
 }
 
@@ -245,8 +239,8 @@ azhunt_check_flag(PG_FUNCTION_ARGS)
 Datum
 azhunt_check_as_of(PG_FUNCTION_ARGS)
 {
-	if (PG_ARGISNULL(0))
-		refuse_null("as_of", "Leave the argument out to look back from now.");
+	require_not_null(fcinfo, 0, "as_of",
+					 "Leave the argument out to look back from now.");
 
 	if (TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(0)))
 		ereport(ERROR,
@@ -263,10 +257,8 @@ azhunt_check_as_of(PG_FUNCTION_ARGS)
 Datum
 azhunt_check_period(PG_FUNCTION_ARGS)
 {
-	if (PG_ARGISNULL(0))
-		refuse_null("since", "Use '-infinity' for no lower bound.");
-	if (PG_ARGISNULL(1))
-		refuse_null("until", "Use 'infinity' for no upper bound.");
+	require_not_null(fcinfo, 0, "since", "Use '-infinity' for no lower bound.");
+	require_not_null(fcinfo, 1, "until", "Use 'infinity' for no upper bound.");
 	if (PG_GETARG_TIMESTAMPTZ(0) > PG_GETARG_TIMESTAMPTZ(1))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "libpq/pqformat.h"
 #include "nodes/execnodes.h"
 #include "nodes/primnodes.h"
 
@@ -149,9 +150,22 @@ aggregate_check_limit(int before, int now)
 }
 
 /*
- * Start reading the bytea that a deserialization function gets.
+ * What a combine function returns where the second state is null: the first,
+ * which may be null as well.
  */
-void
+Datum
+aggregate_first_state(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+/*
+ * Start reading the bytea that a deserialization function gets: it begins with
+ * a store of elements.
+ */
+ElementStore *
 aggregate_open_message(FunctionCallInfo fcinfo, StringInfo message)
 {
 	bytea	   *serialized = PG_GETARG_BYTEA_PP(0);
@@ -160,4 +174,15 @@ aggregate_open_message(FunctionCallInfo fcinfo, StringInfo message)
 	initStringInfo(message);
 	appendBinaryStringInfo(message, VARDATA_ANY(serialized),
 						   VARSIZE_ANY_EXHDR(serialized));
+	return element_store_receive(message);
+}
+
+/*
+ * All of the bytea has been read.
+ */
+void
+aggregate_close_message(StringInfo message)
+{
+	pq_getmsgend(message);
+	pfree(message->data);
 }

@@ -1,301 +1,178 @@
 /*-------------------------------------------------------------------------
  *
  * case_insensitive.c
- *	  KQL's =~ and an order to go with it.
- *
- * KQL folds all letters, whatever the locale, by Unicode's simple case
- * folding, so that a character stays one character; but it may come to have
- * another number of bytes.  Nearly all strings in logs are ASCII, so all
- * functions here take words of eight bytes while those are ASCII, or equal.
+ *	  The operators =~, !=~, <~ and so on, and their operator classes.
  *
  * Copyright (c) 2026, azhunt contributors
  *
  *-------------------------------------------------------------------------
  */
-#include "fold.h"
+#include "postgres.h"
 
-#include <string.h>
+#include "access/detoast.h"
+#include "fmgr.h"
+
+#include "azhunt.h"
+
+PG_FUNCTION_INFO_V1(azhunt_equals);
+PG_FUNCTION_INFO_V1(azhunt_not_equals);
+PG_FUNCTION_INFO_V1(azhunt_less);
+PG_FUNCTION_INFO_V1(azhunt_less_or_equal);
+PG_FUNCTION_INFO_V1(azhunt_greater);
+PG_FUNCTION_INFO_V1(azhunt_greater_or_equal);
+PG_FUNCTION_INFO_V1(azhunt_compare);
+PG_FUNCTION_INFO_V1(azhunt_hash);
+PG_FUNCTION_INFO_V1(azhunt_hash_extended);
 
 /*
- * Are these eight bytes equal but for the case of ASCII letters?
+ * Is this text neither compressed nor stored elsewhere?
  */
 static inline bool
-words_equal_fold(uint64_t a, uint64_t b)
+is_plain(Datum t)
 {
-	return a == b || kql_fold_word(a) == kql_fold_word(b);
-}
-
-#define HASH_MULTIPLIER		UINT64_C(0x880355f21e6d1965)
-
-/*
- * Mix the bits of a word.
- */
-static inline uint64_t
-hash_mix(uint64_t word)
-{
-	word ^= word >> 23;
-	word *= UINT64_C(0x2127599bf4325c37);
-	return word ^ (word >> 47);
+	return !VARATT_IS_EXTERNAL(DatumGetPointer(t)) &&
+		!VARATT_IS_COMPRESSED(DatumGetPointer(t));
 }
 
 /*
- * Hash one more word.
+ * Are both arguments equal, ignoring case?
  *
- * This is fasthash64, which PostgreSQL itself uses from version 17 on: it takes
- * words as they are folded, and less than half the time of hash_any().  The
- * length comes in at the end, as only then that of the folded form is known.
+ * Compares lengths before it detoasts, as texteq() does, though only to find
+ * that they are too far apart.
  */
-static inline uint64_t
-hash_word(uint64_t hash, uint64_t word)
+static bool
+arguments_equal(FunctionCallInfo fcinfo)
 {
-	return (hash ^ hash_mix(word)) * HASH_MULTIPLIER;
-}
+	Datum		a = PG_GETARG_DATUM(0);
+	Datum		b = PG_GETARG_DATUM(1);
+	text	   *text_a;
+	text	   *text_b;
+	bool		equal;
 
-/*
- * Finish the hash of a string whose folded form has so many bytes.
- */
-static inline uint64_t
-hash_end(uint64_t hash, size_t length)
-{
-	return hash_mix(hash ^ (length * HASH_MULTIPLIER));
-}
+	if (is_plain(a) && is_plain(b))
+		return kql_equal_fold(TextKqlString(DatumGetPointer(a)),
+							  TextKqlString(DatumGetPointer(b)),
+							  database_encoding());
 
-/*
- * Hash what follows the first words of a string, character by character: the
- * folded form in UTF-8.
- */
-static KQL_SLOW_PATH uint64_t
-hash_characters(KqlString s, size_t start, uint64_t hash, KqlEncoding encoding)
-{
-	const char *end = s.data + s.length;
-	size_t		length = start;
-	char		folded[sizeof(uint64_t) + KQL_CHARACTER_SIZE] = {0};
-	int			used = 0;
-
-	for (const char *p = s.data + start; p < end;)
-	{
-		KqlCharacter character = kql_character(p, end, encoding);
-
-		p += character.length;
-		used += kql_encode_utf8(kql_fold_character(character.code_point, encoding),
-								folded + used);
-		if (used < (int) sizeof(uint64_t))
-			continue;
-		hash = hash_word(hash, kql_load_word(folded));
-		length += sizeof(uint64_t);
-		used -= sizeof(uint64_t);
-		memmove(folded, folded + sizeof(uint64_t), KQL_CHARACTER_SIZE);
-	}
-	if (used > 0)
-	{
-		memset(folded + used, 0, sizeof(uint64_t) - used);
-		hash = hash_word(hash, kql_load_word(folded));
-	}
-	return hash_end(hash, length + used);
-}
-
-/*
- * Hash the folded form of a string.
- */
-uint64_t
-kql_hash_fold(KqlString s, uint64_t seed, KqlEncoding encoding)
-{
-	uint64_t	hash = seed;
-	size_t		i = 0;
-
-	for (; i < s.length; i += sizeof(uint64_t))
-	{
-		uint64_t	word = 0;
-
-		if (i + sizeof(uint64_t) <= s.length)
-			word = kql_load_word(s.data + i);
-		else
-			memcpy(&word, s.data + i, s.length - i);
-		if (!kql_word_is_ascii(word) && kql_folds_all(encoding))
-			return hash_characters(s, i, hash, encoding);
-		hash = hash_word(hash, kql_fold_word(word));
-	}
-	return hash_end(hash, s.length);
-}
-
-/*
- * Order of what follows in both strings, character by character.
- */
-static KQL_SLOW_PATH int
-compare_characters(KqlString a, KqlString b, size_t start, KqlEncoding encoding)
-{
-	const char *end_a = a.data + a.length;
-	const char *end_b = b.data + b.length;
-	const char *p = a.data + start;
-	const char *q = b.data + start;
-
-	while (p < end_a && q < end_b)
-	{
-		KqlCharacter character_a = kql_character(p, end_a, encoding);
-		KqlCharacter character_b = kql_character(q, end_b, encoding);
-
-		if (character_a.code_point != character_b.code_point)
-		{
-			uint32_t	folded_a = kql_fold_character(character_a.code_point, encoding);
-			uint32_t	folded_b = kql_fold_character(character_b.code_point, encoding);
-
-			if (folded_a != folded_b)
-				return folded_a < folded_b ? -1 : 1;
-		}
-		p += character_a.length;
-		q += character_b.length;
-	}
-	return (p < end_a) - (q < end_b);
-}
-
-/*
- * Where the character starts that the byte at this place belongs to.
- */
-static size_t
-character_start(KqlString s, size_t i, KqlEncoding encoding)
-{
-	if (encoding == KQL_UTF8)
-	{
-		while (i > 0 && i < s.length && (s.data[i] & 0xc0) == 0x80)
-			i--;
-	}
-	return i;
-}
-
-/*
- * Are two strings equal that have the same bytes, but for the case of ASCII
- * letters, before this place, and others in the words from there?
- */
-static KQL_SLOW_PATH bool
-equal_from(KqlString a, KqlString b, size_t start, KqlEncoding encoding)
-{
-	if (!kql_folds_all(encoding))
+	if (!kql_may_be_equal(toast_raw_datum_size(a) - VARHDRSZ,
+						  toast_raw_datum_size(b) - VARHDRSZ,
+						  database_encoding()))
 		return false;
-	return compare_characters(a, b, character_start(a, start, encoding),
-							  encoding) == 0;
+
+	text_a = DatumGetTextPP(a);
+	text_b = DatumGetTextPP(b);
+	equal = kql_equal_fold(TextKqlString(text_a), TextKqlString(text_b),
+						   database_encoding());
+
+	/* index support functions may not leak */
+	PG_FREE_IF_COPY(text_a, 0);
+	PG_FREE_IF_COPY(text_b, 1);
+	return equal;
 }
 
 /*
- * The bytes of a string of up to seven, some of them perhaps twice, in one
- * word.
+ * Order of both arguments, ignoring case.
  */
-static inline uint64_t
-load_short(const char *data, size_t length)
+static int
+compare_arguments(FunctionCallInfo fcinfo)
 {
-	uint32_t	start = 0;
-	uint32_t	end = 0;
+	text	   *a = PG_GETARG_TEXT_PP(0);
+	text	   *b = PG_GETARG_TEXT_PP(1);
+	int			order = kql_compare_fold(TextKqlString(a), TextKqlString(b),
+										 database_encoding());
 
-	if (length < sizeof(start))
-	{
-		if (length > 0)
-		{
-			start = (unsigned char) data[0];
-			end = (unsigned char) data[length / 2] << 8 |
-				(unsigned char) data[length - 1];
-		}
-	}
-	else
-	{
-		memcpy(&start, data, sizeof(start));
-		memcpy(&end, data + length - sizeof(end), sizeof(end));
-	}
-	return ((uint64_t) start << 32) | end;
+	PG_FREE_IF_COPY(a, 0);
+	PG_FREE_IF_COPY(b, 1);
+	return order;
 }
 
 /*
- * Can strings of these lengths be equal?  Of different lengths, only in UTF-8.
+ * text =~ text
  */
-bool
-kql_may_be_equal(size_t length_a, size_t length_b, KqlEncoding encoding)
+Datum
+azhunt_equals(PG_FUNCTION_ARGS)
 {
-	return length_a == length_b ||
-		(encoding == KQL_UTF8 &&
-		 length_a <= KQL_FOLD_RATIO * length_b &&
-		 length_b <= KQL_FOLD_RATIO * length_a);
+	PG_RETURN_BOOL(arguments_equal(fcinfo));
 }
 
 /*
- * KQL's =~.
- *
- * Strings of different lengths are compared, too, as in UTF-8 they may be
- * equal; where all is ASCII, the first word that differs tells.
+ * text !=~ text, KQL's !~
  */
-bool
-kql_equal_fold(KqlString a, KqlString b, KqlEncoding encoding)
+Datum
+azhunt_not_equals(PG_FUNCTION_ARGS)
 {
-	bool		same_length = a.length == b.length;
-	size_t		length = a.length < b.length ? a.length : b.length;
-	size_t		i = 0;
-	uint64_t	word_a;
-	uint64_t	word_b;
-
-	if (encoding != KQL_UTF8 && !same_length)
-		return false;
-	if (length < sizeof(uint64_t))
-	{
-		word_a = load_short(a.data, length);
-		word_b = load_short(b.data, length);
-		/* without branches that short strings would take by chance */
-		if (kql_word_is_ascii(word_a | word_b))
-			return (kql_fold_word(word_a) == kql_fold_word(word_b)) & same_length;
-		if (words_equal_fold(word_a, word_b))
-			return same_length;
-		goto differ;
-	}
-
-	for (; i < length - sizeof(uint64_t); i += sizeof(uint64_t))
-	{
-		word_a = kql_load_word(a.data + i);
-		word_b = kql_load_word(b.data + i);
-		if (!words_equal_fold(word_a, word_b))
-			goto differ;
-	}
-
-	/* the last eight bytes, some of which the loop may have seen */
-	i = length - sizeof(uint64_t);
-	word_a = kql_load_word(a.data + i);
-	word_b = kql_load_word(b.data + i);
-	if (words_equal_fold(word_a, word_b))
-		return same_length;
-
-differ:
-	return !kql_word_is_ascii(word_a | word_b) &&
-		equal_from(a, b, i, encoding);
+	PG_RETURN_BOOL(!arguments_equal(fcinfo));
 }
 
 /*
- * Number of bytes at the start of both strings that are equal but for the case
- * of ASCII letters.
+ * text <~ text
  */
-static size_t
-common_prefix_fold(const char *a, const char *b, size_t length)
+Datum
+azhunt_less(PG_FUNCTION_ARGS)
 {
-	size_t		i = 0;
-
-	while (i + sizeof(uint64_t) <= length &&
-		   words_equal_fold(kql_load_word(a + i), kql_load_word(b + i)))
-		i += sizeof(uint64_t);
-	while (i < length && kql_fold_byte(a[i]) == kql_fold_byte(b[i]))
-		i++;
-	return i;
+	PG_RETURN_BOOL(compare_arguments(fcinfo) < 0);
 }
 
 /*
- * Order by folded characters, by their code points where those are known:
- * negative, zero or positive as memcmp() has it.
+ * text <=~ text
  */
-int
-kql_compare_fold(KqlString a, KqlString b, KqlEncoding encoding)
+Datum
+azhunt_less_or_equal(PG_FUNCTION_ARGS)
 {
-	size_t		shorter = a.length < b.length ? a.length : b.length;
-	size_t		common = common_prefix_fold(a.data, b.data, shorter);
+	PG_RETURN_BOOL(compare_arguments(fcinfo) <= 0);
+}
 
-	if (common == shorter)
-		return (a.length > b.length) - (a.length < b.length);
-	if (((a.data[common] | b.data[common]) & 0x80) != 0 &&
-		kql_folds_all(encoding))
-		return compare_characters(a, b, character_start(a, common, encoding),
-								  encoding);
-	return (int) kql_fold_byte(a.data[common]) -
-		(int) kql_fold_byte(b.data[common]);
+/*
+ * text >~ text
+ */
+Datum
+azhunt_greater(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) > 0);
+}
+
+/*
+ * text >=~ text
+ */
+Datum
+azhunt_greater_or_equal(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare_arguments(fcinfo) >= 0);
+}
+
+/*
+ * Order support function of the btree operator class.
+ */
+Datum
+azhunt_compare(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(compare_arguments(fcinfo));
+}
+
+/*
+ * Hash support function of the hash operator class.
+ */
+Datum
+azhunt_hash(PG_FUNCTION_ARGS)
+{
+	text	   *t = PG_GETARG_TEXT_PP(0);
+	uint64		hash = kql_hash_fold(TextKqlString(t), 0, database_encoding());
+
+	/* as many bits as the extended function gives without a seed */
+	PG_FREE_IF_COPY(t, 0);
+	PG_RETURN_UINT32((uint32) hash);
+}
+
+/*
+ * The same with a seed and 64 bits.
+ */
+Datum
+azhunt_hash_extended(PG_FUNCTION_ARGS)
+{
+	text	   *t = PG_GETARG_TEXT_PP(0);
+	uint64		hash = kql_hash_fold(TextKqlString(t), PG_GETARG_INT64(1),
+									 database_encoding());
+
+	PG_FREE_IF_COPY(t, 0);
+	PG_RETURN_UINT64(hash);
 }

@@ -57,7 +57,7 @@ static inline bool
 is_sought_element(const SoughtElement *sought, int index)
 {
 	const ElementStore *store = sought->store;
-	const Element *element = &store->elements[index];
+	const StoredElement *element = &store->elements[index];
 	const char *data;
 
 	if (element->hash != sought->hash)
@@ -128,10 +128,10 @@ is_sought_value(const SoughtValue *sought, const PooledValue *value)
 #include "lib/simplehash.h"
 
 /*
- * Forget a pool, whose memory goes.
+ * Discard a pool, whose memory goes.
  */
 static void
-forget_pool(void *pool)
+discard_pool(void *pool)
 {
 	*(ValuePool **) pool = NULL;
 }
@@ -148,7 +148,7 @@ value_pool_create(ValuePool **pool_pointer, MemoryContext context)
 
 	pool->context = context;
 	pool->lookup = pool_create(context, FEW_ELEMENTS, NULL);
-	pool->reset.func = forget_pool;
+	pool->reset.func = discard_pool;
 	pool->reset.arg = pool_pointer;
 	MemoryContextRegisterResetCallback(context, &pool->reset);
 	*pool_pointer = pool;
@@ -249,7 +249,7 @@ static inline void
 assert_store(const ElementStore *store PG_USED_FOR_ASSERTS_ONLY)
 {
 #ifdef USE_ASSERT_CHECKING
-	Size		element_size = store->pool != NULL ? sizeof(PooledValue *) : sizeof(Element);
+	Size		element_size = store->pool != NULL ? sizeof(PooledValue *) : sizeof(StoredElement);
 
 	Assert(store->count >= 0 && store->bytes_used <= BYTES_LIMIT);
 	Assert(offsetof(ElementStore, elements) + store->count * element_size +
@@ -257,7 +257,7 @@ assert_store(const ElementStore *store PG_USED_FOR_ASSERTS_ONLY)
 	Assert(store->pool == NULL || store->lookup == NULL);
 	if (store->pool == NULL && store->count > 0)
 	{
-		const Element *last = &store->elements[store->count - 1];
+		const StoredElement *last = &store->elements[store->count - 1];
 
 		/* bytes are added at the front, so the last ones reach to it */
 		Assert(last->distance == store->bytes_used);
@@ -308,8 +308,8 @@ reserve(ElementStore *store, Size element_size, int length)
 static int
 append(ElementStore **store_pointer, const char *data, int length, uint32 hash)
 {
-	ElementStore *store = reserve(*store_pointer, sizeof(Element), length);
-	Element    *element = &store->elements[store->count];
+	ElementStore *store = reserve(*store_pointer, sizeof(StoredElement), length);
+	StoredElement *element = &store->elements[store->count];
 
 	Assert(store->pool == NULL);
 	assert_store(store);
@@ -366,7 +366,7 @@ build_lookup(ElementStore *store)
 	store->lookup = lookup_create(context, count * 2, sought);
 	for (store->count = 0; store->count < count; store->count++)
 	{
-		Element    *element = &store->elements[store->count];
+		StoredElement *element = &store->elements[store->count];
 		bool		found;
 
 		(void) look_up(store, element_data(store, store->count),

@@ -31,12 +31,12 @@ typedef struct ValuePool
 } ValuePool;
 
 /* An element of a store without pool */
-typedef struct Element
+typedef struct StoredElement
 {
 	uint32		hash;			/* 0 in a store that is not searched */
 	uint32		length;
 	uint32		distance;		/* of its bytes from the end of the store */
-} Element;
+} StoredElement;
 
 /*
  * The state of a group: one chunk of memory with the elements at its start
@@ -61,7 +61,7 @@ typedef struct ElementStore
 								 * greater ones were dropped */
 	ValuePool  *pool;			/* NULL if the bytes are here */
 	struct lookup_hash *lookup; /* finds elements; NULL while they are few */
-	Element		elements[FLEXIBLE_ARRAY_MEMBER];	/* or PooledValue * */
+	StoredElement elements[FLEXIBLE_ARRAY_MEMBER];	/* or PooledValue * */
 } ElementStore;
 
 extern void value_pool_create(ValuePool **pool, MemoryContext context);

@@ -72,7 +72,7 @@ extern KqlString kql_strip_port(KqlString address, char *buffer);
 extern KqlString kql_blob_name(KqlString uri);
 extern KqlString kql_file_name(KqlString uri, bool utf8, char *buffer);
 
-/* case_insensitive.c */
+/* compare_fold.c */
 extern uint64_t kql_hash_fold(KqlString s, uint64_t seed, KqlEncoding encoding);
 extern bool kql_may_be_equal(size_t length_a, size_t length_b,
 							 KqlEncoding encoding);

@@ -176,7 +176,8 @@ compare_containers(const JsonbValue *a, const JsonbValue *b)
 }
 
 /*
- * A total order of values, in which only the same are equal: by type, then within the type.
+ * A total order of values, in which only the same are equal: by type, then
+ * within the type.
  */
 static int
 compare_values(const JsonbValue *a, const JsonbValue *b)
@@ -360,11 +361,7 @@ azhunt_make_bag_combine(PG_FUNCTION_ARGS)
 	BagState   *other;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return aggregate_first_state(fcinfo);
 
 	other = (BagState *) PG_GETARG_POINTER(1);
 	if (PG_ARGISNULL(0))
@@ -412,12 +409,10 @@ azhunt_make_bag_serialize(PG_FUNCTION_ARGS)
 Datum
 azhunt_make_bag_deserialize(PG_FUNCTION_ARGS)
 {
-	ElementStore *keys;
-	BagState   *state;
 	StringInfoData message;
+	ElementStore *keys = aggregate_open_message(fcinfo, &message);
+	BagState   *state;
 
-	aggregate_open_message(fcinfo, &message);
-	keys = element_store_receive(&message);
 	state = palloc(BagStateSize(keys->count));
 	state->keys = keys;
 	state->allocated = keys->count;
@@ -430,8 +425,7 @@ azhunt_make_bag_deserialize(PG_FUNCTION_ARGS)
 		dynamic_to_jsonb_value(DYNAMIC_JSONB, value, length,
 							   &state->values[i]);
 	}
-	pq_getmsgend(&message);
-	pfree(message.data);
+	aggregate_close_message(&message);
 	PG_RETURN_POINTER(state);
 }
 

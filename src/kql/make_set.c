@@ -164,11 +164,7 @@ azhunt_collection_combine(PG_FUNCTION_ARGS)
 	ElementStore *other;
 
 	if (PG_ARGISNULL(1))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
+		return aggregate_first_state(fcinfo);
 
 	other = (ElementStore *) PG_GETARG_POINTER(1);
 	if (PG_ARGISNULL(0))
@@ -208,13 +204,10 @@ azhunt_collection_serialize(PG_FUNCTION_ARGS)
 Datum
 azhunt_collection_deserialize(PG_FUNCTION_ARGS)
 {
-	ElementStore *state;
 	StringInfoData message;
+	ElementStore *state = aggregate_open_message(fcinfo, &message);
 
-	aggregate_open_message(fcinfo, &message);
-	state = element_store_receive(&message);
-	pq_getmsgend(&message);
-	pfree(message.data);
+	aggregate_close_message(&message);
 	PG_RETURN_POINTER(state);
 }
 

@@ -7,8 +7,6 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "load.h"
-
 #include <errno.h>
 #include <locale.h>
 #include <poll.h>
@@ -23,47 +21,33 @@
 #include <sys/prctl.h>
 #endif
 
+#include "common/messages.h"
+#include "job.h"
+#include "options.h"
+#include "progress.h"
+
 /*
  * Counters that jobs, which are processes, can share.
  */
-static Shared *
-create_shared(void)
+static LoadCounters *
+create_counters(void)
 {
-	Shared	   *shared = mmap(NULL, sizeof(Shared), PROT_READ | PROT_WRITE,
-							  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	LoadCounters *counters = mmap(NULL, sizeof(LoadCounters), PROT_READ | PROT_WRITE,
+								  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (shared == MAP_FAILED)
+	if (counters == MAP_FAILED)
 	{
 		report_error("could not create shared memory: %s", strerror(errno));
 		exit(EXIT_TROUBLE);
 	}
-	return shared;
-}
-
-/*
- * Do the work of one job on a connection; false if the connection was lost.
- */
-static bool
-run_job(PGconn *connection, Options *options, const FileList *list, Shared *shared,
-		int job, void (*tick) (void))
-{
-	Loader		loader = {
-		.options = options,
-		.shared = shared,
-		.job = job,
-		.tick = tick,
-		.connection = connection
-	};
-
-	load_files(&loader, list);
-	return !loader.lost;
+	return counters;
 }
 
 /*
  * Start a job as a process of its own, which goes down with this one.
  */
 static pid_t
-start_job(Options *options, const FileList *list, Shared *shared, int job)
+start_job(Options *options, const FileList *list, LoadCounters *counters, int job)
 {
 	pid_t		parent = getpid();
 	pid_t		child = fork();
@@ -76,24 +60,24 @@ start_job(Options *options, const FileList *list, Shared *shared, int job)
 #endif
 	if (getppid() != parent)
 		_exit(EXIT_TROUBLE);
-	connection = connect_to_server(options);
+	connection = connect_to_server(&options->connection);
 	if (connection == NULL)
 		_exit(EXIT_TROUBLE);
-	_exit(run_job(connection, options, list, shared, job, NULL) ? EXIT_ALL_LOADED : EXIT_TROUBLE);
+	_exit(run_job(connection, options, list, counters, job, NULL) ? EXIT_ALL_LOADED : EXIT_TROUBLE);
 }
 
 /*
  * Run several jobs, and show their progress.
  */
 static bool
-run_jobs(Options *options, const FileList *list, Shared *shared)
+run_jobs(Options *options, const FileList *list, LoadCounters *counters)
 {
 	int			running = 0;
 	bool		ok = true;
 
 	for (int job = 0; job < options->jobs && (size_t) job < list->nfiles; job++)
 	{
-		if (start_job(options, list, shared, job) > 0)
+		if (start_job(options, list, counters, job) > 0)
 			running++;
 		else
 			ok = false;
@@ -119,9 +103,9 @@ run_jobs(Options *options, const FileList *list, Shared *shared)
  * The exit status that the counters call for.
  */
 static int
-exit_status(const FileList *list, const Shared *shared, bool ok)
+exit_status(const FileList *list, const LoadCounters *counters, bool ok)
 {
-	int64_t		done = shared->files_loaded + shared->files_known;
+	int64_t		done = counters->files_loaded + counters->files_known;
 
 	if (!ok)
 		return EXIT_TROUBLE;
@@ -138,7 +122,7 @@ main(int argc, char **argv)
 {
 	Options		options;
 	FileList	list;
-	Shared	   *shared;
+	LoadCounters *counters;
 	PGconn	   *connection;
 	bool		ok;
 	int			status;
@@ -149,22 +133,22 @@ main(int argc, char **argv)
 	/* a file that must not grow is an error like a full disk */
 	signal(SIGXFSZ, SIG_IGN);
 	parse_options(&options, argc, argv);
-	connection = connect_to_server(&options);
+	connection = connect_to_server(&options.connection);
 	if (connection == NULL)
 		return EXIT_TROUBLE;
 	find_files(&list, options.paths, options.npaths);
-	shared = create_shared();
-	start_progress(shared, &list, &options);
+	counters = create_counters();
+	start_progress(counters, &list, &options);
 	if (options.jobs == 1 || list.nfiles <= 1)
-		ok = run_job(connection, &options, &list, shared, 0, show_progress);
+		ok = run_job(connection, &options, &list, counters, 0, show_progress);
 	else
 	{
 		PQfinish(connection);
-		ok = run_jobs(&options, &list, shared);
+		ok = run_jobs(&options, &list, counters);
 	}
 	end_progress();
-	show_summary(shared, &options);
-	status = exit_status(&list, shared, ok);
+	show_summary(counters, &options);
+	status = exit_status(&list, counters, ok);
 	free_files(&list);
 	return status;
 }

@@ -7,11 +7,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "load.h"
+#include "options.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/messages.h"
 
 static const char *const help =
 "azhunt-load loads Azure logs into the log tables of azhunt.\n"
@@ -112,7 +114,7 @@ take_load_option(Options *options, int option, char *argument)
 		case 't':
 			if (*argument == '\0')
 				wrong_usage("--table must not be empty");
-			options->table = argument;
+			options->write.table = argument;
 			return true;
 		case 'j':
 			options->jobs = parse_number(argument, 1, MAX_JOBS, "--jobs must be a number from 1 to 64");
@@ -121,13 +123,13 @@ take_load_option(Options *options, int option, char *argument)
 			options->quiet = true;
 			return true;
 		case OPTION_REJECT_FILE:
-			options->reject_file = argument;
+			options->write.reject_file = argument;
 			return true;
 		case OPTION_WAIT:
-			options->wait = parse_number(argument, 1, 86400, "--wait must be a number of seconds from 1 to 86400");
+			options->write.wait = parse_number(argument, 1, 86400, "--wait must be a number of seconds from 1 to 86400");
 			return true;
 		case OPTION_NO_PARTITIONS:
-			options->no_partitions = true;
+			options->write.no_partitions = true;
 			return true;
 		default:
 			return false;
@@ -143,22 +145,22 @@ take_connection_option(Options *options, int option, char *argument)
 	switch (option)
 	{
 		case 'd':
-			options->dbname = argument;
+			options->connection.dbname = argument;
 			return true;
 		case 'h':
-			options->host = argument;
+			options->connection.host = argument;
 			return true;
 		case 'p':
-			options->port = argument;
+			options->connection.port = argument;
 			return true;
 		case 'U':
-			options->user = argument;
+			options->connection.user = argument;
 			return true;
 		case 'w':
-			options->prompt = PROMPT_NEVER;
+			options->connection.prompt = PROMPT_NEVER;
 			return true;
 		case 'W':
-			options->prompt = PROMPT_ALWAYS;
+			options->connection.prompt = PROMPT_ALWAYS;
 			return true;
 		default:
 			return false;
@@ -195,7 +197,7 @@ parse_options(Options *options, int argc, char **argv)
 
 	memset(options, 0, sizeof(*options));
 	options->jobs = 1;
-	options->wait = 60;
+	options->write.wait = 60;
 	show_information(argc, argv);
 	while ((option = getopt_long(argc, argv, "t:j:qd:h:p:U:wWV", long_options, NULL)) != -1)
 	{

@@ -7,20 +7,23 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "load.h"
+#include "progress.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common/clock.h"
+#include "common/messages.h"
 
 #define INTERVAL	0.5			/* seconds between two progress lines */
 #define FIRST_AFTER	0.05		/* seconds until the first */
 
 static struct
 {
-	Shared	   *shared;
+	LoadCounters *counters;
 	int64_t		bytes;			/* of all files, 0 if that is not known */
 	bool		shown;			/* is there a terminal to show it on? */
 	double		started;
@@ -28,27 +31,15 @@ static struct
 }			progress;
 
 /*
- * Seconds of a clock that nobody sets.
- */
-static double
-now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
-}
-
-/*
  * Start the clock.
  */
 void
-start_progress(Shared *shared, const FileList *list, const Options *options)
+start_progress(LoadCounters *counters, const FileList *list, const Options *options)
 {
-	progress.shared = shared;
+	progress.counters = counters;
 	progress.bytes = list->bytes;
 	progress.shown = !options->quiet && isatty(STDERR_FILENO);
-	progress.started = now();
+	progress.started = clock_seconds();
 	progress.last = progress.started + FIRST_AFTER - INTERVAL;
 }
 
@@ -87,10 +78,10 @@ static void
 append_progress(Buffer *line, double elapsed)
 {
 	double		bytes = 0;
-	double		rows = (double) progress.shared->rows_read;
+	double		rows = (double) progress.counters->rows_read;
 
 	for (int i = 0; i < MAX_JOBS; i++)
-		bytes += (double) progress.shared->bytes_of_job[i];
+		bytes += (double) progress.counters->bytes_of_job[i];
 	append_bytes(line, bytes);
 	if (progress.bytes > 0)
 	{
@@ -122,7 +113,7 @@ show_progress(void)
 
 	if (!progress.shown)
 		return;
-	time = now();
+	time = clock_seconds();
 	if (time - progress.last < INTERVAL)
 		return;
 	progress.last = time;
@@ -164,14 +155,14 @@ show_table(const char *name, int64_t rows, const int64_t *rejected, const int64_
  * are any.
  */
 static void
-show_tables(const Shared *shared, const Options *options)
+show_tables(const LoadCounters *counters, const Options *options)
 {
-	bool		with_rejected = options->reject_file != NULL;
+	bool		with_rejected = options->write.reject_file != NULL;
 	bool		with_dropped = false;
-	int64_t		elsewhere = shared->rejected_elsewhere;
+	int64_t		elsewhere = counters->rejected_elsewhere;
 
 	for (int i = 0; i < COUNTED_TABLES; i++)
-		with_dropped = with_dropped || shared->dropped[i] > 0;
+		with_dropped = with_dropped || counters->dropped[i] > 0;
 	printf("%-32s %12s", "table", "rows");
 	if (with_rejected)
 		printf(" %12s", "rejected");
@@ -180,11 +171,11 @@ show_tables(const Shared *shared, const Options *options)
 	putchar('\n');
 	for (int i = 0; i < COUNTED_TABLES; i++)
 	{
-		int64_t		rejected = shared->rejected[i];
-		int64_t		dropped = shared->dropped[i];
+		int64_t		rejected = counters->rejected[i];
+		int64_t		dropped = counters->dropped[i];
 
-		if (shared->rows[i] > 0 || rejected > 0 || dropped > 0)
-			show_table(i < LOG_TABLES ? log_tables[i].name : options->table, shared->rows[i],
+		if (counters->rows[i] > 0 || rejected > 0 || dropped > 0)
+			show_table(i < LOG_TABLES ? log_tables[i].name : options->write.table, counters->rows[i],
 					   with_rejected ? &rejected : NULL, with_dropped ? &dropped : NULL);
 	}
 	if (elsewhere > 0)
@@ -195,16 +186,16 @@ show_tables(const Shared *shared, const Options *options)
  * Say what was loaded.
  */
 void
-show_summary(const Shared *shared, const Options *options)
+show_summary(const LoadCounters *counters, const Options *options)
 {
 	if (options->quiet)
 		return;
-	show_tables(shared, options);
+	show_tables(counters, options);
 	printf("%lld files loaded, %lld loaded before, %lld not loaded",
-		   (long long) shared->files_loaded, (long long) shared->files_known,
-		   (long long) shared->files_failed);
-	if (shared->files_unfinished > 0)
-		printf(", %lld loaded but for an unfinished record", (long long) shared->files_unfinished);
-	printf(", in %.1f seconds\n", now() - progress.started);
+		   (long long) counters->files_loaded, (long long) counters->files_known,
+		   (long long) counters->files_failed);
+	if (counters->files_unfinished > 0)
+		printf(", %lld loaded but for an unfinished record", (long long) counters->files_unfinished);
+	printf(", in %.1f seconds\n", clock_seconds() - progress.started);
 	fflush(stdout);
 }

@@ -27,8 +27,8 @@
 static int
 compare_weight(const ListCell *a, const ListCell *b)
 {
-	double		weight_a = ((Member *) lfirst(a))->weight;
-	double		weight_b = ((Member *) lfirst(b))->weight;
+	double		weight_a = ((AppendMember *) lfirst(a))->weight;
+	double		weight_b = ((AppendMember *) lfirst(b))->weight;
 
 	return (weight_a < weight_b) - (weight_a > weight_b);
 }
@@ -63,16 +63,17 @@ rows_of(PlannerInfo *root, Index relid)
 }
 
 /*
- * Append the members of an expression, each with its part of the weight.
+ * Add the members of an expression to those found, each with its part of the
+ * weight.
  */
 static List *
-append_members(PlannerInfo *root, List *members, Node *expression,
-			   double weight)
+collect_members(PlannerInfo *root, List *members, Node *expression,
+				double weight)
 {
 	int			relid = 0;
 	double		total = 0;
 	ListCell   *cell;
-	Member	   *member;
+	AppendMember *member;
 
 	check_stack_depth();
 
@@ -101,13 +102,13 @@ append_members(PlannerInfo *root, List *members, Node *expression,
 			if (info->parent_relid != (Index) relid || rows == 0)
 				continue;
 			translated = adjust_appendrel_attrs(root, expression, 1, &info);
-			members = append_members(root, members, translated,
-									 weight * rows / total);
+			members = collect_members(root, members, translated,
+									  weight * rows / total);
 		}
 		return members;
 	}
 
-	member = palloc(sizeof(Member));
+	member = palloc(sizeof(AppendMember));
 	member->expression = expression;
 	member->weight = weight;
 	return lappend(members, member);
@@ -120,9 +121,9 @@ append_members(PlannerInfo *root, List *members, Node *expression,
  * are none or none are needed.
  */
 List *
-expression_members(PlannerInfo *root, Node *expression, int limit)
+find_append_members(PlannerInfo *root, Node *expression, int limit)
 {
-	List	   *members = append_members(root, NIL, expression, 1);
+	List	   *members = collect_members(root, NIL, expression, 1);
 	double		total = 0;
 	ListCell   *cell;
 
@@ -132,8 +133,8 @@ expression_members(PlannerInfo *root, Node *expression, int limit)
 	list_sort(members, compare_weight);
 	members = list_truncate(members, limit);
 	foreach(cell, members)
-		total += ((Member *) lfirst(cell))->weight;
+		total += ((AppendMember *) lfirst(cell))->weight;
 	foreach(cell, members)
-		((Member *) lfirst(cell))->weight /= total;
+		((AppendMember *) lfirst(cell))->weight /= total;
 	return members;
 }

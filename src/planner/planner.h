@@ -14,22 +14,26 @@
 #include "nodes/supportnodes.h"
 
 /* What an expression is over one member of a UNION ALL */
-typedef struct Member
+typedef struct AppendMember
 {
 	Node	   *expression;
 	double		weight;			/* its part of all rows */
-} Member;
+} AppendMember;
 
 /* within.c */
 extern bool is_within_call(Node *node);
+
+/* within_bounds.c */
+extern List *within_comparisons(FuncExpr *call, bool of_event);
 extern bool within_implies(FuncExpr *call, Node *condition);
+extern List *within_index_conditions(SupportRequestIndexCondition *request);
 
 /* lookback.c */
 extern void lookback_remember_function(Oid function);
 extern void lookback_install_hook(void);
 
 /* append_members.c */
-extern List *expression_members(PlannerInfo *root, Node *expression, int limit);
+extern List *find_append_members(PlannerInfo *root, Node *expression, int limit);
 
 /* selectivity.c */
 extern Selectivity window_clause_selectivity(PlannerInfo *root,

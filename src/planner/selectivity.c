@@ -31,6 +31,29 @@ PG_FUNCTION_INFO_V1(azhunt_has_support);
 /* As many members as the estimate of a restriction may look at */
 #define MAX_MEMBERS			64
 
+/* An equality to be estimated */
+typedef struct Equality
+{
+	PlannerInfo *root;
+	Oid			operator;
+	Oid			collation;
+} Equality;
+
+/*
+ * The equality that an operator's estimator is called for.
+ */
+static Equality
+estimated_equality(FunctionCallInfo fcinfo)
+{
+	Equality	equality = {
+		.root = (PlannerInfo *) PG_GETARG_POINTER(0),
+		.operator = PG_GETARG_OID(1),
+		.collation = PG_GET_COLLATION(),
+	};
+
+	return equality;
+}
+
 /*
  * Look through COALESCE(expression, constant), which the hunts write where KQL
  * has no null.  *filler is the constant, or NULL.
@@ -73,51 +96,54 @@ null_fraction(VariableStatData *variable)
  * equal; here "Success" and "SUCCESS" may both be among them.
  */
 static double
-equal_to_constant(VariableStatData *variable, Oid operator, Oid collation,
+equal_to_constant(const Equality *equality, VariableStatData *variable,
 				  Const *constant, bool variable_on_left)
 {
 	FmgrInfo	equal;
 	double		common;
 	double		matching = 0;
 
-	fmgr_info(get_opcode(operator), &equal);
+	fmgr_info(get_opcode(equality->operator), &equal);
 	if (!constant->constisnull &&
 		statistic_proc_security_check(variable, equal.fn_oid))
-		matching = mcv_selectivity(variable, &equal, collation,
+		matching = mcv_selectivity(variable, &equal, equality->collation,
 								   constant->constvalue, variable_on_left,
 								   &common);
 	if (matching > 0)
 		return matching;
-	return var_eq_const(variable, operator, collation, constant->constvalue,
-						constant->constisnull, variable_on_left, false);
+	return var_eq_const(variable, equality->operator, equality->collation,
+						constant->constvalue, constant->constisnull,
+						variable_on_left, false);
 }
 
 /*
  * The fraction of rows for which one column equals something else.
  */
 static double
-equal_to_other(PlannerInfo *root, Node *column, Const *filler, Node *other,
-			   Oid operator, Oid collation, bool column_on_left)
+equal_to_other(const Equality *equality, Node *column, Const *filler,
+			   Node *other, bool column_on_left)
 {
 	VariableStatData variable;
 	double		selectivity;
 
-	examine_variable(root, column, 0, &variable);
+	examine_variable(equality->root, column, 0, &variable);
 	if (IsA(other, Const))
 	{
 		Const	   *constant = (Const *) other;
 
-		selectivity = equal_to_constant(&variable, operator, collation,
-										constant, column_on_left);
+		selectivity = equal_to_constant(equality, &variable, constant,
+										column_on_left);
 		if (filler != NULL && !filler->constisnull &&
 			!constant->constisnull &&
-			DatumGetBool(OidFunctionCall2Coll(get_opcode(operator), collation,
+			DatumGetBool(OidFunctionCall2Coll(get_opcode(equality->operator),
+											  equality->collation,
 											  filler->constvalue,
 											  constant->constvalue)))
 			selectivity += null_fraction(&variable);
 	}
 	else
-		selectivity = var_eq_non_const(&variable, operator, collation, other,
+		selectivity = var_eq_non_const(&variable, equality->operator,
+									   equality->collation, other,
 									   column_on_left, false);
 	ReleaseVariableStats(variable);
 	CLAMP_PROBABILITY(selectivity);
@@ -130,8 +156,7 @@ equal_to_other(PlannerInfo *root, Node *column, Const *filler, Node *other,
 Datum
 azhunt_equals_selectivity(PG_FUNCTION_ARGS)
 {
-	PlannerInfo *root = (PlannerInfo *) PG_GETARG_POINTER(0);
-	Oid			operator = PG_GETARG_OID(1);
+	Equality	equality = estimated_equality(fcinfo);
 	List	   *arguments = (List *) PG_GETARG_POINTER(2);
 	int			relid = PG_GETARG_INT32(3);
 	VariableStatData variable;
@@ -142,19 +167,19 @@ azhunt_equals_selectivity(PG_FUNCTION_ARGS)
 	double		selectivity = 0;
 	ListCell   *cell;
 
-	if (!get_restriction_variable(root, arguments, relid, &variable, &other,
-								  &column_on_left))
+	if (!get_restriction_variable(equality.root, arguments, relid, &variable,
+								  &other, &column_on_left))
 		PG_RETURN_FLOAT8(DEFAULT_EQ_SEL);
 	column = strip_coalesce(variable.var, &filler);
 	ReleaseVariableStats(variable);
 
-	foreach(cell, expression_members(root, column, MAX_MEMBERS))
+	foreach(cell, find_append_members(equality.root, column, MAX_MEMBERS))
 	{
-		Member	   *member = lfirst(cell);
+		AppendMember *member = lfirst(cell);
 
 		selectivity += member->weight *
-			equal_to_other(root, member->expression, filler, other, operator,
-						   PG_GET_COLLATION(), column_on_left);
+			equal_to_other(&equality, member->expression, filler, other,
+						   column_on_left);
 	}
 	CLAMP_PROBABILITY(selectivity);
 	PG_RETURN_FLOAT8(selectivity);
@@ -226,18 +251,19 @@ reveal_partial_indexes(RelOptInfo *rel)
  * are equal.
  */
 static Selectivity
-equal_members(PlannerInfo *root, Oid operator, Oid collation, Node *left,
-			  Node *right, SpecialJoinInfo *sjinfo)
+equal_members(const Equality *equality, Node *left, Node *right,
+			  SpecialJoinInfo *sjinfo)
 {
+	PlannerInfo *root = equality->root;
 	RelOptInfo *left_rel = relation_of(root, left);
 	RelOptInfo *right_rel = relation_of(root, right);
 	List	   *left_indexes = reveal_partial_indexes(left_rel);
 	List	   *right_indexes = reveal_partial_indexes(right_rel);
 	Datum		selectivity;
 
-	selectivity = DirectFunctionCall5Coll(eqjoinsel, collation,
+	selectivity = DirectFunctionCall5Coll(eqjoinsel, equality->collation,
 										  PointerGetDatum(root),
-										  ObjectIdGetDatum(operator),
+										  ObjectIdGetDatum(equality->operator),
 										  PointerGetDatum(list_make2(left, right)),
 										  Int16GetDatum(sjinfo->jointype),
 										  PointerGetDatum(sjinfo));
@@ -253,26 +279,27 @@ equal_members(PlannerInfo *root, Oid operator, Oid collation, Node *left,
  * each pair of members, weighted by their rows.
  */
 static Selectivity
-equal_pairs(PlannerInfo *root, Oid operator, Oid collation, Node *left,
-			Node *right, bool nulls_are_equal, SpecialJoinInfo *sjinfo)
+equal_pairs(const Equality *equality, Node *left, Node *right,
+			bool nulls_are_equal, SpecialJoinInfo *sjinfo)
 {
-	List	   *left_members = expression_members(root, left, MAX_JOIN_MEMBERS);
-	List	   *right_members = expression_members(root, right, MAX_JOIN_MEMBERS);
+	PlannerInfo *root = equality->root;
+	List	   *left_members = find_append_members(root, left, MAX_JOIN_MEMBERS);
+	List	   *right_members = find_append_members(root, right, MAX_JOIN_MEMBERS);
 	double		selectivity = 0;
 	ListCell   *left_cell;
 	ListCell   *right_cell;
 
 	foreach(left_cell, left_members)
 	{
-		Member	   *left_member = lfirst(left_cell);
+		AppendMember *left_member = lfirst(left_cell);
 
 		foreach(right_cell, right_members)
 		{
-			Member	   *right_member = lfirst(right_cell);
+			AppendMember *right_member = lfirst(right_cell);
 			Node	   *left_value = left_member->expression;
 			Node	   *right_value = right_member->expression;
-			double		matching = equal_members(root, operator, collation,
-												 left_value, right_value, sjinfo);
+			double		matching = equal_members(equality, left_value,
+												 right_value, sjinfo);
 
 			if (nulls_are_equal)
 				matching += expression_null_fraction(root, left_value) *
@@ -291,8 +318,7 @@ equal_pairs(PlannerInfo *root, Oid operator, Oid collation, Node *left,
 Datum
 azhunt_equals_join_selectivity(PG_FUNCTION_ARGS)
 {
-	PlannerInfo *root = (PlannerInfo *) PG_GETARG_POINTER(0);
-	Oid			operator = PG_GETARG_OID(1);
+	Equality	equality = estimated_equality(fcinfo);
 	List	   *arguments = (List *) PG_GETARG_POINTER(2);
 	SpecialJoinInfo *sjinfo = (SpecialJoinInfo *) PG_GETARG_POINTER(4);
 	Const	   *left_filler;
@@ -301,8 +327,7 @@ azhunt_equals_join_selectivity(PG_FUNCTION_ARGS)
 	Node	   *right = strip_coalesce(lsecond(arguments), &right_filler);
 	bool		same_filler = left_filler != NULL && equal(left_filler, right_filler);
 
-	PG_RETURN_FLOAT8(equal_pairs(root, operator, PG_GET_COLLATION(), left,
-								 right, same_filler, sjinfo));
+	PG_RETURN_FLOAT8(equal_pairs(&equality, left, right, same_filler, sjinfo));
 }
 
 /*
@@ -317,15 +342,21 @@ Selectivity
 window_clause_selectivity(PlannerInfo *root, RestrictInfo *info,
 						  SpecialJoinInfo *sjinfo)
 {
-	OpExpr	   *equality = (OpExpr *) info->clause;
+	OpExpr	   *clause = (OpExpr *) info->clause;
 
-	if (info->norm_selec < 0 && IsA(equality, OpExpr) &&
-		list_length(equality->args) == 2 &&
-		get_oprjoin(equality->opno) == F_EQJOINSEL)
-		info->norm_selec = equal_pairs(root, equality->opno,
-									   equality->inputcollid,
-									   linitial(equality->args),
-									   lsecond(equality->args), false, sjinfo);
+	if (info->norm_selec < 0 && IsA(clause, OpExpr) &&
+		list_length(clause->args) == 2 &&
+		get_oprjoin(clause->opno) == F_EQJOINSEL)
+	{
+		Equality	equality = {
+			.root = root,
+			.operator = clause->opno,
+			.collation = clause->inputcollid,
+		};
+
+		info->norm_selec = equal_pairs(&equality, linitial(clause->args),
+									   lsecond(clause->args), false, sjinfo);
+	}
 	return clause_selectivity(root, (Node *) info, 0, JOIN_INNER, sjinfo);
 }
 
@@ -393,9 +424,9 @@ azhunt_has_support(PG_FUNCTION_ARGS)
 	{
 		Node	   *column = strip_coalesce(linitial(request->args), &filler);
 
-		foreach(cell, expression_members(request->root, column, MAX_MEMBERS))
+		foreach(cell, find_append_members(request->root, column, MAX_MEMBERS))
 		{
-			Member	   *member = lfirst(cell);
+			AppendMember *member = lfirst(cell);
 
 			request->selectivity += member->weight *
 				column_has_term(request->root, member->expression,

@@ -33,7 +33,7 @@
 /* As many members as have their statistics read */
 #define MAX_MEMBERS		256
 
-/* As many events, about, as are compared with the spread of anchors */
+/* As many events, about, as are compared with the histogram of anchors */
 #define EVENT_SAMPLES	400
 
 /* Times from first to last, in microseconds, that part of all rows has */
@@ -44,20 +44,20 @@ typedef struct TimeRange
 	double		fraction;
 } TimeRange;
 
-/* The times of a column */
-typedef struct TimeSpread
+/* The times of a column: linear between the ends of each range */
+typedef struct TimeHistogram
 {
 	TimeRange  *ranges;
 	int			count;
 	int			allocated;
 	double		not_null;		/* the sum of all fractions */
-} TimeSpread;
+} TimeHistogram;
 
 /*
  * Add a range of times, or what bounds leave of it.
  */
 static void
-add_range(TimeSpread *spread, double first, double last, double fraction,
+add_range(TimeHistogram *histogram, double first, double last, double fraction,
 		  const TimeRange *bounds)
 {
 	double		from = Max(first, bounds->first);
@@ -69,18 +69,18 @@ add_range(TimeSpread *spread, double first, double last, double fraction,
 	if (last > first)
 		fraction *= (to - from) / (last - first);
 
-	if (spread->count == spread->allocated)
+	if (histogram->count == histogram->allocated)
 	{
-		spread->allocated = Max(128, spread->allocated * 2);
-		spread->ranges = spread->ranges == NULL ?
-			palloc(sizeof(TimeRange) * spread->allocated) :
-			repalloc(spread->ranges, sizeof(TimeRange) * spread->allocated);
+		histogram->allocated = Max(128, histogram->allocated * 2);
+		histogram->ranges = histogram->ranges == NULL ?
+			palloc(sizeof(TimeRange) * histogram->allocated) :
+			repalloc(histogram->ranges, sizeof(TimeRange) * histogram->allocated);
 	}
-	range = &spread->ranges[spread->count++];
+	range = &histogram->ranges[histogram->count++];
 	range->first = from;
 	range->last = to;
 	range->fraction = fraction;
-	spread->not_null += fraction;
+	histogram->not_null += fraction;
 }
 
 /*
@@ -146,10 +146,10 @@ column_bounds(PlannerInfo *root, VariableStatData *variable)
  */
 static bool
 add_statistics(PlannerInfo *root, VariableStatData *variable, double weight,
-			   TimeSpread *spread)
+			   TimeHistogram *histogram)
 {
 	TimeRange	bounds = column_bounds(root, variable);
-	TimeSpread	column = {0};
+	TimeHistogram column = {0};
 	AttStatsSlot slot;
 	double		rest;
 
@@ -188,55 +188,56 @@ add_statistics(PlannerInfo *root, VariableStatData *variable, double weight,
 		TimeRange  *range = &column.ranges[i];
 		TimeRange	unbounded = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
 
-		add_range(spread, range->first, range->last,
+		add_range(histogram, range->first, range->last,
 				  weight * range->fraction / column.not_null, &unbounded);
 	}
 	return column.count > 0;
 }
 
 /*
- * Find how the times of an expression are spread; false if that is not known.
+ * Find the histogram of an expression's times; false if that is not known.
  */
 static bool
-find_time_spread(PlannerInfo *root, Node *expression, TimeSpread *spread)
+find_time_histogram(PlannerInfo *root, Node *expression,
+					TimeHistogram *histogram)
 {
 	Node	   *value = estimate_expression_value(root, expression);
 	TimeRange	unbounded = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
 	ListCell   *cell;
 
-	memset(spread, 0, sizeof(TimeSpread));
+	memset(histogram, 0, sizeof(TimeHistogram));
 	if (IsA(value, Const))
 	{
 		double		time = DatumGetTimestampTz(((Const *) value)->constvalue);
 
 		if (!((Const *) value)->constisnull)
-			add_range(spread, time, time, 1, &unbounded);
+			add_range(histogram, time, time, 1, &unbounded);
 		return true;
 	}
 
-	foreach(cell, expression_members(root, expression, MAX_MEMBERS))
+	foreach(cell, find_append_members(root, expression, MAX_MEMBERS))
 	{
-		Member	   *member = lfirst(cell);
+		AppendMember *member = lfirst(cell);
 		VariableStatData variable;
 
 		examine_variable(root, member->expression, 0, &variable);
-		(void) add_statistics(root, &variable, member->weight, spread);
+		(void) add_statistics(root, &variable, member->weight, histogram);
 		ReleaseVariableStats(variable);
 	}
-	return spread->count > 0;
+	return histogram->count > 0;
 }
 
 /*
  * The fraction of times that are from first to last.
  */
 static double
-fraction_between(const TimeSpread *spread, double first, double last)
+fraction_between(const TimeHistogram *histogram, double first, double last)
 {
 	double		fraction = 0;
 
-	for (int i = 0; i < spread->count; i++)
+	for (int i = 0; i < histogram->count; i++)
 	{
-		const TimeRange *range = &spread->ranges[i];
+		const TimeRange *range = &histogram->ranges[i];
 		double		from = Max(range->first, first);
 		double		to = Min(range->last, last);
 
@@ -254,7 +255,7 @@ fraction_between(const TimeSpread *spread, double first, double last)
  * The fraction of pairs of an event and an anchor that are within a lookback.
  */
 static double
-fraction_within(const TimeSpread *events, const TimeSpread *anchors,
+fraction_within(const TimeHistogram *events, const TimeHistogram *anchors,
 				double lookback)
 {
 	int			samples = Max(EVENT_SAMPLES / events->count, 1);
@@ -364,8 +365,8 @@ Selectivity
 within_selectivity(SupportRequestSelectivity *request)
 {
 	Node	   *lookback;
-	TimeSpread	events;
-	TimeSpread	anchors;
+	TimeHistogram events;
+	TimeHistogram anchors;
 	int64		microseconds;
 	Selectivity selectivity;
 
@@ -381,8 +382,8 @@ within_selectivity(SupportRequestSelectivity *request)
 						   &microseconds))
 		return 0;
 
-	if (!find_time_spread(request->root, linitial(request->args), &events) ||
-		!find_time_spread(request->root, lsecond(request->args), &anchors))
+	if (!find_time_histogram(request->root, linitial(request->args), &events) ||
+		!find_time_histogram(request->root, lsecond(request->args), &anchors))
 		return DEFAULT_RANGE_INEQ_SEL;
 	if (events.count == 0 || anchors.count == 0)
 		return 0;

@@ -3,10 +3,8 @@
  * within.c
  *	  What the planner asks about within(event, anchor, lookback).
  *
- * anchor - lookback <= event <= anchor is two comparisons, either of the
- * event with the bounds of the anchor's window, or of the anchor with the
- * event and the end of the event's own window.  Both forms are exact, also at
- * infinity and for null, so that none of them needs within() as a recheck.
+ * Its rows and its cost, plain comparisons in its place where one side is
+ * fixed, and the conditions that it sets to an index.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -14,8 +12,6 @@
  */
 #include "postgres.h"
 
-#include "access/stratnum.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/makefuncs.h"
@@ -24,11 +20,8 @@
 #include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 
 #include "azhunt.h"
 #include "planner/planner.h"
@@ -74,119 +67,6 @@ is_fixed_time(Node *expression)
 }
 
 /*
- * Find the function with the arguments (timestamptz, interval) next to
- * within(), InvalidOid if there is none.
- */
-static Oid
-find_window_function(Oid within, const char *name)
-{
-	Oid			argument_types[] = {TIMESTAMPTZOID, INTERVALOID};
-
-	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
-						   CStringGetDatum(name),
-						   PointerGetDatum(buildoidvector(argument_types, 2)),
-						   ObjectIdGetDatum(get_func_namespace(within)));
-}
-
-/*
- * A bound of a window as an expression: window_start() or window_end() of a
- * time, computed now if the arguments are known.  NULL if there is no such
- * function.
- */
-static Expr *
-make_window_bound(Oid within, const char *name, Node *time, Node *lookback)
-{
-	Oid			function = find_window_function(within, name);
-	List	   *arguments = list_make2(copyObject(time), copyObject(lookback));
-	Expr	   *bound;
-
-	if (!OidIsValid(function))
-		return NULL;
-	lookback_remember_function(function);
-
-	bound = (Expr *) makeFuncExpr(function, TIMESTAMPTZOID, arguments,
-								  InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
-	if (IsA(time, Const) && IsA(lookback, Const))
-		bound = (Expr *) eval_const_expressions(NULL, (Node *) bound);
-	return bound;
-}
-
-/*
- * The btree operator that compares two timestamps with time zone.
- */
-static Oid
-time_operator(StrategyNumber strategy)
-{
-	TypeCacheEntry *type = lookup_type_cache(TIMESTAMPTZOID,
-											 TYPECACHE_BTREE_OPFAMILY);
-
-	return get_opfamily_member(type->btree_opf, TIMESTAMPTZOID,
-							   TIMESTAMPTZOID, strategy);
-}
-
-/*
- * Compare a time with another.
- */
-static Expr *
-make_time_comparison(StrategyNumber strategy, Node *left, Node *right)
-{
-	Expr	   *comparison;
-
-	comparison = make_opclause(time_operator(strategy), BOOLOID, false,
-							   copyObject((Expr *) left),
-							   copyObject((Expr *) right),
-							   InvalidOid, InvalidOid);
-	set_opfuncid((OpExpr *) comparison);
-	return comparison;
-}
-
-/*
- * within() as a list of two comparisons of one of its arguments, the event
- * or the anchor, with bounds made from the others.  NIL if that can't be had.
- */
-static List *
-make_window_comparisons(FuncExpr *call, bool of_event)
-{
-	Node	   *event = linitial(call->args);
-	Node	   *anchor = lsecond(call->args);
-	Node	   *lookback = lthird(call->args);
-	Expr	   *bound;
-
-	if (of_event)
-	{
-		bound = make_window_bound(call->funcid, "window_start", anchor,
-								  lookback);
-		if (bound == NULL)
-			return NIL;
-		return list_make2(make_time_comparison(BTGreaterEqualStrategyNumber,
-											   event, (Node *) bound),
-						  make_time_comparison(BTLessEqualStrategyNumber,
-											   event, anchor));
-	}
-
-	bound = make_window_bound(call->funcid, "window_end", event, lookback);
-	if (bound == NULL)
-		return NIL;
-	return list_make2(make_time_comparison(BTGreaterEqualStrategyNumber,
-										   anchor, event),
-					  make_time_comparison(BTLessEqualStrategyNumber,
-										   anchor, (Node *) bound));
-}
-
-/*
- * Does a call of within() say the same as a condition, and more?
- *
- * The hunts have both, as only comparisons prune partitions while a query
- * runs.
- */
-bool
-within_implies(FuncExpr *call, Node *condition)
-{
-	return list_member(make_window_comparisons(call, true), condition) ||
-		list_member(make_window_comparisons(call, false), condition);
-}
-
-/*
  * Raise the error of a lookback that is constant, and have it looked at later
  * where it is not.
  *
@@ -225,39 +105,9 @@ simplify_within(FuncExpr *call)
 		contain_volatile_functions(other) || contain_subplans(other))
 		return NULL;
 
-	comparisons = make_window_comparisons(call, anchor_fixed);
+	comparisons = within_comparisons(call, anchor_fixed);
 	return comparisons == NIL ? NULL :
 		(Node *) makeBoolExpr(AND_EXPR, comparisons, -1);
-}
-
-/*
- * Find the conditions on an index on the event or the anchor.
- */
-static List *
-index_conditions(SupportRequestIndexCondition *request)
-{
-	FuncExpr   *call = (FuncExpr *) request->node;
-	bool		of_event = request->indexarg == 0;
-	Node	   *other;
-
-	if (!IsA(call, FuncExpr) || list_length(call->args) != 3 ||
-		request->indexarg > 1)
-		return NIL;
-
-	other = of_event ? lsecond(call->args) : linitial(call->args);
-	if (!is_pseudo_constant_for_index(request->root, other, request->index) ||
-		!is_pseudo_constant_for_index(request->root, lthird(call->args),
-									  request->index))
-		return NIL;
-
-	/* an index of another kind need not have both operators */
-	if (!op_in_opfamily(time_operator(BTGreaterEqualStrategyNumber),
-						request->opfamily) ||
-		!op_in_opfamily(time_operator(BTLessEqualStrategyNumber),
-						request->opfamily))
-		return NIL;
-
-	return make_window_comparisons(call, of_event);
 }
 
 /*
@@ -283,7 +133,7 @@ azhunt_within_support(PG_FUNCTION_ARGS)
 
 		condition = (SupportRequestIndexCondition *) request;
 		condition->lossy = false;
-		PG_RETURN_POINTER(index_conditions(condition));
+		PG_RETURN_POINTER(within_index_conditions(condition));
 	}
 
 	if (IsA(request, SupportRequestSelectivity))

@@ -164,16 +164,13 @@ write_chunk(WindowBatches *batches, WindowTable *table, RowFile *file)
 {
 	RowChunk   *chunk = window_table_address(table, table->chunks);
 	StoredRow  *row;
+	Size		offset = 0;
 
 	CHECK_FOR_INTERRUPTS();
-	for (Size offset = 0; offset < chunk->used;
-		 offset += StoredRowSize(StoredRowTuple(row)->t_len))
-	{
-		row = (StoredRow *) ((char *) (chunk + 1) + offset);
+	while ((row = next_stored_row(chunk, &offset)) != NULL)
 		write_row(batches,
 				  file != NULL ? file : &batches->inner[batch_of(batches, row->hash)],
 				  row, StoredRowTuple(row));
-	}
 	batches->peak = Max(batches->peak, table->chunk_bytes +
 						MemoryContextMemAllocated(batches->context, true));
 	window_table_drop_chunk(table);
@@ -286,7 +283,7 @@ rewind_rows(const WindowBatches *batches, RowFile *rows)
 }
 
 /*
- * Forget the rows of a file.
+ * Discard the rows of a file.
  */
 static void
 close_rows(RowFile *rows)

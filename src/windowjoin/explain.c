@@ -16,7 +16,7 @@
 #include "nodes/makefuncs.h"
 #include "utils/ruleutils.h"
 
-#include "windowjoin/node.h"
+#include "windowjoin/exec.h"
 
 /*
  * The equalities that are the key.

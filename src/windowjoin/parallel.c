@@ -28,7 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
-#include "windowjoin/node.h"
+#include "windowjoin/exec.h"
 
 /* As many batches at least for each process, so that all have enough to do */
 #define BATCHES_PER_PROCESS	8
@@ -45,7 +45,7 @@ typedef struct SharedWindowJoin
 
 	/* the table */
 	pg_atomic_uint64 memory;	/* of all processes together */
-	pg_atomic_uint32 stripe_rows[STRIPES];
+	pg_atomic_uint64 stripe_rows[STRIPES];	/* of all processes together */
 	pg_atomic_uint32 positions[STRIPES];	/* where to make entries */
 	pg_atomic_uint32 next_stripe;	/* to be sorted */
 	uint32		entry_count;
@@ -165,7 +165,7 @@ initialize_shared(SharedWindowJoin *shared)
 	pg_atomic_init_u64(&shared->largest_tuple, 0);
 	for (int stripe = 0; stripe < STRIPES; stripe++)
 	{
-		pg_atomic_init_u32(&shared->stripe_rows[stripe], 0);
+		pg_atomic_init_u64(&shared->stripe_rows[stripe], 0);
 		pg_atomic_init_u32(&shared->positions[stripe], 0);
 	}
 	pg_atomic_init_u32(&shared->next_stripe, 0);
@@ -286,6 +286,15 @@ attach_batches(WindowJoinState *state)
 }
 
 /*
+ * Were the inner rows too many for the memory?
+ */
+static bool
+has_overflowed(WindowJoinState *state)
+{
+	return pg_atomic_read_u32(&state->shared->overflowed) != 0;
+}
+
+/*
  * Divide the inner rows that this process has, and all to come, into batches,
  * and have the others do the same.
  */
@@ -293,7 +302,7 @@ void
 window_join_start_shared_batches(WindowJoinState *state)
 {
 	Assert(state->batches == NULL);
-	Assert(window_join_has_overflowed(state) ||
+	Assert(has_overflowed(state) ||
 		   BarrierPhase(&state->shared->barrier) == PHASE_READING);
 
 	pg_atomic_write_u32(&state->shared->overflowed, 1);
@@ -320,8 +329,8 @@ raise_to(pg_atomic_uint64 *number, uint64 value)
 /*
  * Begin to work together; says with what.
  */
-WindowJoinPhase
-window_join_attach(WindowJoinState *state)
+static WindowJoinPhase
+begin_together(WindowJoinState *state)
 {
 	/* what was kept before was not of the rows that are to come */
 	Assert(state->batches == NULL);
@@ -335,8 +344,8 @@ window_join_attach(WindowJoinState *state)
  * Wait until all processes have done what they do together in this phase.
  * True in one of them, which may do what is left to one in the next phase.
  */
-bool
-window_join_end_phase(WindowJoinState *state)
+static bool
+end_phase(WindowJoinState *state)
 {
 	return BarrierArriveAndWait(&state->shared->barrier, PG_WAIT_EXTENSION);
 }
@@ -344,8 +353,8 @@ window_join_end_phase(WindowJoinState *state)
 /*
  * Tell the others how many rows this process has in memory.
  */
-void
-window_join_publish_rows(WindowJoinState *state)
+static void
+publish_rows(WindowJoinState *state)
 {
 	SharedWindowJoin *shared = state->shared;
 	WindowTable *table = state->table;
@@ -354,26 +363,17 @@ window_join_publish_rows(WindowJoinState *state)
 	if (state->batches != NULL)
 		return;
 	for (int stripe = 0; stripe < STRIPES; stripe++)
-		pg_atomic_fetch_add_u32(&shared->stripe_rows[stripe],
+		pg_atomic_fetch_add_u64(&shared->stripe_rows[stripe],
 								table->stripe_rows[stripe]);
 	pg_atomic_fetch_add_u64(&shared->memory, table->chunk_bytes);
 	shared->chunks[ParallelWorkerNumber + 1] = table->chunks;
 }
 
 /*
- * Were the inner rows too many for the memory?
- */
-bool
-window_join_has_overflowed(WindowJoinState *state)
-{
-	return pg_atomic_read_u32(&state->shared->overflowed) != 0;
-}
-
-/*
  * Make room for the entries of all processes, if they are not too many.
  */
-void
-window_join_allocate_entries(WindowJoinState *state)
+static void
+allocate_entries(WindowJoinState *state)
 {
 	SharedWindowJoin *shared = state->shared;
 	dsa_area   *area = state->table->area;
@@ -385,8 +385,10 @@ window_join_allocate_entries(WindowJoinState *state)
 	for (int stripe = 0; stripe < STRIPES; stripe++)
 	{
 		pg_atomic_write_u32(&shared->positions[stripe], (uint32) count);
-		count += pg_atomic_read_u32(&shared->stripe_rows[stripe]);
+		count += pg_atomic_read_u64(&shared->stripe_rows[stripe]);
 	}
+
+	/* positions would be cut off; batches hold as many rows as there are */
 	if (count > PG_INT32_MAX)
 	{
 		pg_atomic_write_u32(&shared->overflowed, 1);
@@ -420,8 +422,8 @@ attach_table(WindowJoinState *state)
 /*
  * Make the entries of this process's rows.
  */
-void
-window_join_fill_entries(WindowJoinState *state)
+static void
+fill_entries(WindowJoinState *state)
 {
 	uint32		positions[STRIPES];
 
@@ -436,8 +438,8 @@ window_join_fill_entries(WindowJoinState *state)
 /*
  * Sort as many stripes as the other processes leave to this one.
  */
-void
-window_join_sort_entries(WindowJoinState *state)
+static void
+sort_stripes(WindowJoinState *state)
 {
 	SharedWindowJoin *shared = state->shared;
 	uint32		stripe;
@@ -448,18 +450,17 @@ window_join_sort_entries(WindowJoinState *state)
 	{
 		/* filling has moved each stripe's position to its end */
 		uint32		end = pg_atomic_read_u32(&shared->positions[stripe]);
+		uint32		rows = (uint32) pg_atomic_read_u64(&shared->stripe_rows[stripe]);
 
-		window_table_sort_stripe(state->table, stripe,
-								 end - pg_atomic_read_u32(&shared->stripe_rows[stripe]),
-								 end);
+		window_table_sort_stripe(state->table, stripe, end - rows, end);
 	}
 }
 
 /*
  * All rows of one side that this process has are written to its files.
  */
-void
-window_join_end_writing(WindowJoinState *state, RowFile *files)
+static void
+end_writing(WindowJoinState *state, RowFile *files)
 {
 	assert_phase(state, PHASE_FILLING);
 	for (int i = 0; i < state->batches->count; i++)
@@ -480,7 +481,7 @@ assert_sorted(const WindowJoinState *state PG_USED_FOR_ASSERTS_ONLY)
 
 	for (int stripe = 0; stripe < STRIPES; stripe++)
 	{
-		rows += pg_atomic_read_u32(&shared->stripe_rows[stripe]);
+		rows += (uint32) pg_atomic_read_u64(&shared->stripe_rows[stripe]);
 		Assert(pg_atomic_read_u32(&shared->positions[stripe]) == rows);
 	}
 	Assert(rows == table->entry_count);
@@ -496,11 +497,11 @@ assert_sorted(const WindowJoinState *state PG_USED_FOR_ASSERTS_ONLY)
 /*
  * Stop working together: what is left each process does alone.
  */
-void
-window_join_detach(WindowJoinState *state)
+static void
+end_together(WindowJoinState *state)
 {
 	assert_phase(state, PHASE_JOINING);
-	if (!window_join_has_overflowed(state))
+	if (!has_overflowed(state))
 	{
 		attach_table(state);
 		assert_sorted(state);
@@ -518,11 +519,64 @@ window_join_detach(WindowJoinState *state)
 }
 
 /*
+ * Write what is not yet in batches to those that all processes see.
+ */
+static void
+write_shared_batches(WindowJoinState *state)
+{
+	if (state->batches == NULL)
+		window_join_start_shared_batches(state);
+	window_join_note_memory(state);
+	end_writing(state, state->batches->inner);
+	window_join_divide_outer(state);
+	window_join_note_memory(state);
+	end_writing(state, state->batches->outer);
+}
+
+/*
+ * Build a table, or batches, together with other processes.  One that comes
+ * late goes on with what the others are at.
+ */
+void
+window_join_build_shared(WindowJoinState *state)
+{
+	bool		chosen = false;
+
+	switch (begin_together(state))
+	{
+		case PHASE_READING:
+			window_join_read_inner(state);
+			publish_rows(state);
+			chosen = end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_ALLOCATING:
+			if (chosen && !has_overflowed(state))
+				allocate_entries(state);
+			(void) end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_FILLING:
+			if (has_overflowed(state))
+				write_shared_batches(state);
+			else
+				fill_entries(state);
+			(void) end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_SORTING:
+			if (!has_overflowed(state))
+				sort_stripes(state);
+			(void) end_phase(state);
+			/* FALLTHROUGH */
+		case PHASE_JOINING:
+			end_together(state);
+	}
+}
+
+/*
  * Add what this process did to what all did, which EXPLAIN shows for the
  * leader; when that comes here, the others have been.
  */
 static void
-sum_up(WindowJoinState *state)
+gather_instrumentation(WindowJoinState *state)
 {
 	SharedWindowJoin *shared = state->shared;
 
@@ -536,7 +590,7 @@ sum_up(WindowJoinState *state)
 		return;
 
 	state->executed = BarrierPhase(&shared->barrier) == PHASE_JOINING;
-	if (window_join_has_overflowed(state))
+	if (has_overflowed(state))
 	{
 		state->peak_memory = pg_atomic_read_u64(&shared->batch_memory);
 		state->pieces = pg_atomic_read_u64(&shared->pieces);
@@ -556,7 +610,7 @@ window_join_shutdown(CustomScanState *node)
 
 	if (state->shared == NULL)
 		return;
-	sum_up(state);
+	gather_instrumentation(state);
 	if (state->batches != NULL)
 		window_batches_destroy(state->batches);
 	state->batches = NULL;

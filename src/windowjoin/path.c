@@ -60,11 +60,11 @@ static const CustomScanMethods scan_methods = {
 };
 
 /*
- * Is the expression one of just this side, which can be computed once for each
- * of its rows?
+ * Can the expression be computed from the rows of just this side, once for each
+ * of them?
  */
 static bool
-is_of_side(PlannerInfo *root, Node *expression, Relids side)
+computable_on_side(PlannerInfo *root, Node *expression, Relids side)
 {
 	Relids		relids = pull_varnos(root, expression);
 
@@ -77,8 +77,8 @@ is_of_side(PlannerInfo *root, Node *expression, Relids side)
  * Use a clause as the window, if it is one.
  */
 static bool
-take_window(PlannerInfo *root, RestrictInfo *info, Relids outer, Relids inner,
-			WindowJoinClauses *clauses)
+match_window_clause(PlannerInfo *root, RestrictInfo *info, Relids outer,
+					Relids inner, WindowJoinClauses *clauses)
 {
 	FuncExpr   *window = (FuncExpr *) info->clause;
 	Node	   *event;
@@ -96,9 +96,11 @@ take_window(PlannerInfo *root, RestrictInfo *info, Relids outer, Relids inner,
 		contain_volatile_functions(lookback) || contain_subplans(lookback))
 		return false;
 
-	if (is_of_side(root, event, inner) && is_of_side(root, anchor, outer))
+	if (computable_on_side(root, event, inner) &&
+		computable_on_side(root, anchor, outer))
 		clauses->inner_is_event = true;
-	else if (is_of_side(root, event, outer) && is_of_side(root, anchor, inner))
+	else if (computable_on_side(root, event, outer) &&
+			 computable_on_side(root, anchor, inner))
 		clauses->inner_is_event = false;
 	else
 		return false;
@@ -111,8 +113,8 @@ take_window(PlannerInfo *root, RestrictInfo *info, Relids outer, Relids inner,
  * Use a clause as part of the key, if it is an equality that can be hashed.
  */
 static bool
-take_key(PlannerInfo *root, RestrictInfo *info, Relids outer, Relids inner,
-		 WindowJoinClauses *clauses)
+match_key_clause(PlannerInfo *root, RestrictInfo *info, Relids outer,
+				 Relids inner, WindowJoinClauses *clauses)
 {
 	OpExpr	   *equality = (OpExpr *) info->clause;
 	Oid			outer_hash;
@@ -122,11 +124,11 @@ take_key(PlannerInfo *root, RestrictInfo *info, Relids outer, Relids inner,
 		!IsA(equality, OpExpr) || !op_strict(equality->opno))
 		return false;
 
-	if (is_of_side(root, linitial(equality->args), outer) &&
-		is_of_side(root, lsecond(equality->args), inner))
+	if (computable_on_side(root, linitial(equality->args), outer) &&
+		computable_on_side(root, lsecond(equality->args), inner))
 		equality = copyObject(equality);
-	else if (is_of_side(root, linitial(equality->args), inner) &&
-			 is_of_side(root, lsecond(equality->args), outer) &&
+	else if (computable_on_side(root, linitial(equality->args), inner) &&
+			 computable_on_side(root, lsecond(equality->args), outer) &&
 			 OidIsValid(get_commutator(equality->opno)))
 	{
 		equality = copyObject(equality);
@@ -159,8 +161,8 @@ classify_clauses(PlannerInfo *root, List *restrict_clauses,
 		/* such a clause would belong above the join */
 		if (info->pseudoconstant)
 			return false;
-		if (take_window(root, info, outer, inner, clauses) ||
-			take_key(root, info, outer, inner, clauses))
+		if (match_window_clause(root, info, outer, inner, clauses) ||
+			match_key_clause(root, info, outer, inner, clauses))
 			clauses->matching = lappend(clauses->matching, info);
 		else
 			clauses->filters = lappend(clauses->filters, info);
@@ -282,9 +284,7 @@ make_window_join(PlannerInfo *root, RelOptInfo *joinrel, Path *outer,
 #if PG_VERSION_NUM >= 180000
 	path->path.disabled_nodes = outer->disabled_nodes + inner->disabled_nodes;
 #endif
-#ifdef CUSTOMPATH_SUPPORT_PROJECTION
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-#endif
 	path->custom_paths = list_make2(outer, inner);
 	path->custom_private = restrict_clauses;
 #if PG_VERSION_NUM >= 170000
@@ -391,8 +391,8 @@ has_window(PlannerInfo *root, RelOptInfo *outer, RelOptInfo *inner,
 	memset(&clauses, 0, sizeof(clauses));
 	foreach(cell, extra->restrictlist)
 	{
-		if (take_window(root, lfirst_node(RestrictInfo, cell), outer->relids,
-						inner->relids, &clauses))
+		if (match_window_clause(root, lfirst_node(RestrictInfo, cell),
+								outer->relids, inner->relids, &clauses))
 			return true;
 	}
 	return false;

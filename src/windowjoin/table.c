@@ -79,12 +79,11 @@ assert_rows(const WindowTable *table)
 	{
 		RowChunk   *chunk = window_table_address(table, pointer);
 		StoredRow  *row;
+		Size		offset = 0;
 
 		Assert(chunk->used > 0 && chunk->used <= chunk->size);
-		for (Size offset = 0; offset < chunk->used;
-			 offset += StoredRowSize(StoredRowTuple(row)->t_len))
+		while ((row = next_stored_row(chunk, &offset)) != NULL)
 		{
-			row = (StoredRow *) ((char *) (chunk + 1) + offset);
 			stripe_rows[row->hash >> (32 - STRIPE_BITS)]++;
 			rows++;
 		}
@@ -301,19 +300,17 @@ window_table_fill(const WindowTable *table, uint32 *positions)
 	{
 		RowChunk   *chunk = window_table_address(table, pointer);
 		StoredRow  *row;
+		Size		offset = 0;
 
 		CHECK_FOR_INTERRUPTS();
-		for (Size offset = 0; offset < chunk->used;
-			 offset += StoredRowSize(StoredRowTuple(row)->t_len))
+		while ((row = next_stored_row(chunk, &offset)) != NULL)
 		{
-			WindowEntry *entry;
+			WindowEntry *entry = &table->entries[positions[stripe_of(row->hash)]++];
 
-			row = (StoredRow *) ((char *) (chunk + 1) + offset);
-			entry = &table->entries[positions[stripe_of(row->hash)]++];
 			entry->time = row->time;
 			entry->hash = row->hash;
 			entry->sameness = KEY_NOT_COMPARED;
-			entry->row = pointer + sizeof(RowChunk) + offset;
+			entry->row = pointer + ((char *) row - (char *) chunk);
 		}
 		next = chunk->next;
 	}

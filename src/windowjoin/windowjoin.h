@@ -158,11 +158,26 @@ window_table_address(const WindowTable *table, TablePointer pointer)
 	return dsa_get_address(table->area, pointer);
 }
 
+/*
+ * The next row of a chunk, NULL after the last.  The offset is zero to begin
+ * with.
+ */
+static inline StoredRow *
+next_stored_row(RowChunk *chunk, Size *offset)
+{
+	StoredRow  *row = (StoredRow *) ((char *) (chunk + 1) + *offset);
+
+	if (*offset >= chunk->used)
+		return NULL;
+	*offset += StoredRowSize(StoredRowTuple(row)->t_len);
+	return row;
+}
+
 /* path.c */
 extern bool enable_windowjoin;
 extern void window_join_install_hook(void);
 
-/* node.c */
+/* exec.c */
 extern Node *create_window_join_state(CustomScan *plan);
 
 /* table.c */

@@ -1,5 +1,5 @@
 /* The line that a context names: copy_error_driver CONTEXT RELATION LINES */
-#include "copy_error.h"
+#include "write/copy_error.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,22 +7,14 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use IPC::Open3;
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Databases;
 use Test::More;
+use Utils;
 
 my $top = abs_path(dirname(__FILE__) . '/../..');
 my $role = 'azhunt_documentation_analyst';
-
-sub slurp
-{
-	my ($path) = @_;
-
-	open my $file, '<', $path or die "$path: $!";
-	local $/ = undef;
-	return scalar <$file>;
-}
 
 #
 # examples

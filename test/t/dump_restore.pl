@@ -7,9 +7,10 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Databases;
+use Logs;
 use Test::More;
 
 my $dir = tempdir('azhunt.XXXXXX', TMPDIR => 1, CLEANUP => 1);

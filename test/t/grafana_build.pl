@@ -9,7 +9,7 @@ use File::Basename qw(basename dirname);
 use File::Temp qw(tempdir);
 use JSON::PP;
 use POSIX ();
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Grafana;
 use Test::More;

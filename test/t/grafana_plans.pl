@@ -6,20 +6,20 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use JSON::PP;
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Grafana;
-use Scheduled;
+use Session;
 use Test::More;
 
 my $role = 'azhunt_grafana';
 my $database = 'azhunt_grafana_plans';
-my $admin = Scheduled::Session->new(PGDATABASE => 'postgres');
+my $admin = Session->new(PGDATABASE => 'postgres');
 $admin->do("DROP DATABASE IF EXISTS $database");
 $admin->do("CREATE DATABASE $database");
 local $ENV{PGDATABASE} = $database;
 
-my $session = Scheduled::Session->new(PGDATABASE => $database);
+my $session = Session->new(PGDATABASE => $database);
 $session->do('CREATE EXTENSION azhunt');
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
 psql($admin->do('SELECT current_user'), '\i ' . directory() . "/role.sql\n");

@@ -6,23 +6,23 @@ use utf8;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Grafana;
-use Scheduled;
+use Session;
 use Test::More;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output);
 
 my $role = 'azhunt_grafana';
 my $database = 'azhunt_grafana_queries';
-my $admin = Scheduled::Session->new(PGDATABASE => 'postgres');
+my $admin = Session->new(PGDATABASE => 'postgres');
 $admin->do("DROP DATABASE IF EXISTS $database");
 $admin->do("CREATE DATABASE $database");
 local $ENV{PGDATABASE} = $database;
 my $user = $admin->do('SELECT current_user');
 
-my $session = Scheduled::Session->new(PGDATABASE => $database);
+my $session = Session->new(PGDATABASE => $database);
 $session->do('CREATE EXTENSION azhunt');
 # the database's owner may have set a search_path of its own
 $session->do('CREATE SCHEMA hostile');

@@ -7,13 +7,15 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Grafana;
-use Scheduled;
+use Cluster;
+use Session;
+use Utils;
 use Test::More;
 
-my $cluster = Scheduled::Cluster->new('max_locks_per_transaction = 64', 'max_connections = 100');
+my $cluster = Cluster->new('max_locks_per_transaction = 64', 'max_connections = 100');
 my @tables = qw(storagebloblogs storagefilelogs signinlogs aadnoninteractiveusersigninlogs azureactivity);
 my $session = $cluster->session;
 
@@ -57,7 +59,7 @@ SQL
 
 sub reader
 {
-	return Scheduled::Session->new($cluster->environment, PGUSER => 'azhunt_reader');
+	return Session->new($cluster->environment, PGUSER => 'azhunt_reader');
 }
 
 # The locks that a session holds on relations that are not in the catalog.
@@ -114,7 +116,7 @@ is($week_locks - $day_locks, 6 * 2 * 4, 'each day more locks two partitions and 
 cmp_ok($day_locks, '<=', 30, 'a day locks few');
 
 psql('postgres', '\i ' . directory() . "/role.sql\n", '--host=' . {$cluster->environment}->{PGHOST}, '--port=5432', '--dbname=postgres');
-my $panels = Scheduled::Session->new($cluster->environment, PGUSER => 'azhunt_grafana');
+my $panels = Session->new($cluster->environment, PGUSER => 'azhunt_grafana');
 my $format = q('YYYY-MM-DD"T"HH24:MI:SS"Z"');
 my ($from, $to) = split /\|/, $session->do("SELECT to_char((now() - interval '7 days') AT TIME ZONE 'UTC', $format), to_char(now() AT TIME ZONE 'UTC', $format)");
 my %most = (name => 'none', locks => 0);

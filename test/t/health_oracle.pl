@@ -6,9 +6,10 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Databases;
+use Logs;
 use Test::More;
 
 my $database = create_database('azhunt_health_oracle');

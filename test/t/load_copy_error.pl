@@ -4,8 +4,8 @@ use strict;
 use warnings;
 use utf8;
 use FindBin;
-use lib "$FindBin::Bin/../load";
-use LoadTest;
+use lib "$FindBin::Bin/../lib";
+use Loader;
 use Encode qw(encode);
 use JSON::PP;
 use Test::More;
@@ -13,7 +13,7 @@ use Test::More;
 # contexts in the languages of PostgreSQL
 my $driver = "$dir/driver";
 my $cc = $ENV{CC} // 'cc';
-is(system("$cc -std=gnu11 -I'$root/src/load' -o '$driver' '$root/test/load/copy_error_driver.c' '$root/src/load/copy_error.c'"), 0,
+is(system("$cc -std=gnu11 -I'$root/src/load' -o '$driver' '$root/test/load/copy_error_driver.c' '$root/src/load/write/copy_error.c'"), 0,
 	'the driver is built');
 
 sub line_is

@@ -3,8 +3,8 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../load";
-use LoadTest;
+use lib "$FindBin::Bin/../lib";
+use Loader;
 use Test::More;
 
 create_database();

@@ -2,8 +2,8 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../load";
-use LoadTest;
+use lib "$FindBin::Bin/../lib";
+use Loader;
 use Test::More;
 
 my $database = create_database();

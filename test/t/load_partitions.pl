@@ -3,10 +3,10 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../load", $FindBin::Bin;
-use LoadTest;
+use lib "$FindBin::Bin/../lib";
+use Loader;
 use POSIX qw(mkfifo);
-use Scheduled;
+use Session;
 use Test::More;
 
 my $database = create_database();
@@ -32,31 +32,6 @@ sub places
 	my ($table) = @_;
 	return sql("SELECT string_agg(replace(tableoid::regclass::text, '${table}_', '') || ':' || correlationid, ' '"
 		  . " ORDER BY correlationid COLLATE \"C\") FROM azhunt.$table");
-}
-
-# Start the program; waits for nothing.
-sub start_loader
-{
-	my (@arguments) = @_;
-	my $pid = fork() // die "fork: $!";
-	if ($pid == 0)
-	{
-		open(STDOUT, '>', "$dir/stdout") or die $!;
-		open(STDERR, '>', "$dir/stderr") or die $!;
-		exec(loader_path(), @arguments) or die;
-	}
-	return $pid;
-}
-
-# Its exit status, once it has ended; it is not waited for longer than this.
-sub end_loader
-{
-	my ($pid, $seconds) = @_;
-	my $status = await(sub { waitpid($pid, POSIX::WNOHANG()) == $pid ? 'ended ' . ($? & 127 ? 128 + ($? & 127) : $? >> 8) : 0 }, $seconds // 60);
-	return $1 if defined $status && $status =~ /^ended (\d+)/;
-	kill('KILL', $pid);
-	waitpid($pid, 0);
-	return 'still running';
 }
 
 # Sessions of azhunt-load in this database of which a condition is true.
@@ -137,7 +112,7 @@ is(places('signinlogs'), 'default:1 default:2 p20260301:3', 'days that no log ha
 # who is in the way
 #
 clear();
-my $reader = Scheduled::Session->new(PGDATABASE => $database);
+my $reader = Session->new(PGDATABASE => $database);
 my $reader_pid = $reader->do('SELECT pg_backend_pid()');
 $reader->do('BEGIN; SELECT count(*) FROM azhunt.signinlogs');
 spew("$dir/blocked1.json", record('signinlogs', '2026-03-02T10:00:00Z', 1));
@@ -146,7 +121,7 @@ my $loading = start_loader('-q', '-U', $role, "$dir/blocked1.json", "$dir/blocke
 ok(await(sub { sessions("wait_event_type = 'Lock' AND $of_partitions") }), 'a loader waits for a reader');
 # a hunt that comes meanwhile queues for a moment only
 is(sql("SET statement_timeout = '3s'; SELECT count(*) FROM azhunt.signinlogs"), '0', '... and other readers do not wait for it');
-is(end_loader($loading, 30), 0, '... nor it for ever');
+is((end_loader($loading, 30))[0], 0, '... nor it for ever');
 my @warnings = split(/\n/, slurp("$dir/stderr"));
 is(scalar(@warnings), 2, '... a warning for each file') or diag(@warnings);
 like($_, qr/no partition of azhunt\.signinlogs for 2026-03-02, rows go to the default partition: could not lock azhunt\.signinlogs_default within \d+ ms: Process $reader_pid of \w+ uses it in a transaction that began at /,
@@ -165,7 +140,7 @@ $reader->do('BEGIN; SELECT count(*) FROM azhunt.signinlogs');
 $loading = start_loader('-q', '-U', $role, "$dir/free.json");
 ok(await(sub { sessions("wait_event_type = 'Lock' AND $of_partitions") }), 'a loader waits again');
 kill('KILL', $loading);
-is(end_loader($loading), 128 + 9, '... and is killed');
+is((end_loader($loading))[0], 128 + 9, '... and is killed');
 ok(await(sub { sessions('true') == 0 }, 20), '... its sessions end though the reader stays');
 is(sql('SELECT count(*) FROM azhunt.signinlogs'), '0', '... and nobody waits for them');
 $reader->do('COMMIT');
@@ -185,7 +160,7 @@ is(places('signinlogs'), 'p20260302:3', '... with its partition');
 			  . record($first, "${day}T00:00:00Z", "$number") x 30000 . record($second, "${day}T00:00:00Z", "$number"));
 	}
 	$loading = start_loader('-q', '-U', $role, '--jobs', '2', "$dir/job1.json", "$dir/job2.json");
-	is(end_loader($loading, 60), 0, "two jobs that are in each other's way end");
+	is((end_loader($loading, 60))[0], 0, "two jobs that are in each other's way end");
 	is(sql('SELECT (SELECT count(*) FROM azhunt.signinlogs), (SELECT count(*) FROM azhunt.azureactivity)'),
 		'30002|30002', '... with all rows');
 }
@@ -195,7 +170,7 @@ clear();
 $reader->do("BEGIN; INSERT INTO azhunt.azureactivity (timegenerated) VALUES ('0001-01-01 00:00Z')");
 spew("$dir/hold.json", record('signinlogs', '0001-01-01T00:00:00Z', 1) . record('azureactivity', '2026-07-01T00:00:00Z', 2));
 $loading = start_loader('-q', '-U', $role, "$dir/hold.json");
-is(end_loader($loading, 30), 0, 'a job that is in the way of others waits for nobody');
+is((end_loader($loading, 30))[0], 0, 'a job that is in the way of others waits for nobody');
 like(slurp("$dir/stderr"), qr/azureactivity for 2026-07-01, rows go to the default partition: could not lock azhunt\.azureactivity_default within 1 ms: Process/, '... and says so');
 is(places('azureactivity'), 'default:2', '... its rows are in the default partition');
 $reader->do('ROLLBACK');
@@ -224,7 +199,7 @@ sub load_during_addition
 	ok(await(sub { sessions(q(wait_event = 'advisory')) }), 'a COPY is under way');
 	sql(q(SELECT count(*) FROM azhunt.add_partitions('azhunt.signinlogs', '2026-04-02', '2026-04-03')));
 	$reader->do('SELECT pg_advisory_unlock(4711)');
-	return end_loader($loading);
+	return (end_loader($loading))[0];
 }
 spew("$dir/race.json", $before . $moved . record('signinlogs', '2026-04-02T11:00:00Z', 3));
 for my $rejecting (0, 1)
@@ -303,7 +278,7 @@ for my $name (sort keys %end)
 	$end{$name}->();
 	print $pipe record('signinlogs', '2026-05-02T10:00:00Z', 2);
 	close($pipe);
-	is(end_loader($loading), 0, "... the file is loaded") or diag(slurp("$dir/stderr"));
+	is((end_loader($loading))[0], 0, "... the file is loaded") or diag(slurp("$dir/stderr"));
 	is(slurp("$dir/stderr"), '', '... nothing is said');
 	is(places('signinlogs'), 'p20260501:1 p20260502:2', '... and the second day has a partition, too');
 }

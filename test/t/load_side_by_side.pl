@@ -3,12 +3,12 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../load";
-use LoadTest;
+use lib "$FindBin::Bin/../lib";
+use Loader;
 use Digest::SHA qw(sha256_hex);
-use IPC::Open2;
+use Session;
 use Test::More;
-use Time::HiRes qw(time usleep);
+use Time::HiRes qw(time);
 
 my $database = create_database();
 my $tree = "$dir/insights-logs-signinlogs/tenantId=t/y=2026/m=01/d=31/h=10/m=00";
@@ -25,63 +25,11 @@ sub signins
 sub ids { return sql('SELECT coalesce(string_agg(id, $$ $$ ORDER BY id), $$$$) FROM azhunt.signinlogs'); }
 sub clear { sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files'); }
 
-# A session that stays: give it SQL, and wait until that is done.
-sub session
-{
-	my @options = @_;
-	my $pid = open2(my $out, my $in, 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', @options);
-	return { pid => $pid, in => $in, out => $out };
-}
-
-sub have
-{
-	my ($session, $command) = @_;
-	print { $session->{in} } "$command;\n\\echo done\n";
-	$session->{in}->flush();
-	while (defined(my $line = readline($session->{out}))) { return if $line eq "done\n"; }
-	die "session ended: $command";
-}
-
-sub leave
-{
-	my ($session) = @_;
-	close($session->{in});
-	waitpid($session->{pid}, 0);
-}
-
-# Start the program; wait for its end and give what loader() gives.
-sub start
-{
-	my @arguments = @_;
-	my $pid = fork() // die "fork: $!";
-	if ($pid == 0)
-	{
-		open(STDOUT, '>', "$dir/started.out") or die $!;
-		open(STDERR, '>', "$dir/started.err") or die $!;
-		exec(loader_path(), @arguments) or die $!;
-	}
-	return $pid;
-}
-
-sub finish
-{
-	my ($pid) = @_;
-	local $SIG{ALRM} = sub { kill('KILL', $pid); };
-	alarm(60);
-	waitpid($pid, 0);
-	alarm(0);
-	return ($? & 127 ? 128 + ($? & 127) : $? >> 8, slurp("$dir/started.out"), slurp("$dir/started.err"));
-}
-
 sub wait_until
 {
 	my ($condition) = @_;
-	for (1 .. 600)
-	{
-		return 1 if sql("SELECT $condition") eq 't';
-		usleep(50_000);
-	}
-	die "waited in vain: $condition";
+
+	await(sub { sql("SELECT $condition") eq 't' }) or die "waited in vain: $condition";
 }
 
 # a ledger that stops who asks it for digests until lock 42 is free
@@ -98,7 +46,7 @@ ALTER TABLE azhunt.loaded_files RENAME TO ledger;
 CREATE VIEW azhunt.loaded_files AS SELECT l.* FROM azhunt.ledger AS l WHERE public.stop();
 ALTER VIEW azhunt.loaded_files ALTER COLUMN loadedat SET DEFAULT now();
 SQL
-my $stop = session();
+my $stop = Session->new;
 
 # Load ids a to c, let the file grow, and have the program stop when it has read
 # what was loaded before; then do something, and let it go on.
@@ -112,12 +60,12 @@ sub meanwhile
 	spew($blob, signins(@first, 'd', 'e'));
 	# long ago, as far as times tell
 	utime(1e9, 1e9, $blob) or die;
-	have($stop, 'SELECT pg_advisory_lock(42)');
-	my $pid = start('-q', $blob);
+	$stop->do('SELECT pg_advisory_lock(42)');
+	my $pid = start_loader('-q', $blob);
 	wait_until("EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'azhunt-load' AND wait_event = 'advisory')");
 	$do->();
-	have($stop, 'SELECT pg_advisory_unlock(42)');
-	return finish($pid);
+	$stop->do('SELECT pg_advisory_unlock(42)');
+	return end_loader($pid);
 }
 
 my ($status, undef, $err) = meanwhile(sub { });
@@ -192,45 +140,45 @@ is(sql('SELECT count(*), count(DISTINCT name), bool_and(name ~ $$/(one|two)/x.js
 
 # locks in the hands of who may not write to the ledger don't matter
 sql('SET client_min_messages = warning; DROP ROLE IF EXISTS regress_azhunt_stranger; CREATE ROLE regress_azhunt_stranger LOGIN');
-my $stranger = session('-U', 'regress_azhunt_stranger');
-have($stranger, "SELECT pg_advisory_lock($lock)");
+my $stranger = Session->new(PGUSER => 'regress_azhunt_stranger');
+$stranger->do("SELECT pg_advisory_lock($lock)");
 clear();
 spew($blob, signins('a' .. 'c'));
 my $begun = time;
-($status, undef, $err) = finish(start('-q', '--wait', '30', $blob));
+($status, undef, $err) = end_loader(start_loader('-q', '--wait', '30', $blob));
 is($status, 0, 'a stranger holds the lock: exit status') or diag($err);
 cmp_ok(time - $begun, '<', 20, '... and is not waited for');
 is(ids(), 'a b c', '... the file is loaded');
-leave($stranger);
+$stranger->close;
 sql('DROP ROLE regress_azhunt_stranger');
 
 # another loader is waited for, not for ever
-my $holder = session();
-have($holder, "SET application_name = 'some loader'; SELECT pg_advisory_lock($lock)");
+my $holder = Session->new;
+$holder->do("SET application_name = 'some loader'; SELECT pg_advisory_lock($lock)");
 spew($blob, signins('a' .. 'e'));
-($status, undef, $err) = finish(start('-q', '--wait', '1', $blob));
+($status, undef, $err) = end_loader(start_loader('-q', '--wait', '1', $blob));
 is($status, 1, 'another loader is not done: exit status');
 like($err, qr/^\Q$blob\E: is being loaded by process \d+ of role "[^"]+" \(some loader\); waited 1 seconds/, '... message');
-my $pid = start('-q', $blob);
+my $pid = start_loader('-q', $blob);
 wait_until("EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'azhunt-load' AND query ~ 'pg_locks')");
-have($holder, "SELECT pg_advisory_unlock($lock)");
-($status, undef, $err) = finish($pid);
+$holder->do("SELECT pg_advisory_unlock($lock)");
+($status, undef, $err) = end_loader($pid);
 is($status, 0, 'another loader is done: exit status') or diag($err);
 is(ids(), 'a b c d e', '... the file is loaded');
 
 # who keeps an entry of the ledger to itself is not waited for for ever
 clear();
-have($holder, qq(BEGIN; INSERT INTO azhunt.loaded_files (name, part, size, "offset", digest, rows, rejected)
+$holder->do(qq(BEGIN; INSERT INTO azhunt.loaded_files (name, part, size, "offset", digest, rows, rejected)
 	VALUES ('$name', 1, 1, 0, sha256('x'), 0, 0)));
-($status, undef, $err) = finish(start('-q', '--wait', '1', $blob));
+($status, undef, $err) = end_loader(start_loader('-q', '--wait', '1', $blob));
 is($status, 1, 'an entry that is not committed: exit status');
 like($err, qr/could not be entered into azhunt.loaded_files: waited 1 seconds for process \d+ of role "[^"]+" \(some loader\)/, '... message');
 unlike($err, qr/no transaction/, '... and nothing else');
 is(ids(), '', '... nothing is loaded');
-have($holder, 'ROLLBACK');
+$holder->do('ROLLBACK');
 load_ok('the entry is gone', '-q', $blob);
 is(ids(), 'a b c d e', '... the file is loaded');
-leave($holder);
+$holder->close;
 
 # several loaders of a growing file at once
 clear();
@@ -241,7 +189,7 @@ for my $round (1 .. 8)
 	open(my $growing, '>>', $blob) or die;
 	print $growing signins(@ids[($round - 1) * 50 .. $round * 50 - 1]);
 	close($growing);
-	my @loaders = map { start('-q', $blob) } 1 .. 2;
+	my @loaders = map { start_loader('-q', $blob) } 1 .. 2;
 	open($growing, '>>', $blob) or die;
 	close($growing);
 	my @status = map { waitpid($_, 0); $? } @loaders;
@@ -283,5 +231,5 @@ is($status, 1, 'a ledger with policies: exit status');
 like($err, qr/row-level security hides rows of azhunt.loaded_files/, '... message');
 sql('DROP OWNED BY regress_azhunt_blind; DROP ROLE regress_azhunt_blind');
 
-leave($stop);
+$stop->close;
 done_testing();

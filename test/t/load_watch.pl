@@ -2,8 +2,8 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../load";
-use LoadTest;
+use lib "$FindBin::Bin/../lib";
+use Loader;
 use Test::More;
 use Time::HiRes qw(usleep);
 
@@ -62,7 +62,7 @@ sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
 SKIP:
 {
 	skip 'no script(1)', 5 if system('script -qec true /dev/null > /dev/null 2>&1') != 0;
-	my $screen = `script -qec "stty cols 160 2>&1; '$LoadTest::loader' '$envelope'" /dev/null < /dev/null`;
+	my $screen = `script -qec "stty cols 160 2>&1; '$Loader::loader' '$envelope'" /dev/null < /dev/null`;
 	is($?, 0, 'loaded on a terminal');
 	like($screen, qr/\r\d+ \w+ of \d+ MB \(\d+%\), \d+ rows, \d+ \w+\/s, \d+ rows\/s, 0:00:\d\d, 0:00:\d\d left/, 'progress');
 	like($screen, qr/\r +\r\S*table +rows/, 'the progress line is wiped out');

@@ -2,19 +2,16 @@
 use strict;
 use warnings;
 
+use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use JSON::PP qw(decode_json);
+use lib dirname(abs_path(__FILE__)) . '/../lib';
+
 use Test::More;
+use Utils;
 
-my $top = dirname(__FILE__) . '/../..';
-
-sub slurp
-{
-	my ($name) = @_;
-	open my $file, '<', "$top/$name" or die "$name: $!";
-	local $/ = undef;
-	return scalar <$file>;
-}
+my $top = abs_path(dirname(__FILE__) . '/../..');
+chdir $top or die "$top: $!";
 
 my ($version) = slurp('azhunt.control') =~ /^default_version\s*=\s*'([0-9.]+)'$/m;
 ok($version, 'the control file has a version');

@@ -7,16 +7,19 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
+use File::Temp qw(tempdir);
 use POSIX qw(strftime);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Databases;
+use Logs;
 use Grafana qw(dashboards alert_rules queries expand);
 use Test::More;
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' foreach qw(output failure_output);
 
 my $top = abs_path(dirname(__FILE__) . '/../..');
+my $directory = tempdir(CLEANUP => 1);
 my $role = 'azhunt_overloads_test';
 
 # Each function says that it was called in a way that nobody can catch.
@@ -136,11 +139,10 @@ sub printed
 {
 	my ($database, @statements) = @_;
 
-	open my $file, '>:encoding(UTF-8)', "/tmp/azhunt_overloads.$$.sql" or die $!;
+	open my $file, '>:encoding(UTF-8)', "$directory/script.sql" or die $!;
 	print $file "\\echo statement $_\n$statements[$_]\n;\n" foreach 0 .. $#statements;
 	close $file;
-	my (undef, $output) = run('psql', '--no-psqlrc', '--quiet', '--no-align', "--dbname=$database", "--file=/tmp/azhunt_overloads.$$.sql");
-	unlink "/tmp/azhunt_overloads.$$.sql";
+	my (undef, $output) = run('psql', '--no-psqlrc', '--quiet', '--no-align', "--dbname=$database", "--file=$directory/script.sql");
 	my (undef, %printed) = split /^statement (\d+)\n/m, $output, -1;
 	return map { ($printed{$_} // 'nothing') =~ s/^psql:.*?: //mgr } 0 .. $#statements;
 }

@@ -5,16 +5,17 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Databases;
-use Scheduled;
+use Session;
+use Utils;
 use Test::More;
 use Time::HiRes qw(time);
 
 my $database = create_database('azhunt_partitions_locks');
 my %environment = (PGDATABASE => $database);
-my ($owner, $other, $observer) = map { Scheduled::Session->new(%environment) } 1 .. 3;
+my ($owner, $other, $observer) = map { Session->new(%environment) } 1 .. 3;
 $observer->do('CREATE EXTENSION azhunt');
 $observer->do('SELECT count(*) FROM azhunt.create_log_tables()');
 $owner->do('SET client_min_messages = warning');

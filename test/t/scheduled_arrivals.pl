@@ -7,19 +7,19 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Test::More;
 
-use Scheduled;
+use Session;
 
 my $database = 'azhunt_scheduled_arrivals';
-my $admin = Scheduled::Session->new(PGDATABASE => 'postgres');
+my $admin = Session->new(PGDATABASE => 'postgres');
 
 $admin->do("DROP DATABASE IF EXISTS $database WITH (FORCE)");
 $admin->do("CREATE DATABASE $database");
 
-my $session = Scheduled::Session->new(PGDATABASE => $database);
+my $session = Session->new(PGDATABASE => $database);
 my $uploads = 'storage_upload_link_account';
 
 $session->do('SET client_min_messages = warning');
@@ -313,7 +313,7 @@ $session->do('RESET allow_system_table_mods');
 #
 # a snapshot that is older than the catalogue
 #
-my $other = Scheduled::Session->new(PGDATABASE => $database);
+my $other = Session->new(PGDATABASE => $database);
 
 for my $change (
 	[ 'a partition is added', "SELECT azhunt.add_partitions('azhunt.signinlogs', '2026-04-01', '2026-04-02')" ],

@@ -5,15 +5,17 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
-use Scheduled;
+use Cluster;
+use Session;
+use Utils;
 use Test::More;
 
-my $plain = Scheduled::Session->new(PGDATABASE => 'postgres');
+my $plain = Session->new(PGDATABASE => 'postgres');
 $plain->do('DROP DATABASE IF EXISTS azhunt_scheduled_cron');
 $plain->do('CREATE DATABASE azhunt_scheduled_cron');
-my $session = Scheduled::Session->new(PGDATABASE => 'azhunt_scheduled_cron');
+my $session = Session->new(PGDATABASE => 'azhunt_scheduled_cron');
 $session->do('CREATE EXTENSION azhunt');
 is($session->query("SELECT azhunt.schedule_hunt('cloudshell_usage', '*/5 * * * *')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is not there\nHINT:  Install it and add it to shared_preload_libraries; or have another scheduler,"
@@ -31,7 +33,7 @@ if ($plain->do("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cr
 	exit;
 }
 
-my $cluster = Scheduled::Cluster->new("shared_preload_libraries = 'pg_cron'", "cron.database_name = 'jobs'",
+my $cluster = Cluster->new("shared_preload_libraries = 'pg_cron'", "cron.database_name = 'jobs'",
 	"cron.use_background_workers = off", "cron.host = ''");
 my $postgres = $cluster->session;
 $postgres->do("ALTER SYSTEM SET cron.host = '$cluster->{dir}'");

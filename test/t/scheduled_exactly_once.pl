@@ -18,9 +18,10 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
-use Scheduled;
+use Cluster;
+use Utils;
 use Test::More;
 
 my $schedules = $ENV{AZHUNT_SCHEDULES} // 27;
@@ -236,7 +237,7 @@ my %history = (
 #
 # a schedule
 #
-my $cluster = Scheduled::Cluster->new('autovacuum = off', 'lock_timeout = 60ms', 'deadlock_timeout = 20ms',
+my $cluster = Cluster->new('autovacuum = off', 'lock_timeout = 60ms', 'deadlock_timeout = 20ms',
 	'timezone = UTC', 'shared_buffers = 64MB');
 
 my ($control, $listener);

@@ -6,19 +6,19 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Test::More;
 
-use Scheduled;
+use Session;
 
 my $database = 'azhunt_scheduled_locks';
-my $admin = Scheduled::Session->new(PGDATABASE => 'postgres');
+my $admin = Session->new(PGDATABASE => 'postgres');
 
 $admin->do("DROP DATABASE IF EXISTS $database WITH (FORCE)");
 $admin->do("CREATE DATABASE $database");
 
-my $session = Scheduled::Session->new(PGDATABASE => $database);
+my $session = Session->new(PGDATABASE => $database);
 my $days = 60;
 
 $session->do('SET client_min_messages = warning');

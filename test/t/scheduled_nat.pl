@@ -7,14 +7,14 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__)), dirname(abs_path(__FILE__)) . '/../../bench';
+use lib map { dirname(abs_path(__FILE__)) . $_ } '/../lib', '/../../bench';
 
+use Cluster;
 use Nat;
-use Scheduled;
 use Test::More;
 
 my $rows = 20_000;
-my $cluster = Scheduled::Cluster->new('autovacuum = off', 'shared_buffers = 256MB', 'statement_timeout = 120s');
+my $cluster = Cluster->new('autovacuum = off', 'shared_buffers = 256MB', 'statement_timeout = 120s');
 
 for my $statistics (1, 0)
 {

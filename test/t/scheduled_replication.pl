@@ -5,15 +5,16 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
-use Scheduled;
+use Cluster;
+use Utils;
 use Test::More;
 
 my @logs = qw(storagebloblogs storagefilelogs signinlogs aadnoninteractiveusersigninlogs azureactivity);
 
-my $publisher = Scheduled::Cluster->new('wal_level = logical', 'logical_decoding_work_mem = 64kB');
-my $subscriber = Scheduled::Cluster->new('wal_level = logical');
+my $publisher = Cluster->new('wal_level = logical', 'logical_decoding_work_mem = 64kB');
+my $subscriber = Cluster->new('wal_level = logical');
 my $source = $publisher->session;
 my $target = $subscriber->session;
 

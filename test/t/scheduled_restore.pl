@@ -6,21 +6,22 @@ use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
-use Scheduled;
+use Cluster;
+use Session;
 use Test::More;
 
 my $database = 'azhunt_scheduled_restore';
 my $dump = tempdir('azhunt.XXXXXX', TMPDIR => 1, CLEANUP => 1) . '/dump';
-my $here = Scheduled::Session->new(PGDATABASE => 'postgres');
+my $here = Session->new(PGDATABASE => 'postgres');
 $here->do("DROP DATABASE IF EXISTS $database");
 $here->do("DROP DATABASE IF EXISTS ${database}_again");
 
 # A cluster that has seen five times 2^32 transactions.
-my $old = Scheduled::Cluster->new;
+my $old = Cluster->new_system;
 $old->stop('fast');
-Scheduled::Cluster::run('sh', '-c', "'$old->{bindir}/pg_resetwal' --epoch=5 --pgdata='$old->{data}' > /dev/null");
+Cluster::run('sh', '-c', "'$old->{bindir}/pg_resetwal' --epoch=5 --pgdata='$old->{data}' > /dev/null");
 $old->start;
 $old->session->do("CREATE DATABASE $database");
 
@@ -101,11 +102,11 @@ sub dump_and_restore
 		system("pg_dump --format=custom --file='$dump'") == 0 or die 'pg_dump failed';
 	}
 	$session->close;
-	my $admin = Scheduled::Session->new(%$to, PGDATABASE => 'postgres');
+	my $admin = Session->new(%$to, PGDATABASE => 'postgres');
 	$admin->do("CREATE DATABASE $target");
 	local %ENV = (%ENV, %$to, PGDATABASE => $target);
 	is(system("pg_restore --dbname=$target --exit-on-error --no-owner '$dump'"), 0, "the dump is restored as $target");
-	return Scheduled::Session->new(%$to, PGDATABASE => $target);
+	return Session->new(%$to, PGDATABASE => $target);
 }
 
 my %there = $old->environment($database);

@@ -5,17 +5,18 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
-use Scheduled;
+use Session;
+use Utils;
 use Test::More;
 
 my $database = 'azhunt_scheduled_runs';
-my $admin = Scheduled::Session->new(PGDATABASE => 'postgres');
+my $admin = Session->new(PGDATABASE => 'postgres');
 $admin->do("DROP DATABASE IF EXISTS $database");
 $admin->do("CREATE DATABASE $database");
 
-my $session = Scheduled::Session->new(PGDATABASE => $database);
+my $session = Session->new(PGDATABASE => $database);
 $session->do('CREATE EXTENSION azhunt');
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
 $session->do("SELECT count(*) FROM azhunt.add_partitions('azhunt.$_', '2026-03-09', '2026-03-12')")
@@ -49,7 +50,7 @@ sub last_run
 #
 # announcements
 #
-my $listener = Scheduled::Session->new(PGDATABASE => $database);
+my $listener = Session->new(PGDATABASE => $database);
 $listener->do('LISTEN azhunt');
 
 $session->do("CALL azhunt.run_hunt('storage_upload_link_account')");
@@ -98,7 +99,7 @@ is($listener->query('SELECT 1'), '1', 'nor announced');
 $session->do('DROP TRIGGER refuse ON azhunt.watermarks');
 
 # one that is cancelled
-my $blocker = Scheduled::Session->new(PGDATABASE => $database);
+my $blocker = Session->new(PGDATABASE => $database);
 $blocker->do('BEGIN');
 $blocker->do('LOCK TABLE azhunt.storage_upload_link_account_facts IN SHARE MODE');
 $session->do("SET statement_timeout = '200ms'");
@@ -108,7 +109,7 @@ $session->do('RESET statement_timeout');
 is(last_run('status, sqlstate'), 'failed|57014', 'and recorded');
 
 # two at once
-my $slow = Scheduled::Session->new(PGDATABASE => $database);
+my $slow = Session->new(PGDATABASE => $database);
 my $slow_pid = $slow->do('SELECT pg_backend_pid()');
 $slow->send("CALL azhunt.run_hunt('storage_upload_link_account')");
 ok(await(sub { $session->do("SELECT 1 FROM pg_locks WHERE pid = $slow_pid AND NOT granted") }), 'a run takes long');
@@ -162,7 +163,7 @@ for my $case ('no statistics', 'statistics')
 		  . "  'Success', 'cloud-shell-storage-westeurope' FROM generate_series(1, 100) AS i");
 	for my $hunt (qw(storage_upload_link_account all_signins cloudshell_usage))
 	{
-		my $reader = Scheduled::Session->new(PGDATABASE => $database);
+		my $reader = Session->new(PGDATABASE => $database);
 		$reader->do("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;"
 			  . ' SET auto_explain.log_nested_statements = on; SET client_min_messages = log');
 		my $plans = $reader->query("CALL azhunt.run_hunt('$hunt')");

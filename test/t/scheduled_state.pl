@@ -6,19 +6,20 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__));
+use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Test::More;
 
-use Scheduled;
+use Session;
+use Utils;
 
 my $database = 'azhunt_scheduled_state';
-my $admin = Scheduled::Session->new(PGDATABASE => 'postgres');
+my $admin = Session->new(PGDATABASE => 'postgres');
 
 $admin->do("DROP DATABASE IF EXISTS $database WITH (FORCE)");
 $admin->do("CREATE DATABASE $database");
 
-my ($one, $other) = map { Scheduled::Session->new(PGDATABASE => $database) } 1, 2;
+my ($one, $other) = map { Session->new(PGDATABASE => $database) } 1, 2;
 my $shell = 'Microsoft.Storage/storageAccounts/listKeys/action';
 
 $one->do('SET client_min_messages = warning');

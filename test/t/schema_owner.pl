@@ -3,6 +3,11 @@
 use strict;
 use warnings;
 
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/../lib';
+
+use Databases;
 use Test::More;
 
 my $database = 'azhunt_schema_owner';
@@ -11,19 +16,12 @@ my $role = 'azhunt_schema_owner_test';
 # Run SQL, and return what psql printed, errors included.
 sub psql
 {
-	my ($in, $sql) = @_;
-	open my $psql, '-|', 'sh', '-c', 'psql -XqAt -d "$1" -c "$2" 2>&1', 'sh', $in, $sql
-		or die "psql: $!";
-	local $/ = undef;
-	my $printed = <$psql> // '';
-	close $psql;
-	return $printed;
+	return (Databases::psql(@_))[1];
 }
 
 sub reset_database
 {
-	psql('postgres', "DROP DATABASE IF EXISTS $database");
-	psql('postgres', "CREATE DATABASE $database");
+	create_database($database);
 }
 
 psql('postgres', "CREATE ROLE $role");

@@ -5,54 +5,30 @@ use strict;
 use warnings;
 
 use FindBin;
-use IPC::Open2;
-use Test::More;
+use lib "$FindBin::Bin/../lib";
 
-use lib $FindBin::Bin;
 use Databases;
+use Session;
+use Test::More;
+use Utils;
 
 my $database = create_database('azhunt_windowjoin');
 
 query($database, 'CREATE EXTENSION azhunt');
 
-# A psql that stays; what is said to it is done in turn.
-sub session
-{
-	my $pid = open2(my $out, my $in, 'psql', '--no-psqlrc', '--quiet', '--no-align', '--tuples-only',
-		"--dbname=$database");
-	return { pid => $pid, in => $in, out => $out };
-}
+# Wait until a condition of SQL is true.
+my $observer = session();
 
-sub say_to
-{
-	my ($session, $command) = @_;
-
-	print { $session->{in} } "$command\n";
-	$session->{in}->flush;
-}
-
-# What the session printed since it began, and its end.
-sub finish
-{
-	my ($session) = @_;
-
-	close $session->{in};
-	my $output = do { local $/; readline $session->{out} } // '';
-	waitpid $session->{pid}, 0;
-	return $output;
-}
-
-# Wait until a query answers true.
-sub await
+sub await_sql
 {
 	my ($condition) = @_;
 
-	for (1 .. 3000)
-	{
-		return if query($database, "SELECT $condition") eq 't';
-		select undef, undef, undef, 0.01;
-	}
-	die "$condition did not come true";
+	await(sub { $observer->do("SELECT $condition") eq 't' }) or die "$condition did not come true";
+}
+
+sub session
+{
+	return Session->new(PGDATABASE => $database);
 }
 
 #
@@ -88,15 +64,14 @@ SQL
 		}
 
 		# both statements wait for the anchor, which the second one locks
-		say_to($writer, "BEGIN; UPDATE anchors SET $change WHERE id = 1;");
-		await("EXISTS (SELECT FROM pg_locks WHERE relation = 'anchors'::regclass AND mode = 'RowExclusiveLock' AND granted)");
-		say_to($waiter, "$settings SET azhunt.enable_windowjoin = $enabled;"
+		$writer->do("BEGIN; UPDATE anchors SET $change WHERE id = 1");
+		$waiter->send("$settings SET azhunt.enable_windowjoin = $enabled;"
 			  . " WITH locked AS MATERIALIZED (SELECT e.id, a.v FROM $join FOR UPDATE OF a)"
-			  . ' UPDATE events SET v = l.v FROM locked AS l WHERE l.id = events.id;');
-		await("EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database())");
-		say_to($writer, 'COMMIT;');
-		finish($writer);
-		finish($waiter);
+			  . ' UPDATE events SET v = l.v FROM locked AS l WHERE l.id = events.id');
+		await_sql("EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database())");
+		$writer->do('COMMIT');
+		$waiter->answer;
+		$_->close foreach $writer, $waiter;
 		is(query($database, 'SELECT id, v FROM events ORDER BY id'), $expected =~ tr/,/\n/r,
 			"a row $description while it is waited for, windowed join $enabled");
 	}
@@ -129,11 +104,11 @@ foreach my $workers (0, 2)
 	is(query($database, 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'leaves no file');
 
 	my $stopped = session();
-	say_to($stopped, "$settings SELECT sum(e.id) $self_join AND pg_sleep(0.001) IS NOT NULL;");
-	await("EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.001)%' AND wait_event = 'PgSleep')");
+	$stopped->send("$settings SELECT sum(e.id) $self_join AND pg_sleep(0.001) IS NOT NULL");
+	await_sql("EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.001)%' AND wait_event = 'PgSleep')");
 	query($database, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
 		  . " WHERE query LIKE '%pg_sleep(0.001)%' AND backend_type = 'client backend' AND pid <> pg_backend_pid()");
-	finish($stopped);
+	like($stopped->answer, qr/canceling statement due to user request/, '... a statement is cancelled');
 	is(query($database, 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, "nor does a cancelled one with $workers workers");
 
 	# wherever it is at that time
@@ -141,21 +116,20 @@ foreach my $workers (0, 2)
 	my $expected = query($database, "$settings SELECT count(*), sum(e.id) $short_join");
 	my $stops = join '', map { "SET statement_timeout = $_; SELECT sum(e.id + a.id) $short_join;\n" } map { 5 * $_ } 1 .. 20;
 	my $stopping = session();
-	say_to($stopping, "$settings SET client_min_messages = error;\n\\o /dev/null\n$stops SET statement_timeout = 0;\n\\o");
-	say_to($stopping, "SELECT count(*), sum(e.id) $short_join;");
-	is(finish($stopping), "$expected\n", "the session goes on after many stops with $workers workers");
+	$stopping->query("$settings\n\\o /dev/null\n$stops SET statement_timeout = 0;\n\\o");
+	is($stopping->query("SELECT count(*), sum(e.id) $short_join"), $expected, "the session goes on after many stops with $workers workers");
 	is(query($database, 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'without files');
 
 	next if $workers == 0;
 	# one key is one batch, which one process joins; it has to be a worker
 	my $orphaned = session();
-	say_to($orphaned, "$settings SET parallel_leader_participation = off;"
-		  . " SELECT sum(e.id) $self_join AND pg_sleep(0.001) IS NOT NULL;");
-	await("EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND wait_event = 'PgSleep')");
+	$orphaned->send("$settings SET parallel_leader_participation = off;"
+		  . " SELECT sum(e.id) $self_join AND pg_sleep(0.001) IS NOT NULL");
+	await_sql("EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND wait_event = 'PgSleep')");
 	query($database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'parallel worker'");
-	await("NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.001)%' AND state = 'active' AND pid <> pg_backend_pid())");
-	say_to($orphaned, "SELECT count(*), sum(e.id) $short_join;");
-	is(finish($orphaned), "$expected\n", 'the session goes on when a worker was terminated');
+	await_sql("NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.001)%' AND state = 'active' AND pid <> pg_backend_pid())");
+	$orphaned->answer;
+	is($orphaned->query("SELECT count(*), sum(e.id) $short_join"), $expected, 'the session goes on when a worker was terminated');
 	is(query($database, 'SELECT count(*) FROM pg_ls_tmpdir()'), 0, 'without files, too');
 }
 

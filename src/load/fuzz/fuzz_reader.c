@@ -12,12 +12,15 @@
  * the corpus.  The first byte says which table --table is, or that there is
  * none; the rest is the file.
  */
-#include "../row.h"
+#include "map/row_builder.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../times.h"
+#include "common/utf8.h"
+#include "map/route.h"
+#include "map/times.h"
+#include "read/records.h"
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
 
@@ -59,22 +62,22 @@ static const struct
 typedef struct FuzzSink
 {
 	Sink		sink;			/* must be first */
-	Layout	   *layouts;
+	ColumnMap  *maps;
 	bool		has_table;
-	Row			row;
+	RowBuilder	builder;
 	Buffer		out;
 } FuzzSink;
 
 /*
- * The layouts of all log tables, made once.
+ * The maps of all log tables, made once.
  */
-static Layout *
-get_layouts(void)
+static ColumnMap *
+get_maps(void)
 {
-	static Layout layouts[LOG_TABLES];
+	static ColumnMap maps[LOG_TABLES];
 
-	if (layouts[0].columns != NULL)
-		return layouts;
+	if (maps[0].columns != NULL)
+		return maps;
 	for (int t = 0; t < LOG_TABLES; t++)
 	{
 		Column	   *columns = load_calloc(NCOLUMNS, sizeof(Column));
@@ -85,9 +88,9 @@ get_layouts(void)
 			columns[i].type = fuzz_columns[i].type;
 			columns[i].type_name = "value";
 		}
-		layout_init(&layouts[t], log_tables[t].bit, columns, NCOLUMNS);
+		column_map_init(&maps[t], log_tables[t].bit, columns, NCOLUMNS);
 	}
-	return layouts;
+	return maps;
 }
 
 /*
@@ -136,16 +139,16 @@ take(Sink *sink, const Record *record)
 	if (table == NULL)
 		table = &log_tables[0];
 	check(record->position.line >= 1 && record->position.column >= 1);
-	if (!row_fill(&fuzz->row, &fuzz->layouts[table - log_tables], record))
+	if (!row_builder_fill(&fuzz->builder, &fuzz->maps[table - log_tables], record))
 	{
-		check(fuzz->row.error != NULL);
-		place = place_of_field(record, &fuzz->row.error_path);
+		check(fuzz->builder.converter.error != NULL);
+		place = locate_field(record, &fuzz->builder.error_path);
 		check(place < record->length);
-		check(record->element == NULL || strchr("\"{[-0123456789tfn", record->text[place]) != NULL);
+		check(!record_is_object(record) || strchr("\"{[-0123456789tfn", record->text[place]) != NULL);
 		return true;
 	}
 	fuzz->out.length = 0;
-	row_append_copy(&fuzz->row, &fuzz->out);
+	row_builder_append_copy(&fuzz->builder, &fuzz->out);
 	check_row(&fuzz->out);
 	return true;
 }
@@ -196,7 +199,7 @@ fuzz_time(const char *text, size_t length)
 int
 LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 {
-	FuzzSink	fuzz = {.sink = {take, refuse, warn},.layouts = get_layouts()};
+	FuzzSink	fuzz = {.sink = {take, refuse, warn},.maps = get_maps()};
 	Source		source;
 	Input		input;
 	char	   *error = NULL;
@@ -215,7 +218,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 	free(error);
 	input_free(&input);
 	source_close(&source);
-	row_free(&fuzz.row);
+	row_builder_free(&fuzz.builder);
 	buffer_free(&fuzz.out);
 	return 0;
 }

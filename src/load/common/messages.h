@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * messages.h
+ *	  Messages on standard error.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOAD_MESSAGES_H
+#define LOAD_MESSAGES_H
+
+#include "common/buffer.h"
+
+#define PROGRAM	"azhunt-load"
+
+extern void clear_progress_line(void);
+extern void set_progress_line(const char *text);
+extern void message(const char *format,...) printf_like(1, 2);
+extern void report_error(const char *format,...) printf_like(1, 2);
+extern void report_warning(const char *format,...) printf_like(1, 2);
+
+#endif							/* LOAD_MESSAGES_H */

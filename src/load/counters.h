@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * counters.h
+ *	  What all jobs count together, in shared memory.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOAD_COUNTERS_H
+#define LOAD_COUNTERS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "options.h"
+
+typedef struct LoadCounters
+{
+	_Atomic int64_t next_file;
+	_Atomic int64_t rows_read;	/* also of files that are not loaded in the
+								 * end */
+	_Atomic int64_t bytes_of_job[MAX_JOBS];
+	_Atomic int64_t rows[COUNTED_TABLES];
+	_Atomic int64_t dropped[COUNTED_TABLES];	/* rows that were sent and are
+												 * not stored */
+	_Atomic int64_t rejected[COUNTED_TABLES];
+	_Atomic int64_t rejected_elsewhere; /* whose table is not known */
+	_Atomic int64_t files_loaded;
+	_Atomic int64_t files_known;
+	_Atomic int64_t files_failed;
+	_Atomic int64_t files_unfinished;	/* loaded but for their last record */
+} LoadCounters;
+
+#endif							/* LOAD_COUNTERS_H */

@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * column_map.h
+ *	  From the fields of records to the columns of a table.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOAD_COLUMN_MAP_H
+#define LOAD_COLUMN_MAP_H
+
+#include "map/field_mappings.h"
+
+typedef enum ColumnType
+{
+	TYPE_TEXT,
+	TYPE_TIME,
+	TYPE_DYNAMIC,
+	TYPE_BIGINT,
+	TYPE_INTEGER,
+	TYPE_SMALLINT,
+	TYPE_REAL,
+	TYPE_BOOLEAN,
+	TYPE_OTHER					/* PostgreSQL must find out */
+} ColumnType;
+
+typedef struct Column
+{
+	char	   *name;
+	ColumnType	type;
+	const char *type_name;		/* for messages */
+} Column;
+
+typedef struct FieldEntry FieldEntry;
+
+/* From names of fields, ignoring the case of letters, to columns. */
+typedef struct FieldMap
+{
+	FieldEntry *entries;
+	size_t		size;			/* a power of two */
+	size_t		used;
+} FieldMap;
+
+/* The columns of a table, and what fills them. */
+typedef struct ColumnMap
+{
+	unsigned	table;			/* bit of the log table that it is, or is like */
+	Column	   *columns;
+	int			ncolumns;
+	int			time_column;	/* TimeGenerated, or -1 */
+	int			extra_column;	/* additionalfields, or -1 */
+	FieldMap	raw;
+	FieldMap	named;
+} ColumnMap;
+
+
+extern void column_map_init(ColumnMap *map, unsigned table, Column *columns, int ncolumns);
+extern void column_map_free(ColumnMap *map);
+
+extern const FieldEntry *field_map_find(const FieldMap *map, const char *name, size_t length);
+extern const FieldMap *field_entry_members(const FieldEntry *entry);
+extern int	field_entry_columns(const FieldEntry *entry);
+extern int	field_entry_column(const FieldEntry *entry, int i, FieldRule *rule);
+
+#endif							/* LOAD_COLUMN_MAP_H */

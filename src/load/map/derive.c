@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * derive.c
+ *	  Columns that are filled from other fields of a record.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "map/derive.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ascii.h"
+
+/*
+ * The part of a resource id after a name, as in /subscriptions/<part>/; the
+ * last one if there are several.
+ */
+static bool
+resource_part(const Value *id, const char *name, Value *part)
+{
+	const char *end = &id->text[id->length];
+	bool		found = false;
+
+	for (const char *p = id->text; p < end;)
+	{
+		const char *slash = memchr(p, '/', (size_t) (end - p));
+		const char *component_end = slash != NULL ? slash : end;
+		const char *next = component_end < end ? component_end + 1 : end;
+
+		if ((size_t) (component_end - p) == strlen(name) && ascii_strncasecmp(p, name, strlen(name)) == 0 && next < end)
+		{
+			const char *next_end = memchr(next, '/', (size_t) (end - next));
+
+			part->kind = VALUE_STRING;
+			part->text = next;
+			part->length = (size_t) ((next_end != NULL ? next_end : end) - next);
+			found = part->length > 0;
+		}
+		p = next;
+	}
+	return found;
+}
+
+/*
+ * A member of a JSON object, which may stand in a string, without blanks
+ * around it.
+ */
+static bool
+object_member(ValueConverter *converter, const Value *object, const char *name, Value *member)
+{
+	const JsonText *json = object->json;
+	const json_t *node = object->kind == VALUE_DYNAMIC ? object->node : NULL;
+
+	if (object->kind == VALUE_STRING)
+	{
+		char	   *error = NULL;
+		size_t		error_at;
+
+		if (object->length == 0 || *object->text != '{' ||
+			!json_text_parse(&converter->nested, object->text, object->length, &error, &error_at))
+		{
+			free(error);
+			return false;
+		}
+		json = &converter->nested;
+		node = converter->nested.root;
+	}
+	node = json_object_get(node, name);
+	if (node == NULL)
+		return false;
+	*member = json_value(json, node);
+	if (member->kind != VALUE_STRING)
+		return false;
+	while (member->length > 0 && *member->text == ' ')
+	{
+		member->text++;
+		member->length--;
+	}
+	while (member->length > 0 && member->text[member->length - 1] == ' ')
+		member->length--;
+	return member->length > 0;
+}
+
+/*
+ * Has a text the form of an operation's name, a/b/c?
+ */
+static bool
+is_operation(const Value *value)
+{
+	return value->kind == VALUE_STRING && value->length > 0 &&
+		memchr(value->text, '/', value->length) != NULL &&
+		memchr(value->text, ' ', value->length) == NULL;
+}
+
+/*
+ * The field that a derivation starts from.
+ */
+static bool
+source_field(const Record *record, const Derivation *d, Value *value)
+{
+	const json_t *node;
+
+	if (record->shape != RECORD_RAW)
+		return record_field(record, d->named_field, value);
+	if (d->raw_field == NULL)
+		return false;
+	node = record_member(record, d->raw_field);
+	if (node != NULL)
+		*value = json_value(record->json, node);
+	return node != NULL;
+}
+
+/*
+ * What a derivation makes of a field.
+ */
+static bool
+derive(ValueConverter *converter, const Derivation *d, const Value *source, Value *value)
+{
+	switch (d->rule)
+	{
+		case MEMBER:
+			return object_member(converter, source, d->member, value);
+		case OPERATION:
+			*value = *source;
+			if (d->member != NULL && !object_member(converter, source, d->member, value))
+				return false;
+			return is_operation(value);
+		case SUBSCRIPTION:
+			return source->kind == VALUE_STRING && resource_part(source, "subscriptions", value);
+		case RESOURCE_GROUP:
+			return source->kind == VALUE_STRING && resource_part(source, "resourceGroups", value);
+		case PROVIDER:
+			return source->kind == VALUE_STRING && resource_part(source, "providers", value);
+		default:
+			*value = *source;
+			return true;
+	}
+}
+
+/*
+ * Fill the columns for which the record has no field of their own.
+ */
+bool
+derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *record, Cell *cells)
+{
+	for (const Derivation *d = derivations; d->column != NULL; d++)
+	{
+		const FieldEntry *entry;
+		Value		source;
+		Value		value = {0};
+		Cell		converted;
+		FieldRule	rule;
+		int			column;
+
+		if ((d->tables & map->table) == 0)
+			continue;
+		entry = field_map_find(&map->named, d->column, strlen(d->column));
+		if (entry == NULL)
+			continue;
+		column = field_entry_column(entry, 0, &rule);
+		if (cells[column].length > 0 || !source_field(record, d, &source) ||
+			!derive(converter, d, &source, &value))
+			continue;
+		if (!convert_value(converter, &map->columns[column], &value, &converted))
+			return false;
+		/* what was parsed for this column alone is gone with the next one */
+		if (converted.text != NULL)
+		{
+			cells[column].text = arena_copy(&converter->arena, converted.text, converted.length);
+			cells[column].length = converted.length;
+		}
+	}
+	return true;
+}

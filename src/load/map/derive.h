@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * derive.h
+ *	  Columns that are filled from other fields of a record.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOAD_DERIVE_H
+#define LOAD_DERIVE_H
+
+#include "map/value.h"
+
+extern bool derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *record, Cell *cells);
+
+#endif							/* LOAD_DERIVE_H */

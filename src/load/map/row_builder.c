@@ -1,0 +1,487 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_builder.c
+ *	  Records as rows of a table.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "map/row_builder.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../kql/kql.h"
+#include "common/ascii.h"
+#include "common/bytes.h"
+#include "map/derive.h"
+#include "map/times.h"
+
+/*
+ * Remember a field that no column took, or that one takes only if no other
+ * field does.
+ */
+static void
+add_leftover(RowBuilder *builder, const Leftover *leftover)
+{
+	if (builder->nleftovers == builder->leftovers_size)
+	{
+		builder->leftovers_size = builder->leftovers_size > 0 ? builder->leftovers_size * 2 : 64;
+		builder->leftovers = load_realloc(builder->leftovers,
+										  (size_t) builder->leftovers_size * sizeof(Leftover));
+	}
+	builder->leftovers[builder->nleftovers++] = *leftover;
+}
+
+/*
+ * A copy of a cell in lower case, whatever the alphabet, so that =~ and =
+ * agree.
+ */
+static void
+fold_cell(RowBuilder *builder, Cell *cell)
+{
+	char	   *folded = arena_alloc(&builder->converter.arena, 2 * cell->length + 1);
+
+	cell->length = kql_fold_utf8(kql_string(cell->text, cell->length), folded);
+	folded[cell->length] = '\0';
+	cell->text = folded;
+}
+
+/*
+ * Let a column take a value; *taken says whether it did, or has the same.
+ */
+static bool
+fill_column(RowBuilder *builder, int column, FieldRule rule, const Value *value, bool *taken)
+{
+	Cell	   *cell = &builder->cells[column];
+	Cell		other;
+	Cell	   *converted = cell->text == NULL ? cell : &other;
+
+	if (!convert_value(&builder->converter, &builder->map->columns[column], value, converted))
+		return false;
+	if (rule == FOLD && converted->text != NULL)
+		fold_cell(builder, converted);
+	if (converted == cell && column == builder->map->time_column)
+		builder->day = day_of_time(builder->converter.time);
+	*taken = converted == cell || converted->text == NULL ||
+		(cell->length == converted->length && memcmp(cell->text, converted->text, cell->length) == 0);
+	return true;
+}
+
+/*
+ * Remember which field is wrong.
+ */
+static bool
+fail_at_field(RowBuilder *builder, const Leftover *field)
+{
+	builder->error_path = field->path;
+	return false;
+}
+
+/*
+ * A member of an object, with what is around it.
+ */
+static Leftover
+field_within(const Leftover *around, const char *name, const Value *value, size_t before)
+{
+	Leftover	field = *around;
+
+	field.name = name;
+	field.value = *value;
+	field.path.before[field.path.levels++] = before;
+	return field;
+}
+
+/*
+ * Let the columns of a field take its value, or leave it over.
+ */
+static bool
+fill_field(RowBuilder *builder, const FieldEntry *entry, const Leftover *around, const char *name,
+		   const Value *value, size_t before)
+{
+	int			ncolumns = entry != NULL ? field_entry_columns(entry) : 0;
+	int			second = -1;
+	bool		any_taken = false;
+	Leftover	field;
+
+	for (int i = 0; i < ncolumns; i++)
+	{
+		FieldRule	rule;
+		int			column = field_entry_column(entry, i, &rule);
+		bool		taken = false;
+
+		if (rule == SECOND)
+			second = column;
+		else if (!fill_column(builder, column, rule, value, &taken))
+		{
+			field = field_within(around, name, value, before);
+			return fail_at_field(builder, &field);
+		}
+		any_taken = any_taken || taken;
+	}
+	if (!any_taken)
+	{
+		field = field_within(around, name, value, before);
+		field.second = second;
+		add_leftover(builder, &field);
+	}
+	return true;
+}
+
+/*
+ * Fill the columns from the members of an object of a raw record.
+ */
+static bool
+fill_from_object(RowBuilder *builder, const JsonText *json, json_t *object, const FieldMap *fields,
+				 const Leftover *around)
+{
+	size_t		before = 0;
+
+	for (void *member = json_object_iter(object); member != NULL;
+		 member = json_object_iter_next(object, member))
+	{
+		const char *name = json_object_iter_key(member);
+		json_t	   *node = json_object_iter_value(member);
+		const FieldEntry *entry = field_map_find(fields, name, json_object_iter_key_len(member));
+		const FieldMap *inner = NULL;
+		Value		value = json_value(json, node);
+
+		if (entry != NULL && field_entry_columns(entry) == 0 && json_is_object(node))
+			inner = field_entry_members(entry);
+		if (inner != NULL)
+		{
+			Leftover	field = field_within(around, name, &value, before);
+
+			field.parents[field.nparents++] = name;
+			if (!fill_from_object(builder, json, node, inner, &field))
+				return false;
+		}
+		else if (!fill_field(builder, entry, around, name, &value, before))
+			return false;
+		before++;
+	}
+	return true;
+}
+
+/*
+ * The entry of a column's name, also of one like Status_string: the portal and
+ * the query API add the type where two tables have one name with two types.
+ */
+static const FieldEntry *
+find_named(const ColumnMap *map, const char *name, size_t length, bool *typed)
+{
+	static const char *const types[] = {
+		"_string", "_dynamic", "_datetime", "_long", "_int", "_real", "_bool", "_guid"
+	};
+	const FieldEntry *entry = field_map_find(&map->named, name, length);
+
+	*typed = false;
+	for (size_t i = 0; entry == NULL && i < sizeof(types) / sizeof(types[0]); i++)
+	{
+		size_t		type_length = strlen(types[i]);
+
+		if (length > type_length && ascii_strncasecmp(name + length - type_length, types[i], type_length) == 0)
+		{
+			*typed = true;
+			return field_map_find(&map->named, name, length - type_length);
+		}
+	}
+	return entry;
+}
+
+/*
+ * Fill the columns from one field that has the name of a column.
+ */
+static bool
+fill_named(RowBuilder *builder, const char *name, size_t length, Value value, size_t before)
+{
+	Leftover	top = {0};
+	bool		typed;
+	const FieldEntry *entry = find_named(builder->map, name, length, &typed);
+
+	if (typed && value.kind == VALUE_STRING && value.length == 0)
+		return true;
+	return fill_field(builder, entry, &top, name, &value, before);
+}
+
+/*
+ * Fill the columns from a record whose fields have the names of columns.
+ */
+static bool
+fill_from_named(RowBuilder *builder, const Record *record)
+{
+	json_t	   *root;
+	size_t		before = 0;
+
+	if (!record_is_object(record))
+	{
+		for (size_t i = 0; i < record->header->nnames; i++)
+		{
+			const char *name = record->header->names[i];
+
+			if (!fill_named(builder, name, strlen(name), record->values[i], i))
+				return false;
+		}
+		return true;
+	}
+	root = record->json->root;
+	for (void *member = json_object_iter(root); member != NULL;
+		 member = json_object_iter_next(root, member))
+	{
+		if (!fill_named(builder, json_object_iter_key(member), json_object_iter_key_len(member),
+						json_value(record->json, json_object_iter_value(member)), before++))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Names that say where a record comes from, and that are no fields of it.
+ */
+static bool
+is_about_table(const Leftover *leftover)
+{
+	const Value *value = &leftover->value;
+
+	if (leftover->nparents > 0 || value->kind != VALUE_STRING)
+		return false;
+	if (strcmp(leftover->name, "$table") == 0)
+		return log_table_by_name(value->text, value->length) != NULL;
+	return ascii_strcasecmp(leftover->name, "TableName") == 0 &&
+		value->length == strlen("PrimaryResult") &&
+		ascii_strncasecmp(value->text, "PrimaryResult", value->length) == 0;
+}
+
+/*
+ * Write a leftover's value.
+ */
+static bool
+dump_leftover(RowBuilder *builder, const Leftover *leftover)
+{
+	const Value *value = &leftover->value;
+
+	if (value->node == NULL)
+	{
+		dump_json_string(&builder->converter.scratch, value->text, value->length);
+		return true;
+	}
+	if (json_text_dump(value->json, value->node, &builder->converter.scratch))
+		return true;
+	builder->converter.error = load_printf("field %s: PostgreSQL's jsonb cannot store a number this large",
+										   leftover->name);
+	return fail_at_field(builder, leftover);
+}
+
+/*
+ * Close and open objects, so that those around the next member are open.
+ */
+static void
+change_parents(Buffer *out, const Leftover *from, const Leftover *to, bool *first)
+{
+	int			common = 0;
+
+	while (common < from->nparents && common < to->nparents &&
+		   from->parents[common] == to->parents[common])
+		common++;
+	for (int i = from->nparents; i > common; i--)
+	{
+		buffer_append_byte(out, '}');
+		*first = false;
+	}
+	for (int i = common; i < to->nparents; i++)
+	{
+		if (!*first)
+			buffer_append_byte(out, ',');
+		dump_json_string(out, to->parents[i], strlen(to->parents[i]));
+		buffer_append_string(out, ":{");
+		*first = true;
+	}
+}
+
+/*
+ * Put what no column took into additionalfields, in the objects in which it
+ * stands in the record.
+ */
+static bool
+fill_extra(RowBuilder *builder)
+{
+	Buffer	   *out = &builder->converter.scratch;
+	Leftover	top = {0};
+	const Leftover *previous = &top;
+	bool		first = true;
+
+	if (builder->map->extra_column < 0)
+		return true;
+	out->length = 0;
+	buffer_append_byte(out, '{');
+	for (int i = 0; i < builder->nleftovers; i++)
+	{
+		const Leftover *leftover = &builder->leftovers[i];
+
+		if (leftover->value.kind == VALUE_NULL)
+			continue;
+		change_parents(out, previous, leftover, &first);
+		if (!first)
+			buffer_append_byte(out, ',');
+		dump_json_string(out, leftover->name, strlen(leftover->name));
+		buffer_append_byte(out, ':');
+		if (!dump_leftover(builder, leftover))
+			return false;
+		first = false;
+		previous = leftover;
+	}
+	change_parents(out, previous, &top, &first);
+	buffer_append_byte(out, '}');
+	if (out->length > 2)
+	{
+		Cell	   *cell = &builder->cells[builder->map->extra_column];
+
+		cell->length = out->length;
+		cell->text = arena_copy(&builder->converter.arena, out->data, out->length);
+	}
+	return true;
+}
+
+/*
+ * Give columns that are still without a value their second choice.
+ */
+static bool
+fill_second(RowBuilder *builder)
+{
+	for (int i = 0; i < builder->nleftovers; i++)
+	{
+		Leftover   *leftover = &builder->leftovers[i];
+		bool		taken = is_about_table(leftover);
+
+		if (leftover->second >= 0 && !taken &&
+			!fill_column(builder, leftover->second, TAKE, &leftover->value, &taken))
+			return fail_at_field(builder, leftover);
+		if (taken)
+			leftover->value.kind = VALUE_NULL;
+	}
+	return true;
+}
+
+/*
+ * Make ready for the next record.
+ */
+static void
+start_row(RowBuilder *builder, const ColumnMap *map)
+{
+	if (builder->size < map->ncolumns)
+	{
+		builder->size = map->ncolumns;
+		builder->cells = load_realloc(builder->cells, (size_t) builder->size * sizeof(Cell));
+	}
+	memset(builder->cells, 0, (size_t) map->ncolumns * sizeof(Cell));
+	builder->map = map;
+	builder->nleftovers = 0;
+	value_converter_reset(&builder->converter);
+	builder->error_path.levels = 0;
+}
+
+/*
+ * Turn a record into a row, or say in the converter's error why that is
+ * impossible.
+ */
+bool
+row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record)
+{
+	Leftover	top = {0};
+	bool		filled;
+
+	start_row(builder, map);
+	if (record->shape == RECORD_RAW)
+		filled = fill_from_object(builder, record->json, record->json->root, &map->raw, &top);
+	else
+		filled = fill_from_named(builder, record);
+	if (!filled || !fill_second(builder) ||
+		!derive_columns(&builder->converter, map, record, builder->cells) || !fill_extra(builder))
+		return false;
+	if (map->time_column >= 0 && builder->cells[map->time_column].text == NULL)
+	{
+		builder->converter.error = load_strdup("record has neither time nor TimeGenerated; " EXPECTED_SHAPES);
+		return false;
+	}
+	return true;
+}
+
+/*
+ * The letter that stands for a byte after a backslash in the text format of
+ * COPY, or zero for a byte that stands for itself.
+ */
+static inline char
+copy_escape(char c)
+{
+	switch (c)
+	{
+		case '\\':
+			return '\\';
+		case '\n':
+			return 'n';
+		case '\r':
+			return 'r';
+		case '\t':
+			return 't';
+		default:
+			return '\0';
+	}
+}
+
+/*
+ * Append a value in the text format of COPY.
+ */
+static void
+append_escaped(Buffer *out, const char *text, size_t length)
+{
+	const char *end = &text[length];
+	const char *copied = text;
+
+	for (const char *p = skip_unescaped(text, end); p < end; p = skip_unescaped(p + 1, end))
+	{
+		char		escape = copy_escape(*p);
+
+		if (escape == '\0')
+			continue;
+		buffer_append(out, copied, (size_t) (p - copied));
+		buffer_append_byte(out, '\\');
+		buffer_append_byte(out, escape);
+		copied = p + 1;
+	}
+	buffer_append(out, copied, (size_t) (end - copied));
+}
+
+/*
+ * Append the row as a line in the text format of COPY.
+ */
+void
+row_builder_append_copy(const RowBuilder *builder, Buffer *out)
+{
+	bool		first = true;
+
+	for (int i = 0; i < builder->map->ncolumns; i++)
+	{
+		if (!first)
+			buffer_append_byte(out, '\t');
+		first = false;
+		if (builder->cells[i].text == NULL)
+			buffer_append(out, "\\N", 2);
+		else
+			append_escaped(out, builder->cells[i].text, builder->cells[i].length);
+	}
+	buffer_append_byte(out, '\n');
+}
+
+/*
+ * Give all memory back.
+ */
+void
+row_builder_free(RowBuilder *builder)
+{
+	free(builder->cells);
+	free(builder->leftovers);
+	value_converter_free(&builder->converter);
+	memset(builder, 0, sizeof(*builder));
+}

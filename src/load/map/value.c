@@ -1,0 +1,312 @@
+/*-------------------------------------------------------------------------
+ *
+ * value.c
+ *	  Values of fields as values of columns.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "map/value.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ascii.h"
+#include "map/times.h"
+
+/* as much of a bad value is shown in a message */
+#define SHOWN_LENGTH	60
+
+/*
+ * A text for a message: printable, in quotes, and not too long.
+ */
+char *
+quote_for_message(const char *text, size_t length)
+{
+	Buffer		quoted = {0};
+	size_t		shown = length;
+
+	if (shown > SHOWN_LENGTH)
+	{
+		shown = SHOWN_LENGTH;
+		while (shown > 0 && ((unsigned char) text[shown] & 0xC0) == 0x80)
+			shown--;
+	}
+	dump_json_string(&quoted, text, shown);
+	if (shown < length)
+		buffer_append_string(&quoted, "...");
+	buffer_append_byte(&quoted, '\0');
+	return quoted.data;
+}
+
+/*
+ * Say that a column cannot take a value.
+ */
+static bool
+refuse_value(ValueConverter *converter, const Column *column, const char *text, size_t length)
+{
+	char	   *quoted = quote_for_message(text, length);
+
+	converter->error = load_printf("column %s: not a %s: %s", column->name, column->type_name, quoted);
+	free(quoted);
+	return false;
+}
+
+/*
+ * Is this one of the blanks of JSON?
+ */
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/*
+ * A value as text, numbers with their own digits.
+ */
+static bool
+value_text(ValueConverter *converter, const Column *column, const Value *value, Cell *cell)
+{
+	if (value->kind != VALUE_DYNAMIC)
+	{
+		cell->text = value->text;
+		cell->length = value->length;
+		return true;
+	}
+	converter->scratch.length = 0;
+	if (!json_text_dump(value->json, value->node, &converter->scratch) && column->type == TYPE_DYNAMIC)
+	{
+		converter->error = load_printf("column %s: PostgreSQL's jsonb cannot store a number this large", column->name);
+		return false;
+	}
+	cell->length = converter->scratch.length;
+	cell->text = arena_copy(&converter->arena, converter->scratch.data, converter->scratch.length);
+	return true;
+}
+
+/*
+ * Does a string hold a JSON object or array?  Then that is the value.
+ */
+static bool
+parse_nested(ValueConverter *converter, const char *text, size_t length, Value *value)
+{
+	char	   *error = NULL;
+	size_t		error_at;
+
+	while (length > 0 && is_blank(*text))
+	{
+		text++;
+		length--;
+	}
+	if (length == 0 || (*text != '{' && *text != '['))
+		return false;
+	if (!json_text_parse(&converter->nested, text, length, &error, &error_at))
+	{
+		free(error);
+		return false;
+	}
+	*value = json_value(&converter->nested, converter->nested.root);
+	return true;
+}
+
+/*
+ * A value for jsonb.  Many exports write objects as strings that hold JSON.
+ */
+static bool
+convert_dynamic(ValueConverter *converter, const Column *column, const Value *value, Cell *cell)
+{
+	Value		nested;
+
+	if (value->kind == VALUE_DYNAMIC || value->kind == VALUE_BOOLEAN)
+		return value_text(converter, column, value, cell);
+	if (value->kind == VALUE_NUMBER)
+	{
+		converter->scratch.length = 0;
+		if (!json_text_dump(value->json, value->node, &converter->scratch))
+			return refuse_value(converter, column, value->text, value->length);
+		return value_text(converter, column, value, cell);
+	}
+	if (value->length == 0 || (value->length == 4 && memcmp(value->text, "null", 4) == 0))
+		return true;
+	if (parse_nested(converter, value->text, value->length, &nested))
+		return value_text(converter, column, &nested, cell);
+	converter->scratch.length = 0;
+	dump_json_string(&converter->scratch, value->text, value->length);
+	cell->length = converter->scratch.length;
+	cell->text = arena_copy(&converter->arena, converter->scratch.data, converter->scratch.length);
+	return true;
+}
+
+/*
+ * A value for timestamp with time zone.
+ */
+static bool
+convert_time(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
+{
+	char	   *text;
+
+	if (!parse_time(in->text, in->length, &converter->time))
+		return refuse_value(converter, column, in->text, in->length);
+	text = arena_alloc(&converter->arena, TIME_TEXT_LENGTH);
+	format_time(converter->time, text);
+	cell->text = text;
+	cell->length = strlen(text);
+	return true;
+}
+
+/*
+ * A value for boolean.
+ */
+static bool
+convert_boolean(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
+{
+	bool		is_true = (in->length == 4 && ascii_strncasecmp(in->text, "true", 4) == 0) ||
+	(in->length == 1 && *in->text == '1');
+	bool		is_false = (in->length == 5 && ascii_strncasecmp(in->text, "false", 5) == 0) ||
+	(in->length == 1 && *in->text == '0');
+
+	if (!is_true && !is_false)
+		return refuse_value(converter, column, in->text, in->length);
+	cell->text = is_true ? "t" : "f";
+	cell->length = 1;
+	return true;
+}
+
+/*
+ * A value for one of the integer types; 5.0 is five.
+ */
+static bool
+convert_integer(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
+{
+	int64_t		limit = column->type == TYPE_BIGINT ? INT64_MAX :
+	column->type == TYPE_INTEGER ? INT32_MAX : INT16_MAX;
+	size_t		length = in->length;
+	const char *point = memchr(in->text, '.', length);
+	char		digits[32];
+	char	   *end;
+	long long	number;
+
+	if (point != NULL)
+	{
+		for (const char *p = point + 1; p < &in->text[in->length]; p++)
+		{
+			if (*p != '0')
+				return refuse_value(converter, column, in->text, in->length);
+		}
+		length = (size_t) (point - in->text);
+	}
+	if (length == 0 || length >= sizeof(digits))
+		return refuse_value(converter, column, in->text, in->length);
+	memcpy(digits, in->text, length);
+	digits[length] = '\0';
+	errno = 0;
+	number = strtoll(digits, &end, 10);
+	if (*end != '\0' || end == digits || errno != 0 || is_blank(digits[0]) ||
+		number > limit || number < -limit - 1)
+		return refuse_value(converter, column, in->text, in->length);
+	cell->text = arena_copy(&converter->arena, digits, length);
+	cell->length = length;
+	return true;
+}
+
+/*
+ * A value for double precision, checked as PostgreSQL does but handed on with
+ * its own digits.
+ */
+static bool
+convert_real(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
+{
+	char	   *text = arena_alloc(&converter->arena, in->length + 1);
+	char	   *end;
+	double		number;
+
+	memcpy(text, in->text, in->length);
+	text[in->length] = '\0';
+	if (strspn(text, "+-.0123456789eE") == in->length)
+	{
+		errno = 0;
+		number = strtod(text, &end);
+		if (*end != '\0' || end == text ||
+			(errno == ERANGE && (number == 0 || isinf(number))))
+			return refuse_value(converter, column, in->text, in->length);
+	}
+	else if (ascii_strcasecmp(text, "NaN") != 0 && ascii_strcasecmp(text, "Infinity") != 0 &&
+			 ascii_strcasecmp(text, "-Infinity") != 0)
+		return refuse_value(converter, column, in->text, in->length);
+	cell->text = text;
+	cell->length = in->length;
+	return true;
+}
+
+/*
+ * What a field brings, as its column takes it; a null cell where it brings
+ * nothing.
+ */
+bool
+convert_value(ValueConverter *converter, const Column *column, const Value *value, Cell *cell)
+{
+	Cell		in = {0};
+
+	cell->text = NULL;
+	cell->length = 0;
+	if (value->kind == VALUE_NULL)
+		return true;
+	if (column->type == TYPE_DYNAMIC)
+		return convert_dynamic(converter, column, value, cell);
+	if (column->type == TYPE_TEXT)
+		return value_text(converter, column, value, cell);
+	if (!value_text(converter, column, value, &in))
+		return false;
+	/* answers of queries write everything as strings, also what is missing */
+	while (in.length > 0 && is_blank(*in.text))
+	{
+		in.text++;
+		in.length--;
+	}
+	while (in.length > 0 && is_blank(in.text[in.length - 1]))
+		in.length--;
+	if (in.length == 0 || (in.length == 4 && (memcmp(in.text, "null", 4) == 0 || memcmp(in.text, "None", 4) == 0)))
+		return true;
+	switch (column->type)
+	{
+		case TYPE_TIME:
+			return convert_time(converter, column, &in, cell);
+		case TYPE_BOOLEAN:
+			return convert_boolean(converter, column, &in, cell);
+		case TYPE_REAL:
+			return convert_real(converter, column, &in, cell);
+		case TYPE_BIGINT:
+		case TYPE_INTEGER:
+		case TYPE_SMALLINT:
+			return convert_integer(converter, column, &in, cell);
+		default:
+			*cell = in;
+			return true;
+	}
+}
+
+/*
+ * Make ready for the next record.
+ */
+void
+value_converter_reset(ValueConverter *converter)
+{
+	arena_reset(&converter->arena);
+	free(converter->error);
+	converter->error = NULL;
+}
+
+/*
+ * Give all memory back.
+ */
+void
+value_converter_free(ValueConverter *converter)
+{
+	arena_free(&converter->arena);
+	buffer_free(&converter->scratch);
+	json_text_free(&converter->nested);
+	free(converter->error);
+}

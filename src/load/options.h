@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * options.h
+ *	  The command line.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOAD_OPTIONS_H
+#define LOAD_OPTIONS_H
+
+#include "write/writer.h"
+
+/* Exit statuses. */
+#define EXIT_ALL_LOADED	0
+#define EXIT_NOT_LOADED	1		/* some file */
+#define EXIT_TROUBLE	2		/* wrong usage, or no connection */
+
+#define MAX_JOBS	64
+
+typedef struct Options
+{
+	ConnectionOptions connection;
+	WriteOptions write;
+	int			jobs;
+	bool		quiet;
+	char	  **paths;
+	int			npaths;
+} Options;
+
+extern void parse_options(Options *options, int argc, char **argv);
+
+#endif							/* LOAD_OPTIONS_H */

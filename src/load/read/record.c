@@ -1,0 +1,170 @@
+/*-------------------------------------------------------------------------
+ *
+ * record.c
+ *	  One record of a file, and what it says.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "read/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ascii.h"
+
+/*
+ * A node of a tree as the value of a field.
+ */
+Value
+json_value(const JsonText *json, const json_t *node)
+{
+	Value		value = {.node = node,.json = json};
+	const Token *token;
+
+	switch (json_typeof(node))
+	{
+		case JSON_NULL:
+			value.kind = VALUE_NULL;
+			break;
+		case JSON_INTEGER:
+			token = json_text_token(json, node);
+			value.kind = token->kind == TOKEN_STRING ? VALUE_STRING : VALUE_NUMBER;
+			value.text = token->text;
+			value.length = token->length;
+			break;
+		case JSON_TRUE:
+		case JSON_FALSE:
+			value.kind = VALUE_BOOLEAN;
+			value.text = json_is_true(node) ? "true" : "false";
+			value.length = strlen(value.text);
+			break;
+		default:
+			value.kind = VALUE_DYNAMIC;
+			break;
+	}
+	return value;
+}
+
+/*
+ * The name of a column, without the " [UTC]" that the portal adds.
+ */
+char *
+header_name(const char *name, size_t length)
+{
+	static const char suffix[] = " [UTC]";
+	size_t		suffix_length = strlen(suffix);
+
+	if (length > suffix_length &&
+		ascii_strncasecmp(name + length - suffix_length, suffix, suffix_length) == 0)
+		length -= suffix_length;
+	return load_strndup(name, length);
+}
+
+/*
+ * Has a header the one column that every log table has?
+ */
+bool
+header_has_time(const Header *header)
+{
+	for (size_t i = 0; i < header->nnames; i++)
+	{
+		if (ascii_strcasecmp(header->names[i], "TimeGenerated") == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Give the memory of a header's names back.
+ */
+void
+header_free(Header *header)
+{
+	for (size_t i = 0; i < header->nnames; i++)
+		free(header->names[i]);
+	free(header->names);
+	memset(header, 0, sizeof(*header));
+}
+
+/*
+ * The record that a JSON object is.  One with the names of columns has the one
+ * column that every log table has.
+ */
+Record
+record_of_object(const JsonText *json)
+{
+	Record		record = {.shape = RECORD_NAMED,.json = json};
+	Value		value;
+
+	if (!record_field(&record, "TimeGenerated", &value))
+		record.shape = RECORD_RAW;
+	return record;
+}
+
+/*
+ * The record that has a value for each name of a header.
+ */
+Record
+record_of_values(RecordShape shape, const Header *header, const Value *values)
+{
+	Record		record = {.shape = shape,.header = header,.values = values};
+
+	return record;
+}
+
+/*
+ * The node at a path of a record that is an object, the names separated by dots,
+ * or NULL.
+ */
+const json_t *
+record_member(const Record *record, const char *path)
+{
+	const json_t *node = record_is_object(record) ? record->json->root : NULL;
+
+	while (node != NULL)
+	{
+		size_t		length = strcspn(path, ".");
+
+		node = json_object_getn(node, path, length);
+		if (path[length] == '\0')
+			break;
+		path += length + 1;
+	}
+	return node;
+}
+
+/*
+ * The field of a name, ignoring the case of letters, at the top of a record.
+ */
+bool
+record_field(const Record *record, const char *name, Value *value)
+{
+	json_t	   *root;
+
+	if (!record_is_object(record))
+	{
+		for (size_t i = 0; i < record->header->nnames; i++)
+		{
+			if (ascii_strcasecmp(record->header->names[i], name) == 0)
+			{
+				*value = record->values[i];
+				return true;
+			}
+		}
+		return false;
+	}
+	root = record->json->root;
+	for (void *member = json_object_iter(root); member != NULL;
+		 member = json_object_iter_next(root, member))
+	{
+		if (json_object_iter_key_len(member) == strlen(name) &&
+			ascii_strcasecmp(json_object_iter_key(member), name) == 0)
+		{
+			*value = json_value(record->json, json_object_iter_value(member));
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,94 @@
+/*-------------------------------------------------------------------------
+ *
+ * records.c
+ *	  Records out of a file, whatever the shape in which Azure wrote it.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "read/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "read/csv_reader.h"
+#include "read/json_reader.h"
+
+/*
+ * Say what a file is whose first bytes are those of no text, or NULL.
+ */
+static char *
+describe_binary(Input *input)
+{
+	const unsigned char *text;
+	size_t		held;
+
+	(void) input_peek(input, 511);
+	text = (const unsigned char *) input_text(input);
+	held = input->end - input->start;
+	if (held >= 2 && ((text[0] == 0xFF && text[1] == 0xFE) || (text[0] == 0xFE && text[1] == 0xFF)))
+		return load_strdup("file is in UTF-16; convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8");
+	if (held >= 4 && memcmp(text, "Obj\001", 4) == 0)
+		return load_strdup("file is in Avro, as Event Hubs Capture writes it; take the bodies of its messages out first");
+	if (held >= 4 && memcmp(text, "PAR1", 4) == 0)
+		return load_strdup("file is in Parquet; convert it to JSON lines first");
+	if (held >= 4 && memcmp(text, "PK\003\004", 4) == 0)
+		return load_strdup("file is a ZIP archive; unpack it first");
+	if (memchr(text, 0, held < 512 ? held : 512) != NULL)
+		return load_strdup("file is no Azure log but binary data; " EXPECTED_SHAPES);
+	return NULL;
+}
+
+/*
+ * Find out what the file holds, and read it.
+ */
+static bool
+read_any(Reader *reader)
+{
+	Input	   *input = reader->input;
+	size_t		index = 0;
+	int			c;
+	char	   *binary = describe_binary(input);
+
+	if (binary != NULL)
+		return reader_fail(reader, 0, binary);
+	if (input_peek(input, 2) == 0xBF && memcmp(input_text(input), "\xEF\xBB\xBF", 3) == 0)
+	{
+		input_consume(input, 3);
+		input->position.column = 1;
+	}
+	while ((c = input_peek(input, index)) == ' ' || c == '\t' || c == '\n' || c == '\r')
+		index++;
+	if (c == '{' || c == '[')
+		return read_json(reader);
+	if (c == -1 && !input->failed)
+		return reader_fail(reader, 0, load_strdup("file is empty; " EXPECTED_SHAPES));
+	return read_csv(reader);
+}
+
+/*
+ * Read all records of a file that start at or after an offset.  Unless all are
+ * read, *error is why, or what is unfinished; then that is what is next.
+ */
+ReadResult
+read_records(Input *input, Sink *sink, int64_t resume_at,
+			 char **error, Position *error_position)
+{
+	Reader		reader = {.input = input,.sink = sink,.resume_at = resume_at};
+	bool		done = read_any(&reader);
+
+	json_text_free(&reader.json);
+	if (reader.stopped)
+		return READ_STOPPED;
+	if (input->failed && !reader.error)
+	{
+		reader.error = load_strdup(input->error);
+		reader.error_position = input_position(input, input->end - input->start);
+	}
+	*error = reader.error;
+	*error_position = reader.error_position;
+	if (reader.unfinished)
+		return READ_UNFINISHED;
+	return done && reader.error == NULL ? READ_DONE : READ_FAILED;
+}

@@ -1,0 +1,47 @@
+# Small things that any test may need.
+package Utils;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use Time::HiRes qw(sleep time);
+our @EXPORT = qw(await slurp spew);
+
+# Wait until a condition is true: its value, or undef after too long.
+sub await
+{
+	my ($condition, $seconds) = @_;
+	my $deadline = time() + ($seconds // 60);
+
+	while (1)
+	{
+		my $value = $condition->();
+		return $value if $value;
+		return undef if time() > $deadline;
+		sleep(0.02);
+	}
+}
+
+# All that is in a file, in bytes.
+sub slurp
+{
+	my ($path) = @_;
+
+	open my $file, '<:raw', $path or die "$path: $!";
+	local $/;
+	return readline($file) // '';
+}
+
+# Make a file of some bytes; its path.
+sub spew
+{
+	my ($path, $content) = @_;
+
+	open my $file, '>:raw', $path or die "$path: $!";
+	print $file $content;
+	close $file or die "$path: $!";
+	return $path;
+}
+
+1;
