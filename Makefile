@@ -40,6 +40,7 @@ OBJS = \
 	src/kql/has.o \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
+	src/kql/network.o \
 	src/kql/strings.o \
 	src/kql/times.o \
 	src/kql/timespan.o \
@@ -84,18 +85,21 @@ SQL = \
 	src/logs/partitions.sql \
 	src/logs/ledger.sql \
 	src/hunts/checks.sql \
-	src/hunts/storage_upload_link_account/hunt.sql \
-	src/hunts/cloudshell_usage/hunt.sql \
+	src/hunts/conditions.sql \
+	src/hunts/sources.sql \
 	src/runs/catalog.sql \
-	src/runs/joined.sql \
+	src/runs/rules.sql \
+	src/runs/matches.sql \
+	src/runs/trust.sql \
 	src/runs/arrivals.sql \
-	src/runs/joins.sql \
 	src/runs/run.sql \
 	src/runs/triage.sql \
 	src/runs/results.sql \
 	src/runs/health.sql \
 	src/runs/retention.sql \
 	src/runs/cron.sql \
+	src/hunts/storage_upload_link_account/hunt.sql \
+	src/hunts/cloudshell_usage/hunt.sql \
 	src/runs/privileges.sql
 DATA = $(EXTENSION)--$(EXTVERSION).sql
 

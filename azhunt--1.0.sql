@@ -99,6 +99,13 @@ AS 'MODULE_PATHNAME', 'azhunt_strip_port';
 COMMENT ON FUNCTION azhunt.strip_port(text) IS
 'the address in host:port, [v6]:port or bare IPv6, which comes out in canonical form, or as the IPv4 address that it stands for; anything else as it is';
 
+CREATE FUNCTION azhunt.is_in_network(address text, network text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_is_in_network';
+
+COMMENT ON FUNCTION azhunt.is_in_network(text, text) IS
+'is the address in the network, such as 203.0.113.0/24? False if either is no address';
+
 CREATE FUNCTION azhunt.blob_name(uri text) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_blob_name';
@@ -620,7 +627,7 @@ BEGIN ATOMIC
          'uploads from the address of one new sign-in, after it'),
         ('storagebloblogs', 'storagebloblogs_ingestxid_idx',
          'USING btree (ingestxid)',
-         'what is new to a scheduled hunt'),
+         'what is new to a rule'),
         ('storagefilelogs', 'storagefilelogs_timegenerated_idx',
          'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
          'uploads of a period; what arrived in a period'),
@@ -629,13 +636,13 @@ BEGIN ATOMIC
          'uploads from the address of one new sign-in, after it'),
         ('storagefilelogs', 'storagefilelogs_ingestxid_idx',
          'USING btree (ingestxid)',
-         'what is new to a scheduled hunt'),
+         'what is new to a rule'),
         ('signinlogs', 'signinlogs_timegenerated_idx',
          'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
          'sign-ins of a period, for many uploads; what arrived in a period'),
         ('signinlogs', 'signinlogs_ingestxid_idx',
          'USING btree (ingestxid)',
-         'what is new to a scheduled hunt'),
+         'what is new to a rule'),
         ('signinlogs', 'signinlogs_address_idx',
          'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
          'sign-ins from the address of one upload, in its window'),
@@ -644,15 +651,13 @@ BEGIN ATOMIC
          'sign-ins of a period, for many uploads; what arrived in a period'),
         ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_ingestxid_idx',
          'USING btree (ingestxid)',
-         'what is new to a scheduled hunt'),
+         'what is new to a rule'),
         ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_address_idx',
          'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
          'sign-ins from the address of one upload, in its window'),
         ('azureactivity', 'azureactivity_cloudshell_idx',
          'USING btree (timegenerated) INCLUDE (caller, resourcegroup)'
-         ' WHERE operationnamevalue OPERATOR(azhunt.=~) ''Microsoft.Storage/storageAccounts/listKeys/action'''
-         ' AND (activitystatusvalue OPERATOR(azhunt.=~) ''Success'''
-         ' OR activitystatusvalue OPERATOR(azhunt.=~) ''Succeeded'')',
+         ' WHERE azhunt.is_shell_start(operationnamevalue, activitystatusvalue)',
          'the few operations that may be the start of a Cloud Shell'),
         ('azureactivity', 'azureactivity_caller_idx',
          'USING btree ((coalesce(caller, '''')), timegenerated)',
@@ -662,7 +667,7 @@ BEGIN ATOMIC
          'what arrived in a period'),
         ('azureactivity', 'azureactivity_ingestxid_idx',
          'USING btree (ingestxid)',
-         'what is new to a scheduled hunt')
+         'what is new to a rule')
     ) AS i (log_table, index_name, definition, purpose);
 END;
 
@@ -964,7 +969,7 @@ $$;
 COMMENT ON FUNCTION azhunt.missing_days(regclass, date, date) IS
 'the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
 
-CREATE FUNCTION azhunt.moving_obstacle(partition regclass) RETURNS text
+CREATE FUNCTION azhunt.rows_cannot_move_because(partition regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -1004,7 +1009,7 @@ AS $$
     LIMIT 1
 $$;
 
-COMMENT ON FUNCTION azhunt.moving_obstacle(regclass) IS
+COMMENT ON FUNCTION azhunt.rows_cannot_move_because(regclass) IS
 'why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
 
 CREATE FUNCTION azhunt.add_partitions("table" regclass, since date, until date)
@@ -1103,7 +1108,7 @@ BEGIN
                   HINT = 'Change the owner.';
     END IF;
     IF default_partition IS NOT NULL THEN
-        obstacle := azhunt.moving_obstacle(default_partition);
+        obstacle := azhunt.rows_cannot_move_because(default_partition);
     END IF;
 
     column_list := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
@@ -1303,13 +1308,82 @@ AS 'MODULE_PATHNAME', 'azhunt_check_period';
 COMMENT ON FUNCTION azhunt.check_period(timestamptz, timestamptz) IS
 'true, or an error if a bound is null or since is after until';
 
-/* src/hunts/storage_upload_link_account/hunt.sql */
+/* src/hunts/conditions.sql */
 
-CREATE FUNCTION azhunt.unchecked_uploads(
-    target_file text,
-    operations text[],
-    since timestamptz,
-    until timestamptz)
+-- What hunts ask about a log row.  Each condition stands here once; all are
+-- inlined, so that the planner sees what the indexes have.
+
+CREATE FUNCTION azhunt.has_succeeded(status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN status OPERATOR(azhunt.=~) 'Success'::text OR status OPERATOR(azhunt.=~) 'Succeeded'::text;
+
+COMMENT ON FUNCTION azhunt.has_succeeded(text) IS
+'condition: is this the status of an operation that succeeded, as StatusText of storage logs or ActivityStatusValue of AzureActivity?';
+
+CREATE FUNCTION azhunt.is_successful_storage_operation(statustext text, statuscode text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- SMB and NFS records have no status text
+RETURN azhunt.has_succeeded(statustext)
+    OR COALESCE(statustext, ''::text) OPERATOR(pg_catalog.=) ''::text AND statuscode OPERATOR(pg_catalog.=) '0'::text;
+
+COMMENT ON FUNCTION azhunt.is_successful_storage_operation(text, text) IS
+'condition: did the operation of a storage log succeed, by its StatusText, or by its StatusCode where it has no text?';
+
+CREATE FUNCTION azhunt.is_upload(operationname text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN operationname OPERATOR(azhunt.=~) ANY (ARRAY[
+    'PutBlob', 'PutBlobFromURL', 'PutBlock', 'PutBlockFromURL', 'PutBlockList', 'AppendBlock', 'PutPage',
+    'CopyBlob', 'IncrementalCopyBlob', 'CreatePathFile', 'AppendFile', 'FlushFile', 'RenamePathFile',
+    'CreateFile', 'PutRange', 'PutRangeFromURL', 'CopyFile', 'Create', 'Write', 'Nfs4Write', 'SftpWrite',
+    'SftpCommit']);
+
+COMMENT ON FUNCTION azhunt.is_upload(text) IS
+'condition: is this one of the upload operations, which check_operations() accepts? In the predicate of indexes';
+
+CREATE FUNCTION azhunt.is_file(uri text, target_file text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.blob_name(uri) OPERATOR(azhunt.=~) target_file OR azhunt.file_name(uri) OPERATOR(azhunt.=~) target_file;
+
+COMMENT ON FUNCTION azhunt.is_file(text, text) IS
+'condition: does this URI name the file, by blob_name() or file_name(), ignoring case?';
+
+CREATE FUNCTION azhunt.is_listing_of_storage_keys(operationnamevalue text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::text;
+
+COMMENT ON FUNCTION azhunt.is_listing_of_storage_keys(text) IS
+'condition: is this the operation that lists the keys of a storage account, as each start of a Cloud Shell does?';
+
+CREATE FUNCTION azhunt.is_shell_start(operationnamevalue text, activitystatusvalue text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.is_listing_of_storage_keys(operationnamevalue) AND azhunt.has_succeeded(activitystatusvalue);
+
+COMMENT ON FUNCTION azhunt.is_shell_start(text, text) IS
+'condition: may this operation be the start of a Cloud Shell, if its resource group is that of Cloud Shells? In the predicate of an index';
+
+CREATE FUNCTION azhunt.is_other_operation(operationnamevalue text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
+
+COMMENT ON FUNCTION azhunt.is_other_operation(text) IS
+'condition: is there an operation, and does it not list the keys of a storage account?';
+
+/* src/hunts/sources.sql */
+
+-- The log rows that hunts join.
+--
+-- Under a log table's name can be a view whose columns are, say, varchar.  CASE
+-- makes them text without taking what is no text, such as inet, whose ::text
+-- has a prefix length; it is gone from the plan.
+--
+-- Such a view may have no ingestxid, which only rules need.  The name stands
+-- alone where that is read: if the log table has no such column, it is that of
+-- "without", which is null.
+--
+-- A null bound would prune all partitions, and with them the check of the
+-- bounds.
+
+CREATE FUNCTION azhunt.read_storage_operations(since timestamptz, until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
     operationname text,
@@ -1317,7 +1391,8 @@ RETURNS TABLE (
     uri text,
     useragentheader text,
     accountname text,
-    correlationid text)
+    correlationid text,
+    ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 AS $$
     SELECT l.timegenerated,
@@ -1326,11 +1401,10 @@ AS $$
            COALESCE(l.uri, ''),
            COALESCE(l.useragentheader, ''),
            COALESCE(l.accountname, ''),
-           COALESCE(l.correlationid, '')
-    -- Under a log table's name can be a view whose columns are, say, varchar.
-    -- CASE makes them text without taking what is no text, such as inet, whose
-    -- ::text has a prefix length; it is gone from the plan.
-    FROM (
+           COALESCE(l.correlationid, ''),
+           l.ingestxid
+    FROM (SELECT NULL::pg_catalog.int8 AS ingestxid) AS without
+    CROSS JOIN LATERAL (
         SELECT f.timegenerated,
                CASE WHEN true THEN f.operationname ELSE NULL::pg_catalog.text END AS operationname,
                CASE WHEN true THEN f.statustext ELSE NULL::pg_catalog.text END AS statustext,
@@ -1339,7 +1413,8 @@ AS $$
                CASE WHEN true THEN f.uri ELSE NULL::pg_catalog.text END AS uri,
                CASE WHEN true THEN f.useragentheader ELSE NULL::pg_catalog.text END AS useragentheader,
                CASE WHEN true THEN f.accountname ELSE NULL::pg_catalog.text END AS accountname,
-               CASE WHEN true THEN f.correlationid ELSE NULL::pg_catalog.text END AS correlationid
+               CASE WHEN true THEN f.correlationid ELSE NULL::pg_catalog.text END AS correlationid,
+               CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.storagefilelogs AS f
         UNION ALL
         SELECT b.timegenerated,
@@ -1350,25 +1425,47 @@ AS $$
                CASE WHEN true THEN b.uri ELSE NULL::pg_catalog.text END AS uri,
                CASE WHEN true THEN b.useragentheader ELSE NULL::pg_catalog.text END AS useragentheader,
                CASE WHEN true THEN b.accountname ELSE NULL::pg_catalog.text END AS accountname,
-               CASE WHEN true THEN b.correlationid ELSE NULL::pg_catalog.text END AS correlationid
+               CASE WHEN true THEN b.correlationid ELSE NULL::pg_catalog.text END AS correlationid,
+               CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.storagebloblogs AS b
     ) AS l
-    -- a null bound would prune all partitions, and with them its check
-    WHERE l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(unchecked_uploads.since, '-infinity')
-      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(unchecked_uploads.until, 'infinity')
-      AND l.operationname OPERATOR(azhunt.=~) ANY (unchecked_uploads.operations)
-      AND (l.statustext OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
-           OR l.statustext OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text
-           -- SMB and NFS records have no status text
-           OR COALESCE(l.statustext, '') OPERATOR(pg_catalog.=) ''
-              AND l.statuscode OPERATOR(pg_catalog.=) '0')
-      AND (unchecked_uploads.target_file IS NULL
-           OR azhunt.blob_name(l.uri) OPERATOR(azhunt.=~) unchecked_uploads.target_file
-           OR azhunt.file_name(l.uri) OPERATOR(azhunt.=~) unchecked_uploads.target_file)
+    WHERE l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(read_storage_operations.since, '-infinity')
+      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(read_storage_operations.until, 'infinity')
+      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
 $$;
 
-COMMENT ON FUNCTION azhunt.unchecked_uploads(text, text[], timestamptz, timestamptz) IS
-'as uploads(), without checks of the arguments';
+COMMENT ON FUNCTION azhunt.read_storage_operations(timestamptz, timestamptz) IS
+'internal: successful operations in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null';
+
+CREATE FUNCTION azhunt.read_uploads(target_file text, operations text[], since timestamptz, until timestamptz)
+RETURNS TABLE (
+    timegenerated timestamptz,
+    operationname text,
+    calleripaddress text,
+    uri text,
+    useragentheader text,
+    accountname text,
+    correlationid text,
+    ingestxid bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+AS $$
+    SELECT o.timegenerated,
+           o.operationname,
+           o.calleripaddress,
+           o.uri,
+           o.useragentheader,
+           o.accountname,
+           o.correlationid,
+           o.ingestxid
+    FROM azhunt.read_storage_operations(read_uploads.since, read_uploads.until) AS o
+    WHERE o.operationname OPERATOR(azhunt.=~) ANY (read_uploads.operations)
+      -- for the indexes; all operations that a hunt can have are uploads
+      AND azhunt.is_upload(o.operationname)
+      AND (read_uploads.target_file IS NULL OR azhunt.is_file(o.uri, read_uploads.target_file))
+$$;
+
+COMMENT ON FUNCTION azhunt.read_uploads(text, text[], timestamptz, timestamptz) IS
+'internal: as uploads(), without checks of the arguments, and with ingestxid';
 
 CREATE FUNCTION azhunt.uploads(
     target_file text DEFAULT NULL,
@@ -1392,8 +1489,8 @@ AS $$
            u.useragentheader,
            u.accountname,
            u.correlationid
-    FROM azhunt.unchecked_uploads(uploads.target_file, uploads.operations,
-                                  uploads.since, uploads.until) AS u
+    FROM azhunt.read_uploads(uploads.target_file, uploads.operations,
+                             uploads.since, uploads.until) AS u
     WHERE azhunt.check_text(uploads.target_file, 'target_file'::pg_catalog.text, true)
       AND azhunt.check_operations(uploads.operations)
       AND azhunt.check_period(uploads.since, uploads.until)
@@ -1408,7 +1505,7 @@ $$;
 COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
 'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null; target_file, if not null, is compared with blob_name() and file_name() ignoring case';
 
-CREATE FUNCTION azhunt.unchecked_signins(
+CREATE FUNCTION azhunt.read_signins(
     include_noninteractive boolean,
     successful_only boolean,
     since timestamptz,
@@ -1420,7 +1517,8 @@ RETURNS TABLE (
     useragent text,
     resulttype text,
     appdisplayname text,
-    isinteractive boolean)
+    isinteractive boolean,
+    ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 AS $$
     SELECT l.timegenerated,
@@ -1429,15 +1527,18 @@ AS $$
            COALESCE(l.useragent, ''),
            COALESCE(l.resulttype, ''),
            COALESCE(l.appdisplayname, ''),
-           l.isinteractive
-    FROM (
+           l.isinteractive,
+           l.ingestxid
+    FROM (SELECT NULL::pg_catalog.int8 AS ingestxid) AS without
+    CROSS JOIN LATERAL (
         SELECT s.timegenerated,
                CASE WHEN true THEN s.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
                CASE WHEN true THEN s.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
                CASE WHEN true THEN s.useragent ELSE NULL::pg_catalog.text END AS useragent,
                CASE WHEN true THEN s.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
                CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
-               true AS isinteractive
+               true AS isinteractive,
+               CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.signinlogs AS s
         UNION ALL
         SELECT n.timegenerated,
@@ -1446,23 +1547,24 @@ AS $$
                CASE WHEN true THEN n.useragent ELSE NULL::pg_catalog.text END AS useragent,
                CASE WHEN true THEN n.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
                CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
-               false
+               false,
+               CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
     ) AS l
-    -- A null bound would prune all partitions, and with them its check.  What is
-    -- not included has an empty period: a condition that is plainly false would
-    -- have the planner open all partitions before it leaves them out.
+    -- What is not included has an empty period: a condition that is plainly
+    -- false would have the planner open all partitions before it leaves them
+    -- out.
     WHERE l.timegenerated OPERATOR(pg_catalog.>=)
-          CASE WHEN l.isinteractive OR unchecked_signins.include_noninteractive THEN COALESCE(unchecked_signins.since, '-infinity')
+          CASE WHEN l.isinteractive OR read_signins.include_noninteractive THEN COALESCE(read_signins.since, '-infinity')
                ELSE 'infinity'::pg_catalog.timestamptz END
       AND l.timegenerated OPERATOR(pg_catalog.<=)
-          CASE WHEN l.isinteractive OR unchecked_signins.include_noninteractive THEN COALESCE(unchecked_signins.until, 'infinity')
+          CASE WHEN l.isinteractive OR read_signins.include_noninteractive THEN COALESCE(read_signins.until, 'infinity')
                ELSE '-infinity'::pg_catalog.timestamptz END
-      AND (NOT unchecked_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
+      AND (NOT read_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
-COMMENT ON FUNCTION azhunt.unchecked_signins(boolean, boolean, timestamptz, timestamptz) IS
-'as signins(), without checks of the arguments';
+COMMENT ON FUNCTION azhunt.read_signins(boolean, boolean, timestamptz, timestamptz) IS
+'internal: as signins(), without checks of the arguments, and with ingestxid';
 
 CREATE FUNCTION azhunt.signins(
     include_noninteractive boolean DEFAULT false,
@@ -1486,8 +1588,8 @@ AS $$
            s.resulttype,
            s.appdisplayname,
            s.isinteractive
-    FROM azhunt.unchecked_signins(signins.include_noninteractive, signins.successful_only,
-                                  signins.since, signins.until) AS s
+    FROM azhunt.read_signins(signins.include_noninteractive, signins.successful_only,
+                             signins.since, signins.until) AS s
     WHERE azhunt.check_flag(signins.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
       AND azhunt.check_flag(signins.successful_only, 'successful_only'::pg_catalog.text)
       AND azhunt.check_period(signins.since, signins.until)
@@ -1501,354 +1603,280 @@ $$;
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
 'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included; IPAddress in the form that strip_port() gives; a missing text is empty, but a missing address null; successful_only keeps those of ResultType 0';
 
-CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN azhunt.bag_pack('AccountUsed'::text, account,
-                       'IPUsed'::text, address,
-                       'AzureLoginTime'::text, logintime,
-                       'UserAgent'::text, useragent);
-
-COMMENT ON FUNCTION azhunt.login_bag(text, text, timestamptz, text) IS
-'a sign-in as the hunt for uploads shows it';
-
-CREATE FUNCTION azhunt.storage_upload_link_account(
-    lookback interval DEFAULT '1 minute',
-    target_file text DEFAULT NULL,
-    match_user_agent boolean DEFAULT true,
-    operations text[] DEFAULT '{PutBlob,PutRange}',
-    include_noninteractive boolean DEFAULT false,
-    successful_only boolean DEFAULT false,
-    since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
+CREATE FUNCTION azhunt.read_activity(since timestamptz, until timestamptz)
 RETURNS TABLE (
-    fileuploadpath text,
-    operationname text,
-    uploaduseragent text,
-    loginevents jsonb,
-    accounts text[],
-    logins jsonb,
-    uploads bigint,
-    firstupload timestamptz,
-    lastupload timestamptz)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
-AS $$
-    WITH found AS (
-        SELECT m.uri,
-               m.operationname,
-               m.useragentheader,
-               azhunt.make_bag(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS loginevents,
-               pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
-               azhunt.set_of_bags(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS logins,
-               pg_catalog.count(DISTINCT ROW (m.uploadtime, m.address, m.correlationid)) AS uploads,
-               pg_catalog.min(m.uploadtime) AS firstupload,
-               pg_catalog.max(m.uploadtime) AS lastupload
-        FROM (
-            SELECT u.uri,
-                   u.operationname,
-                   u.useragentheader,
-                   u.timegenerated AS uploadtime,
-                   u.calleripaddress COLLATE pg_catalog."C" AS address,
-                   u.correlationid,
-                   s.timegenerated AS logintime,
-                   s.userprincipalname COLLATE pg_catalog."C" AS account,
-                   s.useragent COLLATE pg_catalog."C" AS loginuseragent,
-                   azhunt.login_bag(s.userprincipalname, s.ipaddress, s.timegenerated, s.useragent) AS login
-            FROM azhunt.unchecked_uploads(storage_upload_link_account.target_file,
-                                          storage_upload_link_account.operations,
-                                          storage_upload_link_account.since,
-                                          storage_upload_link_account.until) AS u
-            JOIN azhunt.unchecked_signins(storage_upload_link_account.include_noninteractive,
-                                          storage_upload_link_account.successful_only,
-                                          azhunt.window_start(storage_upload_link_account.since,
-                                                              storage_upload_link_account.lookback),
-                                          storage_upload_link_account.until) AS s
-              ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-             AND azhunt.within(s.timegenerated, u.timegenerated, storage_upload_link_account.lookback)
-             -- as much again, for partitions to be pruned for each upload
-             AND s.timegenerated OPERATOR(pg_catalog.>=)
-                 azhunt.window_start(u.timegenerated, storage_upload_link_account.lookback)
-             AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
-             AND (NOT storage_upload_link_account.match_user_agent
-                  OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
-            WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
-        ) AS m
-        GROUP BY m.uri, m.operationname, m.useragentheader
-    )
-    SELECT h.uri,
-           h.operationname,
-           h.useragentheader,
-           h.loginevents,
-           h.accounts,
-           h.logins,
-           h.uploads,
-           h.firstupload,
-           h.lastupload
-    FROM found AS h
-    -- Not beside the join, as PostgreSQL before version 17 lets no extension
-    -- join what has a condition without columns; and because of WITH, not
-    -- beside the conditions of the calling query either.
-    WHERE azhunt.check_lookback(storage_upload_link_account.lookback)
-      AND azhunt.check_text(storage_upload_link_account.target_file, 'target_file'::pg_catalog.text, true)
-      AND azhunt.check_flag(storage_upload_link_account.match_user_agent, 'match_user_agent'::pg_catalog.text)
-      AND azhunt.check_operations(storage_upload_link_account.operations)
-      AND azhunt.check_flag(storage_upload_link_account.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
-      AND azhunt.check_flag(storage_upload_link_account.successful_only, 'successful_only'::pg_catalog.text)
-      AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
-      AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[])
-$$;
-
-COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
-'hunt: the accounts that signed in, from the address that a file was uploaded from, at most lookback before the upload; a row for each URI, operation and user agent of uploads from since to until, both included';
-
-/* src/hunts/cloudshell_usage/hunt.sql */
-
-CREATE FUNCTION azhunt.cloudshell_usage(
-    lookback interval DEFAULT '1 day',
-    bin interval DEFAULT '1 hour',
-    resource_group text DEFAULT 'cloud-shell-storage',
-    as_of timestamptz DEFAULT pg_catalog.now())
-RETURNS TABLE (
+    timegenerated timestamptz,
     caller text,
-    timekey timestamptz,
-    set_operationnamevalue jsonb,
-    "timestamp" timestamptz,
-    accountcustomentity text)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+    operationnamevalue text,
+    activitystatusvalue text,
+    resourcegroup text,
+    ingestxid bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 AS $$
-    WITH found AS (
-        SELECT s.caller,
-               s.timekey,
-               azhunt.set_of_texts(a.operationnamevalue) AS set_operationnamevalue
-        FROM (
-            SELECT DISTINCT
-                   COALESCE(a.caller, '') AS caller,
-                   azhunt.bin(a.timegenerated, cloudshell_usage.bin) AS timekey
-            FROM (
-                SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
-                       CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
-                       CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
-                       CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
-                       CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup
-                FROM azhunt.azureactivity AS a
-            ) AS a
-            WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
-              AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
-                   OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text)
-              AND azhunt.has(a.resourcegroup, cloudshell_usage.resource_group)
-              -- a bin that starts earlier ends before the lookback does
-              AND a.timegenerated OPERATOR(pg_catalog.>=)
-                  azhunt.window_start(azhunt.window_start(cloudshell_usage.as_of, cloudshell_usage.lookback),
-                                      cloudshell_usage.bin)
-              AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_usage.as_of
-        ) AS s
-        JOIN (
-            SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
-                   CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
-                   CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue
-            FROM azhunt.azureactivity AS a
-        ) AS a
-          ON COALESCE(a.caller, '') OPERATOR(pg_catalog.=) s.caller
-         -- the first time after the bin is not in it
-         AND azhunt.within(s.timekey, a.timegenerated,
-                           cloudshell_usage.bin OPERATOR(pg_catalog.-) interval '1 microsecond')
-         -- as much again, for partitions to be pruned for each bin
-         AND a.timegenerated OPERATOR(pg_catalog.>=) s.timekey
-         AND a.timegenerated OPERATOR(pg_catalog.<=)
-             azhunt.window_end(s.timekey, cloudshell_usage.bin OPERATOR(pg_catalog.-) interval '1 microsecond')
-        WHERE a.timegenerated OPERATOR(pg_catalog.>=)
-              azhunt.window_start(cloudshell_usage.as_of, cloudshell_usage.lookback)
-          AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_usage.as_of
-          AND a.operationnamevalue OPERATOR(pg_catalog.<>) ''
-          AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
-        GROUP BY s.caller, s.timekey
-    )
-    SELECT h.caller,
-           h.timekey,
-           h.set_operationnamevalue,
-           h.timekey,
-           h.caller
-    FROM found AS h
-    -- not beside the join, as in the hunt before
-    WHERE azhunt.check_lookback(cloudshell_usage.lookback)
-      AND azhunt.check_bin(cloudshell_usage.bin)
-      AND azhunt.check_text(cloudshell_usage.resource_group, 'resource_group'::pg_catalog.text, false)
-      AND azhunt.check_as_of(cloudshell_usage.as_of)
-      AND azhunt.check_rows_are_visible('{azureactivity}'::pg_catalog.text[])
+    SELECT l.timegenerated,
+           COALESCE(l.caller, ''),
+           l.operationnamevalue,
+           l.activitystatusvalue,
+           l.resourcegroup,
+           l.ingestxid
+    FROM (SELECT NULL::pg_catalog.int8 AS ingestxid) AS without
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
+               CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
+               CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
+               CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
+               CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup,
+               CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
+        FROM azhunt.azureactivity AS a
+    ) AS l
+    WHERE l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(read_activity.since, '-infinity')
+      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(read_activity.until, 'infinity')
 $$;
 
-COMMENT ON FUNCTION azhunt.cloudshell_usage(interval, interval, text, timestamptz) IS
-'hunt: what else callers did in the bin of time, an hour by default, in which they opened a Cloud Shell, looking back from as_of';
+COMMENT ON FUNCTION azhunt.read_activity(timestamptz, timestamptz) IS
+'internal: operations in AzureActivity from since to until, both included; a missing caller is empty';
 
-CREATE FUNCTION azhunt.cloudshell_sessions(
-    "window" interval DEFAULT '1 hour',
-    lookback interval DEFAULT '1 day',
-    resource_group text DEFAULT 'cloud-shell-storage',
-    as_of timestamptz DEFAULT pg_catalog.now())
-RETURNS TABLE (
-    caller text,
-    starttime timestamptz,
-    set_operationnamevalue jsonb,
-    operations bigint,
-    lastoperation timestamptz,
-    "timestamp" timestamptz,
-    accountcustomentity text)
+CREATE FUNCTION azhunt.read_shell_starts(resource_group text, since timestamptz, until timestamptz)
+RETURNS TABLE (timegenerated timestamptz, caller text, ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    WITH found AS (
-        SELECT s.caller,
-               s.starttime,
-               azhunt.set_of_texts(a.operationnamevalue) AS set_operationnamevalue,
-               -- a record that was delivered twice counts once
-               pg_catalog.count(DISTINCT ROW(a.timegenerated, a.operationnamevalue,
-                                             a.activitystatusvalue, a.resourcegroup)) AS operations,
-               pg_catalog.max(a.timegenerated) AS lastoperation
-        FROM (
-            SELECT DISTINCT
-                   COALESCE(a.caller, '') AS caller,
-                   a.timegenerated AS starttime
-            FROM (
-                SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
-                       CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
-                       CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
-                       CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
-                       CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup
-                FROM azhunt.azureactivity AS a
-            ) AS a
-            WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
-              AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
-                   OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text)
-              AND azhunt.has(a.resourcegroup, cloudshell_sessions.resource_group)
-              AND a.timegenerated OPERATOR(pg_catalog.>=)
-                  azhunt.window_start(cloudshell_sessions.as_of, cloudshell_sessions.lookback)
-              AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_sessions.as_of
-        ) AS s
-        JOIN (
-            SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
-                   CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
-                   CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
-                   CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
-                   CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup
-            FROM azhunt.azureactivity AS a
-        ) AS a
-          ON COALESCE(a.caller, '') OPERATOR(pg_catalog.=) s.caller
-         AND azhunt.within(s.starttime, a.timegenerated, cloudshell_sessions."window")
-         -- as much again, for partitions to be pruned for each start
-         AND a.timegenerated OPERATOR(pg_catalog.>=) s.starttime
-         AND a.timegenerated OPERATOR(pg_catalog.<=)
-             azhunt.window_end(s.starttime, cloudshell_sessions."window")
-        WHERE a.timegenerated OPERATOR(pg_catalog.>=)
-              azhunt.window_start(cloudshell_sessions.as_of, cloudshell_sessions.lookback)
-          AND a.timegenerated OPERATOR(pg_catalog.<=) cloudshell_sessions.as_of
-          AND a.operationnamevalue OPERATOR(pg_catalog.<>) ''
-          AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
-        GROUP BY s.caller, s.starttime
-    )
-    SELECT h.caller,
-           h.starttime,
-           h.set_operationnamevalue,
-           h.operations,
-           h.lastoperation,
-           h.starttime,
-           h.caller
-    FROM found AS h
-    -- not beside the join, as in the hunts before
-    WHERE azhunt.check_window(cloudshell_sessions."window")
-      AND azhunt.check_lookback(cloudshell_sessions.lookback)
-      AND azhunt.check_text(cloudshell_sessions.resource_group, 'resource_group'::pg_catalog.text, false)
-      AND azhunt.check_as_of(cloudshell_sessions.as_of)
-      AND azhunt.check_rows_are_visible('{azureactivity}'::pg_catalog.text[])
+    SELECT a.timegenerated, a.caller, a.ingestxid
+    FROM azhunt.read_activity(read_shell_starts.since, read_shell_starts.until) AS a
+    WHERE azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
+      AND azhunt.has(a.resourcegroup, read_shell_starts.resource_group)
 $$;
 
-COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
-'hunt: what else a caller did after each start of a Cloud Shell, within the window that begins with it, whatever the hour; looks back from as_of';
+COMMENT ON FUNCTION azhunt.read_shell_starts(text, timestamptz, timestamptz) IS
+'internal: the operations in AzureActivity by which a Cloud Shell starts, from since to until, both included';
 
 /* src/runs/catalog.sql */
 
 --
--- scheduled hunts
+-- The hunts that there are, and the rules that run them.
 --
--- A run reads the log rows that the runs before it have not seen, joins them
--- with all others, and stores each match that was not there.  What it has seen
--- is a pg_snapshot: a row is new if the snapshot does not see the transaction
--- in ingestxid.  So a match is found by the first run that sees both its rows,
--- in whatever order they were written, committed or dated.
+-- A hunt is a query, as published.  A rule is a hunt with options that runs on
+-- a schedule.  A hunt NAME has these functions, which may be in a schema of the
+-- administrator's, and are called by name:
+--
+--     NAME              what a person calls; gives the published columns
+--     NAME_matches      the matches of a period, for rules
+--     NAME_new_matches  the same, going from new rows; optional
+--     NAME_check        checks options; optional
+--     NAME_log_rows     the log rows of a match; optional
+--
+-- doc/hunts.md has the contract.
 --
 
-CREATE FUNCTION azhunt.prevent_in_transaction_block(command text) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_prevent_in_transaction_block';
+CREATE TABLE azhunt.hunts (
+    hunt text PRIMARY KEY,
+    schema text NOT NULL,
+    id uuid,
+    title text NOT NULL,
+    description text NOT NULL,
+    tactics text[] NOT NULL,
+    techniques text[] NOT NULL,
+    entity_mappings jsonb NOT NULL,
+    tables text[] NOT NULL,
+    default_options jsonb NOT NULL,
+    reach text NOT NULL,
+    result_key text[] NOT NULL,
+    summary text NOT NULL
+);
 
-COMMENT ON FUNCTION azhunt.prevent_in_transaction_block(text) IS
-'an error inside a transaction block, where a procedure cannot commit';
+COMMENT ON TABLE azhunt.hunts IS
+'the catalogue of hunts: what their published definitions say, the log tables that they read, and the options that a rule can set; azhunt.add_hunt() adds one';
+COMMENT ON COLUMN azhunt.hunts.hunt IS 'name of the hunt, and of the function that a person calls';
+COMMENT ON COLUMN azhunt.hunts.schema IS 'schema of the hunt''s functions';
+COMMENT ON COLUMN azhunt.hunts.id IS 'Microsoft''s id of the published query; two published queries can have the same';
+COMMENT ON COLUMN azhunt.hunts.title IS 'title of the published query';
+COMMENT ON COLUMN azhunt.hunts.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.hunts.tactics IS 'MITRE ATT&CK tactics';
+COMMENT ON COLUMN azhunt.hunts.techniques IS 'MITRE ATT&CK techniques';
+COMMENT ON COLUMN azhunt.hunts.entity_mappings IS 'which columns of a result are which Sentinel entities';
+COMMENT ON COLUMN azhunt.hunts.tables IS 'log tables that the hunt reads';
+COMMENT ON COLUMN azhunt.hunts.default_options IS 'the options of a rule, with the defaults of the function that a person calls';
+COMMENT ON COLUMN azhunt.hunts.reach IS 'the option that says how far apart in time the rows of a match can be';
+COMMENT ON COLUMN azhunt.hunts.result_key IS 'columns, or members of details, in which all matches of a result agree';
+COMMENT ON COLUMN azhunt.hunts.summary IS 'a sentence about a result, with the names of its columns, and of members of details, in braces';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.hunts', 'WHERE schema OPERATOR(pg_catalog.<>) ''azhunt''::text');
 
-CREATE FUNCTION azhunt.rethrow(sqlstate text, message text, detail text, hint text) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_rethrow';
+CREATE TYPE azhunt.arrivals AS (first_xid bigint, end_xid bigint, unfinished_xids bigint[]);
+COMMENT ON TYPE azhunt.arrivals IS
+'the transactions whose rows a run has to read: from first_xid up to but not including end_xid, and unfinished_xids; null for those of all rows';
 
-COMMENT ON FUNCTION azhunt.rethrow(text, text, text, text) IS
-'the error that GET STACKED DIAGNOSTICS told of; an empty detail or hint is none';
-
-CREATE FUNCTION azhunt.is_upload(operationname text) RETURNS boolean
+CREATE FUNCTION azhunt.arrived_since(ingestxid bigint, arrivals azhunt.arrivals) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN operationname OPERATOR(azhunt.=~) ANY (ARRAY[
-    'PutBlob', 'PutBlobFromURL', 'PutBlock', 'PutBlockFromURL', 'PutBlockList', 'AppendBlock', 'PutPage',
-    'CopyBlob', 'IncrementalCopyBlob', 'CreatePathFile', 'AppendFile', 'FlushFile', 'RenamePathFile',
-    'CreateFile', 'PutRange', 'PutRangeFromURL', 'CopyFile', 'Create', 'Write', 'Nfs4Write', 'SftpWrite',
-    'SftpCommit']);
+RETURN (arrivals).first_xid IS NULL
+    OR ingestxid OPERATOR(pg_catalog.>=) (arrivals).first_xid AND ingestxid OPERATOR(pg_catalog.<) (arrivals).end_xid
+    OR ingestxid OPERATOR(pg_catalog.=) ANY ((arrivals).unfinished_xids)
+    -- a row that says nothing about its arrival is read by every run
+    OR ingestxid IS NULL;
 
-COMMENT ON FUNCTION azhunt.is_upload(text) IS
-'is this one of the operations that check_operations() accepts? In the predicate of indexes';
+COMMENT ON FUNCTION azhunt.arrived_since(bigint, azhunt.arrivals) IS
+'condition: is this the transaction of a row that a run has to read? True for all rows if arrivals is null, and for a row whose transaction is not known';
 
-CREATE FUNCTION azhunt.sha256_of(texts text[]) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.sha256(pg_catalog.decode(pg_catalog.replace(texts::text, E'\\', E'\\\\'), 'escape'));
+CREATE FUNCTION azhunt.function_arguments(function regproc)
+RETURNS TABLE (place integer, name text, type regtype, "default" text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.place::integer, a.name, a.type::regtype, pg_get_function_arg_default(p.oid, a.place::integer)
+    FROM pg_proc AS p
+    CROSS JOIN LATERAL (
+        -- only arguments that are passed in
+        SELECT row_number() OVER (ORDER BY u.ordinality), p.proargnames[u.ordinality], u.type, u.mode
+        FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]), p.proargmodes)
+             WITH ORDINALITY AS u (type, mode, ordinality)
+        WHERE coalesce(u.mode, 'i'::"char") = ANY ('{i,b,v}'::"char"[])
+    ) AS a (place, name, type, mode)
+    WHERE p.oid = function::oid
+$$;
 
-COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
-'SHA-256 of texts, for unique keys over texts too long for an index';
+COMMENT ON FUNCTION azhunt.function_arguments(regproc) IS
+'internal: the arguments of a function, with their defaults as expressions';
 
-CREATE VIEW azhunt.hunt_definitions AS
-SELECT d.hunt, d.id, d.title, d.description, d.tactics, d.techniques,
-       d.entity_mappings, d.tables, d.default_options
-FROM (VALUES
-    ('storage_upload_link_account',
-     'bee57113-7b9d-4158-958c-a7f3d534c6c4'::uuid,
-     'User Account Linked to Storage Account File Upload',
-     'Finds the accounts that signed in, moments before, from the address that a file was uploaded from.',
-     '{CredentialAccess}'::text[], '{T1528}'::text[],
-     '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]},
-       {"entityType": "IP", "fieldMappings": [{"identifier": "Address", "columnName": "address"}]}]'::jsonb,
-     '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs}'::text[],
-     '{"lookback": "1 minute", "target_file": null, "match_user_agent": true,
-       "operations": ["PutBlob", "PutRange"], "include_noninteractive": false,
-       "successful_only": false}'::jsonb),
-    ('cloudshell_usage',
-     '42831fb3-f61d-41e9-95d9-f08797479a0e',
-     'Azure CloudShell Usage',
-     'Finds the callers that opened a Cloud Shell, and what else they did in the same hour.',
-     '{Execution}', '{T1059}',
-     '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]}]',
-     '{azureactivity}',
-     '{"bin": "1 hour", "resource_group": "cloud-shell-storage"}')
-) AS d (hunt, id, title, description, tactics, techniques, entity_mappings, tables, default_options);
-
-COMMENT ON VIEW azhunt.hunt_definitions IS
-'what the published definitions of the hunts say, and the options that a scheduled one can have';
-
-CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS boolean
+CREATE FUNCTION azhunt.hunt_function(schema text, hunt text, suffix text) RETURNS regproc
 LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    functions oid[] := ARRAY(SELECT p.oid FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+                             WHERE n.nspname = schema AND p.proname = hunt || suffix);
+BEGIN
+    -- which of several is called could depend on the options
+    IF cardinality(functions) > 1 THEN
+        RAISE EXCEPTION 'there are % functions %.%', cardinality(functions), quote_ident(schema), quote_ident(hunt || suffix)
+            USING ERRCODE = 'ambiguous_function',
+                  HINT = 'A hunt''s functions cannot be overloaded: drop the others.';
+    END IF;
+    RETURN functions[1];
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.hunt_function(text, text, text) IS
+'internal: the function of a hunt with this suffix; null if it has none';
+
+CREATE FUNCTION azhunt.option_literal(value jsonb, type regtype) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE jsonb_typeof(value)
+               WHEN 'null'::text THEN format('NULL::%s'::text, type)
+               WHEN 'array'::text THEN format('%L::%s'::text, ARRAY(SELECT e.element FROM jsonb_array_elements_text(value) AS e (element))::text, type)
+               ELSE format('%L::%s'::text, value #>> '{}'::text[], type)
+           END
+$$;
+
+COMMENT ON FUNCTION azhunt.option_literal(jsonb, regtype) IS
+'internal: the value of an option as an SQL expression of its type';
+
+CREATE FUNCTION azhunt.hunt_call(function regproc, options jsonb, others text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
+AS $$
+    SELECT format('%s(%s)'::text, function,
+                  array_to_string(ARRAY(SELECT format('%I => %s'::text, a.name, azhunt.option_literal(options -> a.name, a.type))
+                                        FROM azhunt.function_arguments(function) AS a
+                                        WHERE options ? a.name
+                                        ORDER BY a.place) || others, ', '::text))
+$$;
+
+COMMENT ON FUNCTION azhunt.hunt_call(regproc, jsonb, text[]) IS
+'internal: a call of a hunt''s function with options, each of its exact type, and other arguments';
+
+CREATE FUNCTION azhunt.check_hunt_functions(schema text, hunt text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    suffix text;
+    function regproc;
+    result text;
+    untrusted record;
+BEGIN
+    FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
+        function := azhunt.hunt_function(schema, hunt, suffix);
+        result := pg_get_function_result(function::oid);
+        IF function IS NULL AND suffix = ANY ('{"",_matches}'::text[]) THEN
+            RAISE EXCEPTION 'there is no function %.%', quote_ident(schema), quote_ident(hunt || suffix)
+                USING ERRCODE = 'undefined_function',
+                      HINT = 'doc/hunts.md says what functions a hunt has.';
+        ELSIF suffix = ANY ('{_matches,_new_matches}'::text[])
+              AND result <> 'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)' THEN
+            RAISE EXCEPTION '% does not return matches', function
+                USING ERRCODE = 'invalid_function_definition',
+                      DETAIL = format('It returns %s.'::text, result),
+                      HINT = 'It has to return TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb).';
+        END IF;
+
+        -- a rule calls it with the rights of those who made azhunt
+        untrusted := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false);
+        IF untrusted.object IS NOT NULL THEN
+            RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
+                            untrusted.object, untrusted.owner, current_user
+                USING ERRCODE = 'insufficient_privilege',
+                      DETAIL = format('A function that runs with the rights of %s would call it.'::text, current_user),
+                      HINT = format('Give it to %s.'::text, current_user);
+        END IF;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_functions(text, text) IS
+'internal: an error if a hunt''s functions are not there, do not give what they should, or belong to a role that the current one does not trust';
+
+CREATE FUNCTION azhunt.default_options(schema text, hunt text) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+SET "DateStyle" = 'ISO, YMD'
+SET "TimeZone" = 'UTC'
+AS $$
+DECLARE
+    option record;
+    value jsonb;
+    options jsonb := '{}';
+BEGIN
+    FOR option IN
+        SELECT m.name, f.name IS NOT NULL AS is_argument, f."default"
+        FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS m
+        LEFT JOIN azhunt.function_arguments(azhunt.hunt_function(schema, hunt, ''::text)) AS f
+          ON f.name = m.name AND f.type = m.type
+        WHERE m.name <> ALL ('{since,until,arrivals}'::text[])
+    LOOP
+        IF option."default" IS NULL THEN
+            RAISE EXCEPTION 'argument "%" of %.% is no option', option.name, quote_ident(schema), quote_ident(hunt || '_matches')
+                USING ERRCODE = 'invalid_function_definition',
+                      HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema, hunt);
+        END IF;
+        EXECUTE format('SELECT to_jsonb(%s)'::text, option."default") INTO value;
+        options := options || jsonb_build_object(option.name, value);
+    END LOOP;
+    RETURN options;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.default_options(text, text) IS
+'internal: the options that a rule can set: the arguments of NAME_matches() but since, until and arrivals, with the defaults that NAME() has for them';
+
+CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 AS $$
 DECLARE
-    defaults jsonb := (SELECT d.default_options FROM azhunt.hunt_definitions AS d
-                       WHERE d.hunt = check_options.hunt);
+    defaults jsonb;
+    schema text;
+    check_function regproc;
     option record;
 BEGIN
-    IF defaults IS NULL THEN
-        RAISE EXCEPTION 'there is no hunt "%"', hunt
+    SELECT h.default_options, h.schema INTO defaults, schema FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
-                  HINT = format('Hunts: %s.', (SELECT string_agg(d.hunt, ', ' ORDER BY d.hunt)
-                                               FROM azhunt.hunt_definitions AS d));
+                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
+                                               FROM azhunt.hunts AS h));
     ELSIF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'options must be a JSON object, such as {"%": %}',
                         (SELECT key FROM jsonb_each(defaults) ORDER BY key LIMIT 1),
@@ -1856,74 +1884,287 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    FOR option IN SELECT e.key, e.value, jsonb_typeof(e.value) AS type,
-                         jsonb_typeof(defaults -> e.key) AS default_type
-                  FROM jsonb_each(options) AS e
+    FOR option IN
+        SELECT e.key, jsonb_typeof(e.value) AS json_type, defaults -> e.key AS "default",
+               CASE (SELECT t.typcategory FROM pg_type AS t WHERE t.oid = a.type)
+                   WHEN 'A' THEN 'array' WHEN 'B' THEN 'boolean' WHEN 'N' THEN 'number' ELSE 'string'
+               END AS option_type
+        FROM jsonb_each(options) AS e
+        LEFT JOIN azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS a ON a.name = e.key
     LOOP
-        IF NOT defaults ? option.key THEN
+        IF option."default" IS NULL THEN
             RAISE EXCEPTION 'hunt "%" has no option "%"', hunt, option.key
                 USING ERRCODE = 'undefined_parameter',
                       HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k)
                                                      FROM jsonb_object_keys(defaults) AS k));
-        ELSIF option.type <> option.default_type
-              AND NOT (option.key = 'target_file' AND option.type = 'string') THEN
-            RAISE EXCEPTION 'option "%" must not be of JSON type %', option.key, option.type
+        ELSIF option.json_type <> option.option_type
+              AND NOT (option.json_type = 'null' AND option."default" = 'null'::jsonb) THEN
+            RAISE EXCEPTION 'option "%" must not be of JSON type %', option.key, option.json_type
                 USING ERRCODE = 'invalid_parameter_value',
-                      HINT = format('Its default is %s.', defaults -> option.key);
+                      HINT = format('Its default is %s.', option."default");
         END IF;
     END LOOP;
 
-    options := defaults || options;
-    IF hunt = 'storage_upload_link_account' THEN
-        RETURN azhunt.check_lookback((options ->> 'lookback')::interval)
-               AND azhunt.check_text(options ->> 'target_file', 'target_file'::text, true)
-               AND azhunt.check_operations(ARRAY(SELECT jsonb_array_elements_text(options -> 'operations')));
-    ELSE
-        RETURN azhunt.check_bin((options ->> 'bin')::interval)
-               AND azhunt.check_text(options ->> 'resource_group', 'resource_group'::text, false);
+    check_function := azhunt.hunt_function(schema, hunt, '_check'::text);
+    IF check_function IS NOT NULL THEN
+        EXECUTE format('SELECT %s'::text, azhunt.hunt_call(check_function, defaults || options, '{}'::text[]));
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.check_options(text, jsonb) IS
-'true, or an error if the hunt is unknown or does not take these options';
+'internal: an error if the hunt is unknown or does not take these options';
 
-CREATE TABLE azhunt.scheduled_hunts (
-    name text PRIMARY KEY CHECK (name OPERATOR(pg_catalog.<>) '' AND pg_catalog.octet_length(name) OPERATOR(pg_catalog.<=) 500),
+CREATE FUNCTION azhunt.add_hunt(
+    function regproc,
+    tables text[],
+    reach text,
+    result_key text[],
+    title text,
+    description text,
+    summary text DEFAULT '{matches} matches of {account}',
+    tactics text[] DEFAULT '{}',
+    techniques text[] DEFAULT '{}',
+    id uuid DEFAULT NULL,
+    entity_mappings jsonb DEFAULT '[]')
+RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    hunt_name text;
+    schema_name text;
+    unknown text;
+    options jsonb;
+BEGIN
+    SELECT p.proname, n.nspname INTO hunt_name, schema_name
+    FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE p.oid = add_hunt.function::oid;
+    PERFORM azhunt.check_hunt_functions(schema_name, hunt_name);
+    options := azhunt.default_options(schema_name, hunt_name);
+
+    unknown := (SELECT t.log_table FROM unnest(add_hunt.tables) AS t (log_table)
+                WHERE NOT EXISTS (SELECT FROM azhunt.log_table_schemas() AS s WHERE s.log_table = t.log_table)
+                LIMIT 1);
+    IF unknown IS NOT NULL OR coalesce(cardinality(add_hunt.tables), 0) = 0 THEN
+        RAISE EXCEPTION 'there is no log table "%"', coalesce(unknown, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Log tables: %s.', (SELECT string_agg(s.log_table, ', ' ORDER BY s.log_table)
+                                                    FROM azhunt.log_table_schemas() AS s));
+    ELSIF (SELECT a.type FROM azhunt.function_arguments(add_hunt.function) AS a WHERE a.name = add_hunt.reach AND options ? a.name)
+          IS DISTINCT FROM 'interval'::regtype THEN
+        RAISE EXCEPTION 'reach must name an option of type interval, not "%"', coalesce(add_hunt.reach, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
+    ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0 OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    INSERT INTO azhunt.hunts AS h (hunt, schema, id, title, description, tactics, techniques, entity_mappings,
+                                   tables, default_options, reach, result_key, summary)
+    VALUES (hunt_name, schema_name, add_hunt.id, add_hunt.title, add_hunt.description, add_hunt.tactics,
+            add_hunt.techniques, add_hunt.entity_mappings, add_hunt.tables, options, add_hunt.reach,
+            add_hunt.result_key, add_hunt.summary)
+    -- again, after its functions have changed
+    ON CONFLICT (hunt) DO UPDATE
+    SET id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
+        techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
+        default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
+        summary = excluded.summary
+    WHERE h.schema = excluded.schema;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is another hunt "%"', hunt_name
+            USING ERRCODE = 'duplicate_object',
+                  HINT = 'Give the functions of this one another name.';
+    END IF;
+    RETURN hunt_name;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb) IS
+'adds a hunt to the catalogue, so that rules can run it, or says of one that is there that it has changed; function is what a person calls; returns its name';
+
+CREATE FUNCTION azhunt.drop_hunt(hunt text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = $1) THEN
+        RAISE EXCEPTION 'rules run hunt "%"', hunt
+            USING ERRCODE = 'dependent_objects_still_exist',
+                  DETAIL = format('Rules: %s.', (SELECT string_agg(r.rule, ', ' ORDER BY r.rule)
+                                                 FROM azhunt.rules AS r WHERE r.hunt = $1)),
+                  HINT = 'azhunt.drop_rule() removes a rule with its results.';
+    END IF;
+    DELETE FROM azhunt.hunts AS h WHERE h.hunt = $1 AND h.schema <> 'azhunt';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.hunts lists the hunts; those of schema azhunt stay.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.drop_hunt(text) IS
+'removes a hunt that add_hunt() added from the catalogue; its functions stay';
+
+/* src/runs/rules.sql */
+
+CREATE TABLE azhunt.rules (
+    rule text PRIMARY KEY
+        CHECK (rule OPERATOR(pg_catalog.<>) '' AND pg_catalog.octet_length(rule) OPERATOR(pg_catalog.<=) 500),
     hunt text NOT NULL,
     options jsonb NOT NULL DEFAULT '{}',
     severity text NOT NULL DEFAULT 'Medium'
         CHECK (severity OPERATOR(pg_catalog.=) ANY ('{Informational,Low,Medium,High}'::text[])),
-    -- pg_dump leaves these two rows out, so they must be as they were created
-    CONSTRAINT scheduled_hunts_shipped_check CHECK (
-        name OPERATOR(pg_catalog.<>) ALL ('{storage_upload_link_account,cloudshell_usage}'::text[])
-        OR name OPERATOR(pg_catalog.=) hunt AND options OPERATOR(pg_catalog.=) '{}'
-           AND severity OPERATOR(pg_catalog.=) 'Medium'),
-    CONSTRAINT scheduled_hunts_options_check CHECK (azhunt.check_options(hunt, options))
+    run_every interval NOT NULL DEFAULT '1 hour' CHECK (run_every OPERATOR(pg_catalog.>) '0'::interval),
+    announce_since timestamptz NOT NULL DEFAULT '-infinity',
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 
-COMMENT ON TABLE azhunt.scheduled_hunts IS
-'the hunts that run_hunt() knows: each a hunt with options, which are those of hunt_definitions where they are left out';
+COMMENT ON TABLE azhunt.rules IS
+'the rules that run_rule() knows: each a hunt with options, which are those of table hunts where they are left out';
+COMMENT ON COLUMN azhunt.rules.rule IS 'name of the rule';
+COMMENT ON COLUMN azhunt.rules.hunt IS 'the hunt that it runs';
+COMMENT ON COLUMN azhunt.rules.options IS 'options that differ from the defaults of the hunt';
+COMMENT ON COLUMN azhunt.rules.severity IS 'Sentinel''s severity of its results';
+COMMENT ON COLUMN azhunt.rules.run_every IS 'how often it should run: a rule without a successful run for twice as long is late';
+COMMENT ON COLUMN azhunt.rules.announce_since IS 'matches before this time are stored, but not announced by NOTIFY';
+COMMENT ON COLUMN azhunt.rules.created_at IS 'when the rule was made';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.rules', '');
 
-INSERT INTO azhunt.scheduled_hunts (name, hunt)
-VALUES ('storage_upload_link_account', 'storage_upload_link_account'),
-       ('cloudshell_usage', 'cloudshell_usage');
+CREATE FUNCTION azhunt.check_rule() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- A dump may bring the rules before the hunts, or before a later version of
+    -- a hunt; a run says what is wrong.
+    IF EXISTS (SELECT FROM azhunt.hunts AS h WHERE h.hunt = NEW.hunt) THEN
+        PERFORM azhunt.check_options(NEW.hunt, NEW.options);
+    END IF;
+    RETURN NEW;
+END
+$$;
 
-SELECT pg_catalog.pg_extension_config_dump('azhunt.scheduled_hunts',
-    'WHERE name OPERATOR(pg_catalog.<>) ALL (''{storage_upload_link_account,cloudshell_usage}''::text[])');
+COMMENT ON FUNCTION azhunt.check_rule() IS
+'trigger: refuses a rule whose hunt does not take its options';
 
-CREATE VIEW azhunt.hunts AS
-SELECT h.name, h.hunt, d.id, d.title, d.description, d.tactics, d.techniques, h.severity,
-       d.entity_mappings, d.tables,
-       d.default_options OPERATOR(pg_catalog.||) h.options AS options
-FROM azhunt.scheduled_hunts AS h
-JOIN azhunt.hunt_definitions AS d ON d.hunt OPERATOR(pg_catalog.=) h.hunt;
+CREATE TRIGGER check_rule BEFORE INSERT OR UPDATE OF hunt, options ON azhunt.rules
+FOR EACH ROW EXECUTE FUNCTION azhunt.check_rule();
+COMMENT ON TRIGGER check_rule ON azhunt.rules IS 'a rule has options that its hunt takes';
 
-COMMENT ON VIEW azhunt.hunts IS
-'the hunts that run_hunt() knows, with what their published definitions say and all their options';
+CREATE FUNCTION azhunt.add_rule(
+    rule text,
+    hunt text DEFAULT NULL,
+    options jsonb DEFAULT '{}',
+    run_every interval DEFAULT '1 hour',
+    severity text DEFAULT 'Medium',
+    announce_since timestamptz DEFAULT '-infinity')
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM azhunt.check_options(coalesce(add_rule.hunt, add_rule.rule), add_rule.options);
+    INSERT INTO azhunt.rules (rule, hunt, options, run_every, severity, announce_since)
+    VALUES (add_rule.rule, coalesce(add_rule.hunt, add_rule.rule), add_rule.options, add_rule.run_every,
+            add_rule.severity, add_rule.announce_since);
+END
+$$;
 
+COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
+'makes a rule that runs a hunt, the one of its own name if hunt is null, with options; run_every says how often it should run, and matches before announce_since are not announced';
+
+CREATE FUNCTION azhunt.restart_rule(rule text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.rules lists the rules.';
+    END IF;
+    INSERT INTO azhunt.restart_requests (rule, requested_at, requested_by)
+    VALUES ($1, clock_timestamp(), session_user);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.restart_rule(text) IS
+'has the next run of a rule read all rows again, as after rows were loaded with an ingestxid of their own; a run that is going on does not count; what was found stays and is not announced again';
+
+REVOKE EXECUTE ON FUNCTION azhunt.restart_rule(text) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.drop_rule(rule text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- also waits for a run to end
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.rules lists the rules.';
+    END IF;
+    DELETE FROM azhunt.matches AS m WHERE m.rule = $1;
+    DELETE FROM azhunt.watermarks AS w WHERE w.rule = $1;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
+    DELETE FROM azhunt.runs AS r WHERE r.rule = $1;
+    DELETE FROM azhunt.rules AS r WHERE r.rule = $1;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.drop_rule(text) IS
+'removes a rule with its runs and results';
+
+REVOKE EXECUTE ON FUNCTION azhunt.drop_rule(text) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.keep_options() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
+        RETURN NEW;
+    END IF;
+    IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.rule = OLD.rule)
+       OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.rule = OLD.rule) THEN
+        RAISE EXCEPTION 'rule "%" has run, and its results are those of its options', OLD.rule
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Make another one with the new options; azhunt.drop_rule() removes the old one with its results.';
+    END IF;
+    RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW ELSE OLD END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.keep_options() IS
+'trigger: refuses to change or delete a rule that has run';
+
+CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.rules
+FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
+COMMENT ON TRIGGER keep_options ON azhunt.rules IS
+'a rule that has run keeps its name and options, of which its results are';
+
+/* src/runs/matches.sql */
+
+--
+-- What rules did and found.
+--
+-- A run reads the log rows that the runs before it have not seen, joins them
+-- with all others, and stores each match that was not there.  What it has seen
+-- is a pg_snapshot: a row is new if the snapshot does not see the transaction
+-- in ingestxid.  So a match is found by the first run that sees all its rows,
+-- in whatever order they were written, committed or dated.
+--
 -- There are no foreign keys among these tables: pg_restore loads their rows in
 -- any order, or side by side.
+--
 
 CREATE SEQUENCE azhunt.runs_run_seq;
 COMMENT ON SEQUENCE azhunt.runs_run_seq IS 'ids of runs';
@@ -1931,7 +2172,7 @@ SELECT pg_catalog.pg_extension_config_dump('azhunt.runs_run_seq', '');
 
 CREATE TABLE azhunt.runs (
     run bigint PRIMARY KEY DEFAULT pg_catalog.nextval('azhunt.runs_run_seq'),
-    hunt text NOT NULL,
+    rule text NOT NULL,
     started timestamptz NOT NULL,
     finished timestamptz NOT NULL,
     duration interval GENERATED ALWAYS AS (finished OPERATOR(pg_catalog.-) started) STORED,
@@ -1939,670 +2180,193 @@ CREATE TABLE azhunt.runs (
         CHECK (status OPERATOR(pg_catalog.=) ANY ('{succeeded,failed,skipped}'::text[])),
     started_over text,
     rows_read jsonb,
-    new_results bigint,
+    new_matches bigint,
+    announced bigint,
     error text,
     sqlstate text,
     snapshot pg_snapshot,
     run_by text NOT NULL
 );
 
-CREATE INDEX runs_hunt_idx ON azhunt.runs (hunt, run);
-COMMENT ON INDEX azhunt.runs_hunt_idx IS 'the latest runs of one hunt';
+CREATE INDEX runs_rule_idx ON azhunt.runs (rule, run);
+COMMENT ON INDEX azhunt.runs_rule_idx IS 'the latest runs of one rule';
 CREATE INDEX runs_started_idx ON azhunt.runs (started);
 COMMENT ON INDEX azhunt.runs_started_idx IS 'the runs of a period';
 COMMENT ON TABLE azhunt.runs IS
-'what run_hunt() did: new log rows read, by table; matches that were not there; why it failed or was skipped; why it started over, if it read all rows';
+'what run_rule() did, a row for each run';
+COMMENT ON COLUMN azhunt.runs.run IS 'id of the run; a later run has a higher one';
+COMMENT ON COLUMN azhunt.runs.rule IS 'the rule that ran';
+COMMENT ON COLUMN azhunt.runs.started IS 'when the run began';
+COMMENT ON COLUMN azhunt.runs.finished IS 'when it ended';
+COMMENT ON COLUMN azhunt.runs.duration IS 'finished - started';
+COMMENT ON COLUMN azhunt.runs.status IS 'succeeded, failed, or skipped because another run of the rule was going on';
+COMMENT ON COLUMN azhunt.runs.started_over IS 'why the run read all rows; null if it read only new ones';
+COMMENT ON COLUMN azhunt.runs.rows_read IS 'how many log rows it read, by log table';
+COMMENT ON COLUMN azhunt.runs.new_matches IS 'how many matches it found that were not there';
+COMMENT ON COLUMN azhunt.runs.announced IS 'how many of these the notification counts';
+COMMENT ON COLUMN azhunt.runs.error IS 'why it failed or was skipped';
+COMMENT ON COLUMN azhunt.runs.sqlstate IS 'SQLSTATE of the error';
+COMMENT ON COLUMN azhunt.runs.snapshot IS 'the transactions whose rows it has seen';
+COMMENT ON COLUMN azhunt.runs.run_by IS 'role of the session that ran it';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.runs', '');
 
 CREATE TABLE azhunt.watermarks (
-    hunt text PRIMARY KEY,
+    rule text PRIMARY KEY,
     snapshot pg_snapshot NOT NULL,
     relations bigint[] NOT NULL,
     system_identifier text NOT NULL
 );
 
 COMMENT ON TABLE azhunt.watermarks IS
-'what each hunt''s last successful run has seen: the transactions that its snapshot sees, in the relations that it read, of one cluster';
+'what each rule''s last successful run has seen: the transactions that its snapshot sees, in the relations that it read, of one cluster';
+COMMENT ON COLUMN azhunt.watermarks.rule IS 'the rule';
+COMMENT ON COLUMN azhunt.watermarks.snapshot IS 'the transactions whose rows the run has seen';
+COMMENT ON COLUMN azhunt.watermarks.relations IS 'identities of the relations that it read';
+COMMENT ON COLUMN azhunt.watermarks.system_identifier IS 'the cluster in which it ran';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.watermarks', '');
 
 -- A table of its own: a run takes only the requests away that it has seen, so
 -- that it cannot undo one that is made meanwhile.
 CREATE TABLE azhunt.restart_requests (
-    hunt text NOT NULL,
+    rule text NOT NULL,
     requested_at timestamptz NOT NULL,
     requested_by text NOT NULL
 );
 
 COMMENT ON TABLE azhunt.restart_requests IS
-'calls of restart_hunt() that no successful run has followed yet';
+'calls of restart_rule() that no successful run has followed yet';
+COMMENT ON COLUMN azhunt.restart_requests.rule IS 'the rule';
+COMMENT ON COLUMN azhunt.restart_requests.requested_at IS 'when restart_rule() was called';
+COMMENT ON COLUMN azhunt.restart_requests.requested_by IS 'role of the session that called it';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.restart_requests', '');
 
-CREATE TABLE azhunt.storage_upload_link_account_facts (
-    hunt text NOT NULL,
-    uploadtime timestamptz NOT NULL,
-    operationname text NOT NULL,
-    uri text NOT NULL,
-    useragentheader text NOT NULL,
-    address text NOT NULL,
-    storageaccount text NOT NULL,
-    correlationid text NOT NULL,
-    logintime timestamptz NOT NULL,
-    account text NOT NULL,
-    loginuseragent text NOT NULL,
-    texts_hash bytea NOT NULL,
-    resultid uuid NOT NULL,
-    run bigint NOT NULL,
-    foundat timestamptz NOT NULL,
-    CONSTRAINT storage_upload_link_account_facts_key UNIQUE (hunt, uploadtime, logintime, texts_hash)
-);
-
-CREATE INDEX storage_upload_link_account_facts_resultid_idx ON azhunt.storage_upload_link_account_facts (resultid);
-COMMENT ON INDEX azhunt.storage_upload_link_account_facts_resultid_idx IS 'the matches of one result';
-CREATE INDEX storage_upload_link_account_facts_run_idx ON azhunt.storage_upload_link_account_facts (run);
-COMMENT ON INDEX azhunt.storage_upload_link_account_facts_run_idx IS 'what one run found';
-COMMENT ON TABLE azhunt.storage_upload_link_account_facts IS
-'what scheduled hunts found: a row for each upload and sign-in, unique by all that describes the two; texts_hash stands for the texts, resultid for the row of the result view';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.storage_upload_link_account_facts', '');
-
-CREATE TABLE azhunt.cloudshell_usage_facts (
-    hunt text NOT NULL,
-    timekey timestamptz NOT NULL,
-    caller text NOT NULL,
-    operationnamevalue text NOT NULL,
-    texts_hash bytea NOT NULL,
-    resultid uuid NOT NULL,
-    run bigint NOT NULL,
-    foundat timestamptz NOT NULL,
-    CONSTRAINT cloudshell_usage_facts_key UNIQUE (hunt, timekey, texts_hash)
-);
-
-CREATE INDEX cloudshell_usage_facts_resultid_idx ON azhunt.cloudshell_usage_facts (resultid);
-COMMENT ON INDEX azhunt.cloudshell_usage_facts_resultid_idx IS 'the matches of one result';
-CREATE INDEX cloudshell_usage_facts_run_idx ON azhunt.cloudshell_usage_facts (run);
-COMMENT ON INDEX azhunt.cloudshell_usage_facts_run_idx IS 'what one run found';
-CREATE INDEX cloudshell_usage_facts_caller_idx
-ON azhunt.cloudshell_usage_facts (hunt, caller azhunt.case_insensitive_ops, timekey);
-COMMENT ON INDEX azhunt.cloudshell_usage_facts_caller_idx IS 'the first Cloud Shell of one caller';
-COMMENT ON TABLE azhunt.cloudshell_usage_facts IS
-'what scheduled hunts found: a row for each caller, hour and operation; texts_hash stands for the texts, resultid for the row of the result view';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.cloudshell_usage_facts', '');
-
-/* src/runs/joined.sql */
-
-CREATE FUNCTION azhunt.hunted_uploads(target_file text, operations text[])
-RETURNS TABLE (
-    uploadtime timestamptz,
-    operationname text,
-    uri text,
-    useragentheader text,
-    address text,
-    storageaccount text,
-    correlationid text,
-    ingestxid bigint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
-AS $$
-    SELECT l.timegenerated,
-           l.operationname,
-           COALESCE(l.uri, ''),
-           COALESCE(l.useragentheader, ''),
-           azhunt.strip_port(l.calleripaddress),
-           COALESCE(l.accountname, ''),
-           COALESCE(l.correlationid, ''),
-           l.ingestxid
-    FROM (
-        SELECT f.timegenerated,
-               CASE WHEN true THEN f.operationname ELSE NULL::pg_catalog.text END AS operationname,
-               CASE WHEN true THEN f.statustext ELSE NULL::pg_catalog.text END AS statustext,
-               CASE WHEN true THEN f.statuscode ELSE NULL::pg_catalog.text END AS statuscode,
-               CASE WHEN true THEN f.calleripaddress ELSE NULL::pg_catalog.text END AS calleripaddress,
-               CASE WHEN true THEN f.uri ELSE NULL::pg_catalog.text END AS uri,
-               CASE WHEN true THEN f.useragentheader ELSE NULL::pg_catalog.text END AS useragentheader,
-               CASE WHEN true THEN f.accountname ELSE NULL::pg_catalog.text END AS accountname,
-               CASE WHEN true THEN f.correlationid ELSE NULL::pg_catalog.text END AS correlationid,
-               CASE WHEN true THEN f.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
-        FROM azhunt.storagefilelogs AS f
-        UNION ALL
-        SELECT b.timegenerated,
-               CASE WHEN true THEN b.operationname ELSE NULL::pg_catalog.text END AS operationname,
-               CASE WHEN true THEN b.statustext ELSE NULL::pg_catalog.text END AS statustext,
-               CASE WHEN true THEN b.statuscode ELSE NULL::pg_catalog.text END AS statuscode,
-               CASE WHEN true THEN b.calleripaddress ELSE NULL::pg_catalog.text END AS calleripaddress,
-               CASE WHEN true THEN b.uri ELSE NULL::pg_catalog.text END AS uri,
-               CASE WHEN true THEN b.useragentheader ELSE NULL::pg_catalog.text END AS useragentheader,
-               CASE WHEN true THEN b.accountname ELSE NULL::pg_catalog.text END AS accountname,
-               CASE WHEN true THEN b.correlationid ELSE NULL::pg_catalog.text END AS correlationid,
-               CASE WHEN true THEN b.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
-        FROM azhunt.storagebloblogs AS b
-    ) AS l
-    WHERE l.operationname OPERATOR(azhunt.=~) ANY (hunted_uploads.operations)
-      -- for the indexes; all operations that a hunt can have are uploads
-      AND azhunt.is_upload(l.operationname)
-      AND (l.statustext OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
-           OR l.statustext OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text
-           -- SMB and NFS records have no status text
-           OR COALESCE(l.statustext, '') OPERATOR(pg_catalog.=) ''
-              AND l.statuscode OPERATOR(pg_catalog.=) '0')
-      AND (hunted_uploads.target_file IS NULL
-           OR azhunt.blob_name(l.uri) OPERATOR(azhunt.=~) hunted_uploads.target_file
-           OR azhunt.file_name(l.uri) OPERATOR(azhunt.=~) hunted_uploads.target_file)
-$$;
-
-COMMENT ON FUNCTION azhunt.hunted_uploads(text, text[]) IS
-'as uploads(), of all time and with ingestxid';
-
-CREATE FUNCTION azhunt.hunted_signins(include_noninteractive boolean, successful_only boolean, since timestamptz, until timestamptz)
-RETURNS TABLE (
-    logintime timestamptz,
+CREATE TABLE azhunt.matches (
+    rule text NOT NULL,
+    "time" timestamptz NOT NULL,
     account text,
     address text,
-    loginuseragent text,
-    ingestxid bigint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
-AS $$
-    SELECT l.timegenerated,
-           COALESCE(l.userprincipalname, ''),
-           azhunt.strip_port(l.ipaddress),
-           COALESCE(l.useragent, ''),
-           l.ingestxid
-    FROM (
-        SELECT s.timegenerated,
-               CASE WHEN true THEN s.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
-               CASE WHEN true THEN s.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
-               CASE WHEN true THEN s.useragent ELSE NULL::pg_catalog.text END AS useragent,
-               CASE WHEN true THEN s.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
-               CASE WHEN true THEN s.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid,
-               true AS isinteractive
-        FROM azhunt.signinlogs AS s
-        UNION ALL
-        SELECT n.timegenerated,
-               CASE WHEN true THEN n.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
-               CASE WHEN true THEN n.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
-               CASE WHEN true THEN n.useragent ELSE NULL::pg_catalog.text END AS useragent,
-               CASE WHEN true THEN n.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
-               CASE WHEN true THEN n.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid,
-               false
-        FROM azhunt.aadnoninteractiveusersigninlogs AS n
-    ) AS l
-    -- likewise an empty period for what is not included
-    WHERE l.timegenerated OPERATOR(pg_catalog.>=)
-          CASE WHEN l.isinteractive OR hunted_signins.include_noninteractive THEN hunted_signins.since
-               ELSE 'infinity'::pg_catalog.timestamptz END
-      AND l.timegenerated OPERATOR(pg_catalog.<=)
-          CASE WHEN l.isinteractive OR hunted_signins.include_noninteractive THEN hunted_signins.until
-               ELSE '-infinity'::pg_catalog.timestamptz END
-      AND (NOT hunted_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
-$$;
+    useragent text,
+    storageaccount text,
+    details jsonb NOT NULL,
+    key bytea NOT NULL,
+    result_id uuid NOT NULL,
+    run bigint NOT NULL,
+    found_at timestamptz NOT NULL,
+    CONSTRAINT matches_key UNIQUE (rule, "time", key)
+);
 
-COMMENT ON FUNCTION azhunt.hunted_signins(boolean, boolean, timestamptz, timestamptz) IS
-'as signins(), with ingestxid';
+CREATE INDEX matches_result_id_idx ON azhunt.matches (result_id);
+COMMENT ON INDEX azhunt.matches_result_id_idx IS 'the matches of one result';
+CREATE INDEX matches_run_idx ON azhunt.matches (run);
+COMMENT ON INDEX azhunt.matches_run_idx IS 'what one run found';
+CREATE INDEX matches_account_idx ON azhunt.matches (rule, account azhunt.case_insensitive_ops, "time");
+COMMENT ON INDEX azhunt.matches_account_idx IS 'the first match of one account';
+COMMENT ON TABLE azhunt.matches IS
+'what rules found, a row for each match, which is two or more log rows that belong together';
+COMMENT ON COLUMN azhunt.matches.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.matches."time" IS 'when it happened';
+COMMENT ON COLUMN azhunt.matches.account IS 'the account; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.matches.address IS 'the address, without its port; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.matches.useragent IS 'the user agent; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.matches.storageaccount IS 'the storage account; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.matches.details IS 'what only this hunt knows';
+COMMENT ON COLUMN azhunt.matches.key IS 'SHA-256 of all that describes the match but its time';
+COMMENT ON COLUMN azhunt.matches.result_id IS 'the result that it belongs to';
+COMMENT ON COLUMN azhunt.matches.run IS 'the run that found it';
+COMMENT ON COLUMN azhunt.matches.found_at IS 'when that run began';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.matches', '');
 
-CREATE FUNCTION azhunt.hunted_shell_starts(resource_group text)
-RETURNS TABLE (starttime timestamptz, caller text, ingestxid bigint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
-AS $$
-    SELECT a.timegenerated, COALESCE(a.caller, ''), a.ingestxid
-    FROM (
-        SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
-               CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
-               CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
-               CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
-               CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup,
-               CASE WHEN true THEN a.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
-        FROM azhunt.azureactivity AS a
-    ) AS a
-    WHERE a.operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
-      AND (a.activitystatusvalue OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
-           OR a.activitystatusvalue OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text)
-      AND azhunt.has(a.resourcegroup, hunted_shell_starts.resource_group)
-$$;
+CREATE FUNCTION azhunt.sha256_of(texts text[]) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.sha256(pg_catalog.decode(pg_catalog.replace(texts::text, E'\\', E'\\\\'), 'escape'));
 
-COMMENT ON FUNCTION azhunt.hunted_shell_starts(text) IS
-'the operations, of all time, by which a Cloud Shell starts';
-
-CREATE FUNCTION azhunt.hunted_operations()
-RETURNS TABLE (operationtime timestamptz, caller text, operationnamevalue text, ingestxid bigint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
-AS $$
-    SELECT a.timegenerated, COALESCE(a.caller, ''), a.operationnamevalue, a.ingestxid
-    FROM (
-        SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
-               CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
-               CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
-               CASE WHEN true THEN a.ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
-        FROM azhunt.azureactivity AS a
-    ) AS a
-    WHERE a.operationnamevalue OPERATOR(pg_catalog.<>) ''
-      AND a.operationnamevalue OPERATOR(azhunt.!=~) 'Microsoft.Storage/storageAccounts/listKeys/action'::pg_catalog.text
-$$;
-
-COMMENT ON FUNCTION azhunt.hunted_operations() IS
-'the operations, of all time, that may have been done in a Cloud Shell';
-
-CREATE FUNCTION azhunt.is_new(ingestxid bigint, first_xid bigint, end_xid bigint, unfinished_xids bigint[])
-RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ingestxid OPERATOR(pg_catalog.>=) first_xid AND ingestxid OPERATOR(pg_catalog.<) end_xid
-    OR ingestxid OPERATOR(pg_catalog.=) ANY (unfinished_xids)
-    -- a row that says nothing about its arrival is read by every run
-    OR ingestxid IS NULL;
-
-COMMENT ON FUNCTION azhunt.is_new(bigint, bigint, bigint, bigint[]) IS
-'is this the transaction of a row that a run has to read: from first_xid up to but not including end_xid, one of unfinished_xids, or not known?';
-
-/* src/runs/arrivals.sql */
-
-CREATE FUNCTION azhunt.check_rows_are_visible(tables text[]) RETURNS boolean
-LANGUAGE C STABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_check_rows_are_visible';
-
-COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
-'true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
-
-CREATE FUNCTION azhunt.arrivals(log_table regclass, first_xid bigint, end_xid bigint,
-                                unfinished_xids bigint[], known bigint[])
-RETURNS TABLE (relation regclass, identity bigint, is_view boolean, pages bigint,
-               new_rows bigint, since timestamptz, until timestamptz, reread boolean)
-LANGUAGE C STABLE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_arrivals';
-
-COMMENT ON FUNCTION azhunt.arrivals(regclass, bigint, bigint, bigint[], bigint[]) IS
-'for each relation that a query of a log table reads: who it is, how many rows are new to a run and of what time, or, with reread, that all rows are because the last run did not read it';
-
-REVOKE EXECUTE ON FUNCTION azhunt.arrivals(regclass, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
-
-CREATE FUNCTION azhunt.relations_below(tables text[]) RETURNS bigint[]
-LANGUAGE sql STABLE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT COALESCE(array_agg(a.identity ORDER BY a.identity), '{}'::bigint[])
-    FROM unnest(tables) AS t (log_table)
-    CROSS JOIN LATERAL azhunt.arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint, NULL::bigint,
-                                       NULL::bigint[], NULL::bigint[]) AS a
-$$;
-
-COMMENT ON FUNCTION azhunt.relations_below(text[]) IS
-'the identities of all relations that queries of these log tables read';
-
-REVOKE EXECUTE ON FUNCTION azhunt.relations_below(text[]) FROM PUBLIC;
-
-CREATE FUNCTION azhunt.new_rows_of_view(log_table text, first_xid bigint, end_xid bigint, unfinished_xids bigint[],
-                                        OUT new_rows bigint, OUT since timestamptz, OUT until timestamptz)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    EXECUTE format('SELECT count(*), min(l.timegenerated), max(l.timegenerated) FROM azhunt.%I AS l'
-                   ' WHERE azhunt.is_new(l.ingestxid, $1, $2, $3)', log_table)
-    INTO new_rows, since, until
-    USING first_xid, end_xid, unfinished_xids;
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.new_rows_of_view(text, bigint, bigint, bigint[]) IS
-'how many rows of a view under a log table''s name are new to a run, and of what time';
-
-REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, bigint, bigint, bigint[]) FROM PUBLIC;
-
-CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, first_xid bigint, end_xid bigint,
-                                         unfinished_xids bigint[], known bigint[],
-                                         OUT relations bigint[], OUT pages bigint, OUT rows_read jsonb,
-                                         OUT new_periods tstzmultirange, OUT reread_periods tstzmultirange)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    log_table text;
-    relation regclass;
-    part record;
-    of_view record;
-    all_time CONSTANT tstzmultirange := '{[-infinity,infinity]}';
-BEGIN
-    relations := '{}';
-    pages := 0;
-    rows_read := '{}';
-    new_periods := '{}';
-    reread_periods := '{}';
-
-    FOREACH log_table IN ARRAY tables LOOP
-        relation := format('azhunt.%I'::text, log_table)::regclass;
-        SELECT array_agg(a.identity) AS relations,
-               sum(a.pages)::bigint AS pages,
-               sum(a.new_rows)::bigint AS new_rows,
-               bool_or(a.is_view) AS is_view,
-               bool_or(a.reread) AS reread,
-               range_agg(tstzrange(azhunt.window_start(a.since, reach), azhunt.window_end(a.until, reach), '[]'::text))
-                   FILTER (WHERE a.since IS NOT NULL AND NOT a.reread) AS new_periods,
-               range_agg(tstzrange(azhunt.window_start(a.since, reach), azhunt.window_end(a.until, reach), '[]'::text))
-                   FILTER (WHERE a.since IS NOT NULL AND a.reread) AS reread_periods
-        INTO part
-        FROM azhunt.arrivals(relation, first_xid, end_xid, unfinished_xids, known) AS a;
-
-        relations := relations || part.relations;
-        pages := pages + part.pages;
-        IF part.is_view THEN
-            SELECT v.new_rows, v.since, v.until INTO of_view
-            FROM azhunt.new_rows_of_view(log_table, first_xid, end_xid, unfinished_xids) AS v;
-            part.new_rows := of_view.new_rows;
-            part.new_periods := CASE WHEN of_view.since IS NOT NULL THEN tstzmultirange(
-                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach), '[]'::text)) END;
-            part.reread_periods := CASE WHEN part.reread THEN all_time END;
-        END IF;
-        rows_read := rows_read || jsonb_build_object(log_table, part.new_rows);
-        new_periods := new_periods + COALESCE(part.new_periods, '{}'::tstzmultirange);
-        reread_periods := reread_periods + COALESCE(part.reread_periods, '{}'::tstzmultirange);
-    END LOOP;
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.look_for_arrivals(text[], interval, bigint, bigint, bigint[], bigint[]) IS
-'what is new in log tables: how many rows, and the periods that have all new rows and their partners, which are at most reach away; reread_periods are of relations that the last run did not read';
-
-REVOKE EXECUTE ON FUNCTION azhunt.look_for_arrivals(text[], interval, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
-
-CREATE FUNCTION azhunt.allow_visits(visits bigint) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_allow_visits';
-
-COMMENT ON FUNCTION azhunt.allow_visits(bigint) IS
-'sets how many rows count_visit() lets a run visit';
-
-CREATE FUNCTION azhunt.count_visit("time" timestamptz, weight integer) RETURNS boolean
-LANGUAGE C VOLATILE PARALLEL UNSAFE COST 0.01
-AS 'MODULE_PATHNAME', 'azhunt_count_visit';
-
-COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
-'true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
-
-REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
-
-/* src/runs/joins.sql */
+COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
+'internal: SHA-256 of texts, for unique keys over texts too long for an index';
 
 --
--- scheduled hunts: the joins
---
--- Each hunt has two functions.  find_in_period_*() joins all rows of a period
--- by the windowed join, whose cost is that of reading them and of what it
--- finds.  find_new_*() goes from each new row to its partners, which OFFSET 0
--- ensures, by index.  That is far less work for a few rows, and far more for
--- many that share an address.  Nobody knows beforehand, so it gives up where it
--- has visited more rows than it should.
+-- A hunt can have two functions that find matches.  NAME_matches() joins all
+-- rows of a period by the windowed join, whose cost is that of reading them and
+-- of what it finds.  NAME_new_matches() goes from each new row to its partners,
+-- which OFFSET 0 ensures, by index.  That is far less work for a few rows, and
+-- far more for many that share an address.  Nobody knows beforehand, so it gives
+-- up where it has visited more rows than it should.
 --
 -- Neither depends on what the planner knows about rows that came a moment ago:
--- find_in_period_*() has no other join, and find_new_*() no other scans than
--- of indexes, chosen by how many of their entries have to be read.
+-- the first has no other join, and the second no other scans than of indexes,
+-- chosen by how many of their entries have to be read.
 --
 
-CREATE FUNCTION azhunt.find_in_period_storage_upload_link_account(
-    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
-    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
+CREATE FUNCTION azhunt.insert_matches(rule text, run bigint, found_at timestamptz, call text, result_key text[],
+                                      since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
+SET "DateStyle" = 'ISO, YMD'
+SET "TimeZone" = 'UTC'
+AS $$
+DECLARE
+    result_values text[] := ARRAY(
+        SELECT CASE WHEN k.name = 'time' THEN 'extract(epoch FROM m."time")::text'
+                    WHEN k.name = ANY ('{account,address,useragent,storageaccount}'::text[]) THEN format('m.%I'::text, k.name)
+                    ELSE format('m.details ->> %L::text'::text, k.name) END
+        FROM unnest(result_key) AS k (name));
+    new_matches bigint;
+BEGIN
+    EXECUTE format(
+        'INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)'
+        ' SELECT $1, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details,'
+        '        azhunt.sha256_of(ARRAY[m.account, m.address, m.useragent, m.storageaccount, m.details::text]),'
+        '        encode(substr(azhunt.sha256_of(ARRAY[$1, %s]), 1, 16), ''hex''::text)::uuid,'
+        '        $2, $3'
+        ' FROM %s AS m'
+        ' ON CONFLICT DO NOTHING'::text, array_to_string(result_values, ', '::text), call)
+    USING rule, run, found_at, since, until, arrivals;
+    GET DIAGNOSTICS new_matches = ROW_COUNT;
+    RETURN new_matches;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: stores the matches that a call of a hunt''s function gives and that are not there, and counts them; in the call, $4 to $6 are since, until and arrivals';
+
+CREATE FUNCTION azhunt.insert_matches_of_period(rule text, run bigint, found_at timestamptz, call text, result_key text[],
+                                                since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
 AS $$
-#variable_conflict use_column
-DECLARE
-    lookback_option interval := options ->> 'lookback';
-    match_option boolean := options ->> 'match_user_agent';
-    file_option text := options ->> 'target_file';
-    operations_option text[] := ARRAY(SELECT jsonb_array_elements_text(options -> 'operations'));
-    noninteractive_option boolean := options ->> 'include_noninteractive';
-    successful_option boolean := options ->> 'successful_only';
-    found_results bigint;
 BEGIN
-    INSERT INTO azhunt.storage_upload_link_account_facts (
-        hunt, uploadtime, operationname, uri, useragentheader, address, storageaccount, correlationid,
-        logintime, account, loginuseragent, texts_hash, resultid, run, foundat)
-    SELECT $1, u.uploadtime, u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
-           u.correlationid, s.logintime, s.account, s.loginuseragent,
-           azhunt.sha256_of(ARRAY[u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
-                                  u.correlationid, s.account, s.loginuseragent]),
-           encode(substr(azhunt.sha256_of(ARRAY[$1, u.uri, u.operationname, u.useragentheader]), 1, 16), 'hex')::uuid,
-           $3, $4
-    FROM azhunt.hunted_uploads(file_option, operations_option) AS u
-    JOIN azhunt.hunted_signins(noninteractive_option, successful_option, $5, $6) AS s
-      ON s.address = u.address
-     AND azhunt.within(s.logintime, u.uploadtime, lookback_option)
-     -- says the same, for the pruning of partitions
-     AND s.logintime >= azhunt.window_start(u.uploadtime, lookback_option)
-     AND s.logintime <= u.uploadtime
-     AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
-     AND ($7 IS NULL OR azhunt.is_new(u.ingestxid, $7, $8, $9) OR azhunt.is_new(s.ingestxid, $7, $8, $9))
-    WHERE u.address <> ''
-      AND u.uploadtime >= $5 AND u.uploadtime <= $6
-    ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS found_results = ROW_COUNT;
-    RETURN found_results;
+    RETURN azhunt.insert_matches(rule, run, found_at, call, result_key, since, until, arrivals);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_in_period_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
-'stores the matches of uploads and sign-ins from since to until that are not there, and counts them; only those of which one is new, unless first_xid is null';
+COMMENT ON FUNCTION azhunt.insert_matches_of_period(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: as insert_matches(), with the windowed join as the only one';
 
-CREATE FUNCTION azhunt.find_new_storage_upload_link_account(
-    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
-    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
+CREATE FUNCTION azhunt.insert_new_matches(rule text, run bigint, found_at timestamptz, call text, result_key text[],
+                                          since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-SET "IntervalStyle" = 'postgres'
 SET plan_cache_mode = force_custom_plan
 SET enable_seqscan = off
 SET cpu_index_tuple_cost = 1
 SET jit = off
 AS $$
-#variable_conflict use_column
-DECLARE
-    lookback_option interval := options ->> 'lookback';
-    match_option boolean := options ->> 'match_user_agent';
-    file_option text := options ->> 'target_file';
-    operations_option text[] := ARRAY(SELECT jsonb_array_elements_text(options -> 'operations'));
-    noninteractive_option boolean := options ->> 'include_noninteractive';
-    successful_option boolean := options ->> 'successful_only';
-    found_results bigint;
 BEGIN
-    INSERT INTO azhunt.storage_upload_link_account_facts (
-        hunt, uploadtime, operationname, uri, useragentheader, address, storageaccount, correlationid,
-        logintime, account, loginuseragent, texts_hash, resultid, run, foundat)
-    SELECT $1, m.uploadtime, m.operationname, m.uri, m.useragentheader, m.address, m.storageaccount,
-           m.correlationid, m.logintime, m.account, m.loginuseragent,
-           azhunt.sha256_of(ARRAY[m.operationname, m.uri, m.useragentheader, m.address, m.storageaccount,
-                                  m.correlationid, m.account, m.loginuseragent]),
-           encode(substr(azhunt.sha256_of(ARRAY[$1, m.uri, m.operationname, m.useragentheader]), 1, 16), 'hex')::uuid,
-           $3, $4
-    FROM (
-        SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, u.address, u.storageaccount,
-               u.correlationid, s.logintime, s.account, s.loginuseragent
-        FROM azhunt.hunted_uploads(file_option, operations_option) AS u
-        CROSS JOIN LATERAL (
-            SELECT s.logintime, s.account, s.loginuseragent
-            FROM azhunt.hunted_signins(noninteractive_option, successful_option, $5, $6) AS s
-            WHERE s.address = u.address
-              AND s.logintime >= azhunt.window_start(u.uploadtime, lookback_option)
-              AND s.logintime <= u.uploadtime
-              AND azhunt.count_visit(s.logintime, 1)
-              AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
-            OFFSET 0
-        ) AS s
-        WHERE azhunt.is_new(u.ingestxid, $7, $8, $9)
-          AND u.uploadtime >= $5 AND u.uploadtime <= $6
-          AND azhunt.count_visit(u.uploadtime, 4)
-          AND u.address <> ''
-        UNION ALL
-        SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, s.address, u.storageaccount,
-               u.correlationid, s.logintime, s.account, s.loginuseragent
-        FROM azhunt.hunted_signins(noninteractive_option, successful_option, $5, $6) AS s
-        CROSS JOIN LATERAL (
-            SELECT u.uploadtime, u.operationname, u.uri, u.useragentheader, u.storageaccount,
-                   u.correlationid
-            FROM azhunt.hunted_uploads(file_option, operations_option) AS u
-            WHERE u.address = s.address
-              AND u.uploadtime >= s.logintime
-              AND u.uploadtime <= azhunt.window_end(s.logintime, lookback_option)
-              AND u.uploadtime >= $5 AND u.uploadtime <= $6
-              AND azhunt.count_visit(u.uploadtime, 1)
-              AND (NOT match_option OR s.loginuseragent OPERATOR(azhunt.=~) u.useragentheader)
-            OFFSET 0
-        ) AS u
-        WHERE azhunt.is_new(s.ingestxid, $7, $8, $9)
-          AND azhunt.count_visit(s.logintime, 4)
-          AND s.address <> ''
-    ) AS m
-    ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS found_results = ROW_COUNT;
-    RETURN found_results;
+    RETURN azhunt.insert_matches(rule, run, found_at, call, result_key, since, until, arrivals);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
-'stores the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, that are not there, and counts them; since to until is a period that has them all';
+COMMENT ON FUNCTION azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: as insert_matches(), by index from the new rows to their partners';
 
-CREATE FUNCTION azhunt.find_in_period_cloudshell_usage(
-    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
-    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
-RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET "IntervalStyle" = 'postgres'
-SET plan_cache_mode = force_custom_plan
-SET enable_nestloop = off
-SET enable_hashjoin = off
-SET enable_mergejoin = off
-AS $$
-#variable_conflict use_column
-DECLARE
-    bin_option interval := options ->> 'bin';
-    group_option text := options ->> 'resource_group';
-    found_results bigint;
-BEGIN
-    INSERT INTO azhunt.cloudshell_usage_facts (
-        hunt, timekey, caller, operationnamevalue, texts_hash, resultid, run, foundat)
-    SELECT DISTINCT $1, s.timekey, s.caller, o.operationnamevalue,
-           azhunt.sha256_of(ARRAY[s.caller, o.operationnamevalue]),
-           encode(substr(azhunt.sha256_of(ARRAY[$1, s.caller, extract(epoch FROM s.timekey)::text]), 1, 16), 'hex')::uuid,
-           $3, $4
-    FROM (
-        SELECT DISTINCT s.caller, azhunt.bin(s.starttime, bin_option) AS timekey
-        FROM azhunt.hunted_shell_starts(group_option) AS s
-        WHERE s.starttime >= $5 AND s.starttime <= $6
-          -- whose bin has a start
-          AND azhunt.window_start(s.starttime, bin_option) > timestamptz '4714-11-24 00:00:00+00 BC'
-    ) AS s
-    JOIN azhunt.hunted_operations() AS o
-      ON o.caller = s.caller
-     -- the first time after the bin is not in it
-     AND azhunt.within(s.timekey, o.operationtime, bin_option - interval '1 microsecond')
-     -- nor is anything in a bin that has no end
-     AND o.operationtime < azhunt.bin_end(s.timekey, bin_option)
-    WHERE o.operationtime >= $5 AND o.operationtime <= $6
-    ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS found_results = ROW_COUNT;
-    RETURN found_results;
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.find_in_period_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
-'stores the operations of all callers in all bins of time with a Cloud Shell, both from since to until, that are not there, and counts them; whether they are new is not looked at';
-
-CREATE FUNCTION azhunt.find_new_cloudshell_usage(
-    name text, options jsonb, run bigint, started timestamptz, since timestamptz, until timestamptz,
-    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
-RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET "IntervalStyle" = 'postgres'
-SET plan_cache_mode = force_custom_plan
-SET enable_seqscan = off
-SET cpu_index_tuple_cost = 1
-SET jit = off
-AS $$
-#variable_conflict use_column
-DECLARE
-    bin_option interval := options ->> 'bin';
-    group_option text := options ->> 'resource_group';
-    found_results bigint;
-BEGIN
-    INSERT INTO azhunt.cloudshell_usage_facts (
-        hunt, timekey, caller, operationnamevalue, texts_hash, resultid, run, foundat)
-    SELECT $1, m.timekey, m.caller, m.operationnamevalue,
-           azhunt.sha256_of(ARRAY[m.caller, m.operationnamevalue]),
-           encode(substr(azhunt.sha256_of(ARRAY[$1, m.caller, extract(epoch FROM m.timekey)::text]), 1, 16), 'hex')::uuid,
-           $3, $4
-    FROM (
-        SELECT s.timekey, s.caller, o.operationnamevalue
-        FROM (
-            SELECT DISTINCT s.caller, azhunt.bin(s.starttime, bin_option) AS timekey
-            FROM azhunt.hunted_shell_starts(group_option) AS s
-            WHERE azhunt.is_new(s.ingestxid, $7, $8, $9)
-              AND s.starttime >= $5 AND s.starttime <= $6
-              AND azhunt.count_visit(s.starttime, 4)
-              AND azhunt.window_start(s.starttime, bin_option) > timestamptz '4714-11-24 00:00:00+00 BC'
-        ) AS s
-        CROSS JOIN LATERAL (
-            SELECT o.operationnamevalue
-            FROM azhunt.hunted_operations() AS o
-            WHERE o.caller = s.caller
-              AND o.operationtime >= s.timekey
-              AND o.operationtime < azhunt.bin_end(s.timekey, bin_option)
-              AND o.operationtime >= $5 AND o.operationtime <= $6
-              AND azhunt.count_visit(o.operationtime, 1)
-            OFFSET 0
-        ) AS o
-        UNION
-        SELECT o.timekey, o.caller, o.operationnamevalue
-        FROM (
-            SELECT DISTINCT o.caller, azhunt.bin(o.operationtime, bin_option) AS timekey, o.operationnamevalue
-            FROM azhunt.hunted_operations() AS o
-            WHERE azhunt.is_new(o.ingestxid, $7, $8, $9)
-              AND o.operationtime >= $5 AND o.operationtime <= $6
-              AND azhunt.count_visit(o.operationtime, 4)
-              AND azhunt.window_start(o.operationtime, bin_option) > timestamptz '4714-11-24 00:00:00+00 BC'
-        ) AS o
-        CROSS JOIN LATERAL (
-            SELECT
-            FROM azhunt.hunted_shell_starts(group_option) AS s
-            WHERE s.caller = o.caller
-              AND s.starttime >= o.timekey
-              AND s.starttime < azhunt.bin_end(o.timekey, bin_option)
-              AND s.starttime >= $5 AND s.starttime <= $6
-              AND azhunt.count_visit(s.starttime, 1)
-            LIMIT 1
-        ) AS s
-    ) AS m
-    ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS found_results = ROW_COUNT;
-    RETURN found_results;
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]) IS
-'stores the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell, that are not there, and counts them; since to until is a period that has them all';
-
-CREATE FUNCTION azhunt.count_all_rows(tables text[]) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    log_table text;
-    log_rows bigint;
-    counts jsonb := '{}';
-BEGIN
-    FOREACH log_table IN ARRAY tables LOOP
-        EXECUTE format('SELECT count(*) FROM azhunt.%I', log_table) INTO log_rows;
-        counts := counts || jsonb_build_object(log_table, log_rows);
-    END LOOP;
-    RETURN counts;
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.count_all_rows(text[]) IS
-'how many rows log tables have';
-
-/* src/runs/run.sql */
+/* src/runs/trust.sql */
 
 -- A year of daily partitions has thousands of parts that refer to the same few
 -- objects.  pg_depend does not tell of PostgreSQL's own, which belong to the
@@ -2660,11 +2424,11 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.reached_from(oid[], boolean) IS
-'what relations refer to, if with_children with their partitions or children, by rules, policies, defaults, checks, statistics and indexes, too; as parts, one relation for each of their owners';
+'internal: what relations refer to, if with_children with their partitions or children, by rules, policies, defaults, checks, statistics and indexes, too; as parts, one relation for each of their owners';
 
 -- What is reached is what PostgreSQL knows: a function whose body is a string
 -- does not say what it calls, so that its owner has to be trusted in all it does.
-CREATE FUNCTION azhunt.untrusted_below(relations regclass[], with_children boolean, OUT object text, OUT owner name)
+CREATE FUNCTION azhunt.untrusted_below(relations regclass[], functions oid[], with_children boolean, OUT object text, OUT owner name)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -2673,7 +2437,11 @@ DECLARE
     trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, current_user, 'USAGE'));
 BEGIN
     WITH RECURSIVE reached (classid, objid, is_part) AS (
-        SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(relations::oid[], with_children) AS f
+        (
+            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(relations::oid[], with_children) AS f
+            UNION ALL
+            SELECT 'pg_proc'::regclass::oid, f.oid, false FROM unnest(functions) AS f (oid)
+        )
         UNION
         SELECT n.classid, n.objid, n.is_part
         FROM reached AS r
@@ -2736,8 +2504,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], boolean) IS
-'the first of all objects that relations reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of the current role anyway; null if there is none';
+COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean) IS
+'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of the current role anyway; null if there is none';
 
 CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -2764,7 +2532,7 @@ BEGIN
         IF NOT FOUND THEN
             RAISE EXCEPTION 'azhunt.% has no column ingestxid of type bigint', log_table
                 USING ERRCODE = 'undefined_column',
-                      HINT = 'A scheduled hunt knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
+                      HINT = 'A rule knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
         END IF;
         relations := relations || relation;
     END LOOP;
@@ -2776,15 +2544,15 @@ BEGIN
     WHERE c.relkind = 'f'
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'a scheduled hunt cannot tell the new rows of foreign table %', foreign_table
+        RAISE EXCEPTION 'a rule cannot tell the new rows of foreign table %', foreign_table
             USING ERRCODE = 'wrong_object_type',
                   HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
     END IF;
 
     -- whoever owns what is read can have code run by those who read it
-    untrusted := azhunt.untrusted_below(relations, true);
+    untrusted := azhunt.untrusted_below(relations, '{}'::oid[], true);
     IF untrusted.object IS NOT NULL THEN
-        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs hunts',
+        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
                         untrusted.object, untrusted.owner, current_user
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = format('A function that runs with the rights of %s would read it, or have it run.', current_user),
@@ -2794,9 +2562,150 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.check_log_tables(text[]) IS
-'an error if a scheduled hunt cannot read these log tables: they are not there, do not say what is new, or belong to a role that the current one does not trust';
+'internal: an error if a rule cannot read these log tables: they are not there, do not say what is new, or belong to a role that the current one does not trust';
 
-CREATE FUNCTION azhunt.reason_to_start_over(hunt text) RETURNS text
+/* src/runs/arrivals.sql */
+
+CREATE FUNCTION azhunt.check_rows_are_visible(tables text[]) RETURNS boolean
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_check_rows_are_visible';
+
+COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
+'true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
+
+CREATE FUNCTION azhunt.find_arrivals(log_table regclass, first_xid bigint, end_xid bigint,
+                                     unfinished_xids bigint[], known bigint[])
+RETURNS TABLE (relation regclass, identity bigint, is_view boolean, pages bigint,
+               new_rows bigint, since timestamptz, until timestamptz, reread boolean)
+LANGUAGE C STABLE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_find_arrivals';
+
+COMMENT ON FUNCTION azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]) IS
+'internal: for each relation that a query of a log table reads: who it is, how many rows are new to a run and of what time, or, with reread, that all rows are because the last run did not read it';
+
+REVOKE EXECUTE ON FUNCTION azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.relations_below(tables text[]) RETURNS bigint[]
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(array_agg(a.identity ORDER BY a.identity), '{}'::bigint[])
+    FROM unnest(tables) AS t (log_table)
+    CROSS JOIN LATERAL azhunt.find_arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint, NULL::bigint,
+                                            NULL::bigint[], NULL::bigint[]) AS a
+$$;
+
+COMMENT ON FUNCTION azhunt.relations_below(text[]) IS
+'internal: the identities of all relations that queries of these log tables read';
+
+REVOKE EXECUTE ON FUNCTION azhunt.relations_below(text[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.new_rows_of_view(log_table text, arrivals azhunt.arrivals,
+                                        OUT new_rows bigint, OUT since timestamptz, OUT until timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('SELECT count(*), min(l.timegenerated), max(l.timegenerated) FROM azhunt.%I AS l'
+                   ' WHERE azhunt.arrived_since(l.ingestxid, $1)', log_table)
+    INTO new_rows, since, until
+    USING arrivals;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) IS
+'internal: how many rows of a view under a log table''s name are new to a run, and of what time';
+
+REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, arrivals azhunt.arrivals, known bigint[],
+                                         OUT relations bigint[], OUT pages bigint, OUT rows_read jsonb,
+                                         OUT new_periods tstzmultirange, OUT reread_periods tstzmultirange)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    relation regclass;
+    part record;
+    of_view record;
+    all_time CONSTANT tstzmultirange := '{[-infinity,infinity]}';
+BEGIN
+    relations := '{}';
+    pages := 0;
+    rows_read := '{}';
+    new_periods := '{}';
+    reread_periods := '{}';
+
+    FOREACH log_table IN ARRAY tables LOOP
+        relation := format('azhunt.%I'::text, log_table)::regclass;
+        SELECT array_agg(a.identity) AS relations,
+               sum(a.pages)::bigint AS pages,
+               sum(a.new_rows)::bigint AS new_rows,
+               bool_or(a.is_view) AS is_view,
+               bool_or(a.reread) AS reread,
+               range_agg(tstzrange(azhunt.window_start(a.since, reach), azhunt.window_end(a.until, reach), '[]'::text))
+                   FILTER (WHERE a.since IS NOT NULL AND NOT a.reread) AS new_periods,
+               range_agg(tstzrange(azhunt.window_start(a.since, reach), azhunt.window_end(a.until, reach), '[]'::text))
+                   FILTER (WHERE a.since IS NOT NULL AND a.reread) AS reread_periods
+        INTO part
+        FROM azhunt.find_arrivals(relation, arrivals.first_xid, arrivals.end_xid, arrivals.unfinished_xids, known) AS a;
+
+        relations := relations || part.relations;
+        pages := pages + part.pages;
+        IF part.is_view THEN
+            SELECT v.new_rows, v.since, v.until INTO of_view
+            FROM azhunt.new_rows_of_view(log_table, arrivals) AS v;
+            part.new_rows := of_view.new_rows;
+            part.new_periods := CASE WHEN of_view.since IS NOT NULL THEN tstzmultirange(
+                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach), '[]'::text)) END;
+            part.reread_periods := CASE WHEN part.reread THEN all_time END;
+        END IF;
+        rows_read := rows_read || jsonb_build_object(log_table, part.new_rows);
+        new_periods := new_periods + COALESCE(part.new_periods, '{}'::tstzmultirange);
+        reread_periods := reread_periods + COALESCE(part.reread_periods, '{}'::tstzmultirange);
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]) IS
+'internal: what is new in log tables: how many rows, and the periods that have all new rows and their partners, which are at most reach away; reread_periods are of relations that the last run did not read';
+
+REVOKE EXECUTE ON FUNCTION azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION azhunt.allow_visits(visits bigint) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_allow_visits';
+
+COMMENT ON FUNCTION azhunt.allow_visits(bigint) IS
+'sets how many rows count_visit() lets a run visit';
+
+CREATE FUNCTION azhunt.count_visit("time" timestamptz, weight integer) RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 0.01
+AS 'MODULE_PATHNAME', 'azhunt_count_visit';
+
+COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
+'true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
+
+REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
+
+/* src/runs/run.sql */
+
+CREATE FUNCTION azhunt.prevent_in_transaction_block(command text) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_prevent_in_transaction_block';
+
+COMMENT ON FUNCTION azhunt.prevent_in_transaction_block(text) IS
+'internal: an error inside a transaction block, where a procedure cannot commit';
+
+CREATE FUNCTION azhunt.raise_saved_error(sqlstate text, message text, detail text, hint text) RETURNS void
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_raise_saved_error';
+
+COMMENT ON FUNCTION azhunt.raise_saved_error(text, text, text, text) IS
+'internal: raises the error that GET STACKED DIAGNOSTICS has described; an empty detail or hint is none';
+
+CREATE FUNCTION azhunt.reason_to_start_over(rule text) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -2805,14 +2714,14 @@ DECLARE
     requested boolean;
 BEGIN
     -- only those that this run sees: the rows that they are about it sees too
-    DELETE FROM azhunt.restart_requests AS q WHERE q.hunt = $1;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
     requested := FOUND;
 
     SELECT w.snapshot, w.system_identifier INTO watermark
-    FROM azhunt.watermarks AS w WHERE w.hunt = $1;
+    FROM azhunt.watermarks AS w WHERE w.rule = $1;
     RETURN CASE
         WHEN NOT FOUND THEN 'first run'
-        WHEN requested THEN 'restart_hunt() was called'
+        WHEN requested THEN 'restart_rule() was called'
         WHEN watermark.system_identifier <> (SELECT s.system_identifier::text FROM pg_control_system() AS s)
             THEN 'last run was in another cluster'
         WHEN pg_snapshot_xmax(watermark.snapshot) > pg_snapshot_xmax(pg_current_snapshot())
@@ -2822,7 +2731,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.reason_to_start_over(text) IS
-'why this run of a hunt has to read all rows; null if it has not; removes the requests of restart_hunt() that the run fulfils';
+'internal: why this run of a rule has to read all rows; null if it has not; removes the requests of restart_rule() that the run fulfils';
 
 CREATE FUNCTION azhunt.snapshot_with_unfinished(snapshot pg_snapshot, unfinished xid8) RETURNS pg_snapshot
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -2844,40 +2753,36 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.snapshot_with_unfinished(pg_snapshot, xid8) IS
-'a snapshot that also takes a transaction for unfinished';
+'internal: a snapshot that also takes a transaction for unfinished';
 
-CREATE FUNCTION azhunt.find_matches(kind text, name text, options jsonb, run bigint, started timestamptz, period tstzrange,
-                                    first_xid bigint, end_xid bigint, unfinished_xids bigint[])
+CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange, arrivals azhunt.arrivals)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
+    options jsonb := hunt.default_options || rule.options;
+    others CONSTANT text[] := '{"since => $4","until => $5","arrivals => $6"}';
+    new_rows_function CONSTANT regproc := azhunt.hunt_function(hunt.schema, hunt.hunt, '_new_matches'::text);
 BEGIN
-    IF first_xid IS NOT NULL THEN
+    IF (arrivals).first_xid IS NOT NULL AND new_rows_function IS NOT NULL THEN
         BEGIN
-            RETURN CASE kind
-                WHEN 'storage_upload_link_account'
-                THEN azhunt.find_new_storage_upload_link_account(name, options, run, started, lower(period), upper(period),
-                                                                 first_xid, end_xid, unfinished_xids)
-                ELSE azhunt.find_new_cloudshell_usage(name, options, run, started, lower(period), upper(period),
-                                                      first_xid, end_xid, unfinished_xids)
-            END;
+            RETURN azhunt.insert_new_matches(rule.rule, run, found_at, azhunt.hunt_call(new_rows_function, options, others),
+                                             hunt.result_key, lower(period), upper(period), arrivals);
         EXCEPTION WHEN SQLSTATE 'ZH001' THEN
-            -- too many partners: let the planner join what the period has
+            -- too many partners: join what the period has
         END;
     END IF;
-    RETURN CASE kind
-        WHEN 'storage_upload_link_account'
-        THEN azhunt.find_in_period_storage_upload_link_account(name, options, run, started, lower(period), upper(period),
-                                                               first_xid, end_xid, unfinished_xids)
-        ELSE azhunt.find_in_period_cloudshell_usage(name, options, run, started, lower(period), upper(period),
-                                                    first_xid, end_xid, unfinished_xids)
-    END;
+    RETURN azhunt.insert_matches_of_period(
+        rule.rule, run, found_at,
+        azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options, others),
+        hunt.result_key, lower(period), upper(period), arrivals);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_matches(text, text, jsonb, bigint, timestamptz, tstzrange, bigint, bigint, bigint[]) IS
-'stores the matches of a period that are not there, and counts them; only those with a new row, unless first_xid is null';
+COMMENT ON FUNCTION azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals) IS
+'internal: stores the matches of a period that are not there, and counts them; only those with a new row, unless arrivals is null';
 
 CREATE FUNCTION azhunt.some_periods(periods tstzmultirange) RETURNS SETOF tstzrange
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -2889,149 +2794,177 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.some_periods(tstzmultirange) IS
-'the periods that something new is in; one that has them all if they are many, as each is a query';
+'internal: the periods that something new is in; one that has them all if they are many, as each is a query';
 
-CREATE FUNCTION azhunt.find_results(hunt text, run bigint, started timestamptz, snapshot pg_snapshot)
-RETURNS TABLE (started_over text, relations bigint[], rows_read jsonb, new_results bigint)
+CREATE FUNCTION azhunt.count_rows(tables text[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    log_rows bigint;
+    counts jsonb := '{}';
+BEGIN
+    FOREACH log_table IN ARRAY tables LOOP
+        EXECUTE format('SELECT count(*) FROM azhunt.%I', log_table) INTO log_rows;
+        counts := counts || jsonb_build_object(log_table, log_rows);
+    END LOOP;
+    RETURN counts;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.count_rows(text[]) IS
+'internal: how many rows log tables have';
+
+CREATE FUNCTION azhunt.find_all_matches(rule azhunt.rules, run bigint, found_at timestamptz, snapshot pg_snapshot)
+RETURNS TABLE (started_over text, relations bigint[], rows_read jsonb, new_matches bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 AS $$
 #variable_conflict use_variable
 DECLARE
-    instance azhunt.hunts;
+    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
     watermark azhunt.watermarks;
-    arrivals record;
+    findings record;
     period tstzrange;
-    first_xid bigint;
-    end_xid bigint := pg_snapshot_xmax(snapshot)::text;
-    unfinished_xids bigint[];
+    arrivals azhunt.arrivals;
 BEGIN
-    SELECT h.* INTO instance FROM azhunt.hunts AS h WHERE h.name = hunt;
-    -- first, as an older snapshot does not see what the other looks at
-    PERFORM azhunt.check_rows_are_visible(instance.tables);
-    PERFORM azhunt.check_log_tables(instance.tables);
+    -- first, as an older snapshot does not see what the others look at
+    PERFORM azhunt.check_rows_are_visible(hunt.tables);
+    PERFORM azhunt.check_log_tables(hunt.tables);
+    PERFORM azhunt.check_hunt_functions(hunt.schema, hunt.hunt);
+    PERFORM azhunt.check_options(hunt.hunt, rule.options);
 
-    new_results := 0;
-    started_over := azhunt.reason_to_start_over(hunt);
+    new_matches := 0;
+    started_over := azhunt.reason_to_start_over(rule.rule);
     IF started_over IS NOT NULL THEN
-        relations := azhunt.relations_below(instance.tables);
-        rows_read := azhunt.count_all_rows(instance.tables);
-        new_results := azhunt.find_matches(instance.hunt, hunt, instance.options, run, started,
-                                           '[-infinity,infinity]'::tstzrange, NULL::bigint, NULL::bigint, NULL::bigint[]);
+        relations := azhunt.relations_below(hunt.tables);
+        rows_read := azhunt.count_rows(hunt.tables);
+        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange, NULL::azhunt.arrivals);
     ELSE
-        SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.hunt = hunt;
-        first_xid := pg_snapshot_xmax(watermark.snapshot)::text;
-        -- with what this transaction itself has written
-        unfinished_xids := ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(watermark.snapshot) AS x)
-                           || pg_current_xact_id()::text::bigint;
-        SELECT a.* INTO arrivals
-        FROM azhunt.look_for_arrivals(instance.tables,
-                                      coalesce(instance.options ->> 'lookback', instance.options ->> 'bin')::interval,
-                                      first_xid, end_xid, unfinished_xids, watermark.relations) AS a;
-        relations := arrivals.relations;
-        rows_read := arrivals.rows_read;
+        SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.rule = rule.rule;
+        arrivals := ROW(pg_snapshot_xmax(watermark.snapshot)::text::bigint,
+                        pg_snapshot_xmax(snapshot)::text::bigint,
+                        -- with what this transaction itself has written
+                        ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(watermark.snapshot) AS x)
+                        || pg_current_xact_id()::text::bigint);
+        SELECT a.* INTO findings
+        FROM azhunt.look_for_arrivals(hunt.tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
+                                      arrivals, watermark.relations) AS a;
+        relations := findings.relations;
+        rows_read := findings.rows_read;
 
         -- A page takes about as long to read as eight rows that are looked up.
-        PERFORM azhunt.allow_visits(1000 + 8 * arrivals.pages);
-        FOR period IN SELECT p FROM azhunt.some_periods(arrivals.new_periods) AS p LOOP
-            new_results := new_results + azhunt.find_matches(instance.hunt, hunt, instance.options, run, started, period,
-                                                             first_xid, end_xid, unfinished_xids);
+        PERFORM azhunt.allow_visits(1000 + 8 * findings.pages);
+        FOR period IN SELECT p FROM azhunt.some_periods(findings.new_periods) AS p LOOP
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, arrivals);
         END LOOP;
-        FOR period IN SELECT p FROM azhunt.some_periods(arrivals.reread_periods) AS p LOOP
-            new_results := new_results + azhunt.find_matches(instance.hunt, hunt, instance.options, run, started, period,
-                                                             NULL::bigint, NULL::bigint, NULL::bigint[]);
+        FOR period IN SELECT p FROM azhunt.some_periods(findings.reread_periods) AS p LOOP
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals);
         END LOOP;
     END IF;
 
     -- Only what was there from the first look to the last has surely been read.
     relations := ARRAY(SELECT r FROM unnest(relations) AS r
-                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(instance.tables)) AS r);
+                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(hunt.tables)) AS r);
     RETURN NEXT;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_results(text, bigint, timestamptz, pg_snapshot) IS
-'stores what a run finds in the rows that the snapshot sees and the last run did not read; says why it read all rows instead, if it did, and what relations it read';
+COMMENT ON FUNCTION azhunt.find_all_matches(azhunt.rules, bigint, timestamptz, pg_snapshot) IS
+'internal: stores the matches of the rows that the snapshot sees and the last run did not read; says why it read all rows instead, if it did, and what relations it read';
 
-CREATE FUNCTION azhunt.describe_running(name text) RETURNS text
+CREATE FUNCTION azhunt.describe_running(rule text) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN 'another run of this hunt is going on'
+    RETURN 'another run of this rule is going on'
         || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename, a.xact_start)
-                     FROM azhunt.scheduled_hunts AS h
-                     JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = h.xmax AND l.granted
+                     FROM azhunt.rules AS r
+                     JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = r.xmax AND l.granted
                      JOIN pg_stat_activity AS a ON a.pid = l.pid
-                     WHERE h.name = $1
+                     WHERE r.rule = $1
                      LIMIT 1), ''::text);
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.describe_running(text) IS
-'why a run was skipped: which process has the hunt, if that can be told';
+'internal: why a run was skipped: which process runs the rule, if that can be told';
 
-CREATE FUNCTION azhunt.run_hunt_in_transaction(name text) RETURNS bigint
+CREATE FUNCTION azhunt.run_rule_in_transaction(rule text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 <<function>>
 DECLARE
+    rule_row azhunt.rules;
     run bigint;
     started timestamptz := clock_timestamp();
     snapshot pg_snapshot;
-    found_results record;
+    findings record;
+    announced bigint;
 BEGIN
-    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no scheduled hunt "%"', name
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
             USING ERRCODE = 'undefined_object',
-                  HINT = 'View azhunt.hunts lists them; a row in azhunt.scheduled_hunts makes one.';
+                  HINT = 'Table azhunt.rules lists the rules; azhunt.add_rule() makes one.';
     END IF;
 
-    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1 FOR NO KEY UPDATE SKIP LOCKED;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        INSERT INTO azhunt.runs (hunt, started, finished, status, error, run_by)
-        VALUES (name, started, clock_timestamp(), 'skipped', azhunt.describe_running(name), session_user)
+        INSERT INTO azhunt.runs (rule, started, finished, status, error, run_by)
+        VALUES ($1, started, clock_timestamp(), 'skipped', azhunt.describe_running($1), session_user)
         RETURNING runs.run INTO function.run;
         RETURN function.run;
     END IF;
 
     -- A change, and not only a lock: a transaction whose snapshot is older must
-    -- not change or drop a hunt as if it had not run.
-    UPDATE azhunt.scheduled_hunts AS h SET severity = h.severity WHERE h.name = $1;
+    -- not change or drop a rule as if it had not run.
+    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = $1 RETURNING r.* INTO rule_row;
+    IF NOT EXISTS (SELECT FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt) THEN
+        RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.hunts lists the hunts; azhunt.add_hunt() adds one.';
+    END IF;
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.
     -- It must not count this transaction, which can still write, as finished.
     run := nextval('azhunt.runs_run_seq'::regclass);
     snapshot := azhunt.snapshot_with_unfinished(pg_current_snapshot(), pg_current_xact_id());
-    SELECT r.* INTO found_results FROM azhunt.find_results(name, run, started, snapshot) AS r;
+    SELECT f.* INTO findings FROM azhunt.find_all_matches(rule_row, run, started, snapshot) AS f;
+    announced := findings.new_matches;
+    IF announced > 0 AND rule_row.announce_since > '-infinity' THEN
+        announced := (SELECT count(*) FROM azhunt.matches AS m
+                      WHERE m.run = function.run AND m."time" >= rule_row.announce_since);
+    END IF;
 
-    INSERT INTO azhunt.watermarks (hunt, snapshot, relations, system_identifier)
-    VALUES (name, snapshot, found_results.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
-    ON CONFLICT (hunt) DO UPDATE
+    INSERT INTO azhunt.watermarks (rule, snapshot, relations, system_identifier)
+    VALUES ($1, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    ON CONFLICT ON CONSTRAINT watermarks_pkey DO UPDATE
     SET snapshot = EXCLUDED.snapshot, relations = EXCLUDED.relations, system_identifier = EXCLUDED.system_identifier;
-    INSERT INTO azhunt.runs (run, hunt, started, finished, status, started_over, rows_read, new_results, snapshot, run_by)
-    VALUES (function.run, name, started, clock_timestamp(), 'succeeded', found_results.started_over,
-            found_results.rows_read, found_results.new_results, snapshot, session_user);
+    INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced, snapshot, run_by)
+    VALUES (function.run, $1, started, clock_timestamp(), 'succeeded', findings.started_over,
+            findings.rows_read, findings.new_matches, announced, snapshot, session_user);
     -- Where someone keeps the queue from being emptied, what was found matters
     -- more than that it is announced.
-    IF found_results.new_results > 0 AND pg_notification_queue_usage() < 0.9 THEN
-        PERFORM pg_notify('azhunt', json_build_object('hunt', name, 'run', function.run,
-                                                      'new_results', found_results.new_results)::text);
+    IF announced > 0 AND pg_notification_queue_usage() < 0.9 THEN
+        PERFORM pg_notify('azhunt', json_build_object('rule', $1, 'run', function.run,
+                                                      'new_matches', announced)::text);
     END IF;
     RETURN run;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.run_hunt_in_transaction(text) IS
-'one incremental run of a scheduled hunt in the current transaction, which it leaves to the caller; returns the id of the run in azhunt.runs';
+COMMENT ON FUNCTION azhunt.run_rule_in_transaction(text) IS
+'one incremental run of a rule in the current transaction, which it leaves to the caller; returns the id of the run in azhunt.runs';
 
-REVOKE EXECUTE ON FUNCTION azhunt.run_hunt_in_transaction(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.run_rule_in_transaction(text) FROM PUBLIC;
 
-CREATE FUNCTION azhunt.record_failed_run(name text, started timestamptz, sqlstate text, error text)
+CREATE FUNCTION azhunt.record_failed_run(rule text, started timestamptz, sqlstate text, error text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -3039,23 +2972,23 @@ AS $$
 DECLARE
     connected timestamptz := (SELECT a.backend_start FROM pg_stat_get_activity(pg_backend_pid()) AS a);
 BEGIN
-    -- Whoever runs hunts can call this, so what it is told is held within what
+    -- Whoever runs rules can call this, so what it is told is held within what
     -- can be true of this session.
-    INSERT INTO azhunt.runs (hunt, started, finished, status, sqlstate, error, run_by)
-    SELECT h.name, least(greatest($2, connected), clock_timestamp()), clock_timestamp(), 'failed', left($3, 5), left($4, 10000),
+    INSERT INTO azhunt.runs (rule, started, finished, status, sqlstate, error, run_by)
+    SELECT r.rule, least(greatest($2, connected), clock_timestamp()), clock_timestamp(), 'failed', left($3, 5), left($4, 10000),
            session_user
-    FROM azhunt.scheduled_hunts AS h
-    WHERE h.name = $1;
+    FROM azhunt.rules AS r
+    WHERE r.rule = $1;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) IS
-'records in azhunt.runs that a run of this session failed; used by run_hunt()';
+'internal: records in azhunt.runs that a run of this session failed; used by run_rule()';
 
 REVOKE EXECUTE ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) FROM PUBLIC;
 
 -- It commits, so it cannot have a SET clause.
-CREATE PROCEDURE azhunt.run_hunt(name text)
+CREATE PROCEDURE azhunt.run_rule(rule text)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -3066,7 +2999,7 @@ DECLARE
     failed_detail pg_catalog.text;
     failed_hint pg_catalog.text;
 BEGIN
-    PERFORM azhunt.prevent_in_transaction_block('azhunt.run_hunt()');
+    PERFORM azhunt.prevent_in_transaction_block('azhunt.run_rule()');
     -- Whatever the session's default: a run that waits for nothing and sees
     -- what the last one committed cannot fail to serialize.
     COMMIT;
@@ -3074,7 +3007,7 @@ BEGIN
     started := pg_catalog.clock_timestamp();
 
     BEGIN
-        PERFORM azhunt.run_hunt_in_transaction(run_hunt.name);
+        PERFORM azhunt.run_rule_in_transaction(run_rule.rule);
     EXCEPTION WHEN query_canceled OR OTHERS THEN
         failed := true;
         GET STACKED DIAGNOSTICS
@@ -3082,301 +3015,104 @@ BEGIN
             failed_message = MESSAGE_TEXT,
             failed_detail = PG_EXCEPTION_DETAIL,
             failed_hint = PG_EXCEPTION_HINT;
-        PERFORM azhunt.record_failed_run(run_hunt.name, started, failed_state, failed_message);
+        PERFORM azhunt.record_failed_run(run_rule.rule, started, failed_state, failed_message);
     END;
     COMMIT;
 
     IF failed THEN
-        PERFORM azhunt.rethrow(failed_state, failed_message, failed_detail, failed_hint);
+        PERFORM azhunt.raise_saved_error(failed_state, failed_message, failed_detail, failed_hint);
     END IF;
 END
 $$;
 
-COMMENT ON PROCEDURE azhunt.run_hunt(text) IS
-'one incremental run of a scheduled hunt: results, watermark and the row in azhunt.runs in one transaction of its own; a run that fails is recorded and ends in its error, one that finds another still going is recorded as skipped';
+COMMENT ON PROCEDURE azhunt.run_rule(text) IS
+'one incremental run of a rule: matches, watermark and the row in azhunt.runs in one transaction of its own; a run that fails is recorded and ends in its error, one that finds another still going is recorded as skipped';
 
-REVOKE EXECUTE ON PROCEDURE azhunt.run_hunt(text) FROM PUBLIC;
-
-CREATE FUNCTION azhunt.restart_hunt(name text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no scheduled hunt "%"', name
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'View azhunt.hunts lists them.';
-    END IF;
-    INSERT INTO azhunt.restart_requests (hunt, requested_at, requested_by)
-    VALUES (name, clock_timestamp(), session_user);
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.restart_hunt(text) IS
-'has the next run of a scheduled hunt read all rows again, as after rows were loaded with an ingestxid of their own; a run that is going on does not count; what was found stays and is not announced again';
-
-REVOKE EXECUTE ON FUNCTION azhunt.restart_hunt(text) FROM PUBLIC;
-
-CREATE FUNCTION azhunt.drop_hunt(name text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    -- also waits for a run to end
-    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1 FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no scheduled hunt "%"', name
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'View azhunt.hunts lists them.';
-    END IF;
-    DELETE FROM azhunt.storage_upload_link_account_facts AS f WHERE f.hunt = $1;
-    DELETE FROM azhunt.cloudshell_usage_facts AS f WHERE f.hunt = $1;
-    DELETE FROM azhunt.watermarks AS w WHERE w.hunt = $1;
-    DELETE FROM azhunt.restart_requests AS q WHERE q.hunt = $1;
-    DELETE FROM azhunt.runs AS r WHERE r.hunt = $1;
-    DELETE FROM azhunt.scheduled_hunts AS h
-    WHERE h.name = $1 AND h.name NOT IN ('storage_upload_link_account', 'cloudshell_usage');
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.drop_hunt(text) IS
-'removes a scheduled hunt with its runs and results; of the two that come with azhunt, which stay, runs and results only';
-
-REVOKE EXECUTE ON FUNCTION azhunt.drop_hunt(text) FROM PUBLIC;
-
-CREATE FUNCTION azhunt.keep_options() RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' AND (NEW.name, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.name, OLD.hunt, OLD.options) THEN
-        RETURN NEW;
-    END IF;
-    IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.hunt = OLD.name)
-       OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.hunt = OLD.name) THEN
-        RAISE EXCEPTION 'scheduled hunt "%" has run, and its results are those of its options', OLD.name
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Make another one with the new options; azhunt.drop_hunt() removes the old one with its results.';
-    END IF;
-    RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW ELSE OLD END;
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.keep_options() IS
-'trigger: refuses to change or delete a scheduled hunt that has run';
-
-CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.scheduled_hunts
-FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
-COMMENT ON TRIGGER keep_options ON azhunt.scheduled_hunts IS
-'a hunt that has run keeps its name and options, of which its results are';
+REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;
 
 /* src/runs/triage.sql */
 
+-- What people decide about matches and results.
+
 CREATE TABLE azhunt.allow_list (
-    kind text NOT NULL
-        CHECK (kind OPERATOR(pg_catalog.=) ANY ('{address,account,useragent,storageaccount}'::text[])),
+    entity text NOT NULL
+        CHECK (entity OPERATOR(pg_catalog.=) ANY ('{address,account,useragent,storageaccount}'::text[])),
     value text NOT NULL CHECK (value OPERATOR(pg_catalog.<>) ''),
     note text,
     added_by text NOT NULL DEFAULT session_user,
     added_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    PRIMARY KEY (kind, value)
+    PRIMARY KEY (entity, value),
+    CONSTRAINT allow_list_network_check CHECK (
+        entity OPERATOR(pg_catalog.<>) 'address' OR pg_catalog.strpos(value, '/') OPERATOR(pg_catalog.=) 0
+        OR azhunt.is_in_network(pg_catalog.split_part(value, '/', 1), value))
 );
 
 COMMENT ON TABLE azhunt.allow_list IS
-'addresses, accounts, user agents and storage accounts, compared ignoring case, whose matches the result views hide; view hidden_results counts what each entry hides';
+'entities whose matches the result views hide; view hidden_results counts what each entry hides';
+COMMENT ON COLUMN azhunt.allow_list.entity IS 'column of azhunt.matches: address, account, useragent or storageaccount';
+COMMENT ON COLUMN azhunt.allow_list.value IS 'its value, compared ignoring case; for an address also a network, such as 203.0.113.0/24';
+COMMENT ON COLUMN azhunt.allow_list.note IS 'why it is allowed';
+COMMENT ON COLUMN azhunt.allow_list.added_by IS 'role of the session that added it';
+COMMENT ON COLUMN azhunt.allow_list.added_at IS 'when it was added';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.allow_list', '');
 
-CREATE SEQUENCE azhunt.marks_mark_seq;
-COMMENT ON SEQUENCE azhunt.marks_mark_seq IS 'ids of marks';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.marks_mark_seq', '');
+CREATE SEQUENCE azhunt.status_changes_change_seq;
+COMMENT ON SEQUENCE azhunt.status_changes_change_seq IS 'ids of status changes';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes_change_seq', '');
 
-CREATE TABLE azhunt.marks (
-    mark bigint PRIMARY KEY DEFAULT pg_catalog.nextval('azhunt.marks_mark_seq'),
-    resultid uuid NOT NULL,
+CREATE TABLE azhunt.status_changes (
+    change bigint PRIMARY KEY DEFAULT pg_catalog.nextval('azhunt.status_changes_change_seq'),
+    result_id uuid NOT NULL,
     status text NOT NULL
         CHECK (status OPERATOR(pg_catalog.=) ANY ('{new,investigating,closed}'::text[])),
     note text,
-    marked_by text NOT NULL,
-    marked_at timestamptz NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamptz NOT NULL,
     last_run bigint NOT NULL
 );
 
-CREATE INDEX marks_resultid_idx ON azhunt.marks (resultid, mark);
-COMMENT ON INDEX azhunt.marks_resultid_idx IS 'the latest mark of one result';
-COMMENT ON TABLE azhunt.marks IS
-'what people said of results, each time; last_run is the last run whose matches they had before them';
-SELECT pg_catalog.pg_extension_config_dump('azhunt.marks', '');
+CREATE INDEX status_changes_result_id_idx ON azhunt.status_changes (result_id, change);
+COMMENT ON INDEX azhunt.status_changes_result_id_idx IS 'the latest status of one result';
+COMMENT ON TABLE azhunt.status_changes IS
+'what people said of results, each time';
+COMMENT ON COLUMN azhunt.status_changes.change IS 'id of the change; a later one has a higher one';
+COMMENT ON COLUMN azhunt.status_changes.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.status_changes.status IS 'new, investigating or closed';
+COMMENT ON COLUMN azhunt.status_changes.note IS 'why';
+COMMENT ON COLUMN azhunt.status_changes.changed_by IS 'role of the session that set it';
+COMMENT ON COLUMN azhunt.status_changes.changed_at IS 'when it was set';
+COMMENT ON COLUMN azhunt.status_changes.last_run IS 'the last run whose matches that person could see';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes', '');
 
-CREATE VIEW azhunt.storage_upload_link_account_matches AS
-SELECT f.hunt, f.resultid, f.uploadtime, f.operationname, f.uri, f.useragentheader, f.address,
-       f.storageaccount, f.correlationid, f.logintime, f.account, f.loginuseragent,
-       f.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                          WHERE a.kind OPERATOR(pg_catalog.=) 'address')
-       OR f.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                             WHERE a.kind OPERATOR(pg_catalog.=) 'account')
-       OR f.useragentheader OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                                     WHERE a.kind OPERATOR(pg_catalog.=) 'useragent')
-       OR f.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                                    WHERE a.kind OPERATOR(pg_catalog.=) 'storageaccount') AS hidden,
-       f.run, f.foundat
-FROM azhunt.storage_upload_link_account_facts AS f;
+CREATE VIEW azhunt.latest_status AS
+SELECT DISTINCT ON (c.result_id)
+       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run
+FROM azhunt.status_changes AS c
+ORDER BY c.result_id, c.change DESC;
 
-COMMENT ON VIEW azhunt.storage_upload_link_account_matches IS
-'each upload and sign-in that scheduled hunts found, those too that the allow-list hides';
+COMMENT ON VIEW azhunt.latest_status IS 'the latest status change of each result';
 
-CREATE VIEW azhunt.cloudshell_usage_matches AS
-SELECT f.hunt, f.resultid, f.timekey, f.caller, f.operationnamevalue,
-       f.caller OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                         WHERE a.kind OPERATOR(pg_catalog.=) 'account') AS hidden,
-       f.run, f.foundat
-FROM azhunt.cloudshell_usage_facts AS f;
+CREATE VIEW azhunt.screened_matches AS
+SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
+       m.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                          WHERE a.entity OPERATOR(pg_catalog.=) 'account') IS TRUE
+       OR m.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                             WHERE a.entity OPERATOR(pg_catalog.=) 'address') IS TRUE
+       OR m.useragent OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                               WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
+       OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                    WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
+       OR EXISTS (SELECT FROM azhunt.allow_list AS a
+                  WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+                    AND azhunt.is_in_network(m.address, a.value)) AS hidden,
+       m.run, m.found_at
+FROM azhunt.matches AS m
+JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) m.rule;
 
-COMMENT ON VIEW azhunt.cloudshell_usage_matches IS
-'each caller, hour and operation that scheduled hunts found, those too that the allow-list hides';
+COMMENT ON VIEW azhunt.screened_matches IS
+'each match of all rules, and whether the allow-list hides it; conditions on rule and time, on rule and account, on result_id and on run are answered by index';
 
-CREATE VIEW azhunt.matches AS
-SELECT s.uploadtime AS "time", s.hunt, s.resultid, s.account, s.address, s.hidden, s.run, s.foundat
-FROM azhunt.storage_upload_link_account_matches AS s
-UNION ALL
-SELECT c.timekey, c.hunt, c.resultid, c.caller, NULL::text, c.hidden, c.run, c.foundat
-FROM azhunt.cloudshell_usage_matches AS c;
-
-COMMENT ON VIEW azhunt.matches IS
-'each match of all scheduled hunts, those too that the allow-list hides; conditions on hunt and time, on resultid and on run are answered by index';
-
-CREATE VIEW azhunt.result_marks AS
-SELECT DISTINCT ON (m.resultid)
-       m.resultid, m.status, m.note, m.marked_by, m.marked_at, m.last_run
-FROM azhunt.marks AS m
-ORDER BY m.resultid, m.mark DESC;
-
-COMMENT ON VIEW azhunt.result_marks IS 'the latest mark of each result';
-
-/* src/runs/results.sql */
-
-CREATE VIEW azhunt.storage_upload_link_account_results AS
-SELECT r.lastupload AS "time",
-       r.fileuploadpath, r.operationname, r.uploaduseragent, r.loginevents,
-       r.accounts COLLATE pg_catalog."default" AS accounts, r.logins, r.uploads, r.firstupload, r.lastupload,
-       pg_catalog.array_to_string(r.accounts, ', ') COLLATE pg_catalog."default" AS account,
-       pg_catalog.array_to_string(r.addresses, ', ') COLLATE pg_catalog."default" AS address,
-       r.addresses COLLATE pg_catalog."default" AS addresses,
-       r.storageaccounts COLLATE pg_catalog."default" AS storageaccounts,
-       r.hunt, h.title, h.description, h.tactics, h.techniques, h.severity,
-       r.resultid, r.matches, r.hidden,
-       CASE WHEN m.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) m.last_run THEN 'new'
-            ELSE COALESCE(m.status, 'new') END AS status,
-       m.note, m.marked_by, m.marked_at,
-       r.firstrun, r.run, r.foundat
-FROM (
-    SELECT f.hunt, f.resultid,
-           f.uri AS fileuploadpath,
-           f.operationname,
-           f.useragentheader AS uploaduseragent,
-           azhunt.make_bag(f.login ORDER BY f.logintime, f.account COLLATE pg_catalog."C", f.loginuseragent COLLATE pg_catalog."C", f.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT f.hidden) AS loginevents,
-           pg_catalog.array_agg(DISTINCT f.account COLLATE pg_catalog."C" ORDER BY f.account COLLATE pg_catalog."C")
-               FILTER (WHERE NOT f.hidden) AS accounts,
-           azhunt.set_of_bags(f.login ORDER BY f.logintime, f.account COLLATE pg_catalog."C", f.loginuseragent COLLATE pg_catalog."C", f.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT f.hidden) AS logins,
-           pg_catalog.count(DISTINCT ROW (f.uploadtime, f.address, f.correlationid))
-               FILTER (WHERE NOT f.hidden) AS uploads,
-           pg_catalog.min(f.uploadtime) FILTER (WHERE NOT f.hidden) AS firstupload,
-           pg_catalog.max(f.uploadtime) FILTER (WHERE NOT f.hidden) AS lastupload,
-           pg_catalog.array_agg(DISTINCT f.address COLLATE pg_catalog."C" ORDER BY f.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT f.hidden) AS addresses,
-           pg_catalog.array_agg(DISTINCT f.storageaccount COLLATE pg_catalog."C" ORDER BY f.storageaccount COLLATE pg_catalog."C")
-               FILTER (WHERE NOT f.hidden) AS storageaccounts,
-           pg_catalog.count(*) FILTER (WHERE NOT f.hidden) AS matches,
-           pg_catalog.count(*) FILTER (WHERE f.hidden) AS hidden,
-           pg_catalog.min(f.run) FILTER (WHERE NOT f.hidden) AS firstrun,
-           pg_catalog.max(f.run) FILTER (WHERE NOT f.hidden) AS run,
-           pg_catalog.max(f.foundat) FILTER (WHERE NOT f.hidden) AS foundat
-    FROM (
-        SELECT f.*,
-               azhunt.login_bag(f.account, f.address, f.logintime, f.loginuseragent) AS login
-        FROM azhunt.storage_upload_link_account_matches AS f
-    ) AS f
-    GROUP BY f.hunt, f.resultid, f.uri, f.operationname, f.useragentheader
-) AS r
-JOIN azhunt.hunts AS h ON h.name OPERATOR(pg_catalog.=) r.hunt
-LEFT JOIN azhunt.result_marks AS m ON m.resultid OPERATOR(pg_catalog.=) r.resultid
-WHERE r.matches OPERATOR(pg_catalog.>) 0;
-
-COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
-'what scheduled hunts for uploads found, a row for each URI, operation and user agent with the columns of storage_upload_link_account(); time is that of the last upload; run and foundat are those of the latest match; hidden counts matches that the allow-list hides';
-
-CREATE VIEW azhunt.cloudshell_usage_results AS
-SELECT r.timekey AS "time",
-       r.caller, r.timekey, r.set_operationnamevalue, r.timekey AS "timestamp",
-       r.caller AS accountcustomentity,
-       r.caller AS account, NULL::text AS address,
-       r.hunt, h.title, h.description, h.tactics, h.techniques, h.severity,
-       r.resultid, r.matches, r.hidden,
-       CASE WHEN m.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) m.last_run THEN 'new'
-            ELSE COALESCE(m.status, 'new') END AS status,
-       m.note, m.marked_by, m.marked_at,
-       r.firstrun, r.run, r.foundat
-FROM (
-    SELECT f.hunt, f.resultid, f.caller, f.timekey,
-           azhunt.set_of_texts(f.operationnamevalue) FILTER (WHERE NOT f.hidden) AS set_operationnamevalue,
-           pg_catalog.count(*) FILTER (WHERE NOT f.hidden) AS matches,
-           pg_catalog.count(*) FILTER (WHERE f.hidden) AS hidden,
-           pg_catalog.min(f.run) FILTER (WHERE NOT f.hidden) AS firstrun,
-           pg_catalog.max(f.run) FILTER (WHERE NOT f.hidden) AS run,
-           pg_catalog.max(f.foundat) FILTER (WHERE NOT f.hidden) AS foundat
-    FROM azhunt.cloudshell_usage_matches AS f
-    GROUP BY f.hunt, f.resultid, f.caller, f.timekey
-) AS r
-JOIN azhunt.hunts AS h ON h.name OPERATOR(pg_catalog.=) r.hunt
-LEFT JOIN azhunt.result_marks AS m ON m.resultid OPERATOR(pg_catalog.=) r.resultid
-WHERE r.matches OPERATOR(pg_catalog.>) 0;
-
-COMMENT ON VIEW azhunt.cloudshell_usage_results IS
-'what scheduled hunts for Cloud Shells found, a row for each caller and hour with the columns of cloudshell_usage(); time is the start of the hour; address is always null, as the hunt does not look at it; run and foundat are those of the latest match';
-
-CREATE VIEW azhunt.results AS
-SELECT s."time", s.hunt, s.title, s.description, s.tactics, s.techniques, s.severity, s.account, s.address,
-       pg_catalog.format('%s of %s from %s, where %s had signed in', s.operationname,
-                         COALESCE(NULLIF(azhunt.file_name(s.fileuploadpath), ''), s.fileuploadpath), s.address, s.account) AS summary,
-       pg_catalog.jsonb_build_object(
-           'FileUploadPath', s.fileuploadpath, 'OperationName', s.operationname,
-           'UploadUserAgent', s.uploaduseragent, 'Logins', s.logins) AS details,
-       s.resultid, s.matches, s.hidden, s.status, s.note, s.marked_by, s.marked_at, s.firstrun, s.run, s.foundat
-FROM azhunt.storage_upload_link_account_results AS s
-UNION ALL
-SELECT c."time", c.hunt, c.title, c.description, c.tactics, c.techniques, c.severity, c.account, c.address,
-       pg_catalog.format('Cloud Shell of %s; other operations: %s', c.account,
-                         pg_catalog.jsonb_array_length(c.set_operationnamevalue)),
-       azhunt.bag_pack('Caller'::text, c.caller, 'timekey'::text, c.timekey, 'set_OperationNameValue'::text, c.set_operationnamevalue),
-       c.resultid, c.matches, c.hidden, c.status, c.note, c.marked_by, c.marked_at, c.firstrun, c.run, c.foundat
-FROM azhunt.cloudshell_usage_results AS c;
-
-COMMENT ON VIEW azhunt.results IS
-'what all scheduled hunts found, a row for each finding';
-
-CREATE VIEW azhunt.hidden_results AS
-SELECT a.kind, a.value, a.note, a.added_by, a.added_at, m.hunt,
-       pg_catalog.count(m.resultid) AS matches,
-       pg_catalog.count(DISTINCT m.resultid) AS results,
-       pg_catalog.max(m.foundat) AS foundat
-FROM azhunt.allow_list AS a
-LEFT JOIN (
-    SELECT e.kind, e.value, s.hunt, s.resultid, s.foundat
-    FROM azhunt.storage_upload_link_account_facts AS s
-    CROSS JOIN LATERAL (VALUES ('address', s.address), ('account', s.account),
-                               ('useragent', s.useragentheader), ('storageaccount', s.storageaccount)) AS e (kind, value)
-    UNION ALL
-    SELECT 'account', c.caller, c.hunt, c.resultid, c.foundat
-    FROM azhunt.cloudshell_usage_facts AS c
-) AS m ON m.kind OPERATOR(pg_catalog.=) a.kind AND m.value OPERATOR(azhunt.=~) a.value
-GROUP BY a.kind, a.value, m.hunt;
-
-COMMENT ON VIEW azhunt.hidden_results IS
-'how many matches, of how many results, each entry of the allow-list hides in each hunt; a match that several entries hide counts for each of them';
-
-CREATE FUNCTION azhunt.mark_result(resultid uuid, status text, note text DEFAULT NULL) RETURNS void
+CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -3384,7 +3120,7 @@ DECLARE
     last_run bigint;
 BEGIN
     IF (status IN ('new', 'investigating', 'closed')) IS NOT TRUE THEN
-        RAISE EXCEPTION 'a result cannot be marked "%"', coalesce(status, 'NULL')
+        RAISE EXCEPTION 'a result cannot have status "%"', coalesce(status, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Use new, investigating or closed.';
     END IF;
@@ -3393,31 +3129,148 @@ BEGIN
             USING ERRCODE = 'string_data_right_truncation';
     END IF;
     -- prune() must not remove a part of it meanwhile
-    PERFORM FROM azhunt.scheduled_hunts AS h
-    WHERE h.name IN (SELECT f.hunt FROM azhunt.storage_upload_link_account_facts AS f WHERE f.resultid = $1
-                     UNION ALL
-                     SELECT f.hunt FROM azhunt.cloudshell_usage_facts AS f WHERE f.resultid = $1)
-    FOR KEY SHARE OF h;
-    last_run := greatest((SELECT max(f.run) FROM azhunt.storage_upload_link_account_facts AS f WHERE f.resultid = $1),
-                         (SELECT max(f.run) FROM azhunt.cloudshell_usage_facts AS f WHERE f.resultid = $1));
+    PERFORM FROM azhunt.rules AS r
+    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = $1))
+    FOR KEY SHARE OF r;
+    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = $1);
     IF last_run IS NULL THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(resultid::text, 'NULL')
+        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
             USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column resultid of view azhunt.results.';
+                  HINT = 'It is column result_id of view azhunt.results.';
     END IF;
-    INSERT INTO azhunt.marks (resultid, status, note, marked_by, marked_at, last_run)
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
     VALUES ($1, $2, $3, session_user, clock_timestamp(), last_run);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.mark_result(uuid, text, text) IS
-'marks a result as new, investigating or closed; matches that later runs add to a closed one make it new again';
+COMMENT ON FUNCTION azhunt.set_status(uuid, text, text) IS
+'sets the status of a result: new, investigating or closed; matches that later runs add to a closed one make it new again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.mark_result(uuid, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) FROM PUBLIC;
+
+/* src/runs/results.sql */
+
+-- What rules found, as results: rows of the published queries.
+
+CREATE FUNCTION azhunt.fill_in(template text, names jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT pg_catalog.string_agg(p.part[1] OPERATOR(pg_catalog.||)
+                                 COALESCE(names OPERATOR(pg_catalog.->>) p.part[2], ''), '' ORDER BY p.place)
+    FROM pg_catalog.regexp_matches(template, '([^{]*)(?:[{]([^}]*)[}])?', 'g') WITH ORDINALITY AS p (part, place);
+END;
+
+COMMENT ON FUNCTION azhunt.fill_in(text, jsonb) IS
+'internal: the template with each name in braces replaced by its value';
+
+CREATE FUNCTION azhunt.members(bag jsonb, names text[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT COALESCE(pg_catalog.jsonb_object_agg(n.name, bag OPERATOR(pg_catalog.->) n.name), '{}')
+    FROM pg_catalog.unnest(names) AS n (name)
+    WHERE bag OPERATOR(pg_catalog.?) n.name;
+END;
+
+COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
+'internal: the members of a bag that have these names';
+
+CREATE VIEW azhunt.results AS
+SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques, u.severity,
+       r.account, r.address,
+       azhunt.fill_in(h.summary,
+                      (r.details OPERATOR(pg_catalog.->) 0) OPERATOR(pg_catalog.||)
+                      pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
+       azhunt.members(r.details OPERATOR(pg_catalog.->) 0, h.result_key) OPERATOR(pg_catalog.||)
+       pg_catalog.jsonb_build_object('matches', r.details) AS details,
+       r.result_id, r.matches, r.hidden,
+       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
+            ELSE COALESCE(s.status, 'new') END AS status,
+       s.note, s.changed_by, s.changed_at,
+       r.first_run, r.run, r.found_at
+FROM (
+    SELECT m.rule, m.hunt, m.result_id,
+           pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS "time",
+           pg_catalog.string_agg(DISTINCT m.account COLLATE pg_catalog."C", ', ' ORDER BY m.account COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS account,
+           pg_catalog.string_agg(DISTINCT m.address COLLATE pg_catalog."C", ', ' ORDER BY m.address COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS address,
+           azhunt.make_list(m.details, 100 ORDER BY m."time" DESC, m.details DESC)
+               FILTER (WHERE NOT m.hidden) AS details,
+           pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
+           pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
+           pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
+           pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
+    FROM azhunt.screened_matches AS m
+    GROUP BY m.rule, m.hunt, m.result_id
+) AS r
+JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
+JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+LEFT JOIN azhunt.latest_status AS s ON s.result_id OPERATOR(pg_catalog.=) r.result_id
+WHERE r.matches OPERATOR(pg_catalog.>) 0;
+
+COMMENT ON VIEW azhunt.results IS
+'what all rules found, a row for each result; details has at most the latest 100 matches';
+
+CREATE VIEW azhunt.hidden_results AS
+SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
+       pg_catalog.count(m.result_id) AS matches,
+       pg_catalog.count(DISTINCT m.result_id) AS results,
+       pg_catalog.max(m.found_at) AS found_at
+FROM azhunt.allow_list AS a
+LEFT JOIN (
+    SELECT e.entity, e.value, m.rule, m.result_id, m.found_at
+    FROM azhunt.matches AS m
+    CROSS JOIN LATERAL (VALUES ('address', m.address), ('account', m.account),
+                               ('useragent', m.useragent), ('storageaccount', m.storageaccount)) AS e (entity, value)
+) AS m ON m.entity OPERATOR(pg_catalog.=) a.entity
+      AND (m.value OPERATOR(azhunt.=~) a.value
+           OR a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+              AND azhunt.is_in_network(m.value, a.value))
+GROUP BY a.entity, a.value, m.rule;
+
+COMMENT ON VIEW azhunt.hidden_results IS
+'how many matches, of how many results, each entry of the allow-list hides for each rule; a match that several entries hide counts for each of them';
+
+CREATE FUNCTION azhunt.log_rows(result_id uuid, most integer DEFAULT 100)
+RETURNS TABLE (log_table text, log_row jsonb)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    match azhunt.matches;
+    hunt record;
+    function regproc;
+BEGIN
+    SELECT h.schema, h.hunt INTO hunt
+    FROM azhunt.matches AS m
+    JOIN azhunt.rules AS r ON r.rule = m.rule
+    JOIN azhunt.hunts AS h ON h.hunt = r.hunt
+    WHERE m.result_id = $1
+    LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
+            USING ERRCODE = 'no_data_found',
+                  HINT = 'It is column result_id of view azhunt.results.';
+    END IF;
+    function := azhunt.hunt_function(hunt.schema, hunt.hunt, '_log_rows'::text);
+    IF function IS NULL THEN
+        RAISE EXCEPTION 'hunt "%" does not say which log rows its matches are of', hunt.hunt
+            USING ERRCODE = 'feature_not_supported',
+                  HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema, hunt.hunt || '_log_rows');
+    END IF;
+    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = $1 ORDER BY m."time" DESC, m.key LIMIT most LOOP
+        RETURN QUERY EXECUTE format('SELECT l.log_table, l.log_row FROM %s($1) AS l'::text, function) USING match;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.log_rows(uuid, integer) IS
+'the log rows that the latest matches of a result are made of, as JSON; most says how many matches; a row that two matches share comes twice';
 
 /* src/runs/health.sql */
 
-CREATE FUNCTION azhunt.latest(relation regclass, time_column name, as_of timestamptz) RETURNS timestamptz
+CREATE FUNCTION azhunt.latest_time(relation regclass, time_column name, as_of timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -3437,8 +3290,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.latest(regclass, name, timestamptz) IS
-'the latest time in a column of a log table, found fast if it is recent';
+COMMENT ON FUNCTION azhunt.latest_time(regclass, name, timestamptz) IS
+'internal: the latest time in a column of a log table, found fast if it is recent';
 
 CREATE FUNCTION azhunt.log_table_health(
     log_table regclass, since timestamptz[], latest integer,
@@ -3447,7 +3300,7 @@ LANGUAGE C STABLE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
 
 COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
-'the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
+'internal: the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
 
 CREATE FUNCTION azhunt.query_health(
     log_table regclass, since timestamptz[], latest integer,
@@ -3458,8 +3311,8 @@ AS $$
 DECLARE
     rows_of_hour bigint;
 BEGIN
-    newest_event := azhunt.latest(log_table, 'timegenerated'::name, since[1]);
-    newest_arrival := azhunt.latest(log_table, 'ingestedat'::name, since[1]);
+    newest_event := azhunt.latest_time(log_table, 'timegenerated'::name, since[1]);
+    newest_arrival := azhunt.latest_time(log_table, 'ingestedat'::name, since[1]);
     FOR i IN 1 .. cardinality(since) LOOP
         EXECUTE format('SELECT count(*) FROM %s WHERE ingestedat > $1 AND ingestedat <= $1 + interval ''1 hour''',
                        log_table)
@@ -3477,7 +3330,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.query_health(regclass, timestamptz[], integer) IS
-'what log_table_health() says, by queries: they read views, too, and lock all partitions and indexes';
+'internal: what log_table_health() says, by queries: they read views, too, and lock all partitions and indexes';
 
 CREATE FUNCTION azhunt.source_health_of(log_table text, as_of timestamptz)
 RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz,
@@ -3522,7 +3375,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.source_health_of(text, timestamptz) IS
-'what source_health() says of one log table';
+'internal: what source_health() says of one log table';
 
 CREATE FUNCTION azhunt.source_health(as_of timestamptz DEFAULT pg_catalog.now())
 RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arrival timestamptz,
@@ -3573,42 +3426,36 @@ FROM azhunt.source_health() AS s;
 COMMENT ON VIEW azhunt.source_health IS
 'source_health() as of now';
 
-CREATE FUNCTION azhunt.upload_counts(hunt text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
-RETURNS TABLE ("time" timestamptz, uploads bigint)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
--- an error instead of counts without the rows that a policy hides
-SET row_security = off
-AS $$
-#variable_conflict use_column
-DECLARE
-    options jsonb := (SELECT h.options FROM azhunt.hunts AS h
-                      WHERE h.name = $1 AND h.hunt = 'storage_upload_link_account');
-    -- a function with a subquery among its arguments is not inlined, so that
-    -- all partitions would be locked
-    target_file text := options ->> 'target_file'::text;
-    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
-BEGIN
-    IF options IS NULL THEN
-        RAISE EXCEPTION 'there is no scheduled hunt "%" for uploads', coalesce($1, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'View azhunt.hunts lists the scheduled hunts.';
-    END IF;
-    PERFORM azhunt.check_bin(width);
-    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
-    RETURN QUERY
-    SELECT azhunt.bin(u.timegenerated, width), count(*)
-    FROM azhunt.uploads(target_file, operations, since, until) AS u
-    GROUP BY 1
-    ORDER BY 1;
-END
-$$;
+CREATE VIEW azhunt.rule_health AS
+SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
+       CASE WHEN h.hunt IS NULL OR l.status OPERATOR(pg_catalog.=) 'failed' THEN 'failing'
+            WHEN (u.run_every OPERATOR(pg_catalog.*) 2::double precision) OPERATOR(pg_catalog.<)
+                 (pg_catalog.now() OPERATOR(pg_catalog.-) COALESCE(s.finished, u.created_at))
+            THEN CASE WHEN s.finished IS NULL THEN 'never run' ELSE 'late' END
+            WHEN s.finished IS NULL THEN 'new'
+            ELSE 'running' END AS health,
+       s.finished AS last_success,
+       l.run AS last_run, l.status AS last_status, l.finished AS last_finished, l.duration AS last_duration,
+       CASE WHEN h.hunt IS NULL THEN pg_catalog.format('there is no hunt "%s"', u.hunt) ELSE l.error END AS last_error
+FROM azhunt.rules AS u
+LEFT JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) u.hunt
+LEFT JOIN LATERAL (
+    SELECT r.run, r.status, r.finished, r.duration, r.error
+    FROM azhunt.runs AS r
+    WHERE r.rule OPERATOR(pg_catalog.=) u.rule AND r.status OPERATOR(pg_catalog.<>) 'skipped'
+    ORDER BY r.rule DESC, r.run DESC
+    LIMIT 1
+) AS l ON true
+LEFT JOIN LATERAL (
+    SELECT r.finished
+    FROM azhunt.runs AS r
+    WHERE r.rule OPERATOR(pg_catalog.=) u.rule AND r.status OPERATOR(pg_catalog.=) 'succeeded'
+    ORDER BY r.rule DESC, r.run DESC
+    LIMIT 1
+) AS s ON true;
 
-COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
-'how many uploads the logs have that a scheduled hunt looks at, linked to an account or not, for each width of time from since to until; for those who may not read the logs';
-
-REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
+COMMENT ON VIEW azhunt.rule_health IS
+'each rule and how it runs: running, new (not yet run, and not yet late), late or never run (no success for twice as long as run_every), or failing (the last run failed)';
 
 /* src/runs/retention.sql */
 
@@ -3619,7 +3466,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     before timestamptz := now() - keep;
-    fact_table text;
     part record;
     log_tables regclass[] := '{}';
     partitions regclass[] := '{}';
@@ -3633,33 +3479,26 @@ BEGIN
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
     END IF;
 
-    -- no run, and nobody who marks a result, is in the middle of it
-    PERFORM FROM azhunt.scheduled_hunts AS h FOR UPDATE;
+    -- no run, and nobody who sets a status, is in the middle of it
+    PERFORM FROM azhunt.rules AS r FOR UPDATE;
 
     -- whole results, by their latest match, but none that is being looked into
-    FOREACH fact_table IN ARRAY '{storage_upload_link_account_facts,cloudshell_usage_facts}'::text[] LOOP
-        EXECUTE format('DELETE FROM azhunt.%1$I AS f USING ('
-                       ' SELECT a.resultid FROM azhunt.%1$I AS a GROUP BY a.resultid HAVING max(a.foundat) < $1'
-                       ' EXCEPT SELECT m.resultid FROM azhunt.result_marks AS m WHERE m.status = ''investigating'''
-                       ') AS o WHERE o.resultid = f.resultid', fact_table)
-        USING before;
-        GET DIAGNOSTICS removed = ROW_COUNT;
-        relation := 'azhunt.' || fact_table;
-        RETURN NEXT;
-    END LOOP;
-
-    DELETE FROM azhunt.marks AS m
-    WHERE m.marked_at < before
-      AND NOT EXISTS (SELECT FROM azhunt.storage_upload_link_account_facts AS f WHERE f.resultid = m.resultid)
-      AND NOT EXISTS (SELECT FROM azhunt.cloudshell_usage_facts AS f WHERE f.resultid = m.resultid);
+    DELETE FROM azhunt.matches AS m
+    USING (SELECT a.result_id FROM azhunt.matches AS a GROUP BY a.result_id HAVING max(a.found_at) < before
+           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating') AS o
+    WHERE o.result_id = m.result_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
-    relation := 'azhunt.marks';
+    relation := 'azhunt.matches';
+    RETURN NEXT;
+
+    DELETE FROM azhunt.status_changes AS c
+    WHERE c.changed_at < before AND c.result_id <> ALL (ARRAY(SELECT m.result_id FROM azhunt.matches AS m));
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    relation := 'azhunt.status_changes';
     RETURN NEXT;
 
     DELETE FROM azhunt.runs AS r
-    WHERE r.finished < before
-      AND NOT EXISTS (SELECT FROM azhunt.storage_upload_link_account_facts AS f WHERE f.run = r.run)
-      AND NOT EXISTS (SELECT FROM azhunt.cloudshell_usage_facts AS f WHERE f.run = r.run);
+    WHERE r.finished < before AND r.run <> ALL (ARRAY(SELECT m.run FROM azhunt.matches AS m));
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.runs';
     RETURN NEXT;
@@ -3678,7 +3517,7 @@ BEGIN
         partitions := partitions || part.partition;
     END LOOP;
     -- whoever owns what is read can have code run by those who read it
-    untrusted := azhunt.untrusted_below(partitions, true);
+    untrusted := azhunt.untrusted_below(partitions, '{}'::oid[], true);
     IF untrusted.object IS NOT NULL THEN
         RAISE EXCEPTION 'the owner of %, %, is not trusted by %', untrusted.object, untrusted.owner, current_user
             USING ERRCODE = 'insufficient_privilege',
@@ -3745,7 +3584,7 @@ BEGIN
     IF cron_database IS NULL THEN
         RAISE EXCEPTION 'pg_cron is not there'
             USING ERRCODE = 'undefined_object',
-                  HINT = 'Install it and add it to shared_preload_libraries; or have another scheduler, such as cron with psql, call azhunt.run_hunt().';
+                  HINT = 'Install it and add it to shared_preload_libraries; or have another scheduler, such as cron with psql, call azhunt.run_rule().';
     ELSIF dblink_schema IS NULL THEN
         RAISE EXCEPTION 'pg_cron is in another database, "%"', cron_database
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -3779,75 +3618,784 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.call_cron(text, text) IS
-'runs a query in the database that has pg_cron: this one, or another through dblink';
+'internal: runs a query in the database that has pg_cron: this one, or another through dblink';
 
-CREATE FUNCTION azhunt.cron_job_name(name text) RETURNS text
+CREATE FUNCTION azhunt.cron_job_name(rule text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.format('azhunt %s: %s', pg_catalog.current_database(), name);
+RETURN pg_catalog.format('azhunt %s: %s', pg_catalog.current_database(), rule);
 
 COMMENT ON FUNCTION azhunt.cron_job_name(text) IS
-'the name of pg_cron''s job for a scheduled hunt of this database';
+'internal: the name of pg_cron''s job for a rule of this database';
 
-CREATE FUNCTION azhunt.schedule_hunt(name text, cron_expression text) RETURNS bigint
+CREATE FUNCTION azhunt.schedule_rule(rule text, cron_expression text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    command text := format('CALL azhunt.run_hunt(%L)', name);
+    command text := format('CALL azhunt.run_rule(%L)', rule);
     query text;
 BEGIN
-    PERFORM FROM azhunt.scheduled_hunts AS h WHERE h.name = $1;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no scheduled hunt "%"', name
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
             USING ERRCODE = 'undefined_object',
-                  HINT = 'View azhunt.hunts lists them.';
+                  HINT = 'Table azhunt.rules lists the rules.';
     END IF;
     -- in another database with a search_path of its own
     query := format('SELECT cron.schedule_in_database(%L::pg_catalog.text, %L::pg_catalog.text, %L::pg_catalog.text,'
                     ' %L::pg_catalog.text, NULL::pg_catalog.text, true)',
-                    azhunt.cron_job_name(name), cron_expression, command, current_database());
+                    azhunt.cron_job_name(rule), cron_expression, command, current_database());
     RETURN azhunt.call_cron(query, query);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.schedule_hunt(text, text) IS
-'has pg_cron run a scheduled hunt in this database, at times in pg_cron''s time zone, which is GMT unless configured; replaces the schedule that it had; returns pg_cron''s job id';
+COMMENT ON FUNCTION azhunt.schedule_rule(text, text) IS
+'has pg_cron run a rule in this database, at times in pg_cron''s time zone, which is GMT unless configured; replaces the schedule that it had; returns pg_cron''s job id';
 
-REVOKE EXECUTE ON FUNCTION azhunt.schedule_hunt(text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.schedule_rule(text, text) FROM PUBLIC;
 
-CREATE FUNCTION azhunt.unschedule_hunt(name text) RETURNS boolean
+CREATE FUNCTION azhunt.unschedule_rule(rule text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     job text := format('SELECT j.jobid, cron.unschedule(j.jobid) FROM cron.job AS j'
                        ' WHERE j.jobname OPERATOR(pg_catalog.=) %L AND j.username OPERATOR(pg_catalog.=) current_user',
-                       azhunt.cron_job_name(name));
+                       azhunt.cron_job_name(rule));
 BEGIN
     RETURN azhunt.call_cron(format('SELECT pg_catalog.count(*) FROM (%s) AS u', job), job) > 0;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.unschedule_hunt(text) IS
-'has pg_cron no longer run a scheduled hunt of the current user; false if it did not';
+COMMENT ON FUNCTION azhunt.unschedule_rule(text) IS
+'has pg_cron no longer run a rule of the current user; false if it did not';
 
-REVOKE EXECUTE ON FUNCTION azhunt.unschedule_hunt(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.unschedule_rule(text) FROM PUBLIC;
+
+/* src/hunts/storage_upload_link_account/hunt.sql */
+
+--
+-- Storage upload link account: who signed in from the address that a file was
+-- uploaded from, moments before?
+--
+
+CREATE FUNCTION azhunt.storage_upload_link_account_pairs(
+    lookback interval,
+    target_file text,
+    match_user_agent boolean,
+    operations text[],
+    include_noninteractive boolean,
+    successful_only boolean,
+    since timestamptz,
+    until timestamptz,
+    arrivals azhunt.arrivals)
+RETURNS TABLE (
+    timegenerated timestamptz,
+    operationname text,
+    uri text,
+    useragentheader text,
+    address text,
+    storageaccount text,
+    correlationid text,
+    signin_timegenerated timestamptz,
+    account text,
+    signin_useragent text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname, u.correlationid,
+           s.timegenerated, s.userprincipalname, s.useragent
+    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file, storage_upload_link_account_pairs.operations,
+                             storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
+    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive, storage_upload_link_account_pairs.successful_only,
+                             azhunt.window_start(storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.lookback),
+                             storage_upload_link_account_pairs.until) AS s
+      ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
+     AND azhunt.within(s.timegenerated, u.timegenerated, storage_upload_link_account_pairs.lookback)
+     -- as much again, for partitions to be pruned for each upload
+     AND s.timegenerated OPERATOR(pg_catalog.>=)
+         azhunt.window_start(u.timegenerated, storage_upload_link_account_pairs.lookback)
+     AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+     AND (NOT storage_upload_link_account_pairs.match_user_agent
+          OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
+     AND (azhunt.arrived_since(u.ingestxid, storage_upload_link_account_pairs.arrivals)
+          OR azhunt.arrived_since(s.ingestxid, storage_upload_link_account_pairs.arrivals))
+    WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: uploads from since to until, both included, each with a sign-in at most lookback before it; only those of which one has arrived, unless arrivals is null';
+
+CREATE FUNCTION azhunt.storage_upload_link_account_check(
+    lookback interval,
+    target_file text,
+    match_user_agent boolean,
+    operations text[],
+    include_noninteractive boolean,
+    successful_only boolean)
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT azhunt.check_lookback(storage_upload_link_account_check.lookback)
+       AND azhunt.check_text(storage_upload_link_account_check.target_file, 'target_file', true)
+       AND azhunt.check_flag(storage_upload_link_account_check.match_user_agent, 'match_user_agent')
+       AND azhunt.check_operations(storage_upload_link_account_check.operations)
+       AND azhunt.check_flag(storage_upload_link_account_check.include_noninteractive, 'include_noninteractive')
+       AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only');
+END;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean) IS
+'internal: true, or an error if the hunt does not take these options';
+
+CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN azhunt.bag_pack('AccountUsed'::text, account,
+                       'IPUsed'::text, address,
+                       'AzureLoginTime'::text, logintime,
+                       'UserAgent'::text, useragent);
+
+COMMENT ON FUNCTION azhunt.login_bag(text, text, timestamptz, text) IS
+'internal: a sign-in as the hunt for uploads shows it';
+
+CREATE FUNCTION azhunt.storage_upload_link_account(
+    lookback interval DEFAULT '1 minute',
+    target_file text DEFAULT NULL,
+    match_user_agent boolean DEFAULT true,
+    operations text[] DEFAULT '{PutBlob,PutRange}',
+    include_noninteractive boolean DEFAULT false,
+    successful_only boolean DEFAULT false,
+    since timestamptz DEFAULT '-infinity',
+    until timestamptz DEFAULT 'infinity')
+RETURNS TABLE (
+    fileuploadpath text,
+    operationname text,
+    uploaduseragent text,
+    loginevents jsonb,
+    accounts text[],
+    logins jsonb,
+    uploads bigint,
+    first_upload timestamptz,
+    last_upload timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    WITH found AS (
+        SELECT m.uri,
+               m.operationname,
+               m.useragentheader,
+               azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS loginevents,
+               pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
+               azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS logins,
+               pg_catalog.count(DISTINCT ROW (m.timegenerated, m.address, m.correlationid)) AS uploads,
+               pg_catalog.min(m.timegenerated) AS first_upload,
+               pg_catalog.max(m.timegenerated) AS last_upload
+        FROM (
+            SELECT p.uri,
+                   p.operationname,
+                   p.useragentheader,
+                   p.timegenerated,
+                   p.address COLLATE pg_catalog."C" AS address,
+                   p.correlationid,
+                   p.signin_timegenerated,
+                   p.account COLLATE pg_catalog."C" AS account,
+                   p.signin_useragent COLLATE pg_catalog."C" AS signin_useragent,
+                   azhunt.login_bag(p.account, p.address, p.signin_timegenerated, p.signin_useragent) AS login
+            FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
+                                          storage_upload_link_account.target_file,
+                                          storage_upload_link_account.match_user_agent,
+                                          storage_upload_link_account.operations,
+                                          storage_upload_link_account.include_noninteractive,
+                                          storage_upload_link_account.successful_only,
+                                          storage_upload_link_account.since, storage_upload_link_account.until,
+                                          NULL::azhunt.arrivals) AS p
+        ) AS m
+        GROUP BY m.uri, m.operationname, m.useragentheader
+    )
+    SELECT h.uri,
+           h.operationname,
+           h.useragentheader,
+           h.loginevents,
+           h.accounts,
+           h.logins,
+           h.uploads,
+           h.first_upload,
+           h.last_upload
+    FROM found AS h
+    -- Not beside the join, as PostgreSQL before version 17 lets no extension
+    -- join what has a condition without columns; and because of WITH, not
+    -- beside the conditions of the calling query either.
+    WHERE azhunt.storage_upload_link_account_check(storage_upload_link_account.lookback,
+                                                    storage_upload_link_account.target_file,
+                                                    storage_upload_link_account.match_user_agent,
+                                                    storage_upload_link_account.operations,
+                                                    storage_upload_link_account.include_noninteractive,
+                                                    storage_upload_link_account.successful_only)
+      AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
+      AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[])
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
+'hunt: the accounts that signed in, from the address that a file was uploaded from, at most lookback before the upload; a row for each URI, operation and user agent of uploads from since to until, both included';
+
+CREATE FUNCTION azhunt.storage_upload_link_account_matches(
+    lookback interval,
+    target_file text,
+    match_user_agent boolean,
+    operations text[],
+    include_noninteractive boolean,
+    successful_only boolean,
+    since timestamptz,
+    until timestamptz,
+    arrivals azhunt.arrivals)
+RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT p.timegenerated, p.account, p.address, p.useragentheader, p.storageaccount,
+           azhunt.upload_details(p.uri, p.operationname, p.correlationid, p.signin_timegenerated, p.signin_useragent)
+    FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account_matches.lookback,
+                                          storage_upload_link_account_matches.target_file,
+                                          storage_upload_link_account_matches.match_user_agent,
+                                          storage_upload_link_account_matches.operations,
+                                          storage_upload_link_account_matches.include_noninteractive,
+                                          storage_upload_link_account_matches.successful_only,
+                                          storage_upload_link_account_matches.since, storage_upload_link_account_matches.until,
+                                          storage_upload_link_account_matches.arrivals) AS p
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: the matches of a rule: an upload and a sign-in';
+
+CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text, signin_timegenerated timestamptz, signin_useragent text)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN azhunt.bag_pack('FileUploadPath'::text, uri,
+                       'FileName'::text, COALESCE(NULLIF(azhunt.file_name(uri), ''::text), uri),
+                       'OperationName'::text, operationname,
+                       'CorrelationId'::text, correlationid,
+                       'AzureLoginTime'::text, signin_timegenerated,
+                       'UserAgent'::text, signin_useragent);
+
+COMMENT ON FUNCTION azhunt.upload_details(text, text, text, timestamptz, text) IS
+'internal: what a match of the hunt for uploads says beyond its entities';
+
+CREATE FUNCTION azhunt.storage_upload_link_account_new_matches(
+    lookback interval,
+    target_file text,
+    match_user_agent boolean,
+    operations text[],
+    include_noninteractive boolean,
+    successful_only boolean,
+    since timestamptz,
+    until timestamptz,
+    arrivals azhunt.arrivals)
+RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
+LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
+AS $$
+    SELECT u.timegenerated, s.userprincipalname, u.calleripaddress, u.useragentheader, u.accountname,
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
+    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
+                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+    CROSS JOIN LATERAL (
+        SELECT s.timegenerated, s.userprincipalname, s.useragent
+        FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
+                                 storage_upload_link_account_new_matches.successful_only,
+                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+        WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
+          AND s.timegenerated OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+          AND azhunt.count_visit(s.timegenerated, 1)
+          AND (NOT storage_upload_link_account_new_matches.match_user_agent
+               OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
+        OFFSET 0
+    ) AS s
+    WHERE azhunt.arrived_since(u.ingestxid, storage_upload_link_account_new_matches.arrivals)
+      AND azhunt.count_visit(u.timegenerated, 4)
+      AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
+    UNION ALL
+    SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
+    FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
+                             storage_upload_link_account_new_matches.successful_only,
+                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+    CROSS JOIN LATERAL (
+        SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
+        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
+                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+        WHERE u.calleripaddress OPERATOR(pg_catalog.=) s.ipaddress
+          AND u.timegenerated OPERATOR(pg_catalog.>=) s.timegenerated
+          AND u.timegenerated OPERATOR(pg_catalog.<=) azhunt.window_end(s.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND azhunt.count_visit(u.timegenerated, 1)
+          AND (NOT storage_upload_link_account_new_matches.match_user_agent
+               OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
+        OFFSET 0
+    ) AS u
+    WHERE azhunt.arrived_since(s.ingestxid, storage_upload_link_account_new_matches.arrivals)
+      AND azhunt.count_visit(s.timegenerated, 4)
+      AND s.ipaddress OPERATOR(pg_catalog.<>) ''
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
+
+CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT l.log_table, l.log_row
+    FROM (
+        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid
+        FROM azhunt.storagebloblogs AS b
+        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
+        UNION ALL
+        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid
+        FROM azhunt.storagefilelogs AS f
+        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
+    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid)
+    WHERE azhunt.strip_port(l.calleripaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
+      AND COALESCE(l.uri, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND COALESCE(l.correlationid, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+    UNION ALL
+    SELECT l.log_table, l.log_row
+    FROM (
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, s.userprincipalname
+        FROM azhunt.signinlogs AS s
+        WHERE s.timegenerated OPERATOR(pg_catalog.=)
+              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+        UNION ALL
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, n.userprincipalname
+        FROM azhunt.aadnoninteractiveusersigninlogs AS n
+        WHERE n.timegenerated OPERATOR(pg_catalog.=)
+              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+    ) AS l (log_table, log_row, ipaddress, useragent, userprincipalname)
+    WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
+      AND COALESCE(l.userprincipalname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) IS
+'internal: the uploads and sign-ins of a match';
+
+CREATE VIEW azhunt.storage_upload_link_account_results AS
+SELECT r.last_upload AS "time",
+       r.fileuploadpath, r.operationname, r.uploaduseragent, r.loginevents,
+       r.accounts COLLATE pg_catalog."default" AS accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
+       pg_catalog.array_to_string(r.accounts, ', ') COLLATE pg_catalog."default" AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') COLLATE pg_catalog."default" AS address,
+       r.addresses COLLATE pg_catalog."default" AS addresses,
+       r.storageaccounts COLLATE pg_catalog."default" AS storageaccounts,
+       r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
+       r.result_id, r.matches, r.hidden,
+       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
+            ELSE COALESCE(s.status, 'new') END AS status,
+       s.note, s.changed_by, s.changed_at,
+       r.first_run, r.run, r.found_at
+FROM (
+    SELECT m.rule, m.hunt, m.result_id,
+           m.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
+           m.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
+           m.useragent AS uploaduseragent,
+           azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) AS loginevents,
+           pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) AS accounts,
+           azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) AS logins,
+           pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
+               FILTER (WHERE NOT m.hidden) AS uploads,
+           pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
+           pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
+           pg_catalog.array_agg(DISTINCT m.address COLLATE pg_catalog."C" ORDER BY m.address COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) AS addresses,
+           pg_catalog.array_agg(DISTINCT m.storageaccount COLLATE pg_catalog."C" ORDER BY m.storageaccount COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) AS storageaccounts,
+           pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
+           pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
+           pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
+           pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
+    FROM (
+        SELECT m.*,
+               m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
+               m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
+               (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated,
+               azhunt.login_bag(m.account, m.address, (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz,
+                                m.details OPERATOR(pg_catalog.->>) 'UserAgent') AS login
+        FROM azhunt.screened_matches AS m
+        WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
+    ) AS m
+    GROUP BY m.rule, m.hunt, m.result_id, m.details OPERATOR(pg_catalog.->>) 'FileUploadPath',
+             m.details OPERATOR(pg_catalog.->>) 'OperationName', m.useragent
+) AS r
+JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
+JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+LEFT JOIN azhunt.latest_status AS s ON s.result_id OPERATOR(pg_catalog.=) r.result_id
+WHERE r.matches OPERATOR(pg_catalog.>) 0;
+
+COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
+'what rules of the hunt for uploads found, a row for each URI, operation and user agent with the columns of storage_upload_link_account(); time is that of the last upload; run and found_at are those of the latest match; hidden counts matches that the allow-list hides';
+
+CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
+RETURNS TABLE ("time" timestamptz, uploads bigint)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+-- an error instead of counts without the rows that a policy hides
+SET row_security = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    options jsonb := (SELECT h.default_options || r.options
+                      FROM azhunt.rules AS r JOIN azhunt.hunts AS h ON h.hunt = r.hunt
+                      WHERE r.rule = $1 AND r.hunt = 'storage_upload_link_account');
+    -- a function with a subquery among its arguments is not inlined, so that
+    -- all partitions would be locked
+    target_file text := options ->> 'target_file'::text;
+    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
+BEGIN
+    IF options IS NULL THEN
+        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce($1, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.rules lists the rules.';
+    END IF;
+    PERFORM azhunt.check_bin(width);
+    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
+    RETURN QUERY
+    SELECT azhunt.bin(u.timegenerated, width), count(*)
+    FROM azhunt.uploads(target_file, operations, since, until) AS u
+    GROUP BY 1
+    ORDER BY 1;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
+'how many uploads the logs have that a rule looks at, linked to an account or not, for each width of time from since to until; for those who may not read the logs';
+
+REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
+
+DO $$
+BEGIN
+    PERFORM azhunt.add_hunt(
+        'azhunt.storage_upload_link_account'::pg_catalog.regproc,
+        tables => '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[],
+        reach => 'lookback'::pg_catalog.text,
+        result_key => '{FileUploadPath,OperationName,useragent}'::pg_catalog.text[],
+        title => 'User Account Linked to Storage Account File Upload'::pg_catalog.text,
+        description => 'Finds the accounts that signed in, moments before, from the address that a file was uploaded from.'::pg_catalog.text,
+        summary => '{OperationName} of {FileName} from {address}, where {account} had signed in'::pg_catalog.text,
+        tactics => '{CredentialAccess}'::pg_catalog.text[],
+        techniques => '{T1528}'::pg_catalog.text[],
+        id => 'bee57113-7b9d-4158-958c-a7f3d534c6c4'::pg_catalog.uuid,
+        entity_mappings => '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]},
+                             {"entityType": "IP", "fieldMappings": [{"identifier": "Address", "columnName": "address"}]}]'::pg_catalog.jsonb);
+END
+$$;
+
+/* src/hunts/cloudshell_usage/hunt.sql */
+
+--
+-- Cloud Shell usage: what did this caller do in the hour in which they opened a
+-- Cloud Shell?
+--
+
+CREATE FUNCTION azhunt.cloudshell_usage_pairs(bin interval, resource_group text, since timestamptz, until timestamptz)
+RETURNS TABLE (timekey timestamptz, caller text, operationnamevalue text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT s.timekey, s.caller, a.operationnamevalue
+    FROM (
+        SELECT DISTINCT s.caller, azhunt.bin(s.timegenerated, cloudshell_usage_pairs.bin) AS timekey
+        -- a bin that starts earlier ends before since
+        FROM azhunt.read_shell_starts(cloudshell_usage_pairs.resource_group,
+                                      azhunt.window_start(cloudshell_usage_pairs.since, cloudshell_usage_pairs.bin),
+                                      cloudshell_usage_pairs.until) AS s
+        -- whose bin has a start
+        WHERE azhunt.window_start(s.timegenerated, cloudshell_usage_pairs.bin)
+              OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
+    ) AS s
+    JOIN azhunt.read_activity(cloudshell_usage_pairs.since, cloudshell_usage_pairs.until) AS a
+      ON a.caller OPERATOR(pg_catalog.=) s.caller
+     -- the first time after the bin is not in it
+     AND azhunt.within(s.timekey, a.timegenerated,
+                       cloudshell_usage_pairs.bin OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval)
+     -- as much again, for partitions to be pruned for each bin
+     AND a.timegenerated OPERATOR(pg_catalog.>=) s.timekey
+     AND a.timegenerated OPERATOR(pg_catalog.<=)
+         azhunt.window_end(s.timekey, cloudshell_usage_pairs.bin OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval)
+     -- nor is anything in a bin that has no end
+     AND a.timegenerated OPERATOR(pg_catalog.<) azhunt.bin_end(s.timekey, cloudshell_usage_pairs.bin)
+    WHERE azhunt.is_other_operation(a.operationnamevalue)
+$$;
+
+COMMENT ON FUNCTION azhunt.cloudshell_usage_pairs(interval, text, timestamptz, timestamptz) IS
+'internal: operations from since to until, both included, of callers who opened a Cloud Shell in the same bin of time';
+
+CREATE FUNCTION azhunt.cloudshell_usage_check(bin interval, resource_group text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT azhunt.check_bin(cloudshell_usage_check.bin)
+       AND azhunt.check_text(cloudshell_usage_check.resource_group, 'resource_group', false);
+END;
+
+COMMENT ON FUNCTION azhunt.cloudshell_usage_check(interval, text) IS
+'internal: true, or an error if the hunt does not take these options';
+
+CREATE FUNCTION azhunt.cloudshell_usage(
+    lookback interval DEFAULT '1 day',
+    bin interval DEFAULT '1 hour',
+    resource_group text DEFAULT 'cloud-shell-storage',
+    as_of timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (
+    caller text,
+    timekey timestamptz,
+    set_operationnamevalue jsonb,
+    "timestamp" timestamptz,
+    accountcustomentity text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    WITH found AS (
+        SELECT p.caller,
+               p.timekey,
+               azhunt.set_of_texts(p.operationnamevalue) AS set_operationnamevalue
+        FROM azhunt.cloudshell_usage_pairs(cloudshell_usage.bin, cloudshell_usage.resource_group,
+                              azhunt.window_start(cloudshell_usage.as_of, cloudshell_usage.lookback),
+                              cloudshell_usage.as_of) AS p
+        GROUP BY p.caller, p.timekey
+    )
+    SELECT h.caller,
+           h.timekey,
+           h.set_operationnamevalue,
+           h.timekey,
+           h.caller
+    FROM found AS h
+    -- Not beside the join, as PostgreSQL before version 17 lets no extension
+    -- join what has a condition without columns.
+    WHERE azhunt.check_lookback(cloudshell_usage.lookback)
+      AND azhunt.cloudshell_usage_check(cloudshell_usage.bin, cloudshell_usage.resource_group)
+      AND azhunt.check_as_of(cloudshell_usage.as_of)
+      AND azhunt.check_rows_are_visible('{azureactivity}'::pg_catalog.text[])
+$$;
+
+COMMENT ON FUNCTION azhunt.cloudshell_usage(interval, interval, text, timestamptz) IS
+'hunt: what else callers did in the bin of time, an hour by default, in which they opened a Cloud Shell, looking back from as_of';
+
+CREATE FUNCTION azhunt.cloudshell_sessions(
+    "window" interval DEFAULT '1 hour',
+    lookback interval DEFAULT '1 day',
+    resource_group text DEFAULT 'cloud-shell-storage',
+    as_of timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (
+    caller text,
+    start_time timestamptz,
+    set_operationnamevalue jsonb,
+    operations bigint,
+    last_operation timestamptz,
+    "timestamp" timestamptz,
+    accountcustomentity text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    WITH found AS (
+        SELECT s.caller,
+               s.start_time,
+               azhunt.set_of_texts(a.operationnamevalue) AS set_operationnamevalue,
+               -- a record that was delivered twice counts once
+               pg_catalog.count(DISTINCT ROW(a.timegenerated, a.operationnamevalue,
+                                             a.activitystatusvalue, a.resourcegroup)) AS operations,
+               pg_catalog.max(a.timegenerated) AS last_operation
+        FROM (
+            SELECT DISTINCT s.caller, s.timegenerated AS start_time
+            FROM azhunt.read_shell_starts(cloudshell_sessions.resource_group,
+                                          azhunt.window_start(cloudshell_sessions.as_of, cloudshell_sessions.lookback),
+                                          cloudshell_sessions.as_of) AS s
+        ) AS s
+        JOIN azhunt.read_activity(azhunt.window_start(cloudshell_sessions.as_of, cloudshell_sessions.lookback),
+                                  cloudshell_sessions.as_of) AS a
+          ON a.caller OPERATOR(pg_catalog.=) s.caller
+         AND azhunt.within(s.start_time, a.timegenerated, cloudshell_sessions."window")
+         -- as much again, for partitions to be pruned for each start
+         AND a.timegenerated OPERATOR(pg_catalog.>=) s.start_time
+         AND a.timegenerated OPERATOR(pg_catalog.<=)
+             azhunt.window_end(s.start_time, cloudshell_sessions."window")
+        WHERE azhunt.is_other_operation(a.operationnamevalue)
+        GROUP BY s.caller, s.start_time
+    )
+    SELECT h.caller,
+           h.start_time,
+           h.set_operationnamevalue,
+           h.operations,
+           h.last_operation,
+           h.start_time,
+           h.caller
+    FROM found AS h
+    -- Not beside the join, as PostgreSQL before version 17 lets no extension
+    -- join what has a condition without columns.
+    WHERE azhunt.check_window(cloudshell_sessions."window")
+      AND azhunt.check_lookback(cloudshell_sessions.lookback)
+      AND azhunt.check_text(cloudshell_sessions.resource_group, 'resource_group'::pg_catalog.text, false)
+      AND azhunt.check_as_of(cloudshell_sessions.as_of)
+      AND azhunt.check_rows_are_visible('{azureactivity}'::pg_catalog.text[])
+$$;
+
+COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
+'hunt: what else a caller did after each start of a Cloud Shell, within the window that begins with it, whatever the hour; looks back from as_of';
+
+CREATE FUNCTION azhunt.cloudshell_usage_matches(bin interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT DISTINCT p.timekey, p.caller, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text,
+           pg_catalog.jsonb_build_object('OperationNameValue', p.operationnamevalue)
+    FROM azhunt.cloudshell_usage_pairs(cloudshell_usage_matches.bin, cloudshell_usage_matches.resource_group,
+                          cloudshell_usage_matches.since, cloudshell_usage_matches.until) AS p
+$$;
+
+COMMENT ON FUNCTION azhunt.cloudshell_usage_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: the matches of a rule: a caller, a bin of time in which they opened a Cloud Shell, and an operation; whether they are new is not looked at';
+
+CREATE FUNCTION azhunt.cloudshell_usage_new_matches(bin interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
+LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
+AS $$
+    SELECT m.timekey, m.caller, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.text,
+           pg_catalog.jsonb_build_object('OperationNameValue', m.operationnamevalue)
+    FROM (
+        SELECT s.timekey, s.caller, a.operationnamevalue
+        FROM (
+            SELECT DISTINCT s.caller, azhunt.bin(s.timegenerated, cloudshell_usage_new_matches.bin) AS timekey
+            FROM azhunt.read_shell_starts(cloudshell_usage_new_matches.resource_group,
+                                          cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS s
+            WHERE azhunt.arrived_since(s.ingestxid, cloudshell_usage_new_matches.arrivals)
+              AND azhunt.count_visit(s.timegenerated, 4)
+              AND azhunt.window_start(s.timegenerated, cloudshell_usage_new_matches.bin)
+                  OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
+        ) AS s
+        CROSS JOIN LATERAL (
+            SELECT a.operationnamevalue
+            FROM azhunt.read_activity(cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS a
+            WHERE a.caller OPERATOR(pg_catalog.=) s.caller
+              AND azhunt.is_other_operation(a.operationnamevalue)
+              AND a.timegenerated OPERATOR(pg_catalog.>=) s.timekey
+              AND a.timegenerated OPERATOR(pg_catalog.<) azhunt.bin_end(s.timekey, cloudshell_usage_new_matches.bin)
+              AND azhunt.count_visit(a.timegenerated, 1)
+            OFFSET 0
+        ) AS a
+        UNION
+        SELECT a.timekey, a.caller, a.operationnamevalue
+        FROM (
+            SELECT DISTINCT a.caller, azhunt.bin(a.timegenerated, cloudshell_usage_new_matches.bin) AS timekey, a.operationnamevalue
+            FROM azhunt.read_activity(cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS a
+            WHERE azhunt.is_other_operation(a.operationnamevalue)
+              AND azhunt.arrived_since(a.ingestxid, cloudshell_usage_new_matches.arrivals)
+              AND azhunt.count_visit(a.timegenerated, 4)
+              AND azhunt.window_start(a.timegenerated, cloudshell_usage_new_matches.bin)
+                  OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
+        ) AS a
+        CROSS JOIN LATERAL (
+            SELECT
+            FROM azhunt.read_shell_starts(cloudshell_usage_new_matches.resource_group,
+                                          cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS s
+            WHERE s.caller OPERATOR(pg_catalog.=) a.caller
+              AND s.timegenerated OPERATOR(pg_catalog.>=) a.timekey
+              AND s.timegenerated OPERATOR(pg_catalog.<) azhunt.bin_end(a.timekey, cloudshell_usage_new_matches.bin)
+              AND azhunt.count_visit(s.timegenerated, 1)
+            LIMIT 1
+        ) AS s
+    ) AS m
+$$;
+
+COMMENT ON FUNCTION azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell';
+
+CREATE FUNCTION azhunt.cloudshell_usage_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT 'azureactivity', pg_catalog.to_jsonb(a)
+    FROM azhunt.azureactivity AS a
+    JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) (cloudshell_usage_log_rows.match).rule
+    JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+    CROSS JOIN LATERAL (SELECT h.default_options OPERATOR(pg_catalog.||) r.options) AS o (options)
+    WHERE COALESCE(a.caller, '') OPERATOR(pg_catalog.=) (cloudshell_usage_log_rows.match).account
+      AND a.timegenerated OPERATOR(pg_catalog.>=) (cloudshell_usage_log_rows.match)."time"
+      AND a.timegenerated OPERATOR(pg_catalog.<)
+          azhunt.bin_end((cloudshell_usage_log_rows.match)."time",
+                         (o.options OPERATOR(pg_catalog.->>) 'bin'::pg_catalog.text)::pg_catalog.interval)
+      AND (a.operationnamevalue OPERATOR(pg_catalog.=)
+           ((cloudshell_usage_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationNameValue'::pg_catalog.text)
+           OR azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
+              AND azhunt.has(a.resourcegroup, o.options OPERATOR(pg_catalog.->>) 'resource_group'::pg_catalog.text))
+$$;
+
+COMMENT ON FUNCTION azhunt.cloudshell_usage_log_rows(azhunt.matches) IS
+'internal: the starts of a Cloud Shell and the operation of a match';
+
+CREATE VIEW azhunt.cloudshell_usage_results AS
+SELECT r.timekey AS "time",
+       r.caller, r.timekey, r.set_operationnamevalue, r.timekey AS "timestamp",
+       r.caller AS accountcustomentity,
+       r.caller AS account, NULL::text AS address,
+       r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
+       r.result_id, r.matches, r.hidden,
+       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
+            ELSE COALESCE(s.status, 'new') END AS status,
+       s.note, s.changed_by, s.changed_at,
+       r.first_run, r.run, r.found_at
+FROM (
+    SELECT m.rule, m.hunt, m.result_id, m.account AS caller, m."time" AS timekey,
+           azhunt.set_of_texts(m.details OPERATOR(pg_catalog.->>) 'OperationNameValue') FILTER (WHERE NOT m.hidden) AS set_operationnamevalue,
+           pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
+           pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
+           pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
+           pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
+    FROM azhunt.screened_matches AS m
+    WHERE m.hunt OPERATOR(pg_catalog.=) 'cloudshell_usage'
+    GROUP BY m.rule, m.hunt, m.result_id, m.account, m."time"
+) AS r
+JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
+JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+LEFT JOIN azhunt.latest_status AS s ON s.result_id OPERATOR(pg_catalog.=) r.result_id
+WHERE r.matches OPERATOR(pg_catalog.>) 0;
+
+COMMENT ON VIEW azhunt.cloudshell_usage_results IS
+'what rules of the hunt for Cloud Shells found, a row for each caller and hour with the columns of cloudshell_usage(); time is the start of the hour; address is always null, as the hunt does not look at it; run and found_at are those of the latest match';
+
+DO $$
+BEGIN
+    PERFORM azhunt.add_hunt(
+        'azhunt.cloudshell_usage'::pg_catalog.regproc,
+        tables => '{azureactivity}'::pg_catalog.text[],
+        reach => 'bin'::pg_catalog.text,
+        result_key => '{account,time}'::pg_catalog.text[],
+        title => 'Azure CloudShell Usage'::pg_catalog.text,
+        description => 'Finds the callers that opened a Cloud Shell, and what else they did in the same hour.'::pg_catalog.text,
+        summary => 'Cloud Shell of {account}; other operations: {matches}'::pg_catalog.text,
+        tactics => '{Execution}'::pg_catalog.text[],
+        techniques => '{T1059}'::pg_catalog.text[],
+        id => '42831fb3-f61d-41e9-95d9-f08797479a0e'::pg_catalog.uuid,
+        entity_mappings => '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]}]'::pg_catalog.jsonb);
+END
+$$;
 
 /* src/runs/privileges.sql */
 
--- What only these functions call.
+-- What only these functions call, and what is costly or changes tables.
 REVOKE EXECUTE ON FUNCTION
-    azhunt.find_in_period_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
-    azhunt.find_new_storage_upload_link_account(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
-    azhunt.find_in_period_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
-    azhunt.find_new_cloudshell_usage(text, jsonb, bigint, timestamptz, timestamptz, timestamptz, bigint, bigint, bigint[]),
-    azhunt.find_matches(text, text, jsonb, bigint, timestamptz, tstzrange, bigint, bigint, bigint[]),
+    azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
+    azhunt.drop_hunt(text),
+    azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
+    azhunt.default_options(text, text),
+    azhunt.check_options(text, jsonb),
+    azhunt.check_hunt_functions(text, text),
+    azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
+    azhunt.insert_matches_of_period(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
+    azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
+    azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals),
+    azhunt.find_all_matches(azhunt.rules, bigint, timestamptz, pg_snapshot),
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals),
+    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals),
     azhunt.describe_running(text),
-    azhunt.count_all_rows(text[]),
+    azhunt.count_rows(text[]),
     azhunt.check_log_tables(text[]),
     azhunt.reason_to_start_over(text),
-    azhunt.find_results(text, bigint, timestamptz, pg_snapshot),
-    azhunt.latest(regclass, name, timestamptz),
+    azhunt.latest_time(regclass, name, timestamptz),
     azhunt.log_table_health(regclass, timestamptz[], integer),
     azhunt.query_health(regclass, timestamptz[], integer),
     azhunt.source_health_of(text, timestamptz),

@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <sys/socket.h>
+
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/inet.h"

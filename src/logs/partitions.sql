@@ -32,7 +32,7 @@ $$;
 COMMENT ON FUNCTION azhunt.missing_days(regclass, date, date) IS
 'the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
 
-CREATE FUNCTION azhunt.moving_obstacle(partition regclass) RETURNS text
+CREATE FUNCTION azhunt.rows_cannot_move_because(partition regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -72,7 +72,7 @@ AS $$
     LIMIT 1
 $$;
 
-COMMENT ON FUNCTION azhunt.moving_obstacle(regclass) IS
+COMMENT ON FUNCTION azhunt.rows_cannot_move_because(regclass) IS
 'why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
 
 CREATE FUNCTION azhunt.add_partitions("table" regclass, since date, until date)
@@ -171,7 +171,7 @@ BEGIN
                   HINT = 'Change the owner.';
     END IF;
     IF default_partition IS NOT NULL THEN
-        obstacle := azhunt.moving_obstacle(default_partition);
+        obstacle := azhunt.rows_cannot_move_because(default_partition);
     END IF;
 
     column_list := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)

@@ -140,7 +140,7 @@ BEGIN ATOMIC
          'uploads from the address of one new sign-in, after it'),
         ('storagebloblogs', 'storagebloblogs_ingestxid_idx',
          'USING btree (ingestxid)',
-         'what is new to a scheduled hunt'),
+         'what is new to a rule'),
         ('storagefilelogs', 'storagefilelogs_timegenerated_idx',
          'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
          'uploads of a period; what arrived in a period'),
@@ -149,13 +149,13 @@ BEGIN ATOMIC
          'uploads from the address of one new sign-in, after it'),
         ('storagefilelogs', 'storagefilelogs_ingestxid_idx',
          'USING btree (ingestxid)',
-         'what is new to a scheduled hunt'),
+         'what is new to a rule'),
         ('signinlogs', 'signinlogs_timegenerated_idx',
          'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
          'sign-ins of a period, for many uploads; what arrived in a period'),
         ('signinlogs', 'signinlogs_ingestxid_idx',
          'USING btree (ingestxid)',
-         'what is new to a scheduled hunt'),
+         'what is new to a rule'),
         ('signinlogs', 'signinlogs_address_idx',
          'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
          'sign-ins from the address of one upload, in its window'),
@@ -164,15 +164,13 @@ BEGIN ATOMIC
          'sign-ins of a period, for many uploads; what arrived in a period'),
         ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_ingestxid_idx',
          'USING btree (ingestxid)',
-         'what is new to a scheduled hunt'),
+         'what is new to a rule'),
         ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_address_idx',
          'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
          'sign-ins from the address of one upload, in its window'),
         ('azureactivity', 'azureactivity_cloudshell_idx',
          'USING btree (timegenerated) INCLUDE (caller, resourcegroup)'
-         ' WHERE operationnamevalue OPERATOR(azhunt.=~) ''Microsoft.Storage/storageAccounts/listKeys/action'''
-         ' AND (activitystatusvalue OPERATOR(azhunt.=~) ''Success'''
-         ' OR activitystatusvalue OPERATOR(azhunt.=~) ''Succeeded'')',
+         ' WHERE azhunt.is_shell_start(operationnamevalue, activitystatusvalue)',
          'the few operations that may be the start of a Cloud Shell'),
         ('azureactivity', 'azureactivity_caller_idx',
          'USING btree ((coalesce(caller, '''')), timegenerated)',
@@ -182,7 +180,7 @@ BEGIN ATOMIC
          'what arrived in a period'),
         ('azureactivity', 'azureactivity_ingestxid_idx',
          'USING btree (ingestxid)',
-         'what is new to a scheduled hunt')
+         'what is new to a rule')
     ) AS i (log_table, index_name, definition, purpose);
 END;
 

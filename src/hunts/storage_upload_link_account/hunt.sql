@@ -1,198 +1,74 @@
-CREATE FUNCTION azhunt.unchecked_uploads(
+--
+-- Storage upload link account: who signed in from the address that a file was
+-- uploaded from, moments before?
+--
+
+CREATE FUNCTION azhunt.storage_upload_link_account_pairs(
+    lookback interval,
     target_file text,
+    match_user_agent boolean,
     operations text[],
-    since timestamptz,
-    until timestamptz)
-RETURNS TABLE (
-    timegenerated timestamptz,
-    operationname text,
-    calleripaddress text,
-    uri text,
-    useragentheader text,
-    accountname text,
-    correlationid text)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
-AS $$
-    SELECT l.timegenerated,
-           l.operationname,
-           azhunt.strip_port(l.calleripaddress),
-           COALESCE(l.uri, ''),
-           COALESCE(l.useragentheader, ''),
-           COALESCE(l.accountname, ''),
-           COALESCE(l.correlationid, '')
-    -- Under a log table's name can be a view whose columns are, say, varchar.
-    -- CASE makes them text without taking what is no text, such as inet, whose
-    -- ::text has a prefix length; it is gone from the plan.
-    FROM (
-        SELECT f.timegenerated,
-               CASE WHEN true THEN f.operationname ELSE NULL::pg_catalog.text END AS operationname,
-               CASE WHEN true THEN f.statustext ELSE NULL::pg_catalog.text END AS statustext,
-               CASE WHEN true THEN f.statuscode ELSE NULL::pg_catalog.text END AS statuscode,
-               CASE WHEN true THEN f.calleripaddress ELSE NULL::pg_catalog.text END AS calleripaddress,
-               CASE WHEN true THEN f.uri ELSE NULL::pg_catalog.text END AS uri,
-               CASE WHEN true THEN f.useragentheader ELSE NULL::pg_catalog.text END AS useragentheader,
-               CASE WHEN true THEN f.accountname ELSE NULL::pg_catalog.text END AS accountname,
-               CASE WHEN true THEN f.correlationid ELSE NULL::pg_catalog.text END AS correlationid
-        FROM azhunt.storagefilelogs AS f
-        UNION ALL
-        SELECT b.timegenerated,
-               CASE WHEN true THEN b.operationname ELSE NULL::pg_catalog.text END AS operationname,
-               CASE WHEN true THEN b.statustext ELSE NULL::pg_catalog.text END AS statustext,
-               CASE WHEN true THEN b.statuscode ELSE NULL::pg_catalog.text END AS statuscode,
-               CASE WHEN true THEN b.calleripaddress ELSE NULL::pg_catalog.text END AS calleripaddress,
-               CASE WHEN true THEN b.uri ELSE NULL::pg_catalog.text END AS uri,
-               CASE WHEN true THEN b.useragentheader ELSE NULL::pg_catalog.text END AS useragentheader,
-               CASE WHEN true THEN b.accountname ELSE NULL::pg_catalog.text END AS accountname,
-               CASE WHEN true THEN b.correlationid ELSE NULL::pg_catalog.text END AS correlationid
-        FROM azhunt.storagebloblogs AS b
-    ) AS l
-    -- a null bound would prune all partitions, and with them its check
-    WHERE l.timegenerated OPERATOR(pg_catalog.>=) COALESCE(unchecked_uploads.since, '-infinity')
-      AND l.timegenerated OPERATOR(pg_catalog.<=) COALESCE(unchecked_uploads.until, 'infinity')
-      AND l.operationname OPERATOR(azhunt.=~) ANY (unchecked_uploads.operations)
-      AND (l.statustext OPERATOR(azhunt.=~) 'Success'::pg_catalog.text
-           OR l.statustext OPERATOR(azhunt.=~) 'Succeeded'::pg_catalog.text
-           -- SMB and NFS records have no status text
-           OR COALESCE(l.statustext, '') OPERATOR(pg_catalog.=) ''
-              AND l.statuscode OPERATOR(pg_catalog.=) '0')
-      AND (unchecked_uploads.target_file IS NULL
-           OR azhunt.blob_name(l.uri) OPERATOR(azhunt.=~) unchecked_uploads.target_file
-           OR azhunt.file_name(l.uri) OPERATOR(azhunt.=~) unchecked_uploads.target_file)
-$$;
-
-COMMENT ON FUNCTION azhunt.unchecked_uploads(text, text[], timestamptz, timestamptz) IS
-'as uploads(), without checks of the arguments';
-
-CREATE FUNCTION azhunt.uploads(
-    target_file text DEFAULT NULL,
-    operations text[] DEFAULT '{PutBlob,PutRange}',
-    since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
-RETURNS TABLE (
-    timegenerated timestamptz,
-    operationname text,
-    calleripaddress text,
-    uri text,
-    useragentheader text,
-    accountname text,
-    correlationid text)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
-AS $$
-    SELECT u.timegenerated,
-           u.operationname,
-           u.calleripaddress,
-           u.uri,
-           u.useragentheader,
-           u.accountname,
-           u.correlationid
-    FROM azhunt.unchecked_uploads(uploads.target_file, uploads.operations,
-                                  uploads.since, uploads.until) AS u
-    WHERE azhunt.check_text(uploads.target_file, 'target_file'::pg_catalog.text, true)
-      AND azhunt.check_operations(uploads.operations)
-      AND azhunt.check_period(uploads.since, uploads.until)
-    -- no row, but checked; a condition above would keep PostgreSQL before
-    -- version 17 from a windowed join
-    UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    FROM (VALUES ('storagefilelogs'::pg_catalog.text), ('storagebloblogs'::pg_catalog.text)) AS t (log_table)
-    WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
-$$;
-
-COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
-'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null; target_file, if not null, is compared with blob_name() and file_name() ignoring case';
-
-CREATE FUNCTION azhunt.unchecked_signins(
     include_noninteractive boolean,
     successful_only boolean,
     since timestamptz,
-    until timestamptz)
+    until timestamptz,
+    arrivals azhunt.arrivals)
 RETURNS TABLE (
     timegenerated timestamptz,
-    userprincipalname text,
-    ipaddress text,
-    useragent text,
-    resulttype text,
-    appdisplayname text,
-    isinteractive boolean)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+    operationname text,
+    uri text,
+    useragentheader text,
+    address text,
+    storageaccount text,
+    correlationid text,
+    signin_timegenerated timestamptz,
+    account text,
+    signin_useragent text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT l.timegenerated,
-           COALESCE(l.userprincipalname, ''),
-           azhunt.strip_port(l.ipaddress),
-           COALESCE(l.useragent, ''),
-           COALESCE(l.resulttype, ''),
-           COALESCE(l.appdisplayname, ''),
-           l.isinteractive
-    FROM (
-        SELECT s.timegenerated,
-               CASE WHEN true THEN s.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
-               CASE WHEN true THEN s.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
-               CASE WHEN true THEN s.useragent ELSE NULL::pg_catalog.text END AS useragent,
-               CASE WHEN true THEN s.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
-               CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
-               true AS isinteractive
-        FROM azhunt.signinlogs AS s
-        UNION ALL
-        SELECT n.timegenerated,
-               CASE WHEN true THEN n.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
-               CASE WHEN true THEN n.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
-               CASE WHEN true THEN n.useragent ELSE NULL::pg_catalog.text END AS useragent,
-               CASE WHEN true THEN n.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
-               CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
-               false
-        FROM azhunt.aadnoninteractiveusersigninlogs AS n
-    ) AS l
-    -- A null bound would prune all partitions, and with them its check.  What is
-    -- not included has an empty period: a condition that is plainly false would
-    -- have the planner open all partitions before it leaves them out.
-    WHERE l.timegenerated OPERATOR(pg_catalog.>=)
-          CASE WHEN l.isinteractive OR unchecked_signins.include_noninteractive THEN COALESCE(unchecked_signins.since, '-infinity')
-               ELSE 'infinity'::pg_catalog.timestamptz END
-      AND l.timegenerated OPERATOR(pg_catalog.<=)
-          CASE WHEN l.isinteractive OR unchecked_signins.include_noninteractive THEN COALESCE(unchecked_signins.until, 'infinity')
-               ELSE '-infinity'::pg_catalog.timestamptz END
-      AND (NOT unchecked_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
+    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname, u.correlationid,
+           s.timegenerated, s.userprincipalname, s.useragent
+    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file, storage_upload_link_account_pairs.operations,
+                             storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
+    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive, storage_upload_link_account_pairs.successful_only,
+                             azhunt.window_start(storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.lookback),
+                             storage_upload_link_account_pairs.until) AS s
+      ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
+     AND azhunt.within(s.timegenerated, u.timegenerated, storage_upload_link_account_pairs.lookback)
+     -- as much again, for partitions to be pruned for each upload
+     AND s.timegenerated OPERATOR(pg_catalog.>=)
+         azhunt.window_start(u.timegenerated, storage_upload_link_account_pairs.lookback)
+     AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+     AND (NOT storage_upload_link_account_pairs.match_user_agent
+          OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
+     AND (azhunt.arrived_since(u.ingestxid, storage_upload_link_account_pairs.arrivals)
+          OR azhunt.arrived_since(s.ingestxid, storage_upload_link_account_pairs.arrivals))
+    WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.unchecked_signins(boolean, boolean, timestamptz, timestamptz) IS
-'as signins(), without checks of the arguments';
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: uploads from since to until, both included, each with a sign-in at most lookback before it; only those of which one has arrived, unless arrivals is null';
 
-CREATE FUNCTION azhunt.signins(
-    include_noninteractive boolean DEFAULT false,
-    successful_only boolean DEFAULT false,
-    since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
-RETURNS TABLE (
-    timegenerated timestamptz,
-    userprincipalname text,
-    ipaddress text,
-    useragent text,
-    resulttype text,
-    appdisplayname text,
-    isinteractive boolean)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
-AS $$
-    SELECT s.timegenerated,
-           s.userprincipalname,
-           s.ipaddress,
-           s.useragent,
-           s.resulttype,
-           s.appdisplayname,
-           s.isinteractive
-    FROM azhunt.unchecked_signins(signins.include_noninteractive, signins.successful_only,
-                                  signins.since, signins.until) AS s
-    WHERE azhunt.check_flag(signins.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
-      AND azhunt.check_flag(signins.successful_only, 'successful_only'::pg_catalog.text)
-      AND azhunt.check_period(signins.since, signins.until)
-    -- no row, but checked, as in uploads()
-    UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text)) AS t (log_table)
-    WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
-$$;
+CREATE FUNCTION azhunt.storage_upload_link_account_check(
+    lookback interval,
+    target_file text,
+    match_user_agent boolean,
+    operations text[],
+    include_noninteractive boolean,
+    successful_only boolean)
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT azhunt.check_lookback(storage_upload_link_account_check.lookback)
+       AND azhunt.check_text(storage_upload_link_account_check.target_file, 'target_file', true)
+       AND azhunt.check_flag(storage_upload_link_account_check.match_user_agent, 'match_user_agent')
+       AND azhunt.check_operations(storage_upload_link_account_check.operations)
+       AND azhunt.check_flag(storage_upload_link_account_check.include_noninteractive, 'include_noninteractive')
+       AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only');
+END;
 
-COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
-'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included; IPAddress in the form that strip_port() gives; a missing text is empty, but a missing address null; successful_only keeps those of ResultType 0';
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean) IS
+'internal: true, or an error if the hunt does not take these options';
 
 CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -202,7 +78,7 @@ RETURN azhunt.bag_pack('AccountUsed'::text, account,
                        'UserAgent'::text, useragent);
 
 COMMENT ON FUNCTION azhunt.login_bag(text, text, timestamptz, text) IS
-'a sign-in as the hunt for uploads shows it';
+'internal: a sign-in as the hunt for uploads shows it';
 
 CREATE FUNCTION azhunt.storage_upload_link_account(
     lookback interval DEFAULT '1 minute',
@@ -221,49 +97,39 @@ RETURNS TABLE (
     accounts text[],
     logins jsonb,
     uploads bigint,
-    firstupload timestamptz,
-    lastupload timestamptz)
+    first_upload timestamptz,
+    last_upload timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     WITH found AS (
         SELECT m.uri,
                m.operationname,
                m.useragentheader,
-               azhunt.make_bag(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS loginevents,
+               azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS loginevents,
                pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
-               azhunt.set_of_bags(m.login ORDER BY m.logintime, m.account, m.loginuseragent, m.address) AS logins,
-               pg_catalog.count(DISTINCT ROW (m.uploadtime, m.address, m.correlationid)) AS uploads,
-               pg_catalog.min(m.uploadtime) AS firstupload,
-               pg_catalog.max(m.uploadtime) AS lastupload
+               azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS logins,
+               pg_catalog.count(DISTINCT ROW (m.timegenerated, m.address, m.correlationid)) AS uploads,
+               pg_catalog.min(m.timegenerated) AS first_upload,
+               pg_catalog.max(m.timegenerated) AS last_upload
         FROM (
-            SELECT u.uri,
-                   u.operationname,
-                   u.useragentheader,
-                   u.timegenerated AS uploadtime,
-                   u.calleripaddress COLLATE pg_catalog."C" AS address,
-                   u.correlationid,
-                   s.timegenerated AS logintime,
-                   s.userprincipalname COLLATE pg_catalog."C" AS account,
-                   s.useragent COLLATE pg_catalog."C" AS loginuseragent,
-                   azhunt.login_bag(s.userprincipalname, s.ipaddress, s.timegenerated, s.useragent) AS login
-            FROM azhunt.unchecked_uploads(storage_upload_link_account.target_file,
+            SELECT p.uri,
+                   p.operationname,
+                   p.useragentheader,
+                   p.timegenerated,
+                   p.address COLLATE pg_catalog."C" AS address,
+                   p.correlationid,
+                   p.signin_timegenerated,
+                   p.account COLLATE pg_catalog."C" AS account,
+                   p.signin_useragent COLLATE pg_catalog."C" AS signin_useragent,
+                   azhunt.login_bag(p.account, p.address, p.signin_timegenerated, p.signin_useragent) AS login
+            FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
+                                          storage_upload_link_account.target_file,
+                                          storage_upload_link_account.match_user_agent,
                                           storage_upload_link_account.operations,
-                                          storage_upload_link_account.since,
-                                          storage_upload_link_account.until) AS u
-            JOIN azhunt.unchecked_signins(storage_upload_link_account.include_noninteractive,
+                                          storage_upload_link_account.include_noninteractive,
                                           storage_upload_link_account.successful_only,
-                                          azhunt.window_start(storage_upload_link_account.since,
-                                                              storage_upload_link_account.lookback),
-                                          storage_upload_link_account.until) AS s
-              ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-             AND azhunt.within(s.timegenerated, u.timegenerated, storage_upload_link_account.lookback)
-             -- as much again, for partitions to be pruned for each upload
-             AND s.timegenerated OPERATOR(pg_catalog.>=)
-                 azhunt.window_start(u.timegenerated, storage_upload_link_account.lookback)
-             AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
-             AND (NOT storage_upload_link_account.match_user_agent
-                  OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
-            WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
+                                          storage_upload_link_account.since, storage_upload_link_account.until,
+                                          NULL::azhunt.arrivals) AS p
         ) AS m
         GROUP BY m.uri, m.operationname, m.useragentheader
     )
@@ -274,21 +140,275 @@ AS $$
            h.accounts,
            h.logins,
            h.uploads,
-           h.firstupload,
-           h.lastupload
+           h.first_upload,
+           h.last_upload
     FROM found AS h
     -- Not beside the join, as PostgreSQL before version 17 lets no extension
     -- join what has a condition without columns; and because of WITH, not
     -- beside the conditions of the calling query either.
-    WHERE azhunt.check_lookback(storage_upload_link_account.lookback)
-      AND azhunt.check_text(storage_upload_link_account.target_file, 'target_file'::pg_catalog.text, true)
-      AND azhunt.check_flag(storage_upload_link_account.match_user_agent, 'match_user_agent'::pg_catalog.text)
-      AND azhunt.check_operations(storage_upload_link_account.operations)
-      AND azhunt.check_flag(storage_upload_link_account.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
-      AND azhunt.check_flag(storage_upload_link_account.successful_only, 'successful_only'::pg_catalog.text)
+    WHERE azhunt.storage_upload_link_account_check(storage_upload_link_account.lookback,
+                                                    storage_upload_link_account.target_file,
+                                                    storage_upload_link_account.match_user_agent,
+                                                    storage_upload_link_account.operations,
+                                                    storage_upload_link_account.include_noninteractive,
+                                                    storage_upload_link_account.successful_only)
       AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
       AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[])
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
 'hunt: the accounts that signed in, from the address that a file was uploaded from, at most lookback before the upload; a row for each URI, operation and user agent of uploads from since to until, both included';
+
+CREATE FUNCTION azhunt.storage_upload_link_account_matches(
+    lookback interval,
+    target_file text,
+    match_user_agent boolean,
+    operations text[],
+    include_noninteractive boolean,
+    successful_only boolean,
+    since timestamptz,
+    until timestamptz,
+    arrivals azhunt.arrivals)
+RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT p.timegenerated, p.account, p.address, p.useragentheader, p.storageaccount,
+           azhunt.upload_details(p.uri, p.operationname, p.correlationid, p.signin_timegenerated, p.signin_useragent)
+    FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account_matches.lookback,
+                                          storage_upload_link_account_matches.target_file,
+                                          storage_upload_link_account_matches.match_user_agent,
+                                          storage_upload_link_account_matches.operations,
+                                          storage_upload_link_account_matches.include_noninteractive,
+                                          storage_upload_link_account_matches.successful_only,
+                                          storage_upload_link_account_matches.since, storage_upload_link_account_matches.until,
+                                          storage_upload_link_account_matches.arrivals) AS p
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: the matches of a rule: an upload and a sign-in';
+
+CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text, signin_timegenerated timestamptz, signin_useragent text)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN azhunt.bag_pack('FileUploadPath'::text, uri,
+                       'FileName'::text, COALESCE(NULLIF(azhunt.file_name(uri), ''::text), uri),
+                       'OperationName'::text, operationname,
+                       'CorrelationId'::text, correlationid,
+                       'AzureLoginTime'::text, signin_timegenerated,
+                       'UserAgent'::text, signin_useragent);
+
+COMMENT ON FUNCTION azhunt.upload_details(text, text, text, timestamptz, text) IS
+'internal: what a match of the hunt for uploads says beyond its entities';
+
+CREATE FUNCTION azhunt.storage_upload_link_account_new_matches(
+    lookback interval,
+    target_file text,
+    match_user_agent boolean,
+    operations text[],
+    include_noninteractive boolean,
+    successful_only boolean,
+    since timestamptz,
+    until timestamptz,
+    arrivals azhunt.arrivals)
+RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
+LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
+AS $$
+    SELECT u.timegenerated, s.userprincipalname, u.calleripaddress, u.useragentheader, u.accountname,
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
+    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
+                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+    CROSS JOIN LATERAL (
+        SELECT s.timegenerated, s.userprincipalname, s.useragent
+        FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
+                                 storage_upload_link_account_new_matches.successful_only,
+                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+        WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
+          AND s.timegenerated OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+          AND azhunt.count_visit(s.timegenerated, 1)
+          AND (NOT storage_upload_link_account_new_matches.match_user_agent
+               OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
+        OFFSET 0
+    ) AS s
+    WHERE azhunt.arrived_since(u.ingestxid, storage_upload_link_account_new_matches.arrivals)
+      AND azhunt.count_visit(u.timegenerated, 4)
+      AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
+    UNION ALL
+    SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
+    FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
+                             storage_upload_link_account_new_matches.successful_only,
+                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+    CROSS JOIN LATERAL (
+        SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
+        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
+                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+        WHERE u.calleripaddress OPERATOR(pg_catalog.=) s.ipaddress
+          AND u.timegenerated OPERATOR(pg_catalog.>=) s.timegenerated
+          AND u.timegenerated OPERATOR(pg_catalog.<=) azhunt.window_end(s.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND azhunt.count_visit(u.timegenerated, 1)
+          AND (NOT storage_upload_link_account_new_matches.match_user_agent
+               OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
+        OFFSET 0
+    ) AS u
+    WHERE azhunt.arrived_since(s.ingestxid, storage_upload_link_account_new_matches.arrivals)
+      AND azhunt.count_visit(s.timegenerated, 4)
+      AND s.ipaddress OPERATOR(pg_catalog.<>) ''
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
+
+CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT l.log_table, l.log_row
+    FROM (
+        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid
+        FROM azhunt.storagebloblogs AS b
+        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
+        UNION ALL
+        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid
+        FROM azhunt.storagefilelogs AS f
+        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
+    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid)
+    WHERE azhunt.strip_port(l.calleripaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
+      AND COALESCE(l.uri, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND COALESCE(l.correlationid, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+    UNION ALL
+    SELECT l.log_table, l.log_row
+    FROM (
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, s.userprincipalname
+        FROM azhunt.signinlogs AS s
+        WHERE s.timegenerated OPERATOR(pg_catalog.=)
+              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+        UNION ALL
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, n.userprincipalname
+        FROM azhunt.aadnoninteractiveusersigninlogs AS n
+        WHERE n.timegenerated OPERATOR(pg_catalog.=)
+              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+    ) AS l (log_table, log_row, ipaddress, useragent, userprincipalname)
+    WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
+      AND COALESCE(l.userprincipalname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) IS
+'internal: the uploads and sign-ins of a match';
+
+CREATE VIEW azhunt.storage_upload_link_account_results AS
+SELECT r.last_upload AS "time",
+       r.fileuploadpath, r.operationname, r.uploaduseragent, r.loginevents,
+       r.accounts COLLATE pg_catalog."default" AS accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
+       pg_catalog.array_to_string(r.accounts, ', ') COLLATE pg_catalog."default" AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') COLLATE pg_catalog."default" AS address,
+       r.addresses COLLATE pg_catalog."default" AS addresses,
+       r.storageaccounts COLLATE pg_catalog."default" AS storageaccounts,
+       r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
+       r.result_id, r.matches, r.hidden,
+       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
+            ELSE COALESCE(s.status, 'new') END AS status,
+       s.note, s.changed_by, s.changed_at,
+       r.first_run, r.run, r.found_at
+FROM (
+    SELECT m.rule, m.hunt, m.result_id,
+           m.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
+           m.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
+           m.useragent AS uploaduseragent,
+           azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) AS loginevents,
+           pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) AS accounts,
+           azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) AS logins,
+           pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
+               FILTER (WHERE NOT m.hidden) AS uploads,
+           pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
+           pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
+           pg_catalog.array_agg(DISTINCT m.address COLLATE pg_catalog."C" ORDER BY m.address COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) AS addresses,
+           pg_catalog.array_agg(DISTINCT m.storageaccount COLLATE pg_catalog."C" ORDER BY m.storageaccount COLLATE pg_catalog."C")
+               FILTER (WHERE NOT m.hidden) AS storageaccounts,
+           pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
+           pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
+           pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
+           pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
+    FROM (
+        SELECT m.*,
+               m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
+               m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
+               (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated,
+               azhunt.login_bag(m.account, m.address, (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz,
+                                m.details OPERATOR(pg_catalog.->>) 'UserAgent') AS login
+        FROM azhunt.screened_matches AS m
+        WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
+    ) AS m
+    GROUP BY m.rule, m.hunt, m.result_id, m.details OPERATOR(pg_catalog.->>) 'FileUploadPath',
+             m.details OPERATOR(pg_catalog.->>) 'OperationName', m.useragent
+) AS r
+JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
+JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+LEFT JOIN azhunt.latest_status AS s ON s.result_id OPERATOR(pg_catalog.=) r.result_id
+WHERE r.matches OPERATOR(pg_catalog.>) 0;
+
+COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
+'what rules of the hunt for uploads found, a row for each URI, operation and user agent with the columns of storage_upload_link_account(); time is that of the last upload; run and found_at are those of the latest match; hidden counts matches that the allow-list hides';
+
+CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
+RETURNS TABLE ("time" timestamptz, uploads bigint)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+-- an error instead of counts without the rows that a policy hides
+SET row_security = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    options jsonb := (SELECT h.default_options || r.options
+                      FROM azhunt.rules AS r JOIN azhunt.hunts AS h ON h.hunt = r.hunt
+                      WHERE r.rule = $1 AND r.hunt = 'storage_upload_link_account');
+    -- a function with a subquery among its arguments is not inlined, so that
+    -- all partitions would be locked
+    target_file text := options ->> 'target_file'::text;
+    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
+BEGIN
+    IF options IS NULL THEN
+        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce($1, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.rules lists the rules.';
+    END IF;
+    PERFORM azhunt.check_bin(width);
+    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
+    RETURN QUERY
+    SELECT azhunt.bin(u.timegenerated, width), count(*)
+    FROM azhunt.uploads(target_file, operations, since, until) AS u
+    GROUP BY 1
+    ORDER BY 1;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
+'how many uploads the logs have that a rule looks at, linked to an account or not, for each width of time from since to until; for those who may not read the logs';
+
+REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
+
+DO $$
+BEGIN
+    PERFORM azhunt.add_hunt(
+        'azhunt.storage_upload_link_account'::pg_catalog.regproc,
+        tables => '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[],
+        reach => 'lookback'::pg_catalog.text,
+        result_key => '{FileUploadPath,OperationName,useragent}'::pg_catalog.text[],
+        title => 'User Account Linked to Storage Account File Upload'::pg_catalog.text,
+        description => 'Finds the accounts that signed in, moments before, from the address that a file was uploaded from.'::pg_catalog.text,
+        summary => '{OperationName} of {FileName} from {address}, where {account} had signed in'::pg_catalog.text,
+        tactics => '{CredentialAccess}'::pg_catalog.text[],
+        techniques => '{T1528}'::pg_catalog.text[],
+        id => 'bee57113-7b9d-4158-958c-a7f3d534c6c4'::pg_catalog.uuid,
+        entity_mappings => '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]},
+                             {"entityType": "IP", "fieldMappings": [{"identifier": "Address", "columnName": "address"}]}]'::pg_catalog.jsonb);
+END
+$$;
