@@ -17,14 +17,14 @@ sub database
 	my $session = $cluster->session($database);
 	$session->do('CREATE EXTENSION azhunt');
 	$session->do('SELECT count(*) FROM azhunt.create_log_tables()');
-	$session->do("INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES"
+	$session->do("INSERT INTO azhunt.rules (rule, hunt, options) VALUES"
 		  . " ('nat storage_upload_link_account', 'storage_upload_link_account', '{\"lookback\": \"1 day\"}'),"
 		  . " ('nat cloudshell_usage', 'cloudshell_usage', '{}')");
 	load($session, $options{rows}, 'signins', 'uploads', 'operations');
 	$session->do('VACUUM ANALYZE') if $options{statistics};
 	for my $hunt (qw(storage_upload_link_account cloudshell_usage))
 	{
-		$session->do("CALL azhunt.run_hunt('nat $hunt')");
+		$session->do("CALL azhunt.run_rule('nat $hunt')");
 	}
 	load($session, $options{new}, 'uploads', 'operations');
 	return $session;
@@ -60,14 +60,14 @@ sub load
 sub measure
 {
 	my ($session, $name) = @_;
-	my $plan = $session->do("EXPLAIN (ANALYZE, BUFFERS, COSTS off, TIMING off, FORMAT JSON) SELECT azhunt.run_hunt_in_transaction('$name')");
+	my $plan = $session->do("EXPLAIN (ANALYZE, BUFFERS, COSTS off, TIMING off, FORMAT JSON) SELECT azhunt.run_rule_in_transaction('$name')");
 	my ($hit) = $plan =~ /"Shared Hit Blocks": (\d+)/;
 	my ($read) = $plan =~ /"Shared Read Blocks": (\d+)/;
 	my ($milliseconds) = $plan =~ /"Execution Time": ([\d.]+)/;
-	my ($started_over, $new_results) = split /\|/,
-	  $session->do("SELECT coalesce(started_over, ''), new_results FROM azhunt.runs WHERE hunt = '$name' ORDER BY run DESC LIMIT 1");
+	my ($started_over, $new_matches) = split /\|/,
+	  $session->do("SELECT coalesce(started_over, ''), new_matches FROM azhunt.runs WHERE rule = '$name' ORDER BY run DESC LIMIT 1");
 
-	return { buffers => $hit + $read, milliseconds => $milliseconds, started_over => $started_over, new_results => $new_results };
+	return { buffers => $hit + $read, milliseconds => $milliseconds, started_over => $started_over, new_matches => $new_matches };
 }
 
 1;

@@ -117,9 +117,9 @@ measure('cloudshell_usage(as_of => constant, lookback => 1 day)', "SELECT count(
 measure('count(*) of one table', 'SELECT count(*) FROM azhunt.signinlogs');
 foreach my $hunt (qw(storage_upload_link_account cloudshell_usage))
 {
-	measure("first run of $hunt", "SELECT azhunt.run_hunt_in_transaction('$hunt')", once => 1);
-	$session->do("CALL azhunt.run_hunt('$hunt')");
-	measure("empty run of $hunt", "SELECT azhunt.run_hunt_in_transaction('$hunt')");
+	measure("first run of $hunt", "SELECT azhunt.run_rule_in_transaction('$hunt')", once => 1);
+	$session->do("CALL azhunt.run_rule('$hunt')");
+	measure("empty run of $hunt", "SELECT azhunt.run_rule_in_transaction('$hunt')");
 }
 measure('results', 'SELECT count(*) FROM azhunt.results');
 measure('hidden_results', 'SELECT count(*) FROM azhunt.hidden_results');

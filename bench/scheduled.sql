@@ -72,11 +72,11 @@ DECLARE
     plan json;
 BEGIN
     FOREACH name IN ARRAY '{storage_upload_link_account,cloudshell_usage}'::text[] LOOP
-        EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT azhunt.run_hunt_in_transaction(%L)', name)
+        EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT azhunt.run_rule_in_transaction(%L)', name)
         INTO plan;
         COMMIT;
         RAISE INFO '%', concat_ws(',', current_setting('bench.rows'), round, name,
-            (SELECT r.new_results FROM azhunt.runs AS r WHERE r.hunt = name ORDER BY r.run DESC LIMIT 1),
+            (SELECT r.new_matches FROM azhunt.runs AS r WHERE r.hunt = name ORDER BY r.run DESC LIMIT 1),
             (plan -> 0 ->> 'Execution Time')::numeric(12, 1),
             (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint);
     END LOOP;

@@ -34,7 +34,7 @@ for my $statistics (1, 0)
 	for my $hunt (qw(storage_upload_link_account cloudshell_usage))
 	{
 		my $run = Nat::measure($session, "nat $hunt");
-		$session->do("SELECT azhunt.restart_hunt('nat $hunt')");
+		$session->do("SELECT azhunt.restart_rule('nat $hunt')");
 		my $over = Nat::measure($session, "nat $hunt");
 		my $yes = $statistics ? 'yes' : 'no';
 

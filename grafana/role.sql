@@ -21,7 +21,7 @@ ALTER ROLE azhunt_grafana SET jit = off;
 
 GRANT USAGE ON SCHEMA azhunt TO azhunt_grafana;
 GRANT SELECT ON
-    azhunt.hunts,
+    azhunt.rules,
     azhunt.runs,
     azhunt.matches,
     azhunt.storage_upload_link_account_matches,
@@ -29,7 +29,7 @@ GRANT SELECT ON
     azhunt.cloudshell_usage_matches,
     azhunt.cloudshell_usage_results,
     azhunt.results,
-    azhunt.result_marks,
+    azhunt.latest_status,
     azhunt.source_health
 TO azhunt_grafana;
 GRANT EXECUTE ON FUNCTION

@@ -11,11 +11,11 @@ SELECT azhunt.file_name(fileuploadpath) AS file,
        operationname,
        array_to_string(accounts, E'\n') AS accounts,
        uploads,
-       to_char(firstupload, 'HH24:MI:SS') AS firstupload,
+       to_char(first_upload, 'HH24:MI:SS') AS first_upload,
        (SELECT string_agg(substr(login ->> 'AzureLoginTime', 12, 8) || ' from ' || (login ->> 'IPUsed'), E'\n' ORDER BY n)
         FROM jsonb_array_elements(logins) WITH ORDINALITY AS l (login, n)) AS logins
 FROM azhunt.storage_upload_link_account()
-ORDER BY storage_upload_link_account.firstupload;
+ORDER BY storage_upload_link_account.first_upload;
 \echo 'To read it: each of these accounts may have uploaded the file; two accounts in'
 \echo 'one row share an address and a browser, as behind a NAT gateway.'
 \echo
@@ -34,7 +34,7 @@ FROM azhunt.storage_upload_link_account(
     operations => '{PutBlob,PutRange,PutBlockList,Write}',
     include_noninteractive => true, successful_only => true,
     since => '2026-03-10 09:00+00')
-ORDER BY storage_upload_link_account.firstupload;
+ORDER BY storage_upload_link_account.first_upload;
 \echo 'To read it: as above; tools name themselves as user agent on both sides.'
 
 \echo

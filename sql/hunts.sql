@@ -63,7 +63,7 @@ INSERT INTO azhunt.StorageBlobLogs
      'https://contosodata.blob.core.windows.net:443/in/report.docx?sv=2024-11-04', 'Mozilla/5.0', 'c3'),
     ('2026-03-02 10:00:00Z', 'PutBlob', 'Success', '203.0.113.7:50123',
      'https://contosodata.blob.core.windows.net:443/in/report.docx?sv=2025-01-05', 'Mozilla/5.0', 'c4');
-SELECT fileuploadpath, operationname, accounts, jsonb_array_length(logins) AS logins, uploads, firstupload, lastupload,
+SELECT fileuploadpath, operationname, accounts, jsonb_array_length(logins) AS logins, uploads, first_upload, last_upload,
        loginevents ->> 'AccountUsed' AS latest
 FROM azhunt.storage_upload_link_account() ORDER BY fileuploadpath, operationname COLLATE "C";
 -- of sign-ins at the same time from two addresses the one from the greater address is the latest

@@ -290,7 +290,7 @@ CREATE FOREIGN DATA WRAPPER nothing;
 CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing;
 CREATE TABLE remote ("time" timestamptz) PARTITION BY RANGE ("time");
 CREATE FOREIGN TABLE remote_default PARTITION OF remote DEFAULT SERVER nowhere;
-SELECT azhunt.moving_obstacle('remote_default');
+SELECT azhunt.rows_cannot_move_because('remote_default');
 
 --
 -- Code of roles that are not trusted

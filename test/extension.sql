@@ -32,7 +32,7 @@ $$, 'every function is in schema azhunt');
 
 SELECT set_eq($$
     SELECT proname FROM member_function WHERE prosecdef
-$$, ARRAY['run_hunt_in_transaction', 'record_failed_run', 'mark_result', 'source_health', 'upload_counts',
+$$, ARRAY['run_rule_in_transaction', 'record_failed_run', 'set_status', 'source_health', 'upload_counts',
          'add_log_partitions'],
     'few functions run with the rights of their owner');
 
@@ -53,16 +53,16 @@ SELECT is_empty($$
     SELECT oid::regprocedure FROM member_function
     WHERE lanname = 'plpgsql'
       -- a procedure that commits can have no SET clause
-      AND proname <> 'run_hunt'
+      AND proname <> 'run_rule'
       AND NOT ('search_path=pg_catalog, pg_temp' = ANY (COALESCE(proconfig, '{}')))
 $$, 'every PL/pgSQL function sets its search_path');
 
 SELECT set_eq($$
     SELECT proname FROM member_function
     WHERE NOT has_function_privilege('public', oid, 'EXECUTE')
-$$, ARRAY['create_log_tables', 'add_partitions', 'add_log_partitions', 'run_hunt', 'run_hunt_in_transaction', 'record_failed_run',
-          'restart_hunt', 'drop_hunt', 'mark_result', 'source_health', 'upload_counts', 'prune', 'schedule_hunt',
-          'unschedule_hunt',
+$$, ARRAY['create_log_tables', 'add_partitions', 'add_log_partitions', 'run_rule', 'run_rule_in_transaction', 'record_failed_run',
+          'restart_rule', 'drop_rule', 'set_status', 'source_health', 'upload_counts', 'prune', 'schedule_rule',
+          'unschedule_rule',
           -- what these call
           'check_log_tables', 'reason_to_start_over', 'find_results', 'count_all_rows', 'describe_running',
           'arrivals', 'relations_below', 'new_rows_of_view', 'look_for_arrivals', 'allow_visits', 'count_visit', 'find_matches',

@@ -20,10 +20,10 @@ VALUES ('2026-03-10 07:59:30+00', '192.0.2.1', 'adele@contoso.com', 'Edge'),
 INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup)
 VALUES ('2026-03-10 08:00+00', 'adele@contoso.com', 'Microsoft.Storage/storageAccounts/listKeys/action', 'Success', 'cloud-shell-storage-westeurope'),
        ('2026-03-10 08:10+00', 'adele@contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web');
-INSERT INTO azhunt.scheduled_hunts (name, hunt, options)
+INSERT INTO azhunt.rules (rule, hunt, options)
 VALUES ('large_files', 'storage_upload_link_account', '{"operations": ["PutBlockList"]}'),
        ('only_a', 'storage_upload_link_account', '{"target_file": "A.PDF"}');
-SELECT azhunt.run_hunt_in_transaction(name) FROM azhunt.scheduled_hunts ORDER BY name \g /dev/null
+SELECT azhunt.run_rule_in_transaction(name) FROM azhunt.rules ORDER BY name \g /dev/null
 
 SELECT results_eq(
     $$SELECT "time", uploads FROM azhunt.upload_counts('storage_upload_link_account', '2026-03-10 00:00+00', '2026-03-11 00:00+00')$$,
@@ -46,11 +46,11 @@ SELECT results_eq(
     $$VALUES ('2026-03-10 08:00+00'::timestamptz, 2::bigint)$$, 'and its target file');
 
 SELECT throws_ok($$SELECT azhunt.upload_counts('nothing', '2026-03-10', '2026-03-11')$$,
-    '42704', 'there is no scheduled hunt "nothing" for uploads', 'there must be such a hunt');
+    '42704', 'there is no rule "nothing" for uploads', 'there must be such a hunt');
 SELECT throws_ok($$SELECT azhunt.upload_counts('cloudshell_usage', '2026-03-10', '2026-03-11')$$,
-    '42704', 'there is no scheduled hunt "cloudshell_usage" for uploads', 'which looks at uploads');
+    '42704', 'there is no rule "cloudshell_usage" for uploads', 'which looks at uploads');
 SELECT throws_ok($$SELECT azhunt.upload_counts(NULL, '2026-03-10', '2026-03-11')$$,
-    '42704', 'there is no scheduled hunt "NULL" for uploads', 'null is none');
+    '42704', 'there is no rule "NULL" for uploads', 'null is none');
 SELECT throws_ok($$SELECT azhunt.upload_counts('storage_upload_link_account', '2026-03-11', '2026-03-10')$$,
     '22023', NULL, 'a period is not upside down');
 SELECT throws_ok($$SELECT azhunt.upload_counts('storage_upload_link_account', '2026-03-10', '2026-03-11', '0 s')$$,
@@ -58,10 +58,10 @@ SELECT throws_ok($$SELECT azhunt.upload_counts('storage_upload_link_account', '2
 
 -- both views of the matches, in one
 SELECT set_eq(
-    $$SELECT "time", hunt, resultid, account, address, hidden, run, foundat FROM azhunt.matches$$,
-    $$SELECT uploadtime, hunt, resultid, account, address, hidden, run, foundat FROM azhunt.storage_upload_link_account_matches
+    $$SELECT "time", hunt, result_id, account, address, hidden, run, found_at FROM azhunt.matches$$,
+    $$SELECT uploadtime, hunt, result_id, account, address, hidden, run, found_at FROM azhunt.storage_upload_link_account_matches
       UNION ALL
-      SELECT timekey, hunt, resultid, caller, NULL, hidden, run, foundat FROM azhunt.cloudshell_usage_matches$$,
+      SELECT timekey, hunt, result_id, caller, NULL, hidden, run, found_at FROM azhunt.cloudshell_usage_matches$$,
     'matches has those of all hunts');
 SELECT is((SELECT array_agg(DISTINCT hunt ORDER BY hunt) FROM azhunt.matches),
     '{cloudshell_usage,only_a,storage_upload_link_account}', 'of each hunt that found something');

@@ -21,14 +21,14 @@ FROM (VALUES
      'check_rows_are_visible cloudshell_sessions cloudshell_usage hunted_operations hunted_shell_starts hunted_signins hunted_uploads '
      'signins storage_upload_link_account unchecked_signins unchecked_uploads uploads'),
     ('reads system catalogs and views, which everybody can',
-     'cron_job_name lock_holders missing_columns missing_days moving_obstacle partition_bounds partition_tree reached_from '
+     'cron_job_name lock_holders missing_columns missing_days rows_cannot_move_because partition_bounds partition_tree reached_from '
      'snapshot_with_unfinished some_periods untrusted_below'),
     ('locks or creates tables with the rights of the caller, who needs those for it',
      'create_loaded_files lock_relations'),
     ('is the default of a column, as for pg_current_xact_id()',
      'ingest_xid'),
     ('raises errors, which everybody can',
-     'prevent_in_transaction_block rethrow'),
+     'prevent_in_transaction_block raise_saved_error'),
     ('is a trigger function, which only the owner of a table can use on it, and changes nothing but an error',
      'keep_options')
 ) AS f (reason, names);

@@ -20,7 +20,7 @@ SELECT count(*)
 FROM unnest('{storagebloblogs,signinlogs,azureactivity}'::text[]) AS t
 CROSS JOIN LATERAL azhunt.add_partitions(('azhunt.' || t)::regclass, '2026-03-10', '2026-03-12') \g /dev/null
 
-INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES
+INSERT INTO azhunt.rules (rule, hunt, options) VALUES
     ('no lookback', 'storage_upload_link_account', '{"lookback": "0"}'),
     ('a day', 'storage_upload_link_account', '{"lookback": "1 day"}'),
     ('any agent', 'storage_upload_link_account', '{"match_user_agent": false}'),
@@ -36,7 +36,7 @@ INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES
     ('ten minutes', 'cloudshell_usage', '{"bin": "10 minutes"}'),
     ('two days', 'cloudshell_usage', '{"bin": "2 days"}'),
     ('shells', 'cloudshell_usage', '{"resource_group": "Shells"}');
-CREATE TABLE options AS SELECT name, hunt, options FROM azhunt.scheduled_hunts;
+CREATE TABLE options AS SELECT name, hunt, options FROM azhunt.rules;
 
 -- Rows are what differs from the default rows below, where <case> is the case's
 -- own name.  The left side is uploads, or starts of Cloud Shells; the right one
@@ -368,7 +368,7 @@ INSERT INTO passes (pass, steps) VALUES
 
 -- what the hunts of each case found, and what runs said of themselves
 CREATE TABLE found (pass text, number integer, matches bigint);
-CREATE TABLE said (pass text, run integer, hunt text, status text, started_over text, new_results bigint);
+CREATE TABLE said (pass text, run integer, hunt text, status text, started_over text, new_matches bigint);
 CREATE TABLE strays (pass text, match text);
 CREATE TABLE differences (pass text, hunt text, only_in text, result text);
 CREATE TABLE ad_hoc (number integer, found boolean);
@@ -380,9 +380,9 @@ DECLARE
     id bigint;
 BEGIN
     FOR h IN SELECT o.name FROM options AS o ORDER BY o.name LOOP
-        id := azhunt.run_hunt_in_transaction(h);
+        id := azhunt.run_rule_in_transaction(h);
         INSERT INTO said
-        SELECT $1, $2, r.hunt, r.status, r.started_over, r.new_results FROM azhunt.runs AS r WHERE r.run = id;
+        SELECT $1, $2, r.hunt, r.status, r.started_over, r.new_matches FROM azhunt.runs AS r WHERE r.run = id;
         COMMIT;
     END LOOP;
 END
@@ -399,7 +399,7 @@ LEFT JOIN cases AS c ON c.token = right(m.operationnamevalue, 7);
 
 CREATE VIEW ad_hoc_uploads AS
 SELECT o.name AS hunt, a.*
-FROM azhunt.hunts AS o
+FROM azhunt.rules AS o
 CROSS JOIN LATERAL azhunt.storage_upload_link_account(
     (o.options ->> 'lookback')::interval, o.options ->> 'target_file', (o.options ->> 'match_user_agent')::boolean,
     ARRAY(SELECT jsonb_array_elements_text(o.options -> 'operations')), (o.options ->> 'include_noninteractive')::boolean,
@@ -408,7 +408,7 @@ WHERE o.hunt = 'storage_upload_link_account';
 
 CREATE VIEW ad_hoc_shells AS
 SELECT o.name AS hunt, a.*
-FROM azhunt.hunts AS o
+FROM azhunt.rules AS o
 CROSS JOIN LATERAL azhunt.cloudshell_usage('365000 days', (o.options ->> 'bin')::interval, o.options ->> 'resource_group',
                                            '2100-01-01 00:00Z') AS a
 WHERE o.hunt = 'cloudshell_usage';
@@ -432,7 +432,7 @@ BEGIN
     UNION ALL SELECT hunt, to_jsonb(a) - 'hunt' FROM ad_hoc_shells AS a;
     CREATE TEMP TABLE other AS
     SELECT r.hunt, to_jsonb(r) AS result
-    FROM (SELECT fileuploadpath, operationname, uploaduseragent, loginevents, accounts, logins, uploads, firstupload, lastupload, hunt
+    FROM (SELECT fileuploadpath, operationname, uploaduseragent, loginevents, accounts, logins, uploads, first_upload, last_upload, hunt
           FROM azhunt.storage_upload_link_account_results) AS r
     UNION ALL
     SELECT r.hunt, to_jsonb(r)
@@ -461,8 +461,8 @@ BEGIN
     FOR p IN SELECT * FROM passes ORDER BY number LOOP
         TRUNCATE azhunt.storagebloblogs, azhunt.storagefilelogs, azhunt.signinlogs, azhunt.aadnoninteractiveusersigninlogs,
             azhunt.azureactivity;
-        PERFORM azhunt.drop_hunt(o.name) FROM options AS o;
-        INSERT INTO azhunt.scheduled_hunts (name, hunt, options)
+        PERFORM azhunt.drop_rule(o.name) FROM options AS o;
+        INSERT INTO azhunt.rules (rule, hunt, options)
         SELECT o.name, o.hunt, o.options FROM options AS o WHERE o.name <> o.hunt;
         COMMIT;
 
@@ -510,13 +510,13 @@ SELECT is_empty($$
     WHERE status <> 'succeeded' OR started_over IS DISTINCT FROM CASE WHEN run = 1 THEN 'first run' END
 $$, 'the first runs started over, and no other');
 SELECT is_empty($$
-    SELECT s.pass, s.run, s.hunt, s.new_results
+    SELECT s.pass, s.run, s.hunt, s.new_matches
     FROM said AS s
     JOIN passes AS p USING (pass)
-    WHERE s.new_results > 0 AND s.run <> (SELECT count(*) FROM unnest(p.steps) AS t WHERE t = 'run')
+    WHERE s.new_matches > 0 AND s.run <> (SELECT count(*) FROM unnest(p.steps) AS t WHERE t = 'run')
 $$, 'all is found by the run that first has both sides; another run, or the same rows once more, bring nothing');
-SELECT results_eq($$SELECT pass, sum(new_results) FROM said GROUP BY pass ORDER BY pass COLLATE "C"$$,
-    $$SELECT pass, (SELECT sum(new_results) FROM said WHERE pass = 'first run') FROM passes ORDER BY pass COLLATE "C"$$,
+SELECT results_eq($$SELECT pass, sum(new_matches) FROM said GROUP BY pass ORDER BY pass COLLATE "C"$$,
+    $$SELECT pass, (SELECT sum(new_matches) FROM said WHERE pass = 'first run') FROM passes ORDER BY pass COLLATE "C"$$,
     'every order of arrival brings as many matches');
 
 SELECT * FROM finish();

@@ -8,7 +8,7 @@ SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 -- the catalogue
 --
 SELECT results_eq(
-    'SELECT name, hunt, id::text, title, tactics, techniques, severity FROM azhunt.hunts ORDER BY name',
+    'SELECT name, hunt, id::text, title, tactics, techniques, severity FROM azhunt.rules ORDER BY name',
     $$VALUES ('cloudshell_usage', 'cloudshell_usage', '42831fb3-f61d-41e9-95d9-f08797479a0e', 'Azure CloudShell Usage',
               '{Execution}'::text[], '{T1059}'::text[], 'Medium'),
              ('storage_upload_link_account', 'storage_upload_link_account', 'bee57113-7b9d-4158-958c-a7f3d534c6c4',
@@ -16,13 +16,13 @@ SELECT results_eq(
     'both hunts are there, as their definitions describe them');
 
 SELECT is_empty($$
-    SELECT h.name, t FROM azhunt.hunts AS h CROSS JOIN LATERAL unnest(h.tables) AS t
+    SELECT h.name, t FROM azhunt.rules AS h CROSS JOIN LATERAL unnest(h.tables) AS t
     WHERE t NOT IN (SELECT log_table FROM azhunt.log_table_schemas())
 $$, 'the tables that they need are log tables');
 
 SELECT is_empty($$
     SELECT h.name, m ->> 'columnName'
-    FROM azhunt.hunts AS h
+    FROM azhunt.rules AS h
     CROSS JOIN LATERAL jsonb_path_query(h.entity_mappings, '$[*].fieldMappings[*]') AS m
     WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
                       WHERE a.attrelid = format('azhunt.%I', h.hunt || '_results')::regclass
@@ -31,7 +31,7 @@ $$, 'the columns that entities are mapped to are in the result views');
 
 SELECT is_empty($$
     SELECT d.hunt, o.key
-    FROM azhunt.hunt_definitions AS d
+    FROM azhunt.hunts AS d
     CROSS JOIN LATERAL jsonb_each_text(d.default_options) AS o
     LEFT JOIN LATERAL (
         SELECT p.proargnames[n] AS argument,
@@ -48,16 +48,16 @@ SELECT is_empty($$
           END IS NOT FALSE
 $$, 'options are arguments of the ad-hoc hunts, and have their defaults');
 
-INSERT INTO azhunt.scheduled_hunts (name, hunt, options, severity)
+INSERT INTO azhunt.rules (rule, hunt, options, severity)
 VALUES ('wide', 'storage_upload_link_account', '{"lookback": "1 hour", "match_user_agent": false}', 'High');
-SELECT is((SELECT options FROM azhunt.hunts WHERE name = 'wide'),
+SELECT is((SELECT options FROM azhunt.rules WHERE rule = 'wide'),
     '{"lookback": "1 hour", "match_user_agent": false, "target_file": null, "operations": ["PutBlob", "PutRange"],
       "include_noninteractive": false, "successful_only": false}'::jsonb,
     'options that are left out have their defaults');
 
 -- each wrong in one way
 SELECT throws_ok(
-    format('INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES (''wrong'', %L, %L)', hunt, options),
+    format('INSERT INTO azhunt.rules (rule, hunt, options) VALUES (''wrong'', %L, %L)', hunt, options),
     code, message, message)
 FROM (VALUES
     ('no_hunt', '{}', '42704', 'there is no hunt "no_hunt"'),
@@ -80,7 +80,7 @@ FROM (VALUES
     ('storage_upload_link_account', '{"successful_only": "yes"}', '22023', 'option "successful_only" must not be of JSON type string')
 ) AS v (hunt, options, code, message);
 
-SELECT throws_ok($$UPDATE azhunt.scheduled_hunts SET options = '{"bin": "2 hours"}' WHERE name = 'cloudshell_usage'$$, '23514', NULL,
+SELECT throws_ok($$UPDATE azhunt.rules SET options = '{"bin": "2 hours"}' WHERE name = 'cloudshell_usage'$$, '23514', NULL,
     'the hunts that are shipped keep their options, as a dump leaves them out');
 
 -- every operation that a hunt may ask for is in the index of uploads
@@ -108,13 +108,13 @@ SELECT results_eq('SELECT count(*), count(*) FILTER (WHERE azhunt.is_upload(oper
 --
 -- runs in one transaction: its own rows are new to it again, and change nothing
 --
-CREATE FUNCTION pg_temp.run(name text) RETURNS TABLE (status text, started_over text, new_results bigint, read bigint)
+CREATE FUNCTION pg_temp.run(name text) RETURNS TABLE (status text, started_over text, new_matches bigint, read bigint)
 LANGUAGE plpgsql AS $$
 DECLARE
-    this_run bigint := azhunt.run_hunt_in_transaction(name);
+    this_run bigint := azhunt.run_rule_in_transaction(name);
 BEGIN
     RETURN QUERY
-    SELECT r.status, r.started_over, r.new_results, (SELECT sum(v::bigint) FROM jsonb_each_text(r.rows_read) AS e (k, v))::bigint
+    SELECT r.status, r.started_over, r.new_matches, (SELECT sum(v::bigint) FROM jsonb_each_text(r.rows_read) AS e (k, v))::bigint
     FROM azhunt.runs AS r
     WHERE r.run = this_run;
 END
@@ -136,7 +136,7 @@ SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', 
     'duplicates of log records are read, and are no new results');
 
 -- the same facts by another way
-SELECT results_eq($$SELECT "time", account, address, accounts, severity, status, matches, hidden, foundat IS NOT NULL
+SELECT results_eq($$SELECT "time", account, address, accounts, severity, status, matches, hidden, found_at IS NOT NULL
                     FROM azhunt.storage_upload_link_account_results WHERE hunt = 'wide'$$,
     $$VALUES ('2026-03-10 08:00:30+00'::timestamptz, 'adele@contoso.com, alex@contoso.com', '192.0.2.1',
               '{adele@contoso.com,alex@contoso.com}'::text[], 'High', 'new', 2::bigint, 0::bigint, true)$$,
@@ -171,42 +171,42 @@ SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', 
 UPDATE azhunt.watermarks SET snapshot = '9000000000000000:9000000000000000:' WHERE hunt = 'wide';
 SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', 'transaction ids are lower than at the last run', 0::bigint, 18::bigint)$$,
     'as it does where the last one is in the future');
-SELECT azhunt.restart_hunt('wide') \g /dev/null
-SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', 'restart_hunt() was called', 0::bigint, 18::bigint)$$,
+SELECT azhunt.restart_rule('wide') \g /dev/null
+SELECT results_eq($$SELECT * FROM pg_temp.run('wide')$$, $$VALUES ('succeeded', 'restart_rule() was called', 0::bigint, 18::bigint)$$,
     'or where it is told to');
-SELECT throws_ok($$SELECT azhunt.restart_hunt('none')$$, '42704', 'there is no scheduled hunt "none"', 'which works for hunts');
+SELECT throws_ok($$SELECT azhunt.restart_rule('none')$$, '42704', 'there is no rule "none"', 'which works for hunts');
 
 --
 -- a hunt that has run
 --
-SELECT throws_ok($$UPDATE azhunt.scheduled_hunts SET options = '{}' WHERE name = 'wide'$$, '55000',
+SELECT throws_ok($$UPDATE azhunt.rules SET options = '{}' WHERE name = 'wide'$$, '55000',
     'scheduled hunt "wide" has run, and its results are those of its options', 'keeps its options');
-SELECT lives_ok($$UPDATE azhunt.scheduled_hunts SET severity = 'Low' WHERE name = 'wide'$$, 'but not its severity');
-SELECT throws_ok($$DELETE FROM azhunt.scheduled_hunts WHERE name = 'wide'$$, '55000', NULL, 'does not just disappear');
-SELECT azhunt.run_hunt_in_transaction('storage_upload_link_account') \g /dev/null
-SELECT azhunt.drop_hunt('wide') \g /dev/null
-SELECT is((SELECT count(*) FROM azhunt.hunts WHERE name = 'wide') + (SELECT count(*) FROM azhunt.runs WHERE hunt = 'wide')
-          + (SELECT count(*) FROM azhunt.results WHERE hunt = 'wide') + (SELECT count(*) FROM azhunt.watermarks WHERE hunt = 'wide'), 0::bigint,
+SELECT lives_ok($$UPDATE azhunt.rules SET severity = 'Low' WHERE name = 'wide'$$, 'but not its severity');
+SELECT throws_ok($$DELETE FROM azhunt.rules WHERE rule = 'wide'$$, '55000', NULL, 'does not just disappear');
+SELECT azhunt.run_rule_in_transaction('storage_upload_link_account') \g /dev/null
+SELECT azhunt.drop_rule('wide') \g /dev/null
+SELECT is((SELECT count(*) FROM azhunt.rules WHERE rule = 'wide') + (SELECT count(*) FROM azhunt.runs WHERE rule = 'wide')
+          + (SELECT count(*) FROM azhunt.results WHERE hunt = 'wide') + (SELECT count(*) FROM azhunt.watermarks WHERE rule = 'wide'), 0::bigint,
     'but is dropped with all that it found');
 SELECT cmp_ok((SELECT count(*) FROM azhunt.results), '>', 0::bigint, 'and nothing else');
-SELECT azhunt.drop_hunt('storage_upload_link_account') \g /dev/null
-SELECT is((SELECT count(*) FROM azhunt.hunts) - (SELECT count(*) FROM azhunt.results), 2::bigint, 'of a hunt that is shipped only its results go');
+SELECT azhunt.drop_rule('storage_upload_link_account') \g /dev/null
+SELECT is((SELECT count(*) FROM azhunt.rules) - (SELECT count(*) FROM azhunt.results), 2::bigint, 'of a hunt that is shipped only its results go');
 
 --
 -- log tables that a run cannot read
 --
 ALTER TABLE azhunt.azureactivity RENAME TO mine;
 CREATE VIEW azhunt.azureactivity AS SELECT timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup FROM azhunt.mine;
-SELECT throws_ok($$SELECT azhunt.run_hunt_in_transaction('cloudshell_usage')$$, '42703',
+SELECT throws_ok($$SELECT azhunt.run_rule_in_transaction('cloudshell_usage')$$, '42703',
     'azhunt.azureactivity has no column ingestxid of type bigint', 'a view must say when rows came');
 DROP VIEW azhunt.azureactivity;
 CREATE VIEW azhunt.azureactivity AS SELECT * FROM azhunt.mine;
-SELECT lives_ok($$SELECT azhunt.run_hunt_in_transaction('cloudshell_usage')$$, 'one that does is as good as a table');
+SELECT lives_ok($$SELECT azhunt.run_rule_in_transaction('cloudshell_usage')$$, 'one that does is as good as a table');
 DROP VIEW azhunt.azureactivity;
 CREATE FOREIGN DATA WRAPPER none;
 CREATE SERVER elsewhere FOREIGN DATA WRAPPER none;
 CREATE FOREIGN TABLE azhunt.azureactivity (timegenerated timestamptz, ingestxid bigint) SERVER elsewhere;
-SELECT throws_ok($$SELECT azhunt.run_hunt_in_transaction('cloudshell_usage')$$, '42809',
+SELECT throws_ok($$SELECT azhunt.run_rule_in_transaction('cloudshell_usage')$$, '42809',
     'a scheduled hunt cannot tell the new rows of foreign table azhunt.azureactivity', 'a foreign table has ids of another server');
 
 SELECT * FROM finish();

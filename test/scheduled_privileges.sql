@@ -11,11 +11,11 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC;
 -- as the documentation says
 GRANT USAGE ON SCHEMA azhunt TO regress_azhunt_reader, regress_azhunt_hunter, regress_azhunt_nobody;
 GRANT SELECT ON azhunt.results, azhunt.storage_upload_link_account_results, azhunt.cloudshell_usage_results,
-    azhunt.hidden_results, azhunt.hunts, azhunt.runs, azhunt.source_health
+    azhunt.hidden_results, azhunt.rules, azhunt.runs, azhunt.source_health
 TO regress_azhunt_reader;
 GRANT EXECUTE ON FUNCTION azhunt.source_health(timestamptz) TO regress_azhunt_reader;
-GRANT EXECUTE ON PROCEDURE azhunt.run_hunt(text) TO regress_azhunt_hunter;
-GRANT EXECUTE ON FUNCTION azhunt.run_hunt_in_transaction(text), azhunt.record_failed_run(text, timestamptz, text, text) TO regress_azhunt_hunter;
+GRANT EXECUTE ON PROCEDURE azhunt.run_rule(text) TO regress_azhunt_hunter;
+GRANT EXECUTE ON FUNCTION azhunt.run_rule_in_transaction(text), azhunt.record_failed_run(text, timestamptz, text, text) TO regress_azhunt_hunter;
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader)
@@ -34,13 +34,13 @@ END
 $$;
 
 SET LOCAL ROLE regress_azhunt_hunter;
-SELECT ok(azhunt.run_hunt_in_transaction('storage_upload_link_account') > 0, 'a hunter runs a hunt');
+SELECT ok(azhunt.run_rule_in_transaction('storage_upload_link_account') > 0, 'a hunter runs a hunt');
 SELECT is(pg_temp.refused('SELECT FROM azhunt.signinlogs'), 'permission denied for table signinlogs', 'a hunter reads no sign-ins');
 SELECT is(pg_temp.refused('SELECT FROM azhunt.storagebloblogs'), 'permission denied for table storagebloblogs', 'nor uploads');
 SELECT isnt(pg_temp.refused('SELECT * FROM azhunt.storage_upload_link_account()'), 'not refused', 'nor either through the ad-hoc hunt');
 SELECT is(pg_temp.refused('SELECT FROM azhunt.results'), 'permission denied for view results', 'nor results');
 SELECT is(pg_temp.refused('SELECT FROM azhunt.storage_upload_link_account_facts'), 'permission denied for table storage_upload_link_account_facts', 'nor matches');
-SELECT is(pg_temp.refused($$INSERT INTO azhunt.scheduled_hunts (name, hunt) VALUES ('mine', 'cloudshell_usage')$$),
+SELECT is(pg_temp.refused($$INSERT INTO azhunt.rules (rule, hunt) VALUES ('mine', 'cloudshell_usage')$$),
     'permission denied for table scheduled_hunts', 'and makes no other hunts');
 SELECT is(pg_temp.refused($$SELECT azhunt.find_results('cloudshell_usage', 1, now(), pg_current_snapshot())$$),
     'permission denied for function find_results', 'nor calls the parts');
@@ -55,7 +55,7 @@ CREATE OPERATOR hostile.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = hostile.
 CREATE FUNCTION hostile.encode(bytea, text) RETURNS text LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile function called'; END$$;
 CREATE TEMP TABLE pg_class (oid oid);
 SELECT set_config('search_path', 'hostile, pg_temp, pg_catalog, public', true) \g /dev/null
-SELECT azhunt.run_hunt_in_transaction('storage_upload_link_account') AS run \gset
+SELECT azhunt.run_rule_in_transaction('storage_upload_link_account') AS run \gset
 DROP TABLE pg_temp.pg_class;
 SELECT set_config('search_path', 'public', true) \g /dev/null
 RESET ROLE;
@@ -71,21 +71,21 @@ SELECT is((SELECT state FROM azhunt.source_health WHERE log_table = 'signinlogs'
 SELECT is(pg_temp.refused('SELECT FROM azhunt.signinlogs'), 'permission denied for table signinlogs', 'but no logs');
 SELECT is(pg_temp.refused('SELECT FROM azhunt.storage_upload_link_account_matches'), 'permission denied for view storage_upload_link_account_matches',
     'nor what the allow-list hides');
-SELECT is(pg_temp.refused($$SELECT azhunt.run_hunt_in_transaction('cloudshell_usage')$$),
-    'permission denied for function run_hunt_in_transaction', 'a reader runs nothing');
-SELECT is(pg_temp.refused($$CALL azhunt.run_hunt('cloudshell_usage')$$), 'permission denied for procedure run_hunt', 'in no way');
-SELECT is(pg_temp.refused($$SELECT azhunt.mark_result(resultid, 'closed') FROM azhunt.results$$),
-    'permission denied for function mark_result', 'and marks nothing');
+SELECT is(pg_temp.refused($$SELECT azhunt.run_rule_in_transaction('cloudshell_usage')$$),
+    'permission denied for function run_rule_in_transaction', 'a reader runs nothing');
+SELECT is(pg_temp.refused($$CALL azhunt.run_rule('cloudshell_usage')$$), 'permission denied for procedure run_rule', 'in no way');
+SELECT is(pg_temp.refused($$SELECT azhunt.set_status(result_id, 'closed') FROM azhunt.results$$),
+    'permission denied for function set_status', 'and marks nothing');
 SELECT is(pg_temp.refused($$DELETE FROM azhunt.runs$$), 'permission denied for table runs', 'nor deletes anything');
 
 RESET ROLE;
 GRANT SELECT, DELETE, INSERT (kind, value, note) ON azhunt.allow_list TO regress_azhunt_reader;
-GRANT EXECUTE ON FUNCTION azhunt.mark_result(uuid, text, text) TO regress_azhunt_reader;
+GRANT EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) TO regress_azhunt_reader;
 SET LOCAL ROLE regress_azhunt_reader;
 SELECT is(pg_temp.refused($$INSERT INTO azhunt.allow_list (kind, value, added_by) VALUES ('account', 'adele@contoso.com', 'somebody else')$$),
     'permission denied for table allow_list', 'who keeps the allow-list cannot say that another did');
 SELECT lives_ok($$INSERT INTO azhunt.allow_list (kind, value, note) VALUES ('account', 'nobody@contoso.com', 'a test')$$, 'but keeps it');
-SELECT throws_ok($$SELECT azhunt.mark_result(resultid, 'new'::text, repeat('x', 10001)) FROM azhunt.results$$, '22001',
+SELECT throws_ok($$SELECT azhunt.set_status(result_id, 'new'::text, repeat('x', 10001)) FROM azhunt.results$$, '22001',
     'a note cannot have more than 10000 characters, as this one of 10001', 'notes have an end');
 SET LOCAL ROLE regress_azhunt_nobody;
 SELECT is_empty($$
@@ -93,14 +93,14 @@ SELECT is_empty($$
     WHERE c.relnamespace = 'azhunt'::regnamespace AND c.relkind IN ('r', 'v', 'p', 'S')
       AND has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
 $$, 'nobody else can read or write any table, view or sequence');
-SELECT is(pg_temp.refused($$CALL azhunt.run_hunt('cloudshell_usage')$$), 'permission denied for procedure run_hunt', 'nor run a hunt');
+SELECT is(pg_temp.refused($$CALL azhunt.run_rule('cloudshell_usage')$$), 'permission denied for procedure run_rule', 'nor run a hunt');
 SELECT is(pg_temp.refused($$SELECT azhunt.record_failed_run('cloudshell_usage', now(), '00000', 'no')$$),
     'permission denied for function record_failed_run', 'nor say that one failed');
 RESET ROLE;
 
 -- Whoever owns a log table could have code run by those who read it.
 ALTER TABLE azhunt.signinlogs_default OWNER TO regress_azhunt_owner;
-SELECT throws_ok($$SELECT azhunt.run_hunt_in_transaction('storage_upload_link_account')$$, '42501',
+SELECT throws_ok($$SELECT azhunt.run_rule_in_transaction('storage_upload_link_account')$$, '42501',
     format('the owner of table azhunt.signinlogs_default, regress_azhunt_owner, is not trusted by %I, who runs hunts', current_user),
     'a log table of somebody who is not trusted is not read');
 GRANT SELECT ON azhunt.signinlogs, azhunt.storagebloblogs, azhunt.storagefilelogs, azhunt.aadnoninteractiveusersigninlogs TO regress_azhunt_owner;
@@ -111,9 +111,9 @@ ALTER TABLE azhunt.signinlogs_default OWNER TO CURRENT_USER;
 INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent)
 VALUES ('2026-03-10 08:00:01+00', '192.0.2.1', 'alex@contoso.com', 'Edge');
 SET LOCAL ROLE regress_azhunt_hunter;
-SELECT azhunt.run_hunt_in_transaction('storage_upload_link_account') AS run \gset
+SELECT azhunt.run_rule_in_transaction('storage_upload_link_account') AS run \gset
 RESET ROLE;
-SELECT results_eq(format('SELECT status, new_results, started_over FROM azhunt.runs WHERE run = %s', :run),
+SELECT results_eq(format('SELECT status, new_matches, started_over FROM azhunt.runs WHERE run = %s', :run),
     $$VALUES ('succeeded', 1::bigint, NULL::text)$$, 'one that is given to the extension''s owner is');
 
 -- prune() reads what it drops, with the rights of who calls it

@@ -13,7 +13,7 @@ RETURNS void LANGUAGE sql AS $$
     VALUES (at - interval '10 s', address, account, agent);
 $$;
 CREATE FUNCTION pg_temp.run() RETURNS void LANGUAGE sql AS $$
-    SELECT azhunt.run_hunt_in_transaction(h) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h
+    SELECT azhunt.run_rule_in_transaction(h) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h
 $$;
 
 SELECT pg_temp.upload('a', '192.0.2.1', 'adele@contoso.com') \g /dev/null
@@ -25,16 +25,16 @@ SELECT pg_temp.run() \g /dev/null
 
 CREATE TEMP VIEW triage AS
 SELECT CASE hunt WHEN 'cloudshell_usage' THEN 'shell' ELSE right(details ->> 'FileUploadPath', 1) END AS what,
-       account, status, note, marked_by, marked_at, matches, hidden, resultid
+       account, status, note, changed_by, changed_at, matches, hidden, result_id
 FROM azhunt.results;
 
-SELECT results_eq('SELECT what, account, status, note, marked_by FROM triage ORDER BY what', $$
+SELECT results_eq('SELECT what, account, status, note, changed_by FROM triage ORDER BY what', $$
     VALUES ('a', 'adele@contoso.com', 'new', NULL::text, NULL::text), ('b', 'alex@contoso.com', 'new', NULL, NULL),
            ('shell', 'adele@contoso.com', 'new', NULL, NULL)$$, 'results are new at first');
 
-SELECT azhunt.mark_result(resultid, 'closed', 'ours') FROM triage WHERE what IN ('a', 'shell') \g /dev/null
-SELECT azhunt.mark_result(resultid, 'investigating') FROM triage WHERE what = 'b' \g /dev/null
-SELECT results_eq('SELECT what, status, note, marked_by = session_user, marked_at BETWEEN now() AND clock_timestamp() FROM triage ORDER BY what', $$
+SELECT azhunt.set_status(result_id, 'closed', 'ours') FROM triage WHERE what IN ('a', 'shell') \g /dev/null
+SELECT azhunt.set_status(result_id, 'investigating') FROM triage WHERE what = 'b' \g /dev/null
+SELECT results_eq('SELECT what, status, note, changed_by = session_user, changed_at BETWEEN now() AND clock_timestamp() FROM triage ORDER BY what', $$
     VALUES ('a', 'closed', 'ours', true, true), ('b', 'investigating', NULL, true, true), ('shell', 'closed', 'ours', true, true)$$,
     'a mark says what, who and when');
 
@@ -57,19 +57,19 @@ SELECT results_eq('SELECT what, status, note, matches FROM triage ORDER BY what'
     VALUES ('a', 'new', 'ours', 2::bigint), ('b', 'investigating', NULL, 2), ('shell', 'new', 'ours', 2)$$,
     'a closed result is new again where a match has come, with the note that it had');
 
-SELECT azhunt.mark_result(resultid, 'closed', 'ours, too') FROM triage \g /dev/null
+SELECT azhunt.set_status(result_id, 'closed', 'ours, too') FROM triage \g /dev/null
 SELECT results_eq('SELECT status, note FROM triage ORDER BY what', $$
     VALUES ('closed', 'ours, too'), ('closed', 'ours, too'), ('closed', 'ours, too')$$, 'and can be closed again');
-SELECT azhunt.restart_hunt('storage_upload_link_account') \g /dev/null
+SELECT azhunt.restart_rule('storage_upload_link_account') \g /dev/null
 SELECT pg_temp.run() \g /dev/null
 SELECT results_eq('SELECT status FROM triage ORDER BY what', $$VALUES ('closed'), ('closed'), ('closed')$$, 'a run that starts over opens none');
-SELECT azhunt.mark_result(resultid, 'new') FROM triage WHERE what = 'a' \g /dev/null
+SELECT azhunt.set_status(result_id, 'new') FROM triage WHERE what = 'a' \g /dev/null
 SELECT is((SELECT status FROM triage WHERE what = 'a'), 'new', 'people can, too');
-SELECT is((SELECT count(*) FROM azhunt.marks), 7::bigint, 'all that people said is kept');
+SELECT is((SELECT count(*) FROM azhunt.status_changes), 7::bigint, 'all that people said is kept');
 
-SELECT throws_ok($$SELECT azhunt.mark_result(resultid, 'done') FROM triage$$, '22023', 'a result cannot be marked "done"', 'a mark is one of three');
-SELECT throws_ok($$SELECT azhunt.mark_result(resultid, NULL) FROM triage$$, '22023', 'a result cannot be marked "NULL"', 'and not null');
-SELECT throws_ok($$SELECT azhunt.mark_result('00000000-0000-0000-0000-000000000000', 'closed')$$, 'P0002',
+SELECT throws_ok($$SELECT azhunt.set_status(result_id, 'done') FROM triage$$, '22023', 'a result cannot be marked "done"', 'a mark is one of three');
+SELECT throws_ok($$SELECT azhunt.set_status(result_id, NULL) FROM triage$$, '22023', 'a result cannot be marked "NULL"', 'and not null');
+SELECT throws_ok($$SELECT azhunt.set_status('00000000-0000-0000-0000-000000000000', 'closed')$$, 'P0002',
     'there is no result 00000000-0000-0000-0000-000000000000', 'of a result that is there');
 
 --
@@ -84,7 +84,7 @@ INSERT INTO azhunt.allow_list (kind, value, note) VALUES ('account', 'Megan@Cont
 SELECT results_eq('SELECT * FROM shown ORDER BY what', $$
     VALUES ('a', 'adele@contoso.com', 1::bigint, 1::bigint), ('b', 'alex@contoso.com', 1, 1), ('shell', 'adele@contoso.com', 2, 0)$$,
     'an account is hidden, in any case, and counted with what it is part of');
-SELECT results_eq($$SELECT uploads, jsonb_array_length(logins), accounts, loginevents ->> 'AccountUsed', lastupload, "time" = lastupload
+SELECT results_eq($$SELECT uploads, jsonb_array_length(logins), accounts, loginevents ->> 'AccountUsed', last_upload, "time" = last_upload
                     FROM azhunt.storage_upload_link_account_results WHERE fileuploadpath LIKE '%/a'$$,
     $$VALUES (1::bigint, 1, '{adele@contoso.com}'::text[], 'adele@contoso.com', '2026-03-10 08:00+00'::timestamptz, true)$$,
     'nothing of it is left in the result');

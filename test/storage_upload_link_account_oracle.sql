@@ -184,7 +184,7 @@ $$;
 CREATE FUNCTION pg_temp.expected(lookback interval, target_file text, match_user_agent boolean, operations text[],
     include_noninteractive boolean, successful_only boolean, since timestamptz, until timestamptz)
 RETURNS TABLE (fileuploadpath text, operationname text, uploaduseragent text, loginevents jsonb, accounts text[],
-               logins jsonb, uploads bigint, firstupload timestamptz, lastupload timestamptz)
+               logins jsonb, uploads bigint, first_upload timestamptz, last_upload timestamptz)
 LANGUAGE sql AS $$
     WITH matches AS (
         SELECT u.uri, u.operationname, u.useragentheader, u.timegenerated AS uploadtime, u.calleripaddress,

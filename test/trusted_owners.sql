@@ -36,7 +36,7 @@ BEGIN
     FOREACH statement IN ARRAY statements LOOP
         EXECUTE replace(replace(statement, '%s', columns), 'VIEW IT', 'VIEW azhunt.azureactivity AS');
     END LOOP;
-    PERFORM azhunt.run_hunt_in_transaction('cloudshell_usage');
+    PERFORM azhunt.run_rule_in_transaction('cloudshell_usage');
     RAISE EXCEPTION 'not refused';
 EXCEPTION WHEN insufficient_privilege OR raise_exception THEN
     RETURN substring(SQLERRM FROM '^(?:the owner of )?(.*?)(?:, regress_azhunt_stranger, is not trusted.*)?$');

@@ -78,7 +78,7 @@ CREATE TABLE expected AS
 SELECT coalesce(s.caller, '') AS caller, s.timegenerated AS starttime,
        jsonb_agg(DISTINCT a.operationnamevalue ORDER BY a.operationnamevalue) AS set_operationnamevalue,
        count(DISTINCT concat_ws('|', a.timegenerated, a.operationnamevalue, coalesce(a.activitystatusvalue, '-'), coalesce(a.resourcegroup, '-'))) AS operations,
-       max(a.timegenerated) AS lastoperation
+       max(a.timegenerated) AS last_operation
 FROM azhunt.azureactivity AS s
 JOIN azhunt.azureactivity AS a ON coalesce(a.caller, '') = coalesce(s.caller, '')
  AND a.timegenerated BETWEEN s.timegenerated AND s.timegenerated + interval '10 minutes'
@@ -90,7 +90,7 @@ WHERE lower(s.operationnamevalue) = 'microsoft.storage/storageaccounts/listkeys/
 GROUP BY 1, 2;
 
 PREPARE found AS
-SELECT caller, starttime, set_operationnamevalue, operations, lastoperation
+SELECT caller, starttime, set_operationnamevalue, operations, last_operation
 FROM azhunt.cloudshell_sessions('10 minutes', '4 hours', as_of => '2026-03-02 05:00Z');
 SELECT bag_eq('found', 'TABLE expected', 'random data');
 SET LOCAL enable_nestloop = off;

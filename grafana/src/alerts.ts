@@ -85,19 +85,19 @@ const newResult = () =>
       SELECT r.hunt,
              r.severity,
              left(r.summary, 300) AS summary,
-             r.resultid::text AS finding,
+             r.result_id::text AS finding,
              CASE h.hunt WHEN 'cloudshell_usage' THEN '${CLOUDSHELL_USAGE}'
                          ELSE '${STORAGE_UPLOAD}' END AS dashboard,
              r.matches
       FROM azhunt.results AS r
-      JOIN azhunt.hunts AS h ON h.name = r.hunt
-      WHERE r.resultid = ANY (ARRAY(
-          SELECT DISTINCT m.resultid
+      JOIN azhunt.rules AS h ON h.name = r.hunt
+      WHERE r.result_id = ANY (ARRAY(
+          SELECT DISTINCT m.result_id
           FROM azhunt.matches AS m
           WHERE m.run = ANY (ARRAY(
                     SELECT l.run
                     FROM (SELECT * FROM azhunt.runs AS r ORDER BY r.run DESC LIMIT 1000) AS l
-                    WHERE l.finished > now() - interval '10 minutes' AND l.new_results > 0))
+                    WHERE l.finished > now() - interval '10 minutes' AND l.new_matches > 0))
             AND NOT m.hidden
           LIMIT 100))`,
   });
@@ -134,7 +134,7 @@ const huntDoesNotSucceed = () =>
       FROM (
           SELECT h.name AS hunt,
                  ${indent(HUNT_STATE, 17)} AS state
-          FROM azhunt.hunts AS h
+          FROM azhunt.rules AS h
           ${indent(LAST_RUNS, 10)}
       ) AS f
       WHERE f.state <> 'never run'`,

@@ -18,7 +18,7 @@ const FIRST = `SELECT c.caller, c.sessions, c.operations,
         FROM azhunt.cloudshell_usage_matches AS e
         WHERE e.hunt = ${HUNT} AND e.caller OPERATOR(azhunt.=~) c.caller) AS first
 FROM (
-    SELECT min(m.caller) AS caller, count(DISTINCT m.resultid) AS sessions, count(*) AS operations
+    SELECT min(m.caller) AS caller, count(DISTINCT m.result_id) AS sessions, count(*) AS operations
     FROM azhunt.cloudshell_usage_matches AS m
     WHERE ${indent(SHOWN, 4)}
     GROUP BY lower(m.caller)
@@ -39,13 +39,13 @@ export function cloudshellUsage() {
     .withVariable(dataSourceVariable())
     .withVariable(
       huntVariable(
-        "SELECT h.name FROM azhunt.hunts AS h WHERE h.hunt = 'cloudshell_usage' ORDER BY h.name <> h.hunt, h.name",
+        "SELECT h.name FROM azhunt.rules AS h WHERE h.hunt = 'cloudshell_usage' ORDER BY h.name <> h.hunt, h.name",
         'cloudshell_usage',
         false
       )
     )
     .withVariable(accountVariable())
-    .withVariable(textVariable('finding', 'Finding', 'the resultid of the session that is shown at the bottom'))
+    .withVariable(textVariable('finding', 'Finding', 'the result_id of the session that is shown at the bottom'))
     .withPanel(trustPanel(1, 8))
     .withPanel(numbers())
     .withPanel(sessionsOverTime())
@@ -93,7 +93,7 @@ const sessionsOverTime = () =>
     colors: { Sessions: HUNT_COLORS.cloudshell_usage, Callers: 'text' },
     sql: `
       SELECT $__timeGroupAlias(m.timekey, '$__interval'),
-             count(DISTINCT m.resultid) AS "Sessions",
+             count(DISTINCT m.result_id) AS "Sessions",
              count(DISTINCT lower(m.caller)) AS "Callers"
       FROM azhunt.cloudshell_usage_matches AS m
       WHERE ${indent(SHOWN, 6)}
@@ -163,13 +163,13 @@ const sessions = () =>
              (SELECT string_agg(o.name, ', ' ORDER BY o.name)
               FROM jsonb_array_elements_text(r.set_operationnamevalue) AS o (name)) AS "Operations",
              r.status AS "Status",
-             r.resultid::text AS finding
+             r.result_id::text AS finding
       FROM azhunt.cloudshell_usage_results AS r
-      WHERE r.resultid = ANY (ARRAY(
-          SELECT m.resultid
+      WHERE r.result_id = ANY (ARRAY(
+          SELECT m.result_id
           FROM azhunt.cloudshell_usage_matches AS m
           WHERE ${indent(SHOWN, 10)}
-          GROUP BY m.resultid
+          GROUP BY m.result_id
           ORDER BY max(m.timekey) DESC
           LIMIT ${ROWS}))
       ORDER BY r.timekey DESC, r.caller`,
@@ -213,9 +213,9 @@ const session = () =>
       Found: { width: 150, unit: 'dateTimeAsIso' },
     },
     sql: `
-      SELECT m.timekey AS "Hour", m.caller AS "Caller", m.operationnamevalue AS "Operation", m.foundat AS "Found"
+      SELECT m.timekey AS "Hour", m.caller AS "Caller", m.operationnamevalue AS "Operation", m.found_at AS "Found"
       FROM azhunt.cloudshell_usage_matches AS m
-      WHERE m.resultid = ${FINDING_ID} AND NOT m.hidden
+      WHERE m.result_id = ${FINDING_ID} AND NOT m.hidden
       ORDER BY m.operationnamevalue
       LIMIT ${ROWS}`,
   });

@@ -74,7 +74,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS last ON true
 LEFT JOIN LATERAL (
-    SELECT r.finished, r.duration, r.new_results
+    SELECT r.finished, r.duration, r.new_matches
     FROM azhunt.runs AS r
     WHERE r.hunt = h.name AND r.status = 'succeeded'
     ORDER BY r.run DESC
@@ -385,7 +385,7 @@ export function trustPanel(id: number, width: number): stat.PanelBuilder {
       WITH hunt AS (
           SELECT h.tables, success.finished,
                  ${indent(HUNT_STATE, 17)} AS state
-          FROM azhunt.hunts AS h
+          FROM azhunt.rules AS h
           ${indent(LAST_RUNS, 10)}
           WHERE h.name = ${HUNT}
       )
@@ -416,7 +416,7 @@ export function dataSourceVariable() {
 export function huntVariable(sql: string, hunt: string, several: boolean) {
   return new dashboard.QueryVariableBuilder('hunt')
     .label('Hunt')
-    .description('a scheduled hunt, as named in azhunt.scheduled_hunts')
+    .description('a scheduled hunt, as named in azhunt.rules')
     .datasource(DATA_SOURCE)
     .query(sql)
     .refresh(dashboard.VariableRefresh.OnDashboardLoad)

@@ -28,7 +28,7 @@ export function overview() {
       'the time picker says otherwise. What the allow-list hides is not counted.'
   )
     .withVariable(dataSourceVariable())
-    .withVariable(huntVariable('SELECT h.name FROM azhunt.hunts AS h ORDER BY h.name', '', true))
+    .withVariable(huntVariable('SELECT h.name FROM azhunt.rules AS h ORDER BY h.name', '', true))
     .withVariable(accountVariable())
     .withVariable(addressVariable())
     .withPanel(openFindings())
@@ -47,7 +47,7 @@ const openFindings = () =>
     title: 'How many findings are open?',
     description:
       'Findings with a match in this time that nobody has closed, or that got new matches since. ' +
-      'azhunt.mark_result() marks them.',
+      'azhunt.set_status() marks them.',
     noValue: 'None',
     width: 8,
     height: 7,
@@ -63,14 +63,14 @@ const openFindings = () =>
       FROM (
           SELECT CASE WHEN k.status = 'closed'
                            AND EXISTS (SELECT FROM azhunt.matches AS n
-                                       WHERE n.resultid = k.resultid AND n.run > k.last_run AND NOT n.hidden) THEN 'new'
+                                       WHERE n.result_id = k.result_id AND n.run > k.last_run AND NOT n.hidden) THEN 'new'
                       ELSE coalesce(k.status, 'new') END AS status
           FROM (
-              SELECT DISTINCT m.resultid
+              SELECT DISTINCT m.result_id
               FROM azhunt.matches AS m
               WHERE ${indent(SHOWN, 14)}
           ) AS m
-          LEFT JOIN azhunt.result_marks AS k ON k.resultid = m.resultid
+          LEFT JOIN azhunt.latest_status AS k ON k.result_id = m.result_id
       ) AS f
       HAVING count(*) > 0`,
   });
@@ -91,7 +91,7 @@ const findingsOverTime = () =>
     sql: `
       SELECT $__timeGroupAlias(m."time", '$__interval'),
              m.hunt AS metric,
-             count(DISTINCT m.resultid) AS findings
+             count(DISTINCT m.result_id) AS findings
       FROM azhunt.matches AS m
       WHERE ${indent(SHOWN, 6)}
       GROUP BY 1, 2
@@ -106,7 +106,7 @@ const hunts = () =>
       'The last run of each hunt. On time: its last run succeeded, within ' +
       LATE +
       '. Late: no success for longer. Runs that were skipped, because another one was going on, are left out.',
-    noValue: 'There are no scheduled hunts: look into azhunt.hunts',
+    noValue: 'There are no scheduled hunts: look into azhunt.rules',
     width: 24,
     height: 6,
     columns: {
@@ -122,9 +122,9 @@ const hunts = () =>
              ${indent(HUNT_STATE, 13)} AS "State",
              last.started AS "Last run",
              extract(epoch FROM success.duration) AS "Took",
-             success.new_results AS "New",
+             success.new_matches AS "New",
              CASE WHEN last.status = 'failed' THEN last.error END AS "Error"
-      FROM azhunt.hunts AS h
+      FROM azhunt.rules AS h
       ${indent(LAST_RUNS, 6)}
       WHERE h.name IN (${HUNT})
       ORDER BY h.name`,
@@ -180,7 +180,7 @@ function top(id: number, plural: string, column: string, header: string) {
     },
     sql: `
       SELECT min(m.${column}) AS "${header}",
-             count(DISTINCT m.resultid) AS "Findings",
+             count(DISTINCT m.result_id) AS "Findings",
              count(*) AS "Matches"
       FROM azhunt.matches AS m
       WHERE ${indent(SHOWN, 6)}
@@ -221,16 +221,16 @@ const latestFindings = () =>
              r.severity AS "Severity",
              r.status AS "Status",
              r.hunt,
-             r.resultid::text AS finding,
+             r.result_id::text AS finding,
              CASE h.hunt WHEN 'cloudshell_usage' THEN '${CLOUDSHELL_USAGE}'
                          ELSE '${STORAGE_UPLOAD}' END AS dashboard
       FROM azhunt.results AS r
-      JOIN azhunt.hunts AS h ON h.name = r.hunt
-      WHERE r.resultid = ANY (ARRAY(
-          SELECT m.resultid
+      JOIN azhunt.rules AS h ON h.name = r.hunt
+      WHERE r.result_id = ANY (ARRAY(
+          SELECT m.result_id
           FROM azhunt.matches AS m
           WHERE ${indent(SHOWN, 10)}
-          GROUP BY m.resultid
+          GROUP BY m.result_id
           ORDER BY max(m."time") DESC
           LIMIT ${ROWS}))
       ORDER BY r."time" DESC`,

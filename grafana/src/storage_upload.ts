@@ -28,7 +28,7 @@ export function storageUpload() {
     .withVariable(dataSourceVariable())
     .withVariable(
       huntVariable(
-        "SELECT h.name FROM azhunt.hunts AS h WHERE h.hunt = 'storage_upload_link_account' ORDER BY h.name <> h.hunt, h.name",
+        "SELECT h.name FROM azhunt.rules AS h WHERE h.hunt = 'storage_upload_link_account' ORDER BY h.name <> h.hunt, h.name",
         'storage_upload_link_account',
         false
       )
@@ -36,7 +36,7 @@ export function storageUpload() {
     .withVariable(accountVariable())
     .withVariable(addressVariable())
     .withVariable(textVariable('file', 'File name', 'only files with this in their names, ignoring case; empty: all'))
-    .withVariable(textVariable('finding', 'Finding', 'the resultid of the finding that is shown at the bottom'))
+    .withVariable(textVariable('finding', 'Finding', 'the result_id of the finding that is shown at the bottom'))
     .withPanel(trustPanel(1, 8))
     .withPanel(numbers())
     .withPanel(timeline())
@@ -57,12 +57,12 @@ const numbers = () =>
     columns: { Findings: { thresholds: [[1, 'attend']] }, 'Linked uploads': {}, Accounts: {}, Addresses: {} },
     sql: `
       WITH shown AS MATERIALIZED (
-          SELECT m.resultid, m.uploadtime, m.address, m.correlationid, lower(m.account) AS account
+          SELECT m.result_id, m.uploadtime, m.address, m.correlationid, lower(m.account) AS account
           FROM azhunt.storage_upload_link_account_matches AS m
           WHERE ${indent(SHOWN, 10)}
       )
-      SELECT (SELECT count(*) FROM (SELECT FROM shown GROUP BY resultid) AS f) AS "Findings",
-             (SELECT count(*) FROM (SELECT FROM shown GROUP BY resultid, uploadtime, address, correlationid) AS u) AS "Linked uploads",
+      SELECT (SELECT count(*) FROM (SELECT FROM shown GROUP BY result_id) AS f) AS "Findings",
+             (SELECT count(*) FROM (SELECT FROM shown GROUP BY result_id, uploadtime, address, correlationid) AS u) AS "Linked uploads",
              (SELECT count(*) FROM (SELECT FROM shown GROUP BY account) AS a) AS "Accounts",
              (SELECT count(*) FROM (SELECT FROM shown GROUP BY address) AS a) AS "Addresses"
       WHERE EXISTS (SELECT FROM shown)`,
@@ -81,7 +81,7 @@ const timeline = () =>
     sql: `
       SELECT $__timeGroupAlias(m.uploadtime, '$__interval'),
              coalesce(nullif(m.storageaccount, ''), 'account not in the log') AS metric,
-             count(DISTINCT (m.resultid, m.uploadtime, m.address, m.correlationid)) AS uploads
+             count(DISTINCT (m.result_id, m.uploadtime, m.address, m.correlationid)) AS uploads
       FROM azhunt.storage_upload_link_account_matches AS m
       WHERE ${indent(SHOWN, 6)}
       GROUP BY 1, 2
@@ -106,7 +106,7 @@ const linkedUploads = () =>
       FROM azhunt.upload_counts(${HUNT}::text, $__timeFrom()::timestamptz, $__timeTo()::timestamptz, interval '1 hour') AS u
       UNION ALL
       SELECT azhunt.bin(m.uploadtime, interval '1 hour'), 'Linked uploads',
-             count(DISTINCT (m.resultid, m.uploadtime, m.address, m.correlationid))
+             count(DISTINCT (m.result_id, m.uploadtime, m.address, m.correlationid))
       FROM azhunt.storage_upload_link_account_matches AS m
       WHERE m.hunt = ${HUNT} AND $__timeFilter(m.uploadtime) AND NOT m.hidden
       GROUP BY 1
@@ -144,7 +144,7 @@ const findings = () =>
       finding: { hidden: true },
     },
     sql: `
-      SELECT r.lastupload AS "Last upload",
+      SELECT r.last_upload AS "Last upload",
              r.account AS "Account",
              r.address AS "Address",
              coalesce(nullif(azhunt.file_name(r.fileuploadpath), ''), r.fileuploadpath) AS "File",
@@ -155,16 +155,16 @@ const findings = () =>
               FROM jsonb_array_elements(r.logins) AS l (login)) AS "Sign-in user agent",
              r.uploads AS "Uploads",
              r.status AS "Status",
-             r.resultid::text AS finding
+             r.result_id::text AS finding
       FROM azhunt.storage_upload_link_account_results AS r
-      WHERE r.resultid = ANY (ARRAY(
-          SELECT m.resultid
+      WHERE r.result_id = ANY (ARRAY(
+          SELECT m.result_id
           FROM azhunt.storage_upload_link_account_matches AS m
           WHERE ${indent(SHOWN, 10)}
-          GROUP BY m.resultid
+          GROUP BY m.result_id
           ORDER BY max(m.uploadtime) DESC
           LIMIT ${ROWS}))
-      ORDER BY r.lastupload DESC`,
+      ORDER BY r.last_upload DESC`,
   });
 
 const finding = () =>
@@ -195,9 +195,9 @@ const finding = () =>
              m.storageaccount AS "Storage account",
              m.loginuseragent AS "Sign-in user agent",
              m.uri AS "Path",
-             m.foundat AS "Found"
+             m.found_at AS "Found"
       FROM azhunt.storage_upload_link_account_matches AS m
-      WHERE m.resultid = ${FINDING_ID} AND NOT m.hidden
+      WHERE m.result_id = ${FINDING_ID} AND NOT m.hidden
       ORDER BY m.uploadtime DESC, m.logintime DESC
       LIMIT ${ROWS}`,
   });

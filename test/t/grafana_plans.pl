@@ -30,7 +30,7 @@ $session->do(<<'END');
 CREATE TEMPORARY TABLE events AS
 SELECT i, now() - (100000 - i) * interval '315 seconds' AS t FROM generate_series(1, 100000) AS i;
 
-INSERT INTO azhunt.runs (run, hunt, started, finished, status, error, rows_read, new_results, run_by)
+INSERT INTO azhunt.runs (run, hunt, started, finished, status, error, rows_read, new_matches, run_by)
 SELECT i, CASE i % 2 WHEN 0 THEN 'storage_upload_link_account' ELSE 'cloudshell_usage' END,
        t, t + interval '1 second', CASE WHEN i % 100 < 2 THEN 'failed' ELSE 'succeeded' END,
        CASE WHEN i % 100 < 2 THEN 'out of memory' END, '{"signinlogs": 100, "storagebloblogs": 10}', i % 3, 'postgres'
@@ -38,24 +38,24 @@ FROM events;
 
 INSERT INTO azhunt.storage_upload_link_account_facts (
     hunt, uploadtime, operationname, uri, useragentheader, address, storageaccount, correlationid,
-    logintime, account, loginuseragent, texts_hash, resultid, run, foundat)
+    logintime, account, loginuseragent, texts_hash, result_id, run, found_at)
 SELECT 'storage_upload_link_account', t, 'PutBlob', 'https://contosodata.blob.core.windows.net/in/file' || i || '.pdf', 'Edge',
        '198.51.100.' || i % 250, 'account' || i % 7, '', t - interval '30 seconds', 'user' || i % 1000 || '@contoso.com', 'Edge',
        sha256(i::text::bytea), md5(i::text)::uuid, i, t
 FROM events;
 
-INSERT INTO azhunt.cloudshell_usage_facts (hunt, timekey, caller, operationnamevalue, texts_hash, resultid, run, foundat)
+INSERT INTO azhunt.cloudshell_usage_facts (hunt, timekey, caller, operationnamevalue, texts_hash, result_id, run, found_at)
 SELECT 'cloudshell_usage', azhunt.bin(t, '1 hour'), 'user' || i / 3 % 500 || '@contoso.com', 'operation ' || i % 40,
        sha256(i::text::bytea), md5('shell ' || i / 3)::uuid, i, t
 FROM events;
 
-INSERT INTO azhunt.marks (resultid, status, marked_by, marked_at, last_run)
+INSERT INTO azhunt.status_changes (result_id, status, changed_by, changed_at, last_run)
 SELECT md5(i::text)::uuid, (ARRAY['new', 'investigating', 'closed'])[1 + i % 3], 'alex', t, i FROM events WHERE i % 10 = 0;
 INSERT INTO azhunt.allow_list (kind, value)
 SELECT 'account', 'scanner' || i || '@contoso.com' FROM generate_series(1, 20) AS i UNION ALL VALUES ('address', '198.51.100.1');
 END
 $session->do('VACUUM (ANALYZE)');
-is($session->do('SELECT count(DISTINCT resultid) FROM azhunt.storage_upload_link_account_facts'), 100000, '100,000 findings');
+is($session->do('SELECT count(DISTINCT result_id) FROM azhunt.storage_upload_link_account_facts'), 100000, '100,000 findings');
 
 my $format = q('YYYY-MM-DD"T"HH24:MI:SS"Z"');
 my ($from, $to) = split /\|/, $session->do("SELECT to_char((now() - interval '7 days') AT TIME ZONE 'UTC', $format), to_char(now() AT TIME ZONE 'UTC', $format)");

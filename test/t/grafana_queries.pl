@@ -105,7 +105,7 @@ is_deeply(rows(panel('cloudshell-usage', 'Can an empty panel be trusted?'), [ 'H
 # what is found
 #
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
-$session->do("CALL azhunt.run_hunt('$_')") for qw(storage_upload_link_account cloudshell_usage);
+$session->do("CALL azhunt.run_rule('$_')") for qw(storage_upload_link_account cloudshell_usage);
 
 my $agent = 'Mozilla/5.0 ' . 'x' x 2000;
 my $path = 'https://contosodata.blob.core.windows.net:443/in/' . 'deep/' x 300 . 'O%27Brien%20%C3%9Cbersicht.pdf?sv=2026';
@@ -143,24 +143,24 @@ VALUES ('2026-02-01 08:10+00'::timestamptz, 'adele\@contoso.com', 'Microsoft.Com
        ('2026-03-12 02:11+00', 'megan\@contoso.com', 'Microsoft.KeyVault/vaults/delete', 'Success', 'web'),
        ('2026-03-12 03:01+00', 'scanner\@contoso.com', 'Microsoft.KeyVault/vaults/delete', 'Success', 'web');
 INSERT INTO azhunt.allow_list (kind, value) VALUES ('account', 'Scanner\@contoso.com');
-INSERT INTO azhunt.scheduled_hunts (name, hunt, severity) VALUES ('o''hara''s uploads', 'storage_upload_link_account', 'High');
+INSERT INTO azhunt.rules (rule, hunt, severity) VALUES ('o''hara''s uploads', 'storage_upload_link_account', 'High');
 END
 
 $session->do('ALTER TABLE azhunt.storagefilelogs RENAME TO elsewhere');
-like($session->query("CALL azhunt.run_hunt('storage_upload_link_account')"), qr/there is no table/, 'a run fails');
+like($session->query("CALL azhunt.run_rule('storage_upload_link_account')"), qr/there is no table/, 'a run fails');
 is_deeply(rows(panel('storage-upload-link-account', 'Can an empty panel be trusted?'), ['Hunt']), ['failed'], 'a failed run is not quiet');
 $session->do('ALTER TABLE azhunt.elsewhere RENAME TO storagefilelogs');
 $session->do('ALTER TABLE azhunt.azureactivity RENAME TO elsewhere');
-like($session->query("CALL azhunt.run_hunt('cloudshell_usage')"), qr/there is no table/, 'one of the other hunt as well');
+like($session->query("CALL azhunt.run_rule('cloudshell_usage')"), qr/there is no table/, 'one of the other hunt as well');
 $session->do('ALTER TABLE azhunt.elsewhere RENAME TO azureactivity');
-$session->do("CALL azhunt.run_hunt('$_')") for qw(storage_upload_link_account cloudshell_usage);
+$session->do("CALL azhunt.run_rule('$_')") for qw(storage_upload_link_account cloudshell_usage);
 
 #
 # every query
 #
 my %finding = map { split /\|/ } split /\n/, $session->do(
-	"SELECT azhunt.file_name(fileuploadpath) || '|' || resultid FROM azhunt.storage_upload_link_account_results");
-my $session_id = $session->do("SELECT resultid FROM azhunt.cloudshell_usage_results WHERE matches = 3");
+	"SELECT azhunt.file_name(fileuploadpath) || '|' || result_id FROM azhunt.storage_upload_link_account_results");
+my $session_id = $session->do("SELECT result_id FROM azhunt.cloudshell_usage_results WHERE matches = 3");
 is(scalar keys %finding, 3, 'three files were found');
 my $numeric = qr/^(?:smallint|integer|bigint|numeric|double precision)$/;
 
@@ -294,14 +294,14 @@ my @states = ('New', 'Under investigation', 'Closed');
 is_deeply(rows($open, \@states), ['6|0|0'], 'all findings are new');
 is_deeply(rows($open, \@states, hunt => ['cloudshell_usage']), ['3|0|0'], 'those of one hunt');
 is_deeply(rows($open, \@states, hunt => [q(o'hara's uploads)]), [], 'those of a hunt that found none');
-$session->do("SELECT azhunt.mark_result('$finding{'report.pdf'}', 'investigating')");
-$session->do("SELECT azhunt.mark_result('$finding{'plan.docx'}', 'closed')");
+$session->do("SELECT azhunt.set_status('$finding{'report.pdf'}', 'investigating')");
+$session->do("SELECT azhunt.set_status('$finding{'plan.docx'}', 'closed')");
 is_deeply(rows($open, \@states), ['4|1|1'], 'marks count');
 $session->do("INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname) VALUES ('2026-03-12 09:59:50+00', '192.0.2.3', 'diego\@contoso.com')");
-$session->do("CALL azhunt.run_hunt('storage_upload_link_account')");
+$session->do("CALL azhunt.run_rule('storage_upload_link_account')");
 is_deeply(rows($open, \@states), ['5|1|0'], 'a closed finding that got a new match is new again');
 is_deeply([ sort @{ rows(panel('overview', 'What happened last?'), [ 'finding', 'Status' ]) } ],
-	[ sort split /\n/, $session->do('SELECT resultid, status FROM azhunt.results WHERE "time" >= \'2026-03-01\'') ], 'as the list of findings says');
+	[ sort split /\n/, $session->do('SELECT result_id, status FROM azhunt.results WHERE "time" >= \'2026-03-01\'') ], 'as the list of findings says');
 is_deeply([ sort { $a cmp $b } @{ rows(panel('overview', 'How many log rows came in?'), [ 'metric', 'rows_read' ]) } ],
 	[ 'azureactivity|12', 'signinlogs|7', 'storagebloblogs|5', 'storagefilelogs|1' ], 'rows that came in, once each');
 
@@ -322,7 +322,7 @@ sub alerts
 }
 
 is_deeply(alerts('new result', 'finding', 'dashboard'), [ sort split /\n/, $session->do(
-	q(SELECT resultid, 'azhunt-' || replace(hunt, '_', '-') FROM azhunt.results)) ], 'each finding is an alert');
+	q(SELECT result_id, 'azhunt-' || replace(hunt, '_', '-') FROM azhunt.results)) ], 'each finding is an alert');
 is_deeply(alerts('a log table stopped', 'log_table', 'stopped'),
 	[ 'azureactivity|0', 'signinlogs|0', 'storagebloblogs|0', 'storagefilelogs|0' ], 'no table stopped');
 is_deeply(alerts('a hunt does not succeed', 'hunt', 'broken'), [ 'cloudshell_usage|0', 'storage_upload_link_account|0' ], 'the hunts are well');
@@ -387,11 +387,11 @@ for my $relation (@relations)
 refused("UPDATE azhunt.$_ SET hunt = ''") for qw(runs storage_upload_link_account_facts cloudshell_usage_facts);
 refused($_) for 'SELECT * FROM azhunt.storage_upload_link_account()', 'SELECT * FROM azhunt.cloudshell_usage()',
   'SELECT * FROM azhunt.uploads()', 'SELECT * FROM azhunt.signins()', 'SELECT azhunt.create_log_tables()',
-  "SELECT azhunt.add_partitions('azhunt.runs', '2026-01-01', '2026-01-02')", "CALL azhunt.run_hunt('cloudshell_usage')",
-  "SELECT azhunt.run_hunt_in_transaction('cloudshell_usage')", "SELECT azhunt.restart_hunt('cloudshell_usage')",
-  "SELECT azhunt.drop_hunt('cloudshell_usage')", "SELECT azhunt.mark_result('$session_id', 'closed')",
-  "SELECT azhunt.prune('1 day')", "SELECT azhunt.schedule_hunt('cloudshell_usage', '* * * * *')",
-  "SELECT azhunt.source_health_of('signinlogs', now())", "SELECT azhunt.latest('azhunt.signinlogs', 'timegenerated', now())",
+  "SELECT azhunt.add_partitions('azhunt.runs', '2026-01-01', '2026-01-02')", "CALL azhunt.run_rule('cloudshell_usage')",
+  "SELECT azhunt.run_rule_in_transaction('cloudshell_usage')", "SELECT azhunt.restart_rule('cloudshell_usage')",
+  "SELECT azhunt.drop_rule('cloudshell_usage')", "SELECT azhunt.set_status('$session_id', 'closed')",
+  "SELECT azhunt.prune('1 day')", "SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')",
+  "SELECT azhunt.source_health_of('signinlogs', now())", "SELECT azhunt.latest_time('azhunt.signinlogs', 'timegenerated', now())",
   "SELECT azhunt.count_all_rows('{signinlogs}')", "SELECT azhunt.record_failed_run('cloudshell_usage', now(), '', '')",
   "SELECT nextval('azhunt.runs_run_seq')", "SELECT setval('azhunt.runs_run_seq', 1)",
   'CREATE TABLE azhunt.t ()', 'CREATE TABLE public.t ()', 'CREATE TEMPORARY TABLE t ()', 'CREATE SCHEMA s', "SELECT lo_from_bytea(0, 'x')",

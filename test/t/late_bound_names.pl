@@ -21,7 +21,7 @@ my $late_bound = q{FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
 	WHERE p.pronamespace = 'azhunt'::regnamespace AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
 	AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'search_path=%')};
 my @names = split /\n/, query($database, "SELECT DISTINCT p.proname $late_bound ORDER BY 1");
-is_deeply(\@names, [ qw(cloudshell_sessions cloudshell_usage hunted_operations hunted_shell_starts hunted_signins hunted_uploads run_hunt
+is_deeply(\@names, [ qw(cloudshell_sessions cloudshell_usage hunted_operations hunted_shell_starts hunted_signins hunted_uploads run_rule
 		signins storage_upload_link_account unchecked_signins unchecked_uploads uploads) ],
 	'functions that find their names by the session\'s search_path');
 
@@ -97,7 +97,7 @@ my %calls = (
 my @settings = ('search_path = hostile, pg_catalog, public', 'standard_conforming_strings = off', 'transform_null_equals = on',
 	'array_nulls = off', "IntervalStyle = sql_standard", "DateStyle = 'German, DMY'", "TimeZone = 'America/New_York'", 'quote_all_identifiers = on');
 my $reset = 'SET search_path = pg_catalog; SET escape_string_warning = off; SET DateStyle = ISO; SET TimeZone = UTC';
-foreach my $name (grep { $_ ne 'run_hunt' } @names)
+foreach my $name (grep { $_ ne 'run_rule' } @names)
 {
 	# the answer as text, whatever the settings
 	my $count = "SELECT pg_catalog.count(*), pg_catalog.md5(pg_catalog.string_agg(r, ' ' ORDER BY r COLLATE pg_catalog.\"C\"))"
@@ -112,17 +112,17 @@ foreach my $name (grep { $_ ne 'run_hunt' } @names)
 }
 
 # a run, likewise
-query($database, "CALL azhunt.run_hunt('storage_upload_link_account')");
+query($database, "CALL azhunt.run_rule('storage_upload_link_account')");
 my $matches = query($database, 'SELECT count(*) FROM azhunt.matches');
-cmp_ok($matches, '>', 0, 'run_hunt finds something');
+cmp_ok($matches, '>', 0, 'run_rule finds something');
 foreach my $setting (@settings)
 {
 	my $name = $setting =~ s/ .*//r;
-	query($database, "INSERT INTO azhunt.scheduled_hunts (name, hunt) VALUES ('$name', 'storage_upload_link_account')");
+	query($database, "INSERT INTO azhunt.rules (rule, hunt) VALUES ('$name', 'storage_upload_link_account')");
 	query($database, "ALTER DATABASE $database SET $setting");
-	query($database, "CALL azhunt.run_hunt('$name')");
+	query($database, "CALL azhunt.run_rule('$name')");
 	query($database, "ALTER DATABASE $database RESET ALL");
-	is(query($database, "SELECT status, new_results FROM azhunt.runs WHERE hunt = '$name'"), "succeeded|$matches", "and the same with $setting");
+	is(query($database, "SELECT status, new_matches FROM azhunt.runs WHERE rule = '$name'"), "succeeded|$matches", "and the same with $setting");
 }
 
 done_testing();

@@ -187,28 +187,28 @@ sub views
 sub runs
 {
 	my ($schema) = @_;
-	my @both = ("CALL azhunt.run_hunt('storage_upload_link_account'::text)", "CALL azhunt.run_hunt('cloudshell_usage'::text)");
+	my @both = ("CALL azhunt.run_rule('storage_upload_link_account'::text)", "CALL azhunt.run_rule('cloudshell_usage'::text)");
 
 	return (@both,
 		"INSERT INTO $schema.azureactivity (timegenerated, caller, operationnamevalue) SELECT timegenerated, caller, 'new' FROM $schema.azureactivity",
 		"INSERT INTO $schema.signinlogs (timegenerated, userprincipalname, ipaddress, useragent)"
 		  . " SELECT timegenerated, 'late\@contoso.com', ipaddress, useragent FROM $schema.signinlogs LIMIT 50",
-		@both, 'SELECT status, error, new_results FROM azhunt.runs ORDER BY run');
+		@both, 'SELECT status, error, new_matches FROM azhunt.runs ORDER BY run');
 }
 my @results = (
-	(map { "SELECT * FROM (SELECT to_jsonb(r) - '{foundat,marked_at,added_at}'::text[] AS r FROM azhunt.$_ AS r) AS s ORDER BY r" }
+	(map { "SELECT * FROM (SELECT to_jsonb(r) - '{found_at,changed_at,added_at}'::text[] AS r FROM azhunt.$_ AS r) AS s ORDER BY r" }
 		qw(results matches storage_upload_link_account_results cloudshell_usage_results hidden_results hunts)),
 	'SELECT log_table, state FROM azhunt.source_health',
 	"SELECT * FROM azhunt.upload_counts('storage_upload_link_account'::text, timestamptz '-infinity', timestamptz 'infinity', interval '1 hour')",
-	"SELECT count(azhunt.mark_result(resultid, 'closed'::text, 'no'::text)) FROM azhunt.results",
+	"SELECT count(azhunt.set_status(result_id, 'closed'::text, 'no'::text)) FROM azhunt.results",
 	"INSERT INTO azhunt.allow_list (kind, value) VALUES ('account', 'USER1\@contoso.com'), ('address', '2001:DB8::1') ON CONFLICT DO NOTHING",
-	"INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES ('mine', 'storage_upload_link_account', '{\"lookback\": \"2 minutes\"}'), ('bins', 'cloudshell_usage', '{\"bin\": \"2 hours\"}') ON CONFLICT DO NOTHING",
+	"INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('mine', 'storage_upload_link_account', '{\"lookback\": \"2 minutes\"}'), ('bins', 'cloudshell_usage', '{\"bin\": \"2 hours\"}') ON CONFLICT DO NOTHING",
 	'SELECT hunt, matches FROM azhunt.hidden_results ORDER BY 1, 2',
-	"SELECT azhunt.restart_hunt('cloudshell_usage'::text)", "CALL azhunt.run_hunt('cloudshell_usage'::text)", "CALL azhunt.run_hunt('mine'::text)",
-	"SELECT azhunt.schedule_hunt('mine'::text, '* * * * *'::text)", "SELECT azhunt.unschedule_hunt('mine'::text)",
+	"SELECT azhunt.restart_rule('cloudshell_usage'::text)", "CALL azhunt.run_rule('cloudshell_usage'::text)", "CALL azhunt.run_rule('mine'::text)",
+	"SELECT azhunt.schedule_rule('mine'::text, '* * * * *'::text)", "SELECT azhunt.unschedule_rule('mine'::text)",
 	"SELECT * FROM azhunt.prune(interval '1 day', interval '1000 years')",
-	"SELECT azhunt.drop_hunt('mine'::text)",
-	'SELECT status, error, new_results FROM azhunt.runs ORDER BY run',
+	"SELECT azhunt.drop_rule('mine'::text)",
+	'SELECT status, error, new_matches FROM azhunt.runs ORDER BY run',
 );
 
 my $range = { from => '2026-03-01T00:00:00Z', to => '2026-03-05T00:00:00Z', interval => '1h' };

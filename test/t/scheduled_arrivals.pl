@@ -53,7 +53,7 @@ sub run
 {
 	my ($hunt) = @_;
 
-	$session->do("CALL azhunt.run_hunt('" . ($hunt // $uploads) . "')");
+	$session->do("CALL azhunt.run_rule('" . ($hunt // $uploads) . "')");
 }
 
 # What has been found for the address of this case, which is what the ad-hoc
@@ -137,7 +137,7 @@ is_found_by_next_run('partitions of a partition');
 
 # what is new and what is read again may overlap, and a match be of both
 $case++;
-$session->do("INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES ('two_days', '$uploads', '{\"lookback\": \"2 days\"}')");
+$session->do("INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('two_days', '$uploads', '{\"lookback\": \"2 days\"}')");
 signin('azhunt.signinlogs', '2026-05-11 14:00:00Z');
 run('two_days');
 $session->do('CREATE TABLE azhunt.before (LIKE azhunt.signinlogs INCLUDING DEFAULTS)');
@@ -177,7 +177,7 @@ is(started_over(), '', 'and nothing starts over');
 #
 $case++;
 signin('azhunt.aadnoninteractiveusersigninlogs', '2026-03-02 11:00:00Z');
-$session->do("INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES ('all', '$uploads', '{\"include_noninteractive\": true}')");
+$session->do("INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('all', '$uploads', '{\"include_noninteractive\": true}')");
 upload('azhunt.storagebloblogs', '2026-03-02 11:30:30Z');
 run('all');
 $session->do('CREATE TABLE public.other (LIKE azhunt.aadnoninteractiveusersigninlogs INCLUDING DEFAULTS)');
@@ -257,7 +257,7 @@ sub is_refused
 {
 	my ($message, $name) = @_;
 
-	like($session->query("CALL azhunt.run_hunt('all')"), qr/ERROR:  $message/, $name);
+	like($session->query("CALL azhunt.run_rule('all')"), qr/ERROR:  $message/, $name);
 	is($session->do('SELECT status FROM azhunt.runs ORDER BY run DESC LIMIT 1'), 'failed', 'and the run is recorded as failed');
 }
 
@@ -271,7 +271,7 @@ $session->do('CREATE OR REPLACE VIEW azhunt.aadnoninteractiveusersigninlogs AS S
 $session->do('CREATE FOREIGN DATA WRAPPER regress_azhunt_nowhere');
 $session->do('CREATE SERVER nowhere FOREIGN DATA WRAPPER regress_azhunt_nowhere');
 $session->do("CREATE FOREIGN TABLE azhunt.far PARTITION OF azhunt.storagefilelogs FOR VALUES FROM ('2020-01-01') TO ('2021-01-01') SERVER nowhere");
-like($session->query("CALL azhunt.run_hunt('all')"), qr/ERROR:  a scheduled hunt cannot tell the new rows of foreign table azhunt.far/,
+like($session->query("CALL azhunt.run_rule('all')"), qr/ERROR:  a scheduled hunt cannot tell the new rows of foreign table azhunt.far/,
 	'a partition that is a foreign table is refused');
 $session->do('DROP FOREIGN TABLE azhunt.far');
 
@@ -305,7 +305,7 @@ for my $hunt (qw(cloudshell_usage cloudshell_sessions))
 {
 	like($session->query("SELECT count(*) FROM azhunt.$hunt()"), qr/ERROR:  log table azhunt.azureactivity is distributed by Citus/, "$hunt()");
 }
-like($session->query("CALL azhunt.run_hunt('cloudshell_usage')"), qr/ERROR:  log table azhunt.azureactivity is distributed by Citus/,
+like($session->query("CALL azhunt.run_rule('cloudshell_usage')"), qr/ERROR:  log table azhunt.azureactivity is distributed by Citus/,
 	'a scheduled hunt that would find nothing');
 $session->do('DROP TABLE pg_catalog.pg_dist_partition');
 $session->do('RESET allow_system_table_mods');
@@ -333,11 +333,11 @@ for my $change (
 		$session->do($level eq 'SERIALIZABLE' && $name eq 'a partition is added'
 			? "SELECT azhunt.add_partitions('azhunt.signinlogs', '2026-04-02', '2026-04-03')"
 			: $level eq 'SERIALIZABLE' ? 'ALTER TABLE azhunt.signinlogs DETACH PARTITION azhunt.signinlogs_p20260402' : $statement);
-		like($other->query("SELECT azhunt.run_hunt_in_transaction('$uploads')"), qr/ERROR:  could not serialize access due to a concurrent change/,
+		like($other->query("SELECT azhunt.run_rule_in_transaction('$uploads')"), qr/ERROR:  could not serialize access due to a concurrent change/,
 			"$level: $name after the snapshot was taken");
 		$other->do('ROLLBACK');
 		$other->do("BEGIN ISOLATION LEVEL $level");
-		like($other->query("SELECT azhunt.run_hunt_in_transaction('$uploads')"), qr/^\d+$/, 'a later snapshot is as good as any');
+		like($other->query("SELECT azhunt.run_rule_in_transaction('$uploads')"), qr/^\d+$/, 'a later snapshot is as good as any');
 		$other->do('COMMIT');
 	}
 }

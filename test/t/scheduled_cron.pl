@@ -1,4 +1,4 @@
-# schedule_hunt() with a real pg_cron, in the database of the logs, in another
+# schedule_rule() with a real pg_cron, in the database of the logs, in another
 # one, and where there is none.
 use strict;
 use warnings;
@@ -17,12 +17,12 @@ $plain->do('DROP DATABASE IF EXISTS azhunt_scheduled_cron');
 $plain->do('CREATE DATABASE azhunt_scheduled_cron');
 my $session = Session->new(PGDATABASE => 'azhunt_scheduled_cron');
 $session->do('CREATE EXTENSION azhunt');
-is($session->query("SELECT azhunt.schedule_hunt('cloudshell_usage', '*/5 * * * *')") =~ s/^CONTEXT:.*//smr,
+is($session->query("SELECT azhunt.schedule_rule('cloudshell_usage', '*/5 * * * *')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is not there\nHINT:  Install it and add it to shared_preload_libraries; or have another scheduler,"
-	  . " such as cron with psql, call azhunt.run_hunt().\n",
+	  . " such as cron with psql, call azhunt.run_rule().\n",
 	'without pg_cron it says so');
-is($session->query("SELECT azhunt.unschedule_hunt('cloudshell_usage')") =~ s/\n.*//sr, 'ERROR:  pg_cron is not there',
-	'as does unschedule_hunt()');
+is($session->query("SELECT azhunt.unschedule_rule('cloudshell_usage')") =~ s/\n.*//sr, 'ERROR:  pg_cron is not there',
+	'as does unschedule_rule()');
 $session->close;
 $plain->do('DROP DATABASE azhunt_scheduled_cron');
 
@@ -44,10 +44,10 @@ $cluster->start;
 
 my $logs = $cluster->session("it's the logs");
 $logs->do('CREATE EXTENSION azhunt; SELECT count(*) FROM azhunt.create_log_tables()');
-is($logs->query("SELECT azhunt.schedule_hunt('cloudshell_usage', '* * * * *')") =~ s/^CONTEXT:.*//smr,
+is($logs->query("SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is in another database, \"jobs\"\nHINT:  Run there: SELECT cron.schedule_in_database("
 	  . join('', map { "$_\::pg_catalog.text, " } "'azhunt it''s the logs: cloudshell_usage'", "'* * * * *'",
-		"'CALL azhunt.run_hunt(''cloudshell_usage'')'", "'it''s the logs'", 'NULL') . 'true).'
+		"'CALL azhunt.run_rule(''cloudshell_usage'')'", "'it''s the logs'", 'NULL') . 'true).'
 	  . " Or create extension dblink here, and call this again.\n",
 	'where pg_cron is in another database, it says what to do there');
 
@@ -57,21 +57,21 @@ $jobs->do('CREATE SCHEMA cron; CREATE TABLE cron.calls (who name);'
 	  . ' CREATE FUNCTION cron.schedule_in_database(text, text, text, text, text, boolean) RETURNS bigint LANGUAGE sql'
 	  . ' AS $$INSERT INTO cron.calls VALUES (current_user) RETURNING 1::bigint$$');
 $logs->do('CREATE EXTENSION dblink');
-is($logs->query("SELECT azhunt.schedule_hunt('cloudshell_usage', '* * * * *')") =~ s/^CONTEXT:.*//smr,
+is($logs->query("SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  there is no extension pg_cron in database \"jobs\"\nHINT:  Run there: CREATE EXTENSION pg_cron.\n",
 	'where the other database has no pg_cron, it says so');
 is($jobs->do('SELECT count(*) FROM cron.calls'), 0, 'and calls nothing that is in a schema cron');
 $jobs->do('DROP SCHEMA cron CASCADE; CREATE EXTENSION pg_cron');
-like($logs->query("SELECT azhunt.schedule_hunt('nothing', '* * * * *')"), qr/^ERROR:  there is no scheduled hunt "nothing"/,
+like($logs->query("SELECT azhunt.schedule_rule('nothing', '* * * * *')"), qr/^ERROR:  there is no rule "nothing"/,
 	'only a hunt is scheduled');
-like($logs->query("SELECT azhunt.schedule_hunt('cloudshell_usage', 'now and then')"), qr/invalid schedule/,
+like($logs->query("SELECT azhunt.schedule_rule('cloudshell_usage', 'now and then')"), qr/invalid schedule/,
 	'pg_cron itself checks the times');
 
-my $job = $logs->do("SELECT azhunt.schedule_hunt('cloudshell_usage', '* * * * *')");
+my $job = $logs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')");
 like($job, qr/^\d+$/, 'a hunt is scheduled from the database of the logs');
 is($jobs->do("SELECT jobid, schedule, command, database, username FROM cron.job"),
-	"$job|* * * * *|CALL azhunt.run_hunt('cloudshell_usage')|it's the logs|postgres", 'pg_cron has the job');
-is($logs->do("SELECT azhunt.schedule_hunt('cloudshell_usage', '*/1 * * * *')"), $job, 'a new schedule replaces the old one');
+	"$job|* * * * *|CALL azhunt.run_rule('cloudshell_usage')|it's the logs|postgres", 'pg_cron has the job');
+is($logs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '*/1 * * * *')"), $job, 'a new schedule replaces the old one');
 is($jobs->do('SELECT count(*) FROM cron.job'), 1, 'there is still one job');
 
 # pg_cron starts jobs at the full minute
@@ -79,37 +79,37 @@ $logs->do('INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnam
 	  . " ('2026-03-10 08:00+00', 'adele\@contoso.com', 'Microsoft.Storage/storageAccounts/listKeys/action', 'Success', 'cloud-shell-storage-westeurope'),"
 	  . " ('2026-03-10 08:10+00', 'adele\@contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web')");
 ok(await(sub { $logs->do('SELECT count(*) FROM azhunt.cloudshell_usage_results') }, 150), 'the job runs, and finds something');
-is($logs->do('SELECT status, new_results, run_by FROM azhunt.runs ORDER BY run LIMIT 1'), 'succeeded|1|postgres', 'the run is recorded');
+is($logs->do('SELECT status, new_matches, run_by FROM azhunt.runs ORDER BY run LIMIT 1'), 'succeeded|1|postgres', 'the run is recorded');
 is(await(sub { $jobs->do("SELECT DISTINCT status FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')") }),
 	'succeeded', 'for pg_cron it succeeded, too');
 
-is($logs->do("SELECT azhunt.unschedule_hunt('cloudshell_usage')"), 't', 'a hunt is unscheduled');
-is($logs->do("SELECT azhunt.unschedule_hunt('cloudshell_usage')"), 'f', 'once');
+is($logs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 't', 'a hunt is unscheduled');
+is($logs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 'f', 'once');
 is($jobs->do('SELECT count(*) FROM cron.job'), 0, 'pg_cron has no job');
 
 # in the database of pg_cron itself
 $jobs->do('CREATE EXTENSION azhunt');
-$job = $jobs->do("SELECT azhunt.schedule_hunt('cloudshell_usage', '0 5 * * *')");
+$job = $jobs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '0 5 * * *')");
 is($jobs->do('SELECT jobid, schedule, database FROM cron.job'), "$job|0 5 * * *|jobs", 'a hunt in the database of pg_cron is scheduled');
-is($jobs->do("SELECT azhunt.unschedule_hunt('cloudshell_usage')"), 't', 'and unscheduled');
+is($jobs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 't', 'and unscheduled');
 
 # by who is no superuser
 $jobs->do('CREATE ROLE scheduler LOGIN');
 for my $session ($jobs, $logs)
 {
 	$session->do('GRANT USAGE ON SCHEMA azhunt TO scheduler');
-	$session->do('GRANT SELECT ON azhunt.scheduled_hunts TO scheduler');
+	$session->do('GRANT SELECT ON azhunt.rules TO scheduler');
 	$session->do("GRANT EXECUTE ON FUNCTION azhunt.$_ TO scheduler")
-	  for 'schedule_hunt(text, text)', 'unschedule_hunt(text)', 'call_cron(text, text)';
+	  for 'schedule_rule(text, text)', 'unschedule_rule(text)', 'call_cron(text, text)';
 	$session->do('SET ROLE scheduler');
 }
 $jobs->do('RESET ROLE');
 $jobs->do('GRANT USAGE ON SCHEMA cron TO scheduler');
 $jobs->do('GRANT EXECUTE ON FUNCTION cron.schedule_in_database TO scheduler');
 $jobs->do('SET ROLE scheduler');
-like($jobs->do("SELECT azhunt.schedule_hunt('cloudshell_usage', '0 5 * * *')"), qr/^\d+$/, 'another role schedules a hunt');
-is($jobs->do("SELECT azhunt.unschedule_hunt('cloudshell_usage')"), 't', 'and unschedules it');
-is($logs->query("SELECT azhunt.unschedule_hunt('cloudshell_usage')") =~ s/^CONTEXT:.*//smr,
+like($jobs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '0 5 * * *')"), qr/^\d+$/, 'another role schedules a hunt');
+is($jobs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 't', 'and unschedules it');
+is($logs->query("SELECT azhunt.unschedule_rule('cloudshell_usage')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is in another database\nHINT:  Run there: SELECT j.jobid, cron.unschedule(j.jobid) FROM cron.job AS j"
 	  . " WHERE j.jobname OPERATOR(pg_catalog.=) 'azhunt it''s the logs: cloudshell_usage' AND j.username OPERATOR(pg_catalog.=) current_user.\n",
 	'from another database, it is told what to do there');

@@ -362,7 +362,7 @@ sub old_rows
 	my $log_table = some_log_table();
 
 	return insert($log_table, "azhunt.$log_table", 3 + int rand 500)
-	  . '; SELECT count(azhunt.restart_hunt(name)) FROM azhunt.scheduled_hunts';
+	  . '; SELECT count(azhunt.restart_rule(name)) FROM azhunt.rules';
 }
 
 #
@@ -416,16 +416,16 @@ sub ran
 {
 	my ($session, $name) = @_;
 
-	return $session->do("SELECT status FROM azhunt.runs WHERE hunt = '$name' ORDER BY run DESC LIMIT 1");
+	return $session->do("SELECT status FROM azhunt.runs WHERE rule = '$name' ORDER BY run DESC LIMIT 1");
 }
 
-# CALL run_hunt() in a session without a transaction; true if it did not fail
+# CALL run_rule() in a session without a transaction; true if it did not fail
 # and was not skipped.
-sub run_hunt
+sub run_rule
 {
 	my ($session, $name, @allowed) = @_;
 
-	return 0 unless try($session, "CALL azhunt.run_hunt('$name')", $locked, '42704', @allowed);
+	return 0 unless try($session, "CALL azhunt.run_rule('$name')", $locked, '42704', @allowed);
 	my $status = ran($session, $name);
 	$done{"run: $status"}++;
 	return 0 unless $status eq 'succeeded';
@@ -440,7 +440,7 @@ sub run_in
 	my @allowed = ($locked, '42704');
 
 	push @allowed, '40', '0A' unless $session->{level} eq 'READ COMMITTED';
-	return 0 unless try($session, "SELECT azhunt.run_hunt_in_transaction('$name') AS run", @allowed);
+	return 0 unless try($session, "SELECT azhunt.run_rule_in_transaction('$name') AS run", @allowed);
 	my $run = $session->{last};
 	my $status = $session->do("SELECT status FROM azhunt.runs WHERE run = $run");
 	$done{"run in $session->{level}: $status"}++;
@@ -522,7 +522,7 @@ sub step_own_transaction
 			$alive = try($session, 'SAVEPOINT s; ' . some_rows() . '; ROLLBACK TO SAVEPOINT s', @missed, '40');
 		}
 		elsif ($chance < 0.95) { step_rows() }
-		else { run_hunt($control, some_hunt()) }
+		else { run_rule($control, some_hunt()) }
 	}
 	$done{'own transaction'}++ if $alive && try($session, one_of('COMMIT', 'COMMIT', 'COMMIT', 'ROLLBACK'), '40');
 	$session->close;
@@ -575,12 +575,12 @@ sub step_rows
 
 sub step_run
 {
-	run_hunt($control, $_) for grep { rand() < 0.5 } @names;
+	run_rule($control, $_) for grep { rand() < 0.5 } @names;
 }
 
 sub step_restart
 {
-	my $query = rand() < 0.5 ? "SELECT azhunt.restart_hunt('" . some_hunt() . "')" : 'BEGIN; ' . old_rows() . '; COMMIT';
+	my $query = rand() < 0.5 ? "SELECT azhunt.restart_rule('" . some_hunt() . "')" : 'BEGIN; ' . old_rows() . '; COMMIT';
 
 	$done{restart}++ if try($control, $query, @missed, '42704');
 }
@@ -592,17 +592,17 @@ sub step_drop
 	my $name = some_hunt();
 
 	return if @open || %prepared;
-	return unless try($control, "SELECT azhunt.drop_hunt('$name')", $locked, '42704');
+	return unless try($control, "SELECT azhunt.drop_rule('$name')", $locked, '42704');
 	$done{drop}++;
-	schedule_hunt($name) if rand() < 0.7;
+	schedule_rule($name) if rand() < 0.7;
 }
 
-sub schedule_hunt
+sub schedule_rule
 {
 	my ($name) = @_;
 
 	return if grep { $_ eq $name } @shipped;
-	try($control, "INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES ('$name', '$hunts{$name}[0]', '$hunts{$name}[1]')"
+	try($control, "INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('$name', '$hunts{$name}[0]', '$hunts{$name}[1]')"
 		  . ' ON CONFLICT DO NOTHING', $locked);
 }
 
@@ -624,7 +624,7 @@ sub step_run_in_the_middle
 	}
 	$hunter->do('SET lock_timeout = 0');
 	my $pid = $hunter->do('SELECT pg_backend_pid()');
-	my $query = "CALL azhunt.run_hunt('$name')";
+	my $query = "CALL azhunt.run_rule('$name')";
 	trace($hunter, "$query ... begins");
 	$hunter->send($query);
 	my $state = await(sub {
@@ -641,7 +641,7 @@ sub step_run_in_the_middle
 		elsif ($chance < 0.6) { step_restart() }
 		elsif ($chance < 0.7) { step_finish() if @open }
 		elsif ($chance < 0.8) { step_tables() }
-		elsif ($chance < 0.9) { run_hunt($control, one_of($name, some_hunt())) }
+		elsif ($chance < 0.9) { run_rule($control, one_of($name, some_hunt())) }
 		elsif (@open < 5)
 		{
 			# restarts that become visible after the run
@@ -846,7 +846,7 @@ sub step_bulk_load
 		return unless try($control, "CREATE TABLE $relation->{name} (LIKE azhunt.$log_table INCLUDING DEFAULTS INCLUDING CONSTRAINTS)", @busy);
 	}
 	try($control, insert_of_day($log_table, $relation), @busy);
-	run_hunt($control, $_) for grep { rand() < 0.7 } @names;
+	run_rule($control, $_) for grep { rand() < 0.7 } @names;
 	step_rows() if rand() < 0.5;
 	attach($log_table, $relation) if rand() < 0.7;
 	$done{'bulk load'}++;
@@ -933,7 +933,7 @@ sub step_truncate
 	}
 	else
 	{
-		my $run = rand() < 0.2 ? "SELECT azhunt.run_hunt_in_transaction('" . some_hunt() . "');" : '';
+		my $run = rand() < 0.2 ? "SELECT azhunt.run_rule_in_transaction('" . some_hunt() . "');" : '';
 		$done{reload}++
 		  if try($control, "BEGIN; LOCK TABLE azhunt.$log_table; INSERT INTO $saved SELECT $columns FROM azhunt.$log_table;"
 			  . " TRUNCATE azhunt.$log_table; INSERT INTO azhunt.$log_table ($columns) SELECT * FROM $saved; DELETE FROM $saved; $run $end",
@@ -1013,12 +1013,12 @@ sub check_announced
 	for my $name (@names)
 	{
 		my ($announced, $stored) = split /\|/, $control->do(
-			"SELECT (SELECT coalesce(sum(new_results), 0) FROM azhunt.runs WHERE hunt = '$name' AND status = 'succeeded'),"
+			"SELECT (SELECT coalesce(sum(new_matches), 0) FROM azhunt.runs WHERE rule = '$name' AND status = 'succeeded'),"
 			  . " (SELECT count(*) FROM oracle.stored('$name'))");
 
 		die "$name: runs say that they found $announced, and $stored are stored\n" unless $announced == $stored;
-		$found_first{$name} += $control->do("SELECT coalesce(sum(new_results), 0) FROM azhunt.runs WHERE hunt = '$name' AND started_over IS NOT NULL");
-		$found_late{$name} += $control->do("SELECT coalesce(sum(new_results), 0) FROM azhunt.runs WHERE hunt = '$name' AND started_over IS NULL");
+		$found_first{$name} += $control->do("SELECT coalesce(sum(new_matches), 0) FROM azhunt.runs WHERE rule = '$name' AND started_over IS NOT NULL");
+		$found_late{$name} += $control->do("SELECT coalesce(sum(new_matches), 0) FROM azhunt.runs WHERE rule = '$name' AND started_over IS NULL");
 	}
 	return unless $listener;
 
@@ -1029,14 +1029,14 @@ sub check_announced
 	{
 		my $payload = $1;
 		my ($hunt) = $payload =~ /"hunt"\s*:\s*"(\w+)"/;
-		my ($count) = $payload =~ /"new_results"\s*:\s*(\d+)/;
+		my ($count) = $payload =~ /"new_matches"\s*:\s*(\d+)/;
 		my ($run) = $payload =~ /"run"\s*:\s*(\d+)/;
 
 		die "a notification without its run: $payload\n" unless defined $run;
 		die "run $run was notified twice\n" if $notified{$run};
 		$notified{$run} = "$hunt|$count";
 	}
-	for my $line (split /\n/, $control->do("SELECT run, hunt, new_results FROM azhunt.runs WHERE status = 'succeeded' ORDER BY run"))
+	for my $line (split /\n/, $control->do("SELECT run, hunt, new_matches FROM azhunt.runs WHERE status = 'succeeded' ORDER BY run"))
 	{
 		my ($run, $rest) = split /\|/, $line, 2;
 		my $expected = $rest =~ /\|0$/ ? 'nothing' : $rest;
@@ -1061,7 +1061,7 @@ for my $schedule (1 .. $schedules)
 	my @steps = (@always, @{ $themes{$theme} });
 	my $happened = eval {
 		make_plain($_) for $theme eq 'inherit' ? qw(signinlogs azureactivity) : $theme eq 'all' && rand() < 0.3 ? ('signinlogs') : ();
-		schedule_hunt($_) for @names;
+		schedule_rule($_) for @names;
 		if (rand() < 0.3)
 		{
 			add_partitions($_) for grep { kind_of($_) eq 'p' } @log_tables;
@@ -1076,8 +1076,8 @@ for my $schedule (1 .. $schedules)
 		for my $name (@names)
 		{
 			$step++;
-			schedule_hunt($name);
-			run_hunt($control, $name) or die "$name: the last run did not succeed\n";
+			schedule_rule($name);
+			run_rule($control, $name) or die "$name: the last run did not succeed\n";
 		}
 		1;
 	};

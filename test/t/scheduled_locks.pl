@@ -47,12 +47,12 @@ sub locks_of_run
 	my ($hunt) = @_;
 
 	$session->do('BEGIN');
-	my $run = $session->do("SELECT azhunt.run_hunt_in_transaction('$hunt')");
+	my $run = $session->do("SELECT azhunt.run_rule_in_transaction('$hunt')");
 	my $locks = $session->do("SELECT count(*) FILTER (WHERE c.relkind IN ('r', 'p')) || ' ' || count(*) FILTER (WHERE c.relkind IN ('i', 'I'))"
 		  . ' FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation'
 		  . ' LEFT JOIN pg_index AS i ON i.indexrelid = c.oid JOIN pg_class AS t ON t.oid = coalesce(i.indrelid, c.oid)'
 		  . " WHERE l.pid = pg_backend_pid() AND t.relname ~ '^(storage(blob|file)logs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)'");
-	my $found = $session->do("SELECT new_results FROM azhunt.runs WHERE run = $run");
+	my $found = $session->do("SELECT new_matches FROM azhunt.runs WHERE run = $run");
 	$session->do('COMMIT');
 	return (split(/ /, $locks), $found);
 }
@@ -66,7 +66,7 @@ for my $case ([ 'storage_upload_link_account', 4 ], [ 'cloudshell_usage', 1 ])
 	my ($hunt, $tables) = @$case;
 	my $partitions = $tables * ($days + 2);    # with the default one and the table itself
 
-	$session->do("CALL azhunt.run_hunt('$hunt')");
+	$session->do("CALL azhunt.run_rule('$hunt')");
 	my ($locks, $index_locks, $found) = locks_of_run($hunt);
 	is($found, 0, "$hunt: nothing new");
 	cmp_ok($locks, '<=', $partitions, 'locks one of each partition');

@@ -25,7 +25,7 @@ for my $statistics (1, 0)
 	{
 		my $run = Nat::measure($session, "nat $hunt");
 		is($run->{started_over}, '', "$hunt, $how: a run reads what is new");
-		$session->do("SELECT azhunt.restart_hunt('nat $hunt')");
+		$session->do("SELECT azhunt.restart_rule('nat $hunt')");
 		my $over = Nat::measure($session, "nat $hunt");
 
 		isnt($over->{started_over}, '', "$hunt, $how: another starts over");

@@ -48,7 +48,7 @@ sub catch_up
 
 sub last_run
 {
-	return $target->do("SELECT status, started_over, new_results, rows_read ->> 'signinlogs', rows_read ->> 'storagebloblogs'"
+	return $target->do("SELECT status, started_over, new_matches, rows_read ->> 'signinlogs', rows_read ->> 'storagebloblogs'"
 		  . ' FROM azhunt.runs ORDER BY run DESC LIMIT 1');
 }
 
@@ -68,17 +68,17 @@ SKIP:
 
 	# there before the subscription
 	uploads_and_signins('192.0.2.1', 5);
-	$target->do("CALL azhunt.run_hunt('storage_upload_link_account')");
+	$target->do("CALL azhunt.run_rule('storage_upload_link_account')");
 	is(last_run(), 'succeeded|first run|0|0|0', 'a run before there is anything');
 	$target->do("CREATE SUBSCRIPTION logs CONNECTION 'host=$publisher->{dir} port=5432 user=postgres dbname=postgres'"
 		  . ' PUBLICATION ' . join(', ', @logs) . " WITH (streaming = on)");
 	ok(catch_up(), 'the tables are copied');
-	$target->do("CALL azhunt.run_hunt('storage_upload_link_account')");
+	$target->do("CALL azhunt.run_rule('storage_upload_link_account')");
 	is(last_run(), 'succeeded||5|5|5', 'what the initial copy brought is new');
 
 	uploads_and_signins('192.0.2.2', 5);
 	ok(catch_up(), 'rows are replicated');
-	$target->do("CALL azhunt.run_hunt('storage_upload_link_account')");
+	$target->do("CALL azhunt.run_rule('storage_upload_link_account')");
 	is(last_run(), 'succeeded||5|5|5', 'what was replicated is new');
 
 	# a transaction so large that it is sent before it commits, and one that
@@ -92,17 +92,17 @@ SKIP:
 		'a large transaction is streamed while it goes on');
 	uploads_and_signins('192.0.2.4', 5);
 	ok(catch_up(), 'a small one overtakes it');
-	$target->do("CALL azhunt.run_hunt('storage_upload_link_account')");
+	$target->do("CALL azhunt.run_rule('storage_upload_link_account')");
 	is(last_run(), 'succeeded||5|5|5', 'and is found alone');
 	$large->do('SAVEPOINT s');
 	$large->do('INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader)'
 		  . " VALUES ('2026-03-11 00:01:00+00', 'PutBlob', 'Success', '192.0.2.3', 'https://contosodata.blob.core.windows.net/in/x', 'Edge')");
 	$large->do('COMMIT');
 	ok(catch_up(), 'the large one commits');
-	$target->do("CALL azhunt.run_hunt('storage_upload_link_account')");
+	$target->do("CALL azhunt.run_rule('storage_upload_link_account')");
 	is(last_run(), 'succeeded||60|5000|1', 'what was streamed is new');
 
-	my $columns = 'fileuploadpath, operationname, uploaduseragent, loginevents, accounts, logins, uploads, firstupload, lastupload';
+	my $columns = 'fileuploadpath, operationname, uploaduseragent, loginevents, accounts, logins, uploads, first_upload, last_upload';
 	my $stored = "SELECT $columns FROM azhunt.storage_upload_link_account_results";
 	my $ad_hoc = "SELECT $columns FROM azhunt.storage_upload_link_account()";
 	is($target->do("($stored) EXCEPT ALL ($ad_hoc)"), '', 'nothing is stored that the ad-hoc hunt does not find');

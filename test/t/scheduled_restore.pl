@@ -30,7 +30,7 @@ cmp_ok($session->do('SELECT pg_current_xact_id()'), '>', 2**34, 'the cluster has
 $session->do('CREATE EXTENSION azhunt');
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
 $session->do("SELECT count(*) FROM azhunt.add_partitions('azhunt.signinlogs', '2026-03-10', '2026-03-11')");
-$session->do("INSERT INTO azhunt.scheduled_hunts (name, hunt, options, severity) VALUES"
+$session->do("INSERT INTO azhunt.rules (rule, hunt, options, severity) VALUES"
 	  . " ('wide', 'storage_upload_link_account', '{\"lookback\": \"1 day\"}', 'High')");
 
 sub upload
@@ -51,7 +51,7 @@ sub signin
 
 sub last_run
 {
-	return $session->do("SELECT status, started_over, new_results, rows_read ->> 'signinlogs', rows_read ->> 'storagebloblogs'"
+	return $session->do("SELECT status, started_over, new_matches, rows_read ->> 'signinlogs', rows_read ->> 'storagebloblogs'"
 		  . ' FROM azhunt.runs ORDER BY run DESC LIMIT 1');
 }
 
@@ -67,24 +67,24 @@ sub contents
 my $open = $old->session($database);
 $open->do('BEGIN');
 $open->do(signin('192.0.2.1'));
-$session->do("CALL azhunt.run_hunt('wide')");
+$session->do("CALL azhunt.run_rule('wide')");
 $session->do(upload('192.0.2.1'));
 $session->do(upload('192.0.2.2'));
 $session->do(signin('192.0.2.2'));
-$session->do("CALL azhunt.run_hunt('wide')");
+$session->do("CALL azhunt.run_rule('wide')");
 is(last_run(), 'succeeded||1|1|2', 'past 2^32 a run finds what is committed');
 $open->do('COMMIT');
-$session->do("CALL azhunt.run_hunt('wide')");
+$session->do("CALL azhunt.run_rule('wide')");
 is(last_run(), 'succeeded||1|1|0', 'and the next what was open');
-$session->do("CALL azhunt.run_hunt('wide')");
+$session->do("CALL azhunt.run_rule('wide')");
 is(last_run(), 'succeeded||0|0|0', 'once');
 
 $session->do("INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup) VALUES"
 	  . " ('2026-03-10 08:00+00', 'adele\@contoso.com', 'Microsoft.Storage/storageAccounts/listKeys/action', 'Success', 'cloud-shell-storage-westeurope'),"
 	  . " ('2026-03-10 08:10+00', 'adele\@contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web')");
-$session->do("CALL azhunt.run_hunt('cloudshell_usage')");
+$session->do("CALL azhunt.run_rule('cloudshell_usage')");
 $session->do("INSERT INTO azhunt.allow_list (kind, value) VALUES ('address', '192.0.2.9')");
-$session->do("SELECT azhunt.mark_result(resultid, 'investigating', 'odd') FROM azhunt.results WHERE hunt = 'wide'");
+$session->do("SELECT azhunt.set_status(result_id, 'investigating', 'odd') FROM azhunt.results WHERE hunt = 'wide'");
 # the results have what comes later, too
 $session->do(upload('192.0.2.3'));
 my $before = contents();
@@ -114,12 +114,12 @@ $session = dump_and_restore(\%there, {}, $database);
 cmp_ok($session->do('SELECT pg_current_xact_id()'), '<', 2**32, 'the other cluster has lower ids');
 is(contents(), $before, 'the dump had everything');
 
-$session->do("CALL azhunt.run_hunt('wide')");
+$session->do("CALL azhunt.run_rule('wide')");
 is(last_run(), 'succeeded|last run was in another cluster|0|2|3', 'the first run there starts over, and announces nothing again');
 $session->do(signin('192.0.2.3'));
-$session->do("CALL azhunt.run_hunt('wide')");
+$session->do("CALL azhunt.run_rule('wide')");
 is(last_run(), 'succeeded||1|1|0', 'the next one reads only what is new, of lower ids than what was restored');
-$session->do("CALL azhunt.run_hunt('cloudshell_usage')");
+$session->do("CALL azhunt.run_rule('cloudshell_usage')");
 is($session->do("SELECT count(*), count(DISTINCT run) FROM azhunt.runs"),
 	'8|8', 'runs go on counting');
 is($session->do('SELECT status, matches FROM azhunt.results ORDER BY 1, 2'), "investigating|3\nnew|1", 'marks are still there');
@@ -127,19 +127,19 @@ is($session->do('SELECT status, matches FROM azhunt.results ORDER BY 1, 2'), "in
 # And back, into a cluster with ids far higher.
 $session->do(upload('192.0.2.4'));
 $session = dump_and_restore({ PGDATABASE => $database }, \%there, "${database}_again");
-$session->do("CALL azhunt.run_hunt('wide')");
+$session->do("CALL azhunt.run_rule('wide')");
 is(last_run(), 'succeeded|last run was in another cluster|0|3|4', 'as does the first run in a cluster with higher ids');
 $session->do(signin('192.0.2.4'));
-$session->do("CALL azhunt.run_hunt('wide')");
+$session->do("CALL azhunt.run_rule('wide')");
 is(last_run(), 'succeeded||1|1|0', 'and the next one finds what is new');
 
 # Rows with ids of their own, from a dump of data alone, are read by a run that
 # is told to start over.
 $session->do("INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent, ingestxid)"
 	  . " VALUES ('2026-03-10 08:00:01+00', '192.0.2.4', 'alex\@contoso.com', 'Edge', 1000)");
-$session->do("SELECT azhunt.restart_hunt('wide')");
-$session->do("CALL azhunt.run_hunt('wide')");
-is(last_run(), 'succeeded|restart_hunt() was called|1|5|4', 'restart_hunt() has the next run read all');
+$session->do("SELECT azhunt.restart_rule('wide')");
+$session->do("CALL azhunt.run_rule('wide')");
+is(last_run(), 'succeeded|restart_rule() was called|1|5|4', 'restart_rule() has the next run read all');
 
 $session->close;
 $here->do("DROP DATABASE $database");

@@ -1,4 +1,4 @@
-# run_hunt(): what it records, announces and refuses, and by which plans it
+# run_rule(): what it records, announces and refuses, and by which plans it
 # reads the log tables.
 use strict;
 use warnings;
@@ -53,23 +53,23 @@ sub last_run
 my $listener = Session->new(PGDATABASE => $database);
 $listener->do('LISTEN azhunt');
 
-$session->do("CALL azhunt.run_hunt('storage_upload_link_account')");
-is(last_run('status, started_over, new_results'), 'succeeded|first run|0', 'a first run finds nothing in nothing');
+$session->do("CALL azhunt.run_rule('storage_upload_link_account')");
+is(last_run('status, started_over, new_matches'), 'succeeded|first run|0', 'a first run finds nothing in nothing');
 is($listener->query('SELECT 1'), '1', 'and announces nothing');
 
 $session->do(upload('192.0.2.1', '0 s'));
 $session->do(signin('192.0.2.1', '0 s'));
 $session->do(signin('192.0.2.1', '10 s'));
-$session->do("CALL azhunt.run_hunt('storage_upload_link_account')");
-is(last_run("status, started_over IS NULL, new_results, rows_read ->> 'signinlogs', rows_read ->> 'storagebloblogs',"
+$session->do("CALL azhunt.run_rule('storage_upload_link_account')");
+is(last_run("status, started_over IS NULL, new_matches, rows_read ->> 'signinlogs', rows_read ->> 'storagebloblogs',"
 	  . " rows_read ->> 'storagefilelogs', finished >= started, duration = finished - started, error IS NULL, snapshot IS NOT NULL"),
 	'succeeded|t|2|2|1|0|t|t|t|t', 'a run records what it read and found');
 like($listener->query('SELECT 1'),
-	qr/^1\nAsynchronous notification "azhunt" with payload "\{"hunt" : "storage_upload_link_account", "run" : \d+, "new_results" : 2\}"/,
+	qr/^1\nAsynchronous notification "azhunt" with payload "\{"hunt" : "storage_upload_link_account", "run" : \d+, "new_matches" : 2\}"/,
 	'and announces it');
 
-$session->do("CALL azhunt.run_hunt('storage_upload_link_account')");
-is(last_run("status, new_results, rows_read ->> 'signinlogs'"), 'succeeded|0|0', 'the next one reads nothing again');
+$session->do("CALL azhunt.run_rule('storage_upload_link_account')");
+is(last_run("status, new_matches, rows_read ->> 'signinlogs'"), 'succeeded|0|0', 'the next one reads nothing again');
 is($listener->query('SELECT 1'), '1', 'and is silent');
 
 #
@@ -77,21 +77,21 @@ is($listener->query('SELECT 1'), '1', 'and is silent');
 #
 $session->do(upload('192.0.2.2', '0 s'));
 $session->do(signin('192.0.2.2', '0 s'));
-my $watermark = $session->do("SELECT snapshot FROM azhunt.watermarks WHERE hunt = 'storage_upload_link_account'");
+my $watermark = $session->do("SELECT snapshot FROM azhunt.watermarks WHERE rule = 'storage_upload_link_account'");
 $session->do('ALTER TABLE azhunt.storagefilelogs RENAME TO elsewhere');
-is($session->query("\\set VERBOSITY verbose\nCALL azhunt.run_hunt('storage_upload_link_account')") =~ s/^CONTEXT:.*//smr,
+is($session->query("\\set VERBOSITY verbose\nCALL azhunt.run_rule('storage_upload_link_account')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  42P01: there is no table azhunt.storagefilelogs\nHINT:  azhunt.create_log_tables() creates the log tables.\n",
 	'a failed run ends in its error');
-is(last_run('hunt, status, sqlstate, error, new_results IS NULL'),
+is(last_run('hunt, status, sqlstate, error, new_matches IS NULL'),
 	'storage_upload_link_account|failed|42P01|there is no table azhunt.storagefilelogs|t', 'and is recorded');
-is($session->do("SELECT snapshot FROM azhunt.watermarks WHERE hunt = 'storage_upload_link_account'"),
+is($session->do("SELECT snapshot FROM azhunt.watermarks WHERE rule = 'storage_upload_link_account'"),
 	$watermark, 'it has seen nothing');
 $session->do('ALTER TABLE azhunt.elsewhere RENAME TO storagefilelogs');
 
 # a failure after results were stored: the constraint is checked at the end
 $session->do('CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE division_by_zero; END$$');
 $session->do('CREATE TRIGGER refuse BEFORE INSERT ON azhunt.watermarks FOR EACH ROW EXECUTE FUNCTION refuse()');
-like($session->query("CALL azhunt.run_hunt('storage_upload_link_account')"), qr/^ERROR: .*division_by_zero/m,
+like($session->query("CALL azhunt.run_rule('storage_upload_link_account')"), qr/^ERROR: .*division_by_zero/m,
 	'a run may fail after it stored results');
 is(last_run('status, sqlstate'), 'failed|22012', 'it too is recorded');
 is($session->do('SELECT count(*) FROM azhunt.storage_upload_link_account_facts'), 2, 'and its results are not there');
@@ -103,7 +103,7 @@ my $blocker = Session->new(PGDATABASE => $database);
 $blocker->do('BEGIN');
 $blocker->do('LOCK TABLE azhunt.storage_upload_link_account_facts IN SHARE MODE');
 $session->do("SET statement_timeout = '200ms'");
-like($session->query("CALL azhunt.run_hunt('storage_upload_link_account')"),
+like($session->query("CALL azhunt.run_rule('storage_upload_link_account')"),
 	qr/ERROR:  57014: canceling statement due to statement timeout/, 'a run that takes too long is cancelled');
 $session->do('RESET statement_timeout');
 is(last_run('status, sqlstate'), 'failed|57014', 'and recorded');
@@ -111,33 +111,33 @@ is(last_run('status, sqlstate'), 'failed|57014', 'and recorded');
 # two at once
 my $slow = Session->new(PGDATABASE => $database);
 my $slow_pid = $slow->do('SELECT pg_backend_pid()');
-$slow->send("CALL azhunt.run_hunt('storage_upload_link_account')");
+$slow->send("CALL azhunt.run_rule('storage_upload_link_account')");
 ok(await(sub { $session->do("SELECT 1 FROM pg_locks WHERE pid = $slow_pid AND NOT granted") }), 'a run takes long');
-is($session->query("CALL azhunt.run_hunt('storage_upload_link_account')"), '', 'another one of the same hunt returns');
+is($session->query("CALL azhunt.run_rule('storage_upload_link_account')"), '', 'another one of the same hunt returns');
 like(last_run('status, error'),
 	qr/^skipped\|another run of this hunt is going on: process $slow_pid of role \S+, in a transaction since \d/,
 	'and records why, and who is in the way');
-is($session->query("CALL azhunt.run_hunt('cloudshell_usage')"), '', 'one of another hunt does not care');
+is($session->query("CALL azhunt.run_rule('cloudshell_usage')"), '', 'one of another hunt does not care');
 is(last_run('hunt, status'), 'cloudshell_usage|succeeded', 'and finishes');
 $blocker->do('COMMIT');
 is($slow->answer, '', 'the slow one ends');
-is($session->do("SELECT sum(new_results) FROM azhunt.runs"), 3, 'and has found what the failed ones left');
+is($session->do("SELECT sum(new_matches) FROM azhunt.runs"), 3, 'and has found what the failed ones left');
 
-is($session->query("BEGIN;\nCALL azhunt.run_hunt('cloudshell_usage')") =~ s/^CONTEXT:.*//smr,
-	"ERROR:  25001: azhunt.run_hunt() cannot run inside a transaction block\n"
+is($session->query("BEGIN;\nCALL azhunt.run_rule('cloudshell_usage')") =~ s/^CONTEXT:.*//smr,
+	"ERROR:  25001: azhunt.run_rule() cannot run inside a transaction block\n"
 	  . "DETAIL:  It commits its results, or that it failed.\n"
-	  . "HINT:  Call it on its own, or use azhunt.run_hunt_in_transaction() and commit yourself.\n",
+	  . "HINT:  Call it on its own, or use azhunt.run_rule_in_transaction() and commit yourself.\n",
 	'in a transaction block it says what to do');
 $session->do('ROLLBACK');
-like($session->query("CALL azhunt.run_hunt('nothing')"), qr/^ERROR: .*there is no scheduled hunt "nothing"/m, 'no such hunt');
-is($session->do("SELECT count(*) FROM azhunt.runs WHERE hunt = 'nothing'"), 0, 'is not recorded');
+like($session->query("CALL azhunt.run_rule('nothing')"), qr/^ERROR: .*there is no rule "nothing"/m, 'no such hunt');
+is($session->do("SELECT count(*) FROM azhunt.runs WHERE rule = 'nothing'"), 0, 'is not recorded');
 
 # whatever a session's defaults are
 for my $level ('read committed', 'repeatable read', 'serializable')
 {
 	$session->do("SET default_transaction_isolation = '$level'");
 	$session->do("SET default_transaction_read_only = on");
-	is($session->query("CALL azhunt.run_hunt('storage_upload_link_account')"), '', "a run under $level");
+	is($session->query("CALL azhunt.run_rule('storage_upload_link_account')"), '', "a run under $level");
 	is(last_run('status'), 'succeeded', 'succeeds');
 }
 $session->do('RESET default_transaction_isolation');
@@ -146,9 +146,9 @@ $session->do('RESET default_transaction_read_only');
 #
 # plans: what a run reads that does not start over
 #
-$session->do("INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES"
+$session->do("INSERT INTO azhunt.rules (rule, hunt, options) VALUES"
 	  . " ('all_signins', 'storage_upload_link_account', '{\"include_noninteractive\": true}')");
-$session->do("CALL azhunt.run_hunt('$_')") for qw(all_signins cloudshell_usage);
+$session->do("CALL azhunt.run_rule('$_')") for qw(all_signins cloudshell_usage);
 
 # with the statistics of empty tables, of what was there, and with none
 for my $case ('no statistics', 'statistics')
@@ -166,13 +166,13 @@ for my $case ('no statistics', 'statistics')
 		my $reader = Session->new(PGDATABASE => $database);
 		$reader->do("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;"
 			  . ' SET auto_explain.log_nested_statements = on; SET client_min_messages = log');
-		my $plans = $reader->query("CALL azhunt.run_hunt('$hunt')");
+		my $plans = $reader->query("CALL azhunt.run_rule('$hunt')");
 		my @scans = $plans =~ /^.*Scan (?:using \S+ )?on (?:storage(?:blob|file)logs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)_(?:p|default).*$/mg;
 
 		cmp_ok(scalar @scans, '>', 5, "$case: plans of $hunt were read");
 		is_deeply([ grep { /Seq Scan/ } @scans ], [], "$case: none of them scans a log table");
 		$reader->close;
-		cmp_ok(last_run('new_results'), '>', 0, "$case: and it found something");
+		cmp_ok(last_run('new_matches'), '>', 0, "$case: and it found something");
 	}
 }
 

@@ -49,38 +49,38 @@ operation('2026-03-01 05:00Z', 'later');
 #
 # a snapshot that is older than the run
 #
-$one->do("INSERT INTO azhunt.scheduled_hunts (name, hunt) VALUES ('mine', 'cloudshell_usage')");
-for my $statement (q(UPDATE azhunt.scheduled_hunts SET options = '{"bin": "1 day"}' WHERE name = 'mine'),
-	q(DELETE FROM azhunt.scheduled_hunts WHERE name = 'mine'), q(SELECT azhunt.drop_hunt('mine')))
+$one->do("INSERT INTO azhunt.rules (rule, hunt) VALUES ('mine', 'cloudshell_usage')");
+for my $statement (q(UPDATE azhunt.rules SET options = '{"bin": "1 day"}' WHERE name = 'mine'),
+	q(DELETE FROM azhunt.rules WHERE rule = 'mine'), q(SELECT azhunt.drop_rule('mine')))
 {
 	$other->do('BEGIN ISOLATION LEVEL REPEATABLE READ');
 	$other->do('SELECT 1');
-	$one->do("CALL azhunt.run_hunt('mine')");
+	$one->do("CALL azhunt.run_rule('mine')");
 	like($other->query($statement), qr/ERROR:  could not serialize access due to concurrent update/, "not as if it had not run: $statement");
 	$other->do('ROLLBACK');
 }
-like($one->query(q(UPDATE azhunt.scheduled_hunts SET options = '{"bin": "1 day"}' WHERE name = 'mine')), qr/ERROR:  scheduled hunt "mine" has run/,
+like($one->query(q(UPDATE azhunt.rules SET options = '{"bin": "1 day"}' WHERE name = 'mine')), qr/ERROR:  scheduled hunt "mine" has run/,
 	'as is said of one that has');
 
 #
 # pruned while it runs
 #
-$one->do("SELECT azhunt.drop_hunt('mine')");
+$one->do("SELECT azhunt.drop_rule('mine')");
 operation('2026-03-01 00:10Z', 'first');
-$one->do("CALL azhunt.run_hunt('cloudshell_usage')");
-$one->do(q(UPDATE azhunt.cloudshell_usage_facts SET foundat = now() - interval '100 days'));
+$one->do("CALL azhunt.run_rule('cloudshell_usage')");
+$one->do(q(UPDATE azhunt.cloudshell_usage_facts SET found_at = now() - interval '100 days'));
 operation('2026-03-01 00:20Z', 'second');
 $one->do('BEGIN');
-$one->do("SELECT azhunt.run_hunt_in_transaction('cloudshell_usage')");
+$one->do("SELECT azhunt.run_rule_in_transaction('cloudshell_usage')");
 $other->send(q(SELECT removed FROM azhunt.prune(interval '90 days') WHERE relation = 'azhunt.cloudshell_usage_facts'));
 ok(waits($other_pid), 'prune() waits for a run');
 $one->do('COMMIT');
 is($other->answer, '0', 'and does not remove a result that it has added to');
 is($one->do('SELECT count(*) FROM azhunt.cloudshell_usage_facts'), '2', 'of which all is there');
 
-$one->do(q(UPDATE azhunt.cloudshell_usage_facts SET foundat = now() - interval '100 days'));
+$one->do(q(UPDATE azhunt.cloudshell_usage_facts SET found_at = now() - interval '100 days'));
 $one->do('BEGIN');
-$one->do(q(SELECT azhunt.mark_result(resultid, 'investigating', NULL) FROM azhunt.results));
+$one->do(q(SELECT azhunt.set_status(result_id, 'investigating', NULL) FROM azhunt.results));
 $other->send(q(SELECT removed FROM azhunt.prune(interval '90 days') WHERE relation = 'azhunt.cloudshell_usage_facts'));
 ok(waits($other_pid), 'it waits for who marks a result');
 $one->do('COMMIT');
@@ -89,8 +89,8 @@ is($other->answer, '0', 'and leaves it');
 #
 # times at the ends of time
 #
-$one->do(q(INSERT INTO azhunt.scheduled_hunts (name, hunt, options) VALUES ('five_days', 'cloudshell_usage', '{"bin": "5 days"}')));
-$one->do("CALL azhunt.run_hunt('$_')") for 'five_days', 'cloudshell_usage';
+$one->do(q(INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('five_days', 'cloudshell_usage', '{"bin": "5 days"}')));
+$one->do("CALL azhunt.run_rule('$_')") for 'five_days', 'cloudshell_usage';
 for my $time ('-infinity', 'infinity', '4714-11-24 00:00:00Z BC', '294276-12-31 23:59:59Z')
 {
 	operation($time, $shell);
@@ -98,10 +98,10 @@ for my $time ('-infinity', 'infinity', '4714-11-24 00:00:00Z BC', '294276-12-31 
 	for my $hunt ('five_days', 'cloudshell_usage')
 	{
 		my $found = q(SELECT count(*) FROM azhunt.cloudshell_usage_facts WHERE hunt = ) . "'$hunt'";
-		$one->do("CALL azhunt.run_hunt('$hunt')");
+		$one->do("CALL azhunt.run_rule('$hunt')");
 		my $by_index = $one->do($found);
-		$one->do("SELECT azhunt.restart_hunt('$hunt')");
-		$one->do("CALL azhunt.run_hunt('$hunt')");
+		$one->do("SELECT azhunt.restart_rule('$hunt')");
+		$one->do("CALL azhunt.run_rule('$hunt')");
 		is($one->do($found), $by_index, "$hunt: a run that starts over finds no more at $time");
 	}
 }
@@ -111,7 +111,7 @@ for my $time ('-infinity', 'infinity', '4714-11-24 00:00:00Z BC', '294276-12-31 
 #
 $one->do('BEGIN');
 $one->do('LOCK TABLE azhunt.storagebloblogs IN ACCESS EXCLUSIVE MODE');
-$other->send("CALL azhunt.run_hunt('storage_upload_link_account')");
+$other->send("CALL azhunt.run_rule('storage_upload_link_account')");
 ok(waits($other_pid), 'a run waits for a log table');
 $one->do('ALTER TABLE azhunt.signinlogs RENAME TO signins_before');
 $one->do('CREATE VIEW azhunt.signinlogs AS SELECT * FROM azhunt.signins_before');
@@ -121,15 +121,15 @@ is($other->answer, '', 'and works with the view that another has become');
 #
 # odd calls
 #
-like($one->query(q(INSERT INTO azhunt.scheduled_hunts (name, hunt) VALUES (repeat('n', 501), 'cloudshell_usage'))), qr/ERROR:.*check constraint/,
+like($one->query(q(INSERT INTO azhunt.rules (rule, hunt) VALUES (repeat('n', 501), 'cloudshell_usage'))), qr/ERROR:.*check constraint/,
 	'a name that no notification has room for');
 for my $arguments (q(NULL, 1, 2, '{}', '{}'), q('azhunt.azureactivity', NULL, 2, '{}', '{}'), q('azhunt.azureactivity', 1, NULL, '{}', '{}'),
 	q('azhunt.azureactivity', 1, 2, NULL, '{}'))
 {
-	like($one->query("SELECT * FROM azhunt.arrivals($arguments)"), qr/ERROR:  log table and transactions must not be null/, "arrivals($arguments)");
+	like($one->query("SELECT * FROM azhunt.find_arrivals($arguments)"), qr/ERROR:  log table and transactions must not be null/, "arrivals($arguments)");
 }
-is($one->do(q(SELECT count(*) > 0 FROM azhunt.arrivals('azhunt.azureactivity', NULL, NULL, NULL, NULL))), 't', 'which may be null altogether');
-like($one->query(q(SELECT * FROM azhunt.arrivals('azhunt.azureactivity', 1, 2, '{NULL}', '{}'))), qr/ERROR:/, 'but no element of them');
+is($one->do(q(SELECT count(*) > 0 FROM azhunt.find_arrivals('azhunt.azureactivity', NULL, NULL, NULL, NULL))), 't', 'which may be null altogether');
+like($one->query(q(SELECT * FROM azhunt.find_arrivals('azhunt.azureactivity', 1, 2, '{NULL}', '{}'))), qr/ERROR:/, 'but no element of them');
 
 $_->close for $one, $other;
 $admin->do("DROP DATABASE $database");
