@@ -1376,9 +1376,9 @@ COMMENT ON FUNCTION azhunt.is_other_operation(text) IS
 -- makes them text without taking what is no text, such as inet, whose ::text
 -- has a prefix length; it is gone from the plan.
 --
--- Such a view may have no ingestxid, which only rules need.  The name stands
--- alone where that is read: if the log table has no such column, it is that of
--- "without", which is null.
+-- Such a view may have no ingestxid, which only rules need, nor what only some
+-- hunts show.  Such a name stands alone where it is read: if the log table has
+-- no such column, it is that of "without", which is null.
 --
 -- A null bound would prune all partitions, and with them the check of the
 -- bounds.
@@ -1610,6 +1610,7 @@ RETURNS TABLE (
     operationnamevalue text,
     activitystatusvalue text,
     resourcegroup text,
+    calleripaddress text,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 AS $$
@@ -1618,14 +1619,16 @@ AS $$
            l.operationnamevalue,
            l.activitystatusvalue,
            l.resourcegroup,
+           azhunt.strip_port(l.calleripaddress),
            l.ingestxid
-    FROM (SELECT NULL::pg_catalog.int8 AS ingestxid) AS without
+    FROM (SELECT NULL::pg_catalog.text AS calleripaddress, NULL::pg_catalog.int8 AS ingestxid) AS without
     CROSS JOIN LATERAL (
         SELECT CASE WHEN true THEN a.timegenerated ELSE NULL::pg_catalog.timestamptz END AS timegenerated,
                CASE WHEN true THEN a.caller ELSE NULL::pg_catalog.text END AS caller,
                CASE WHEN true THEN a.operationnamevalue ELSE NULL::pg_catalog.text END AS operationnamevalue,
                CASE WHEN true THEN a.activitystatusvalue ELSE NULL::pg_catalog.text END AS activitystatusvalue,
                CASE WHEN true THEN a.resourcegroup ELSE NULL::pg_catalog.text END AS resourcegroup,
+               CASE WHEN true THEN calleripaddress ELSE NULL::pg_catalog.text END AS calleripaddress,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.azureactivity AS a
     ) AS l
@@ -1634,7 +1637,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.read_activity(timestamptz, timestamptz) IS
-'internal: operations in AzureActivity from since to until, both included; a missing caller is empty';
+'internal: operations in AzureActivity from since to until, both included, the port stripped from CallerIpAddress; a missing caller is empty';
 
 CREATE FUNCTION azhunt.read_shell_starts(resource_group text, since timestamptz, until timestamptz)
 RETURNS TABLE (timegenerated timestamptz, caller text, ingestxid bigint)
