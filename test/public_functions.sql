@@ -8,7 +8,7 @@ CREATE TEMP TABLE public_function AS
 SELECT unnest(string_to_array(names, ' '))::name AS name, reason
 FROM (VALUES
     ('computes something of its arguments alone, in time linear in their size',
-     'bag_pack bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_options check_period check_text check_window '
+     'bag_pack bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_period check_text check_window '
      'compare equals file_name greater greater_or_equal has hash hash_extended is_new is_upload less less_or_equal login_bag not_equals '
      'sha256_of strip_port window_end window_start within'),
     ('is an aggregate, or takes an internal argument so that no statement calls it',
