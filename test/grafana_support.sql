@@ -59,7 +59,7 @@ SELECT throws_ok($$SELECT azhunt.upload_counts('storage_upload_link_account', '2
 
 -- the matches of both hunts, in one
 SELECT bag_eq(
-    $$SELECT rule, hunt, "time", account, address, useragent, details ->> 'FileName', details ->> 'OperationNameValue' FROM azhunt.screened_matches$$,
+    $$SELECT rule, hunt, "time", account, address, useragent, details ->> 'FileName' AS file, details ->> 'OperationNameValue' AS operation FROM azhunt.screened_matches$$,
     $$VALUES ('storage_upload_link_account', 'storage_upload_link_account', '2026-03-10 08:00+00'::timestamptz, 'adele@contoso.com', '192.0.2.1', 'Edge', 'a.pdf', NULL),
              ('storage_upload_link_account', 'storage_upload_link_account', '2026-03-10 08:59:59.999999+00', 'alex@contoso.com', '192.0.2.1', 'Edge', 'b.pdf', NULL),
              ('storage_upload_link_account', 'storage_upload_link_account', '2026-03-10 09:00+00', 'alex@contoso.com', '192.0.2.1', 'Edge', 'c.pdf', NULL),

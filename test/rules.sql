@@ -1,6 +1,6 @@
 -- The catalogue of hunts, rules, and what one run after the other finds.
 BEGIN;
-SELECT plan(48);
+SELECT plan(103);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 
