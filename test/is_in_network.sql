@@ -1,6 +1,6 @@
 -- azhunt.is_in_network(): is an address, which is a text, in a network?
 BEGIN;
-SELECT plan(85);
+SELECT plan(93);
 
 -- each case by eye
 SELECT is(azhunt.is_in_network(address, network), expected, format('%L in %L', address, network))
@@ -50,11 +50,21 @@ FROM (VALUES
     -- an address of one kind is in no network of the other
     ('203.0.113.7', '::/0', false),
     ('2001:db8::7', '0.0.0.0/0', false),
+    -- IPv4 that is written as IPv6 is IPv4
+    ('::ffff:203.0.113.7', '203.0.113.0/24', true),
+    ('::ffff:cb00:7107', '203.0.113.0/24', true),
+    ('::FFFF:203.0.114.7', '203.0.113.0/24', false),
     ('::ffff:203.0.113.7', '::ffff:203.0.113.0/120', true),
-    ('::ffff:cb00:7107', '::ffff:203.0.113.0/120', true),
-    ('::ffff:203.0.114.7', '::ffff:203.0.113.0/120', false),
-    ('::ffff:203.0.113.7', '203.0.113.0/24', false),
-    ('203.0.113.7', '::ffff:203.0.113.0/120', false),
+    ('203.0.113.7', '::ffff:203.0.113.0/120', true),
+    ('203.0.114.7', '::ffff:203.0.113.0/120', false),
+    ('203.0.113.7', '::ffff:0.0.0.0/96', true),
+    ('203.0.113.7', '::ffff:203.0.113.7', true),
+    ('::ffff:203.0.113.7', '::/0', false),
+    -- which needs all that says so
+    ('203.0.113.7', '::ffff:203.0.113.0/95', false),
+    ('::fffe:203.0.113.7', '203.0.113.0/24', false),
+    ('1::ffff:203.0.113.7', '203.0.113.0/24', false),
+    ('::203.0.113.7', '203.0.113.0/24', false),
     ('::203.0.113.7', '::/96', true),
     -- what is an address and a network at once
     ('203.0.113.0/25', '203.0.113.0/24', true),
