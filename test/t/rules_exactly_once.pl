@@ -1091,7 +1091,7 @@ for my $schedule (1 .. $schedules)
 		ok($happened, "$theme: all is announced, once, in the schedule of seed $seed");
 	}
 	$happened
-	  or diag $problem, "\nTo see this again: AZHUNT_SCHEDULES=1 AZHUNT_STEPS=$steps AZHUNT_THEME='$theme' AZHUNT_SEED=$seed AZHUNT_TRACE=1 test/t/scheduled_exactly_once.pl\n";
+	  or diag $problem, "\nTo see this again: AZHUNT_SCHEDULES=1 AZHUNT_STEPS=$steps AZHUNT_THEME='$theme' AZHUNT_SEED=$seed AZHUNT_TRACE=1 test/t/rules_exactly_once.pl\n";
 	$_->close for grep { defined } @open, $control, $listener;
 	for my $id (sort keys %prepared)
 	{
