@@ -2342,6 +2342,7 @@ SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET jit = off
 AS $$
 BEGIN
     RETURN azhunt.insert_matches(rule, run, found_at, call, result_key, since, until, arrivals);
@@ -3097,20 +3098,27 @@ COMMENT ON VIEW azhunt.latest_status IS 'the latest status change of each result
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
-       m.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                          WHERE a.entity OPERATOR(pg_catalog.=) 'account') IS TRUE
-       OR m.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                             WHERE a.entity OPERATOR(pg_catalog.=) 'address') IS TRUE
-       OR m.useragent OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                               WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
-       OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                                    WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
-       OR EXISTS (SELECT FROM azhunt.allow_list AS a
-                  WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
-                    AND azhunt.is_in_network(m.address, a.value)) AS hidden,
-       m.run, m.found_at
+       s.hidden, m.run, m.found_at
 FROM azhunt.matches AS m
-JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) m.rule;
+JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) m.rule
+CROSS JOIN LATERAL (
+    SELECT m.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                              WHERE a.entity OPERATOR(pg_catalog.=) 'account') IS TRUE
+           OR m.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                 WHERE a.entity OPERATOR(pg_catalog.=) 'address') IS TRUE
+           OR m.useragent OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                   WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
+           OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                        WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
+           -- first of all, are there networks?
+           OR EXISTS (SELECT FROM azhunt.allow_list AS a
+                      WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0)
+              AND EXISTS (SELECT FROM azhunt.allow_list AS a
+                          WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+                            AND azhunt.is_in_network(m.address, a.value))
+    -- evaluated once for a match, whatever uses it
+    OFFSET 0
+) AS s (hidden);
 
 COMMENT ON VIEW azhunt.screened_matches IS
 'each match of all rules, and whether the allow-list hides it; conditions on rule and time, on rule and account, on result_id and on run are answered by index';
@@ -3180,11 +3188,26 @@ COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 CREATE VIEW azhunt.results AS
 SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.account, r.address,
-       azhunt.fill_in(h.summary,
-                      (r.details OPERATOR(pg_catalog.->) 0) OPERATOR(pg_catalog.||)
-                      pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
-       azhunt.members(r.details OPERATOR(pg_catalog.->) 0, h.result_key) OPERATOR(pg_catalog.||)
-       pg_catalog.jsonb_build_object('matches', r.details) AS details,
+       azhunt.fill_in(h.summary, (
+           SELECT m.details
+           FROM azhunt.screened_matches AS m
+           WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
+           ORDER BY m."time" DESC, m.details DESC
+           LIMIT 1
+       ) OPERATOR(pg_catalog.||)
+       pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
+       (
+           SELECT azhunt.members(azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC) OPERATOR(pg_catalog.->) 0, h.result_key)
+                  OPERATOR(pg_catalog.||)
+                  pg_catalog.jsonb_build_object('matches', azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC))
+           FROM (
+               SELECT m."time", m.details
+               FROM azhunt.screened_matches AS m
+               WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
+               ORDER BY m."time" DESC, m.details DESC
+               LIMIT 100
+           ) AS m
+       ) AS details,
        r.result_id, r.matches, r.hidden,
        CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
             ELSE COALESCE(s.status, 'new') END AS status,
@@ -3197,8 +3220,6 @@ FROM (
                FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS account,
            pg_catalog.string_agg(DISTINCT m.address COLLATE pg_catalog."C", ', ' ORDER BY m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS address,
-           azhunt.make_list(m.details, 100 ORDER BY m."time" DESC, m.details DESC)
-               FILTER (WHERE NOT m.hidden) AS details,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
@@ -3442,17 +3463,21 @@ SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
        CASE WHEN h.hunt IS NULL THEN pg_catalog.format('there is no hunt "%s"', u.hunt) ELSE l.error END AS last_error
 FROM azhunt.rules AS u
 LEFT JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) u.hunt
+-- Not by =, after which the planner takes the order of all runs for that of a
+-- rule's, and looks through them all for a rule that has not run for long.
 LEFT JOIN LATERAL (
     SELECT r.run, r.status, r.finished, r.duration, r.error
     FROM azhunt.runs AS r
-    WHERE r.rule OPERATOR(pg_catalog.=) u.rule AND r.status OPERATOR(pg_catalog.<>) 'skipped'
+    WHERE r.rule OPERATOR(pg_catalog.>=) u.rule AND r.rule OPERATOR(pg_catalog.<=) u.rule
+      AND r.status OPERATOR(pg_catalog.<>) 'skipped'
     ORDER BY r.rule DESC, r.run DESC
     LIMIT 1
 ) AS l ON true
 LEFT JOIN LATERAL (
     SELECT r.finished
     FROM azhunt.runs AS r
-    WHERE r.rule OPERATOR(pg_catalog.=) u.rule AND r.status OPERATOR(pg_catalog.=) 'succeeded'
+    WHERE r.rule OPERATOR(pg_catalog.>=) u.rule AND r.rule OPERATOR(pg_catalog.<=) u.rule
+      AND r.status OPERATOR(pg_catalog.=) 'succeeded'
     ORDER BY r.rule DESC, r.run DESC
     LIMIT 1
 ) AS s ON true;
@@ -4003,9 +4028,12 @@ SELECT r.last_upload AS "time",
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
-           m.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
-           m.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-           m.useragent AS uploaduseragent,
+           -- all have the same, which is cheaper to find than to sort by
+           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'FileUploadPath') COLLATE pg_catalog."C")
+               COLLATE pg_catalog."default" AS fileuploadpath,
+           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'OperationName') COLLATE pg_catalog."C")
+               COLLATE pg_catalog."default" AS operationname,
+           pg_catalog.min(m.useragent COLLATE pg_catalog."C") COLLATE pg_catalog."default" AS uploaduseragent,
            azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS loginevents,
            pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C")
@@ -4030,13 +4058,13 @@ FROM (
                m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
                m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
                (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated,
-               azhunt.login_bag(m.account, m.address, (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz,
-                                m.details OPERATOR(pg_catalog.->>) 'UserAgent') AS login
+               pg_catalog.jsonb_build_object('AccountUsed', m.account, 'IPUsed', m.address,
+                                             'AzureLoginTime', m.details OPERATOR(pg_catalog.->) 'AzureLoginTime',
+                                             'UserAgent', m.details OPERATOR(pg_catalog.->) 'UserAgent') AS login
         FROM azhunt.screened_matches AS m
         WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
     ) AS m
-    GROUP BY m.rule, m.hunt, m.result_id, m.details OPERATOR(pg_catalog.->>) 'FileUploadPath',
-             m.details OPERATOR(pg_catalog.->>) 'OperationName', m.useragent
+    GROUP BY m.rule, m.hunt, m.result_id
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt

@@ -184,6 +184,7 @@ SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET jit = off
 AS $$
 BEGIN
     RETURN azhunt.insert_matches(rule, run, found_at, call, result_key, since, until, arrivals);

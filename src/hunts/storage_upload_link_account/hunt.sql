@@ -324,9 +324,12 @@ SELECT r.last_upload AS "time",
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
-           m.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
-           m.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-           m.useragent AS uploaduseragent,
+           -- all have the same, which is cheaper to find than to sort by
+           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'FileUploadPath') COLLATE pg_catalog."C")
+               COLLATE pg_catalog."default" AS fileuploadpath,
+           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'OperationName') COLLATE pg_catalog."C")
+               COLLATE pg_catalog."default" AS operationname,
+           pg_catalog.min(m.useragent COLLATE pg_catalog."C") COLLATE pg_catalog."default" AS uploaduseragent,
            azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS loginevents,
            pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C")
@@ -351,13 +354,13 @@ FROM (
                m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
                m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
                (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated,
-               azhunt.login_bag(m.account, m.address, (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz,
-                                m.details OPERATOR(pg_catalog.->>) 'UserAgent') AS login
+               pg_catalog.jsonb_build_object('AccountUsed', m.account, 'IPUsed', m.address,
+                                             'AzureLoginTime', m.details OPERATOR(pg_catalog.->) 'AzureLoginTime',
+                                             'UserAgent', m.details OPERATOR(pg_catalog.->) 'UserAgent') AS login
         FROM azhunt.screened_matches AS m
         WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
     ) AS m
-    GROUP BY m.rule, m.hunt, m.result_id, m.details OPERATOR(pg_catalog.->>) 'FileUploadPath',
-             m.details OPERATOR(pg_catalog.->>) 'OperationName', m.useragent
+    GROUP BY m.rule, m.hunt, m.result_id
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
