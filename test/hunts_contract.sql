@@ -54,6 +54,39 @@ SELECT is_empty($$
     UNION ALL
     SELECT h.hunt, NULL FROM azhunt.hunts AS h WHERE h.tables = '{}'
 $$, 'a hunt reads log tables that there are');
+-- A hunt, and what a rule calls, fail without each of these tables, and do
+-- without all others.
+CREATE FUNCTION pg_temp.needed(statement text) RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+    dropped text;
+    needed text[] := '{}';
+BEGIN
+    FOR dropped IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s LOOP
+        BEGIN
+            EXECUTE format('DROP TABLE azhunt.%I', dropped);
+            BEGIN
+                EXECUTE statement;
+            EXCEPTION WHEN undefined_table THEN
+                needed := needed || dropped;
+            END;
+            RAISE EXCEPTION 'bring it back' USING ERRCODE = 'ZZ001';
+        EXCEPTION WHEN SQLSTATE 'ZZ001' THEN
+            NULL;
+        END;
+    END LOOP;
+    RETURN needed;
+END
+$$;
+SELECT set_eq(format('SELECT unnest(pg_temp.needed(%L))', format(s.statement, h.schema, h.hunt)), h.tables, format('%s: %s', h.hunt, s.what))
+FROM azhunt.hunts AS h
+CROSS JOIN LATERAL (VALUES
+    ('SELECT FROM %I.%I()', 'the hunt reads the tables that it says'),
+    (format('SELECT FROM %s', azhunt.hunt_call(azhunt.hunt_function(h.schema, h.hunt, '_matches'), h.default_options,
+                                               '{since => now(),until => now(),arrivals => NULL}')), 'so does its _matches()'),
+    (format('SELECT FROM %s', azhunt.hunt_call(azhunt.hunt_function(h.schema, h.hunt, '_new_matches'), h.default_options,
+                                               '{since => now(),until => now(),arrivals => NULL}')), 'and its _new_matches()')
+) AS s (statement, what)
+ORDER BY h.hunt, s.what;
 SELECT is_empty($$SELECT hunt FROM azhunt.hunts WHERE btrim(title) = '' OR btrim(description) = '' OR description !~ '[.]$' OR tactics = '{}' OR techniques = '{}'$$,
     'a title, a description, tactics and techniques');
 SELECT is_empty($$
