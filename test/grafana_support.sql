@@ -4,7 +4,6 @@ BEGIN;
 SELECT plan(20);
 
 SELECT azhunt.create_log_tables() \g /dev/null
-SELECT azhunt.add_rule('storage_upload_link_account'), azhunt.add_rule('cloudshell_usage') \g /dev/null
 
 INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader)
 VALUES ('2026-03-10 08:00:00+00', 'PutBlob', 'Success', '192.0.2.1:1', 'https://contosodata.blob.core.windows.net/in/a.pdf', 'Edge'),
@@ -69,8 +68,9 @@ SELECT bag_eq(
              ('cloudshell_usage', 'cloudshell_usage', '2026-03-10 08:00+00', 'adele@contoso.com', NULL, NULL, NULL, 'Microsoft.Compute/virtualMachines/write')$$,
     'screened_matches has those of all hunts');
 SELECT set_eq(
-    $$SELECT "time", rule, result_id, account, address, run, found_at FROM azhunt.screened_matches$$,
-    $$SELECT "time", rule, result_id, account, address, run, found_at FROM azhunt.matches$$,
+    $$SELECT "time", rule, hunt, result_id, account, address, hidden, run, found_at FROM azhunt.screened_matches$$,
+    $$SELECT m."time", m.rule, r.hunt, m.result_id, m.account, m.address, false, m.run, m.found_at
+      FROM azhunt.matches AS m JOIN azhunt.rules AS r ON r.rule = m.rule$$,
     'all that are stored');
 SELECT is((SELECT array_agg(DISTINCT rule ORDER BY rule) FROM azhunt.screened_matches),
     '{cloudshell_usage,only_a,storage_upload_link_account}', 'of each rule that found something');

@@ -1,6 +1,6 @@
 -- The catalogue of hunts, rules, and what one run after the other finds.
 BEGIN;
-SELECT plan(103);
+SELECT plan(105);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 
@@ -233,6 +233,14 @@ FROM (VALUES ('severity = ''Low''', 'its severity'), ('run_every = ''5 minutes''
              ('announce_since = now()', 'what it announces')) AS v (change, what);
 SELECT is((SELECT array_agg(DISTINCT severity) FROM azhunt.results WHERE rule = 'wide'), '{Low}', 'which its results have');
 SELECT throws_ok($$DELETE FROM azhunt.rules WHERE rule = 'wide'$$, '55000', NULL, 'does not just disappear');
+-- whose runs were pruned, or failed
+INSERT INTO azhunt.rules (rule, hunt) VALUES ('pruned', 'cloudshell_usage'), ('failed', 'cloudshell_usage');
+INSERT INTO azhunt.watermarks (rule, snapshot, relations, system_identifier) VALUES ('pruned', '10:10:', '{}', '1');
+INSERT INTO azhunt.runs (rule, started, finished, status, run_by) VALUES ('failed', now(), now(), 'failed', 'test');
+SELECT throws_ok(format('UPDATE azhunt.rules SET options = ''{"bin": "1 day"}'' WHERE rule = %L', r), '55000',
+    format('rule "%s" has run, and its results are those of its options', r), format('nor can one change whose runs were %s', r))
+FROM unnest('{pruned,failed}'::text[]) AS r;
+SELECT azhunt.drop_rule('pruned'), azhunt.drop_rule('failed') \g /dev/null
 SELECT azhunt.run_rule_in_transaction('storage_upload_link_account') \g /dev/null
 SELECT azhunt.drop_rule('wide') \g /dev/null
 SELECT is((SELECT count(*) FROM azhunt.rules WHERE rule = 'wide') + (SELECT count(*) FROM azhunt.runs WHERE rule = 'wide')
