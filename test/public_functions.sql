@@ -16,12 +16,12 @@ FROM (VALUES
      'equals_join_selectivity equals_selectivity has_support make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
      'make_bag_transition make_list_transition make_set_transition within_support'),
     ('lists what is in its own text',
-     'log_table_columns log_table_indexes log_table_schemas'),
+     'log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),
     ('reads tables with the rights of the caller, who needs SELECT on them',
      'check_rows_are_visible cloudshell_sessions cloudshell_usage hunted_operations hunted_shell_starts hunted_signins hunted_uploads '
      'signins storage_upload_link_account unchecked_signins unchecked_uploads uploads'),
     ('reads system catalogs and views, which everybody can',
-     'cron_job_name lock_holders missing_columns missing_days moving_obstacle partition_bounds partition_tree reached_from '
+     'cron_job_name lock_holders missing_columns missing_comments missing_days moving_obstacle partition_bounds partition_tree reached_from '
      'snapshot_with_unfinished some_periods untrusted_below'),
     ('locks or creates tables with the rights of the caller, who needs those for it',
      'create_loaded_files lock_relations'),

@@ -40,27 +40,27 @@ text_member(const Record *record, const char *path, Value *value)
 }
 
 /*
- * The table of the storage service that a record is from, as far as it says.
+ * The tables of the service that a record is from, as far as it says.
  */
 static unsigned
-storage_service(const Record *record)
+tables_of_record_service(const Record *record)
 {
 	static const char *const paths[] = {"properties.serviceType", "resourceType", "resourceId"};
 	static const char *const names[] = {"ServiceType", "_ResourceId"};
 	Value		hint;
-	unsigned	table = 0;
+	unsigned	tables = 0;
 
-	for (size_t i = 0; table == 0 && i < sizeof(paths) / sizeof(paths[0]); i++)
+	for (size_t i = 0; tables == 0 && i < sizeof(paths) / sizeof(paths[0]); i++)
 	{
 		if (text_member(record, paths[i], &hint))
-			table = table_of_storage_service(hint.text, hint.length);
+			tables = tables_of_service(hint.text, hint.length);
 	}
-	for (size_t i = 0; table == 0 && i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; tables == 0 && i < sizeof(names) / sizeof(names[0]); i++)
 	{
 		if (text_field(record, names[i], &hint))
-			table = table_of_storage_service(hint.text, hint.length);
+			tables = tables_of_service(hint.text, hint.length);
 	}
-	return table;
+	return tables;
 }
 
 /*
@@ -97,18 +97,18 @@ tables_of_record(const Record *record, Value *name)
 }
 
 /*
- * Choose among the two tables of the storage logs.
+ * Of several tables that have a category in common, those of the service.
  */
 static unsigned
-choose_storage(const Record *record, const char *path)
+choose_by_service(unsigned tables, const Record *record, const char *path)
 {
-	unsigned	table = storage_service(record);
+	unsigned	chosen = tables_of_record_service(record);
 
-	if (table == 0)
-		table = table_of_storage_service(path, strlen(path));
-	if (table == 0 && log_table_in_path(path) != NULL)
-		table = log_table_in_path(path)->bit & STORAGE;
-	return table;
+	if (chosen == 0)
+		chosen = tables_of_service(path, strlen(path));
+	if (chosen == 0 && log_table_in_path(path) != NULL)
+		chosen = log_table_in_path(path)->bit;
+	return tables & chosen;
 }
 
 /*
@@ -141,8 +141,8 @@ route_record(const Record *record, const char *path, bool has_other_table,
 
 	if (tables == 0 && name.length == 0)
 		tables = tables_of_container(path);
-	if (tables == STORAGE)
-		tables = choose_storage(record, path);
+	if ((tables & (tables - 1)) != 0)
+		tables = choose_by_service(tables, record, path);
 	if (tables == 0 && has_other_table)
 		return ROUTE_OTHER_TABLE;
 	*table = log_table_of_bit(tables);
