@@ -92,6 +92,35 @@ is(sql('SELECT string_agg(split_part(userprincipalname, $$@$$, 1), $$ $$ ORDER B
 is(join(' ', slurp("$dir/table_rejects") =~ /"line":(\d+)/g), '2 4 5', 'CHECK constraint: rejected lines');
 sql('DROP VIEW azhunt.signinlogs; ALTER TABLE azhunt.signinlogs_table RENAME TO signinlogs');
 
+# where neither a record nor a container says it, --table does, for each log table
+for my $table (@log_tables)
+{
+	sql("TRUNCATE azhunt.$table, azhunt.loaded_files");
+	spew("$dir/$table.records", qq({"TimeGenerated":"2026-01-31T10:00:00Z"}\n));
+	load_ok("--table $table", '-q', '--table', uc $table, "$dir/$table.records");
+	is(sql("SELECT count(*) FROM azhunt.$table"), '1', "--table $table: row");
+}
+
+# the container of records without a category, and the log table that it means
+my %containers = (
+	'insights-activity-logs' => 'azureactivity',
+	'insights-logs-administrative' => 'azureactivity',
+	'insights-logs-noninteractiveusersigninlogs' => 'aadnoninteractiveusersigninlogs',
+	'insights-logs-signinlogs' => 'signinlogs',
+	'insights-logs-storageread/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/blobServices' => 'storagebloblogs',
+	'insights-logs-storagewrite/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/fileServices' => 'storagefilelogs',
+	map { ("am-$_" => $_) } @log_tables,
+);
+for my $container (sort keys %containers)
+{
+	my $table = $containers{$container};
+	sql("TRUNCATE azhunt.$table, azhunt.loaded_files");
+	system('mkdir', '-p', "$dir/$container") == 0 or die;
+	spew("$dir/$container/PT1H.json", qq({"time":"2026-01-31T10:00:00Z"}\n));
+	load_ok("container $container", '-q', "$dir/$container");
+	is(sql("SELECT count(*) FROM azhunt.$table"), '1', "container $container: $table");
+}
+
 # a group of resources may have the name of a service
 sql('TRUNCATE azhunt.storagebloblogs, azhunt.loaded_files');
 spew("$dir/group.json", qq({"time":"2026-01-31T10:00:00Z","category":"StorageRead","resourceId":"/subscriptions/s/resourceGroups/file/providers/Microsoft.Storage/storageAccounts/a/blobServices/default"}\n));
