@@ -673,7 +673,7 @@ appdisplayname: name of the application that was signed in to
 aadtenantid: tenant in which the sign-in was recorded
 agent: what is known of an AI agent that signed in
 alternatesigninname: other name that identified the user, such as a telephone number
-appid: application that was signed in to, or that signed in
+appid: application that was signed in to
 appliedconditionalaccesspolicies: policies of conditional access that were applied, as text
 appliedeventlisteners: extensions of the sign-in that were called, such as custom claims providers
 appownertenantid: tenant that owns the application
@@ -792,7 +792,7 @@ appdisplayname: name of the application that was signed in to
 aadtenantid: tenant in which the sign-in was recorded
 agent: what is known of an AI agent that signed in
 alternatesigninname: other name that identified the user, such as a telephone number
-appid: application that was signed in to, or that signed in
+appid: application that was signed in to
 appliedconditionalaccesspolicies: policies of conditional access that were applied, as text
 appliedeventlisteners: extensions of the sign-in that were called, such as custom claims providers
 appownertenantid: tenant that owns the application
@@ -876,17 +876,17 @@ usertype: member or guest
 '),
         ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', '
 timegenerated: when the storage service received the request
-operationname: REST operation, or SMB or NFS command, such as PutBlob
+operationname: operation, such as PutBlob or GetBlob
 statustext: outcome in words: Success, or the code of an error
-statuscode: HTTP status, or that of SMB or NFS
-calleripaddress: address that the request came from; over REST with its port
-uri: what was requested; over SMB a UNC path
+statuscode: HTTP status, or that of NFS or SFTP
+calleripaddress: address that the request came from, over REST with its port
+uri: blob or container that was requested, with the query
 useragentheader: program that the client says it is
 accountname: storage account
 correlationid: id that logs of other services about the same request share
 accesstier: tier that the blob has, such as Hot or Archive
 authenticationhash: hash of the key, signature or token that the request was authorized with
-authenticationtype: how the request was authorized: AccountKey, SAS, OAuth, Anonymous, Kerberos
+authenticationtype: how the request was authorized: AccountKey, SAS, OAuth, Anonymous
 authorizationdetails: actions that were checked, and the role assignments that granted or denied them
 category: StorageRead, StorageWrite or StorageDelete
 clientrequestid: id that the client gave the request
@@ -900,8 +900,8 @@ location: Azure region of the storage account
 metricresponsetype: outcome as the metrics of the account count it
 objectkey: path of the object: account, container and name
 operationcount: place of this operation among those of one request, counted from 0
-operationversion: version of the REST API, or dialect of SMB or NFS
-protocol: HTTP, HTTPS, SMB or NFS
+operationversion: version of the REST API
+protocol: HTTP, HTTPS, NFS or SFTP
 referrerheader: page that led to the request, as the client says
 rehydratepriority: how urgently an archived blob is brought back
 requestbodysize: bytes of the request''s body that the service read
