@@ -23,8 +23,8 @@ $$, 'every column of log_table_columns() is in its table, in that place and of t
 SELECT results_eq($$
     SELECT log_table, count(*) FROM azhunt.log_table_columns() GROUP BY 1 ORDER BY 1
 $$, $$
-    VALUES ('aadnoninteractiveusersigninlogs', 92::bigint), ('azureactivity', 37), ('signinlogs', 97),
-           ('storagebloblogs', 55), ('storagefilelogs', 61)
+    VALUES ('aadnoninteractiveusersigninlogs', 92::bigint), ('aadserviceprincipalsigninlogs', 48),
+           ('azureactivity', 37), ('signinlogs', 97), ('storagebloblogs', 55), ('storagefilelogs', 61)
 $$, 'as many columns as Microsoft documents');
 
 SELECT is_empty($$
@@ -194,7 +194,10 @@ $$, $$
            ('storagefilelogs_ingestxid_idx', true, true, 1),
            ('signinlogs_ingestxid_idx', true, true, 3),
            ('aadnoninteractiveusersigninlogs_ingestxid_idx', true, true, 1),
-           ('azureactivity_ingestxid_idx', true, true, 1)
+           ('azureactivity_ingestxid_idx', true, true, 1),
+           ('aadserviceprincipalsigninlogs_timegenerated_idx', true, true, 1),
+           ('aadserviceprincipalsigninlogs_ingestxid_idx', true, true, 1),
+           ('aadserviceprincipalsigninlogs_address_idx', true, true, 1)
 $$, 'every index is there, on every partition, and says what it is for');
 
 SELECT bag_eq($$

@@ -35,6 +35,8 @@ like(shape_is('query_api', data('query_api.json')),
 is(shape_is('portal_new', data('portal_new.csv')), '', 'portal CSV');
 is(shape_is('portal_old', data('portal_old.csv')), '', 'portal CSV with old columns');
 is(shape_is('portal_union', data('portal_union.csv')), '', 'portal CSV of a union');
+is(shape_is('raw_serviceprincipal', data('raw_serviceprincipal.json')), '', 'raw records of AADServicePrincipalSignInLogs');
+is(shape_is('export_serviceprincipal', data('am-AADServicePrincipalSignInLogs')), '', 'data export of AADServicePrincipalSignInLogs');
 
 # the same again, compressed, in two members, and through standard input
 my $raw = slurp(data('raw_storage.json'));
@@ -109,6 +111,7 @@ my %containers = (
 	'insights-logs-signinlogs' => 'signinlogs',
 	'insights-logs-storageread/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/blobServices' => 'storagebloblogs',
 	'insights-logs-storagewrite/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/fileServices' => 'storagefilelogs',
+	'insights-logs-serviceprincipalsigninlogs' => 'aadserviceprincipalsigninlogs',
 	map { ("am-$_" => $_) } @log_tables,
 );
 for my $container (sort keys %containers)

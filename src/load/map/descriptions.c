@@ -35,6 +35,37 @@ static const Derivation aadnoninteractiveusersigninlogs_derivations[] = {
 	{NULL, NULL, NULL, WHOLE, NULL}
 };
 
+/* AADServicePrincipalSignInLogs */
+static const char *const aadserviceprincipalsigninlogs_categories[] = {
+	"ServicePrincipalSignInLogs",
+	NULL
+};
+
+static const char *const aadserviceprincipalsigninlogs_containers[] = {
+	NULL
+};
+
+static const char *const aadserviceprincipalsigninlogs_services[] = {
+	NULL
+};
+
+static const FieldMapping aadserviceprincipalsigninlogs_fields[] = {
+	{"time", "TimeGenerated", TAKE},
+	{"properties.ipAddress", "IPAddress", TAKE},
+	{"callerIpAddress", "IPAddress", SECOND},
+	{"tenantId", "AADTenantId", TAKE},
+	{"properties.appliedConditionalAccessPolicies", "ConditionalAccessPolicies", TAKE},
+	{"properties.location", "LocationDetails", TAKE},
+	{"properties.resourceId", "ResourceIdentity", TAKE},
+	{"resourceId", "_ResourceId", FOLD},
+	{NULL, NULL, TAKE}
+};
+
+static const Derivation aadserviceprincipalsigninlogs_derivations[] = {
+	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, WHOLE, NULL}
+};
+
 /* AzureActivity */
 static const char *const azureactivity_categories[] = {
 	"Administrative",
@@ -276,22 +307,27 @@ const LogTable log_tables[LOG_TABLES] = {
 		aadnoninteractiveusersigninlogs_fields, aadnoninteractiveusersigninlogs_derivations
 	},
 	{
-		"AzureActivity", 1U << 1,
+		"AADServicePrincipalSignInLogs", 1U << 1,
+		aadserviceprincipalsigninlogs_categories, aadserviceprincipalsigninlogs_containers, aadserviceprincipalsigninlogs_services,
+		aadserviceprincipalsigninlogs_fields, aadserviceprincipalsigninlogs_derivations
+	},
+	{
+		"AzureActivity", 1U << 2,
 		azureactivity_categories, azureactivity_containers, azureactivity_services,
 		azureactivity_fields, azureactivity_derivations
 	},
 	{
-		"SigninLogs", 1U << 2,
+		"SigninLogs", 1U << 3,
 		signinlogs_categories, signinlogs_containers, signinlogs_services,
 		signinlogs_fields, signinlogs_derivations
 	},
 	{
-		"StorageBlobLogs", 1U << 3,
+		"StorageBlobLogs", 1U << 4,
 		storagebloblogs_categories, storagebloblogs_containers, storagebloblogs_services,
 		storagebloblogs_fields, storagebloblogs_derivations
 	},
 	{
-		"StorageFileLogs", 1U << 4,
+		"StorageFileLogs", 1U << 5,
 		storagefilelogs_categories, storagefilelogs_containers, storagefilelogs_services,
 		storagefilelogs_fields, storagefilelogs_derivations
 	}
@@ -299,9 +335,10 @@ const LogTable log_tables[LOG_TABLES] = {
 
 const KnownColumn known_columns[] = {
 	{"processingtimeinms", &log_tables[0]},
-	{"operationnamevalue", &log_tables[1]},
-	{"smbtreeconnectid", &log_tables[4]},
-	{"userprincipalname", &log_tables[2]},
-	{"useragentheader", &log_tables[3]},
+	{"serviceprincipalcredentialthumbprint", &log_tables[1]},
+	{"operationnamevalue", &log_tables[2]},
+	{"smbtreeconnectid", &log_tables[5]},
+	{"userprincipalname", &log_tables[3]},
+	{"useragentheader", &log_tables[4]},
 	{NULL, NULL}
 };
