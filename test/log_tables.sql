@@ -23,8 +23,9 @@ $$, 'every column of log_table_columns() is in its table, in that place and of t
 SELECT results_eq($$
     SELECT log_table, count(*) FROM azhunt.log_table_columns() GROUP BY 1 ORDER BY 1
 $$, $$
-    VALUES ('aadnoninteractiveusersigninlogs', 92::bigint), ('aadserviceprincipalsigninlogs', 48),
-           ('azureactivity', 37), ('signinlogs', 97), ('storagebloblogs', 55), ('storagefilelogs', 61)
+    VALUES ('aadmanagedidentitysigninlogs', 49::bigint), ('aadnoninteractiveusersigninlogs', 92),
+           ('aadserviceprincipalsigninlogs', 48), ('azureactivity', 37), ('signinlogs', 97), ('storagebloblogs', 55),
+           ('storagefilelogs', 61)
 $$, 'as many columns as Microsoft documents');
 
 SELECT is_empty($$
@@ -197,7 +198,10 @@ $$, $$
            ('azureactivity_ingestxid_idx', true, true, 1),
            ('aadserviceprincipalsigninlogs_timegenerated_idx', true, true, 1),
            ('aadserviceprincipalsigninlogs_ingestxid_idx', true, true, 1),
-           ('aadserviceprincipalsigninlogs_address_idx', true, true, 1)
+           ('aadserviceprincipalsigninlogs_address_idx', true, true, 1),
+           ('aadmanagedidentitysigninlogs_timegenerated_idx', true, true, 1),
+           ('aadmanagedidentitysigninlogs_ingestxid_idx', true, true, 1),
+           ('aadmanagedidentitysigninlogs_address_idx', true, true, 1)
 $$, 'every index is there, on every partition, and says what it is for');
 
 SELECT bag_eq($$

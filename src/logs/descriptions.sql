@@ -5,6 +5,20 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT t.log_table, t.kusto_schema
     FROM (VALUES
+        ('aadmanagedidentitysigninlogs', '
+            TimeGenerated:datetime, IPAddress:string, ServicePrincipalName:string, ServicePrincipalId:string,
+            UserAgent:string, ResultType:string, AADTenantId:string, Agent:string, AppId:string,
+            AppOwnerTenantId:string, AuthenticationContextClassReferences:string,
+            AuthenticationProcessingDetails:string, Category:string, ClientCredentialType:string,
+            ConditionalAccessAudiences:string, ConditionalAccessPolicies:string, ConditionalAccessStatus:string,
+            CorrelationId:string, CreatedDateTime:datetime, DurationMs:long, FederatedCredentialId:string, Id:string,
+            Identity:string, Level:string, Location:string, LocationDetails:string, ManagedServiceIdentity:string,
+            NetworkLocationDetails:string, OperationName:string, OperationVersion:string, ResourceDisplayName:string,
+            ResourceGroup:string, ResourceIdentity:string, ResourceOwnerTenantId:string,
+            ResourceServicePrincipalId:string, ResultDescription:string, ResultSignature:string,
+            ServicePrincipalCredentialKeyId:string, ServicePrincipalCredentialThumbprint:string, SessionId:string,
+            SourceAppClientId:string, UniqueTokenIdentifier:string, SourceSystem:string, TenantId:string, Type:string,
+            _BilledSize:real, _IsBillable:string, _ResourceId:string, _SubscriptionId:string'),
         ('aadnoninteractiveusersigninlogs', '
             TimeGenerated:datetime, IPAddress:string, UserPrincipalName:string, UserAgent:string, ResultType:string,
             AppDisplayName:string, AADTenantId:string, Agent:string, AlternateSignInName:string, AppId:string,
@@ -123,6 +137,15 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT i.log_table, i.index_name, i.definition, i.purpose
     FROM (VALUES
+        ('aadmanagedidentitysigninlogs', 'aadmanagedidentitysigninlogs_timegenerated_idx',
+         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
+         'sign-ins of a period; what arrived in a period'),
+        ('aadmanagedidentitysigninlogs', 'aadmanagedidentitysigninlogs_ingestxid_idx',
+         'USING btree (ingestxid)',
+         'what is new to a scheduled hunt'),
+        ('aadmanagedidentitysigninlogs', 'aadmanagedidentitysigninlogs_address_idx',
+         'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
+         'sign-ins from one address, in its window'),
         ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_timegenerated_idx',
          'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
          'sign-ins of a period, for many uploads; what arrived in a period'),
@@ -204,6 +227,50 @@ ingestedat: when the row arrived here
 ingestxid: id of the transaction that brought the row
 '::pg_catalog.text
     FROM (VALUES
+        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', '
+timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
+ipaddress: address that the sign-in came from
+serviceprincipalname: name of the managed identity
+serviceprincipalid: service principal of the managed identity
+useragent: program that the client says it is
+resulttype: 0 if the sign-in succeeded, else the number of the error
+aadtenantid: tenant in which the sign-in was recorded
+agent: what is known of an AI agent that signed in
+appid: application that signed in
+appownertenantid: tenant that owns the application
+authenticationcontextclassreferences: authentication contexts that were required
+authenticationprocessingdetails: facts about how the sign-in was processed, such as the library of the client
+category: category in the diagnostic setting
+clientcredentialtype: kind of credential that the client proved itself with
+conditionalaccessaudiences: services that conditional access was evaluated for
+conditionalaccesspolicies: each policy of conditional access and what came of it
+conditionalaccessstatus: outcome of conditional access: success, failure or notApplied
+correlationid: id that the client gave what it does, shared by sign-ins of one attempt
+createddatetime: when the sign-in began
+durationms: milliseconds; 0 in most records
+federatedcredentialid: id of the federated credential that was used
+id: id of the sign-in
+identity: display name of who or what signed in
+level: severity of the record, as a number
+location: country or region of the address
+locationdetails: city, state, country and coordinates of the address
+managedserviceidentity: the managed identity, and the Azure resource that it belongs to
+networklocationdetails: named locations that the address belongs to
+operationname: always Sign-in activity
+operationversion: version of the operation
+resourcedisplayname: name of the service that was signed in to
+resourcegroup: resource group that the record belongs to
+resourceidentity: id of the service that was signed in to
+resourceownertenantid: tenant that owns the service that was signed in to
+resourceserviceprincipalid: service principal of the service that was signed in to
+resultdescription: why the sign-in failed
+resultsignature: outcome in one word, where there is one
+serviceprincipalcredentialkeyid: id of the key or certificate that the service principal used
+serviceprincipalcredentialthumbprint: thumbprint of the certificate that the service principal used
+sessionid: id of the session, shared by what one sign-in led to
+sourceappclientid: application on whose behalf the identity signed in
+uniquetokenidentifier: id of the token that was issued, which other logs repeat
+'),
         ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from

@@ -37,6 +37,8 @@ is(shape_is('portal_old', data('portal_old.csv')), '', 'portal CSV with old colu
 is(shape_is('portal_union', data('portal_union.csv')), '', 'portal CSV of a union');
 is(shape_is('raw_serviceprincipal', data('raw_serviceprincipal.json')), '', 'raw records of AADServicePrincipalSignInLogs');
 is(shape_is('export_serviceprincipal', data('am-AADServicePrincipalSignInLogs')), '', 'data export of AADServicePrincipalSignInLogs');
+is(shape_is('raw_managedidentity', data('raw_managedidentity.json')), '', 'raw records of AADManagedIdentitySignInLogs');
+is(shape_is('export_managedidentity', data('am-AADManagedIdentitySignInLogs')), '', 'data export of AADManagedIdentitySignInLogs');
 
 # the same again, compressed, in two members, and through standard input
 my $raw = slurp(data('raw_storage.json'));
@@ -112,6 +114,7 @@ my %containers = (
 	'insights-logs-storageread/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/blobServices' => 'storagebloblogs',
 	'insights-logs-storagewrite/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/fileServices' => 'storagefilelogs',
 	'insights-logs-serviceprincipalsigninlogs' => 'aadserviceprincipalsigninlogs',
+	'insights-logs-managedidentitysigninlogs' => 'aadmanagedidentitysigninlogs',
 	map { ("am-$_" => $_) } @log_tables,
 );
 for my $container (sort keys %containers)

@@ -3,6 +3,37 @@
 
 #include <stddef.h>
 
+/* AADManagedIdentitySignInLogs */
+static const char *const aadmanagedidentitysigninlogs_categories[] = {
+	"ManagedIdentitySignInLogs",
+	NULL
+};
+
+static const char *const aadmanagedidentitysigninlogs_containers[] = {
+	NULL
+};
+
+static const char *const aadmanagedidentitysigninlogs_services[] = {
+	NULL
+};
+
+static const FieldMapping aadmanagedidentitysigninlogs_fields[] = {
+	{"time", "TimeGenerated", TAKE},
+	{"properties.ipAddress", "IPAddress", TAKE},
+	{"callerIpAddress", "IPAddress", SECOND},
+	{"tenantId", "AADTenantId", TAKE},
+	{"properties.appliedConditionalAccessPolicies", "ConditionalAccessPolicies", TAKE},
+	{"properties.location", "LocationDetails", TAKE},
+	{"properties.resourceId", "ResourceIdentity", TAKE},
+	{"resourceId", "_ResourceId", FOLD},
+	{NULL, NULL, TAKE}
+};
+
+static const Derivation aadmanagedidentitysigninlogs_derivations[] = {
+	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, WHOLE, NULL}
+};
+
 /* AADNonInteractiveUserSignInLogs */
 static const char *const aadnoninteractiveusersigninlogs_categories[] = {
 	"NonInteractiveUserSignInLogs",
@@ -302,43 +333,49 @@ static const Derivation storagefilelogs_derivations[] = {
 
 const LogTable log_tables[LOG_TABLES] = {
 	{
-		"AADNonInteractiveUserSignInLogs", 1U << 0,
+		"AADManagedIdentitySignInLogs", 1U << 0,
+		aadmanagedidentitysigninlogs_categories, aadmanagedidentitysigninlogs_containers, aadmanagedidentitysigninlogs_services,
+		aadmanagedidentitysigninlogs_fields, aadmanagedidentitysigninlogs_derivations
+	},
+	{
+		"AADNonInteractiveUserSignInLogs", 1U << 1,
 		aadnoninteractiveusersigninlogs_categories, aadnoninteractiveusersigninlogs_containers, aadnoninteractiveusersigninlogs_services,
 		aadnoninteractiveusersigninlogs_fields, aadnoninteractiveusersigninlogs_derivations
 	},
 	{
-		"AADServicePrincipalSignInLogs", 1U << 1,
+		"AADServicePrincipalSignInLogs", 1U << 2,
 		aadserviceprincipalsigninlogs_categories, aadserviceprincipalsigninlogs_containers, aadserviceprincipalsigninlogs_services,
 		aadserviceprincipalsigninlogs_fields, aadserviceprincipalsigninlogs_derivations
 	},
 	{
-		"AzureActivity", 1U << 2,
+		"AzureActivity", 1U << 3,
 		azureactivity_categories, azureactivity_containers, azureactivity_services,
 		azureactivity_fields, azureactivity_derivations
 	},
 	{
-		"SigninLogs", 1U << 3,
+		"SigninLogs", 1U << 4,
 		signinlogs_categories, signinlogs_containers, signinlogs_services,
 		signinlogs_fields, signinlogs_derivations
 	},
 	{
-		"StorageBlobLogs", 1U << 4,
+		"StorageBlobLogs", 1U << 5,
 		storagebloblogs_categories, storagebloblogs_containers, storagebloblogs_services,
 		storagebloblogs_fields, storagebloblogs_derivations
 	},
 	{
-		"StorageFileLogs", 1U << 5,
+		"StorageFileLogs", 1U << 6,
 		storagefilelogs_categories, storagefilelogs_containers, storagefilelogs_services,
 		storagefilelogs_fields, storagefilelogs_derivations
 	}
 };
 
 const KnownColumn known_columns[] = {
-	{"processingtimeinms", &log_tables[0]},
-	{"serviceprincipalcredentialthumbprint", &log_tables[1]},
-	{"operationnamevalue", &log_tables[2]},
-	{"smbtreeconnectid", &log_tables[5]},
-	{"userprincipalname", &log_tables[3]},
-	{"useragentheader", &log_tables[4]},
+	{"managedserviceidentity", &log_tables[0]},
+	{"processingtimeinms", &log_tables[1]},
+	{"operationnamevalue", &log_tables[3]},
+	{"smbtreeconnectid", &log_tables[6]},
+	{"serviceprincipalcredentialthumbprint", &log_tables[2]},
+	{"userprincipalname", &log_tables[4]},
+	{"useragentheader", &log_tables[5]},
 	{NULL, NULL}
 };
