@@ -24,8 +24,8 @@ SELECT results_eq($$
     SELECT log_table, count(*) FROM azhunt.log_table_columns() GROUP BY 1 ORDER BY 1
 $$, $$
     VALUES ('aadmanagedidentitysigninlogs', 49::bigint), ('aadnoninteractiveusersigninlogs', 92),
-           ('aadserviceprincipalsigninlogs', 48), ('azureactivity', 37), ('signinlogs', 97), ('storagebloblogs', 55),
-           ('storagefilelogs', 61)
+           ('aadserviceprincipalsigninlogs', 48), ('auditlogs', 34), ('azureactivity', 37), ('signinlogs', 97),
+           ('storagebloblogs', 55), ('storagefilelogs', 61)
 $$, 'as many columns as Microsoft documents');
 
 SELECT is_empty($$
@@ -201,7 +201,9 @@ $$, $$
            ('aadserviceprincipalsigninlogs_address_idx', true, true, 1),
            ('aadmanagedidentitysigninlogs_timegenerated_idx', true, true, 1),
            ('aadmanagedidentitysigninlogs_ingestxid_idx', true, true, 1),
-           ('aadmanagedidentitysigninlogs_address_idx', true, true, 1)
+           ('aadmanagedidentitysigninlogs_address_idx', true, true, 1),
+           ('auditlogs_timegenerated_idx', true, true, 1),
+           ('auditlogs_ingestxid_idx', true, true, 1)
 $$, 'every index is there, on every partition, and says what it is for');
 
 SELECT bag_eq($$

@@ -59,6 +59,15 @@ BEGIN ATOMIC
             ServicePrincipalCredentialKeyId:string, ServicePrincipalCredentialThumbprint:string, SessionId:string,
             UniqueTokenIdentifier:string, SourceSystem:string, TenantId:string, Type:string, _BilledSize:real,
             _IsBillable:string, _ResourceId:string, _SubscriptionId:string'),
+        ('auditlogs', '
+            TimeGenerated:datetime, OperationName:string, InitiatedBy:dynamic, TargetResources:dynamic, Result:string,
+            CorrelationId:string, AADOperationType:string, AADTenantId:string, ActivityDateTime:datetime,
+            ActivityDisplayName:string, AdditionalDetails:dynamic, Category:string, DurationMs:long, Id:string,
+            Identity:string, Level:string, Location:string, LoggedByService:string, OperationVersion:string,
+            Resource:string, ResourceGroup:string, ResourceId:string, ResourceProvider:string,
+            ResultDescription:string, ResultReason:string, ResultSignature:string, ResultType:string,
+            SourceSystem:string, TenantId:string, Type:string, _BilledSize:real, _IsBillable:string,
+            _ResourceId:string, _SubscriptionId:string'),
         ('azureactivity', '
             TimeGenerated:datetime, Caller:string, OperationNameValue:string, ActivityStatusValue:string,
             ResourceGroup:string, ActivityStatus:string, ActivitySubstatus:string, ActivitySubstatusValue:string,
@@ -164,6 +173,12 @@ BEGIN ATOMIC
         ('aadserviceprincipalsigninlogs', 'aadserviceprincipalsigninlogs_address_idx',
          'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
          'sign-ins from one address, in its window'),
+        ('auditlogs', 'auditlogs_timegenerated_idx',
+         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
+         'changes of a period; what arrived in a period'),
+        ('auditlogs', 'auditlogs_ingestxid_idx',
+         'USING btree (ingestxid)',
+         'what is new to a scheduled hunt'),
         ('azureactivity', 'azureactivity_cloudshell_idx',
          'USING btree (timegenerated) INCLUDE (caller, resourcegroup) WHERE operationnamevalue OPERATOR(azhunt.=~) ''Microsoft.Storage/storageAccounts/listKeys/action'' AND (activitystatusvalue OPERATOR(azhunt.=~) ''Success'' OR activitystatusvalue OPERATOR(azhunt.=~) ''Succeeded'')',
          'the few operations that may be the start of a Cloud Shell'),
@@ -400,6 +415,35 @@ serviceprincipalcredentialkeyid: id of the key or certificate that the service p
 serviceprincipalcredentialthumbprint: thumbprint of the certificate that the service principal used
 sessionid: id of the session, shared by what one sign-in led to
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
+'),
+        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', '
+timegenerated: when the activity was recorded
+operationname: activity, such as Add member to role
+initiatedby: user or application that did it
+targetresources: what was changed, each with its old and new values
+result: success, failure or timeout
+correlationid: id that the records of one activity share
+aadoperationtype: kind of change: Add, Assign, Update, Unassign, Delete
+aadtenantid: tenant in which the activity was recorded
+activitydatetime: when the activity happened
+activitydisplayname: name of the activity for people
+additionaldetails: further facts as pairs of key and value, such as the user agent
+category: kind of what was changed, such as RoleManagement or UserManagement
+durationms: milliseconds; 0 in most records
+id: id of the record
+identity: name of who or what did it
+level: severity of the record, as a number
+location: region that the record comes from
+loggedbyservice: service of Entra that recorded the activity
+operationversion: version of the operation
+resource: resource that the record belongs to
+resourcegroup: resource group that the record belongs to
+resourceid: resource that the record belongs to: the tenant''s directory
+resourceprovider: provider of the resource that the record belongs to
+resultdescription: outcome in words
+resultreason: why the activity failed
+resultsignature: outcome in one word, where there is one
+resulttype: outcome as a number or a word
 '),
         ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', '
 timegenerated: when the operation was recorded

@@ -39,6 +39,8 @@ is(shape_is('raw_serviceprincipal', data('raw_serviceprincipal.json')), '', 'raw
 is(shape_is('export_serviceprincipal', data('am-AADServicePrincipalSignInLogs')), '', 'data export of AADServicePrincipalSignInLogs');
 is(shape_is('raw_managedidentity', data('raw_managedidentity.json')), '', 'raw records of AADManagedIdentitySignInLogs');
 is(shape_is('export_managedidentity', data('am-AADManagedIdentitySignInLogs')), '', 'data export of AADManagedIdentitySignInLogs');
+is(shape_is('raw_audit', data('raw_audit.json')), '', 'raw records of AuditLogs');
+is(shape_is('export_audit', data('am-AuditLogs')), '', 'data export of AuditLogs');
 
 # the same again, compressed, in two members, and through standard input
 my $raw = slurp(data('raw_storage.json'));
@@ -115,6 +117,7 @@ my %containers = (
 	'insights-logs-storagewrite/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/fileServices' => 'storagefilelogs',
 	'insights-logs-serviceprincipalsigninlogs' => 'aadserviceprincipalsigninlogs',
 	'insights-logs-managedidentitysigninlogs' => 'aadmanagedidentitysigninlogs',
+	'insights-logs-auditlogs' => 'auditlogs',
 	map { ("am-$_" => $_) } @log_tables,
 );
 for my $container (sort keys %containers)

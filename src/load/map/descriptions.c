@@ -97,6 +97,35 @@ static const Derivation aadserviceprincipalsigninlogs_derivations[] = {
 	{NULL, NULL, NULL, WHOLE, NULL}
 };
 
+/* AuditLogs */
+static const char *const auditlogs_categories[] = {
+	"AuditLogs",
+	NULL
+};
+
+static const char *const auditlogs_containers[] = {
+	NULL
+};
+
+static const char *const auditlogs_services[] = {
+	NULL
+};
+
+static const FieldMapping auditlogs_fields[] = {
+	{"time", "TimeGenerated", TAKE},
+	{"properties.operationType", "AADOperationType", TAKE},
+	{"tenantId", "AADTenantId", TAKE},
+	{"properties.category", "Category", TAKE},
+	{"category", "Category", SECOND},
+	{"resourceId", "ResourceId", TAKE},
+	{NULL, NULL, TAKE}
+};
+
+static const Derivation auditlogs_derivations[] = {
+	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, WHOLE, NULL}
+};
+
 /* AzureActivity */
 static const char *const azureactivity_categories[] = {
 	"Administrative",
@@ -348,22 +377,27 @@ const LogTable log_tables[LOG_TABLES] = {
 		aadserviceprincipalsigninlogs_fields, aadserviceprincipalsigninlogs_derivations
 	},
 	{
-		"AzureActivity", 1U << 3,
+		"AuditLogs", 1U << 3,
+		auditlogs_categories, auditlogs_containers, auditlogs_services,
+		auditlogs_fields, auditlogs_derivations
+	},
+	{
+		"AzureActivity", 1U << 4,
 		azureactivity_categories, azureactivity_containers, azureactivity_services,
 		azureactivity_fields, azureactivity_derivations
 	},
 	{
-		"SigninLogs", 1U << 4,
+		"SigninLogs", 1U << 5,
 		signinlogs_categories, signinlogs_containers, signinlogs_services,
 		signinlogs_fields, signinlogs_derivations
 	},
 	{
-		"StorageBlobLogs", 1U << 5,
+		"StorageBlobLogs", 1U << 6,
 		storagebloblogs_categories, storagebloblogs_containers, storagebloblogs_services,
 		storagebloblogs_fields, storagebloblogs_derivations
 	},
 	{
-		"StorageFileLogs", 1U << 6,
+		"StorageFileLogs", 1U << 7,
 		storagefilelogs_categories, storagefilelogs_containers, storagefilelogs_services,
 		storagefilelogs_fields, storagefilelogs_derivations
 	}
@@ -372,10 +406,11 @@ const LogTable log_tables[LOG_TABLES] = {
 const KnownColumn known_columns[] = {
 	{"managedserviceidentity", &log_tables[0]},
 	{"processingtimeinms", &log_tables[1]},
-	{"operationnamevalue", &log_tables[3]},
-	{"smbtreeconnectid", &log_tables[6]},
+	{"aadoperationtype", &log_tables[3]},
+	{"operationnamevalue", &log_tables[4]},
+	{"smbtreeconnectid", &log_tables[7]},
 	{"serviceprincipalcredentialthumbprint", &log_tables[2]},
-	{"userprincipalname", &log_tables[4]},
-	{"useragentheader", &log_tables[5]},
+	{"userprincipalname", &log_tables[5]},
+	{"useragentheader", &log_tables[6]},
 	{NULL, NULL}
 };
