@@ -41,6 +41,8 @@ is(shape_is('raw_managedidentity', data('raw_managedidentity.json')), '', 'raw r
 is(shape_is('export_managedidentity', data('am-AADManagedIdentitySignInLogs')), '', 'data export of AADManagedIdentitySignInLogs');
 is(shape_is('raw_audit', data('raw_audit.json')), '', 'raw records of AuditLogs');
 is(shape_is('export_audit', data('am-AuditLogs')), '', 'data export of AuditLogs');
+is(shape_is('raw_queue', data('raw_queue.json')), '', 'raw records of StorageQueueLogs');
+is(shape_is('export_queue', data('am-StorageQueueLogs')), '', 'data export of StorageQueueLogs');
 
 # the same again, compressed, in two members, and through standard input
 my $raw = slurp(data('raw_storage.json'));
@@ -118,6 +120,7 @@ my %containers = (
 	'insights-logs-serviceprincipalsigninlogs' => 'aadserviceprincipalsigninlogs',
 	'insights-logs-managedidentitysigninlogs' => 'aadmanagedidentitysigninlogs',
 	'insights-logs-auditlogs' => 'auditlogs',
+	'insights-logs-storagedelete/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/queueServices' => 'storagequeuelogs',
 	map { ("am-$_" => $_) } @log_tables,
 );
 for my $container (sort keys %containers)
