@@ -37,7 +37,7 @@ BEGIN
         WHERE n.nspname OPERATOR(pg_catalog.=) 'azhunt'
           AND c.relname OPERATOR(pg_catalog.=) ANY (
               -- log tables {
-              '{aadmanagedidentitysigninlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,auditlogs,azureactivity,signinlogs,storagebloblogs,storagefilelogs,storagequeuelogs,loaded_files}'::pg_catalog.name[])
+              '{aadmanagedidentitysigninlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,auditlogs,azureactivity,signinlogs,storagebloblogs,storagefilelogs,storagequeuelogs,storagetablelogs,loaded_files}'::pg_catalog.name[])
               -- log tables }
           AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::pg_catalog."char"[])
           AND c.relowner OPERATOR(pg_catalog.=) ANY (trusted)

@@ -25,7 +25,7 @@ SELECT results_eq($$
 $$, $$
     VALUES ('aadmanagedidentitysigninlogs', 49::bigint), ('aadnoninteractiveusersigninlogs', 92),
            ('aadserviceprincipalsigninlogs', 48), ('auditlogs', 34), ('azureactivity', 37), ('signinlogs', 97),
-           ('storagebloblogs', 55), ('storagefilelogs', 61), ('storagequeuelogs', 50)
+           ('storagebloblogs', 55), ('storagefilelogs', 61), ('storagequeuelogs', 50), ('storagetablelogs', 50)
 $$, 'as many columns as Microsoft documents');
 
 SELECT is_empty($$
@@ -206,7 +206,10 @@ $$, $$
            ('auditlogs_ingestxid_idx', true, true, 1),
            ('storagequeuelogs_timegenerated_idx', true, true, 1),
            ('storagequeuelogs_address_idx', true, true, 1),
-           ('storagequeuelogs_ingestxid_idx', true, true, 1)
+           ('storagequeuelogs_ingestxid_idx', true, true, 1),
+           ('storagetablelogs_timegenerated_idx', true, true, 1),
+           ('storagetablelogs_address_idx', true, true, 1),
+           ('storagetablelogs_ingestxid_idx', true, true, 1)
 $$, 'every index is there, on every partition, and says what it is for');
 
 SELECT bag_eq($$

@@ -145,6 +145,18 @@ BEGIN ATOMIC
             RequesterUpn:string, RequestHeaderSize:long, RequestMd5:string, ResponseBodySize:long,
             ResponseHeaderSize:long, ResponseMd5:string, SasExpiryStatus:string, SchemaVersion:string,
             ServerLatencyMs:real, ServiceType:string, TlsVersion:string, SourceSystem:string, TenantId:string,
+            Type:string, _BilledSize:real, _IsBillable:string, _ResourceId:string, _SubscriptionId:string'),
+        ('storagetablelogs', '
+            TimeGenerated:datetime, OperationName:string, StatusText:string, StatusCode:string, CallerIpAddress:string,
+            Uri:string, UserAgentHeader:string, AccountName:string, CorrelationId:string, AuthenticationHash:string,
+            AuthenticationType:string, AuthorizationDetails:dynamic, Category:string, ClientRequestId:string,
+            ConditionsUsed:string, ContentLengthHeader:long, DurationMs:real, Etag:string, LastModifiedTime:datetime,
+            Location:string, MetricResponseType:string, ObjectKey:string, OperationCount:int, OperationVersion:string,
+            Protocol:string, ReferrerHeader:string, RequestBodySize:long, RequesterAppId:string,
+            RequesterAudience:string, RequesterObjectId:string, RequesterTenantId:string, RequesterTokenIssuer:string,
+            RequesterUpn:string, RequestHeaderSize:long, RequestMd5:string, ResponseBodySize:long,
+            ResponseHeaderSize:long, ResponseMd5:string, SasExpiryStatus:string, SchemaVersion:string,
+            ServerLatencyMs:real, ServiceType:string, TlsVersion:string, SourceSystem:string, TenantId:string,
             Type:string, _BilledSize:real, _IsBillable:string, _ResourceId:string, _SubscriptionId:string')
     ) AS t (log_table, kusto_schema);
 END;
@@ -237,6 +249,15 @@ BEGIN ATOMIC
          'USING btree (azhunt.strip_port(calleripaddress), timegenerated)',
          'requests to queues from one address, in its window'),
         ('storagequeuelogs', 'storagequeuelogs_ingestxid_idx',
+         'USING btree (ingestxid)',
+         'what is new to a scheduled hunt'),
+        ('storagetablelogs', 'storagetablelogs_timegenerated_idx',
+         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
+         'requests of a period; what arrived in a period'),
+        ('storagetablelogs', 'storagetablelogs_address_idx',
+         'USING btree (azhunt.strip_port(calleripaddress), timegenerated)',
+         'requests to tables from one address, in its window'),
+        ('storagetablelogs', 'storagetablelogs_ingestxid_idx',
          'USING btree (ingestxid)',
          'what is new to a scheduled hunt')
     ) AS i (log_table, index_name, definition, purpose);
@@ -719,6 +740,51 @@ lastmodifiedtime: when the object was changed last
 location: Azure region of the storage account
 metricresponsetype: outcome as the metrics of the account count it
 objectkey: path of the object: account and queue
+operationcount: place of this operation among those of one request, counted from 0
+operationversion: version of the REST API
+protocol: HTTP or HTTPS
+referrerheader: page that led to the request, as the client says
+requestbodysize: bytes of the request''s body that the service read
+requesterappid: application that the token was issued to
+requesteraudience: service that the token was issued for
+requesterobjectid: id in Entra of the user or service principal with the token
+requestertenantid: tenant of that user or service principal
+requestertokenissuer: who issued the token
+requesterupn: user principal name of the user with the token
+requestheadersize: bytes of the request''s headers
+requestmd5: MD5 of the content, as the client sent it
+responsebodysize: bytes of the answer''s body
+responseheadersize: bytes of the answer''s headers
+responsemd5: MD5 of the content, as the service computed it
+sasexpirystatus: whether the shared access signature lives longer than the account''s policy allows
+schemaversion: version of the form of this record
+serverlatencyms: milliseconds that the service itself took, network excluded
+servicetype: blob, file, queue or table
+tlsversion: version of TLS of the connection
+'),
+        ('storagetablelogs', 'requests to the tables of a storage account, one row each', '
+timegenerated: when the storage service received the request
+operationname: REST operation, such as QueryEntities
+statustext: outcome in words: Success, or the code of an error
+statuscode: HTTP status
+calleripaddress: address that the request came from, with its port
+uri: table or entity that was requested, with the query
+useragentheader: program that the client says it is
+accountname: storage account
+correlationid: id that logs of other services about the same request share
+authenticationhash: hash of the key, signature or token that the request was authorized with
+authenticationtype: how the request was authorized: AccountKey, SAS, OAuth, Anonymous
+authorizationdetails: actions that were checked, and the role assignments that granted or denied them
+category: StorageRead, StorageWrite or StorageDelete
+clientrequestid: id that the client gave the request
+conditionsused: conditions of the request, such as If-None-Match=*
+contentlengthheader: Content-Length that the client sent, in bytes
+durationms: milliseconds from the first byte of the request to the last of the answer, network included
+etag: version of the entity, as the service returned it
+lastmodifiedtime: when the entity was changed last
+location: Azure region of the storage account
+metricresponsetype: outcome as the metrics of the account count it
+objectkey: path of the object: account and table
 operationcount: place of this operation among those of one request, counted from 0
 operationversion: version of the REST API
 protocol: HTTP or HTTPS

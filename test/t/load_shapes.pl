@@ -43,6 +43,8 @@ is(shape_is('raw_audit', data('raw_audit.json')), '', 'raw records of AuditLogs'
 is(shape_is('export_audit', data('am-AuditLogs')), '', 'data export of AuditLogs');
 is(shape_is('raw_queue', data('raw_queue.json')), '', 'raw records of StorageQueueLogs');
 is(shape_is('export_queue', data('am-StorageQueueLogs')), '', 'data export of StorageQueueLogs');
+is(shape_is('raw_table', data('raw_table.json')), '', 'raw records of StorageTableLogs');
+is(shape_is('export_table', data('am-StorageTableLogs')), '', 'data export of StorageTableLogs');
 
 # the same again, compressed, in two members, and through standard input
 my $raw = slurp(data('raw_storage.json'));
@@ -121,6 +123,7 @@ my %containers = (
 	'insights-logs-managedidentitysigninlogs' => 'aadmanagedidentitysigninlogs',
 	'insights-logs-auditlogs' => 'auditlogs',
 	'insights-logs-storagedelete/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/queueServices' => 'storagequeuelogs',
+	'insights-logs-storageread/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/tableServices' => 'storagetablelogs',
 	map { ("am-$_" => $_) } @log_tables,
 );
 for my $container (sort keys %containers)

@@ -421,6 +421,67 @@ static const Derivation storagequeuelogs_derivations[] = {
 	{NULL, NULL, NULL, WHOLE, NULL}
 };
 
+/* StorageTableLogs */
+static const char *const storagetablelogs_categories[] = {
+	"StorageRead",
+	"StorageWrite",
+	"StorageDelete",
+	NULL
+};
+
+static const char *const storagetablelogs_containers[] = {
+	NULL
+};
+
+static const char *const storagetablelogs_services[] = {
+	"table",
+	"tableServices",
+	NULL
+};
+
+static const FieldMapping storagetablelogs_fields[] = {
+	{"time", "TimeGenerated", TAKE},
+	{"uri", "Uri", TAKE},
+	{"properties.requestUrl", "Uri", SECOND},
+	{"properties.userAgentHeader", "UserAgentHeader", TAKE},
+	{"properties.accountName", "AccountName", TAKE},
+	{"identity.tokenHash", "AuthenticationHash", TAKE},
+	{"identity.type", "AuthenticationType", TAKE},
+	{"identity.authorization", "AuthorizationDetails", TAKE},
+	{"properties.clientRequestId", "ClientRequestId", TAKE},
+	{"properties.conditionsUsed", "ConditionsUsed", TAKE},
+	{"properties.contentLengthHeader", "ContentLengthHeader", TAKE},
+	{"properties.etag", "Etag", TAKE},
+	{"properties.lastModifiedTime", "LastModifiedTime", TAKE},
+	{"properties.metricResponseType", "MetricResponseType", TAKE},
+	{"properties.objectKey", "ObjectKey", TAKE},
+	{"properties.operationCount", "OperationCount", TAKE},
+	{"properties.referrerHeader", "ReferrerHeader", TAKE},
+	{"properties.requestBodySize", "RequestBodySize", TAKE},
+	{"identity.requester.appId", "RequesterAppId", TAKE},
+	{"identity.requester.audience", "RequesterAudience", TAKE},
+	{"identity.requester.objectId", "RequesterObjectId", TAKE},
+	{"identity.requester.tenantId", "RequesterTenantId", TAKE},
+	{"identity.requester.tokenIssuer", "RequesterTokenIssuer", TAKE},
+	{"identity.requester.upn", "RequesterUpn", TAKE},
+	{"properties.requestHeaderSize", "RequestHeaderSize", TAKE},
+	{"properties.requestMd5", "RequestMd5", TAKE},
+	{"properties.responseBodySize", "ResponseBodySize", TAKE},
+	{"properties.responseHeaderSize", "ResponseHeaderSize", TAKE},
+	{"properties.serverMd5", "ResponseMd5", TAKE},
+	{"properties.sasExpiryStatus", "SasExpiryStatus", TAKE},
+	{"properties.serverLatencyMs", "ServerLatencyMs", TAKE},
+	{"properties.serviceType", "ServiceType", TAKE},
+	{"properties.tlsVersion", "TlsVersion", TAKE},
+	{"resourceId", "_ResourceId", FOLD},
+	{NULL, NULL, TAKE}
+};
+
+static const Derivation storagetablelogs_derivations[] = {
+	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, WHOLE, NULL}
+};
+
 const LogTable log_tables[LOG_TABLES] = {
 	{
 		"AADManagedIdentitySignInLogs", 1U << 0,
@@ -466,6 +527,11 @@ const LogTable log_tables[LOG_TABLES] = {
 		"StorageQueueLogs", 1U << 8,
 		storagequeuelogs_categories, storagequeuelogs_containers, storagequeuelogs_services,
 		storagequeuelogs_fields, storagequeuelogs_derivations
+	},
+	{
+		"StorageTableLogs", 1U << 9,
+		storagetablelogs_categories, storagetablelogs_containers, storagetablelogs_services,
+		storagetablelogs_fields, storagetablelogs_derivations
 	}
 };
 

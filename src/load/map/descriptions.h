@@ -2,6 +2,6 @@
 #ifndef LOAD_DESCRIPTIONS_H
 #define LOAD_DESCRIPTIONS_H
 
-#define LOG_TABLES		9
+#define LOG_TABLES		10
 
 #endif							/* LOAD_DESCRIPTIONS_H */
