@@ -39,6 +39,8 @@ my @bad_records = (
 	['missing time', '{"category":"SignInLogs"}', 1, qr/neither time nor TimeGenerated; expected/],
 	['bad time', '{"time":~~"2026-02-30T10:00:00Z","category":"SignInLogs"}', undef, qr/column timegenerated: not a time: "2026-02-30T10:00:00Z"/],
 	['unknown category', '{"time":"2026-01-31T10:00:00Z","category":"ProvisioningLogs"}', 1, qr/no log table for "ProvisioningLogs"/],
+	['category of another provider', '{"time":"2026-01-31T10:00:00Z","category":"AuditLogs","resourceId":"/subscriptions/s/resourceGroups/g/providers/Microsoft.HealthcareApis/services/f"}',
+		1, qr/no log table for "AuditLogs"/],
 	['duplicate key', qq({$time,"a":1,"a":2}), undef, qr/invalid JSON: duplicate object key/],
 	['duplicate key within', qq({$time,"properties":{"x":1,"x":2}}), undef, qr/duplicate object key/],
 	['zero byte', qq({$time,"location":"N\\u0000L"}), undef, qr/PostgreSQL cannot store \\u0000/],

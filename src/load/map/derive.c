@@ -18,7 +18,7 @@
  * The part of a resource id after a name, as in /subscriptions/<part>/; the
  * last one if there are several.
  */
-static bool
+bool
 resource_part(const Value *id, const char *name, Value *part)
 {
 	const char *end = &id->text[id->length];

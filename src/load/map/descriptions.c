@@ -485,51 +485,61 @@ static const Derivation storagetablelogs_derivations[] = {
 const LogTable log_tables[LOG_TABLES] = {
 	{
 		"AADManagedIdentitySignInLogs", 1U << 0,
+		NULL,
 		aadmanagedidentitysigninlogs_categories, aadmanagedidentitysigninlogs_containers, aadmanagedidentitysigninlogs_services,
 		aadmanagedidentitysigninlogs_fields, aadmanagedidentitysigninlogs_derivations
 	},
 	{
 		"AADNonInteractiveUserSignInLogs", 1U << 1,
+		NULL,
 		aadnoninteractiveusersigninlogs_categories, aadnoninteractiveusersigninlogs_containers, aadnoninteractiveusersigninlogs_services,
 		aadnoninteractiveusersigninlogs_fields, aadnoninteractiveusersigninlogs_derivations
 	},
 	{
 		"AADServicePrincipalSignInLogs", 1U << 2,
+		NULL,
 		aadserviceprincipalsigninlogs_categories, aadserviceprincipalsigninlogs_containers, aadserviceprincipalsigninlogs_services,
 		aadserviceprincipalsigninlogs_fields, aadserviceprincipalsigninlogs_derivations
 	},
 	{
 		"AuditLogs", 1U << 3,
+		"Microsoft.aadiam",
 		auditlogs_categories, auditlogs_containers, auditlogs_services,
 		auditlogs_fields, auditlogs_derivations
 	},
 	{
 		"AzureActivity", 1U << 4,
+		NULL,
 		azureactivity_categories, azureactivity_containers, azureactivity_services,
 		azureactivity_fields, azureactivity_derivations
 	},
 	{
 		"SigninLogs", 1U << 5,
+		NULL,
 		signinlogs_categories, signinlogs_containers, signinlogs_services,
 		signinlogs_fields, signinlogs_derivations
 	},
 	{
 		"StorageBlobLogs", 1U << 6,
+		NULL,
 		storagebloblogs_categories, storagebloblogs_containers, storagebloblogs_services,
 		storagebloblogs_fields, storagebloblogs_derivations
 	},
 	{
 		"StorageFileLogs", 1U << 7,
+		NULL,
 		storagefilelogs_categories, storagefilelogs_containers, storagefilelogs_services,
 		storagefilelogs_fields, storagefilelogs_derivations
 	},
 	{
 		"StorageQueueLogs", 1U << 8,
+		NULL,
 		storagequeuelogs_categories, storagequeuelogs_containers, storagequeuelogs_services,
 		storagequeuelogs_fields, storagequeuelogs_derivations
 	},
 	{
 		"StorageTableLogs", 1U << 9,
+		NULL,
 		storagetablelogs_categories, storagetablelogs_containers, storagetablelogs_services,
 		storagetablelogs_fields, storagetablelogs_derivations
 	}

@@ -68,6 +68,8 @@ typedef struct LogTable
 {
 	const char *name;			/* in Log Analytics; folded, it is ours */
 	unsigned	bit;
+	const char *provider;		/* of its records' resources, or NULL if that
+								 * may be any */
 	const char *const *categories;	/* of diagnostic settings */
 	const char *const *containers;	/* beside those named after the categories */
 	const char *const *services;	/* in types of resources, where a category

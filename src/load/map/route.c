@@ -13,6 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/ascii.h"
+#include "map/derive.h"
 #include "map/value.h"
 
 /*
@@ -97,6 +99,35 @@ tables_of_record(const Record *record, Value *name)
 }
 
 /*
+ * Does a record's resource belong to another provider than this?
+ */
+static bool
+is_of_other_provider(const Record *record, const char *provider)
+{
+	Value		id;
+	Value		part;
+
+	return text_member(record, "resourceId", &id) && resource_part(&id, "providers", &part) &&
+		(part.length != strlen(provider) || ascii_strncasecmp(part.text, provider, part.length) != 0);
+}
+
+/*
+ * Leave out the tables of other providers, whose services may have a category
+ * of the same name.
+ */
+static unsigned
+leave_out_other_providers(unsigned tables, const Record *record)
+{
+	for (int i = 0; i < LOG_TABLES; i++)
+	{
+		if ((tables & log_tables[i].bit) != 0 && log_tables[i].provider != NULL &&
+			is_of_other_provider(record, log_tables[i].provider))
+			tables &= ~log_tables[i].bit;
+	}
+	return tables;
+}
+
+/*
  * Of several tables that have a category in common, those of the service.
  */
 static unsigned
@@ -141,6 +172,7 @@ route_record(const Record *record, const char *path, bool has_other_table,
 
 	if (tables == 0 && name.length == 0)
 		tables = tables_of_container(path);
+	tables = leave_out_other_providers(tables, record);
 	if ((tables & (tables - 1)) != 0)
 		tables = choose_by_service(tables, record, path);
 	if (tables == 0 && has_other_table)
