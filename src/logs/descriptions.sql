@@ -271,8 +271,9 @@ COMMENT ON FUNCTION azhunt.log_table_indexes() IS
 CREATE FUNCTION azhunt.log_table_descriptions()
 RETURNS TABLE (log_table text, comment text, column_comments text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT d.log_table, d.comment, d.column_comments OPERATOR(pg_catalog.||) 'sourcesystem: kind of agent that collected the record, such as Azure
+    SELECT d.log_table, d.comment, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
 tenantid: id of the Log Analytics workspace, not of the tenant in Entra
 type: name of the log table
 _billedsize: bytes that Log Analytics bills for the record
@@ -282,7 +283,7 @@ _subscriptionid: subscription of that resource
 additionalfields: what a record brought that no other column takes
 ingestedat: when the row arrived here
 ingestxid: id of the transaction that brought the row
-'::pg_catalog.text
+'
     FROM (VALUES
         ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime

@@ -97,7 +97,8 @@ is(expand(q(IN (${v:sqlstring}) ${v:raw} ${w} ${v}), \%empty, { v => [ "a'b", 'c
 #
 is_deeply(rows(panel('overview', 'Do the hunts run?'), [ 'Hunt', 'State' ]),
 	[ 'cloudshell_usage|never run', 'storage_upload_link_account|never run' ], 'hunts that never ran say so');
-is_deeply(rows(panel('overview', 'Do the logs still arrive?'), ['State']), [ ('never loaded') x 5 ], 'as do tables that are not there');
+is_deeply(rows(panel('overview', 'Do the logs still arrive?'), ['State']),
+	[ ('never loaded') x $session->do('SELECT count(*) FROM azhunt.log_table_schemas()') ], 'as do tables that are not there');
 is_deeply(rows(panel('cloudshell-usage', 'Can an empty panel be trusted?'), [ 'Hunt', 'Logs', 'Since last success' ]),
 	['never run|never loaded|null'], 'an empty panel is not to be trusted');
 
