@@ -98,9 +98,10 @@ query($source, "CALL azhunt.run_rule('plain')");
 is(last_run($source), 'succeeded||1', 'whichever came first');
 operations($source, 40, ($odd) x 2);
 query($source, "CALL azhunt.run_rule($odd_literal)");
-is(last_run($source), 'succeeded|first run|4', 'odd options find odd operations, for a rule of an odd name');
+is(last_run($source), 'succeeded|first run|3', 'odd options find odd operations, for a rule of an odd name');
 is(query($source, 'SELECT * FROM "My ""SIEM""".two_operations()'), 'adele@contoso.com|3', 'ad hoc it finds the same');
-query($source, "SELECT azhunt.add_rule('first', 'two_operations'); CALL azhunt.run_rule('first')");
+query($source, "SELECT azhunt.add_rule('first', 'two_operations')");
+query($source, "CALL azhunt.run_rule('first')");
 is(found($source, "'first'"), found($source, "'plain'"), 'as does a first run over all');
 is(query($source, "SELECT count(*), count(DISTINCT result_id) FROM azhunt.results WHERE rule = 'plain' AND summary LIKE '% of adele\@contoso.com after 2026-03-10T08:%'"),
 	'2|2', 'results are told apart by an odd key');
@@ -108,11 +109,14 @@ foreach my $setting (@settings)
 {
 	my $escaped = $odd_literal;
 	$escaped =~ s/\\/\\\\/g if $setting =~ /conforming/;
+	query($source, "ALTER DATABASE azhunt_own_hunt SET $_") foreach $setting, 'escape_string_warning = off';
 	foreach my $name ("'plain'", $escaped)
 	{
-		query($source, "SET escape_string_warning = off; SET $setting; SELECT azhunt.restart_rule($name); CALL azhunt.run_rule($name)");
+		query($source, "SELECT azhunt.restart_rule($name)");
+		query($source, "CALL azhunt.run_rule($name)");
 		is(last_run($source), 'succeeded|restart_rule() was called|0', "starting over finds nothing twice with $setting");
 	}
+	query($source, 'ALTER DATABASE azhunt_own_hunt RESET ALL');
 }
 is(query($source, q{SELECT to_regclass('azhunt.matches')}), 'azhunt.matches', 'and nothing is dropped');
 
