@@ -2488,6 +2488,8 @@ COMMENT ON FUNCTION azhunt.hunt_call(regproc, jsonb, text[]) IS
 CREATE FUNCTION azhunt.check_hunt_functions(schema text, hunt text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+-- in which what a function returns is told
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     suffix text;
@@ -3004,6 +3006,8 @@ SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 SET "DateStyle" = 'ISO, YMD'
 SET "TimeZone" = 'UTC'
+SET extra_float_digits = 1
+SET bytea_output = 'hex'
 AS $$
 DECLARE
     result_values text[] := ARRAY(

@@ -71,6 +71,7 @@ sub measure_program
 
 $session->do('CREATE EXTENSION azhunt');
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
+$session->do("SELECT azhunt.add_rule(h) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h");
 foreach my $table (@tables)
 {
 	$session->do(<<"END");

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# What a scheduled hunt costs: a run over 10,000 new rows where few and where
+# What a rule costs: a run over 10,000 new rows where few and where
 # many rows are stored, and loading with the default indexes.
 #
 # usage: script/with-cluster bench/rules.pl [ROWS [MORE_ROWS]]

@@ -1,6 +1,6 @@
 -- rules.sql
 --
--- Cost of a scheduled run over 10,000 new rows, where :rows rows are stored.
+-- Cost of a rule's run over 10,000 new rows, where :rows rows are stored.
 -- Prints a line for each run: rows, round, name, milliseconds, buffers.
 
 \set ON_ERROR_STOP on
@@ -12,6 +12,8 @@ CREATE EXTENSION azhunt;
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 SELECT azhunt.add_partitions(t::regclass, '2026-03-01', '2026-03-31')
 FROM unnest('{azhunt.storagebloblogs,azhunt.signinlogs,azhunt.azureactivity}'::text[]) AS t \g /dev/null
+SELECT azhunt.add_rule(h)
+FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h \g /dev/null
 
 -- Six in ten rows are requests to storage, of which one in ten is an upload;
 -- three are sign-ins; one is an operation.  A thousandth of all is bait: a
@@ -76,7 +78,7 @@ BEGIN
         INTO plan;
         COMMIT;
         RAISE INFO '%', concat_ws(',', current_setting('bench.rows'), round, name,
-            (SELECT r.new_matches FROM azhunt.runs AS r WHERE r.hunt = name ORDER BY r.run DESC LIMIT 1),
+            (SELECT r.new_matches FROM azhunt.runs AS r WHERE r.rule = name ORDER BY r.run DESC LIMIT 1),
             (plan -> 0 ->> 'Execution Time')::numeric(12, 1),
             (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint);
     END LOOP;

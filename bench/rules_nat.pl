@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# What a scheduled hunt costs behind a NAT: an incremental run against starting
+# What a rule costs behind a NAT: an incremental run against starting
 # over, where a fifth of the rows share an address, the window is a day long, and
 # no user agent matches; with statistics, and without.
 #

@@ -187,7 +187,7 @@ check_relation_kind(Form_pg_class class)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-			 errmsg("a scheduled hunt cannot tell the new rows of %s %s",
+			 errmsg("a rule cannot tell the new rows of %s %s",
 					class->relkind == RELKIND_FOREIGN_TABLE ? "foreign table" :
 					class->relkind == RELKIND_MATVIEW ? "materialized view" : "relation",
 					quote_qualified_identifier(get_namespace_name(class->relnamespace), NameStr(class->relname))),

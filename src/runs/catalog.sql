@@ -135,6 +135,8 @@ COMMENT ON FUNCTION azhunt.hunt_call(regproc, jsonb, text[]) IS
 CREATE FUNCTION azhunt.check_hunt_functions(schema text, hunt text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+-- in which what a function returns is told
+SET quote_all_identifiers = off
 AS $$
 DECLARE
     suffix text;

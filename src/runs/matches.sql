@@ -149,6 +149,8 @@ SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 SET "DateStyle" = 'ISO, YMD'
 SET "TimeZone" = 'UTC'
+SET extra_float_digits = 1
+SET bytea_output = 'hex'
 AS $$
 DECLARE
     result_values text[] := ARRAY(

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * run.c
- *	  What scheduled hunts need and SQL does not have.
+ *	  What rules need and SQL does not have.
  *
  * Copyright (c) 2026, azhunt contributors
  *

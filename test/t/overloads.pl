@@ -197,13 +197,15 @@ sub runs
 }
 my @results = (
 	(map { "SELECT * FROM (SELECT to_jsonb(r) - '{found_at,changed_at,added_at}'::text[] AS r FROM azhunt.$_ AS r) AS s ORDER BY r" }
-		qw(results matches storage_upload_link_account_results cloudshell_usage_results hidden_results hunts)),
+		qw(results matches storage_upload_link_account_results cloudshell_usage_results hidden_results hunts
+			screened_matches latest_status)),
 	'SELECT log_table, state FROM azhunt.source_health',
 	"SELECT * FROM azhunt.upload_counts('storage_upload_link_account'::text, timestamptz '-infinity', timestamptz 'infinity', interval '1 hour')",
 	"SELECT count(azhunt.set_status(result_id, 'closed'::text, 'no'::text)) FROM azhunt.results",
-	"INSERT INTO azhunt.allow_list (kind, value) VALUES ('account', 'USER1\@contoso.com'), ('address', '2001:DB8::1') ON CONFLICT DO NOTHING",
+	"INSERT INTO azhunt.allow_list (entity, value) VALUES ('account', 'USER1\@contoso.com'), ('address', '2001:DB8::1'), ('address', '203.0.113.0/24') ON CONFLICT DO NOTHING",
 	"INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('mine', 'storage_upload_link_account', '{\"lookback\": \"2 minutes\"}'), ('bins', 'cloudshell_usage', '{\"bin\": \"2 hours\"}') ON CONFLICT DO NOTHING",
-	'SELECT hunt, matches FROM azhunt.hidden_results ORDER BY 1, 2',
+	'SELECT rule, matches FROM azhunt.hidden_results ORDER BY 1, 2', 'SELECT rule, hunt, last_status FROM azhunt.rule_health ORDER BY 1',
+	"SELECT count(azhunt.log_rows(result_id, 10)) FROM azhunt.results",
 	"SELECT azhunt.restart_rule('cloudshell_usage'::text)", "CALL azhunt.run_rule('cloudshell_usage'::text)", "CALL azhunt.run_rule('mine'::text)",
 	"SELECT azhunt.schedule_rule('mine'::text, '* * * * *'::text)", "SELECT azhunt.unschedule_rule('mine'::text)",
 	"SELECT * FROM azhunt.prune(interval '1 day', interval '1000 years')",
@@ -226,6 +228,8 @@ cmp_ok(scalar(@panels), '>', 20, 'there are queries of panels');
 my @statements = (
 	'SELECT azhunt.create_log_tables()',
 	"SELECT azhunt.add_partitions('azhunt.azureactivity'::regclass, date '2026-03-05', date '2026-03-07')",
+	"INSERT INTO azhunt.rules (rule, hunt) VALUES ('storage_upload_link_account', 'storage_upload_link_account'), ('cloudshell_usage', 'cloudshell_usage')",
+	"SELECT azhunt.add_rule('added'::text, 'cloudshell_usage'::text, '{\"bin\": \"3 hours\"}'::jsonb, interval '1 hour', 'Low'::text, timestamptz '-infinity')",
 	@hunts, runs('azhunt'), @results, @panels,
 	'CREATE DOMAIN public.words AS text', @move, views('varchar'), @hunts, runs('siem'), views('public.words'), @hunts, runs('siem'), @results);
 

@@ -18,11 +18,12 @@ my $source = create_database('azhunt_parallel_source');
 
 query($source, 'CREATE EXTENSION azhunt');
 load_logs($source);
+query($source, "SELECT azhunt.add_rule(h) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h");
 query($source, "INSERT INTO azhunt.rules (rule, hunt, options, severity) VALUES"
 	  . " ('mine', 'cloudshell_usage', '{\"bin\": \"2 hours\"}', 'High'),"
 	  . " ('wide', 'storage_upload_link_account', '{\"lookback\": \"1 day\", \"match_user_agent\": false}', 'Low')");
-query($source, "SELECT azhunt.run_rule_in_transaction(name) FROM azhunt.rules, generate_series(1, 10)");
-query($source, "INSERT INTO azhunt.allow_list (kind, value, note) SELECT 'account', 'user' || n || '\@contoso.com', 'ours' FROM generate_series(100, 150) AS n");
+query($source, "SELECT azhunt.run_rule_in_transaction(rule) FROM azhunt.rules, generate_series(1, 10)");
+query($source, "INSERT INTO azhunt.allow_list (entity, value, note) SELECT 'account', 'user' || n || '\@contoso.com', 'ours' FROM generate_series(100, 150) AS n");
 query($source, "SELECT azhunt.set_status(result_id, 'investigating', 'odd') FROM (SELECT result_id FROM azhunt.results ORDER BY result_id LIMIT 20) AS r");
 
 # Whatever the extension says is the user's data.
@@ -64,7 +65,7 @@ for my $try (1 .. $tries)
 	is("$status $output", '0 ', "try $try: the dump is restored with " . (1 + $try) . ' jobs');
 	my $after = contents($target);
 	is_deeply([ grep { $after->{$_} ne $before->{$_} } @tables ], [], "try $try: and every table has all its rows");
-	query($target, "SELECT azhunt.run_rule_in_transaction(name) FROM azhunt.rules");
+	query($target, "SELECT azhunt.run_rule_in_transaction(rule) FROM azhunt.rules");
 	is(query($target, "SELECT coalesce(sum(new_matches), 0) FROM azhunt.runs WHERE run > (SELECT max(run) FROM azhunt.runs) - 4"), '0',
 		"try $try: and runs find nothing anew");
 }

@@ -25,6 +25,7 @@ my $uploads = 'storage_upload_link_account';
 $session->do('SET client_min_messages = warning');
 $session->do('CREATE EXTENSION azhunt');
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
+$session->do("SELECT azhunt.add_rule(h) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h");
 $session->do("SELECT azhunt.add_partitions('azhunt.$_', '2026-03-01', '2026-03-04')") for qw(signinlogs storagebloblogs);
 
 # Each case has an address of its own.
@@ -62,7 +63,7 @@ sub is_found
 {
 	my ($count, $name) = @_;
 
-	is($session->do("SELECT count(*) FROM azhunt.storage_upload_link_account_facts WHERE address = '${\ address()}'"), $count, $name);
+	is($session->do("SELECT count(*) FROM azhunt.matches WHERE address = '${\ address()}'"), $count, $name);
 }
 
 # The reason why the last run read all rows.
@@ -265,13 +266,13 @@ $session->do('BEGIN');
 $session->do('CREATE MATERIALIZED VIEW azhunt.stale AS SELECT * FROM azhunt.base');
 $session->do('CREATE OR REPLACE VIEW azhunt.aadnoninteractiveusersigninlogs AS SELECT * FROM azhunt.stale');
 $session->do('COMMIT');
-is_refused('a scheduled hunt cannot tell the new rows of materialized view azhunt.stale', 'a materialized view is refused');
+is_refused('a rule cannot tell the new rows of materialized view azhunt.stale', 'a materialized view is refused');
 $session->do('CREATE OR REPLACE VIEW azhunt.aadnoninteractiveusersigninlogs AS SELECT * FROM azhunt.base');
 
 $session->do('CREATE FOREIGN DATA WRAPPER regress_azhunt_nowhere');
 $session->do('CREATE SERVER nowhere FOREIGN DATA WRAPPER regress_azhunt_nowhere');
 $session->do("CREATE FOREIGN TABLE azhunt.far PARTITION OF azhunt.storagefilelogs FOR VALUES FROM ('2020-01-01') TO ('2021-01-01') SERVER nowhere");
-like($session->query("CALL azhunt.run_rule('all')"), qr/ERROR:  a scheduled hunt cannot tell the new rows of foreign table azhunt.far/,
+like($session->query("CALL azhunt.run_rule('all')"), qr/ERROR:  a rule cannot tell the new rows of foreign table azhunt.far/,
 	'a partition that is a foreign table is refused');
 $session->do('DROP FOREIGN TABLE azhunt.far');
 
@@ -306,7 +307,7 @@ for my $hunt (qw(cloudshell_usage cloudshell_sessions))
 	like($session->query("SELECT count(*) FROM azhunt.$hunt()"), qr/ERROR:  log table azhunt.azureactivity is distributed by Citus/, "$hunt()");
 }
 like($session->query("CALL azhunt.run_rule('cloudshell_usage')"), qr/ERROR:  log table azhunt.azureactivity is distributed by Citus/,
-	'a scheduled hunt that would find nothing');
+	'a rule that would find nothing');
 $session->do('DROP TABLE pg_catalog.pg_dist_partition');
 $session->do('RESET allow_system_table_mods');
 

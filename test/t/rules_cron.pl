@@ -17,6 +17,7 @@ $plain->do('DROP DATABASE IF EXISTS azhunt_rules_cron');
 $plain->do('CREATE DATABASE azhunt_rules_cron');
 my $session = Session->new(PGDATABASE => 'azhunt_rules_cron');
 $session->do('CREATE EXTENSION azhunt');
+$session->do("SELECT azhunt.add_rule('cloudshell_usage')");
 is($session->query("SELECT azhunt.schedule_rule('cloudshell_usage', '*/5 * * * *')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is not there\nHINT:  Install it and add it to shared_preload_libraries; or have another scheduler,"
 	  . " such as cron with psql, call azhunt.run_rule().\n",
@@ -43,7 +44,7 @@ $cluster->stop('fast');
 $cluster->start;
 
 my $logs = $cluster->session("it's the logs");
-$logs->do('CREATE EXTENSION azhunt; SELECT count(*) FROM azhunt.create_log_tables()');
+$logs->do("CREATE EXTENSION azhunt; SELECT count(*) FROM azhunt.create_log_tables(); SELECT azhunt.add_rule('cloudshell_usage')");
 is($logs->query("SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is in another database, \"jobs\"\nHINT:  Run there: SELECT cron.schedule_in_database("
 	  . join('', map { "$_\::pg_catalog.text, " } "'azhunt it''s the logs: cloudshell_usage'", "'* * * * *'",
@@ -63,12 +64,12 @@ is($logs->query("SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')") 
 is($jobs->do('SELECT count(*) FROM cron.calls'), 0, 'and calls nothing that is in a schema cron');
 $jobs->do('DROP SCHEMA cron CASCADE; CREATE EXTENSION pg_cron');
 like($logs->query("SELECT azhunt.schedule_rule('nothing', '* * * * *')"), qr/^ERROR:  there is no rule "nothing"/,
-	'only a hunt is scheduled');
+	'only a rule is scheduled');
 like($logs->query("SELECT azhunt.schedule_rule('cloudshell_usage', 'now and then')"), qr/invalid schedule/,
 	'pg_cron itself checks the times');
 
 my $job = $logs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')");
-like($job, qr/^\d+$/, 'a hunt is scheduled from the database of the logs');
+like($job, qr/^\d+$/, 'a rule is scheduled from the database of the logs');
 is($jobs->do("SELECT jobid, schedule, command, database, username FROM cron.job"),
 	"$job|* * * * *|CALL azhunt.run_rule('cloudshell_usage')|it's the logs|postgres", 'pg_cron has the job');
 is($logs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '*/1 * * * *')"), $job, 'a new schedule replaces the old one');
@@ -83,14 +84,14 @@ is($logs->do('SELECT status, new_matches, run_by FROM azhunt.runs ORDER BY run L
 is(await(sub { $jobs->do("SELECT DISTINCT status FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')") }),
 	'succeeded', 'for pg_cron it succeeded, too');
 
-is($logs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 't', 'a hunt is unscheduled');
+is($logs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 't', 'a rule is unscheduled');
 is($logs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 'f', 'once');
 is($jobs->do('SELECT count(*) FROM cron.job'), 0, 'pg_cron has no job');
 
 # in the database of pg_cron itself
-$jobs->do('CREATE EXTENSION azhunt');
+$jobs->do("CREATE EXTENSION azhunt; SELECT azhunt.add_rule('cloudshell_usage')");
 $job = $jobs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '0 5 * * *')");
-is($jobs->do('SELECT jobid, schedule, database FROM cron.job'), "$job|0 5 * * *|jobs", 'a hunt in the database of pg_cron is scheduled');
+is($jobs->do('SELECT jobid, schedule, database FROM cron.job'), "$job|0 5 * * *|jobs", 'a rule in the database of pg_cron is scheduled');
 is($jobs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 't', 'and unscheduled');
 
 # by who is no superuser
@@ -107,7 +108,7 @@ $jobs->do('RESET ROLE');
 $jobs->do('GRANT USAGE ON SCHEMA cron TO scheduler');
 $jobs->do('GRANT EXECUTE ON FUNCTION cron.schedule_in_database TO scheduler');
 $jobs->do('SET ROLE scheduler');
-like($jobs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '0 5 * * *')"), qr/^\d+$/, 'another role schedules a hunt');
+like($jobs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '0 5 * * *')"), qr/^\d+$/, 'another role schedules a rule');
 is($jobs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 't', 'and unschedules it');
 is($logs->query("SELECT azhunt.unschedule_rule('cloudshell_usage')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is in another database\nHINT:  Run there: SELECT j.jobid, cron.unschedule(j.jobid) FROM cron.job AS j"

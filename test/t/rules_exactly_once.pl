@@ -553,7 +553,7 @@ sub step_begin
 	else { $session->close }
 }
 
-# A transaction that loads and runs hunts, in any order, while others load and
+# A transaction that loads and runs rules, in any order, while others load and
 # run, all in one step.
 sub step_own_transaction
 {
@@ -905,7 +905,7 @@ sub step_bulk_load
 }
 
 # A transaction that has taken its snapshot when tables are changed, and then
-# runs a hunt.
+# runs a rule.
 sub step_old_snapshot
 {
 	my $session = begin('REPEATABLE READ', 'REPEATABLE READ', 'SERIALIZABLE');

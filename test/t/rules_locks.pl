@@ -24,6 +24,7 @@ my $days = 60;
 $session->do('SET client_min_messages = warning');
 $session->do('CREATE EXTENSION azhunt');
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
+$session->do("SELECT azhunt.add_rule(h) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h");
 $session->do("SELECT azhunt.add_partitions(('azhunt.' || t)::regclass, '2026-03-01', date '2026-03-01' + $days)"
 	  . " FROM unnest('{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs,azureactivity}'::text[]) AS t");
 

@@ -20,6 +20,8 @@ my $target = $subscriber->session;
 
 $_->do('CREATE EXTENSION azhunt; SELECT count(*) FROM azhunt.create_log_tables()') for $source, $target;
 
+$target->do("SELECT azhunt.add_rule('storage_upload_link_account')");
+
 # The publisher has more transactions behind it, so that its ids are no good
 # on the subscriber.
 $source->do('SELECT pg_current_xact_id()') for 1 .. 200;

@@ -31,7 +31,8 @@ $session->do('CREATE EXTENSION azhunt');
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
 $session->do("SELECT count(*) FROM azhunt.add_partitions('azhunt.signinlogs', '2026-03-10', '2026-03-11')");
 $session->do("INSERT INTO azhunt.rules (rule, hunt, options, severity) VALUES"
-	  . " ('wide', 'storage_upload_link_account', '{\"lookback\": \"1 day\"}', 'High')");
+	  . " ('wide', 'storage_upload_link_account', '{\"lookback\": \"1 day\"}', 'High'),"
+	  . " ('cloudshell_usage', 'cloudshell_usage', '{}', 'Medium')");
 
 sub upload
 {
@@ -55,8 +56,7 @@ sub last_run
 		  . ' FROM azhunt.runs ORDER BY run DESC LIMIT 1');
 }
 
-my @tables = qw(scheduled_hunts runs watermarks storage_upload_link_account_facts cloudshell_usage_facts allow_list marks
-  results hidden_results);
+my @tables = qw(rules runs watermarks matches allow_list status_changes latest_status results hidden_results);
 
 sub contents
 {
@@ -83,8 +83,8 @@ $session->do("INSERT INTO azhunt.azureactivity (timegenerated, caller, operation
 	  . " ('2026-03-10 08:00+00', 'adele\@contoso.com', 'Microsoft.Storage/storageAccounts/listKeys/action', 'Success', 'cloud-shell-storage-westeurope'),"
 	  . " ('2026-03-10 08:10+00', 'adele\@contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web')");
 $session->do("CALL azhunt.run_rule('cloudshell_usage')");
-$session->do("INSERT INTO azhunt.allow_list (kind, value) VALUES ('address', '192.0.2.9')");
-$session->do("SELECT azhunt.set_status(result_id, 'investigating', 'odd') FROM azhunt.results WHERE hunt = 'wide'");
+$session->do("INSERT INTO azhunt.allow_list (entity, value) VALUES ('address', '192.0.2.9')");
+$session->do("SELECT azhunt.set_status(result_id, 'investigating', 'odd') FROM azhunt.results WHERE rule = 'wide'");
 # the results have what comes later, too
 $session->do(upload('192.0.2.3'));
 my $before = contents();
@@ -122,7 +122,7 @@ is(last_run(), 'succeeded||1|1|0', 'the next one reads only what is new, of lowe
 $session->do("CALL azhunt.run_rule('cloudshell_usage')");
 is($session->do("SELECT count(*), count(DISTINCT run) FROM azhunt.runs"),
 	'8|8', 'runs go on counting');
-is($session->do('SELECT status, matches FROM azhunt.results ORDER BY 1, 2'), "investigating|3\nnew|1", 'marks are still there');
+is($session->do('SELECT status, matches FROM azhunt.results ORDER BY 1, 2'), "investigating|3\nnew|1", 'status changes are still there');
 
 # And back, into a cluster with ids far higher.
 $session->do(upload('192.0.2.4'));

@@ -19,6 +19,7 @@ $admin->do("CREATE DATABASE $database");
 my $session = Session->new(PGDATABASE => $database);
 $session->do('CREATE EXTENSION azhunt');
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
+$session->do("SELECT azhunt.add_rule(h) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h");
 $session->do("SELECT count(*) FROM azhunt.add_partitions('azhunt.$_', '2026-03-09', '2026-03-12')")
   for qw(storagebloblogs signinlogs azureactivity);
 
@@ -65,7 +66,7 @@ is(last_run("status, started_over IS NULL, new_matches, rows_read ->> 'signinlog
 	  . " rows_read ->> 'storagefilelogs', finished >= started, duration = finished - started, error IS NULL, snapshot IS NOT NULL"),
 	'succeeded|t|2|2|1|0|t|t|t|t', 'a run records what it read and found');
 like($listener->query('SELECT 1'),
-	qr/^1\nAsynchronous notification "azhunt" with payload "\{"hunt" : "storage_upload_link_account", "run" : \d+, "new_matches" : 2\}"/,
+	qr/^1\nAsynchronous notification "azhunt" with payload "\{"rule" : "storage_upload_link_account", "run" : \d+, "new_matches" : 2\}"/,
 	'and announces it');
 
 $session->do("CALL azhunt.run_rule('storage_upload_link_account')");
@@ -82,7 +83,7 @@ $session->do('ALTER TABLE azhunt.storagefilelogs RENAME TO elsewhere');
 is($session->query("\\set VERBOSITY verbose\nCALL azhunt.run_rule('storage_upload_link_account')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  42P01: there is no table azhunt.storagefilelogs\nHINT:  azhunt.create_log_tables() creates the log tables.\n",
 	'a failed run ends in its error');
-is(last_run('hunt, status, sqlstate, error, new_matches IS NULL'),
+is(last_run('rule, status, sqlstate, error, new_matches IS NULL'),
 	'storage_upload_link_account|failed|42P01|there is no table azhunt.storagefilelogs|t', 'and is recorded');
 is($session->do("SELECT snapshot FROM azhunt.watermarks WHERE rule = 'storage_upload_link_account'"),
 	$watermark, 'it has seen nothing');
@@ -94,14 +95,14 @@ $session->do('CREATE TRIGGER refuse BEFORE INSERT ON azhunt.watermarks FOR EACH 
 like($session->query("CALL azhunt.run_rule('storage_upload_link_account')"), qr/^ERROR: .*division_by_zero/m,
 	'a run may fail after it stored results');
 is(last_run('status, sqlstate'), 'failed|22012', 'it too is recorded');
-is($session->do('SELECT count(*) FROM azhunt.storage_upload_link_account_facts'), 2, 'and its results are not there');
+is($session->do('SELECT count(*) FROM azhunt.matches'), 2, 'and its results are not there');
 is($listener->query('SELECT 1'), '1', 'nor announced');
 $session->do('DROP TRIGGER refuse ON azhunt.watermarks');
 
 # one that is cancelled
 my $blocker = Session->new(PGDATABASE => $database);
 $blocker->do('BEGIN');
-$blocker->do('LOCK TABLE azhunt.storage_upload_link_account_facts IN SHARE MODE');
+$blocker->do(q(SELECT FROM azhunt.watermarks WHERE rule = 'storage_upload_link_account' FOR UPDATE));
 $session->do("SET statement_timeout = '200ms'");
 like($session->query("CALL azhunt.run_rule('storage_upload_link_account')"),
 	qr/ERROR:  57014: canceling statement due to statement timeout/, 'a run that takes too long is cancelled');
@@ -113,12 +114,12 @@ my $slow = Session->new(PGDATABASE => $database);
 my $slow_pid = $slow->do('SELECT pg_backend_pid()');
 $slow->send("CALL azhunt.run_rule('storage_upload_link_account')");
 ok(await(sub { $session->do("SELECT 1 FROM pg_locks WHERE pid = $slow_pid AND NOT granted") }), 'a run takes long');
-is($session->query("CALL azhunt.run_rule('storage_upload_link_account')"), '', 'another one of the same hunt returns');
+is($session->query("CALL azhunt.run_rule('storage_upload_link_account')"), '', 'another one of the same rule returns');
 like(last_run('status, error'),
-	qr/^skipped\|another run of this hunt is going on: process $slow_pid of role \S+, in a transaction since \d/,
+	qr/^skipped\|another run of this rule is going on: process $slow_pid of role \S+, in a transaction since \d/,
 	'and records why, and who is in the way');
 is($session->query("CALL azhunt.run_rule('cloudshell_usage')"), '', 'one of another hunt does not care');
-is(last_run('hunt, status'), 'cloudshell_usage|succeeded', 'and finishes');
+is(last_run('rule, status'), 'cloudshell_usage|succeeded', 'and finishes');
 $blocker->do('COMMIT');
 is($slow->answer, '', 'the slow one ends');
 is($session->do("SELECT sum(new_matches) FROM azhunt.runs"), 3, 'and has found what the failed ones left');

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# A hunt that is changed, dropped, pruned or marked while it runs; times that no
+# A rule that is changed, dropped, pruned or marked while it runs; times that no
 # bin has; and what only a hostile administrator would try.
 use strict;
 use warnings;
@@ -25,6 +25,7 @@ my $shell = 'Microsoft.Storage/storageAccounts/listKeys/action';
 $one->do('SET client_min_messages = warning');
 $one->do('CREATE EXTENSION azhunt');
 $one->do('SELECT count(*) FROM azhunt.create_log_tables()');
+$one->do("SELECT azhunt.add_rule(h) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h");
 
 sub operation
 {
@@ -50,7 +51,7 @@ operation('2026-03-01 05:00Z', 'later');
 # a snapshot that is older than the run
 #
 $one->do("INSERT INTO azhunt.rules (rule, hunt) VALUES ('mine', 'cloudshell_usage')");
-for my $statement (q(UPDATE azhunt.rules SET options = '{"bin": "1 day"}' WHERE name = 'mine'),
+for my $statement (q(UPDATE azhunt.rules SET options = '{"bin": "1 day"}' WHERE rule = 'mine'),
 	q(DELETE FROM azhunt.rules WHERE rule = 'mine'), q(SELECT azhunt.drop_rule('mine')))
 {
 	$other->do('BEGIN ISOLATION LEVEL REPEATABLE READ');
@@ -59,7 +60,7 @@ for my $statement (q(UPDATE azhunt.rules SET options = '{"bin": "1 day"}' WHERE 
 	like($other->query($statement), qr/ERROR:  could not serialize access due to concurrent update/, "not as if it had not run: $statement");
 	$other->do('ROLLBACK');
 }
-like($one->query(q(UPDATE azhunt.rules SET options = '{"bin": "1 day"}' WHERE name = 'mine')), qr/ERROR:  scheduled hunt "mine" has run/,
+like($one->query(q(UPDATE azhunt.rules SET options = '{"bin": "1 day"}' WHERE rule = 'mine')), qr/ERROR:  rule "mine" has run/,
 	'as is said of one that has');
 
 #
@@ -68,20 +69,20 @@ like($one->query(q(UPDATE azhunt.rules SET options = '{"bin": "1 day"}' WHERE na
 $one->do("SELECT azhunt.drop_rule('mine')");
 operation('2026-03-01 00:10Z', 'first');
 $one->do("CALL azhunt.run_rule('cloudshell_usage')");
-$one->do(q(UPDATE azhunt.cloudshell_usage_facts SET found_at = now() - interval '100 days'));
+$one->do(q(UPDATE azhunt.matches SET found_at = now() - interval '100 days'));
 operation('2026-03-01 00:20Z', 'second');
 $one->do('BEGIN');
 $one->do("SELECT azhunt.run_rule_in_transaction('cloudshell_usage')");
-$other->send(q(SELECT removed FROM azhunt.prune(interval '90 days') WHERE relation = 'azhunt.cloudshell_usage_facts'));
+$other->send(q(SELECT removed FROM azhunt.prune(interval '90 days') WHERE relation = 'azhunt.matches'));
 ok(waits($other_pid), 'prune() waits for a run');
 $one->do('COMMIT');
 is($other->answer, '0', 'and does not remove a result that it has added to');
-is($one->do('SELECT count(*) FROM azhunt.cloudshell_usage_facts'), '2', 'of which all is there');
+is($one->do('SELECT count(*) FROM azhunt.matches'), '2', 'of which all is there');
 
-$one->do(q(UPDATE azhunt.cloudshell_usage_facts SET found_at = now() - interval '100 days'));
+$one->do(q(UPDATE azhunt.matches SET found_at = now() - interval '100 days'));
 $one->do('BEGIN');
 $one->do(q(SELECT azhunt.set_status(result_id, 'investigating', NULL) FROM azhunt.results));
-$other->send(q(SELECT removed FROM azhunt.prune(interval '90 days') WHERE relation = 'azhunt.cloudshell_usage_facts'));
+$other->send(q(SELECT removed FROM azhunt.prune(interval '90 days') WHERE relation = 'azhunt.matches'));
 ok(waits($other_pid), 'it waits for who marks a result');
 $one->do('COMMIT');
 is($other->answer, '0', 'and leaves it');
@@ -97,7 +98,7 @@ for my $time ('-infinity', 'infinity', '4714-11-24 00:00:00Z BC', '294276-12-31 
 	operation($time, "at $time");
 	for my $hunt ('five_days', 'cloudshell_usage')
 	{
-		my $found = q(SELECT count(*) FROM azhunt.cloudshell_usage_facts WHERE hunt = ) . "'$hunt'";
+		my $found = q(SELECT count(*) FROM azhunt.matches WHERE rule = ) . "'$hunt'";
 		$one->do("CALL azhunt.run_rule('$hunt')");
 		my $by_index = $one->do($found);
 		$one->do("SELECT azhunt.restart_rule('$hunt')");

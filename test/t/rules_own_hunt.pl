@@ -1,0 +1,191 @@
+# A hunt of the administrator's own: in a schema of theirs, under odd names, ad
+# hoc and as a rule; restored from dumps; and what is refused.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Temp qw(tempdir);
+use lib dirname(abs_path(__FILE__)) . '/../lib';
+
+use Cluster;
+use Databases;
+use Test::More;
+
+my $cluster = Cluster->new_system;
+%ENV = (%ENV, $cluster->environment);
+my $dump = tempdir('azhunt.XXXXXX', TMPDIR => 1, CLEANUP => 1) . '/dump';
+my $role = 'azhunt_own_hunt_test';
+my $source = create_database('azhunt_own_hunt');
+my $arrivals = 'since timestamptz, until timestamptz, arrivals azhunt.arrivals';
+my $matches = '"time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb';
+
+query($source, 'CREATE EXTENSION azhunt');
+query($source, 'SELECT count(*) FROM azhunt.create_log_tables()');
+query($source, 'CREATE SCHEMA "My ""SIEM"""');
+
+# One operation by a caller, and another within some time.  What it says of a
+# match depends on the session's settings, if nobody sees to them.
+query($source, <<"END");
+CREATE FUNCTION "My ""SIEM""".two_operations_matches(within interval, first text, others text[], $arrivals) RETURNS TABLE ($matches)
+LANGUAGE sql STABLE AS \$\$
+	SELECT b.timegenerated, b.caller, NULL::text, NULL::text, NULL::text,
+		jsonb_build_object('It''s first', a.timegenerated, 'second', b.operationnamevalue, 'third', 1::double precision / 3,
+			'after', (b.timegenerated - a.timegenerated)::text)
+	FROM azhunt.azureactivity AS a
+	JOIN azhunt.azureactivity AS b
+	  ON b.caller = a.caller AND azhunt.within(a.timegenerated, b.timegenerated, two_operations_matches.within)
+	WHERE a.timegenerated BETWEEN since AND until AND b.timegenerated BETWEEN since AND until
+	  AND a.operationnamevalue = two_operations_matches.first AND b.operationnamevalue = ANY (others)
+	  AND (azhunt.arrived_since(a.ingestxid, arrivals) OR azhunt.arrived_since(b.ingestxid, arrivals))
+\$\$
+END
+query($source, <<'END');
+CREATE FUNCTION "My ""SIEM""".two_operations(within interval DEFAULT '5 minutes', first text DEFAULT 'it''s \1 ${x} {y}',
+	others text[] DEFAULT '{"a \"b\" \\c''",d}') RETURNS TABLE (caller text, operations bigint)
+LANGUAGE sql STABLE AS $$
+	SELECT m.account, count(DISTINCT (m."time", m.details -> 'second'))
+	FROM "My ""SIEM""".two_operations_matches(within, first, others, '-infinity', 'infinity', NULL) AS m
+	GROUP BY m.account
+$$
+END
+my $add_hunt = q{SELECT azhunt.add_hunt('"My ""SIEM""".two_operations'::regproc, tables => '{azureactivity}', reach => 'within',}
+  . q{ result_key => ARRAY['account', 'It''s first', 'se"c\ond'], title => 'Two operations', description => 'Finds two operations.',}
+  . q{ summary => '{second} of {account} after {It''s first}')};
+is(query($source, $add_hunt), 'two_operations', 'a hunt is added');
+is(query($source, $add_hunt), 'two_operations', 'and again, when it has changed');
+is(query($source, q{SELECT default_options ->> 'first', default_options -> 'others' ->> 0 FROM azhunt.hunts WHERE hunt = 'two_operations'}),
+	q(it's \1 ${x} {y}|a "b" \c'), 'its defaults are those of the function');
+
+# odd names and values, whatever the session's settings
+my $odd = q('; DROP TABLE azhunt.matches; --' \' $1 $$ {x} %s);
+my $odd_literal = "'" . $odd =~ s/'/''/gr . "'";
+my @settings = ('standard_conforming_strings = off', 'quote_all_identifiers = on', 'array_nulls = off', 'extra_float_digits = -3',
+	"IntervalStyle = iso_8601", "DateStyle = 'German, DMY'", "TimeZone = 'Asia/Tokyo'", 'search_path = "My ""SIEM""", public');
+
+sub operations
+{
+	my ($database, $minute, @names) = @_;
+	my $values = join ', ', map { "('2026-03-10 08:00Z'::timestamptz + interval '$minute minutes $_ seconds', 'adele\@contoso.com', \$x\$$names[$_]\$x\$)" } 0 .. $#names;
+
+	query($database, "INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue) VALUES $values");
+}
+
+sub found
+{
+	my ($database, $rule) = @_;
+
+	return query($database, qq{SELECT "time" AT TIME ZONE 'UTC', details FROM azhunt.matches WHERE rule = $rule ORDER BY 1, 2});
+}
+
+sub last_run
+{
+	my ($database) = @_;
+
+	return query($database, 'SELECT status, started_over, new_matches FROM azhunt.runs ORDER BY run DESC LIMIT 1');
+}
+
+my @pair = (q(it's \1 ${x} {y}), q(a "b" \c'));
+query($source, "SELECT azhunt.add_rule('plain', 'two_operations'), azhunt.add_rule($odd_literal, 'two_operations', jsonb_build_object('first', $odd_literal, 'others', jsonb_build_array($odd_literal, NULL)))");
+query($source, "CALL azhunt.run_rule('plain')");
+is(last_run($source), 'succeeded|first run|0', 'a first run finds nothing in nothing');
+operations($source, 0, @pair, 'd');
+query($source, "CALL azhunt.run_rule('plain')");
+is(last_run($source), 'succeeded||2', 'a later run finds what is new');
+operations($source, 20, undef // '', $pair[1]);
+operations($source, 19, $pair[0]);
+query($source, "CALL azhunt.run_rule('plain')");
+is(last_run($source), 'succeeded||1', 'whichever came first');
+operations($source, 40, ($odd) x 2);
+query($source, "CALL azhunt.run_rule($odd_literal)");
+is(last_run($source), 'succeeded|first run|3', 'odd options find odd operations, for a rule of an odd name');
+is(query($source, 'SELECT * FROM "My ""SIEM""".two_operations()'), 'adele@contoso.com|3', 'ad hoc it finds the same');
+query($source, "SELECT azhunt.add_rule('first', 'two_operations')");
+query($source, "CALL azhunt.run_rule('first')");
+is(found($source, "'first'"), found($source, "'plain'"), 'as does a first run over all');
+is(query($source, "SELECT count(*), count(DISTINCT result_id) FROM azhunt.results WHERE rule = 'plain' AND summary LIKE '% of adele\@contoso.com after 2026-03-10T08:%'"),
+	'2|2', 'results are told apart by an odd key');
+foreach my $setting (@settings)
+{
+	my $escaped = $odd_literal;
+	$escaped =~ s/\\/\\\\/g if $setting =~ /conforming/;
+	query($source, "ALTER DATABASE azhunt_own_hunt SET $_") foreach $setting, 'escape_string_warning = off';
+	foreach my $name ("'plain'", $escaped)
+	{
+		query($source, "SELECT azhunt.restart_rule($name)");
+		query($source, "CALL azhunt.run_rule($name)");
+		is(last_run($source), 'succeeded|restart_rule() was called|0', "starting over finds nothing twice with $setting");
+	}
+	query($source, 'ALTER DATABASE azhunt_own_hunt RESET ALL');
+}
+is(query($source, q{SELECT to_regclass('azhunt.matches')}), 'azhunt.matches', 'and nothing is dropped');
+
+#
+# dumps
+#
+my @contents = map { "SELECT t::text FROM azhunt.$_ AS t ORDER BY 1" } qw(hunts rules runs watermarks matches results);
+my $before = join "\n", map { query($source, $_) } @contents;
+my %restore = (plain => [ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f' ], custom => [ 'pg_restore', '--exit-on-error', '--jobs=2' ]);
+foreach my $format (sort keys %restore)
+{
+	my $target = create_database("azhunt_own_hunt_$format");
+
+	is((run('pg_dump', "--format=$format", "--file=$dump.$format", $source))[1], '', "$format: the database is dumped");
+	my ($status, $output) = run(@{ $restore{$format} }, "$dump.$format", "--dbname=$target");
+	is("$status $output", '0 ', "$format: and restored");
+	is(join("\n", map { query($target, $_) } @contents), $before, "$format: with hunt, rules, runs and matches");
+	query($target, "CALL azhunt.run_rule('plain')");
+	like(last_run($target), qr/^succeeded\|[^|]*\|0$/, "$format: a run finds nothing twice");
+	operations($target, 60, @pair);
+	query($target, "CALL azhunt.run_rule('plain')");
+	is(last_run($target), 'succeeded||1', "$format: and the next goes on");
+	query('postgres', "DROP DATABASE $target");
+}
+{
+	my $other = Cluster->new_system;
+	local %ENV = (%ENV, $other->environment);
+	my $target = create_database('azhunt_own_hunt_other');
+	is((run('pg_restore', '--exit-on-error', '--no-owner', "--dbname=$target", "$dump.custom"))[1], '', 'a dump is restored in another cluster');
+	query($target, "CALL azhunt.run_rule('plain')");
+	is(last_run($target), 'succeeded|last run was in another cluster|0', 'where a run starts over, and finds nothing twice');
+	operations($target, 60, @pair);
+	query($target, "CALL azhunt.run_rule('plain')");
+	is(last_run($target), 'succeeded||1', 'and the next goes on');
+}
+
+#
+# what is refused
+#
+sub run_fails
+{
+	my ($message, $name) = @_;
+
+	like(query_error($source, "CALL azhunt.run_rule('plain')"), qr/^ERROR:  $message/m, $name);
+	like(query($source, 'SELECT status, error FROM azhunt.runs ORDER BY run DESC LIMIT 1'), qr/^failed\|$message/, 'which the run records');
+}
+
+query('postgres', "CREATE ROLE $role");
+my $function = '"My ""SIEM""".two_operations';
+my $types = 'interval, text, text[], timestamptz, timestamptz, azhunt.arrivals';
+foreach my $theirs ("$function(interval, text, text[])", "${function}_matches($types)")
+{
+	query($source, "ALTER FUNCTION $theirs OWNER TO $role");
+	run_fails(qr/the owner of function .*, $role, is not trusted by postgres, who runs rules/, "a function of a role that is not trusted: $theirs");
+	like(query_error($source, $add_hunt), qr/$role, is not trusted/, 'nor is it added');
+	query($source, "ALTER FUNCTION $theirs OWNER TO postgres");
+}
+query($source, "CREATE FUNCTION ${function}_matches(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'");
+run_fails(qr/there are 2 functions .*two_operations_matches/, 'an overloaded function');
+like(query_error($source, $add_hunt), qr/there are 2 functions/, 'nor is it added');
+query($source, "DROP FUNCTION ${function}_matches(integer)");
+query($source, "ALTER FUNCTION ${function}_matches($types) RENAME TO elsewhere");
+run_fails(qr/there is no function .*two_operations_matches/, 'a function that is gone');
+query($source, qq{ALTER FUNCTION "My ""SIEM""".elsewhere($types) RENAME TO two_operations_matches});
+query($source, "CALL azhunt.run_rule('plain')");
+is(last_run($source), 'succeeded||0', 'once all is well again, the rule goes on');
+
+like(query_error($source, 'DROP EXTENSION azhunt'), qr/function .*two_operations_matches.* depends on type azhunt\.arrivals/, 'DROP EXTENSION names the hunt');
+query($source, 'SET client_min_messages = warning; DROP EXTENSION azhunt CASCADE');
+is(query($source, q{SELECT string_agg(proname, ' ' ORDER BY 1) FROM pg_proc WHERE pronamespace = '"My ""SIEM"""'::regnamespace}), 'two_operations',
+	'with CASCADE it takes the functions whose arguments have types of its own');
+done_testing();
