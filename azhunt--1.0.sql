@@ -2814,6 +2814,8 @@ BEGIN
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
+    DELETE FROM azhunt.status_changes AS c
+    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = $1));
     DELETE FROM azhunt.matches AS m WHERE m.rule = $1;
     DELETE FROM azhunt.watermarks AS w WHERE w.rule = $1;
     DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
@@ -2823,7 +2825,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.drop_rule(text) IS
-'removes a rule with its runs and results';
+'removes a rule with its runs, its results and their status';
 
 REVOKE EXECUTE ON FUNCTION azhunt.drop_rule(text) FROM PUBLIC;
 
@@ -3811,11 +3813,12 @@ CROSS JOIN LATERAL (
                                                    WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
            OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
                                                         WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
-           -- first of all, are there networks?
+           -- first of all, are there networks, or IPv6 addresses, which can be
+           -- written in several ways?
            OR EXISTS (SELECT FROM azhunt.allow_list AS a
-                      WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0)
+                      WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND a.value OPERATOR(pg_catalog.~) '[/:]')
               AND EXISTS (SELECT FROM azhunt.allow_list AS a
-                          WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+                          WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND a.value OPERATOR(pg_catalog.~) '[/:]'
                             AND azhunt.is_in_network(m.address, a.value))
     -- evaluated once for a match, whatever uses it
     OFFSET 0
@@ -3950,7 +3953,7 @@ LEFT JOIN (
                                ('useragent', m.useragent), ('storageaccount', m.storageaccount)) AS e (entity, value)
 ) AS m ON m.entity OPERATOR(pg_catalog.=) a.entity
       AND (m.value OPERATOR(azhunt.=~) a.value
-           OR a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+           OR a.entity OPERATOR(pg_catalog.=) 'address' AND a.value OPERATOR(pg_catalog.~) '[/:]'
               AND azhunt.is_in_network(m.value, a.value))
 GROUP BY a.entity, a.value, m.rule;
 
