@@ -100,6 +100,7 @@ SQL = \
 	src/runs/cron.sql \
 	src/hunts/storage_upload_link_account/hunt.sql \
 	src/hunts/cloudshell_usage/hunt.sql \
+	src/hunts/storage_mass_deletion/hunt.sql \
 	src/runs/privileges.sql
 DATA = $(EXTENSION)--$(EXTVERSION).sql
 
