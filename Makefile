@@ -101,6 +101,7 @@ SQL = \
 	src/hunts/storage_upload_link_account/hunt.sql \
 	src/hunts/cloudshell_usage/hunt.sql \
 	src/hunts/storage_mass_deletion/hunt.sql \
+	src/hunts/storage_file_created_quickly_deleted/hunt.sql \
 	src/runs/privileges.sql
 DATA = $(EXTENSION)--$(EXTVERSION).sql
 
