@@ -64,6 +64,7 @@ OBJS = \
 	src/logs/relations.o \
 	src/hunts/checks.o \
 	src/runs/arrivals.o \
+	src/runs/digest.o \
 	src/runs/health.o \
 	src/runs/run.o
 # A library's names are seen by all libraries of a server process, so only

@@ -2294,8 +2294,8 @@ COMMENT ON COLUMN azhunt.matches.found_at IS 'when that run began';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.matches', '');
 
 CREATE FUNCTION azhunt.sha256_of(texts text[]) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.sha256(pg_catalog.decode(pg_catalog.replace(texts::text, E'\\', E'\\\\'), 'escape'));
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_sha256_of';
 
 COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
 'internal: SHA-256 of texts, for unique keys over texts too long for an index';
@@ -2356,6 +2356,7 @@ SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET jit = off
 AS $$
 BEGIN
     RETURN azhunt.insert_matches(rule, run, found_at, call, result_key, since, until, arrivals);
@@ -3111,20 +3112,27 @@ COMMENT ON VIEW azhunt.latest_status IS 'the latest status change of each result
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
-       m.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                          WHERE a.entity OPERATOR(pg_catalog.=) 'account') IS TRUE
-       OR m.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                             WHERE a.entity OPERATOR(pg_catalog.=) 'address') IS TRUE
-       OR m.useragent OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                               WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
-       OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                                    WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
-       OR EXISTS (SELECT FROM azhunt.allow_list AS a
-                  WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
-                    AND azhunt.is_in_network(m.address, a.value)) AS hidden,
-       m.run, m.found_at
+       s.hidden, m.run, m.found_at
 FROM azhunt.matches AS m
-JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) m.rule;
+JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) m.rule
+CROSS JOIN LATERAL (
+    SELECT m.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                              WHERE a.entity OPERATOR(pg_catalog.=) 'account') IS TRUE
+           OR m.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                 WHERE a.entity OPERATOR(pg_catalog.=) 'address') IS TRUE
+           OR m.useragent OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                   WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
+           OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                        WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
+           -- first of all, are there networks?
+           OR EXISTS (SELECT FROM azhunt.allow_list AS a
+                      WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0)
+              AND EXISTS (SELECT FROM azhunt.allow_list AS a
+                          WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+                            AND azhunt.is_in_network(m.address, a.value))
+    -- evaluated once for a match, whatever uses it
+    OFFSET 0
+) AS s (hidden);
 
 COMMENT ON VIEW azhunt.screened_matches IS
 'each match of all rules, and whether the allow-list hides it; conditions on rule and time, on rule and account, on result_id and on run are answered by index';
@@ -3194,11 +3202,26 @@ COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 CREATE VIEW azhunt.results AS
 SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.account, r.address,
-       azhunt.fill_in(h.summary,
-                      (r.details OPERATOR(pg_catalog.->) 0) OPERATOR(pg_catalog.||)
-                      pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
-       azhunt.members(r.details OPERATOR(pg_catalog.->) 0, h.result_key) OPERATOR(pg_catalog.||)
-       pg_catalog.jsonb_build_object('matches', r.details) AS details,
+       azhunt.fill_in(h.summary, (
+           SELECT m.details
+           FROM azhunt.screened_matches AS m
+           WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
+           ORDER BY m."time" DESC, m.details DESC
+           LIMIT 1
+       ) OPERATOR(pg_catalog.||)
+       pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
+       (
+           SELECT azhunt.members(azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC) OPERATOR(pg_catalog.->) 0, h.result_key)
+                  OPERATOR(pg_catalog.||)
+                  pg_catalog.jsonb_build_object('matches', azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC))
+           FROM (
+               SELECT m."time", m.details
+               FROM azhunt.screened_matches AS m
+               WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
+               ORDER BY m."time" DESC, m.details DESC
+               LIMIT 100
+           ) AS m
+       ) AS details,
        r.result_id, r.matches, r.hidden,
        CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
             ELSE COALESCE(s.status, 'new') END AS status,
@@ -3211,8 +3234,6 @@ FROM (
                FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS account,
            pg_catalog.string_agg(DISTINCT m.address COLLATE pg_catalog."C", ', ' ORDER BY m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS address,
-           azhunt.make_list(m.details, 100 ORDER BY m."time" DESC, m.details DESC)
-               FILTER (WHERE NOT m.hidden) AS details,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
@@ -3456,17 +3477,21 @@ SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
        CASE WHEN h.hunt IS NULL THEN pg_catalog.format('there is no hunt "%s"', u.hunt) ELSE l.error END AS last_error
 FROM azhunt.rules AS u
 LEFT JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) u.hunt
+-- Not by =, after which the planner takes the order of all runs for that of a
+-- rule's, and looks through them all for a rule that has not run for long.
 LEFT JOIN LATERAL (
     SELECT r.run, r.status, r.finished, r.duration, r.error
     FROM azhunt.runs AS r
-    WHERE r.rule OPERATOR(pg_catalog.=) u.rule AND r.status OPERATOR(pg_catalog.<>) 'skipped'
+    WHERE r.rule OPERATOR(pg_catalog.>=) u.rule AND r.rule OPERATOR(pg_catalog.<=) u.rule
+      AND r.status OPERATOR(pg_catalog.<>) 'skipped'
     ORDER BY r.rule DESC, r.run DESC
     LIMIT 1
 ) AS l ON true
 LEFT JOIN LATERAL (
     SELECT r.finished
     FROM azhunt.runs AS r
-    WHERE r.rule OPERATOR(pg_catalog.=) u.rule AND r.status OPERATOR(pg_catalog.=) 'succeeded'
+    WHERE r.rule OPERATOR(pg_catalog.>=) u.rule AND r.rule OPERATOR(pg_catalog.<=) u.rule
+      AND r.status OPERATOR(pg_catalog.=) 'succeeded'
     ORDER BY r.rule DESC, r.run DESC
     LIMIT 1
 ) AS s ON true;
@@ -3957,35 +3982,45 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid
+        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid,
+               b.accountname, b.statustext, b.statuscode
         FROM azhunt.storagebloblogs AS b
         WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
         UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid
+        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid,
+               f.accountname, f.statustext, f.statuscode
         FROM azhunt.storagefilelogs AS f
         WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid)
+    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid, accountname, statustext, statuscode)
     WHERE azhunt.strip_port(l.calleripaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
       AND COALESCE(l.uri, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
       AND l.operationname OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
       AND COALESCE(l.correlationid, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
+      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, s.userprincipalname
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, s.userprincipalname, s.resulttype, true
         FROM azhunt.signinlogs AS s
         WHERE s.timegenerated OPERATOR(pg_catalog.=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
         UNION ALL
-        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, n.userprincipalname
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, n.userprincipalname, n.resulttype, false
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         WHERE n.timegenerated OPERATOR(pg_catalog.=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-    ) AS l (log_table, log_row, ipaddress, useragent, userprincipalname)
+    ) AS l (log_table, log_row, ipaddress, useragent, userprincipalname, resulttype, isinteractive)
+    JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
+    JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+    CROSS JOIN LATERAL (SELECT h.default_options OPERATOR(pg_catalog.||) r.options) AS o (options)
     WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
       AND COALESCE(l.userprincipalname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
+      AND (l.isinteractive OR (o.options OPERATOR(pg_catalog.->) 'include_noninteractive'::pg_catalog.text)::pg_catalog.bool)
+      AND (NOT (o.options OPERATOR(pg_catalog.->) 'successful_only'::pg_catalog.text)::pg_catalog.bool
+           OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) IS
@@ -4007,9 +4042,12 @@ SELECT r.last_upload AS "time",
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
-           m.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
-           m.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-           m.useragent AS uploaduseragent,
+           -- all have the same, which is cheaper to find than to sort by
+           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'FileUploadPath') COLLATE pg_catalog."C")
+               COLLATE pg_catalog."default" AS fileuploadpath,
+           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'OperationName') COLLATE pg_catalog."C")
+               COLLATE pg_catalog."default" AS operationname,
+           pg_catalog.min(m.useragent COLLATE pg_catalog."C") COLLATE pg_catalog."default" AS uploaduseragent,
            azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS loginevents,
            pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C")
@@ -4034,13 +4072,13 @@ FROM (
                m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
                m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
                (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated,
-               azhunt.login_bag(m.account, m.address, (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz,
-                                m.details OPERATOR(pg_catalog.->>) 'UserAgent') AS login
+               pg_catalog.jsonb_build_object('AccountUsed', m.account, 'IPUsed', m.address,
+                                             'AzureLoginTime', m.details OPERATOR(pg_catalog.->) 'AzureLoginTime',
+                                             'UserAgent', m.details OPERATOR(pg_catalog.->) 'UserAgent') AS login
         FROM azhunt.screened_matches AS m
         WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
     ) AS m
-    GROUP BY m.rule, m.hunt, m.result_id, m.details OPERATOR(pg_catalog.->>) 'FileUploadPath',
-             m.details OPERATOR(pg_catalog.->>) 'OperationName', m.useragent
+    GROUP BY m.rule, m.hunt, m.result_id
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt

@@ -1,4 +1,4 @@
--- The role by which Grafana reads what the scheduled hunts found, and nothing
+-- The role by which Grafana reads what rules found, and nothing
 -- else: no log table, and nothing to write.
 --
 --   psql --set=ON_ERROR_STOP=1 --file=grafana/role.sql DATABASE
@@ -21,14 +21,14 @@ ALTER ROLE azhunt_grafana SET jit = off;
 
 GRANT USAGE ON SCHEMA azhunt TO azhunt_grafana;
 GRANT SELECT ON
+    azhunt.hunts,
     azhunt.rules,
+    azhunt.rule_health,
     azhunt.runs,
-    azhunt.matches,
-    azhunt.storage_upload_link_account_matches,
-    azhunt.storage_upload_link_account_results,
-    azhunt.cloudshell_usage_matches,
-    azhunt.cloudshell_usage_results,
+    azhunt.screened_matches,
     azhunt.results,
+    azhunt.storage_upload_link_account_results,
+    azhunt.cloudshell_usage_results,
     azhunt.latest_status,
     azhunt.source_health
 TO azhunt_grafana;

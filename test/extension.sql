@@ -60,15 +60,18 @@ $$, 'every PL/pgSQL function sets its search_path');
 SELECT set_eq($$
     SELECT proname FROM member_function
     WHERE NOT has_function_privilege('public', oid, 'EXECUTE')
-$$, ARRAY['create_log_tables', 'add_partitions', 'add_log_partitions', 'run_rule', 'run_rule_in_transaction', 'record_failed_run',
-          'restart_rule', 'drop_rule', 'set_status', 'source_health', 'upload_counts', 'prune', 'schedule_rule',
+$$, $$
+    SELECT (hunt || '_new_matches')::name FROM azhunt.hunts
+    UNION ALL
+    SELECT unnest(ARRAY['create_log_tables', 'add_partitions', 'add_log_partitions', 'add_hunt', 'drop_hunt', 'add_rule', 'run_rule', 'run_rule_in_transaction',
+          'record_failed_run', 'restart_rule', 'drop_rule', 'set_status', 'source_health', 'upload_counts', 'prune', 'schedule_rule',
           'unschedule_rule',
           -- what these call
-          'check_log_tables', 'reason_to_start_over', 'find_results', 'count_all_rows', 'describe_running',
-          'arrivals', 'relations_below', 'new_rows_of_view', 'look_for_arrivals', 'allow_visits', 'count_visit', 'find_matches',
-          'find_in_period_storage_upload_link_account', 'find_new_storage_upload_link_account',
-          'find_in_period_cloudshell_usage', 'find_new_cloudshell_usage', 'latest', 'log_table_health', 'query_health', 'source_health_of', 'call_cron'],
-    'functions that change or read tables for others are not for everybody');
+          'check_hunt_functions', 'default_options', 'check_options', 'check_log_tables', 'reason_to_start_over', 'find_all_matches', 'count_rows',
+          'describe_running', 'find_arrivals', 'relations_below', 'new_rows_of_view', 'look_for_arrivals', 'allow_visits', 'count_visit',
+          'find_matches', 'insert_matches', 'insert_matches_of_period', 'insert_new_matches',
+          'latest_time', 'log_table_health', 'query_health', 'source_health_of', 'call_cron']::name[])
+$$, 'functions that change or read tables for others are not for everybody');
 
 SELECT is_empty($$
     SELECT oid::regprocedure FROM member_function

@@ -1,7 +1,7 @@
 -- What the dashboards need of the extension: matches of all hunts in one view,
 -- and how many uploads there were, for a role that may not read the logs.
 BEGIN;
-SELECT plan(19);
+SELECT plan(20);
 
 SELECT azhunt.create_log_tables() \g /dev/null
 
@@ -21,9 +21,11 @@ INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, act
 VALUES ('2026-03-10 08:00+00', 'adele@contoso.com', 'Microsoft.Storage/storageAccounts/listKeys/action', 'Success', 'cloud-shell-storage-westeurope'),
        ('2026-03-10 08:10+00', 'adele@contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web');
 INSERT INTO azhunt.rules (rule, hunt, options)
-VALUES ('large_files', 'storage_upload_link_account', '{"operations": ["PutBlockList"]}'),
+VALUES ('storage_upload_link_account', 'storage_upload_link_account', '{}'),
+       ('cloudshell_usage', 'cloudshell_usage', '{}'),
+       ('large_files', 'storage_upload_link_account', '{"operations": ["PutBlockList"]}'),
        ('only_a', 'storage_upload_link_account', '{"target_file": "A.PDF"}');
-SELECT azhunt.run_rule_in_transaction(name) FROM azhunt.rules ORDER BY name \g /dev/null
+SELECT azhunt.run_rule_in_transaction(rule) FROM azhunt.rules ORDER BY rule \g /dev/null
 
 SELECT results_eq(
     $$SELECT "time", uploads FROM azhunt.upload_counts('storage_upload_link_account', '2026-03-10 00:00+00', '2026-03-11 00:00+00')$$,
@@ -40,34 +42,41 @@ SELECT is_empty(
     'there is no row for an hour without uploads');
 SELECT results_eq(
     $$SELECT "time", uploads FROM azhunt.upload_counts('large_files', '2026-03-10 00:00+00', '2026-03-11 00:00+00')$$,
-    $$VALUES ('2026-03-10 09:00+00'::timestamptz, 1::bigint)$$, 'a hunt''s operations are those that count');
+    $$VALUES ('2026-03-10 09:00+00'::timestamptz, 1::bigint)$$, 'a rule''s operations are those that count');
 SELECT results_eq(
     $$SELECT "time", uploads FROM azhunt.upload_counts('only_a', '2026-03-10 00:00+00', '2026-03-11 00:00+00')$$,
     $$VALUES ('2026-03-10 08:00+00'::timestamptz, 2::bigint)$$, 'and its target file');
 
 SELECT throws_ok($$SELECT azhunt.upload_counts('nothing', '2026-03-10', '2026-03-11')$$,
-    '42704', 'there is no rule "nothing" for uploads', 'there must be such a hunt');
+    '42704', 'there is no rule "nothing" of hunt storage_upload_link_account', 'there must be such a rule');
 SELECT throws_ok($$SELECT azhunt.upload_counts('cloudshell_usage', '2026-03-10', '2026-03-11')$$,
-    '42704', 'there is no rule "cloudshell_usage" for uploads', 'which looks at uploads');
+    '42704', 'there is no rule "cloudshell_usage" of hunt storage_upload_link_account', 'which looks at uploads');
 SELECT throws_ok($$SELECT azhunt.upload_counts(NULL, '2026-03-10', '2026-03-11')$$,
-    '42704', 'there is no rule "NULL" for uploads', 'null is none');
+    '42704', 'there is no rule "NULL" of hunt storage_upload_link_account', 'null is none');
 SELECT throws_ok($$SELECT azhunt.upload_counts('storage_upload_link_account', '2026-03-11', '2026-03-10')$$,
     '22023', NULL, 'a period is not upside down');
 SELECT throws_ok($$SELECT azhunt.upload_counts('storage_upload_link_account', '2026-03-10', '2026-03-11', '0 s')$$,
     '22023', NULL, 'a width is positive');
 
--- both views of the matches, in one
+-- the matches of both hunts, in one
+SELECT bag_eq(
+    $$SELECT rule, hunt, "time", account, address, useragent, details ->> 'FileName' AS file, details ->> 'OperationNameValue' AS operation FROM azhunt.screened_matches$$,
+    $$VALUES ('storage_upload_link_account', 'storage_upload_link_account', '2026-03-10 08:00+00'::timestamptz, 'adele@contoso.com', '192.0.2.1', 'Edge', 'a.pdf', NULL),
+             ('storage_upload_link_account', 'storage_upload_link_account', '2026-03-10 08:59:59.999999+00', 'alex@contoso.com', '192.0.2.1', 'Edge', 'b.pdf', NULL),
+             ('storage_upload_link_account', 'storage_upload_link_account', '2026-03-10 09:00+00', 'alex@contoso.com', '192.0.2.1', 'Edge', 'c.pdf', NULL),
+             ('only_a', 'storage_upload_link_account', '2026-03-10 08:00+00', 'adele@contoso.com', '192.0.2.1', 'Edge', 'a.pdf', NULL),
+             ('cloudshell_usage', 'cloudshell_usage', '2026-03-10 08:00+00', 'adele@contoso.com', NULL, NULL, NULL, 'Microsoft.Compute/virtualMachines/write')$$,
+    'screened_matches has those of all hunts');
 SELECT set_eq(
-    $$SELECT "time", hunt, result_id, account, address, hidden, run, found_at FROM azhunt.matches$$,
-    $$SELECT uploadtime, hunt, result_id, account, address, hidden, run, found_at FROM azhunt.storage_upload_link_account_matches
-      UNION ALL
-      SELECT timekey, hunt, result_id, caller, NULL, hidden, run, found_at FROM azhunt.cloudshell_usage_matches$$,
-    'matches has those of all hunts');
-SELECT is((SELECT array_agg(DISTINCT hunt ORDER BY hunt) FROM azhunt.matches),
-    '{cloudshell_usage,only_a,storage_upload_link_account}', 'of each hunt that found something');
-SELECT is_empty('SELECT FROM azhunt.matches WHERE hidden', 'none is hidden');
-INSERT INTO azhunt.allow_list (kind, value) VALUES ('account', 'ADELE@contoso.com');
-SELECT results_eq($$SELECT DISTINCT account FROM azhunt.matches WHERE hidden$$, ARRAY['adele@contoso.com'],
+    $$SELECT "time", rule, hunt, result_id, account, address, hidden, run, found_at FROM azhunt.screened_matches$$,
+    $$SELECT m."time", m.rule, r.hunt, m.result_id, m.account, m.address, false, m.run, m.found_at
+      FROM azhunt.matches AS m JOIN azhunt.rules AS r ON r.rule = m.rule$$,
+    'all that are stored');
+SELECT is((SELECT array_agg(DISTINCT rule ORDER BY rule) FROM azhunt.screened_matches),
+    '{cloudshell_usage,only_a,storage_upload_link_account}', 'of each rule that found something');
+SELECT is_empty('SELECT FROM azhunt.screened_matches WHERE hidden', 'none is hidden');
+INSERT INTO azhunt.allow_list (entity, value) VALUES ('account', 'ADELE@contoso.com');
+SELECT results_eq($$SELECT DISTINCT account FROM azhunt.screened_matches WHERE hidden$$, ARRAY['adele@contoso.com'],
     'the allow-list hides matches here, too');
 
 -- who may not read the logs

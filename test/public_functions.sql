@@ -8,9 +8,10 @@ CREATE TEMP TABLE public_function AS
 SELECT unnest(string_to_array(names, ' '))::name AS name, reason
 FROM (VALUES
     ('computes something of its arguments alone, in time linear in their size',
-     'bag_pack bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_options check_period check_text check_window '
-     'compare equals file_name greater greater_or_equal has hash hash_extended is_new is_upload less less_or_equal login_bag not_equals '
-     'sha256_of strip_port window_end window_start within'),
+     'arrived_since bag_pack bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_period check_text check_window '
+     'compare equals file_name fill_in greater greater_or_equal has has_succeeded hash hash_extended is_file is_in_network '
+     'is_listing_of_storage_keys is_other_operation is_shell_start is_successful_storage_operation is_upload less less_or_equal login_bag '
+     'members not_equals sha256_of strip_port upload_details window_end window_start within'),
     ('is an aggregate, or takes an internal argument so that no statement calls it',
      'make_bag make_list make_set set_of_bags set_of_texts collection_combine collection_deserialize collection_final collection_serialize '
      'equals_join_selectivity equals_selectivity has_support make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
@@ -18,10 +19,11 @@ FROM (VALUES
     ('lists what is in its own text',
      'log_table_columns log_table_indexes log_table_schemas'),
     ('reads tables with the rights of the caller, who needs SELECT on them',
-     'check_rows_are_visible cloudshell_sessions cloudshell_usage hunted_operations hunted_shell_starts hunted_signins hunted_uploads '
-     'signins storage_upload_link_account unchecked_signins unchecked_uploads uploads'),
+     'check_rows_are_visible cloudshell_sessions cloudshell_usage_pairs '
+     'log_rows read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
+     'storage_upload_link_account_pairs uploads'),
     ('reads system catalogs and views, which everybody can',
-     'cron_job_name lock_holders missing_columns missing_days rows_cannot_move_because partition_bounds partition_tree reached_from '
+     'cron_job_name function_arguments hunt_call hunt_function lock_holders missing_columns missing_days option_literal rows_cannot_move_because partition_bounds partition_tree reached_from '
      'snapshot_with_unfinished some_periods untrusted_below'),
     ('locks or creates tables with the rights of the caller, who needs those for it',
      'create_loaded_files lock_relations'),
@@ -30,8 +32,11 @@ FROM (VALUES
     ('raises errors, which everybody can',
      'prevent_in_transaction_block raise_saved_error'),
     ('is a trigger function, which only the owner of a table can use on it, and changes nothing but an error',
-     'keep_options')
-) AS f (reason, names);
+     'check_rule keep_options')
+) AS f (reason, names)
+UNION ALL
+SELECT h.hunt || s.suffix, 'reads tables with the rights of the caller, or checks its arguments, as every hunt does'
+FROM azhunt.hunts AS h CROSS JOIN unnest('{"",_matches,_check,_log_rows}'::text[]) AS s (suffix);
 
 CREATE TEMP VIEW executable AS
 SELECT p.proname AS name, p.oid, p.prosecdef

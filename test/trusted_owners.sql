@@ -1,4 +1,4 @@
--- Scheduled hunts read a log table only if whatever it reaches belongs to a role
+-- Rules read a log table only if whatever it reaches belongs to a role
 -- that has the rights of who reads it anyway: its owner could have code run.
 BEGIN;
 SELECT plan(33);
@@ -7,6 +7,7 @@ CREATE ROLE regress_azhunt_stranger;
 CREATE SCHEMA strange;
 GRANT USAGE, CREATE ON SCHEMA strange TO regress_azhunt_stranger;
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
+SELECT azhunt.add_rule('storage_upload_link_account'), azhunt.add_rule('cloudshell_usage') \g /dev/null
 CREATE SCHEMA siem;
 CREATE TABLE siem.events (LIKE azhunt.azureactivity INCLUDING DEFAULTS);
 CREATE TABLE siem.days (LIKE azhunt.azureactivity) PARTITION BY RANGE (timegenerated);

@@ -75,7 +75,7 @@ INSERT INTO azhunt.azureactivity SELECT * FROM azhunt.azureactivity WHERE timege
 ANALYZE azhunt.azureactivity;
 
 CREATE TABLE expected AS
-SELECT coalesce(s.caller, '') AS caller, s.timegenerated AS starttime,
+SELECT coalesce(s.caller, '') AS caller, s.timegenerated AS start_time,
        jsonb_agg(DISTINCT a.operationnamevalue ORDER BY a.operationnamevalue) AS set_operationnamevalue,
        count(DISTINCT concat_ws('|', a.timegenerated, a.operationnamevalue, coalesce(a.activitystatusvalue, '-'), coalesce(a.resourcegroup, '-'))) AS operations,
        max(a.timegenerated) AS last_operation
@@ -90,7 +90,7 @@ WHERE lower(s.operationnamevalue) = 'microsoft.storage/storageaccounts/listkeys/
 GROUP BY 1, 2;
 
 PREPARE found AS
-SELECT caller, starttime, set_operationnamevalue, operations, last_operation
+SELECT caller, start_time, set_operationnamevalue, operations, last_operation
 FROM azhunt.cloudshell_sessions('10 minutes', '4 hours', as_of => '2026-03-02 05:00Z');
 SELECT bag_eq('found', 'TABLE expected', 'random data');
 SET LOCAL enable_nestloop = off;

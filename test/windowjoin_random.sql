@@ -25,7 +25,7 @@ $$;
 
 CREATE TABLE events AS SELECT * FROM random_rows(3000, 40);
 CREATE TABLE anchors AS SELECT * FROM random_rows(1000, 40);
-CREATE TABLE few AS SELECT * FROM random_rows(30, 40);
+CREATE TABLE few AS SELECT * FROM random_rows(15, 40);
 CREATE TABLE nothing AS SELECT * FROM random_rows(0, 40);
 CREATE TABLE one_key AS SELECT i AS id, 0 AS k, repeat('x', 200) AS txt, i % 10 AS v, '2026-01-01'::timestamptz + i * interval '1 second' AS t
                         FROM generate_series(1, 3000) AS i;

@@ -3,7 +3,7 @@
 // Nothing here has a dollar sign: Grafana would take what follows it for a
 // variable of the environment.
 
-import { CLOUDSHELL_USAGE, HUNT_STATE, indent, LAST_RUNS, LATE, sqlModel, STORAGE_UPLOAD, unindent } from './library';
+import { DASHBOARD, OVERVIEW, sqlModel, unindent } from './library';
 
 const DATA_SOURCE = 'azhunt';
 
@@ -63,13 +63,13 @@ export function alerts() {
         name: 'azhunt',
         folder: 'azhunt',
         interval: '1m',
-        rules: [newResult(), logTableStopped(), huntDoesNotSucceed()],
+        rules: [newResult(), logTableStopped(), ruleDoesNotSucceed()],
       },
     ],
   };
 }
 
-// One alert for each finding that got matches in the last ten minutes.  The
+// One alert for each result that got matches in the last ten minutes.  The
 // latest thousand runs are those of days, and the primary key finds them.
 const newResult = () =>
   rule({
@@ -78,22 +78,20 @@ const newResult = () =>
     labels: { source: 'azhunt' },
     annotations: {
       summary: '{{ .Labels.summary }}',
-      description: 'Hunt {{ .Labels.hunt }} found this in the last ten minutes, or more of it.',
-      link: GRAFANA + '/d/{{ .Labels.dashboard }}?var-hunt={{ .Labels.hunt | urlquery }}&var-finding={{ .Labels.finding }}',
+      description: 'Rule {{ .Labels.rule }} found this in the last ten minutes, or more of it.',
+      link: GRAFANA + '/d/{{ .Labels.dashboard }}?var-rule={{ .Labels.rule | urlquery }}&var-result={{ .Labels.result }}',
     },
     sql: `
-      SELECT r.hunt,
+      SELECT r.rule,
              r.severity,
              left(r.summary, 300) AS summary,
-             r.result_id::text AS finding,
-             CASE h.hunt WHEN 'cloudshell_usage' THEN '${CLOUDSHELL_USAGE}'
-                         ELSE '${STORAGE_UPLOAD}' END AS dashboard,
+             r.result_id::text AS result,
+             ${DASHBOARD} AS dashboard,
              r.matches
       FROM azhunt.results AS r
-      JOIN azhunt.rules AS h ON h.name = r.hunt
       WHERE r.result_id = ANY (ARRAY(
           SELECT DISTINCT m.result_id
-          FROM azhunt.matches AS m
+          FROM azhunt.screened_matches AS m
           WHERE m.run = ANY (ARRAY(
                     SELECT l.run
                     FROM (SELECT * FROM azhunt.runs AS r ORDER BY r.run DESC LIMIT 1000) AS l
@@ -110,8 +108,8 @@ const logTableStopped = () =>
     annotations: {
       summary: 'No rows arrive in {{ .Labels.log_table }}: {{ .Labels.state }}',
       description:
-        'It has been loaded before, and nothing arrived for 24 hours, or nothing is known of it. Hunts that read it find nothing new meanwhile.',
-      link: GRAFANA + '/d/azhunt-overview',
+        'It has been loaded before, and nothing arrived for 24 hours, or nothing is known of it. Rules that read it find nothing new meanwhile.',
+      link: GRAFANA + '/d/' + OVERVIEW,
     },
     sql: `
       SELECT s.log_table, s.state, (s.state NOT IN ('flowing', 'quiet'))::int AS stopped
@@ -119,23 +117,17 @@ const logTableStopped = () =>
       WHERE s.state <> 'never loaded'`,
   });
 
-const huntDoesNotSucceed = () =>
+const ruleDoesNotSucceed = () =>
   rule({
-    uid: 'azhunt-hunt-does-not-succeed',
-    title: 'a hunt does not succeed',
+    uid: 'azhunt-rule-does-not-succeed',
+    title: 'a rule does not succeed',
     labels: { source: 'azhunt' },
     annotations: {
-      summary: 'Hunt {{ .Labels.hunt }}: {{ .Labels.state }}',
-      description: 'Its last run failed, or none succeeded within ' + LATE + '. It finds nothing new meanwhile.',
-      link: GRAFANA + '/d/azhunt-overview',
+      summary: 'Rule {{ .Labels.rule }}: {{ .Labels.health }}',
+      description: 'Its last run failed, or none succeeded for twice as long as its run_every. It finds nothing new meanwhile.',
+      link: GRAFANA + '/d/' + OVERVIEW,
     },
     sql: `
-      SELECT f.hunt, f.state, (f.state <> 'on time')::int AS broken
-      FROM (
-          SELECT h.name AS hunt,
-                 ${indent(HUNT_STATE, 17)} AS state
-          FROM azhunt.rules AS h
-          ${indent(LAST_RUNS, 10)}
-      ) AS f
-      WHERE f.state <> 'never run'`,
+      SELECT h.rule, h.health, (h.health NOT IN ('running', 'new'))::int AS broken
+      FROM azhunt.rule_health AS h`,
   });

@@ -1,32 +1,32 @@
-// The dashboard of hunts for Cloud Shells: what did a caller do in the hour in
-// which they opened one?
+// The dashboard of the hunt for Cloud Shells: what did a caller do in the hour
+// in which they opened one?
 
 import {
-  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, FINDING_ID, hasText, heatmapPanel, HUNT,
-  HUNT_COLORS, huntVariable, indent, newDashboard, ROWS, statPanel, tablePanel, textVariable, trustPanel, url,
+  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, hasText, heatmapPanel, HUNT_COLORS, indent,
+  newDashboard, RESULT_ID, ROWS, RULE, ruleVariable, statPanel, tablePanel, textVariable, trustPanel, url,
 } from './library';
 
-const SHOWN = `m.hunt = ${HUNT} AND $__timeFilter(m.timekey) AND NOT m.hidden
-  AND ${hasText('m.caller', 'account')}`;
+const SHOWN = `m.rule = ${RULE} AND $__timeFilter(m."time") AND NOT m.hidden
+  AND ${hasText('m.account', 'account')}`;
 
 const QUIET = 'Nobody opened a Cloud Shell and did anything with it in this time. Whether that can be trusted, the panel on the top left says.';
 
 // Callers of this time with their first Cloud Shell of all times; an index
 // finds each.
 const FIRST = `SELECT c.caller, c.sessions, c.operations,
-       (SELECT min(e.timekey)
-        FROM azhunt.cloudshell_usage_matches AS e
-        WHERE e.hunt = ${HUNT} AND e.caller OPERATOR(azhunt.=~) c.caller) AS first
+       (SELECT min(e."time")
+        FROM azhunt.screened_matches AS e
+        WHERE e.rule = ${RULE} AND e.account OPERATOR(azhunt.=~) c.caller) AS first
 FROM (
-    SELECT min(m.caller) AS caller, count(DISTINCT m.result_id) AS sessions, count(*) AS operations
-    FROM azhunt.cloudshell_usage_matches AS m
+    SELECT min(m.account) AS caller, count(DISTINCT m.result_id) AS sessions, count(*) AS operations
+    FROM azhunt.screened_matches AS m
     WHERE ${indent(SHOWN, 4)}
-    GROUP BY lower(m.caller)
+    GROUP BY lower(m.account)
 ) AS c`;
 
 const onlyCaller = {
   title: 'Only this caller',
-  url: url(CLOUDSHELL_USAGE, { hunt: '${hunt:percentencode}', account: '${__value.raw:percentencode}' }),
+  url: url(CLOUDSHELL_USAGE, { rule: '${rule:percentencode}', account: '${__value.raw:percentencode}' }),
 };
 
 export function cloudshellUsage() {
@@ -38,14 +38,14 @@ export function cloudshellUsage() {
   )
     .withVariable(dataSourceVariable())
     .withVariable(
-      huntVariable(
-        "SELECT h.name FROM azhunt.rules AS h WHERE h.hunt = 'cloudshell_usage' ORDER BY h.name <> h.hunt, h.name",
+      ruleVariable(
+        "SELECT r.rule FROM azhunt.rules AS r WHERE r.hunt = 'cloudshell_usage' ORDER BY r.rule <> r.hunt, r.rule",
         'cloudshell_usage',
         false
       )
     )
     .withVariable(accountVariable())
-    .withVariable(textVariable('finding', 'Finding', 'the result_id of the session that is shown at the bottom'))
+    .withVariable(textVariable('result', 'Result', 'the result_id of the session that is shown at the bottom'))
     .withPanel(trustPanel(1, 8))
     .withPanel(numbers())
     .withPanel(sessionsOverTime())
@@ -92,10 +92,10 @@ const sessionsOverTime = () =>
     stacked: false,
     colors: { Sessions: HUNT_COLORS.cloudshell_usage, Callers: 'text' },
     sql: `
-      SELECT $__timeGroupAlias(m.timekey, '$__interval'),
+      SELECT $__timeGroupAlias(m."time", '$__interval'),
              count(DISTINCT m.result_id) AS "Sessions",
-             count(DISTINCT lower(m.caller)) AS "Callers"
-      FROM azhunt.cloudshell_usage_matches AS m
+             count(DISTINCT lower(m.account)) AS "Callers"
+      FROM azhunt.screened_matches AS m
       WHERE ${indent(SHOWN, 6)}
       GROUP BY 1
       ORDER BY 1`,
@@ -119,8 +119,8 @@ const heatMap = () =>
     value: 'Operations',
     sql: `
       WITH operations AS (
-          SELECT azhunt.bin(m.timekey, interval '1 day') AS day, extract(hour FROM m.timekey AT TIME ZONE 'UTC') AS hour
-          FROM azhunt.cloudshell_usage_matches AS m
+          SELECT azhunt.bin(m."time", interval '1 day') AS day, extract(hour FROM m."time" AT TIME ZONE 'UTC') AS hour
+          FROM azhunt.screened_matches AS m
           WHERE ${indent(SHOWN, 10)}
       )
       SELECT d.day AS "time",
@@ -150,11 +150,11 @@ const sessions = () =>
         long: true,
         link: {
           title: 'List them below',
-          url: url(CLOUDSHELL_USAGE, { hunt: '${hunt:percentencode}', finding: field('finding') }),
+          url: url(CLOUDSHELL_USAGE, { rule: '${rule:percentencode}', result: field('result') }),
         },
       },
       Status: { width: 80, state: true },
-      finding: { hidden: true },
+      result: { hidden: true },
     },
     sql: `
       SELECT r.timekey AS "Hour",
@@ -163,14 +163,14 @@ const sessions = () =>
              (SELECT string_agg(o.name, ', ' ORDER BY o.name)
               FROM jsonb_array_elements_text(r.set_operationnamevalue) AS o (name)) AS "Operations",
              r.status AS "Status",
-             r.result_id::text AS finding
+             r.result_id::text AS result
       FROM azhunt.cloudshell_usage_results AS r
       WHERE r.result_id = ANY (ARRAY(
           SELECT m.result_id
-          FROM azhunt.cloudshell_usage_matches AS m
+          FROM azhunt.screened_matches AS m
           WHERE ${indent(SHOWN, 10)}
           GROUP BY m.result_id
-          ORDER BY max(m.timekey) DESC
+          ORDER BY max(m."time") DESC
           LIMIT ${ROWS}))
       ORDER BY r.timekey DESC, r.caller`,
   });
@@ -179,7 +179,7 @@ const firstTimeCallers = () =>
   tablePanel({
     id: 6,
     title: 'Who opened a Cloud Shell for the first time?',
-    description: 'Callers of this time of whom the hunt knows no earlier Cloud Shell, with the number of their operations. The longer the results are kept, the more this says.',
+    description: 'Callers of this time of whom the rule knows no earlier Cloud Shell, with the number of their operations. The longer the results are kept, the more this says.',
     noValue: 'Nobody new in this time',
     width: 8,
     height: 10,
@@ -202,7 +202,7 @@ const session = () =>
   tablePanel({
     id: 7,
     title: 'Which operations make up the session?',
-    description: `Of the session chosen above or in the variable Finding, at whatever time: the first ${ROWS} operations by name.`,
+    description: `Of the session chosen above or in the variable Result, at whatever time: the first ${ROWS} operations by name.`,
     noValue: 'Choose a session: click on its operations in the table above',
     width: 24,
     height: 9,
@@ -213,9 +213,9 @@ const session = () =>
       Found: { width: 150, unit: 'dateTimeAsIso' },
     },
     sql: `
-      SELECT m.timekey AS "Hour", m.caller AS "Caller", m.operationnamevalue AS "Operation", m.found_at AS "Found"
-      FROM azhunt.cloudshell_usage_matches AS m
-      WHERE m.result_id = ${FINDING_ID} AND NOT m.hidden
-      ORDER BY m.operationnamevalue
+      SELECT m."time" AS "Hour", m.account AS "Caller", m.details ->> 'OperationNameValue' AS "Operation", m.found_at AS "Found"
+      FROM azhunt.screened_matches AS m
+      WHERE m.result_id = ${RESULT_ID} AND NOT m.hidden
+      ORDER BY 3
       LIMIT ${ROWS}`,
   });

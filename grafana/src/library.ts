@@ -12,10 +12,7 @@ export const OVERVIEW = 'azhunt-overview';
 export const STORAGE_UPLOAD = 'azhunt-storage-upload-link-account';
 export const CLOUDSHELL_USAGE = 'azhunt-cloudshell-usage';
 
-// A hunt that has not succeeded for this long is late.
-export const LATE = '1 hour';
-
-// How many rows the tables of findings show at most.
+// How many rows the tables of results show at most.
 export const ROWS = 200;
 
 //
@@ -52,39 +49,22 @@ export function unindent(sql: string): string {
 }
 
 // Variables, quoted by Grafana.  A text that is empty filters nothing.
-export const HUNT = '${hunt:sqlstring}';
-export const FINDING = '${finding:sqlstring}';
+export const RULE = '${rule:sqlstring}';
+export const RESULT = '${result:sqlstring}';
 
-// The uuid of the chosen finding, or null; an invalid one is no error.
-export const FINDING_ID = `CASE WHEN ${FINDING} ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN ${FINDING}::text::uuid END`;
+// The uuid of the chosen result, or null; an invalid one is no error.
+export const RESULT_ID = `CASE WHEN ${RESULT} ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN ${RESULT}::text::uuid END`;
 
-// A link hands over all accounts of a finding, as it shows them.
+// A link hands over all accounts of a result, as it shows them.
 export function hasText(column: string, variable: string): string {
   const text = '${' + variable + ':sqlstring}';
   return `(${text} = '' OR ${column} OPERATOR(azhunt.=~) ANY (string_to_array(${text}, ', ')))`;
 }
 
-// The latest run of a hunt h that tells something, and its latest success.
-export const LAST_RUNS = `
-LEFT JOIN LATERAL (
-    SELECT r.run, r.started, r.status, r.error
-    FROM azhunt.runs AS r
-    WHERE r.hunt = h.name AND r.status <> 'skipped'
-    ORDER BY r.run DESC
-    LIMIT 1
-) AS last ON true
-LEFT JOIN LATERAL (
-    SELECT r.finished, r.duration, r.new_matches
-    FROM azhunt.runs AS r
-    WHERE r.hunt = h.name AND r.status = 'succeeded'
-    ORDER BY r.run DESC
-    LIMIT 1
-) AS success ON true`.trim();
-
-export const HUNT_STATE = `CASE WHEN last.run IS NULL THEN 'never run'
-     WHEN last.status = 'failed' THEN 'failed'
-     WHEN success.finished < now() - interval '${LATE}' THEN 'late'
-     ELSE 'on time' END`;
+// The dashboard that shows a result r: the overview, if its hunt has none.
+export const DASHBOARD = `CASE r.hunt WHEN 'cloudshell_usage' THEN '${CLOUDSHELL_USAGE}'
+            WHEN 'storage_upload_link_account' THEN '${STORAGE_UPLOAD}'
+            ELSE '${OVERVIEW}' END`;
 
 // Indent all lines but the first.
 export function indent(sql: string, columns: number): string {
@@ -104,17 +84,17 @@ const COLORS = { good: 'green', watch: 'yellow', attend: 'orange', broken: 'red'
 export const HUNT_COLORS = { storage_upload_link_account: 'blue', cloudshell_usage: 'purple' };
 
 const STATES: Record<string, keyof typeof COLORS> = {
-  // of hunts
-  'on time': 'good',
+  // of rules
+  running: 'good',
   late: 'attend',
   'never run': 'attend',
-  failed: 'broken',
+  failing: 'broken',
   // of log tables
   flowing: 'good',
   quiet: 'watch',
   'never loaded': 'neutral',
   stopped: 'broken',
-  // of findings
+  // of results; a rule can be new, too
   new: 'attend',
   investigating: 'watch',
   closed: 'good',
@@ -367,37 +347,31 @@ export function heatmapPanel(panel: Panel & { unit: string; value: string }): he
     .showColorScale(true);
 }
 
-// Is nothing found because there is nothing?  For the one hunt of a dashboard.
+// Is nothing found because there is nothing?  For the one rule of a dashboard.
 export function trustPanel(id: number, width: number): stat.PanelBuilder {
   return statPanel({
     id,
     title: 'Can an empty panel be trusted?',
     description:
-      'Yes, if the hunt is on time and its logs flow. Late: no success within ' +
-      LATE +
-      '. Logs are flowing if rows arrived in the last hour, quiet if in the last 24 hours; a table that was loaded and ' +
+      'Yes, if the rule is running and its logs flow. Failing: its last run failed. Late, or never run: no success for ' +
+      'twice as long as its run_every. Logs are flowing if rows arrived in the last hour, quiet if in the last 24 hours; a table that was loaded and ' +
       'gets no more is stopped. The overview names the run and the table.',
-    noValue: 'There is no such scheduled hunt',
+    noValue: 'There is no such rule',
     width,
     height: 4,
-    columns: { Hunt: {}, Logs: {}, 'Since last success': { unit: 's' } },
+    columns: { Rule: {}, Logs: {}, 'Since last success': { unit: 's' } },
     sql: `
-      WITH hunt AS (
-          SELECT h.tables, success.finished,
-                 ${indent(HUNT_STATE, 17)} AS state
-          FROM azhunt.rules AS h
-          ${indent(LAST_RUNS, 10)}
-          WHERE h.name = ${HUNT}
-      )
-      SELECT hunt.state AS "Hunt",
+      SELECT r.health AS "Rule",
              (SELECT CASE WHEN bool_or(s.state NOT IN ('flowing', 'quiet', 'never loaded')) THEN 'stopped'
                           WHEN bool_or(s.state = 'flowing') THEN 'flowing'
                           WHEN bool_or(s.state = 'quiet') THEN 'quiet'
                           ELSE 'never loaded' END
               FROM azhunt.source_health AS s
-              WHERE s.log_table = ANY (hunt.tables)) AS "Logs",
-             extract(epoch FROM now() - hunt.finished) AS "Since last success"
-      FROM hunt`,
+              WHERE s.log_table = ANY (h.tables)) AS "Logs",
+             extract(epoch FROM now() - r.last_success) AS "Since last success"
+      FROM azhunt.rule_health AS r
+      LEFT JOIN azhunt.hunts AS h ON h.hunt = r.hunt
+      WHERE r.rule = ${RULE}`,
   });
 }
 
@@ -412,11 +386,11 @@ export function dataSourceVariable() {
     .current({ selected: true, text: 'azhunt', value: 'azhunt' });
 }
 
-// Scheduled hunts by name: one, or several where several is true.
-export function huntVariable(sql: string, hunt: string, several: boolean) {
-  return new dashboard.QueryVariableBuilder('hunt')
-    .label('Hunt')
-    .description('a scheduled hunt, as named in azhunt.rules')
+// Rules by name: one, or several where several is true.
+export function ruleVariable(sql: string, rule: string, several: boolean) {
+  return new dashboard.QueryVariableBuilder('rule')
+    .label('Rule')
+    .description('a rule, as named in azhunt.rules')
     .datasource(DATA_SOURCE)
     .query(sql)
     .refresh(dashboard.VariableRefresh.OnDashboardLoad)
@@ -424,7 +398,7 @@ export function huntVariable(sql: string, hunt: string, several: boolean) {
     .multi(several)
     .includeAll(several)
     .current(
-      several ? { selected: true, text: ['All'], value: ['$__all'] } : { selected: true, text: hunt, value: hunt }
+      several ? { selected: true, text: ['All'], value: ['$__all'] } : { selected: true, text: rule, value: rule }
     );
 }
 
@@ -452,9 +426,9 @@ export function failedRuns() {
       new SqlQuery(
         'table',
         `
-        SELECT r.started AS "time", r.finished AS timeend, format('%s failed: %s', r.hunt, r.error) AS text, r.hunt AS tags
+        SELECT r.started AS "time", r.finished AS timeend, format('%s failed: %s', r.rule, r.error) AS text, r.rule AS tags
         FROM azhunt.runs AS r
-        WHERE $__timeFilter(r.started) AND r.status = 'failed' AND r.hunt IN (${HUNT})
+        WHERE $__timeFilter(r.started) AND r.status = 'failed' AND r.rule IN (${RULE})
         ORDER BY r.started DESC
         LIMIT 100`,
         'Anno'

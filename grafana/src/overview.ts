@@ -1,53 +1,52 @@
-// The overview: what all scheduled hunts found, and whether they and the logs
+// The overview: what all rules found, and whether they and the logs
 // that they read are alive.
 
 import {
-  accountVariable, addressVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, hasText, HUNT,
-  HUNT_COLORS, HUNT_STATE, huntVariable, indent, LAST_RUNS, LATE, newDashboard, OVERVIEW, ROWS, statPanel,
-  STORAGE_UPLOAD, tablePanel, url,
+  accountVariable, addressVariable, countsPanel, DASHBOARD, dataSourceVariable, field, hasText, HUNT_COLORS, indent,
+  newDashboard, OVERVIEW, ROWS, RULE, ruleVariable, statPanel, tablePanel, url,
 } from './library';
 
-const SHOWN = `m.hunt IN (${HUNT}) AND $__timeFilter(m."time") AND NOT m.hidden
+const SHOWN = `m.rule IN (${RULE}) AND $__timeFilter(m."time") AND NOT m.hidden
   AND ${hasText('m.account', 'account')}
   AND ${hasText('m.address', 'address')}`;
 
-const QUIET = 'Nothing was found in this time. Whether that can be trusted, the states of hunts and log tables say.';
+const QUIET = 'Nothing was found in this time. Whether that can be trusted, the states of rules and log tables say.';
 
-const kept = { hunt: '${hunt:queryparam}' };
+const kept = { rule: '${rule:queryparam}' };
 
-// url() writes var-hunt=; this variable has several values, each with its name.
+// url() writes var-rule=; this variable has several values, each with its name.
 function filter(variable: string): string {
-  return url(OVERVIEW, { [variable]: '${__value.raw:percentencode}' }) + '&' + kept.hunt;
+  return url(OVERVIEW, { [variable]: '${__value.raw:percentencode}' }) + '&' + kept.rule;
 }
 
 export function overview() {
   return newDashboard(
     OVERVIEW,
     'azhunt: overview',
-    'What the scheduled hunts found, and whether they and the logs that they read are alive. Times are in UTC unless ' +
+    'What the rules found, and whether they and the logs that they read are alive. Times are in UTC unless ' +
       'the time picker says otherwise. What the allow-list hides is not counted.'
   )
     .withVariable(dataSourceVariable())
-    .withVariable(huntVariable('SELECT h.name FROM azhunt.rules AS h ORDER BY h.name', '', true))
+    .withVariable(ruleVariable('SELECT r.rule FROM azhunt.rules AS r ORDER BY r.rule', '', true))
     .withVariable(accountVariable())
     .withVariable(addressVariable())
-    .withPanel(openFindings())
-    .withPanel(findingsOverTime())
-    .withPanel(hunts())
+    .withPanel(openResults())
+    .withPanel(resultsOverTime())
+    .withPanel(rules())
     .withPanel(logTables())
     .withPanel(top(5, 'accounts', 'account', 'Account'))
     .withPanel(top(6, 'addresses', 'address', 'Address'))
-    .withPanel(latestFindings())
+    .withPanel(latestResults())
     .withPanel(rowsRead());
 }
 
-const openFindings = () =>
+const openResults = () =>
   statPanel({
     id: 1,
-    title: 'How many findings are open?',
+    title: 'How many results are open?',
     description:
-      'Findings with a match in this time that nobody has closed, or that got new matches since. ' +
-      'azhunt.set_status() marks them.',
+      'Results with a match in this time that nobody has closed, or that got new matches since. ' +
+      'azhunt.set_status() changes the status.',
     noValue: 'None',
     width: 8,
     height: 7,
@@ -62,12 +61,12 @@ const openFindings = () =>
              count(*) FILTER (WHERE f.status = 'closed') AS "Closed"
       FROM (
           SELECT CASE WHEN k.status = 'closed'
-                           AND EXISTS (SELECT FROM azhunt.matches AS n
+                           AND EXISTS (SELECT FROM azhunt.screened_matches AS n
                                        WHERE n.result_id = k.result_id AND n.run > k.last_run AND NOT n.hidden) THEN 'new'
                       ELSE coalesce(k.status, 'new') END AS status
           FROM (
               SELECT DISTINCT m.result_id
-              FROM azhunt.matches AS m
+              FROM azhunt.screened_matches AS m
               WHERE ${indent(SHOWN, 14)}
           ) AS m
           LEFT JOIN azhunt.latest_status AS k ON k.result_id = m.result_id
@@ -75,12 +74,12 @@ const openFindings = () =>
       HAVING count(*) > 0`,
   });
 
-const findingsOverTime = () =>
+const resultsOverTime = () =>
   countsPanel({
     id: 2,
-    title: 'When did what the hunts found happen?',
+    title: 'When did what the rules found happen?',
     description:
-      'Findings by the time of their events, which may be long before they were found: a finding counts in each bar in ' +
+      'Results by the time of their events, which may be long before they were found: a result counts in each bar in ' +
       'which it has an upload or a Cloud Shell.',
     noValue: QUIET,
     width: 16,
@@ -90,27 +89,26 @@ const findingsOverTime = () =>
     colors: HUNT_COLORS,
     sql: `
       SELECT $__timeGroupAlias(m."time", '$__interval'),
-             m.hunt AS metric,
-             count(DISTINCT m.result_id) AS findings
-      FROM azhunt.matches AS m
+             m.rule AS metric,
+             count(DISTINCT m.result_id) AS results
+      FROM azhunt.screened_matches AS m
       WHERE ${indent(SHOWN, 6)}
       GROUP BY 1, 2
       ORDER BY 1, 2`,
   });
 
-const hunts = () =>
+const rules = () =>
   tablePanel({
     id: 3,
-    title: 'Do the hunts run?',
+    title: 'Do the rules run?',
     description:
-      'The last run of each hunt. On time: its last run succeeded, within ' +
-      LATE +
-      '. Late: no success for longer. Runs that were skipped, because another one was going on, are left out.',
-    noValue: 'There are no scheduled hunts: look into azhunt.rules',
+      'The last run of each rule. Running: it succeeded. Failing: it failed. Late, or never run: no success for twice as ' +
+      'long as run_every of the rule. New: not run yet, and not late. Runs that were skipped, because another one was going on, are left out.',
+    noValue: 'There are no rules: azhunt.add_rule() makes one',
     width: 24,
     height: 6,
     columns: {
-      Hunt: { width: 250, long: true },
+      Rule: { width: 250, long: true },
       State: { width: 90, state: true },
       'Last run': { width: 150, unit: 'dateTimeAsIso' },
       Took: { width: 90, unit: 's' },
@@ -118,16 +116,16 @@ const hunts = () =>
       Error: { minWidth: 200, long: true },
     },
     sql: `
-      SELECT h.name AS "Hunt",
-             ${indent(HUNT_STATE, 13)} AS "State",
-             last.started AS "Last run",
-             extract(epoch FROM success.duration) AS "Took",
-             success.new_matches AS "New",
-             CASE WHEN last.status = 'failed' THEN last.error END AS "Error"
-      FROM azhunt.rules AS h
-      ${indent(LAST_RUNS, 6)}
-      WHERE h.name IN (${HUNT})
-      ORDER BY h.name`,
+      SELECT h.rule AS "Rule",
+             h.health AS "State",
+             r.started AS "Last run",
+             extract(epoch FROM r.duration) AS "Took",
+             r.new_matches AS "New",
+             h.last_error AS "Error"
+      FROM azhunt.rule_health AS h
+      LEFT JOIN azhunt.runs AS r ON r.run = h.last_run
+      WHERE h.rule IN (${RULE})
+      ORDER BY h.rule`,
   });
 
 const logTables = () =>
@@ -168,21 +166,21 @@ const logTables = () =>
 function top(id: number, plural: string, column: string, header: string) {
   return tablePanel({
     id,
-    title: `Which ${plural} have most findings?`,
-    description: `The ten ${plural} with most findings in this time, ignoring case. A click on one filters this dashboard by it.`,
+    title: `Which ${plural} have most results?`,
+    description: `The ten ${plural} with most results in this time, ignoring case. A click on one filters this dashboard by it.`,
     noValue: QUIET,
     width: 6,
     height: 9,
     columns: {
       [header]: { minWidth: 120, long: true, link: { title: `Only this ${column}`, url: filter(column) } },
-      Findings: { width: 70, unit: 'short', bar: true },
+      Results: { width: 70, unit: 'short', bar: true },
       Matches: { width: 60, unit: 'short' },
     },
     sql: `
       SELECT min(m.${column}) AS "${header}",
-             count(DISTINCT m.result_id) AS "Findings",
+             count(DISTINCT m.result_id) AS "Results",
              count(*) AS "Matches"
-      FROM azhunt.matches AS m
+      FROM azhunt.screened_matches AS m
       WHERE ${indent(SHOWN, 6)}
         AND m.${column} <> ''
       GROUP BY lower(m.${column})
@@ -191,44 +189,42 @@ function top(id: number, plural: string, column: string, header: string) {
   });
 }
 
-const latestFindings = () =>
+const latestResults = () =>
   tablePanel({
     id: 7,
     title: 'What happened last?',
-    description: `The ${ROWS} findings of this time with the latest events. A click on one shows it on the dashboard of its hunt.`,
+    description: `The ${ROWS} results of this time with the latest events. A click on one shows it on the dashboard of its hunt.`,
     noValue: QUIET,
     width: 12,
     height: 9,
     columns: {
       'Last event': { width: 150, unit: 'dateTimeAsIso' },
-      Finding: {
+      Result: {
         minWidth: 200,
         long: true,
         link: {
-          title: 'Show this finding',
-          url: url(field('dashboard').replace(':percentencode', ':raw'), { hunt: field('hunt'), finding: field('finding') }),
+          title: 'Show this result',
+          url: url(field('dashboard').replace(':percentencode', ':raw'), { rule: field('rule'), result: field('result') }),
         },
       },
       Severity: { width: 80, state: true },
       Status: { width: 90, state: true },
-      hunt: { hidden: true },
-      finding: { hidden: true },
+      rule: { hidden: true },
+      result: { hidden: true },
       dashboard: { hidden: true },
     },
     sql: `
       SELECT r."time" AS "Last event",
-             r.summary AS "Finding",
+             r.summary AS "Result",
              r.severity AS "Severity",
              r.status AS "Status",
-             r.hunt,
-             r.result_id::text AS finding,
-             CASE h.hunt WHEN 'cloudshell_usage' THEN '${CLOUDSHELL_USAGE}'
-                         ELSE '${STORAGE_UPLOAD}' END AS dashboard
+             r.rule,
+             r.result_id::text AS result,
+             ${DASHBOARD} AS dashboard
       FROM azhunt.results AS r
-      JOIN azhunt.rules AS h ON h.name = r.hunt
       WHERE r.result_id = ANY (ARRAY(
           SELECT m.result_id
-          FROM azhunt.matches AS m
+          FROM azhunt.screened_matches AS m
           WHERE ${indent(SHOWN, 10)}
           GROUP BY m.result_id
           ORDER BY max(m."time") DESC
@@ -241,8 +237,8 @@ const rowsRead = () =>
     id: 8,
     title: 'How many log rows came in?',
     description:
-      'New rows of each log table that the hunts read, by the time of the run. Runs that started over, and so read all rows again, are left out.',
-    noValue: 'The hunts read no new rows in this time: they do not run, or no logs arrive.',
+      'New rows of each log table that the rules read, by the time of the run. Runs that started over, and so read all rows again, are left out.',
+    noValue: 'The rules read no new rows in this time: they do not run, or no logs arrive.',
     width: 24,
     height: 7,
     interval: '1h',
@@ -250,11 +246,11 @@ const rowsRead = () =>
     sql: `
       SELECT f."time", f.log_table AS metric, max(f.rows_read) AS rows_read
       FROM (
-          SELECT $__timeGroup(r.started, '$__interval') AS "time", t.key AS log_table, r.hunt,
+          SELECT $__timeGroup(r.started, '$__interval') AS "time", t.key AS log_table, r.rule,
                  sum(t.value::bigint)::bigint AS rows_read
           FROM azhunt.runs AS r
           CROSS JOIN LATERAL jsonb_each_text(r.rows_read) AS t
-          WHERE $__timeFilter(r.started) AND r.hunt IN (${HUNT})
+          WHERE $__timeFilter(r.started) AND r.rule IN (${RULE})
             AND r.status = 'succeeded' AND r.started_over IS NULL
           GROUP BY 1, 2, 3
       ) AS f

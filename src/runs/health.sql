@@ -167,17 +167,21 @@ SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
        CASE WHEN h.hunt IS NULL THEN pg_catalog.format('there is no hunt "%s"', u.hunt) ELSE l.error END AS last_error
 FROM azhunt.rules AS u
 LEFT JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) u.hunt
+-- Not by =, after which the planner takes the order of all runs for that of a
+-- rule's, and looks through them all for a rule that has not run for long.
 LEFT JOIN LATERAL (
     SELECT r.run, r.status, r.finished, r.duration, r.error
     FROM azhunt.runs AS r
-    WHERE r.rule OPERATOR(pg_catalog.=) u.rule AND r.status OPERATOR(pg_catalog.<>) 'skipped'
+    WHERE r.rule OPERATOR(pg_catalog.>=) u.rule AND r.rule OPERATOR(pg_catalog.<=) u.rule
+      AND r.status OPERATOR(pg_catalog.<>) 'skipped'
     ORDER BY r.rule DESC, r.run DESC
     LIMIT 1
 ) AS l ON true
 LEFT JOIN LATERAL (
     SELECT r.finished
     FROM azhunt.runs AS r
-    WHERE r.rule OPERATOR(pg_catalog.=) u.rule AND r.status OPERATOR(pg_catalog.=) 'succeeded'
+    WHERE r.rule OPERATOR(pg_catalog.>=) u.rule AND r.rule OPERATOR(pg_catalog.<=) u.rule
+      AND r.status OPERATOR(pg_catalog.=) 'succeeded'
     ORDER BY r.rule DESC, r.run DESC
     LIMIT 1
 ) AS s ON true;

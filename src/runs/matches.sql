@@ -122,8 +122,8 @@ COMMENT ON COLUMN azhunt.matches.found_at IS 'when that run began';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.matches', '');
 
 CREATE FUNCTION azhunt.sha256_of(texts text[]) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.sha256(pg_catalog.decode(pg_catalog.replace(texts::text, E'\\', E'\\\\'), 'escape'));
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_sha256_of';
 
 COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
 'internal: SHA-256 of texts, for unique keys over texts too long for an index';
@@ -184,6 +184,7 @@ SET plan_cache_mode = force_custom_plan
 SET enable_nestloop = off
 SET enable_hashjoin = off
 SET enable_mergejoin = off
+SET jit = off
 AS $$
 BEGIN
     RETURN azhunt.insert_matches(rule, run, found_at, call, result_key, since, until, arrivals);

@@ -25,11 +25,26 @@ COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 CREATE VIEW azhunt.results AS
 SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.account, r.address,
-       azhunt.fill_in(h.summary,
-                      (r.details OPERATOR(pg_catalog.->) 0) OPERATOR(pg_catalog.||)
-                      pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
-       azhunt.members(r.details OPERATOR(pg_catalog.->) 0, h.result_key) OPERATOR(pg_catalog.||)
-       pg_catalog.jsonb_build_object('matches', r.details) AS details,
+       azhunt.fill_in(h.summary, (
+           SELECT m.details
+           FROM azhunt.screened_matches AS m
+           WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
+           ORDER BY m."time" DESC, m.details DESC
+           LIMIT 1
+       ) OPERATOR(pg_catalog.||)
+       pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
+       (
+           SELECT azhunt.members(azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC) OPERATOR(pg_catalog.->) 0, h.result_key)
+                  OPERATOR(pg_catalog.||)
+                  pg_catalog.jsonb_build_object('matches', azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC))
+           FROM (
+               SELECT m."time", m.details
+               FROM azhunt.screened_matches AS m
+               WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
+               ORDER BY m."time" DESC, m.details DESC
+               LIMIT 100
+           ) AS m
+       ) AS details,
        r.result_id, r.matches, r.hidden,
        CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
             ELSE COALESCE(s.status, 'new') END AS status,
@@ -42,8 +57,6 @@ FROM (
                FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS account,
            pg_catalog.string_agg(DISTINCT m.address COLLATE pg_catalog."C", ', ' ORDER BY m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS address,
-           azhunt.make_list(m.details, 100 ORDER BY m."time" DESC, m.details DESC)
-               FILTER (WHERE NOT m.hidden) AS details,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,

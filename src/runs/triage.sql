@@ -60,20 +60,27 @@ COMMENT ON VIEW azhunt.latest_status IS 'the latest status change of each result
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
-       m.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                          WHERE a.entity OPERATOR(pg_catalog.=) 'account') IS TRUE
-       OR m.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                             WHERE a.entity OPERATOR(pg_catalog.=) 'address') IS TRUE
-       OR m.useragent OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                               WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
-       OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
-                                                    WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
-       OR EXISTS (SELECT FROM azhunt.allow_list AS a
-                  WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
-                    AND azhunt.is_in_network(m.address, a.value)) AS hidden,
-       m.run, m.found_at
+       s.hidden, m.run, m.found_at
 FROM azhunt.matches AS m
-JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) m.rule;
+JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) m.rule
+CROSS JOIN LATERAL (
+    SELECT m.account OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                              WHERE a.entity OPERATOR(pg_catalog.=) 'account') IS TRUE
+           OR m.address OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                 WHERE a.entity OPERATOR(pg_catalog.=) 'address') IS TRUE
+           OR m.useragent OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                   WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
+           OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
+                                                        WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
+           -- first of all, are there networks?
+           OR EXISTS (SELECT FROM azhunt.allow_list AS a
+                      WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0)
+              AND EXISTS (SELECT FROM azhunt.allow_list AS a
+                          WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+                            AND azhunt.is_in_network(m.address, a.value))
+    -- evaluated once for a match, whatever uses it
+    OFFSET 0
+) AS s (hidden);
 
 COMMENT ON VIEW azhunt.screened_matches IS
 'each match of all rules, and whether the allow-list hides it; conditions on rule and time, on rule and account, on result_id and on run are answered by index';

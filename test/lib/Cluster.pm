@@ -50,8 +50,8 @@ sub run_quietly
 }
 
 # A new cluster that finds azhunt where this process does.  Settings are lines of
-# postgresql.conf.  Under make test it is a copy of one that is there already,
-# which has the templates of Databases.pm, and the same system identifier.
+# postgresql.conf.  Under make test it is a copy of one that is there already, with
+# the same system identifier.
 sub new
 {
 	my ($class, @settings) = @_;
@@ -59,13 +59,21 @@ sub new
 
 	if (defined $ENV{AZHUNT_TEMPLATE_CLUSTER})
 	{
-		run('cp', '--archive', $ENV{AZHUNT_TEMPLATE_CLUSTER}, $self->{data});
+		copy($ENV{AZHUNT_TEMPLATE_CLUSTER}, $self->{data});
 	}
 	else
 	{
 		$self->initdb;
 	}
 	return $self->configure(@settings);
+}
+
+# Copy the data of a server that is stopped.
+sub copy
+{
+	my ($from, $to) = @_;
+
+	run('cp', '--archive', $from, $to);
 }
 
 # As new(), with a system identifier of its own.
@@ -143,12 +151,13 @@ sub remove
 	delete $guarded{ $self->{dir} };
 }
 
+# Small segments of WAL, because much of what a cluster costs is to copy it.
 sub initdb
 {
 	my ($self) = @_;
 
 	run_quietly("$self->{bindir}/initdb", "--pgdata=$self->{data}", '--username=postgres', '--auth=trust',
-		'--locale=C.UTF-8', '--encoding=UTF8', '--no-sync');
+		'--locale=C.UTF-8', '--encoding=UTF8', '--no-sync', '--wal-segsize=1');
 }
 
 # The settings of all clusters, and those of this one.

@@ -25,7 +25,7 @@ sub install
 	chomp(my ($bindir, @targets) = `$ENV{PG_CONFIG} --bindir --pkglibdir --sharedir`);
 	die "$ENV{PG_CONFIG} --bindir failed\n" unless defined $bindir;
 
-	make('all', $ENV{COPT} ? "COPT=$ENV{COPT}" : ());
+	make('all', $ENV{CC} ? "CC=$ENV{CC}" : (), $ENV{COPT} ? "COPT=$ENV{COPT}" : ());
 	delete $ENV{AZHUNT_ROOT};
 	if ($bindir =~ m{^/usr/lib/postgresql/})
 	{
@@ -39,7 +39,7 @@ sub install
 		make('install');
 		$ENV{PATH} = "$bindir:$ENV{PATH}";
 	}
-	$ENV{AZHUNT_LOAD} = ($ENV{AZHUNT_ROOT} // '') . "$bindir/azhunt-load";
+	$ENV{AZHUNT_LOAD} //= ($ENV{AZHUNT_ROOT} // '') . "$bindir/azhunt-load";
 	# what is left here by who is killed goes with the directory
 	make_path("$directory/tmp");
 	chmod 01777, "$directory/tmp";

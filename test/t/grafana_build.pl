@@ -163,7 +163,7 @@ sub check_table
 	{
 		my $column = $override->{matcher}{options};
 		ok(property($override, 'custom.inspect'), "$name: all of a long $column can be seen")
-		  if $column =~ /^(?:Account|Caller|Path|File|Operations|Finding|Error|.*user agent)$/;
+		  if $column =~ /^(?:Account|Caller|Path|File|Operations|Result|Error|.*user agent)$/;
 		for my $link (@{ property($override, 'links') // [] })
 		{
 			check_link($link, $panel, "$name, link of $column");
@@ -187,7 +187,7 @@ sub check_link
 	}
 	like($query, qr/\$\{__url_time_range\}/, "$name: keeps the time");
 	like($query, qr/\$\{datasource:queryparam\}/, "$name: keeps the data source");
-	like($query, qr/hunt/, "$name: keeps the hunt");
+	like($query, qr/\brule\b/, "$name: keeps the rule");
 	ok($columns{$_}, "$name: column $_ is there") for $link->{url} =~ /__data\.fields\["(.*?)"\]/g;
 	is_deeply([ grep { !/:(?:percentencode|queryparam|raw)$/ && $_ ne '__url_time_range' } $query =~ /\$\{(.*?)\}/g ],
 		[], "$name: what it hands over is encoded");
@@ -244,7 +244,7 @@ for my $dashboard (@dashboards)
 	is($overlaps, 0, "$uid: no panel lies over another");
 }
 
-# a state or a hunt has one colour everywhere
+# a state or a rule has one colour everywhere
 my %colors;
 for my $panel (map { @{ $_->{panels} } } @dashboards)
 {
@@ -268,7 +268,7 @@ is_deeply([ grep { !/^(?:green|yellow|orange|red|blue|purple|text)$/ } map { key
 # alert rules
 #
 my @rules = alert_rules();
-is_deeply([ map { $_->{title} } @rules ], [ 'new result', 'a log table stopped', 'a hunt does not succeed' ], 'alert rules');
+is_deeply([ map { $_->{title} } @rules ], [ 'new result', 'a log table stopped', 'a rule does not succeed' ], 'alert rules');
 unlike(read_file("$directory/provisioning/alerting/azhunt.json"), qr/\$/, 'Grafana finds no variable of the environment in them');
 for my $rule (@rules)
 {
@@ -278,7 +278,7 @@ for my $rule (@rules)
 	is($condition->{model}{expression}, $rows->{refId}, "$rule->{title}: and about its rows");
 	is($rows->{datasourceUid}, 'azhunt', "$rule->{title}: its data source is the provisioned one");
 	is("$rule->{noDataState} $rule->{execErrState}", 'OK Error', "$rule->{title}: no row is good, an error is not");
-	like($rule->{annotations}{link}, qr{externalURL \}\}/d/(?:azhunt-overview$|\{\{ \.Labels\.dashboard \}\}\?.*var-finding=)}, "$rule->{title}: has a link");
+	like($rule->{annotations}{link}, qr{externalURL \}\}/d/(?:azhunt-overview$|\{\{ \.Labels\.dashboard \}\}\?.*var-result=)}, "$rule->{title}: has a link");
 }
 like(read_file("$directory/provisioning/datasources/azhunt.yaml"), qr/^    uid: azhunt$/m, 'which has that uid');
 like(read_file("$directory/provisioning/datasources/azhunt.yaml"), qr/^    secureJsonData:\n      password: \$\w+$/m, 'and its password from the environment');

@@ -1,4 +1,4 @@
-# Over 100,000 findings of a year, the dashboards' queries of a week find their
+# Over 100,000 results of a year, the dashboards' queries of a week find their
 # rows by index, and each index that is there for them is used.
 use strict;
 use warnings;
@@ -24,43 +24,43 @@ $session->do('CREATE EXTENSION azhunt');
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
 psql($admin->do('SELECT current_user'), '\i ' . directory() . "/role.sql\n");
 
-# An event each 315 seconds until now: of uploads each is a finding, of
+# An event each 315 seconds until now: of uploads each is a result, of
 # operations in Cloud Shells three in turn have the same caller.
 $session->do(<<'END');
+SELECT azhunt.add_rule('storage_upload_link_account'), azhunt.add_rule('cloudshell_usage');
+
 CREATE TEMPORARY TABLE events AS
 SELECT i, now() - (100000 - i) * interval '315 seconds' AS t FROM generate_series(1, 100000) AS i;
 
-INSERT INTO azhunt.runs (run, hunt, started, finished, status, error, rows_read, new_matches, run_by)
+INSERT INTO azhunt.runs (run, rule, started, finished, status, error, rows_read, new_matches, run_by)
 SELECT i, CASE i % 2 WHEN 0 THEN 'storage_upload_link_account' ELSE 'cloudshell_usage' END,
        t, t + interval '1 second', CASE WHEN i % 100 < 2 THEN 'failed' ELSE 'succeeded' END,
        CASE WHEN i % 100 < 2 THEN 'out of memory' END, '{"signinlogs": 100, "storagebloblogs": 10}', i % 3, 'postgres'
 FROM events;
 
-INSERT INTO azhunt.storage_upload_link_account_facts (
-    hunt, uploadtime, operationname, uri, useragentheader, address, storageaccount, correlationid,
-    logintime, account, loginuseragent, texts_hash, result_id, run, found_at)
-SELECT 'storage_upload_link_account', t, 'PutBlob', 'https://contosodata.blob.core.windows.net/in/file' || i || '.pdf', 'Edge',
-       '198.51.100.' || i % 250, 'account' || i % 7, '', t - interval '30 seconds', 'user' || i % 1000 || '@contoso.com', 'Edge',
+INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)
+SELECT 'storage_upload_link_account', t, 'user' || i % 1000 || '@contoso.com', '198.51.100.' || i % 250, 'Edge', 'account' || i % 7,
+       azhunt.upload_details('https://contosodata.blob.core.windows.net/in/file' || i || '.pdf', 'PutBlob', '', t - interval '30 seconds', 'Edge'),
        sha256(i::text::bytea), md5(i::text)::uuid, i, t
-FROM events;
-
-INSERT INTO azhunt.cloudshell_usage_facts (hunt, timekey, caller, operationnamevalue, texts_hash, result_id, run, found_at)
-SELECT 'cloudshell_usage', azhunt.bin(t, '1 hour'), 'user' || i / 3 % 500 || '@contoso.com', 'operation ' || i % 40,
+FROM events
+UNION ALL
+SELECT 'cloudshell_usage', azhunt.bin(t, '1 hour'), 'user' || i / 3 % 500 || '@contoso.com', NULL, NULL, NULL,
+       jsonb_build_object('OperationNameValue', 'operation ' || i % 40),
        sha256(i::text::bytea), md5('shell ' || i / 3)::uuid, i, t
 FROM events;
 
 INSERT INTO azhunt.status_changes (result_id, status, changed_by, changed_at, last_run)
 SELECT md5(i::text)::uuid, (ARRAY['new', 'investigating', 'closed'])[1 + i % 3], 'alex', t, i FROM events WHERE i % 10 = 0;
-INSERT INTO azhunt.allow_list (kind, value)
+INSERT INTO azhunt.allow_list (entity, value)
 SELECT 'account', 'scanner' || i || '@contoso.com' FROM generate_series(1, 20) AS i UNION ALL VALUES ('address', '198.51.100.1');
 END
 $session->do('VACUUM (ANALYZE)');
-is($session->do('SELECT count(DISTINCT result_id) FROM azhunt.storage_upload_link_account_facts'), 100000, '100,000 findings');
+is($session->do(q(SELECT count(DISTINCT result_id) FROM azhunt.matches WHERE rule = 'storage_upload_link_account')), 100000, '100,000 results');
 
 my $format = q('YYYY-MM-DD"T"HH24:MI:SS"Z"');
 my ($from, $to) = split /\|/, $session->do("SELECT to_char((now() - interval '7 days') AT TIME ZONE 'UTC', $format), to_char(now() AT TIME ZONE 'UTC', $format)");
 my %week = (from => $from, to => $to, interval => '1h');
-my $finding = $session->do("SELECT md5('50000')::uuid");
+my $result = $session->do("SELECT md5('50000')::uuid");
 my $shell = $session->do("SELECT md5('shell 20000')::uuid");
 
 # Each node of a plan, and of what is below it.
@@ -80,20 +80,20 @@ sub check_plan
 
 	ok($succeeded, "$name: is planned") or return diag($text);
 	my @nodes = map { nodes($_->{Plan}) } @{ JSON::PP->new->decode($text) };
-	my @whole = grep { $_->{'Node Type'} =~ /Seq Scan/ && $_->{'Relation Name'} =~ /_facts$|^runs$/ } @nodes;
+	my @whole = grep { $_->{'Node Type'} =~ /Seq Scan/ && $_->{'Relation Name'} =~ /^(?:matches|runs)$/ } @nodes;
 	is_deeply([ map { $_->{'Relation Name'} } @whole ], [], "$name: no table is read as a whole");
 	# an index of which all is read is no better
-	is_deeply([ grep { $_->{'Node Type'} =~ /^(?:Bitmap )?Index/ && !$_->{'Index Cond'} && $_->{'Index Name'} !~ /^(?:runs_pkey|marks_)/ }
+	is_deeply([ grep { $_->{'Node Type'} =~ /^(?:Bitmap )?Index/ && !$_->{'Index Cond'} && $_->{'Index Name'} !~ /^(?:runs_pkey|status_changes_)/ }
 			@nodes ], [], "$name: nor an index");
 	$used{$_} = 1 for grep { defined } map { $_->{'Index Name'} } @nodes;
-	like($sql, qr/azhunt\.(?:source_health|hunts|upload_counts)\b/, "$name: reads what is small")
-	  unless grep { ($_->{'Index Name'} // '') =~ /_facts_|runs_/ } @nodes;
+	like($sql, qr/azhunt\.(?:source_health|rules|upload_counts)\b/, "$name: reads what is small")
+	  unless grep { ($_->{'Index Name'} // '') =~ /^(?:matches|runs)_/ } @nodes;
 }
 
 for my $query (map { queries($_) } dashboards())
 {
-	my %variables = (account => '', address => '', file => '', finding => $query->{name} =~ /cloudshell/ ? $shell : $finding,
-		hunt => $query->{name} =~ /^azhunt-storage/ ? 'storage_upload_link_account'
+	my %variables = (account => '', address => '', file => '', result => $query->{name} =~ /cloudshell/ ? $shell : $result,
+		rule => $query->{name} =~ /^azhunt-storage/ ? 'storage_upload_link_account'
 		: $query->{name} =~ /^azhunt-cloudshell/ ? 'cloudshell_usage' : [ 'storage_upload_link_account', 'cloudshell_usage' ]);
 
 	check_plan($query->{name}, expand($query->{sql}, \%week, \%variables));
@@ -103,10 +103,9 @@ for my $query (map { queries($_) } dashboards())
 check_plan($_->{title}, $_->{data}[0]{model}{rawSql}) for alert_rules();
 
 my @indexes = split /\n/, $session->do("SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid"
-	  . " WHERE i.indrelid IN ('azhunt.runs'::regclass, 'azhunt.storage_upload_link_account_facts'::regclass, 'azhunt.cloudshell_usage_facts'::regclass)");
-is(scalar @indexes, 10, 'indexes of runs and results');
-# the latest run of a hunt is among the latest of all where all run as often
-is_deeply([ grep { !$used{$_} && $_ ne 'runs_hunt_idx' } sort @indexes ], [], 'each is used');
+	  . " WHERE i.indrelid IN ('azhunt.runs'::regclass, 'azhunt.matches'::regclass)");
+is(scalar @indexes, 7, 'indexes of runs and results');
+is_deeply([ grep { !$used{$_} } sort @indexes ], [], 'each is used');
 
 # functions, whose plans EXPLAIN does not show
 $session->do("SELECT count(*) FROM azhunt.add_partitions('azhunt.storagebloblogs', '2026-03-09', '2026-03-13')");

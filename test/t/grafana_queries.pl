@@ -24,6 +24,7 @@ my $user = $admin->do('SELECT current_user');
 
 my $session = Session->new(PGDATABASE => $database);
 $session->do('CREATE EXTENSION azhunt');
+$session->do("SELECT azhunt.add_rule('$_', run_every => '30 minutes')") for qw(storage_upload_link_account cloudshell_usage);
 # the database's owner may have set a search_path of its own
 $session->do('CREATE SCHEMA hostile');
 $session->do(q(CREATE FUNCTION hostile.refuse(name, name) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'hostile operator called'; END$$));
@@ -37,8 +38,8 @@ for my $file ('role.sql', 'role.sql', 'restrict_public.sql')
 $session->do("ALTER DATABASE $database RESET search_path");
 $session->do('DROP SCHEMA hostile CASCADE');
 
-my %variables = (account => '', address => '', file => '', finding => '',
-	hunt => [ 'storage_upload_link_account', 'cloudshell_usage', q(o'hara's uploads) ]);
+my %variables = (account => '', address => '', file => '', result => '',
+	rule => [ 'storage_upload_link_account', 'cloudshell_usage', q(o'hara's uploads) ]);
 my %seeded = (from => '2026-03-01T00:00:00Z', to => $session->do(q(SELECT to_char((now() + interval '1 hour') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))),
 	interval => '1h');
 my %empty = (from => '2020-03-01T00:00:00Z', to => '2020-03-08T00:00:00Z', interval => '1h');
@@ -50,7 +51,7 @@ sub variables_of
 	my $single = $query->{name} =~ /^azhunt-storage/ ? 'storage_upload_link_account'
 	  : $query->{name} =~ /^azhunt-cloudshell/ ? 'cloudshell_usage' : undef;
 
-	return { %variables, ($single ? (hunt => $single) : ()), %own };
+	return { %variables, ($single ? (rule => $single) : ()), %own };
 }
 
 sub frame_of
@@ -95,10 +96,13 @@ is(expand(q(IN (${v:sqlstring}) ${v:raw} ${w} ${v}), \%empty, { v => [ "a'b", 'c
 #
 # before there is anything
 #
-is_deeply(rows(panel('overview', 'Do the hunts run?'), [ 'Hunt', 'State' ]),
-	[ 'cloudshell_usage|never run', 'storage_upload_link_account|never run' ], 'hunts that never ran say so');
+is_deeply(rows(panel('overview', 'Do the rules run?'), [ 'Rule', 'State' ]),
+	[ 'cloudshell_usage|new', 'storage_upload_link_account|new' ], 'rules that are new say so');
+$session->do("UPDATE azhunt.rules SET created_at = created_at - interval '1 hour'");
+is_deeply(rows(panel('overview', 'Do the rules run?'), [ 'Rule', 'State' ]),
+	[ 'cloudshell_usage|never run', 'storage_upload_link_account|never run' ], 'rules that never ran say so');
 is_deeply(rows(panel('overview', 'Do the logs still arrive?'), ['State']), [ ('never loaded') x 5 ], 'as do tables that are not there');
-is_deeply(rows(panel('cloudshell-usage', 'Can an empty panel be trusted?'), [ 'Hunt', 'Logs', 'Since last success' ]),
+is_deeply(rows(panel('cloudshell-usage', 'Can an empty panel be trusted?'), [ 'Rule', 'Logs', 'Since last success' ]),
 	['never run|never loaded|null'], 'an empty panel is not to be trusted');
 
 #
@@ -142,39 +146,39 @@ VALUES ('2026-02-01 08:10+00'::timestamptz, 'adele\@contoso.com', 'Microsoft.Com
        ('2026-03-10 14:33+00', 'megan\@contoso.com', 'Microsoft.Compute/virtualMachines/delete', 'Success', 'web'),
        ('2026-03-12 02:11+00', 'megan\@contoso.com', 'Microsoft.KeyVault/vaults/delete', 'Success', 'web'),
        ('2026-03-12 03:01+00', 'scanner\@contoso.com', 'Microsoft.KeyVault/vaults/delete', 'Success', 'web');
-INSERT INTO azhunt.allow_list (kind, value) VALUES ('account', 'Scanner\@contoso.com');
+INSERT INTO azhunt.allow_list (entity, value) VALUES ('account', 'Scanner\@contoso.com');
 INSERT INTO azhunt.rules (rule, hunt, severity) VALUES ('o''hara''s uploads', 'storage_upload_link_account', 'High');
 END
 
 $session->do('ALTER TABLE azhunt.storagefilelogs RENAME TO elsewhere');
 like($session->query("CALL azhunt.run_rule('storage_upload_link_account')"), qr/there is no table/, 'a run fails');
-is_deeply(rows(panel('storage-upload-link-account', 'Can an empty panel be trusted?'), ['Hunt']), ['failed'], 'a failed run is not quiet');
+is_deeply(rows(panel('storage-upload-link-account', 'Can an empty panel be trusted?'), ['Rule']), ['failing'], 'a failed run is not quiet');
 $session->do('ALTER TABLE azhunt.elsewhere RENAME TO storagefilelogs');
 $session->do('ALTER TABLE azhunt.azureactivity RENAME TO elsewhere');
-like($session->query("CALL azhunt.run_rule('cloudshell_usage')"), qr/there is no table/, 'one of the other hunt as well');
+like($session->query("CALL azhunt.run_rule('cloudshell_usage')"), qr/there is no table/, 'one of the other rule as well');
 $session->do('ALTER TABLE azhunt.elsewhere RENAME TO azureactivity');
 $session->do("CALL azhunt.run_rule('$_')") for qw(storage_upload_link_account cloudshell_usage);
 
 #
 # every query
 #
-my %finding = map { split /\|/ } split /\n/, $session->do(
+my %result = map { split /\|/ } split /\n/, $session->do(
 	"SELECT azhunt.file_name(fileuploadpath) || '|' || result_id FROM azhunt.storage_upload_link_account_results");
 my $session_id = $session->do("SELECT result_id FROM azhunt.cloudshell_usage_results WHERE matches = 3");
-is(scalar keys %finding, 3, 'three files were found');
+is(scalar keys %result, 3, 'three files were found');
 my $numeric = qr/^(?:smallint|integer|bigint|numeric|double precision)$/;
 
 for my $query (@queries)
 {
 	my $name = $query->{name};
-	my $chosen = $name =~ /cloudshell/ ? $session_id : $finding{'report.pdf'};
-	my $frame = frame_of($query, \%seeded, finding => $chosen);
+	my $chosen = $name =~ /cloudshell/ ? $session_id : $result{'report.pdf'};
+	my $frame = frame_of($query, \%seeded, result => $chosen);
 	my @names = @{ $frame->{names} };
 	my %types = %{ $frame->{types} };
 
 	is(scalar keys %types, scalar @names, "$name: each column has a name of its own");
 	cmp_ok(scalar @{ $frame->{rows} }, '>', 0, "$name: gives rows");
-	is(scalar @{ frame_of($query, \%empty, finding => $chosen)->{rows} }, 0, "$name: gives none of a time without any")
+	is(scalar @{ frame_of($query, \%empty, result => $chosen)->{rows} }, 0, "$name: gives none of a time without any")
 	  if $query->{sql} =~ /\$__time/;
 
 	if ($query->{kind} eq 'variable')
@@ -226,9 +230,9 @@ for my $query (@queries)
 	# whatever is typed, it is text
 	for my $nasty (q('; DELETE FROM azhunt.runs; --), q(\\' $$ {}), q(' OR '' = '))
 	{
-		my $rows = eval { frame_of($query, \%seeded, map { $_ => $nasty } qw(account address file finding))->{rows} };
+		my $rows = eval { frame_of($query, \%seeded, map { $_ => $nasty } qw(account address file result))->{rows} };
 		is($@, '', "$name: $nasty is no error");
-		is(scalar @$rows, 0, "$name: and finds nothing") if $query->{sql} =~ /\$\{(?:account|finding):/;
+		is(scalar @$rows, 0, "$name: and finds nothing") if $query->{sql} =~ /\$\{(?:account|result):/;
 	}
 }
 
@@ -236,35 +240,35 @@ for my $query (@queries)
 # what panels say
 #
 my $storage = 'storage-upload-link-account';
-is_deeply(rows(panel($storage, 'How much was found?'), [ 'Findings', 'Linked uploads', 'Accounts', 'Addresses' ]), ['3|4|3|3'], 'numbers of uploads');
+is_deeply(rows(panel($storage, 'How much was found?'), [ 'Results', 'Linked uploads', 'Accounts', 'Addresses' ]), ['3|4|3|3'], 'numbers of uploads');
 is_deeply(rows(panel($storage, 'How many uploads of each hour were linked to an account?'), [ 'time', 'metric', 'uploads' ]),
 	[ '2026-03-10 08:00:00+00|All uploads|2', '2026-03-10 08:00:00+00|Linked uploads|1', '2026-03-10 09:00:00+00|All uploads|1',
 	  '2026-03-10 09:00:00+00|Linked uploads|1', '2026-03-10 11:00:00+00|All uploads|1', '2026-03-11 08:00:00+00|All uploads|1',
 	  '2026-03-11 08:00:00+00|Linked uploads|1', '2026-03-12 10:00:00+00|All uploads|1', '2026-03-12 10:00:00+00|Linked uploads|1' ],
 	'uploads and linked uploads');
 
-my $findings = panel($storage, 'Who may have uploaded what?');
+my $results = panel($storage, 'Who may have uploaded what?');
 my @shown = ('Account', 'Address', 'File', 'Uploads');
 my @rows = ('adele@contoso.com|192.0.2.3|plan.docx|1', 'adele@contoso.com, alex@contoso.com|192.0.2.1|report.pdf|2',
 	q(megan@contoso.com|2001:db8::1|O'Brien Übersicht.pdf|1));
-is_deeply(rows($findings, \@shown), \@rows, 'findings, the latest first');
-is_deeply(rows($findings, \@shown, account => 'ADELE@contoso.com'), [ @rows[ 0, 1 ] ], 'of one account');
-is_deeply(rows($findings, \@shown, account => 'adele@contoso.com, alex@contoso.com'), [ @rows[ 0, 1 ] ], 'of the accounts of one finding');
-is_deeply(rows($findings, \@shown, account => 'alex@contoso.com'), [ $rows[1] ], 'of another account');
-is_deeply(rows($findings, \@shown, address => '2001:db8::1'), [ $rows[2] ], 'of one address');
-is_deeply(rows($findings, \@shown, file => q(o'brien ü)), [ $rows[2] ], 'of some file names');
-is_deeply(rows($findings, \@shown, file => 'REPORT', address => '192.0.2.3'), [], 'filters go together');
-is_deeply(rows($findings, \@shown, range => { %seeded, to => '2026-03-10T12:00:00Z' }), [ @rows[ 1, 2 ] ], 'of some time');
-my ($long) = grep { $_->{File} eq q(O'Brien Übersicht.pdf) } @{ frame_of($findings, \%seeded)->{rows} };
+is_deeply(rows($results, \@shown), \@rows, 'results, the latest first');
+is_deeply(rows($results, \@shown, account => 'ADELE@contoso.com'), [ @rows[ 0, 1 ] ], 'of one account');
+is_deeply(rows($results, \@shown, account => 'adele@contoso.com, alex@contoso.com'), [ @rows[ 0, 1 ] ], 'of the accounts of one result');
+is_deeply(rows($results, \@shown, account => 'alex@contoso.com'), [ $rows[1] ], 'of another account');
+is_deeply(rows($results, \@shown, address => '2001:db8::1'), [ $rows[2] ], 'of one address');
+is_deeply(rows($results, \@shown, file => q(o'brien ü)), [ $rows[2] ], 'of some file names');
+is_deeply(rows($results, \@shown, file => 'REPORT', address => '192.0.2.3'), [], 'filters go together');
+is_deeply(rows($results, \@shown, range => { %seeded, to => '2026-03-10T12:00:00Z' }), [ @rows[ 1, 2 ] ], 'of some time');
+my ($long) = grep { $_->{File} eq q(O'Brien Übersicht.pdf) } @{ frame_of($results, \%seeded)->{rows} };
 is($long->{'Upload user agent'}, $agent, 'all of a long user agent is there');
 is($long->{'Sign-in user agent'}, $agent, 'on both sides');
 is($long->{Path}, $path, 'and all of a long path');
 
-my $detail = panel($storage, 'Which uploads and sign-ins make up the finding?');
-is_deeply(rows($detail, [ 'Upload', 'Account', 'Between' ], finding => $finding{'report.pdf'}, range => \%empty),
+my $detail = panel($storage, 'Which uploads and sign-ins make up the result?');
+is_deeply(rows($detail, [ 'Upload', 'Account', 'Between' ], result => $result{'report.pdf'}, range => \%empty),
 	[ '2026-03-11 08:00:00+00|adele@contoso.com|30.000000', '2026-03-10 08:00:00+00|alex@contoso.com|20.000000',
-	  '2026-03-10 08:00:00+00|adele@contoso.com|30.000000' ], 'the finding, of whatever time');
-is_deeply(rows($detail, ['Upload'], finding => ''), [], 'or none');
+	  '2026-03-10 08:00:00+00|adele@contoso.com|30.000000' ], 'the result, of whatever time');
+is_deeply(rows($detail, ['Upload'], result => ''), [], 'or none');
 
 my $cloudshell = 'cloudshell-usage';
 is_deeply(rows(panel($cloudshell, 'How much was found?'), [ 'Sessions', 'Callers', 'First-time callers', 'Operations' ]), ['3|2|1|5'], 'numbers of Cloud Shells');
@@ -273,7 +277,7 @@ is_deeply(rows(panel($cloudshell, 'Who did what in a Cloud Shell?'), [ 'Hour', '
 is_deeply(rows(panel($cloudshell, 'Who did what in a Cloud Shell?'), ['Caller'], account => 'ADELE@CONTOSO.COM'), ['Adele@Contoso.com'], 'of one caller');
 is_deeply(rows(panel($cloudshell, 'Who opened a Cloud Shell for the first time?'), [ 'First hour', 'Caller', 'Number' ]),
 	['2026-03-10 14:00:00+00|megan@contoso.com|4'], 'who is new, whatever the case of their names was before');
-is_deeply(rows(panel($cloudshell, 'Which operations make up the session?'), ['Operation'], finding => $session_id),
+is_deeply(rows(panel($cloudshell, 'Which operations make up the session?'), ['Operation'], result => $session_id),
 	[ 'Microsoft.Authorization/roleAssignments/write', 'Microsoft.Compute/virtualMachines/delete', 'Microsoft.KeyVault/vaults/delete' ], 'operations of a session');
 
 my $heat_map = panel($cloudshell, 'At what hour of the day (UTC) is the most done in Cloud Shells?');
@@ -286,22 +290,22 @@ for my $timezone ('UTC', 'Asia/Kolkata', 'America/Los_Angeles')
 		[ '14:00 4', '02:00 1' ], "$timezone: the hours are those of UTC");
 }
 
-is_deeply(rows(panel('overview', 'Which accounts have most findings?'), [ 'Findings', 'Matches' ]), [ '3|5', '3|4', '1|1' ], 'accounts, ignoring case');
-is_deeply(rows(panel('overview', 'Which addresses have most findings?'), [ 'Address', 'Findings', 'Matches' ]),
+is_deeply(rows(panel('overview', 'Which accounts have most results?'), [ 'Results', 'Matches' ]), [ '3|5', '3|4', '1|1' ], 'accounts, ignoring case');
+is_deeply(rows(panel('overview', 'Which addresses have most results?'), [ 'Address', 'Results', 'Matches' ]),
 	[ '192.0.2.1|1|3', '192.0.2.3|1|1', '2001:db8::1|1|1' ], 'addresses');
-my $open = panel('overview', 'How many findings are open?');
+my $open = panel('overview', 'How many results are open?');
 my @states = ('New', 'Under investigation', 'Closed');
-is_deeply(rows($open, \@states), ['6|0|0'], 'all findings are new');
-is_deeply(rows($open, \@states, hunt => ['cloudshell_usage']), ['3|0|0'], 'those of one hunt');
-is_deeply(rows($open, \@states, hunt => [q(o'hara's uploads)]), [], 'those of a hunt that found none');
-$session->do("SELECT azhunt.set_status('$finding{'report.pdf'}', 'investigating')");
-$session->do("SELECT azhunt.set_status('$finding{'plan.docx'}', 'closed')");
-is_deeply(rows($open, \@states), ['4|1|1'], 'marks count');
+is_deeply(rows($open, \@states), ['6|0|0'], 'all results are new');
+is_deeply(rows($open, \@states, rule => ['cloudshell_usage']), ['3|0|0'], 'those of one rule');
+is_deeply(rows($open, \@states, rule => [q(o'hara's uploads)]), [], 'those of a rule that found none');
+$session->do("SELECT azhunt.set_status('$result{'report.pdf'}', 'investigating')");
+$session->do("SELECT azhunt.set_status('$result{'plan.docx'}', 'closed')");
+is_deeply(rows($open, \@states), ['4|1|1'], 'a status counts');
 $session->do("INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname) VALUES ('2026-03-12 09:59:50+00', '192.0.2.3', 'diego\@contoso.com')");
 $session->do("CALL azhunt.run_rule('storage_upload_link_account')");
-is_deeply(rows($open, \@states), ['5|1|0'], 'a closed finding that got a new match is new again');
-is_deeply([ sort @{ rows(panel('overview', 'What happened last?'), [ 'finding', 'Status' ]) } ],
-	[ sort split /\n/, $session->do('SELECT result_id, status FROM azhunt.results WHERE "time" >= \'2026-03-01\'') ], 'as the list of findings says');
+is_deeply(rows($open, \@states), ['5|1|0'], 'a closed result that got a new match is new again');
+is_deeply([ sort @{ rows(panel('overview', 'What happened last?'), [ 'result', 'Status' ]) } ],
+	[ sort split /\n/, $session->do('SELECT result_id, status FROM azhunt.results WHERE "time" >= \'2026-03-01\'') ], 'as the list of results says');
 is_deeply([ sort { $a cmp $b } @{ rows(panel('overview', 'How many log rows came in?'), [ 'metric', 'rows_read' ]) } ],
 	[ 'azureactivity|12', 'signinlogs|7', 'storagebloblogs|5', 'storagefilelogs|1' ], 'rows that came in, once each');
 
@@ -321,27 +325,30 @@ sub alerts
 	return [ sort map { my $row = $_; join '|', map { $row->{$_} } @columns } @{ $frame->{rows} } ];
 }
 
-is_deeply(alerts('new result', 'finding', 'dashboard'), [ sort split /\n/, $session->do(
-	q(SELECT result_id, 'azhunt-' || replace(hunt, '_', '-') FROM azhunt.results)) ], 'each finding is an alert');
+is_deeply(alerts('new result', 'result', 'dashboard'), [ sort split /\n/, $session->do(
+	q(SELECT result_id, 'azhunt-' || replace(hunt, '_', '-') FROM azhunt.results)) ], 'each result is an alert');
 is_deeply(alerts('a log table stopped', 'log_table', 'stopped'),
 	[ 'azureactivity|0', 'signinlogs|0', 'storagebloblogs|0', 'storagefilelogs|0' ], 'no table stopped');
-is_deeply(alerts('a hunt does not succeed', 'hunt', 'broken'), [ 'cloudshell_usage|0', 'storage_upload_link_account|0' ], 'the hunts are well');
-is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), [ 'Hunt', 'Logs' ]), ['on time|flowing'], 'and so is an empty panel');
+is_deeply(alerts('a rule does not succeed', 'rule', 'health', 'broken'),
+	[ 'cloudshell_usage|running|0', q(o'hara's uploads|new|0), 'storage_upload_link_account|running|0' ], 'the rules are well');
+is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), [ 'Rule', 'Logs' ]), ['running|flowing'], 'and so is an empty panel');
 
 # quiet, and broken
 $session->do("UPDATE azhunt.runs SET started = started - interval '11 minutes', finished = finished - interval '11 minutes'");
-is_deeply(alerts('new result', 'finding'), [], 'a finding is new for ten minutes');
+is_deeply(alerts('new result', 'result'), [], 'a result is new for ten minutes');
 $session->do("UPDATE azhunt.runs SET started = started - interval '1 hour', finished = finished - interval '1 hour'");
-is_deeply(alerts('a hunt does not succeed', 'hunt', 'state'), [ 'cloudshell_usage|late', 'storage_upload_link_account|late' ], 'a hunt that does not run is late');
-is_deeply(rows(panel('overview', 'Do the hunts run?'), [ 'Hunt', 'State' ]),
+$session->do(q(UPDATE azhunt.rules SET created_at = created_at - interval '2 hours' WHERE rule = 'o''hara''s uploads'));
+is_deeply(alerts('a rule does not succeed', 'rule', 'health', 'broken'),
+	[ 'cloudshell_usage|late|1', q(o'hara's uploads|never run|1), 'storage_upload_link_account|late|1' ], 'a rule that does not run is late');
+is_deeply(rows(panel('overview', 'Do the rules run?'), [ 'Rule', 'State' ]),
 	[ 'cloudshell_usage|late', q(o'hara's uploads|never run), 'storage_upload_link_account|late' ], 'and the overview says so');
 $session->do("UPDATE azhunt.$_ SET ingestedat = now() - interval '2 hours'") for qw(storagebloblogs storagefilelogs signinlogs);
-is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), [ 'Hunt', 'Logs' ]), ['late|quiet'], 'logs can be quiet');
+is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), [ 'Rule', 'Logs' ]), ['late|quiet'], 'logs can be quiet');
 $session->do("UPDATE azhunt.signinlogs SET ingestedat = now() - interval '2 days'");
 is_deeply(alerts('a log table stopped', 'log_table', 'state', 'stopped'),
 	[ 'azureactivity|flowing|0', 'signinlogs|stopped|1', 'storagebloblogs|quiet|0', 'storagefilelogs|quiet|0' ], 'or have stopped');
 is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), ['Logs']), ['stopped'], 'one is enough');
-is_deeply(rows(panel($cloudshell, 'Can an empty panel be trusted?'), ['Logs']), ['flowing'], 'of those that the hunt reads');
+is_deeply(rows(panel($cloudshell, 'Can an empty panel be trusted?'), ['Logs']), ['flowing'], 'of those that the rule reads');
 
 $session->do('ALTER TABLE azhunt.azureactivity RENAME ingestxid TO arrival');
 like(rows(panel('overview', 'Do the logs still arrive?'), [ 'Table', 'State' ])->[1],
@@ -351,12 +358,28 @@ like(alerts('a log table stopped', 'log_table', 'stopped', 'state')->[0], qr/^az
 $session->do('ALTER TABLE azhunt.azureactivity RENAME arrival TO ingestxid');
 
 #
+# a hunt that has no dashboard of its own
+#
+$session->do(<<'END');
+INSERT INTO azhunt.hunts SELECT (jsonb_populate_record(h, '{"hunt": "other"}')).* FROM azhunt.hunts AS h WHERE h.hunt = 'cloudshell_usage';
+INSERT INTO azhunt.rules (rule, hunt) VALUES ('other rule', 'other');
+WITH run AS (
+    INSERT INTO azhunt.runs (rule, started, finished, status, new_matches, run_by)
+    VALUES ('other rule', now(), now(), 'succeeded', 1, 'adele') RETURNING run
+)
+INSERT INTO azhunt.matches (rule, "time", account, details, key, result_id, run, found_at)
+SELECT 'other rule', '2026-03-12 12:00+00', 'adele@contoso.com', '{}', '', md5('other')::uuid, run, now() FROM run;
+END
+is_deeply(alerts('new result', 'rule', 'dashboard'), ['other rule|azhunt-overview'], 'the alert of its result leads to the overview');
+is_deeply(rows(panel('overview', 'What happened last?'), [ 'rule', 'dashboard' ], rule => ['other rule']), ['other rule|azhunt-overview'], 'as does the result itself');
+
+#
 # the role can do nothing else
 #
 my @granted = $session->do("SELECT string_agg(c.oid::regclass::text, ' ') FROM pg_class AS c"
 	  . " WHERE c.relnamespace = 'azhunt'::regnamespace AND has_table_privilege('$role', c.oid, 'SELECT') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')") =~ /(\S+)/g;
-is_deeply([ sort @granted ], [ sort map { "azhunt.$_" } qw(hunts runs matches storage_upload_link_account_matches storage_upload_link_account_results
-	cloudshell_usage_matches cloudshell_usage_results results result_marks source_health) ], 'it reads these views and no more');
+is_deeply([ sort @granted ], [ sort map { "azhunt.$_" } qw(hunts rules rule_health runs screened_matches results storage_upload_link_account_results
+	cloudshell_usage_results latest_status source_health) ], 'it reads these views and no more');
 
 is($session->do("SELECT string_agg(c.oid::regclass || ' ' || p.privilege, ', ') FROM pg_class AS c"
 	  . " CROSS JOIN unnest('{INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p (privilege)"
@@ -381,18 +404,19 @@ for my $relation (@relations)
 {
 	refused("DELETE FROM $relation");
 	refused("INSERT INTO $relation DEFAULT VALUES");
-	refused("TRUNCATE $relation") if $relation =~ /facts|runs|logs$/;
+	refused("TRUNCATE $relation") if $relation =~ /\.matches|runs|logs$/;
 	refused("SELECT * FROM $relation") unless grep { $_ eq $relation } @granted;
 }
-refused("UPDATE azhunt.$_ SET hunt = ''") for qw(runs storage_upload_link_account_facts cloudshell_usage_facts);
+refused("UPDATE azhunt.$_ SET rule = ''") for qw(runs matches rules);
 refused($_) for 'SELECT * FROM azhunt.storage_upload_link_account()', 'SELECT * FROM azhunt.cloudshell_usage()',
   'SELECT * FROM azhunt.uploads()', 'SELECT * FROM azhunt.signins()', 'SELECT azhunt.create_log_tables()',
   "SELECT azhunt.add_partitions('azhunt.runs', '2026-01-01', '2026-01-02')", "CALL azhunt.run_rule('cloudshell_usage')",
   "SELECT azhunt.run_rule_in_transaction('cloudshell_usage')", "SELECT azhunt.restart_rule('cloudshell_usage')",
   "SELECT azhunt.drop_rule('cloudshell_usage')", "SELECT azhunt.set_status('$session_id', 'closed')",
+  "SELECT azhunt.add_rule('x', 'cloudshell_usage')", "SELECT azhunt.drop_hunt('cloudshell_usage')", "SELECT azhunt.log_rows('$session_id')",
   "SELECT azhunt.prune('1 day')", "SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')",
   "SELECT azhunt.source_health_of('signinlogs', now())", "SELECT azhunt.latest_time('azhunt.signinlogs', 'timegenerated', now())",
-  "SELECT azhunt.count_all_rows('{signinlogs}')", "SELECT azhunt.record_failed_run('cloudshell_usage', now(), '', '')",
+  "SELECT azhunt.count_rows('{signinlogs}')", "SELECT azhunt.record_failed_run('cloudshell_usage', now(), '', '')",
   "SELECT nextval('azhunt.runs_run_seq')", "SELECT setval('azhunt.runs_run_seq', 1)",
   'CREATE TABLE azhunt.t ()', 'CREATE TABLE public.t ()', 'CREATE TEMPORARY TABLE t ()', 'CREATE SCHEMA s', "SELECT lo_from_bytea(0, 'x')",
   'SELECT lo_create(0)', 'SELECT lo_creat(0)', "COPY azhunt.runs TO '/tmp/runs'", "COPY azhunt.runs TO PROGRAM 'cat'", "SELECT pg_read_file('/etc/passwd')",

@@ -264,35 +264,45 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid
+        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid,
+               b.accountname, b.statustext, b.statuscode
         FROM azhunt.storagebloblogs AS b
         WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
         UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid
+        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid,
+               f.accountname, f.statustext, f.statuscode
         FROM azhunt.storagefilelogs AS f
         WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid)
+    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid, accountname, statustext, statuscode)
     WHERE azhunt.strip_port(l.calleripaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
       AND COALESCE(l.uri, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
       AND l.operationname OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
       AND COALESCE(l.correlationid, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
+      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, s.userprincipalname
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, s.userprincipalname, s.resulttype, true
         FROM azhunt.signinlogs AS s
         WHERE s.timegenerated OPERATOR(pg_catalog.=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
         UNION ALL
-        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, n.userprincipalname
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, n.userprincipalname, n.resulttype, false
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         WHERE n.timegenerated OPERATOR(pg_catalog.=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-    ) AS l (log_table, log_row, ipaddress, useragent, userprincipalname)
+    ) AS l (log_table, log_row, ipaddress, useragent, userprincipalname, resulttype, isinteractive)
+    JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
+    JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+    CROSS JOIN LATERAL (SELECT h.default_options OPERATOR(pg_catalog.||) r.options) AS o (options)
     WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
       AND COALESCE(l.userprincipalname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
+      AND (l.isinteractive OR (o.options OPERATOR(pg_catalog.->) 'include_noninteractive'::pg_catalog.text)::pg_catalog.bool)
+      AND (NOT (o.options OPERATOR(pg_catalog.->) 'successful_only'::pg_catalog.text)::pg_catalog.bool
+           OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) IS
@@ -314,9 +324,12 @@ SELECT r.last_upload AS "time",
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
-           m.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
-           m.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-           m.useragent AS uploaduseragent,
+           -- all have the same, which is cheaper to find than to sort by
+           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'FileUploadPath') COLLATE pg_catalog."C")
+               COLLATE pg_catalog."default" AS fileuploadpath,
+           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'OperationName') COLLATE pg_catalog."C")
+               COLLATE pg_catalog."default" AS operationname,
+           pg_catalog.min(m.useragent COLLATE pg_catalog."C") COLLATE pg_catalog."default" AS uploaduseragent,
            azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS loginevents,
            pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C")
@@ -341,13 +354,13 @@ FROM (
                m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
                m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
                (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated,
-               azhunt.login_bag(m.account, m.address, (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz,
-                                m.details OPERATOR(pg_catalog.->>) 'UserAgent') AS login
+               pg_catalog.jsonb_build_object('AccountUsed', m.account, 'IPUsed', m.address,
+                                             'AzureLoginTime', m.details OPERATOR(pg_catalog.->) 'AzureLoginTime',
+                                             'UserAgent', m.details OPERATOR(pg_catalog.->) 'UserAgent') AS login
         FROM azhunt.screened_matches AS m
         WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
     ) AS m
-    GROUP BY m.rule, m.hunt, m.result_id, m.details OPERATOR(pg_catalog.->>) 'FileUploadPath',
-             m.details OPERATOR(pg_catalog.->>) 'OperationName', m.useragent
+    GROUP BY m.rule, m.hunt, m.result_id
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt

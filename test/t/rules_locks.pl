@@ -12,7 +12,7 @@ use Test::More;
 
 use Session;
 
-my $database = 'azhunt_scheduled_locks';
+my $database = 'azhunt_rules_locks';
 my $admin = Session->new(PGDATABASE => 'postgres');
 
 $admin->do("DROP DATABASE IF EXISTS $database WITH (FORCE)");

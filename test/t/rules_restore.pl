@@ -12,7 +12,7 @@ use Cluster;
 use Session;
 use Test::More;
 
-my $database = 'azhunt_scheduled_restore';
+my $database = 'azhunt_rules_restore';
 my $dump = tempdir('azhunt.XXXXXX', TMPDIR => 1, CLEANUP => 1) . '/dump';
 my $here = Session->new(PGDATABASE => 'postgres');
 $here->do("DROP DATABASE IF EXISTS $database");

@@ -11,7 +11,7 @@ use Session;
 use Utils;
 use Test::More;
 
-my $database = 'azhunt_scheduled_runs';
+my $database = 'azhunt_rules_runs';
 my $admin = Session->new(PGDATABASE => 'postgres');
 $admin->do("DROP DATABASE IF EXISTS $database");
 $admin->do("CREATE DATABASE $database");

@@ -1,8 +1,9 @@
--- Marks on results, and the allow-list.
+-- The status of results, and the allow-list.
 BEGIN;
 SELECT plan(24);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
+SELECT azhunt.add_rule('storage_upload_link_account'), azhunt.add_rule('cloudshell_usage') \g /dev/null
 
 -- An upload from the address, with a sign-in of the account.
 CREATE FUNCTION pg_temp.upload(file text, address text, account text, at timestamptz DEFAULT '2026-03-10 08:00+00', agent text DEFAULT 'Edge')
@@ -13,7 +14,7 @@ RETURNS void LANGUAGE sql AS $$
     VALUES (at - interval '10 s', address, account, agent);
 $$;
 CREATE FUNCTION pg_temp.run() RETURNS void LANGUAGE sql AS $$
-    SELECT azhunt.run_rule_in_transaction(h) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS h
+    SELECT azhunt.run_rule_in_transaction(r) FROM unnest('{storage_upload_link_account,cloudshell_usage}'::text[]) AS r
 $$;
 
 SELECT pg_temp.upload('a', '192.0.2.1', 'adele@contoso.com') \g /dev/null
@@ -36,7 +37,7 @@ SELECT azhunt.set_status(result_id, 'closed', 'ours') FROM triage WHERE what IN 
 SELECT azhunt.set_status(result_id, 'investigating') FROM triage WHERE what = 'b' \g /dev/null
 SELECT results_eq('SELECT what, status, note, changed_by = session_user, changed_at BETWEEN now() AND clock_timestamp() FROM triage ORDER BY what', $$
     VALUES ('a', 'closed', 'ours', true, true), ('b', 'investigating', NULL, true, true), ('shell', 'closed', 'ours', true, true)$$,
-    'a mark says what, who and when');
+    'a status says what, who and when');
 
 SELECT pg_temp.run() \g /dev/null
 SELECT results_eq('SELECT status FROM triage ORDER BY what', $$VALUES ('closed'), ('investigating'), ('closed')$$,
@@ -67,8 +68,8 @@ SELECT azhunt.set_status(result_id, 'new') FROM triage WHERE what = 'a' \g /dev/
 SELECT is((SELECT status FROM triage WHERE what = 'a'), 'new', 'people can, too');
 SELECT is((SELECT count(*) FROM azhunt.status_changes), 7::bigint, 'all that people said is kept');
 
-SELECT throws_ok($$SELECT azhunt.set_status(result_id, 'done') FROM triage$$, '22023', 'a result cannot be marked "done"', 'a mark is one of three');
-SELECT throws_ok($$SELECT azhunt.set_status(result_id, NULL) FROM triage$$, '22023', 'a result cannot be marked "NULL"', 'and not null');
+SELECT throws_ok($$SELECT azhunt.set_status(result_id, 'done') FROM triage$$, '22023', 'a result cannot have status "done"', 'a status is one of three');
+SELECT throws_ok($$SELECT azhunt.set_status(result_id, NULL) FROM triage$$, '22023', 'a result cannot have status "NULL"', 'and not null');
 SELECT throws_ok($$SELECT azhunt.set_status('00000000-0000-0000-0000-000000000000', 'closed')$$, 'P0002',
     'there is no result 00000000-0000-0000-0000-000000000000', 'of a result that is there');
 
@@ -80,7 +81,7 @@ SELECT results_eq('SELECT * FROM shown ORDER BY what', $$
     VALUES ('a', 'adele@contoso.com, megan@contoso.com', 2::bigint, 0::bigint), ('b', 'alex@contoso.com, megan@contoso.com', 2, 0),
            ('shell', 'adele@contoso.com', 2, 0)$$, 'an empty list hides nothing');
 
-INSERT INTO azhunt.allow_list (kind, value, note) VALUES ('account', 'Megan@Contoso.com', 'tests uploads');
+INSERT INTO azhunt.allow_list (entity, value, note) VALUES ('account', 'Megan@Contoso.com', 'tests uploads');
 SELECT results_eq('SELECT * FROM shown ORDER BY what', $$
     VALUES ('a', 'adele@contoso.com', 1::bigint, 1::bigint), ('b', 'alex@contoso.com', 1, 1), ('shell', 'adele@contoso.com', 2, 0)$$,
     'an account is hidden, in any case, and counted with what it is part of');
@@ -88,26 +89,26 @@ SELECT results_eq($$SELECT uploads, jsonb_array_length(logins), accounts, logine
                     FROM azhunt.storage_upload_link_account_results WHERE fileuploadpath LIKE '%/a'$$,
     $$VALUES (1::bigint, 1, '{adele@contoso.com}'::text[], 'adele@contoso.com', '2026-03-10 08:00+00'::timestamptz, true)$$,
     'nothing of it is left in the result');
-SELECT results_eq('SELECT kind, value, note, hunt, matches, results FROM azhunt.hidden_results',
+SELECT results_eq('SELECT entity, value, note, rule, matches, results FROM azhunt.hidden_results',
     $$VALUES ('account', 'Megan@Contoso.com', 'tests uploads', 'storage_upload_link_account', 2::bigint, 2::bigint)$$, 'what it hides is counted');
 
-INSERT INTO azhunt.allow_list (kind, value) VALUES ('account', 'adele@contoso.com'), ('account', 'nobody@contoso.com');
+INSERT INTO azhunt.allow_list (entity, value) VALUES ('account', 'adele@contoso.com'), ('account', 'nobody@contoso.com');
 SELECT results_eq('SELECT * FROM shown ORDER BY what', $$VALUES ('b', 'alex@contoso.com', 1::bigint, 1::bigint)$$,
     'a result with nothing else is gone, in both hunts');
-SELECT results_eq('SELECT value, hunt, matches, results FROM azhunt.hidden_results ORDER BY lower(value), hunt', $$
+SELECT results_eq('SELECT value, rule, matches, results FROM azhunt.hidden_results ORDER BY lower(value), rule', $$
     VALUES ('adele@contoso.com', 'cloudshell_usage', 2::bigint, 1::bigint), ('adele@contoso.com', 'storage_upload_link_account', 1, 1),
            ('Megan@Contoso.com', 'storage_upload_link_account', 2, 2), ('nobody@contoso.com', NULL, 0, 0)$$, 'and an entry that hides nothing says so');
 
 DELETE FROM azhunt.allow_list;
 SELECT is((SELECT count(*) FROM shown), 3::bigint, 'all is back when the list is empty');
-INSERT INTO azhunt.allow_list (kind, value) VALUES ('address', '192.0.2.1');
+INSERT INTO azhunt.allow_list (entity, value) VALUES ('address', '192.0.2.1');
 SELECT results_eq('SELECT what FROM shown ORDER BY what', $$VALUES ('b'), ('shell')$$, 'addresses');
-UPDATE azhunt.allow_list SET kind = 'useragent', value = 'EDGE';
+UPDATE azhunt.allow_list SET entity = 'useragent', value = 'EDGE';
 SELECT results_eq('SELECT what FROM shown ORDER BY what', $$VALUES ('shell')$$, 'user agents');
-UPDATE azhunt.allow_list SET kind = 'storageaccount', value = 'contosodata';
+UPDATE azhunt.allow_list SET entity = 'storageaccount', value = 'contosodata';
 SELECT results_eq('SELECT what FROM shown ORDER BY what', $$VALUES ('shell')$$, 'and storage accounts are hidden, too');
-SELECT is((SELECT count(*) FROM azhunt.storage_upload_link_account_matches WHERE hidden), 4::bigint, 'the matches themselves are there');
-SELECT throws_ok($$INSERT INTO azhunt.allow_list (kind, value) VALUES ('useragent', '')$$, '23514', NULL, 'nothing hides all that lacks a text');
+SELECT is((SELECT count(*) FROM azhunt.screened_matches WHERE hunt = 'storage_upload_link_account' AND hidden), 4::bigint, 'the matches themselves are there');
+SELECT throws_ok($$INSERT INTO azhunt.allow_list (entity, value) VALUES ('useragent', '')$$, '23514', NULL, 'nothing hides all that lacks a text');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,4 +1,4 @@
--- scheduled.sql
+-- rules.sql
 --
 -- Cost of a scheduled run over 10,000 new rows, where :rows rows are stored.
 -- Prints a line for each run: rows, round, name, milliseconds, buffers.

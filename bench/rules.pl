@@ -2,7 +2,7 @@
 # What a scheduled hunt costs: a run over 10,000 new rows where few and where
 # many rows are stored, and loading with the default indexes.
 #
-# usage: script/with-cluster bench/scheduled.pl [ROWS [MORE_ROWS]]
+# usage: script/with-cluster bench/rules.pl [ROWS [MORE_ROWS]]
 #
 # Runs in a cluster of its own, whose shared buffers take the larger database,
 # so that the work is compared and not the luck of the caches.
@@ -47,7 +47,7 @@ for my $rows ($few, $many)
 	$cluster->session->do("CREATE DATABASE $database");
 	local %ENV = (%ENV, $cluster->environment($database));
 	print STDERR "Making $rows rows ...\n";
-	open my $psql, '-|', "psql --no-psqlrc --quiet --set=rows=$rows --set=rounds=$rounds --file='$here/scheduled.sql' 2>&1"
+	open my $psql, '-|', "psql --no-psqlrc --quiet --set=rows=$rows --set=rounds=$rounds --file='$here/rules.sql' 2>&1"
 	  or die "psql: $!";
 	while (my $line = <$psql>)
 	{

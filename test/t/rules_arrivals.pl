@@ -13,7 +13,7 @@ use Test::More;
 
 use Session;
 
-my $database = 'azhunt_scheduled_arrivals';
+my $database = 'azhunt_rules_arrivals';
 my $admin = Session->new(PGDATABASE => 'postgres');
 
 $admin->do("DROP DATABASE IF EXISTS $database WITH (FORCE)");

@@ -6,9 +6,9 @@
 -- cases are loaded together, each with addresses, accounts and callers of its
 -- own, and the runs commit, so this has a database of its own.
 SET client_min_messages = warning;
-DROP DATABASE IF EXISTS azhunt_scheduled_conditions;
-CREATE DATABASE azhunt_scheduled_conditions;
-\c azhunt_scheduled_conditions
+DROP DATABASE IF EXISTS azhunt_rules_conditions;
+CREATE DATABASE azhunt_rules_conditions;
+\c azhunt_rules_conditions
 SET client_min_messages = warning;
 -- a zone with daylight saving time, which must not matter: a day has 24 hours
 SET TIME ZONE 'America/New_York';
@@ -21,6 +21,8 @@ FROM unnest('{storagebloblogs,signinlogs,azureactivity}'::text[]) AS t
 CROSS JOIN LATERAL azhunt.add_partitions(('azhunt.' || t)::regclass, '2026-03-10', '2026-03-12') \g /dev/null
 
 INSERT INTO azhunt.rules (rule, hunt, options) VALUES
+    ('storage_upload_link_account', 'storage_upload_link_account', '{}'),
+    ('cloudshell_usage', 'cloudshell_usage', '{}'),
     ('no lookback', 'storage_upload_link_account', '{"lookback": "0"}'),
     ('a day', 'storage_upload_link_account', '{"lookback": "1 day"}'),
     ('any agent', 'storage_upload_link_account', '{"match_user_agent": false}'),
@@ -36,14 +38,16 @@ INSERT INTO azhunt.rules (rule, hunt, options) VALUES
     ('ten minutes', 'cloudshell_usage', '{"bin": "10 minutes"}'),
     ('two days', 'cloudshell_usage', '{"bin": "2 days"}'),
     ('shells', 'cloudshell_usage', '{"resource_group": "Shells"}');
-CREATE TABLE options AS SELECT name, hunt, options FROM azhunt.rules;
+CREATE TABLE options AS
+SELECT r.rule, r.hunt, r.options, h.default_options || r.options AS all_options
+FROM azhunt.rules AS r JOIN azhunt.hunts AS h ON h.hunt = r.hunt;
 
 -- Rows are what differs from the default rows below, where <case> is the case's
 -- own name.  The left side is uploads, or starts of Cloud Shells; the right one
 -- sign-ins, or other operations.
 CREATE TABLE cases (
     number integer GENERATED ALWAYS AS IDENTITY,
-    hunt text NOT NULL,
+    rule text NOT NULL,
     condition text NOT NULL UNIQUE,
     left_rows jsonb NOT NULL,
     right_rows jsonb NOT NULL,
@@ -54,8 +58,8 @@ CREATE TABLE cases (
 --
 -- uploads and sign-ins
 --
-INSERT INTO cases (hunt, condition, left_rows, right_rows, matches)
-SELECT coalesce(hunt, 'storage_upload_link_account'), condition, coalesce(uploads, '[{}]')::jsonb, coalesce(signins, '[{}]')::jsonb, matches
+INSERT INTO cases (rule, condition, left_rows, right_rows, matches)
+SELECT coalesce(rule, 'storage_upload_link_account'), condition, coalesce(uploads, '[{}]')::jsonb, coalesce(signins, '[{}]')::jsonb, matches
 FROM (VALUES
     (NULL, 'an upload and a sign-in half a minute before', NULL, NULL, 1),
     (NULL, 'an upload without a sign-in', NULL, '[]', 0),
@@ -205,18 +209,18 @@ FROM (VALUES
     (NULL, 'two sign-ins of which one matches', NULL, '[{}, {"time": "2026-03-10 08:30:00.000001Z"}]', 1),
     (NULL, 'two uploads of which one matches', '[{}, {"status": "ServerBusy"}]', NULL, 1),
     (NULL, 'two uploads and two sign-ins', '[{}, {"correlation": "<case> 2"}]', '[{}, {"account": "other-<case>@contoso.com"}]', 4)
-) AS v (hunt, condition, uploads, signins, matches);
+) AS v (rule, condition, uploads, signins, matches);
 
-INSERT INTO cases (hunt, condition, left_rows, right_rows, matches)
-SELECT o.name, 'all operations: ' || operation, jsonb_build_array(jsonb_build_object('operation', operation)), '[{}]', 1
+INSERT INTO cases (rule, condition, left_rows, right_rows, matches)
+SELECT o.rule, 'all operations: ' || operation, jsonb_build_array(jsonb_build_object('operation', operation)), '[{}]', 1
 FROM options AS o CROSS JOIN LATERAL jsonb_array_elements_text(o.options -> 'operations') AS operation
-WHERE o.name = 'all operations';
+WHERE o.rule = 'all operations';
 
 --
 -- Cloud Shells and operations
 --
-INSERT INTO cases (hunt, condition, left_rows, right_rows, matches)
-SELECT coalesce(hunt, 'cloudshell_usage'), condition, coalesce(starts, '[{}]')::jsonb, coalesce(operations, '[{}]')::jsonb, matches
+INSERT INTO cases (rule, condition, left_rows, right_rows, matches)
+SELECT coalesce(rule, 'cloudshell_usage'), condition, coalesce(starts, '[{}]')::jsonb, coalesce(operations, '[{}]')::jsonb, matches
 FROM (VALUES
     (NULL, 'a Cloud Shell and an operation in the same hour', NULL, NULL, 1),
     (NULL, 'a Cloud Shell without an operation', NULL, '[]', 0),
@@ -302,7 +306,7 @@ FROM (VALUES
     (NULL, 'two hours with a Cloud Shell, one with an operation', '[{}, {"time": "2026-03-10 09:10:00Z"}]', NULL, 1),
     (NULL, 'two hours with an operation, one with a Cloud Shell', NULL, '[{}, {"time": "2026-03-10 09:20:00Z"}]', 1),
     (NULL, 'two callers with a Cloud Shell and an operation each', '[{}, {"caller": "other-<case>@contoso.com"}]', '[{}, {"caller": "other-<case>@contoso.com"}]', 2)
-) AS v (hunt, condition, starts, operations, matches);
+) AS v (rule, condition, starts, operations, matches);
 
 -- The rows of one side of all cases, as one load of the logs.
 CREATE VIEW sides AS
@@ -311,7 +315,7 @@ SELECT c.number, o.hunt, s.side, r.ordinality,
                        '<address>', '10.' || c.number / 250 || '.' || c.number % 250 || '.1'),
                '<number>', to_hex(c.number))::jsonb AS log_row
 FROM cases AS c
-JOIN options AS o ON o.name = c.hunt
+JOIN options AS o ON o.rule = c.rule
 CROSS JOIN LATERAL (VALUES
     ('storage_upload_link_account', 'left', c.left_rows, jsonb '{"table": "storagebloblogs", "time": "2026-03-10 08:30:00Z",
         "operation": "PutBlob", "status": "Success", "code": "201", "address": "<address>:443",
@@ -366,50 +370,52 @@ INSERT INTO passes (pass, steps) VALUES
     ('a later run, the right side there before', '{right,run,left,run}'),
     ('a later run, nothing there before', '{run,left,right,run}');
 
--- what the hunts of each case found, and what runs said of themselves
+-- what the rules of each case found, and what runs said of themselves
 CREATE TABLE found (pass text, number integer, matches bigint);
-CREATE TABLE said (pass text, run integer, hunt text, status text, started_over text, new_matches bigint);
+CREATE TABLE said (pass text, run integer, rule text, status text, started_over text, new_matches bigint);
 CREATE TABLE strays (pass text, match text);
-CREATE TABLE differences (pass text, hunt text, only_in text, result text);
+CREATE TABLE differences (pass text, rule text, only_in text, result text);
 CREATE TABLE ad_hoc (number integer, found boolean);
 
 CREATE PROCEDURE run(pass text, step integer)
 LANGUAGE plpgsql AS $$
 DECLARE
-    h text;
+    rule text;
     id bigint;
 BEGIN
-    FOR h IN SELECT o.name FROM options AS o ORDER BY o.name LOOP
-        id := azhunt.run_rule_in_transaction(h);
+    FOR rule IN SELECT o.rule FROM options AS o ORDER BY o.rule LOOP
+        id := azhunt.run_rule_in_transaction(rule);
         INSERT INTO said
-        SELECT $1, $2, r.hunt, r.status, r.started_over, r.new_matches FROM azhunt.runs AS r WHERE r.run = id;
+        SELECT $1, $2, r.rule, r.status, r.started_over, r.new_matches FROM azhunt.runs AS r WHERE r.run = id;
         COMMIT;
     END LOOP;
 END
 $$;
 
 CREATE VIEW stored AS
-SELECT c.number, m.hunt, m.account, m.uri AS text
-FROM azhunt.storage_upload_link_account_matches AS m
-LEFT JOIN cases AS c ON c.token = coalesce(nullif(left(m.correlationid, 7), ''), substring(m.uri FROM 'case[0-9]{3}'))
+SELECT c.number, m.rule, m.account, m.details ->> 'FileUploadPath' AS text
+FROM azhunt.screened_matches AS m
+LEFT JOIN cases AS c ON c.token = coalesce(nullif(left(m.details ->> 'CorrelationId', 7), ''), substring(m.details ->> 'FileUploadPath' FROM 'case[0-9]{3}'))
+WHERE m.hunt = 'storage_upload_link_account'
 UNION ALL
-SELECT c.number, m.hunt, m.caller, m.operationnamevalue
-FROM azhunt.cloudshell_usage_matches AS m
-LEFT JOIN cases AS c ON c.token = right(m.operationnamevalue, 7);
+SELECT c.number, m.rule, m.account, m.details ->> 'OperationNameValue'
+FROM azhunt.screened_matches AS m
+LEFT JOIN cases AS c ON c.token = right(m.details ->> 'OperationNameValue', 7)
+WHERE m.hunt = 'cloudshell_usage';
 
 CREATE VIEW ad_hoc_uploads AS
-SELECT o.name AS hunt, a.*
-FROM azhunt.rules AS o
+SELECT o.rule, a.*
+FROM options AS o
 CROSS JOIN LATERAL azhunt.storage_upload_link_account(
-    (o.options ->> 'lookback')::interval, o.options ->> 'target_file', (o.options ->> 'match_user_agent')::boolean,
-    ARRAY(SELECT jsonb_array_elements_text(o.options -> 'operations')), (o.options ->> 'include_noninteractive')::boolean,
-    (o.options ->> 'successful_only')::boolean) AS a
+    (o.all_options ->> 'lookback')::interval, o.all_options ->> 'target_file', (o.all_options ->> 'match_user_agent')::boolean,
+    ARRAY(SELECT jsonb_array_elements_text(o.all_options -> 'operations')), (o.all_options ->> 'include_noninteractive')::boolean,
+    (o.all_options ->> 'successful_only')::boolean) AS a
 WHERE o.hunt = 'storage_upload_link_account';
 
 CREATE VIEW ad_hoc_shells AS
-SELECT o.name AS hunt, a.*
-FROM azhunt.rules AS o
-CROSS JOIN LATERAL azhunt.cloudshell_usage('365000 days', (o.options ->> 'bin')::interval, o.options ->> 'resource_group',
+SELECT o.rule, a.*
+FROM options AS o
+CROSS JOIN LATERAL azhunt.cloudshell_usage('365000 days', (o.all_options ->> 'bin')::interval, o.all_options ->> 'resource_group',
                                            '2100-01-01 00:00Z') AS a
 WHERE o.hunt = 'cloudshell_usage';
 
@@ -417,7 +423,7 @@ CREATE PROCEDURE compare(pass text)
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO found
-    SELECT $1, c.number, (SELECT count(*) FROM stored AS s WHERE s.number = c.number AND s.hunt = c.hunt)
+    SELECT $1, c.number, (SELECT count(*) FROM stored AS s WHERE s.number = c.number AND s.rule = c.rule)
     FROM cases AS c;
     -- a match is of rows of one case
     INSERT INTO strays
@@ -428,24 +434,24 @@ BEGIN
        OR s.text <> '' AND position(c.token IN s.text) = 0;
 
     CREATE TEMP TABLE one AS
-    SELECT hunt, to_jsonb(a) - 'hunt' AS result FROM ad_hoc_uploads AS a
-    UNION ALL SELECT hunt, to_jsonb(a) - 'hunt' FROM ad_hoc_shells AS a;
+    SELECT rule, to_jsonb(a) - 'rule' AS result FROM ad_hoc_uploads AS a
+    UNION ALL SELECT rule, to_jsonb(a) - 'rule' FROM ad_hoc_shells AS a;
     CREATE TEMP TABLE other AS
-    SELECT r.hunt, to_jsonb(r) AS result
-    FROM (SELECT fileuploadpath, operationname, uploaduseragent, loginevents, accounts, logins, uploads, first_upload, last_upload, hunt
+    SELECT r.rule, to_jsonb(r) AS result
+    FROM (SELECT fileuploadpath, operationname, uploaduseragent, loginevents, accounts, logins, uploads, first_upload, last_upload, rule
           FROM azhunt.storage_upload_link_account_results) AS r
     UNION ALL
-    SELECT r.hunt, to_jsonb(r)
-    FROM (SELECT caller, timekey, set_operationnamevalue, "timestamp", accountcustomentity, hunt FROM azhunt.cloudshell_usage_results) AS r;
-    UPDATE other SET result = result - 'hunt';
+    SELECT r.rule, to_jsonb(r)
+    FROM (SELECT caller, timekey, set_operationnamevalue, "timestamp", accountcustomentity, rule FROM azhunt.cloudshell_usage_results) AS r;
+    UPDATE other SET result = result - 'rule';
     INSERT INTO differences
-    SELECT $1, d.hunt, 'the ad-hoc hunt', d.result::text FROM (SELECT * FROM one EXCEPT ALL SELECT * FROM other) AS d
+    SELECT $1, d.rule, 'the ad-hoc hunt', d.result::text FROM (SELECT * FROM one EXCEPT ALL SELECT * FROM other) AS d
     UNION ALL
-    SELECT $1, d.hunt, 'the scheduled hunt', d.result::text FROM (SELECT * FROM other EXCEPT ALL SELECT * FROM one) AS d;
+    SELECT $1, d.rule, 'the rule', d.result::text FROM (SELECT * FROM other EXCEPT ALL SELECT * FROM one) AS d;
 
     DELETE FROM ad_hoc;
     INSERT INTO ad_hoc
-    SELECT c.number, EXISTS (SELECT FROM one AS o WHERE o.hunt = c.hunt AND position(c.token IN o.result::text) > 0)
+    SELECT c.number, EXISTS (SELECT FROM one AS o WHERE o.rule = c.rule AND position(c.token IN o.result::text) > 0)
     FROM cases AS c;
     DROP TABLE one, other;
 END
@@ -461,9 +467,9 @@ BEGIN
     FOR p IN SELECT * FROM passes ORDER BY number LOOP
         TRUNCATE azhunt.storagebloblogs, azhunt.storagefilelogs, azhunt.signinlogs, azhunt.aadnoninteractiveusersigninlogs,
             azhunt.azureactivity;
-        PERFORM azhunt.drop_rule(o.name) FROM options AS o;
+        PERFORM azhunt.drop_rule(o.rule) FROM options AS o;
         INSERT INTO azhunt.rules (rule, hunt, options)
-        SELECT o.name, o.hunt, o.options FROM options AS o WHERE o.name <> o.hunt;
+        SELECT o.rule, o.hunt, o.options FROM options AS o;
         COMMIT;
 
         runs := 0;
@@ -493,13 +499,13 @@ SELECT plan((SELECT count(*) * 5 FROM cases)::integer + 5);
 
 SELECT is(f.matches, c.matches, format('%s: %s: found by the %s', o.hunt, c.condition, p.pass))
 FROM cases AS c
-JOIN options AS o ON o.name = c.hunt
+JOIN options AS o ON o.rule = c.rule
 CROSS JOIN passes AS p
 JOIN found AS f ON f.number = c.number AND f.pass = p.pass
 ORDER BY c.number, p.number;
 SELECT is(a.found, c.matches > 0, format('%s: %s: found by the ad-hoc hunt', o.hunt, c.condition))
 FROM cases AS c
-JOIN options AS o ON o.name = c.hunt
+JOIN options AS o ON o.rule = c.rule
 JOIN ad_hoc AS a ON a.number = c.number
 ORDER BY c.number;
 
@@ -510,7 +516,7 @@ SELECT is_empty($$
     WHERE status <> 'succeeded' OR started_over IS DISTINCT FROM CASE WHEN run = 1 THEN 'first run' END
 $$, 'the first runs started over, and no other');
 SELECT is_empty($$
-    SELECT s.pass, s.run, s.hunt, s.new_matches
+    SELECT s.pass, s.run, s.rule, s.new_matches
     FROM said AS s
     JOIN passes AS p USING (pass)
     WHERE s.new_matches > 0 AND s.run <> (SELECT count(*) FROM unnest(p.steps) AS t WHERE t = 'run')
@@ -521,4 +527,4 @@ SELECT results_eq($$SELECT pass, sum(new_matches) FROM said GROUP BY pass ORDER 
 
 SELECT * FROM finish();
 \c postgres
-DROP DATABASE azhunt_scheduled_conditions;
+DROP DATABASE azhunt_rules_conditions;

@@ -13,7 +13,7 @@ use Test::More;
 use Session;
 use Utils;
 
-my $database = 'azhunt_scheduled_state';
+my $database = 'azhunt_rules_state';
 my $admin = Session->new(PGDATABASE => 'postgres');
 
 $admin->do("DROP DATABASE IF EXISTS $database WITH (FORCE)");

@@ -3,7 +3,7 @@
 # over, where a fifth of the rows share an address, the window is a day long, and
 # no user agent matches; with statistics, and without.
 #
-# usage: script/with-cluster bench/scheduled_nat.pl
+# usage: script/with-cluster bench/rules_nat.pl
 #
 #   AZHUNT_BENCH_ROWS  uploads, and as many sign-ins and operations (300000)
 #   AZHUNT_BENCH_NEW   new uploads and operations (10000)

@@ -5,33 +5,33 @@ SELECT plan(14);
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('wide', 'storage_upload_link_account', '{"lookback": "1 hour"}');
 
--- Five results; the age in days of the matches of each, and how it is marked.
+-- Five results; the age in days of the matches of each, and its status.
 CREATE TEMP TABLE planned (file text, ages integer[], status text);
 INSERT INTO planned
 VALUES ('old', '{100,95}', NULL), ('old, closed', '{100}', 'closed'), ('old, open', '{100}', 'investigating'),
        ('old and new', '{100,5}', NULL), ('new', '{5,4}', NULL);
-INSERT INTO azhunt.runs (run, hunt, started, finished, status, run_by)
+INSERT INTO azhunt.runs (run, rule, started, finished, status, run_by)
 SELECT -age, 'wide', now() - age * interval '1 day', now() - age * interval '1 day', 'succeeded', 'test'
 FROM (SELECT DISTINCT unnest(ages) AS age FROM planned UNION VALUES (200), (3)) AS a;
-INSERT INTO azhunt.storage_upload_link_account_facts
-SELECT 'wide', '2026-03-10 08:00+00', 'PutBlob', p.file, '', '192.0.2.1', '', '', '2026-03-10 08:00+00'::timestamptz - age * interval '1 s', '', '',
-       sha256(p.file::bytea), md5(p.file)::uuid, -age, now() - age * interval '1 day'
+INSERT INTO azhunt.matches (rule, "time", account, address, details, key, result_id, run, found_at)
+SELECT 'wide', '2026-03-10 08:00+00', '', '192.0.2.1', jsonb_build_object('FileUploadPath', p.file, 'OperationName', 'PutBlob'),
+       sha256((p.file || age)::bytea), md5(p.file)::uuid, -age, now() - age * interval '1 day'
 FROM planned AS p CROSS JOIN unnest(p.ages) AS age;
 SELECT azhunt.set_status(md5(file)::uuid, status) FROM planned WHERE status IS NOT NULL \g /dev/null
 UPDATE azhunt.status_changes SET changed_at = now() - interval '99 days';
-CREATE TEMP VIEW kept AS SELECT DISTINCT uri AS file FROM azhunt.storage_upload_link_account_facts;
+CREATE TEMP VIEW kept AS SELECT DISTINCT details ->> 'FileUploadPath' AS file FROM azhunt.matches;
 
 SELECT results_eq($$SELECT * FROM azhunt.prune('1 year')$$, $$
-    VALUES ('azhunt.storage_upload_link_account_facts', 0::bigint), ('azhunt.cloudshell_usage_facts', 0), ('azhunt.status_changes', 0), ('azhunt.runs', 0)$$,
+    VALUES ('azhunt.matches', 0::bigint), ('azhunt.status_changes', 0), ('azhunt.runs', 0)$$,
     'what is young enough stays');
 SELECT results_eq($$SELECT * FROM azhunt.prune('30 days')$$, $$
-    VALUES ('azhunt.storage_upload_link_account_facts', 3::bigint), ('azhunt.cloudshell_usage_facts', 0), ('azhunt.status_changes', 1), ('azhunt.runs', 2)$$,
+    VALUES ('azhunt.matches', 3::bigint), ('azhunt.status_changes', 1), ('azhunt.runs', 2)$$,
     'what is older goes');
 SELECT set_eq('SELECT file FROM kept', '{"old, open",new,"old and new"}'::text[], 'but no result that is open or has a young match');
 SELECT set_eq('SELECT run FROM azhunt.runs', '{-100,-5,-4,-3}'::bigint[], 'nor a run that found what stays');
-SELECT results_eq($$SELECT removed FROM azhunt.prune('30 days')$$, 'VALUES (0::bigint), (0), (0), (0)', 'the second time there is nothing to do');
+SELECT results_eq($$SELECT removed FROM azhunt.prune('30 days')$$, 'VALUES (0::bigint), (0), (0)', 'the second time there is nothing to do');
 UPDATE azhunt.status_changes SET status = 'closed';
-SELECT results_eq($$SELECT removed FROM azhunt.prune('30 days')$$, 'VALUES (1::bigint), (0), (1), (0)', 'a result that is closed can go');
+SELECT results_eq($$SELECT removed FROM azhunt.prune('30 days')$$, 'VALUES (1::bigint), (1), (0)', 'a result that is closed can go');
 
 -- results that were pruned come back where the rows are still there and a run
 -- starts over; what has been seen is not read again

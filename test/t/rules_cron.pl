@@ -13,9 +13,9 @@ use Utils;
 use Test::More;
 
 my $plain = Session->new(PGDATABASE => 'postgres');
-$plain->do('DROP DATABASE IF EXISTS azhunt_scheduled_cron');
-$plain->do('CREATE DATABASE azhunt_scheduled_cron');
-my $session = Session->new(PGDATABASE => 'azhunt_scheduled_cron');
+$plain->do('DROP DATABASE IF EXISTS azhunt_rules_cron');
+$plain->do('CREATE DATABASE azhunt_rules_cron');
+my $session = Session->new(PGDATABASE => 'azhunt_rules_cron');
 $session->do('CREATE EXTENSION azhunt');
 is($session->query("SELECT azhunt.schedule_rule('cloudshell_usage', '*/5 * * * *')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is not there\nHINT:  Install it and add it to shared_preload_libraries; or have another scheduler,"
@@ -24,7 +24,7 @@ is($session->query("SELECT azhunt.schedule_rule('cloudshell_usage', '*/5 * * * *
 is($session->query("SELECT azhunt.unschedule_rule('cloudshell_usage')") =~ s/\n.*//sr, 'ERROR:  pg_cron is not there',
 	'as does unschedule_rule()');
 $session->close;
-$plain->do('DROP DATABASE azhunt_scheduled_cron');
+$plain->do('DROP DATABASE azhunt_rules_cron');
 
 if ($plain->do("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cron'") == 0)
 {
