@@ -23,14 +23,14 @@ RESET ROLE;
 SELECT pg_get_userbyid(c.relowner) AS owner, c.relkind, count(*)
 FROM pg_class AS c
 WHERE c.relnamespace = 'azhunt'::regnamespace
-  AND c.relname ~ '^(storagebloblogs|storagefilelogs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)'
+  AND c.relname ~ ('^(' || (SELECT string_agg(s.log_table, '|') FROM azhunt.log_table_schemas() AS s) || ')')
 GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT d.classid::regclass, d.objid, d.deptype
 FROM pg_depend AS d
 JOIN pg_class AS c ON c.oid = d.objid
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype IN ('e', 'x')
   AND d.classid = 'pg_class'::regclass
-  AND c.relname ~ '^(storagebloblogs|storagefilelogs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)';
+  AND c.relname ~ ('^(' || (SELECT string_agg(s.log_table, '|') FROM azhunt.log_table_schemas() AS s) || ')');
 
 -- How many columns of each type; the eight that every table of a Log
 -- Analytics workspace has are TenantId, Type, SourceSystem, _ResourceId,
@@ -72,9 +72,8 @@ BEGIN
     FOR item IN
         SELECT s.log_table, split_part(definition, ':', 1) AS column_name
         FROM azhunt.log_table_schemas() AS s,
-             regexp_split_to_table(btrim(s.kusto_schema, E' \n') || ', TenantId:, Type:, SourceSystem:,'
-                 ' _ResourceId:, _SubscriptionId:, _BilledSize:, _IsBillable:, AdditionalFields:,'
-                 ' IngestedAt:, IngestXid:', ',\s+') AS definition
+             regexp_split_to_table(btrim(s.kusto_schema, E' \n') || ', AdditionalFields:, IngestedAt:, IngestXid:',
+                                   ',\s+') AS definition
         WHERE definition <> ''
     LOOP
         BEGIN
@@ -170,7 +169,18 @@ SELECT * FROM azhunt.create_log_tables();
 SELECT * FROM azhunt.create_log_tables();
 DROP VIEW azhunt.signinlogs;
 DROP MATERIALIZED VIEW azhunt.storagefilelogs;
-DROP TABLE azhunt.azureactivity, azhunt.storagebloblogs, azhunt.aadnoninteractiveusersigninlogs;
+DROP TABLE azhunt.azureactivity;
+DO $$
+DECLARE
+    log_table regclass;
+BEGIN
+    FOR log_table IN SELECT to_regclass('azhunt.' || s.log_table) FROM azhunt.log_table_schemas() AS s LOOP
+        IF log_table IS NOT NULL THEN
+            EXECUTE 'DROP TABLE ' || log_table;
+        END IF;
+    END LOOP;
+END
+$$;
 SELECT count(*) FROM pg_class
 WHERE relnamespace = 'azhunt'::regnamespace
-  AND relname ~ '^(storagebloblogs|storagefilelogs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)';
+  AND relname ~ ('^(' || (SELECT string_agg(s.log_table, '|') FROM azhunt.log_table_schemas() AS s) || ')');

@@ -36,7 +36,9 @@ BEGIN
         JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
         WHERE n.nspname OPERATOR(pg_catalog.=) 'azhunt'
           AND c.relname OPERATOR(pg_catalog.=) ANY (
-              '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs,azureactivity,loaded_files}'::pg_catalog.name[])
+              -- log tables {
+              '{aadmanagedidentitysigninlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,auditlogs,azureactivity,signinlogs,storagebloblogs,storagefilelogs,storagequeuelogs,storagetablelogs,loaded_files}'::pg_catalog.name[])
+              -- log tables }
           AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::pg_catalog."char"[])
           AND c.relowner OPERATOR(pg_catalog.=) ANY (trusted)
         UNION

@@ -2,7 +2,7 @@
 -- need, and calling it again repairs what is missing and touches nothing else.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(23);
+SELECT plan(28);
 
 DO $$ BEGIN PERFORM azhunt.create_log_tables(); END $$;
 DO $$ BEGIN PERFORM azhunt.add_partitions('azhunt.signinlogs', '2026-03-01', '2026-03-03'); END $$;
@@ -23,8 +23,9 @@ $$, 'every column of log_table_columns() is in its table, in that place and of t
 SELECT results_eq($$
     SELECT log_table, count(*) FROM azhunt.log_table_columns() GROUP BY 1 ORDER BY 1
 $$, $$
-    VALUES ('aadnoninteractiveusersigninlogs', 92::bigint), ('azureactivity', 37), ('signinlogs', 97),
-           ('storagebloblogs', 55), ('storagefilelogs', 61)
+    VALUES ('aadmanagedidentitysigninlogs', 49::bigint), ('aadnoninteractiveusersigninlogs', 92),
+           ('aadserviceprincipalsigninlogs', 48), ('auditlogs', 34), ('azureactivity', 37), ('signinlogs', 97),
+           ('storagebloblogs', 55), ('storagefilelogs', 61), ('storagequeuelogs', 50), ('storagetablelogs', 50)
 $$, 'as many columns as Microsoft documents');
 
 SELECT is_empty($$
@@ -78,6 +79,37 @@ SELECT lives_ok('SELECT * FROM azhunt.cloudshell_usage()',
 SELECT lives_ok('SELECT * FROM azhunt.uploads()', 'nor does uploads()');
 SELECT lives_ok('SELECT * FROM azhunt.signins()', 'nor does signins()');
 ROLLBACK TO all_columns;
+
+--
+-- comments
+--
+SELECT is_empty($$
+    SELECT s.log_table FROM azhunt.log_table_schemas() AS s
+    WHERE obj_description(to_regclass('azhunt.' || s.log_table), 'pg_class') IS NULL
+$$, 'every table says what it is');
+SELECT is_empty($$
+    SELECT a.attrelid::regclass, a.attname FROM azhunt.log_table_schemas() AS s
+    JOIN pg_attribute AS a ON a.attrelid = to_regclass('azhunt.' || s.log_table) AND a.attnum > 0
+    WHERE coalesce(col_description(a.attrelid, a.attnum), '') = ''
+$$, 'and so does every column');
+
+-- as in a table that an earlier version made, or the owner described
+SAVEPOINT all_comments;
+COMMENT ON TABLE azhunt.signinlogs IS NULL;
+COMMENT ON COLUMN azhunt.signinlogs.ipaddress IS NULL;
+COMMENT ON COLUMN azhunt.signinlogs.userprincipalname IS 'whom we call first';
+COMMENT ON TABLE azhunt.azureactivity IS 'it''s ours';
+DO $$ BEGIN PERFORM azhunt.create_log_tables(); END $$;
+SELECT is(obj_description('azhunt.signinlogs'::regclass, 'pg_class'), 'interactive sign-ins of users',
+          'a comment on a table that is missing comes back');
+SELECT bag_eq($$
+    SELECT attname::text, col_description(attrelid, attnum) FROM pg_attribute
+    WHERE attrelid = 'azhunt.signinlogs'::regclass AND attname IN ('ipaddress', 'userprincipalname')
+$$, $$
+    VALUES ('ipaddress', 'address that the sign-in came from'), ('userprincipalname', 'whom we call first')
+$$, 'as does one on a column, and one of the owner''s stays');
+SELECT is(obj_description('azhunt.azureactivity'::regclass, 'pg_class'), 'it''s ours', 'on a table, too');
+ROLLBACK TO all_comments;
 
 --
 -- a second call
@@ -135,7 +167,7 @@ SELECT bag_eq($$
            AND a.attname IN ('usertype', 'additionalfields', 'ingestedat', 'ingestxid'))
        OR (a.attrelid = 'azhunt.storagefilelogs'::regclass AND a.attname = 'ingestxid')
 $$, $$
-    VALUES ('azhunt.signinlogs', 'usertype', 'text', NULL, NULL),
+    VALUES ('azhunt.signinlogs', 'usertype', 'text', NULL, 'member or guest'),
            ('azhunt.signinlogs', 'additionalfields', 'jsonb', NULL, 'what a record brought that no other column takes'),
            ('azhunt.signinlogs', 'ingestedat', 'timestamp with time zone', 'now()', 'when the row arrived here'),
            ('azhunt.signinlogs', 'ingestxid', 'bigint', 'azhunt.ingest_xid()', 'id of the transaction that brought the row'),
@@ -163,7 +195,21 @@ $$, $$
            ('storagefilelogs_ingestxid_idx', true, true, 1),
            ('signinlogs_ingestxid_idx', true, true, 3),
            ('aadnoninteractiveusersigninlogs_ingestxid_idx', true, true, 1),
-           ('azureactivity_ingestxid_idx', true, true, 1)
+           ('azureactivity_ingestxid_idx', true, true, 1),
+           ('aadserviceprincipalsigninlogs_timegenerated_idx', true, true, 1),
+           ('aadserviceprincipalsigninlogs_ingestxid_idx', true, true, 1),
+           ('aadserviceprincipalsigninlogs_address_idx', true, true, 1),
+           ('aadmanagedidentitysigninlogs_timegenerated_idx', true, true, 1),
+           ('aadmanagedidentitysigninlogs_ingestxid_idx', true, true, 1),
+           ('aadmanagedidentitysigninlogs_address_idx', true, true, 1),
+           ('auditlogs_timegenerated_idx', true, true, 1),
+           ('auditlogs_ingestxid_idx', true, true, 1),
+           ('storagequeuelogs_timegenerated_idx', true, true, 1),
+           ('storagequeuelogs_address_idx', true, true, 1),
+           ('storagequeuelogs_ingestxid_idx', true, true, 1),
+           ('storagetablelogs_timegenerated_idx', true, true, 1),
+           ('storagetablelogs_address_idx', true, true, 1),
+           ('storagetablelogs_ingestxid_idx', true, true, 1)
 $$, 'every index is there, on every partition, and says what it is for');
 
 SELECT bag_eq($$

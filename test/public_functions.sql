@@ -17,13 +17,13 @@ FROM (VALUES
      'equals_join_selectivity equals_selectivity has_support make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
      'make_bag_transition make_list_transition make_set_transition within_support'),
     ('lists what is in its own text',
-     'log_table_columns log_table_indexes log_table_schemas'),
+     'log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),
     ('reads tables with the rights of the caller, who needs SELECT on them',
      'check_rows_are_visible cloudshell_sessions cloudshell_usage_pairs '
      'log_rows read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
      'storage_upload_link_account_pairs uploads'),
     ('reads system catalogs and views, which everybody can',
-     'cron_job_name function_arguments hunt_call hunt_function lock_holders missing_columns missing_days option_literal rows_cannot_move_because partition_bounds partition_tree reached_from '
+     'cron_job_name function_arguments hunt_call hunt_function lock_holders missing_columns missing_comments missing_days option_literal rows_cannot_move_because partition_bounds partition_tree reached_from '
      'snapshot_with_unfinished some_periods untrusted_below'),
     ('locks or creates tables with the rights of the caller, who needs those for it',
      'create_loaded_files lock_relations'),

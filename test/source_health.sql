@@ -29,7 +29,8 @@ SELECT results_eq($$SELECT median_delay, p95_delay FROM azhunt.source_health WHE
 INSERT INTO azhunt.storagebloblogs (timegenerated, ingestedat) VALUES (now() - interval '300 days', now() - interval '10 minutes');
 INSERT INTO azhunt.storagefilelogs (timegenerated, ingestedat) VALUES (now(), now() - interval '2 hours');
 INSERT INTO azhunt.azureactivity (timegenerated, ingestedat) VALUES (now(), now() - interval '25 hours');
-SELECT results_eq('SELECT log_table, state FROM azhunt.source_health', $$
+SELECT results_eq($$SELECT log_table, state FROM azhunt.source_health
+                    WHERE log_table = 'aadnoninteractiveusersigninlogs' OR state <> 'never loaded'$$, $$
     VALUES ('aadnoninteractiveusersigninlogs', 'never loaded'), ('azureactivity', 'stopped'), ('signinlogs', 'flowing'),
            ('storagebloblogs', 'flowing'), ('storagefilelogs', 'quiet')$$, 'states are about arrival');
 SELECT results_eq($$SELECT newest_event, median_delay FROM azhunt.source_health WHERE log_table = 'storagebloblogs'$$,
@@ -47,7 +48,7 @@ CREATE VIEW azhunt.azureactivity AS SELECT now() AS timegenerated;
 SELECT results_eq($$SELECT state, rows_last_hour FROM azhunt.source_health WHERE log_table IN ('azureactivity', 'signinlogs')$$,
     $$VALUES ('not known: azhunt.azureactivity has no column ingestxid of type bigint', NULL::bigint), ('flowing', 59)$$,
     'a view that does not say when rows came');
-SELECT is((SELECT count(*) FROM azhunt.source_health), 5::bigint, 'every log table is listed');
+SELECT set_eq('SELECT log_table FROM azhunt.source_health', 'SELECT log_table FROM azhunt.log_table_schemas()', 'every log table is listed');
 
 -- what arrived after the time that is asked about, or claims to
 DROP VIEW azhunt.azureactivity;

@@ -15,7 +15,7 @@ BEGIN
         digest bytea NOT NULL,
         rows bigint NOT NULL,
         rejected bigint NOT NULL,
-        loadedat timestamp with time zone NOT NULL DEFAULT now(),
+        loaded_at timestamp with time zone NOT NULL DEFAULT now(),
         CONSTRAINT loaded_files_digest_key UNIQUE (digest),
         CONSTRAINT loaded_files_check CHECK ("offset" >= 0 AND "offset" <= size AND octet_length(digest) = 32)
     );
@@ -38,7 +38,7 @@ BEGIN
     'rows that this load brought';
     COMMENT ON COLUMN azhunt.loaded_files.rejected IS
     'records that this load rejected';
-    COMMENT ON COLUMN azhunt.loaded_files.loadedat IS
+    COMMENT ON COLUMN azhunt.loaded_files.loaded_at IS
     'when the transaction began in which the file was loaded';
     RETURN true;
 END

@@ -5,100 +5,6 @@ AS 'MODULE_PATHNAME', 'azhunt_ingest_xid';
 COMMENT ON FUNCTION azhunt.ingest_xid() IS
 'the 64-bit id of the current transaction, for the column ingestxid of the log tables';
 
-CREATE FUNCTION azhunt.log_table_schemas()
-RETURNS TABLE (log_table text, kusto_schema text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT t.log_table, t.kusto_schema
-    FROM (VALUES
-        ('storagebloblogs', '
-            TimeGenerated:datetime, OperationName:string, StatusText:string, StatusCode:string,
-            CallerIpAddress:string, Uri:string, UserAgentHeader:string, AccountName:string, CorrelationId:string,
-            AccessTier:string, AuthenticationHash:string, AuthenticationType:string, AuthorizationDetails:dynamic,
-            Category:string, ClientRequestId:string, ConditionsUsed:string, ContentLengthHeader:long,
-            DestinationUri:string, DurationMs:real, Etag:string, LastModifiedTime:datetime, Location:string,
-            MetricResponseType:string, ObjectKey:string, OperationCount:int, OperationVersion:string, Protocol:string,
-            ReferrerHeader:string, RehydratePriority:string, RequestBodySize:long, RequesterAppId:string,
-            RequesterAudience:string, RequesterObjectId:string, RequesterTenantId:string, RequesterTokenIssuer:string,
-            RequesterUpn:string, RequestHeaderSize:long, RequestMd5:string, ResponseBodySize:long,
-            ResponseHeaderSize:long, ResponseMd5:string, SasExpiryStatus:string, SchemaVersion:string,
-            ServerLatencyMs:real, ServiceType:string, SourceAccessTier:string, SourceUri:string, TlsVersion:string'),
-        ('storagefilelogs', '
-            TimeGenerated:datetime, OperationName:string, StatusText:string, StatusCode:string,
-            CallerIpAddress:string, Uri:string, UserAgentHeader:string, AccountName:string, CorrelationId:string,
-            AuthenticationHash:string, AuthenticationType:string, AuthorizationDetails:dynamic,
-            Category:string, ClientRequestId:string, ConditionsUsed:string, ContentLengthHeader:long,
-            DurationMs:real, Etag:string, LastModifiedTime:datetime, Location:string,
-            MetricResponseType:string, ObjectKey:string, OperationCount:int, OperationVersion:string, Protocol:string,
-            ReferrerHeader:string, RequestBodySize:long, RequesterAppId:string, RequesterAudience:string,
-            RequesterObjectId:string, RequesterTenantId:string, RequesterTokenIssuer:string, RequesterUpn:string,
-            RequesterUserName:string, RequestHeaderSize:long, RequestMd5:string, ResponseBodySize:long,
-            ResponseHeaderSize:long, ResponseMd5:string, SchemaVersion:string, ServerLatencyMs:real,
-            ServiceType:string, SmbCommandDetail:string, SmbCommandMajor:int, SmbCommandMinor:string,
-            SmbCreditsConsumed:int, SmbFileId:long, SmbMessageID:long, SmbPersistentHandleID:long,
-            SmbPrimarySID:string, SmbSessionID:long, SmbTreeConnectID:int, SmbVolatileHandleID:long, TlsVersion:string'),
-        ('signinlogs', '
-            TimeGenerated:datetime, IPAddress:string, UserPrincipalName:string, UserAgent:string, ResultType:string,
-            AppDisplayName:string, AADTenantId:string, Agent:string, AlternateSignInName:string, AppId:string,
-            AppliedConditionalAccessPolicies:string, AppliedEventListeners:dynamic, AppOwnerTenantId:string,
-            AuthenticationContextClassReferences:string, AuthenticationDetails:string, AuthenticationMethodsUsed:string,
-            AuthenticationProcessingDetails:string, AuthenticationProtocol:string, AuthenticationRequirement:string,
-            AuthenticationRequirementPolicies:string, AuthenticatorAppLocation:string, AutonomousSystemNumber:string,
-            Category:string, ClientAppUsed:string, ClientCredentialType:string, ClientSessionId:string,
-            ConditionalAccessAudiences:string, ConditionalAccessPolicies:dynamic, ConditionalAccessStatus:string,
-            CorrelationId:string, CreatedDateTime:datetime, CrossTenantAccessType:string, DeviceDetail:dynamic,
-            DurationMs:long, FederatedCredentialId:string, FlaggedForReview:bool, GlobalSecureAccessIpAddress:string,
-            HomeTenantId:string, HomeTenantName:string, Id:string, Identity:string, IncomingTokenType:string,
-            IPAddressFromResourceProvider:string, IsInteractive:bool, IsRisky:bool, IsTenantRestricted:bool,
-            IsThroughGlobalSecureAccess:bool, Level:string, Location:string, LocationDetails:dynamic, MfaDetail:dynamic,
-            NetworkLocationDetails:string, OperationName:string, OperationVersion:string, OriginalRequestId:string,
-            OriginalTransferMethod:string, ProcessingTimeInMilliseconds:string, Resource:string,
-            ResourceDisplayName:string, ResourceGroup:string, ResourceId:string, ResourceIdentity:string,
-            ResourceOwnerTenantId:string, ResourceProvider:string, ResourceServicePrincipalId:string,
-            ResourceTenantId:string, ResultDescription:string, ResultSignature:string, RiskDetail:string,
-            RiskEventTypes:string, RiskEventTypes_V2:string, RiskLevel:string, RiskLevelAggregated:string,
-            RiskLevelDuringSignIn:string, RiskState:string, ServicePrincipalId:string, ServicePrincipalName:string,
-            SessionId:string, SessionLifetimePolicies:string, SignInEventTypes:string, SignInIdentifier:string,
-            SignInIdentifierType:string, Status:dynamic, TokenIssuerName:string, TokenIssuerType:string,
-            TokenProtectionStatusDetails:dynamic, UniqueTokenIdentifier:string, UserDisplayName:string, UserId:string,
-            UserType:string'),
-        ('aadnoninteractiveusersigninlogs', '
-            TimeGenerated:datetime, IPAddress:string, UserPrincipalName:string, UserAgent:string, ResultType:string,
-            AppDisplayName:string, AADTenantId:string, Agent:string, AlternateSignInName:string, AppId:string,
-            AppliedConditionalAccessPolicies:string, AppliedEventListeners:dynamic, AppOwnerTenantId:string,
-            AuthenticationContextClassReferences:string, AuthenticationDetails:string, AuthenticationMethodsUsed:string,
-            AuthenticationProcessingDetails:string, AuthenticationProtocol:string, AuthenticationRequirement:string,
-            AuthenticationRequirementPolicies:string, AuthenticatorAppLocation:string, AutonomousSystemNumber:string,
-            Category:string, ClientAppUsed:string, ClientCredentialType:string, ClientSessionId:string,
-            ConditionalAccessAudiences:string, ConditionalAccessPolicies:string, ConditionalAccessStatus:string,
-            CorrelationId:string, CreatedDateTime:datetime, CrossTenantAccessType:string, DeviceDetail:string,
-            DurationMs:long, FederatedCredentialId:string, FlaggedForReview:bool, GlobalSecureAccessIpAddress:string,
-            HomeTenantId:string, HomeTenantName:string, Id:string, Identity:string, IncomingTokenType:string,
-            IPAddressFromResourceProvider:string, IsInteractive:bool, IsRisky:bool, IsTenantRestricted:bool,
-            IsThroughGlobalSecureAccess:bool, Level:string, Location:string, LocationDetails:string, MfaDetail:string,
-            NetworkLocationDetails:string, OperationName:string, OperationVersion:string, OriginalRequestId:string,
-            OriginalTransferMethod:string, ProcessingTimeInMs:string, ResourceDisplayName:string, ResourceGroup:string,
-            ResourceIdentity:string, ResourceOwnerTenantId:string, ResourceServicePrincipalId:string,
-            ResourceTenantId:string, ResultDescription:string, ResultSignature:string, RiskDetail:string,
-            RiskEventTypes:string, RiskEventTypes_V2:string, RiskLevel:string, RiskLevelAggregated:string,
-            RiskLevelDuringSignIn:string, RiskState:string, ServicePrincipalId:string, SessionId:string,
-            SessionLifetimePolicies:string, SignInEventTypes:string, SignInIdentifierType:string, Status:string,
-            TokenIssuerName:string, TokenIssuerType:string, TokenProtectionStatusDetails:string,
-            UniqueTokenIdentifier:string, UserDisplayName:string, UserId:string, UserType:string'),
-        ('azureactivity', '
-            TimeGenerated:datetime, Caller:string, OperationNameValue:string, ActivityStatusValue:string,
-            ResourceGroup:string, ActivityStatus:string, ActivitySubstatus:string, ActivitySubstatusValue:string,
-            Authorization:string, Authorization_d:dynamic, CallerIpAddress:string, Category:string,
-            CategoryValue:string, Claims:string, Claims_d:dynamic, CorrelationId:string, EventDataId:string,
-            EventSubmissionTimestamp:datetime, Hierarchy:string, HTTPRequest:string, Level:string, OperationId:string,
-            OperationName:string, Properties:string, Properties_d:dynamic, Resource:string, ResourceId:string,
-            ResourceProvider:string, ResourceProviderValue:string, SubscriptionId:string')
-    ) AS t (log_table, kusto_schema);
-END;
-
-COMMENT ON FUNCTION azhunt.log_table_schemas() IS
-'the log tables and their columns as Microsoft documents them, in the form of Kusto''s .create table; every table also has the standard columns';
-
 CREATE FUNCTION azhunt.log_table_columns()
 RETURNS TABLE (log_table text, ordinal_position bigint, column_name text, kusto_type text, data_type text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -117,95 +23,28 @@ BEGIN ATOMIC
            END
     FROM azhunt.log_table_schemas() AS s
     CROSS JOIN LATERAL pg_catalog.regexp_split_to_table(
-        pg_catalog.btrim(s.kusto_schema, E' \n')
-            || ', SourceSystem:string, TenantId:string, Type:string, _BilledSize:real'
-            || ', _IsBillable:string, _ResourceId:string, _SubscriptionId:string',
-        E',\\s+') WITH ORDINALITY AS c (definition, ordinal_position);
+        pg_catalog.btrim(s.kusto_schema, E' \n'), E',\\s+') WITH ORDINALITY AS c (definition, ordinal_position);
 END;
 
 COMMENT ON FUNCTION azhunt.log_table_columns() IS
 'the columns of the log tables that come from Azure, with their types in Kusto and in PostgreSQL';
 
-CREATE FUNCTION azhunt.log_table_indexes()
-RETURNS TABLE (log_table text, index_name text, definition text, purpose text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT i.log_table, i.index_name, i.definition, i.purpose
-    FROM (VALUES
-        ('storagebloblogs', 'storagebloblogs_timegenerated_idx',
-         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
-         'uploads of a period; what arrived in a period'),
-        ('storagebloblogs', 'storagebloblogs_address_idx',
-         'USING btree (azhunt.strip_port(calleripaddress), timegenerated) WHERE azhunt.is_upload(operationname)',
-         'uploads from the address of one new sign-in, after it'),
-        ('storagebloblogs', 'storagebloblogs_ingestxid_idx',
-         'USING btree (ingestxid)',
-         'what is new to a rule'),
-        ('storagefilelogs', 'storagefilelogs_timegenerated_idx',
-         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
-         'uploads of a period; what arrived in a period'),
-        ('storagefilelogs', 'storagefilelogs_address_idx',
-         'USING btree (azhunt.strip_port(calleripaddress), timegenerated) WHERE azhunt.is_upload(operationname)',
-         'uploads from the address of one new sign-in, after it'),
-        ('storagefilelogs', 'storagefilelogs_ingestxid_idx',
-         'USING btree (ingestxid)',
-         'what is new to a rule'),
-        ('signinlogs', 'signinlogs_timegenerated_idx',
-         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
-         'sign-ins of a period, for many uploads; what arrived in a period'),
-        ('signinlogs', 'signinlogs_ingestxid_idx',
-         'USING btree (ingestxid)',
-         'what is new to a rule'),
-        ('signinlogs', 'signinlogs_address_idx',
-         'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
-         'sign-ins from the address of one upload, in its window'),
-        ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_timegenerated_idx',
-         'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
-         'sign-ins of a period, for many uploads; what arrived in a period'),
-        ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_ingestxid_idx',
-         'USING btree (ingestxid)',
-         'what is new to a rule'),
-        ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_address_idx',
-         'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
-         'sign-ins from the address of one upload, in its window'),
-        ('azureactivity', 'azureactivity_cloudshell_idx',
-         'USING btree (timegenerated) INCLUDE (caller, resourcegroup)'
-         ' WHERE azhunt.is_shell_start(operationnamevalue, activitystatusvalue)',
-         'the few operations that may be the start of a Cloud Shell'),
-        ('azureactivity', 'azureactivity_caller_idx',
-         'USING btree ((coalesce(caller, '''')), timegenerated)',
-         'operations of one caller in one hour'),
-        ('azureactivity', 'azureactivity_ingestedat_idx',
-         'USING brin (ingestedat, timegenerated) WITH (autosummarize = on)',
-         'what arrived in a period'),
-        ('azureactivity', 'azureactivity_ingestxid_idx',
-         'USING btree (ingestxid)',
-         'what is new to a rule')
-    ) AS i (log_table, index_name, definition, purpose);
-END;
-
-COMMENT ON FUNCTION azhunt.log_table_indexes() IS
-'the indexes of the log tables, and what each is there for';
-
 CREATE FUNCTION azhunt.missing_columns("table" regclass, log_table text)
-RETURNS TABLE (column_name text, definition text, comment text)
+RETURNS TABLE (column_name text, definition text)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.column_name, c.definition, c.comment
+    SELECT c.column_name, c.definition
     FROM (
-        SELECT a.column_name, a.data_type AS definition, NULL AS comment, a.ordinal_position
+        SELECT a.column_name, a.data_type AS definition, a.ordinal_position
         FROM azhunt.log_table_columns() AS a
         WHERE a.log_table = $2
         UNION ALL
         VALUES
-            ('additionalfields', 'jsonb',
-             'what a record brought that no other column takes', 10001),
-            ('ingestedat', 'timestamp with time zone DEFAULT now()',
-             'when the row arrived here', 10002),
-            ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()',
-             'id of the transaction that brought the row', 10003)
-    ) AS c (column_name, definition, comment, ordinal_position)
+            ('additionalfields', 'jsonb', 10001),
+            ('ingestedat', 'timestamp with time zone DEFAULT now()', 10002),
+            ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()', 10003)
+    ) AS c (column_name, definition, ordinal_position)
     LEFT JOIN pg_attribute AS a
     ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE a.attname IS NULL
@@ -214,6 +53,31 @@ $$;
 
 COMMENT ON FUNCTION azhunt.missing_columns(regclass, text) IS
 'columns that a log table should have and has not';
+
+-- A column's line is "name: comment".
+CREATE FUNCTION azhunt.missing_comments("table" regclass, log_table text)
+RETURNS TABLE (column_name text, comment text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.column_name, c.comment
+    FROM azhunt.log_table_descriptions() AS d
+    CROSS JOIN LATERAL (
+        SELECT NULL, d.comment
+        UNION ALL
+        SELECT split_part(l.line, ': '::text, 1), substr(l.line, strpos(l.line, ': '::text) + 2)
+        FROM string_to_table(btrim(d.column_comments, E'\n'::text), E'\n'::text) AS l (line)
+    ) AS c (column_name, comment)
+    LEFT JOIN pg_attribute AS a
+    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
+    WHERE d.log_table = $2
+      AND (c.column_name IS NULL OR a.attnum IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM pg_description AS e
+                      WHERE e.objoid = $1 AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
+$$;
+
+COMMENT ON FUNCTION azhunt.missing_comments(regclass, text) IS
+'what a log table and its columns are, where no comment says it; the table itself has no column_name';
 
 CREATE FUNCTION azhunt.create_log_tables() RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -229,8 +93,9 @@ DECLARE
 BEGIN
     -- Tables that are there are locked all at once before the first is changed:
     -- one that waits must not keep others from using those that it has.
+    -- A comment needs a lock on the table alone, beside those on its partitions.
     FOR item IN
-        SELECT azhunt.partition_tree(t.relation) AS relation, t.lock_mode
+        SELECT l.relation, l.lock_mode
         FROM (
             SELECT c.oid::regclass,
                    CASE WHEN EXISTS (SELECT FROM azhunt.missing_columns(c.oid::regclass, s.log_table))
@@ -241,11 +106,19 @@ BEGIN
                                      WHERE i.log_table = s.log_table
                                        AND to_regclass(format('azhunt.%I', i.index_name)) IS NULL)
                         THEN 'SHARE'::text
-                   END
+                   END,
+                   EXISTS (SELECT FROM azhunt.missing_comments(c.oid::regclass, s.log_table))
             FROM azhunt.log_table_schemas() AS s
             JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I', s.log_table)) AND c.relkind = 'p'
-        ) AS t (relation, lock_mode)
-        WHERE t.lock_mode IS NOT NULL
+        ) AS t (relation, lock_mode, lacks_comments)
+        CROSS JOIN LATERAL (
+            SELECT t.relation, 'SHARE UPDATE EXCLUSIVE'::text
+            WHERE t.lacks_comments AND t.lock_mode IS DISTINCT FROM 'ACCESS EXCLUSIVE'::text
+            UNION ALL
+            SELECT p.relation, t.lock_mode
+            FROM azhunt.partition_tree(t.relation) AS p (relation)
+            WHERE t.lock_mode IS NOT NULL
+        ) AS l (relation, lock_mode)
     LOOP
         relations := relations || item.relation;
         lock_modes := lock_modes || item.lock_mode;
@@ -276,16 +149,20 @@ BEGIN
         -- a new table gets the columns that do not come from Azure, and one
         -- that an earlier version made gets what is new
         FOR item IN
-            SELECT c.column_name, c.definition, c.comment
+            SELECT c.column_name, c.definition
             FROM azhunt.missing_columns(format('azhunt.%I', log_table)::regclass, log_table) AS c
         LOOP
             EXECUTE format('ALTER TABLE azhunt.%I ADD COLUMN %I %s',
                            log_table, item.column_name, item.definition);
-            IF item.comment IS NOT NULL THEN
-                EXECUTE format('COMMENT ON COLUMN azhunt.%I.%I IS %L',
-                               log_table, item.column_name, item.comment);
-            END IF;
         END LOOP;
+
+        -- a comment of the owner's stays
+        EXECUTE coalesce(
+            (SELECT string_agg(CASE WHEN c.column_name IS NULL
+                                    THEN format('COMMENT ON TABLE azhunt.%I IS %L', log_table, c.comment)
+                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', log_table, c.column_name, c.comment)
+                               END, '; ')
+             FROM azhunt.missing_comments(format('azhunt.%I', log_table)::regclass, log_table) AS c), '');
 
         -- DROP EXTENSION ... CASCADE takes this default and some indexes along
         IF EXISTS (SELECT FROM pg_attribute AS a
@@ -313,7 +190,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
-'creates the five log tables and the ledger of azhunt-load, which belong to the caller and not to the extension, and returns the log tables that were not there; called again, adds only columns, defaults and indexes that are missing';
+'creates the log tables and the ledger of azhunt-load, which belong to the caller and not to the extension, and returns the log tables that were not there; called again, adds only columns, comments, defaults and indexes that are missing';
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
 

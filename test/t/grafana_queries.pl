@@ -101,7 +101,7 @@ is_deeply(rows(panel('overview', 'Do the rules run?'), [ 'Rule', 'State' ]),
 $session->do("UPDATE azhunt.rules SET created_at = created_at - interval '1 hour'");
 is_deeply(rows(panel('overview', 'Do the rules run?'), [ 'Rule', 'State' ]),
 	[ 'cloudshell_usage|never run', 'storage_upload_link_account|never run' ], 'rules that never ran say so');
-is_deeply(rows(panel('overview', 'Do the logs still arrive?'), ['State']), [ ('never loaded') x 5 ], 'as do tables that are not there');
+is_deeply(rows(panel('overview', 'Do the logs still arrive?'), ['State']), [ ('never loaded') x $session->do('SELECT count(*) FROM azhunt.log_table_schemas()') ], 'as do tables that are not there');
 is_deeply(rows(panel('cloudshell-usage', 'Can an empty panel be trusted?'), [ 'Rule', 'Logs', 'Since last success' ]),
 	['never run|never loaded|null'], 'an empty panel is not to be trusted');
 
@@ -351,7 +351,7 @@ is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), ['Logs']), ['s
 is_deeply(rows(panel($cloudshell, 'Can an empty panel be trusted?'), ['Logs']), ['flowing'], 'of those that the rule reads');
 
 $session->do('ALTER TABLE azhunt.azureactivity RENAME ingestxid TO arrival');
-like(rows(panel('overview', 'Do the logs still arrive?'), [ 'Table', 'State' ])->[1],
+like((grep { /^azureactivity/ } @{ rows(panel('overview', 'Do the logs still arrive?'), [ 'Table', 'State' ]) })[0],
 	qr/^azureactivity\|not known: azhunt\.azureactivity has no column ingestxid/, 'or nobody knows, and why');
 is_deeply(rows(panel($cloudshell, 'Can an empty panel be trusted?'), ['Logs']), ['stopped'], 'which is as bad');
 like(alerts('a log table stopped', 'log_table', 'stopped', 'state')->[0], qr/^azureactivity\|1\|not known: /, 'and an alert');

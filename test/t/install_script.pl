@@ -1,4 +1,5 @@
-# The installation script is committed, and is what its fragments give.
+# What is built and committed is what its sources give: the installation script,
+# and what is written from the descriptions of the log tables.
 use strict;
 use warnings;
 
@@ -10,6 +11,9 @@ chdir dirname(dirname(dirname(abs_path(__FILE__))));
 
 my $output = `make --silent check-script 2>&1`;
 is("$?: $output", '0: ', 'azhunt--1.0.sql is what "make" writes; commit it with the fragment that was changed');
+
+$output = `script/make-log-tables --check 2>&1`;
+is("$?: $output", '0: ', 'the descriptions of the log tables give the files that "script/make-log-tables" writes');
 
 # a fragment that the Makefile does not list is in no script
 my @listed = split ' ', `make --silent list-sql`;

@@ -7,10 +7,8 @@ use lib "$FindBin::Bin/../lib";
 use Loader;
 use Test::More;
 
-my @log_tables = qw(storagebloblogs storagefilelogs signinlogs
-  aadnoninteractiveusersigninlogs azureactivity);
-
 create_database();
+my @log_tables = split ' ', sql('SELECT string_agg(log_table, $$ $$) FROM azhunt.log_table_schemas()');
 
 # Load one file and compare all log tables.
 sub shape_is
@@ -37,6 +35,16 @@ like(shape_is('query_api', data('query_api.json')),
 is(shape_is('portal_new', data('portal_new.csv')), '', 'portal CSV');
 is(shape_is('portal_old', data('portal_old.csv')), '', 'portal CSV with old columns');
 is(shape_is('portal_union', data('portal_union.csv')), '', 'portal CSV of a union');
+is(shape_is('raw_serviceprincipal', data('raw_serviceprincipal.json')), '', 'raw records of AADServicePrincipalSignInLogs');
+is(shape_is('export_serviceprincipal', data('am-AADServicePrincipalSignInLogs')), '', 'data export of AADServicePrincipalSignInLogs');
+is(shape_is('raw_managedidentity', data('raw_managedidentity.json')), '', 'raw records of AADManagedIdentitySignInLogs');
+is(shape_is('export_managedidentity', data('am-AADManagedIdentitySignInLogs')), '', 'data export of AADManagedIdentitySignInLogs');
+is(shape_is('raw_audit', data('raw_audit.json')), '', 'raw records of AuditLogs');
+is(shape_is('export_audit', data('am-AuditLogs')), '', 'data export of AuditLogs');
+is(shape_is('raw_queue', data('raw_queue.json')), '', 'raw records of StorageQueueLogs');
+is(shape_is('export_queue', data('am-StorageQueueLogs')), '', 'data export of StorageQueueLogs');
+is(shape_is('raw_table', data('raw_table.json')), '', 'raw records of StorageTableLogs');
+is(shape_is('export_table', data('am-StorageTableLogs')), '', 'data export of StorageTableLogs');
 
 # the same again, compressed, in two members, and through standard input
 my $raw = slurp(data('raw_storage.json'));
@@ -93,6 +101,46 @@ load_ok('CHECK constraint with --reject-file', '-q', '--table', 'soc."Sign-ins"'
 is(sql('SELECT string_agg(split_part(userprincipalname, $$@$$, 1), $$ $$ ORDER BY userprincipalname) FROM soc."Sign-ins" WHERE userprincipalname LIKE $$%@%$$'), 'diego isaiah lynne', 'CHECK constraint: the others are loaded');
 is(join(' ', slurp("$dir/table_rejects") =~ /"line":(\d+)/g), '2 4 5', 'CHECK constraint: rejected lines');
 sql('DROP VIEW azhunt.signinlogs; ALTER TABLE azhunt.signinlogs_table RENAME TO signinlogs');
+
+# where neither a record nor a container says it, --table does, for each log table
+for my $table (@log_tables)
+{
+	sql("TRUNCATE azhunt.$table, azhunt.loaded_files");
+	spew("$dir/$table.records", qq({"TimeGenerated":"2026-01-31T10:00:00Z"}\n));
+	load_ok("--table $table", '-q', '--table', uc $table, "$dir/$table.records");
+	is(sql("SELECT count(*) FROM azhunt.$table"), '1', "--table $table: row");
+}
+
+# the container of records without a category, and the log table that it means
+my %containers = (
+	'insights-activity-logs' => 'azureactivity',
+	'insights-logs-administrative' => 'azureactivity',
+	'insights-logs-noninteractiveusersigninlogs' => 'aadnoninteractiveusersigninlogs',
+	'insights-logs-signinlogs' => 'signinlogs',
+	'insights-logs-storageread/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/blobServices' => 'storagebloblogs',
+	'insights-logs-storagewrite/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/fileServices' => 'storagefilelogs',
+	'insights-logs-serviceprincipalsigninlogs' => 'aadserviceprincipalsigninlogs',
+	'insights-logs-managedidentitysigninlogs' => 'aadmanagedidentitysigninlogs',
+	'insights-logs-auditlogs' => 'auditlogs',
+	'insights-logs-storagedelete/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/queueServices' => 'storagequeuelogs',
+	'insights-logs-storageread/resourceId=/subscriptions/S/providers/Microsoft.Storage/storageAccounts/a/tableServices' => 'storagetablelogs',
+	map { ("am-$_" => $_) } @log_tables,
+);
+for my $container (sort keys %containers)
+{
+	my $table = $containers{$container};
+	sql("TRUNCATE azhunt.$table, azhunt.loaded_files");
+	system('mkdir', '-p', "$dir/$container") == 0 or die;
+	spew("$dir/$container/PT1H.json", qq({"time":"2026-01-31T10:00:00Z"}\n));
+	load_ok("container $container", '-q', "$dir/$container");
+	is(sql("SELECT count(*) FROM azhunt.$table"), '1', "container $container: $table");
+}
+
+# a group of resources may have the name of a service
+sql('TRUNCATE azhunt.storagebloblogs, azhunt.loaded_files');
+spew("$dir/group.json", qq({"time":"2026-01-31T10:00:00Z","category":"StorageRead","resourceId":"/subscriptions/s/resourceGroups/file/providers/Microsoft.Storage/storageAccounts/a/blobServices/default"}\n));
+load_ok('group of resources called file', '-q', "$dir/group.json");
+is(sql('SELECT count(*) FROM azhunt.storagebloblogs'), '1', 'group of resources called file: a blob is read');
 
 # both hunts over data that came in through the loader
 sql("TRUNCATE " . join(', ', map { "azhunt.$_" } @log_tables) . ", azhunt.loaded_files");

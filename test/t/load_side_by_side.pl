@@ -44,7 +44,7 @@ END
 $$;
 ALTER TABLE azhunt.loaded_files RENAME TO ledger;
 CREATE VIEW azhunt.loaded_files AS SELECT l.* FROM azhunt.ledger AS l WHERE public.stop();
-ALTER VIEW azhunt.loaded_files ALTER COLUMN loadedat SET DEFAULT now();
+ALTER VIEW azhunt.loaded_files ALTER COLUMN loaded_at SET DEFAULT now();
 SQL
 my $stop = Session->new;
 

@@ -125,6 +125,8 @@ my %missing = (
 	'column' => [ 'ALTER TABLE azhunt.signinlogs DROP COLUMN additionalfields', $read, $read ],
 	'default' => [ 'ALTER TABLE azhunt.signinlogs ALTER COLUMN ingestxid DROP DEFAULT', $read, $read ],
 	'index' => [ 'DROP INDEX azhunt.signinlogs_ingestxid_idx', $write, $write ],
+	'comment' => [ 'COMMENT ON COLUMN azhunt.signinlogs.usertype IS NULL', 'LOCK TABLE ONLY azhunt.signinlogs IN SHARE UPDATE EXCLUSIVE MODE',
+		"$read; BEGIN; $write; ROLLBACK" ],
 );
 foreach my $what (sort keys %missing)
 {
@@ -134,6 +136,18 @@ foreach my $what (sort keys %missing)
 	is($owner->do($create), '0', '... when they are gone, it is added');
 }
 is($observer->do(q(SELECT count(*) FROM azhunt.missing_columns('azhunt.signinlogs', 'signinlogs'))), '0', 'nothing is missing in the end');
+is($observer->do(q(SELECT count(*) FROM azhunt.missing_comments('azhunt.signinlogs', 'signinlogs'))), '0', '... nor a comment');
+
+# a comment is added while others read and write, also beside an index
+$observer->do('COMMENT ON COLUMN azhunt.signinlogs.usertype IS NULL');
+$other->do("BEGIN; $write; $read");
+is($owner->do("SET lock_timeout = '500ms'; $create; RESET lock_timeout"), '0', 'a comment waits neither for readers nor for writers');
+$other->do('ROLLBACK');
+$observer->do('COMMENT ON COLUMN azhunt.signinlogs.usertype IS NULL; DROP INDEX azhunt.signinlogs_ingestxid_idx');
+is($owner->do("BEGIN; $create"), '0', 'a comment and an index are added');
+is($observer->do("SELECT string_agg(mode, ' ' ORDER BY mode) FROM pg_locks WHERE pid = $owner_pid AND relation = 'azhunt.signinlogs'::regclass AND mode NOT IN ('AccessShareLock', 'RowShareLock')"),
+	'ShareLock ShareUpdateExclusiveLock', '... with no more locks than each of them needs');
+$owner->do('COMMIT');
 
 $_->close foreach $owner, $other, $observer;
 done_testing();

@@ -88,7 +88,7 @@ get_maps(void)
 			columns[i].type = fuzz_columns[i].type;
 			columns[i].type_name = "value";
 		}
-		column_map_init(&maps[t], log_tables[t].bit, columns, NCOLUMNS);
+		column_map_init(&maps[t], &log_tables[t], columns, NCOLUMNS);
 	}
 	return maps;
 }

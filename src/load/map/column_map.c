@@ -203,15 +203,13 @@ is_one_of(const char *name, const char *const names[3])
 static void
 add_documented_fields(ColumnMap *map)
 {
-	for (const FieldMapping *m = field_mappings; m->field != NULL; m++)
+	for (const FieldMapping *m = map->table->fields; m->field != NULL; m++)
 	{
 		int			column = find_column(map, m->column);
 		FieldMap   *fields = &map->raw;
 		const char *name = m->field;
 		const char *dot;
 
-		if ((m->tables & map->table) == 0)
-			continue;
 		while ((dot = strchr(name, '.')) != NULL)
 		{
 			fields = add_members(fields, name, (size_t) (dot - name));
@@ -254,7 +252,7 @@ add_fields_of_same_name(ColumnMap *map)
  * Find out what fills the columns of a table; takes the columns over.
  */
 void
-column_map_init(ColumnMap *map, unsigned table, Column *columns, int ncolumns)
+column_map_init(ColumnMap *map, const LogTable *table, Column *columns, int ncolumns)
 {
 	memset(map, 0, sizeof(*map));
 	map->table = table;
@@ -262,7 +260,8 @@ column_map_init(ColumnMap *map, unsigned table, Column *columns, int ncolumns)
 	map->ncolumns = ncolumns;
 	map->time_column = find_column(map, "timegenerated");
 	map->extra_column = find_column(map, "additionalfields");
-	add_documented_fields(map);
+	if (table != NULL)
+		add_documented_fields(map);
 	add_fields_of_same_name(map);
 }
 

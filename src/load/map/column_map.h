@@ -10,7 +10,7 @@
 #ifndef LOAD_COLUMN_MAP_H
 #define LOAD_COLUMN_MAP_H
 
-#include "map/field_mappings.h"
+#include "map/log_tables.h"
 
 typedef enum ColumnType
 {
@@ -45,7 +45,7 @@ typedef struct FieldMap
 /* The columns of a table, and what fills them. */
 typedef struct ColumnMap
 {
-	unsigned	table;			/* bit of the log table that it is, or is like */
+	const LogTable *table;		/* that it is, or is like, or NULL */
 	Column	   *columns;
 	int			ncolumns;
 	int			time_column;	/* TimeGenerated, or -1 */
@@ -55,7 +55,7 @@ typedef struct ColumnMap
 } ColumnMap;
 
 
-extern void column_map_init(ColumnMap *map, unsigned table, Column *columns, int ncolumns);
+extern void column_map_init(ColumnMap *map, const LogTable *table, Column *columns, int ncolumns);
 extern void column_map_free(ColumnMap *map);
 
 extern const FieldEntry *field_map_find(const FieldMap *map, const char *name, size_t length);

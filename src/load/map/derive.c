@@ -18,7 +18,7 @@
  * The part of a resource id after a name, as in /subscriptions/<part>/; the
  * last one if there are several.
  */
-static bool
+bool
 resource_part(const Value *id, const char *name, Value *part)
 {
 	const char *end = &id->text[id->length];
@@ -146,7 +146,9 @@ derive(ValueConverter *converter, const Derivation *d, const Value *source, Valu
 bool
 derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *record, Cell *cells)
 {
-	for (const Derivation *d = derivations; d->column != NULL; d++)
+	if (map->table == NULL)
+		return true;
+	for (const Derivation *d = map->table->derivations; d->column != NULL; d++)
 	{
 		const FieldEntry *entry;
 		Value		source;
@@ -155,8 +157,6 @@ derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *re
 		FieldRule	rule;
 		int			column;
 
-		if ((d->tables & map->table) == 0)
-			continue;
 		entry = field_map_find(&map->named, d->column, strlen(d->column));
 		if (entry == NULL)
 			continue;

@@ -12,6 +12,7 @@
 
 #include "map/value.h"
 
+extern bool resource_part(const Value *id, const char *name, Value *part);
 extern bool derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *record, Cell *cells);
 
 #endif							/* LOAD_DERIVE_H */

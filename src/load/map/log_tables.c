@@ -14,52 +14,6 @@
 
 #include "common/ascii.h"
 
-const LogTable log_tables[LOG_TABLES] = {
-	{"StorageBlobLogs", BLOB},
-	{"StorageFileLogs", FILES},
-	{"SigninLogs", SIGNIN},
-	{"AADNonInteractiveUserSignInLogs", NONINTERACTIVE},
-	{"AzureActivity", ACTIVITY}
-};
-
-/* What a category, or a part of a path, says about the table. */
-typedef struct CategoryMapping
-{
-	const char *category;
-	unsigned	tables;			/* two where the storage service must decide */
-} CategoryMapping;
-
-/* The categories of diagnostic settings, and their tables. */
-static const CategoryMapping categories[] = {
-	{"StorageRead", STORAGE},
-	{"StorageWrite", STORAGE},
-	{"StorageDelete", STORAGE},
-	{"SignInLogs", SIGNIN},
-	{"NonInteractiveUserSignInLogs", NONINTERACTIVE},
-	{"Administrative", ACTIVITY},
-	{"Security", ACTIVITY},
-	{"ServiceHealth", ACTIVITY},
-	{"Alert", ACTIVITY},
-	{"Recommendation", ACTIVITY},
-	{"Policy", ACTIVITY},
-	{"Autoscale", ACTIVITY},
-	{"ResourceHealth", ACTIVITY},
-	/* of the older streams */
-	{"Action", ACTIVITY},
-	{"Write", ACTIVITY},
-	{"Delete", ACTIVITY},
-	{NULL, 0}
-};
-
-/* What resource types, resource ids and service types say of the service. */
-static const CategoryMapping storage_services[] = {
-	{"blob", BLOB},
-	{"blobServices", BLOB},
-	{"file", FILES},
-	{"fileServices", FILES},
-	{NULL, 0}
-};
-
 /*
  * Are these the same, ignoring the case of letters?
  */
@@ -98,46 +52,67 @@ log_table_by_name(const char *name, size_t length)
 }
 
 /*
+ * Is a name in a list?
+ */
+static bool
+is_listed(const char *text, size_t length, const char *const *names)
+{
+	for (; *names != NULL; names++)
+	{
+		if (same_name(text, length, *names))
+			return true;
+	}
+	return false;
+}
+
+/*
  * The tables in which records of a category may belong; none if it is unknown.
  */
 unsigned
 tables_of_category(const char *category, size_t length)
 {
-	for (const CategoryMapping *c = categories; c->category != NULL; c++)
+	unsigned	tables = 0;
+
+	for (int i = 0; i < LOG_TABLES; i++)
 	{
-		if (same_name(category, length, c->category))
-			return c->tables;
+		if (is_listed(category, length, log_tables[i].categories))
+			tables |= log_tables[i].bit;
 	}
-	return 0;
+	return tables;
 }
 
 /*
- * The table of the storage service that is named in a hint or by a part of it
- * between slashes; none if it is unknown.
+ * The tables of the service that a hint, or a part of it between slashes,
+ * names; of several parts the last, as groups of resources may have any name.
+ * None if it is unknown.
  */
 unsigned
-table_of_storage_service(const char *hint, size_t length)
+tables_of_service(const char *hint, size_t length)
 {
 	const char *end = hint + length;
+	unsigned	tables = 0;
 
 	while (hint <= end)
 	{
 		const char *slash = memchr(hint, '/', (size_t) (end - hint));
 		const char *part_end = slash != NULL ? slash : end;
+		unsigned	found = 0;
 
-		for (const CategoryMapping *s = storage_services; s->category != NULL; s++)
+		for (int i = 0; i < LOG_TABLES; i++)
 		{
-			if (same_name(hint, (size_t) (part_end - hint), s->category))
-				return s->tables;
+			if (is_listed(hint, (size_t) (part_end - hint), log_tables[i].services))
+				found |= log_tables[i].bit;
 		}
+		if (found != 0)
+			tables = found;
 		hint = part_end + 1;
 	}
-	return 0;
+	return tables;
 }
 
 /*
  * The tables of a container's name: am-<table> of data export rules,
- * insights-logs-<category> and insights-activity-logs of diagnostic settings.
+ * insights-logs-<category> of diagnostic settings, or one of its own.
  */
 static unsigned
 tables_of_component(const char *name, size_t length)
@@ -146,8 +121,11 @@ tables_of_component(const char *name, size_t length)
 	static const char diagnostic[] = "insights-logs-";
 	const LogTable *table;
 
-	if (same_name(name, length, "insights-activity-logs"))
-		return ACTIVITY;
+	for (int i = 0; i < LOG_TABLES; i++)
+	{
+		if (is_listed(name, length, log_tables[i].containers))
+			return log_tables[i].bit;
+	}
 	if (length > strlen(diagnostic) && ascii_strncasecmp(name, diagnostic, strlen(diagnostic)) == 0)
 		return tables_of_category(name + strlen(diagnostic), length - strlen(diagnostic));
 	if (length > strlen(export) && ascii_strncasecmp(name, export, strlen(export)) == 0)

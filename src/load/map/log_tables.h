@@ -1,7 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * log_tables.h
- *	  The log tables, and what says that a record belongs in one.
+ *	  The log tables, what says that a record belongs in one, and which
+ *	  column takes which field.
+ *
+ * What is told of each table is in descriptions.c, which is written from
+ * src/logs/tables.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -13,30 +17,81 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The log tables, as bits. */
-#define BLOB			1		/* StorageBlobLogs */
-#define FILES			2		/* StorageFileLogs */
-#define SIGNIN			4		/* SigninLogs */
-#define NONINTERACTIVE	8		/* AADNonInteractiveUserSignInLogs */
-#define ACTIVITY		16		/* AzureActivity */
-#define STORAGE			(BLOB | FILES)
-#define SIGNINS			(SIGNIN | NONINTERACTIVE)
-#define ALL_TABLES		(STORAGE | SIGNINS | ACTIVITY)
+#include "map/descriptions.h"
 
-#define LOG_TABLES		5
+typedef enum FieldRule
+{
+	TAKE,						/* the column takes the value */
+	FOLD,						/* ... in lower case */
+	SECOND						/* ... if no other field gave it one */
+} FieldRule;
 
+/*
+ * A field of raw records, and the column that takes it.
+ *
+ * Beyond these, a field at the top or in properties is taken by the column of
+ * the same name, if the table has one; the case of letters does not matter.
+ * What no column takes becomes part of additionalfields.
+ */
+typedef struct FieldMapping
+{
+	const char *field;
+	const char *column;
+	FieldRule	rule;
+} FieldMapping;
+
+typedef enum DerivationRule
+{
+	WHOLE,						/* the value itself */
+	MEMBER,						/* of a JSON object, the member */
+	OPERATION,					/* the member, or value, if it is like a/b/c */
+	SUBSCRIPTION,				/* of a resource id, the subscription */
+	RESOURCE_GROUP,				/* ... the resource group */
+	PROVIDER					/* ... the last provider */
+} DerivationRule;
+
+/*
+ * A column that is filled from another field of a record that does not bring
+ * it itself; of several for one column, the first that has a value.
+ */
+typedef struct Derivation
+{
+	const char *column;
+	const char *raw_field;		/* NULL if raw records don't have it */
+	const char *named_field;	/* of records with the names of columns */
+	DerivationRule rule;
+	const char *member;
+} Derivation;
+
+/* A log table; its lists end with NULL. */
 typedef struct LogTable
 {
 	const char *name;			/* in Log Analytics; folded, it is ours */
 	unsigned	bit;
+	const char *provider;		/* of its records' resources, or NULL if that
+								 * may be any */
+	const char *const *categories;	/* of diagnostic settings */
+	const char *const *containers;	/* beside those named after the categories */
+	const char *const *services;	/* in types of resources, where a category
+									 * is of several tables */
+	const FieldMapping *fields;
+	const Derivation *derivations;
 } LogTable;
 
+/* A table of the user's own with this column is like the log table. */
+typedef struct KnownColumn
+{
+	const char *column;
+	const LogTable *table;
+} KnownColumn;
+
 extern const LogTable log_tables[LOG_TABLES];
+extern const KnownColumn known_columns[];
 
 extern const LogTable *log_table_of_bit(unsigned bit);
 extern const LogTable *log_table_by_name(const char *name, size_t length);
 extern unsigned tables_of_category(const char *category, size_t length);
-extern unsigned table_of_storage_service(const char *hint, size_t length);
+extern unsigned tables_of_service(const char *hint, size_t length);
 extern unsigned tables_of_container(const char *path);
 extern const LogTable *log_table_in_path(const char *path);
 

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/ascii.h"
+#include "map/derive.h"
 #include "map/value.h"
 
 /*
@@ -40,27 +42,27 @@ text_member(const Record *record, const char *path, Value *value)
 }
 
 /*
- * The table of the storage service that a record is from, as far as it says.
+ * The tables of the service that a record is from, as far as it says.
  */
 static unsigned
-storage_service(const Record *record)
+tables_of_record_service(const Record *record)
 {
 	static const char *const paths[] = {"properties.serviceType", "resourceType", "resourceId"};
 	static const char *const names[] = {"ServiceType", "_ResourceId"};
 	Value		hint;
-	unsigned	table = 0;
+	unsigned	tables = 0;
 
-	for (size_t i = 0; table == 0 && i < sizeof(paths) / sizeof(paths[0]); i++)
+	for (size_t i = 0; tables == 0 && i < sizeof(paths) / sizeof(paths[0]); i++)
 	{
 		if (text_member(record, paths[i], &hint))
-			table = table_of_storage_service(hint.text, hint.length);
+			tables = tables_of_service(hint.text, hint.length);
 	}
-	for (size_t i = 0; table == 0 && i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; tables == 0 && i < sizeof(names) / sizeof(names[0]); i++)
 	{
 		if (text_field(record, names[i], &hint))
-			table = table_of_storage_service(hint.text, hint.length);
+			tables = tables_of_service(hint.text, hint.length);
 	}
-	return table;
+	return tables;
 }
 
 /*
@@ -97,18 +99,47 @@ tables_of_record(const Record *record, Value *name)
 }
 
 /*
- * Choose among the two tables of the storage logs.
+ * Does a record's resource belong to another provider than this?
+ */
+static bool
+is_of_other_provider(const Record *record, const char *provider)
+{
+	Value		id;
+	Value		part;
+
+	return text_member(record, "resourceId", &id) && resource_part(&id, "providers", &part) &&
+		(part.length != strlen(provider) || ascii_strncasecmp(part.text, provider, part.length) != 0);
+}
+
+/*
+ * Leave out the tables of other providers, whose services may have a category
+ * of the same name.
  */
 static unsigned
-choose_storage(const Record *record, const char *path)
+leave_out_other_providers(unsigned tables, const Record *record)
 {
-	unsigned	table = storage_service(record);
+	for (int i = 0; i < LOG_TABLES; i++)
+	{
+		if ((tables & log_tables[i].bit) != 0 && log_tables[i].provider != NULL &&
+			is_of_other_provider(record, log_tables[i].provider))
+			tables &= ~log_tables[i].bit;
+	}
+	return tables;
+}
 
-	if (table == 0)
-		table = table_of_storage_service(path, strlen(path));
-	if (table == 0 && log_table_in_path(path) != NULL)
-		table = log_table_in_path(path)->bit & STORAGE;
-	return table;
+/*
+ * Of several tables that have a category in common, those of the service.
+ */
+static unsigned
+choose_by_service(unsigned tables, const Record *record, const char *path)
+{
+	unsigned	chosen = tables_of_record_service(record);
+
+	if (chosen == 0)
+		chosen = tables_of_service(path, strlen(path));
+	if (chosen == 0 && log_table_in_path(path) != NULL)
+		chosen = log_table_in_path(path)->bit;
+	return tables & chosen;
 }
 
 /*
@@ -141,8 +172,9 @@ route_record(const Record *record, const char *path, bool has_other_table,
 
 	if (tables == 0 && name.length == 0)
 		tables = tables_of_container(path);
-	if (tables == STORAGE)
-		tables = choose_storage(record, path);
+	tables = leave_out_other_providers(tables, record);
+	if ((tables & (tables - 1)) != 0)
+		tables = choose_by_service(tables, record, path);
 	if (tables == 0 && has_other_table)
 		return ROUTE_OTHER_TABLE;
 	*table = log_table_of_bit(tables);

@@ -70,24 +70,6 @@ static const struct
 };
 
 /*
- * Columns that only one kind of log has: a table of the user's own with such a
- * column is filled as that log table is.
- */
-static const struct
-{
-	const char *column;
-	unsigned	table;
-}			telling_columns[] =
-
-{
-	{"smbtreeconnectid", FILES},
-	{"useragentheader", BLOB},
-	{"operationnamevalue", ACTIVITY},
-	{"processingtimeinms", NONINTERACTIVE},
-	{"userprincipalname", SIGNIN}
-};
-
-/*
  * The columns that may be filled, and their quoted names as a list.
  */
 static Column *
@@ -112,20 +94,21 @@ read_columns(const PGresult *result, Buffer *list)
 }
 
 /*
- * The log table that a table of the user's own is like.
+ * The log table that a table of the user's own is like, and is filled like; or
+ * NULL.
  */
-static unsigned
+static const LogTable *
 similar_log_table(const Column *columns, int ncolumns)
 {
-	for (size_t k = 0; k < sizeof(telling_columns) / sizeof(telling_columns[0]); k++)
+	for (const KnownColumn *known = known_columns; known->column != NULL; known++)
 	{
 		for (int i = 0; i < ncolumns; i++)
 		{
-			if (ascii_strcasecmp(columns[i].name, telling_columns[k].column) == 0)
-				return telling_columns[k].table;
+			if (ascii_strcasecmp(columns[i].name, known->column) == 0)
+				return known->table;
 		}
 	}
-	return 0;
+	return NULL;
 }
 
 /*
@@ -168,7 +151,7 @@ describe_target(Writer *writer, TargetTable *target, const LogTable *log_table, 
 	ncolumns = PQntuples(result);
 	columns = read_columns(result, &list);
 	PQclear(result);
-	column_map_init(&target->map, log_table != NULL ? log_table->bit : similar_log_table(columns, ncolumns),
+	column_map_init(&target->map, log_table != NULL ? log_table : similar_log_table(columns, ncolumns),
 					columns, ncolumns);
 	make_commands(target, list.data, is_view);
 	buffer_free(&list);
