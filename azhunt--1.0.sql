@@ -1390,7 +1390,7 @@ DECLARE
     item record;
     relations regclass[] := '{}';
     lock_modes text[] := '{}';
-    uncommented constant text[] := ARRAY(SELECT DISTINCT c.log_table FROM azhunt.missing_comments() AS c);
+    uncommented text[] := ARRAY(SELECT DISTINCT c.log_table FROM azhunt.missing_comments() AS c);
 BEGIN
     -- Tables that are there are locked all at once before the first is changed:
     -- one that waits must not keep others from using those that it has.
@@ -1442,6 +1442,7 @@ BEGIN
             EXECUTE format('CREATE TABLE azhunt.%I PARTITION OF azhunt.%I DEFAULT',
                            log_table || '_default', log_table);
             RETURN NEXT format('azhunt.%I', log_table)::regclass;
+            uncommented := uncommented || log_table;
         ELSIF kind <> 'p' THEN
             RAISE NOTICE 'azhunt.% is not a partitioned table, leaving it as it is', log_table;
             CONTINUE;
@@ -1455,6 +1456,7 @@ BEGIN
         LOOP
             EXECUTE format('ALTER TABLE azhunt.%I ADD COLUMN %I %s',
                            log_table, item.column_name, item.definition);
+            uncommented := uncommented || log_table;
         END LOOP;
 
         -- DROP EXTENSION ... CASCADE takes this default and some indexes along
@@ -1479,12 +1481,14 @@ BEGIN
     END LOOP;
 
     -- a comment of the owner's stays
-    EXECUTE coalesce(
-        (SELECT string_agg(CASE WHEN c.column_name IS NULL
-                                THEN format('COMMENT ON TABLE azhunt.%I IS %L', c.log_table, c.comment)
-                                ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name, c.comment)
-                           END, '; ')
-         FROM azhunt.missing_comments() AS c), '');
+    IF uncommented <> '{}' THEN
+        EXECUTE coalesce(
+            (SELECT string_agg(CASE WHEN c.column_name IS NULL
+                                    THEN format('COMMENT ON TABLE azhunt.%I IS %L', c.log_table, c.comment)
+                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name, c.comment)
+                               END, '; ')
+             FROM azhunt.missing_comments() AS c), '');
+    END IF;
 
     PERFORM azhunt.create_loaded_files();
 END
