@@ -245,6 +245,10 @@ foreach my $database (qw(azhunt_overloads_none azhunt_overloads_all))
 	make_shadows($database, 'true', 'false') if $database =~ /all$/;
 	$printed{$database} = [ printed($database, @statements) ];
 }
+# hunts that a person calls, with overloads of their own functions, too
+query('azhunt_overloads_all', "SET client_min_messages = error; SET ROLE $role; SELECT public.shadow_functions($types, true, true)");
+push @statements, @hunts;
+push @{ $printed{$_} }, printed($_, @hunts) foreach qw(azhunt_overloads_none azhunt_overloads_all);
 my $this_month = strftime('%Y-%m', gmtime);
 foreach my $i (0 .. $#statements)
 {
