@@ -5250,7 +5250,7 @@ AS $$
                pg_catalog.count(DISTINCT d.file) AS filesdeleted,
                pg_catalog.min(d.timegenerated) AS first_deletion,
                pg_catalog.max(d.timegenerated) AS last_deletion,
-               azhunt.make_set(d.file, 1000) AS files
+               pg_catalog.to_jsonb((pg_catalog.array_agg(DISTINCT d.file ORDER BY d.file))[1:1000]) AS files
         FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion.threshold, storage_mass_deletion."window",
                                                     azhunt.window_start(storage_mass_deletion.as_of, storage_mass_deletion.lookback),
                                                     storage_mass_deletion.as_of) AS d
@@ -5284,11 +5284,8 @@ AS $$
     -- An old deletion becomes a match by a new one in the same window, and that
     -- window is in the period.
     SELECT d.timegenerated, NULL::pg_catalog.text, d.address, d.useragentheader, d.storageaccount,
-           azhunt.bag_pack('File'::pg_catalog.text, d.file,
-                           'OperationName'::pg_catalog.text, d.operationname,
-                           'CorrelationId'::pg_catalog.text, d.correlationid,
-                           'AccountName'::pg_catalog.text, d.storageaccount,
-                           'Day'::pg_catalog.text, azhunt.storage_mass_deletion_day(d.timegenerated))
+           pg_catalog.jsonb_build_object('File', d.file, 'OperationName', d.operationname, 'CorrelationId', d.correlationid,
+                                         'AccountName', d.storageaccount, 'Day', azhunt.storage_mass_deletion_day(d.timegenerated))
     FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion_matches.threshold, storage_mass_deletion_matches."window",
                                                 storage_mass_deletion_matches.since, storage_mass_deletion_matches.until) AS d
 $$;
@@ -5431,17 +5428,26 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted(interval, text[], interval, timestamptz) IS
 'hunt: files that were deleted at most a window after an upload, looking back from as_of; a row for each upload and deletion';
 
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_details(
+    uri text, operationname text, deletedtime timestamptz, delete_operationname text, delete_calleripaddress text)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN azhunt.bag_pack('Uri'::text, uri,
+                       'FileName'::text, COALESCE(NULLIF(azhunt.file_name(uri), ''::text), uri),
+                       'OperationName'::text, operationname,
+                       'DeletedTime'::text, deletedtime,
+                       'DeleteOperationName'::text, delete_operationname,
+                       'DeleteCallerIpAddress'::text, delete_calleripaddress);
+
+COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_details(text, text, timestamptz, text, text) IS
+'internal: what a match of this hunt says beyond the entities of the upload';
+
 CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_matches("window" interval, operations text[], since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, NULL::pg_catalog.text, p.calleripaddress, p.useragentheader, p.storageaccount,
-           azhunt.bag_pack('Uri'::pg_catalog.text, p.uri,
-                           'FileName'::pg_catalog.text, COALESCE(NULLIF(azhunt.file_name(p.uri), ''), p.uri),
-                           'OperationName'::pg_catalog.text, p.operationname,
-                           'DeletedTime'::pg_catalog.text, p.deletedtime,
-                           'DeleteOperationName'::pg_catalog.text, p.delete_operationname,
-                           'DeleteCallerIpAddress'::pg_catalog.text, p.delete_calleripaddress)
+           azhunt.storage_file_created_quickly_deleted_details(p.uri, p.operationname, p.deletedtime, p.delete_operationname, p.delete_calleripaddress)
     FROM azhunt.storage_file_created_quickly_deleted_pairs(
              storage_file_created_quickly_deleted_matches."window", storage_file_created_quickly_deleted_matches.operations,
              storage_file_created_quickly_deleted_matches.since, storage_file_created_quickly_deleted_matches.until,
@@ -5639,16 +5645,25 @@ $$;
 COMMENT ON FUNCTION azhunt.new_cloudshell_user(interval, text, interval, timestamptz) IS
 'hunt: who set up a Cloud Shell: a listing of storage keys and a write of a storage account by one caller within a window, looking back from as_of; azureip is the address of the first, userip of the second';
 
+CREATE FUNCTION azhunt.new_cloudshell_user_details(
+    resourcegroup text, azureip text, write_timegenerated timestamptz, write_resourcegroup text, write_status text)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN azhunt.bag_pack('ResourceGroup'::text, resourcegroup,
+                       'AzureIP'::text, azureip,
+                       'WriteTime'::text, write_timegenerated,
+                       'WriteResourceGroup'::text, write_resourcegroup,
+                       'WriteStatus'::text, write_status);
+
+COMMENT ON FUNCTION azhunt.new_cloudshell_user_details(text, text, timestamptz, text, text) IS
+'internal: what a match of this hunt says beyond its caller and the address of the write';
+
 CREATE FUNCTION azhunt.new_cloudshell_user_matches("window" interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, p.caller, p.userip, NULL::pg_catalog.text, NULL::pg_catalog.text,
-           azhunt.bag_pack('ResourceGroup'::pg_catalog.text, p.resourcegroup,
-                           'AzureIP'::pg_catalog.text, p.azureip,
-                           'WriteTime'::pg_catalog.text, p.write_timegenerated,
-                           'WriteResourceGroup'::pg_catalog.text, p.write_resourcegroup,
-                           'WriteStatus'::pg_catalog.text, p.write_status)
+           azhunt.new_cloudshell_user_details(p.resourcegroup, p.azureip, p.write_timegenerated, p.write_resourcegroup, p.write_status)
     FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user_matches."window", new_cloudshell_user_matches.resource_group,
                                          new_cloudshell_user_matches.since, new_cloudshell_user_matches.until,
                                          new_cloudshell_user_matches.arrivals) AS p
