@@ -61,7 +61,8 @@ SELECT set_eq($$
     SELECT proname FROM member_function
     WHERE NOT has_function_privilege('public', oid, 'EXECUTE')
 $$, $$
-    SELECT h.hunt || '_new_matches' FROM azhunt.hunts AS h JOIN member_function AS f ON f.proname = h.hunt || '_new_matches'
+    SELECT p.proname FROM azhunt.hunts AS h
+    JOIN pg_proc AS p ON p.pronamespace = h.schema::regnamespace AND p.proname = h.hunt || '_new_matches'
     UNION ALL
     SELECT unnest(ARRAY['create_log_tables', 'add_partitions', 'add_log_partitions', 'add_hunt', 'drop_hunt', 'add_rule', 'run_rule', 'run_rule_in_transaction',
           'record_failed_run', 'restart_rule', 'drop_rule', 'set_status', 'source_health', 'upload_counts', 'prune', 'schedule_rule',
@@ -75,7 +76,7 @@ $$, 'functions that change or read tables for others are not for everybody');
 
 SELECT is_empty($$
     SELECT oid::regprocedure FROM member_function
-    WHERE (proname IN ('uploads', 'signins') OR proname IN (SELECT hunt FROM azhunt.hunts))
+    WHERE proname IN ('uploads', 'signins', 'storage_upload_link_account', 'cloudshell_usage')
       AND (provolatile <> 's' OR proparallel <> 's' OR proisstrict OR proconfig IS NOT NULL OR lanname <> 'sql')
 $$, 'nothing keeps the hunts from being inlined');
 

@@ -4,25 +4,23 @@ SET LOCAL client_min_messages = warning;
 SELECT * FROM no_plan();
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
-SELECT cmp_ok((SELECT count(*) FROM azhunt.hunts), '>=', 5::bigint, 'there are hunts');
+SELECT cmp_ok((SELECT count(*) FROM azhunt.hunts), '>=', 2::bigint, 'there are hunts');
 
 CREATE TEMP VIEW functions AS
 SELECT h.hunt, s.suffix, s.required, p.oid
 FROM azhunt.hunts AS h
-CROSS JOIN (VALUES ('', true), ('_matches', true), ('_new_matches', false), ('_check', false), ('_log_rows', false)) AS s (suffix, required)
+-- what goes from new rows is for hunts to which that is worth it
+CROSS JOIN (VALUES ('', true), ('_matches', true), ('_new_matches', false), ('_check', true), ('_log_rows', true)) AS s (suffix, required)
 LEFT JOIN pg_proc AS p ON p.proname = h.hunt || s.suffix AND p.pronamespace = h.schema::regnamespace;
 
 --
 -- functions
 --
-SELECT is((SELECT count(oid) FROM functions AS f WHERE f.hunt = h.hunt AND f.suffix = s.suffix), 1::bigint,
-          format('%s: there is one function %1$s%s', h.hunt, s.suffix))
-FROM azhunt.hunts AS h CROSS JOIN (SELECT DISTINCT suffix FROM functions) AS s
-WHERE s.suffix <> '_new_matches' OR h.hunt IN ('storage_upload_link_account', 'cloudshell_usage')
-ORDER BY h.hunt, s.suffix;
--- those whose log tables have no index for it
-SELECT set_eq('SELECT hunt FROM functions WHERE oid IS NULL', '{storage_mass_deletion,storage_file_created_quickly_deleted,new_cloudshell_user}'::text[],
-    'all but these hunts go from new rows to their partners');
+SELECT is(count(oid), 1::bigint, format('%s: there is one function %1$s%s', hunt, suffix))
+FROM functions
+WHERE required OR oid IS NOT NULL
+GROUP BY hunt, suffix
+ORDER BY hunt, suffix;
 SELECT is_empty($$SELECT hunt, suffix FROM functions WHERE oid IS NOT NULL AND coalesce(obj_description(oid, 'pg_proc'), '') = ''$$,
     'each function has a comment');
 SELECT is_empty($$SELECT hunt, suffix FROM functions WHERE suffix = '_new_matches' AND has_function_privilege('public', oid, 'EXECUTE')$$,
@@ -90,8 +88,7 @@ CROSS JOIN LATERAL (VALUES
     (format('SELECT FROM %s', azhunt.hunt_call(azhunt.hunt_function(h.schema, h.hunt, '_new_matches'), h.default_options,
                                                '{since => now(),until => now(),arrivals => NULL}')), 'and its _new_matches()')
 ) AS s (statement, what)
--- no function, no call
-WHERE s.what <> 'and its _new_matches()' OR azhunt.hunt_function(h.schema, h.hunt, '_new_matches') IS NOT NULL
+WHERE s.what NOT LIKE '%\_new\_matches()' OR azhunt.hunt_function(h.schema, h.hunt, '_new_matches') IS NOT NULL
 ORDER BY h.hunt, s.what;
 SELECT is_empty($$SELECT hunt FROM azhunt.hunts WHERE btrim(title) = '' OR btrim(description) = '' OR description !~ '[.]$' OR tactics = '{}' OR techniques = '{}'$$,
     'a title, a description, tactics and techniques');
@@ -193,18 +190,10 @@ SELECT :'t'::timestamptz + n * interval '1 minute', 'adele@contoso.com',
        CASE WHEN n % 10 = 0 THEN 'Microsoft.Storage/storageAccounts/listKeys/action' ELSE 'Microsoft.Compute/virtualMachines/write/' || n % 3 END,
        'Success', 'cloud-shell-storage-westeurope'
 FROM generate_series(0, 119) AS n;
--- the uploads are deleted, and a storage account for Cloud Shells is written
-INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader, accountname)
-SELECT :'t'::timestamptz + interval '1 minute' + n * interval '1 second', 'DeleteBlob', 'Success', '203.0.113.7:5000',
-       'https://contosodata.blob.core.windows.net/in/' || n || '.txt?x', 'Edge', 'contosodata'
-FROM generate_series(0, 2) AS n;
-INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup, calleripaddress)
-VALUES (:'t'::timestamptz + interval '1 minute', 'adele@contoso.com', 'Microsoft.Storage/storageAccounts/write', 'Success', 'cloud-shell-storage-westeurope',
-        '203.0.113.7');
 SELECT is_empty(format('SELECT status FROM pg_temp.run(%L) WHERE status <> ''succeeded'' OR started_over IS NOT NULL OR rows_read = 0', hunt),
     format('%s: a run reads what is new', hunt))
 FROM azhunt.hunts ORDER BY hunt;
-SELECT cmp_ok((SELECT count(DISTINCT hunt) FROM azhunt.results), '>=', 5::bigint, 'there is something to look at');
+SELECT cmp_ok((SELECT count(DISTINCT hunt) FROM azhunt.results), '>=', 2::bigint, 'there is something to look at');
 SELECT is_empty($$
     SELECT DISTINCT h.hunt, k.name FROM azhunt.hunts AS h JOIN azhunt.matches AS m ON m.rule = h.hunt CROSS JOIN unnest(h.result_key) AS k (name)
     WHERE k.name NOT IN ('time', 'account', 'address', 'useragent', 'storageaccount') AND NOT m.details ? k.name
