@@ -125,7 +125,7 @@ COMMENT ON FUNCTION azhunt.file_name(text) IS
 CREATE FUNCTION azhunt.has_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_has_support';
-COMMENT ON FUNCTION azhunt.has_support(internal) IS 'planner support of has()';
+COMMENT ON FUNCTION azhunt.has_support(internal) IS 'internal: planner support of has()';
 
 CREATE FUNCTION azhunt.has(string text, term text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -140,63 +140,63 @@ COMMENT ON FUNCTION azhunt.has(text, text) IS
 CREATE FUNCTION azhunt.equals(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_equals';
-COMMENT ON FUNCTION azhunt.equals(text, text) IS 'implementation of =~ operator';
+COMMENT ON FUNCTION azhunt.equals(text, text) IS 'internal: implementation of =~ operator';
 
 CREATE FUNCTION azhunt.not_equals(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_not_equals';
-COMMENT ON FUNCTION azhunt.not_equals(text, text) IS 'implementation of !=~ operator';
+COMMENT ON FUNCTION azhunt.not_equals(text, text) IS 'internal: implementation of !=~ operator';
 
 CREATE FUNCTION azhunt.less(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_less';
-COMMENT ON FUNCTION azhunt.less(text, text) IS 'implementation of <~ operator';
+COMMENT ON FUNCTION azhunt.less(text, text) IS 'internal: implementation of <~ operator';
 
 CREATE FUNCTION azhunt.less_or_equal(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_less_or_equal';
-COMMENT ON FUNCTION azhunt.less_or_equal(text, text) IS 'implementation of <=~ operator';
+COMMENT ON FUNCTION azhunt.less_or_equal(text, text) IS 'internal: implementation of <=~ operator';
 
 CREATE FUNCTION azhunt.greater(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_greater';
-COMMENT ON FUNCTION azhunt.greater(text, text) IS 'implementation of >~ operator';
+COMMENT ON FUNCTION azhunt.greater(text, text) IS 'internal: implementation of >~ operator';
 
 CREATE FUNCTION azhunt.greater_or_equal(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_greater_or_equal';
-COMMENT ON FUNCTION azhunt.greater_or_equal(text, text) IS 'implementation of >=~ operator';
+COMMENT ON FUNCTION azhunt.greater_or_equal(text, text) IS 'internal: implementation of >=~ operator';
 
 CREATE FUNCTION azhunt.compare(text, text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_compare';
 COMMENT ON FUNCTION azhunt.compare(text, text) IS
-'order of two texts by code points, ignoring case: negative, zero or positive';
+'internal: order of two texts by code points, ignoring case: negative, zero or positive';
 
 CREATE FUNCTION azhunt.hash(text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_hash';
-COMMENT ON FUNCTION azhunt.hash(text) IS 'hash of a text, ignoring case';
+COMMENT ON FUNCTION azhunt.hash(text) IS 'internal: hash of a text, ignoring case';
 
 CREATE FUNCTION azhunt.hash_extended(text, bigint) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_hash_extended';
 COMMENT ON FUNCTION azhunt.hash_extended(text, bigint) IS
-'hash of a text with a seed, ignoring case';
+'internal: hash of a text with a seed, ignoring case';
 
 CREATE FUNCTION azhunt.equals_selectivity(internal, oid, internal, integer)
 RETURNS double precision
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_equals_selectivity';
 COMMENT ON FUNCTION azhunt.equals_selectivity(internal, oid, internal, integer) IS
-'restriction selectivity of =~ operator';
+'internal: restriction selectivity of =~ operator';
 
 CREATE FUNCTION azhunt.equals_join_selectivity(internal, oid, internal, smallint, internal)
 RETURNS double precision
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_equals_join_selectivity';
 COMMENT ON FUNCTION azhunt.equals_join_selectivity(internal, oid, internal, smallint, internal) IS
-'join selectivity of =~ operator';
+'internal: join selectivity of =~ operator';
 
 CREATE OPERATOR azhunt.=~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.equals,
@@ -289,7 +289,7 @@ COMMENT ON FUNCTION azhunt.bin_end(timestamptz, interval) IS
 CREATE FUNCTION azhunt.within_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_within_support';
-COMMENT ON FUNCTION azhunt.within_support(internal) IS 'planner support of within(), window_start() and window_end()';
+COMMENT ON FUNCTION azhunt.within_support(internal) IS 'internal: planner support of within(), window_start() and window_end()';
 
 CREATE FUNCTION azhunt.within(event timestamptz, anchor timestamptz, lookback interval)
 RETURNS boolean
@@ -331,85 +331,85 @@ CREATE FUNCTION azhunt.make_set_transition(internal, anyelement) RETURNS interna
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_set_transition';
 COMMENT ON FUNCTION azhunt.make_set_transition(internal, anyelement) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_set_transition(internal, anyelement, integer) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_set_transition';
 COMMENT ON FUNCTION azhunt.make_set_transition(internal, anyelement, integer) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_list_transition(internal, anyelement) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_list_transition';
 COMMENT ON FUNCTION azhunt.make_list_transition(internal, anyelement) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_list_transition(internal, anyelement, integer) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_list_transition';
 COMMENT ON FUNCTION azhunt.make_list_transition(internal, anyelement, integer) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.collection_combine(internal, internal) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_combine';
 COMMENT ON FUNCTION azhunt.collection_combine(internal, internal) IS
-'aggregate combine function';
+'internal: aggregate combine function';
 
 CREATE FUNCTION azhunt.collection_serialize(internal) RETURNS bytea
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_serialize';
 COMMENT ON FUNCTION azhunt.collection_serialize(internal) IS
-'aggregate serialization function';
+'internal: aggregate serialization function';
 
 CREATE FUNCTION azhunt.collection_deserialize(bytea, internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_deserialize';
 COMMENT ON FUNCTION azhunt.collection_deserialize(bytea, internal) IS
-'aggregate deserialization function';
+'internal: aggregate deserialization function';
 
 CREATE FUNCTION azhunt.collection_final(internal) RETURNS jsonb
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_final';
 COMMENT ON FUNCTION azhunt.collection_final(internal) IS
-'aggregate final function';
+'internal: aggregate final function';
 
 CREATE FUNCTION azhunt.make_bag_transition(internal, jsonb) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_transition';
 COMMENT ON FUNCTION azhunt.make_bag_transition(internal, jsonb) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_bag_transition(internal, jsonb, integer) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_transition';
 COMMENT ON FUNCTION azhunt.make_bag_transition(internal, jsonb, integer) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_bag_combine(internal, internal) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_combine';
 COMMENT ON FUNCTION azhunt.make_bag_combine(internal, internal) IS
-'aggregate combine function';
+'internal: aggregate combine function';
 
 CREATE FUNCTION azhunt.make_bag_serialize(internal) RETURNS bytea
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_serialize';
 COMMENT ON FUNCTION azhunt.make_bag_serialize(internal) IS
-'aggregate serialization function';
+'internal: aggregate serialization function';
 
 CREATE FUNCTION azhunt.make_bag_deserialize(bytea, internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_deserialize';
 COMMENT ON FUNCTION azhunt.make_bag_deserialize(bytea, internal) IS
-'aggregate deserialization function';
+'internal: aggregate deserialization function';
 
 CREATE FUNCTION azhunt.make_bag_final(internal) RETURNS jsonb
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_final';
 COMMENT ON FUNCTION azhunt.make_bag_final(internal) IS
-'aggregate final function';
+'internal: aggregate final function';
 
 CREATE AGGREGATE azhunt.make_set(anyelement) (
     SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
@@ -438,7 +438,7 @@ CREATE AGGREGATE azhunt.set_of_texts(text) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE azhunt.set_of_texts(text) IS
-'make_set() of texts, for the hunts';
+'internal: make_set() of texts, for the hunts';
 
 CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
     SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
@@ -447,7 +447,7 @@ CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE azhunt.set_of_bags(jsonb) IS
-'make_set() of jsonb, for the hunts';
+'internal: make_set() of jsonb, for the hunts';
 
 CREATE AGGREGATE azhunt.make_list(anyelement) (
     SFUNC = azhunt.make_list_transition, STYPE = internal, SSPACE = 512,
@@ -1301,7 +1301,7 @@ tlsversion: version of TLS of the connection
 $$;
 
 COMMENT ON FUNCTION azhunt.log_table_descriptions() IS
-'what the log tables are, and what each of their columns says, a line each';
+'internal: what the log tables are, and what each of their columns says, a line each';
 
 /* src/logs/tables.sql */
 
@@ -1359,7 +1359,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_columns(regclass, text) IS
-'columns that a log table should have and has not';
+'internal: columns that a log table should have and has not';
 
 -- A column's line is "name: comment".
 CREATE FUNCTION azhunt.missing_comments()
@@ -1384,7 +1384,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
-'what log tables and their columns are, where no comment says it; a table itself has no column_name';
+'internal: what log tables and their columns are, where no comment says it; a table itself has no column_name';
 
 CREATE FUNCTION azhunt.create_log_tables() RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -1543,7 +1543,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_tree(regclass) IS
-'a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';
+'internal: a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';
 
 /* src/logs/locks.sql */
 
@@ -1582,7 +1582,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.lock_holders(regclass, text) IS
-'who keeps a relation from being locked, as sentences; null if nobody does';
+'internal: who keeps a relation from being locked, as sentences; null if nobody does';
 
 -- The locks are taken all or none.  Those who come meanwhile queue behind an
 -- attempt for less than a second, and then get their turn.
@@ -1633,7 +1633,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.lock_relations(regclass[], text[]) IS
-'locks relations, each in its mode, all or none; waits for lock_timeout, or 5 seconds if that is 0, and then tells who uses them';
+'internal: locks relations, each in its mode, all or none; waits for lock_timeout, or 5 seconds if that is 0, and then tells who uses them';
 
 /* src/logs/partitions.sql */
 
@@ -1669,7 +1669,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_days(regclass, date, date) IS
-'the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
+'internal: the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
 
 CREATE FUNCTION azhunt.rows_cannot_move_because(partition regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -1712,7 +1712,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.rows_cannot_move_because(regclass) IS
-'why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
+'internal: why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
 
 CREATE FUNCTION azhunt.add_partitions("table" regclass, since date, until date)
 RETURNS SETOF regclass
@@ -1958,7 +1958,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.create_loaded_files() IS
-'creates the ledger of azhunt-load, azhunt.loaded_files, which belongs to the caller as the log tables do; returns false if it is there already';
+'internal: creates the ledger of azhunt-load, azhunt.loaded_files, which belongs to the caller as the log tables do; returns false if it is there already';
 
 /* src/hunts/checks.sql */
 
@@ -2771,7 +2771,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.check_rule() IS
-'trigger: refuses a rule whose hunt does not take its options';
+'internal: trigger that refuses a rule whose hunt does not take its options';
 
 CREATE TRIGGER check_rule BEFORE INSERT OR UPDATE OF hunt, options ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.check_rule();
@@ -2867,7 +2867,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.keep_options() IS
-'trigger: refuses to change or delete a rule that has run';
+'internal: trigger that refuses to change or delete a rule that has run';
 
 CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
@@ -3297,7 +3297,7 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_check_rows_are_visible';
 
 COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
-'true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
+'internal: true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
 
 CREATE FUNCTION azhunt.find_arrivals(log_table regclass, first_xid bigint, end_xid bigint,
                                      unfinished_xids bigint[], known bigint[])
@@ -3404,14 +3404,14 @@ LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_allow_visits';
 
 COMMENT ON FUNCTION azhunt.allow_visits(bigint) IS
-'sets how many rows count_visit() lets a run visit';
+'internal: sets how many rows count_visit() lets a run visit';
 
 CREATE FUNCTION azhunt.count_visit("time" timestamptz, weight integer) RETURNS boolean
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 0.01
 AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 
 COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
-'true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
+'internal: true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
 
 REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
 

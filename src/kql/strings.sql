@@ -29,7 +29,7 @@ COMMENT ON FUNCTION azhunt.file_name(text) IS
 CREATE FUNCTION azhunt.has_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_has_support';
-COMMENT ON FUNCTION azhunt.has_support(internal) IS 'planner support of has()';
+COMMENT ON FUNCTION azhunt.has_support(internal) IS 'internal: planner support of has()';
 
 CREATE FUNCTION azhunt.has(string text, term text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE

@@ -15,7 +15,7 @@ COMMENT ON FUNCTION azhunt.bin_end(timestamptz, interval) IS
 CREATE FUNCTION azhunt.within_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_within_support';
-COMMENT ON FUNCTION azhunt.within_support(internal) IS 'planner support of within(), window_start() and window_end()';
+COMMENT ON FUNCTION azhunt.within_support(internal) IS 'internal: planner support of within(), window_start() and window_end()';
 
 CREATE FUNCTION azhunt.within(event timestamptz, anchor timestamptz, lookback interval)
 RETURNS boolean

@@ -30,7 +30,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_days(regclass, date, date) IS
-'the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
+'internal: the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
 
 CREATE FUNCTION azhunt.rows_cannot_move_because(partition regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -73,7 +73,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.rows_cannot_move_because(regclass) IS
-'why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
+'internal: why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
 
 CREATE FUNCTION azhunt.add_partitions("table" regclass, since date, until date)
 RETURNS SETOF regclass

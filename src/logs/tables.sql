@@ -52,7 +52,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_columns(regclass, text) IS
-'columns that a log table should have and has not';
+'internal: columns that a log table should have and has not';
 
 -- A column's line is "name: comment".
 CREATE FUNCTION azhunt.missing_comments()
@@ -77,7 +77,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
-'what log tables and their columns are, where no comment says it; a table itself has no column_name';
+'internal: what log tables and their columns are, where no comment says it; a table itself has no column_name';
 
 CREATE FUNCTION azhunt.create_log_tables() RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -236,4 +236,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_tree(regclass) IS
-'a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';
+'internal: a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';

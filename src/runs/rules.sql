@@ -36,7 +36,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.check_rule() IS
-'trigger: refuses a rule whose hunt does not take its options';
+'internal: trigger that refuses a rule whose hunt does not take its options';
 
 CREATE TRIGGER check_rule BEFORE INSERT OR UPDATE OF hunt, options ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.check_rule();
@@ -132,7 +132,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.keep_options() IS
-'trigger: refuses to change or delete a rule that has run';
+'internal: trigger that refuses to change or delete a rule that has run';
 
 CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
