@@ -99,7 +99,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_strip_port';
 
 COMMENT ON FUNCTION azhunt.strip_port(text) IS
-'the address in host:port, [v6]:port or bare IPv6, which comes out in canonical form, or as the IPv4 address that it stands for; anything else as it is';
+'the address without its port, IPv6 in canonical form; anything else as it is';
 
 CREATE FUNCTION azhunt.is_in_network(address text, network text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -120,7 +120,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_file_name';
 
 COMMENT ON FUNCTION azhunt.file_name(text) IS
-'the last part of the path of a URI, percent-decoded and without query string and fragment, or of a UNC path, as it is; the empty string for a directory or a host alone';
+'the last part of the path of a URI, percent-decoded, or of a UNC path; empty for a directory or a host alone';
 
 CREATE FUNCTION azhunt.has_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -298,7 +298,7 @@ SUPPORT azhunt.within_support
 AS 'MODULE_PATHNAME', 'azhunt_within';
 
 COMMENT ON FUNCTION azhunt.within(timestamptz, timestamptz, interval) IS
-'anchor - lookback <= event <= anchor; a day has 24 hours; a lookback that is negative or has months is an error as soon as it is known, rows or not';
+'anchor - lookback <= event <= anchor, where a day has 24 hours';
 
 CREATE FUNCTION azhunt.window_start(anchor timestamptz, lookback interval)
 RETURNS timestamptz
@@ -1504,7 +1504,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
-'creates the log tables and the ledger of azhunt-load, which belong to the caller and not to the extension, and returns the log tables that were not there; called again, adds only columns, comments, defaults and indexes that are missing';
+'creates the log tables and the ledger of azhunt-load, or what they lack, and returns the tables that were not there';
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
 
@@ -1528,7 +1528,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
-'the partitions, but the default one, of a table that is partitioned by range of one timestamp with time zone, each with its first time and the first time after it';
+'the partitions, except the default one, of a table that is partitioned by range of time, with their bounds';
 
 CREATE FUNCTION azhunt.partition_tree("table" regclass) RETURNS SETOF regclass
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -1856,7 +1856,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_partitions(regclass, date, date) IS
-'adds the daily partitions, of days in UTC, from since up to but not including until, that a log table lacks; moves rows of these days out of the default partition, unless triggers, foreign keys or publications would take them for deleted; returns the partitions that it added; waits at most for lock_timeout, or 5 seconds if that is 0; only for the owner of the table';
+'adds the daily partitions from since up to but not including until that a log table lacks, and returns them';
 
 REVOKE EXECUTE ON FUNCTION azhunt.add_partitions(regclass, date, date) FROM PUBLIC;
 
@@ -2221,7 +2221,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
-'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null; target_file, if not null, is compared with blob_name() and file_name() ignoring case';
+'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included';
 
 CREATE FUNCTION azhunt.read_signins(
     include_noninteractive boolean,
@@ -2319,7 +2319,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
-'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included; IPAddress in the form that strip_port() gives; a missing text is empty, but a missing address null; successful_only keeps those of ResultType 0';
+'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included';
 
 CREATE FUNCTION azhunt.read_activity(since timestamptz, until timestamptz)
 RETURNS TABLE (
@@ -2405,7 +2405,7 @@ CREATE TABLE azhunt.hunts (
 );
 
 COMMENT ON TABLE azhunt.hunts IS
-'the catalogue of hunts: what their published definitions say, the log tables that they read, and the options that a rule can set; azhunt.add_hunt() adds one';
+'the catalogue of hunts, with the options that a rule can set';
 COMMENT ON COLUMN azhunt.hunts.hunt IS 'name of the hunt, and of the function that a person calls';
 COMMENT ON COLUMN azhunt.hunts.schema IS 'schema of the hunt''s functions';
 COMMENT ON COLUMN azhunt.hunts.id IS 'Microsoft''s id of the published query; two published queries can have the same';
@@ -2434,7 +2434,7 @@ RETURN (arrivals).first_xid IS NULL
     OR ingestxid IS NULL;
 
 COMMENT ON FUNCTION azhunt.arrived_since(bigint, azhunt.arrivals) IS
-'condition: is this the transaction of a row that a run has to read? True for all rows if arrivals is null, and for a row whose transaction is not known';
+'condition: is this the transaction of a row that a run has to read?';
 
 CREATE FUNCTION azhunt.function_arguments(function regproc)
 RETURNS TABLE (place integer, name text, type regtype, "default" text)
@@ -2707,7 +2707,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb) IS
-'adds a hunt to the catalogue, so that rules can run it, or says of one that is there that it has changed; function is what a person calls; returns its name';
+'adds a hunt to the catalogue, or changes its entry, so that rules can run it; returns its name';
 
 CREATE FUNCTION azhunt.drop_hunt(hunt text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -2800,7 +2800,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
-'makes a rule that runs a hunt, the one of its own name if hunt is null, with options; run_every says how often it should run, and matches before announce_since are not announced';
+'makes a rule, which runs a hunt, by default the one of its own name, with options';
 
 CREATE FUNCTION azhunt.restart_rule(rule text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -2819,7 +2819,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.restart_rule(text) IS
-'has the next run of a rule read all rows again, as after rows were loaded with an ingestxid of their own; a run that is going on does not count; what was found stays and is not announced again';
+'has the next run of a rule read all rows again';
 
 REVOKE EXECUTE ON FUNCTION azhunt.restart_rule(text) FROM PUBLIC;
 
@@ -3755,7 +3755,7 @@ END
 $$;
 
 COMMENT ON PROCEDURE azhunt.run_rule(text) IS
-'one incremental run of a rule: matches, watermark and the row in azhunt.runs in one transaction of its own; a run that fails is recorded and ends in its error, one that finds another still going is recorded as skipped';
+'runs a rule in a transaction of its own, in which it stores the matches of rows that have arrived since its last run';
 
 REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;
 
@@ -3847,7 +3847,7 @@ CROSS JOIN LATERAL (
 ) AS s (hidden);
 
 COMMENT ON VIEW azhunt.screened_matches IS
-'each match of all rules, and whether the allow-list hides it; conditions on rule and time, on rule and account, on result_id and on run are answered by index';
+'each match of all rules, and whether the allow-list hides it';
 
 CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -3980,7 +3980,7 @@ LEFT JOIN (
 GROUP BY a.entity, a.value, m.rule;
 
 COMMENT ON VIEW azhunt.hidden_results IS
-'how many matches, of how many results, each entry of the allow-list hides for each rule; a match that several entries hide counts for each of them';
+'how many matches and results each entry of the allow-list hides for each rule';
 
 CREATE FUNCTION azhunt.log_rows(result_id uuid, most integer DEFAULT 100)
 RETURNS TABLE (log_table text, log_row jsonb)
@@ -4164,7 +4164,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
-'for each log table whether rows still arrive (flowing: in the last hour, quiet: in the last 24 hours, stopped, never loaded), its newest event and arrival, the delay between the two of its latest 10000 rows, and the rows that arrived in the last hour, the one before, and the same hour a day before';
+'for each log table whether rows still arrive, how late they are and how many they were';
 
 REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
 
@@ -4209,7 +4209,7 @@ LEFT JOIN LATERAL (
 ) AS s ON true;
 
 COMMENT ON VIEW azhunt.rule_health IS
-'each rule and how it runs: running, new (not yet run, and not yet late), late or never run (no success for twice as long as run_every), or failing (the last run failed)';
+'each rule and how it runs: running, new, late, never run or failing';
 
 /* src/runs/retention.sql */
 
@@ -4304,7 +4304,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
-'removes runs and results older than keep, but no result under investigation; only on request, partitions of the log tables that end before now() - keep_log_partitions; returns how many rows it removed from where';
+'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where';
 
 REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
 
@@ -4404,7 +4404,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.schedule_rule(text, text) IS
-'has pg_cron run a rule in this database, at times in pg_cron''s time zone, which is GMT unless configured; replaces the schedule that it had; returns pg_cron''s job id';
+'has pg_cron run a rule in this database, instead of at the times that it had; returns the id of the job';
 
 REVOKE EXECUTE ON FUNCTION azhunt.schedule_rule(text, text) FROM PUBLIC;
 
@@ -4587,7 +4587,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
-'hunt: the accounts that signed in, from the address that a file was uploaded from, at most lookback before the upload; a row for each URI, operation and user agent of uploads from since to until, both included';
+'hunt: the accounts that signed in, at most lookback before an upload, from the address of the upload';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_matches(
     lookback interval,
@@ -4802,7 +4802,7 @@ LEFT JOIN azhunt.latest_status AS s ON s.result_id OPERATOR(pg_catalog.=) r.resu
 WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
-'what rules of the hunt for uploads found, a row for each URI, operation and user agent with the columns of storage_upload_link_account(); time is that of the last upload; run and found_at are those of the latest match; hidden counts matches that the allow-list hides';
+'what rules of the hunt for uploads found, a row for each URI, operation and user agent';
 
 CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
 RETURNS TABLE ("time" timestamptz, uploads bigint)
@@ -4838,7 +4838,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
-'how many uploads the logs have that a rule looks at, linked to an account or not, for each width of time from since to until; for those who may not read the logs';
+'how many uploads a rule looks at, linked to an account or not, for each width of time from since to until';
 
 REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
 
@@ -5006,7 +5006,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
-'hunt: what else a caller did after each start of a Cloud Shell, within the window that begins with it, whatever the hour; looks back from as_of';
+'hunt: what else callers did within a window after each start of a Cloud Shell, looking back from as_of';
 
 CREATE FUNCTION azhunt.cloudshell_usage_matches(bin interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
@@ -5130,7 +5130,7 @@ LEFT JOIN azhunt.latest_status AS s ON s.result_id OPERATOR(pg_catalog.=) r.resu
 WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.cloudshell_usage_results IS
-'what rules of the hunt for Cloud Shells found, a row for each caller and hour with the columns of cloudshell_usage(); time is the start of the hour; address is always null, as the hunt does not look at it; run and found_at are those of the latest match';
+'what rules of the hunt for Cloud Shells found, a row for each caller and hour';
 
 DO $$
 BEGIN
@@ -5275,7 +5275,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_mass_deletion(integer, interval, interval, timestamptz) IS
-'hunt: who deleted at least threshold files of a storage account within some window, looking back from as_of; a row for each day in UTC, address, user agent and storage account; files are at most 1000';
+'hunt: who deleted at least threshold files of a storage account within a window, looking back from as_of';
 
 CREATE FUNCTION azhunt.storage_mass_deletion_day("time" timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -5653,7 +5653,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.new_cloudshell_user(interval, text, interval, timestamptz) IS
-'hunt: who set up a Cloud Shell: a listing of storage keys and a write of a storage account by one caller within a window, looking back from as_of; azureip is the address of the first, userip of the second';
+'hunt: who listed storage keys and wrote a storage account within a window, as in setting up a Cloud Shell, looking back from as_of';
 
 CREATE FUNCTION azhunt.new_cloudshell_user_details(
     resourcegroup text, azureip text, write_timegenerated timestamptz, write_resourcegroup text, write_status text)

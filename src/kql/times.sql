@@ -24,7 +24,7 @@ SUPPORT azhunt.within_support
 AS 'MODULE_PATHNAME', 'azhunt_within';
 
 COMMENT ON FUNCTION azhunt.within(timestamptz, timestamptz, interval) IS
-'anchor - lookback <= event <= anchor; a day has 24 hours; a lookback that is negative or has months is an error as soon as it is known, rows or not';
+'anchor - lookback <= event <= anchor, where a day has 24 hours';
 
 CREATE FUNCTION azhunt.window_start(anchor timestamptz, lookback interval)
 RETURNS timestamptz

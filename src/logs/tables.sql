@@ -188,7 +188,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
-'creates the log tables and the ledger of azhunt-load, which belong to the caller and not to the extension, and returns the log tables that were not there; called again, adds only columns, comments, defaults and indexes that are missing';
+'creates the log tables and the ledger of azhunt-load, or what they lack, and returns the tables that were not there';
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
 
@@ -212,7 +212,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
-'the partitions, but the default one, of a table that is partitioned by range of one timestamp with time zone, each with its first time and the first time after it';
+'the partitions, except the default one, of a table that is partitioned by range of time, with their bounds';
 
 CREATE FUNCTION azhunt.partition_tree("table" regclass) RETURNS SETOF regclass
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
