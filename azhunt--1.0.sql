@@ -2516,7 +2516,6 @@ DECLARE
     suffix text;
     function regproc;
     result text;
-    untrusted record;
 BEGIN
     FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
@@ -2533,15 +2532,7 @@ BEGIN
                       HINT = 'It has to return TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb).';
         END IF;
 
-        -- a rule calls it with the rights of those who made azhunt
-        untrusted := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false);
-        IF untrusted.object IS NOT NULL THEN
-            RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
-                            untrusted.object, untrusted.owner, current_user
-                USING ERRCODE = 'insufficient_privilege',
-                      DETAIL = format('A function that runs with the rights of %s would call it.'::text, current_user),
-                      HINT = format('Give it to %s.'::text, current_user);
-        END IF;
+        PERFORM azhunt.check_hunt_function(function);
     END LOOP;
 END
 $$;
@@ -2630,6 +2621,7 @@ BEGIN
 
     check_function := azhunt.hunt_function(schema, hunt, '_check'::text);
     IF check_function IS NOT NULL THEN
+        PERFORM azhunt.check_hunt_function(check_function);
         EXECUTE format('SELECT %s'::text, azhunt.hunt_call(check_function, defaults || options, '{}'::text[]));
     END IF;
 END
@@ -3156,13 +3148,15 @@ COMMENT ON FUNCTION azhunt.reached_from(oid[], boolean) IS
 
 -- What is reached is what PostgreSQL knows: a function whose body is a string
 -- does not say what it calls, so that its owner has to be trusted in all it does.
-CREATE FUNCTION azhunt.untrusted_below(relations regclass[], functions oid[], with_children boolean, OUT object text, OUT owner name)
+CREATE FUNCTION azhunt.untrusted_below(
+    relations regclass[], functions oid[], with_children boolean, OUT object text, OUT owner name,
+    reader name DEFAULT current_user)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
-    trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, current_user, 'USAGE'));
+    trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, reader, 'USAGE'));
 BEGIN
     WITH RECURSIVE reached (classid, objid, is_part) AS (
         (
@@ -3232,8 +3226,31 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean) IS
-'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of the current role anyway; null if there is none';
+COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean, name) IS
+'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of a role, by default the current one, anyway; null if there is none';
+
+-- Whoever may create functions in a hunt's schema could have others run them, by
+-- rules, by checks of options and when log rows are looked up.
+CREATE FUNCTION azhunt.check_hunt_function(function regproc) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    runner CONSTANT name := (SELECT pg_get_userbyid(p.proowner) FROM pg_proc AS p
+                             WHERE p.oid = 'azhunt.run_rule_in_transaction(text)'::regprocedure);
+    untrusted CONSTANT record := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false, runner);
+BEGIN
+    IF untrusted.object IS NOT NULL THEN
+        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules', untrusted.object, untrusted.owner, runner
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = format('A function that runs with the rights of %s would call it.'::text, runner),
+                  HINT = format('Give it to %s.'::text, runner);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_function(regproc) IS
+'internal: an error if a function of a hunt, or what it reaches, belongs to a role that the one who runs rules does not trust';
 
 CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -4009,6 +4026,7 @@ BEGIN
             USING ERRCODE = 'feature_not_supported',
                   HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema, hunt.hunt || '_log_rows');
     END IF;
+    PERFORM azhunt.check_hunt_function(function);
     FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = $1 ORDER BY m."time" DESC, m.key LIMIT most LOOP
         RETURN QUERY EXECUTE format('SELECT l.log_table, l.log_row FROM %s($1) AS l'::text, function) USING match;
     END LOOP;

@@ -142,7 +142,6 @@ DECLARE
     suffix text;
     function regproc;
     result text;
-    untrusted record;
 BEGIN
     FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
@@ -159,15 +158,7 @@ BEGIN
                       HINT = 'It has to return TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb).';
         END IF;
 
-        -- a rule calls it with the rights of those who made azhunt
-        untrusted := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false);
-        IF untrusted.object IS NOT NULL THEN
-            RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
-                            untrusted.object, untrusted.owner, current_user
-                USING ERRCODE = 'insufficient_privilege',
-                      DETAIL = format('A function that runs with the rights of %s would call it.'::text, current_user),
-                      HINT = format('Give it to %s.'::text, current_user);
-        END IF;
+        PERFORM azhunt.check_hunt_function(function);
     END LOOP;
 END
 $$;
@@ -256,6 +247,7 @@ BEGIN
 
     check_function := azhunt.hunt_function(schema, hunt, '_check'::text);
     IF check_function IS NOT NULL THEN
+        PERFORM azhunt.check_hunt_function(check_function);
         EXECUTE format('SELECT %s'::text, azhunt.hunt_call(check_function, defaults || options, '{}'::text[]));
     END IF;
 END

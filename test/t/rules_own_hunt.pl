@@ -174,6 +174,27 @@ foreach my $theirs ("$function(interval, text, text[])", "${function}_matches($t
 	like(query_error($source, $add_hunt), qr/$role, is not trusted/, 'nor is it added');
 	query($source, "ALTER FUNCTION $theirs OWNER TO postgres");
 }
+{
+	# in its schema, a function that the hunt did not have
+	my $options = 'within interval, first text, others text[]';
+	my $update = q{UPDATE azhunt.rules SET options = '{"first": "x"}' WHERE rule = 'never run'};
+	my $add_rule = q{SELECT azhunt.add_rule('another', 'two_operations')};
+	my $log_rows = q{SELECT azhunt.log_rows(result_id) FROM azhunt.results LIMIT 1};
+
+	query($source, q{SELECT azhunt.add_rule('never run', 'two_operations')});
+	query($source, "CREATE FUNCTION ${function}_check($options) RETURNS boolean LANGUAGE sql AS 'SELECT true'");
+	query($source, "CREATE FUNCTION ${function}_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)"
+		. q{ LANGUAGE sql AS $$SELECT 'azureactivity'::text, '{}'::jsonb$$});
+	query($source, "ALTER FUNCTION ${function}_check OWNER TO $role; ALTER FUNCTION ${function}_log_rows OWNER TO $role");
+	like(query_error($source, $_), qr/^ERROR:  the owner of function .*two_operations_check.*, $role, is not trusted by postgres/m, "nor is it called by: $_")
+	  foreach $add_rule, $update;
+	like(query_error($source, $log_rows), qr/^ERROR:  the owner of function .*two_operations_log_rows.*, $role, is not trusted by postgres/m,
+		"nor is it called by: $log_rows");
+	query($source, "ALTER FUNCTION ${function}_log_rows OWNER TO postgres");
+	is(query($source, $log_rows), '(azureactivity,{})', 'and with another owner it is');
+	query($source, "DROP FUNCTION ${function}_check, ${function}_log_rows");
+	query($source, q{SELECT azhunt.drop_rule('never run')});
+}
 query($source, "CREATE FUNCTION ${function}_matches(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'");
 run_fails(qr/there are 2 functions .*two_operations_matches/, 'an overloaded function');
 like(query_error($source, $add_hunt), qr/there are 2 functions/, 'nor is it added');
