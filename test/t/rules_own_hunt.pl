@@ -123,6 +123,11 @@ is(query($source, q{SELECT to_regclass('azhunt.matches')}), 'azhunt.matches', 'a
 #
 # dumps
 #
+# a rule that its hunt no longer takes comes along with the others
+query($source, 'SET check_function_bodies = off; INSERT INTO azhunt.rules (rule, hunt, options) VALUES'
+	. q{ ('outdated', 'two_operations', '{"gone": "x"}'), ('unsafe', 'cloudshell_usage', '{"bin": "-1 hour"}')});
+like(query_error($source, "CALL azhunt.run_rule('outdated')"), qr/^ERROR:  hunt "two_operations" has no option "gone"/m, 'a run says what is wrong with a rule');
+query($source, q{DELETE FROM azhunt.runs WHERE rule = 'outdated'});
 my @contents = map { "SELECT t::text FROM azhunt.$_ AS t ORDER BY 1" } qw(hunts rules runs watermarks matches results);
 my $before = join "\n", map { query($source, $_) } @contents;
 my %restore = (plain => [ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f' ], custom => [ 'pg_restore', '--exit-on-error', '--jobs=2' ]);
