@@ -2553,7 +2553,8 @@ DECLARE
     options jsonb := '{}';
 BEGIN
     FOR option IN
-        SELECT m.name, f.name IS NOT NULL AS is_argument, f."default"
+        SELECT m.name, f."default",
+               (SELECT t.typcategory = ANY ('{A,B,N}'::"char"[]) FROM pg_type AS t WHERE t.oid = m.type) AS is_json
         FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS m
         LEFT JOIN azhunt.function_arguments(azhunt.hunt_function(schema, hunt, ''::text)) AS f
           ON f.name = m.name AND f.type = m.type
@@ -2564,7 +2565,8 @@ BEGIN
                 USING ERRCODE = 'invalid_function_definition',
                       HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema, hunt);
         END IF;
-        EXECUTE format('SELECT to_jsonb(%s)'::text, option."default") INTO value;
+        EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
+        INTO value;
         options := options || jsonb_build_object(option.name, value);
     END LOOP;
     RETURN options;
@@ -2657,6 +2659,15 @@ BEGIN
     FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
     WHERE p.oid = add_hunt.function::oid;
     PERFORM azhunt.check_hunt_functions(schema_name, hunt_name);
+    -- a dump leaves the hunts of this schema to the extension
+    IF schema_name = 'azhunt'
+       AND (EXISTS (SELECT FROM azhunt.hunts AS h WHERE h.hunt = hunt_name)
+            OR NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass
+                           AND d.objid = add_hunt.function::oid AND d.deptype = 'e')) THEN
+        RAISE EXCEPTION 'cannot add or change hunt "%" of schema azhunt', hunt_name
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Write your own hunt in a schema of yours.';
+    END IF;
     options := azhunt.default_options(schema_name, hunt_name);
 
     unknown := (SELECT t.log_table FROM unnest(add_hunt.tables) AS t (log_table)
@@ -2672,6 +2683,10 @@ BEGIN
         RAISE EXCEPTION 'reach must name an option of type interval, not "%"', coalesce(add_hunt.reach, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
+    ELSIF options -> add_hunt.reach = 'null'::jsonb THEN
+        RAISE EXCEPTION 'reach must name an option that is not null, and "%" is null by default', add_hunt.reach
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Give argument "%s" of %I.%I() a default.'::text, add_hunt.reach, schema_name, hunt_name);
     ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0 OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
             USING ERRCODE = 'invalid_parameter_value';

@@ -121,6 +121,41 @@ foreach my $setting (@settings)
 is(query($source, q{SELECT to_regclass('azhunt.matches')}), 'azhunt.matches', 'and nothing is dropped');
 
 #
+# options of any type, and what is no hunt
+#
+sub add_small_hunt
+{
+	my ($name, $options, $defaults, $details) = @_;
+
+	query($source, "CREATE FUNCTION small.$name($defaults) RETURNS TABLE (account text) LANGUAGE sql AS 'SELECT NULL::text'");
+	query($source, "CREATE FUNCTION small.${name}_matches($options, $arrivals) RETURNS TABLE ($matches) LANGUAGE sql STABLE AS \$\$"
+		. " SELECT a.timegenerated, a.caller, NULL::text, NULL::text, NULL::text, jsonb_build_object('is', $details)"
+		. " FROM azhunt.azureactivity AS a WHERE a.timegenerated BETWEEN since AND until \$\$");
+	return "SELECT azhunt.add_hunt('small.$name', tables => '{azureactivity}', reach => 'w', result_key => '{is}', title => 't', description => 'd')";
+}
+query($source, 'CREATE SCHEMA small; CREATE TYPE small.pair AS (a integer, b text)');
+my %values = (list => ['jsonb', q{[1, {}]}], string => ['jsonb', '"x"'], object => ['jsonb', '{"a": []}'], json => ['json', '[]'],
+	composite => ['small.pair', '(1,x)'], range => ['int4range', '[1,3)'], number => ['numeric', 'NaN']);
+foreach my $kind (sort keys %values)
+{
+	my ($type, $value) = @{ $values{$kind} };
+
+	query($source, add_small_hunt($kind, "w interval, value $type", "w interval DEFAULT '1 hour', value $type DEFAULT '$value'", 'value::text'));
+	query($source, "SELECT azhunt.add_rule('$kind')");
+	query($source, "CALL azhunt.run_rule('$kind')");
+	is(query($source, "SELECT DISTINCT details ->> 'is' FROM azhunt.matches WHERE rule = '$kind'"), $value, "a rule has the default of an option of type $type");
+	query($source, "SELECT azhunt.drop_rule('$kind'); SELECT azhunt.drop_hunt('$kind')");
+}
+# of which a run would find no period
+like(query_error($source, add_small_hunt('unbounded', 'w interval', 'w interval DEFAULT NULL', '1')),
+	qr/^ERROR:  reach must name an option that is not null, and "w" is null by default/m, 'reach is not null');
+# which a dump would leave out
+query($source, 'ALTER FUNCTION small.unbounded SET SCHEMA azhunt; ALTER FUNCTION small.unbounded_matches SET SCHEMA azhunt');
+like(query_error($source, "SELECT azhunt.add_hunt('azhunt.$_', tables => '{azureactivity}', reach => 'bin', result_key => '{account}', title => 't', description => 'd')"),
+	qr/^ERROR:  cannot add or change hunt "$_" of schema azhunt/m, "$_ stays as it is in schema azhunt") foreach qw(unbounded cloudshell_usage);
+query($source, 'DROP FUNCTION azhunt.unbounded, azhunt.unbounded_matches; DROP SCHEMA small CASCADE');
+
+#
 # dumps
 #
 # a rule that its hunt no longer takes comes along with the others
