@@ -149,6 +149,15 @@ foreach my $kind (sort keys %values)
 # of which a run would find no period
 like(query_error($source, add_small_hunt('unbounded', 'w interval', 'w interval DEFAULT NULL', '1')),
 	qr/^ERROR:  reach must name an option that is not null, and "w" is null by default/m, 'reach is not null');
+# of which results would show nothing
+query($source, q{CREATE OR REPLACE FUNCTION small.unbounded(w interval DEFAULT '1 hour') RETURNS TABLE (account text) LANGUAGE sql AS 'SELECT NULL::text'});
+query($source, 'CREATE OR REPLACE FUNCTION small.unbounded_matches(w interval, ' . "$arrivals) RETURNS TABLE ($matches) LANGUAGE sql STABLE AS"
+	. q{ $$SELECT a.timegenerated, a.caller, NULL::text, NULL::text, NULL::text, '["x"]'::jsonb FROM azhunt.azureactivity AS a$$});
+query($source, q{SELECT azhunt.add_hunt('small.unbounded', tables => '{azureactivity}', reach => 'w', result_key => '{account}', title => 't', description => 'd')});
+query($source, q{SELECT azhunt.add_rule('unbounded')});
+like(query_error($source, q{CALL azhunt.run_rule('unbounded')}), qr/^ERROR:  new row for relation "matches" violates check constraint "matches_details_check"/m,
+	'details are an object');
+query($source, q{SELECT azhunt.drop_rule('unbounded'); SELECT azhunt.drop_hunt('unbounded')});
 # which a dump would leave out
 query($source, 'ALTER FUNCTION small.unbounded SET SCHEMA azhunt; ALTER FUNCTION small.unbounded_matches SET SCHEMA azhunt');
 like(query_error($source, "SELECT azhunt.add_hunt('azhunt.$_', tables => '{azureactivity}', reach => 'bin', result_key => '{account}', title => 't', description => 'd')"),
