@@ -123,7 +123,8 @@ BEGIN
     IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
         RETURN NEW;
     END IF;
-    IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.rule = OLD.rule)
+    -- A run that is skipped while a rule of this name is dropped can outlive it.
+    IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.rule = OLD.rule AND r.status <> 'skipped')
        OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.rule = OLD.rule) THEN
         RAISE EXCEPTION 'rule "%" has run, and its results are those of its options', OLD.rule
             USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -254,6 +254,11 @@ query($source, qq{ALTER FUNCTION "My ""SIEM""".elsewhere($types) RENAME TO two_o
 query($source, "CALL azhunt.run_rule('plain')");
 is(last_run($source), 'succeeded||0', 'once all is well again, the rule goes on');
 
+query($source, "INSERT INTO azhunt.runs (rule, started, finished, status, run_by) VALUES ('new', now(), now(), 'skipped', 'test')");
+query($source, q{SELECT azhunt.add_rule('new', 'two_operations')});
+query($source, q{UPDATE azhunt.rules SET options = '{"first": "x"}' WHERE rule = 'new'});
+is(query($source, q{SELECT options FROM azhunt.rules WHERE rule = 'new'}), '{"first": "x"}', 'a rule that was only skipped can be changed');
+
 like(query_error($source, 'DROP EXTENSION azhunt'), qr/function .*two_operations_matches.* depends on type azhunt\.arrivals/, 'DROP EXTENSION names the hunt');
 query($source, 'SET client_min_messages = warning; DROP EXTENSION azhunt CASCADE');
 is(query($source, q{SELECT string_agg(proname, ' ' ORDER BY 1) FROM pg_proc WHERE pronamespace = '"My ""SIEM"""'::regnamespace}), 'two_operations',
