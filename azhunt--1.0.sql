@@ -2658,6 +2658,11 @@ BEGIN
     SELECT p.proname, n.nspname INTO hunt_name, schema_name
     FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
     WHERE p.oid = add_hunt.function::oid;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no function %', coalesce(add_hunt.function::text, 'NULL')
+            USING ERRCODE = 'undefined_function',
+                  HINT = 'doc/hunts.md says what functions a hunt has.';
+    END IF;
     PERFORM azhunt.check_hunt_functions(schema_name, hunt_name);
     -- a dump leaves the hunts of this schema to the extension
     IF schema_name = 'azhunt'
@@ -2699,11 +2704,12 @@ BEGIN
             add_hunt.result_key, add_hunt.summary)
     -- again, after its functions have changed
     ON CONFLICT (hunt) DO UPDATE
-    SET id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
+    SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
         techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
         default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
         summary = excluded.summary
-    WHERE h.schema = excluded.schema;
+    -- which may have moved
+    WHERE h.schema = excluded.schema OR azhunt.hunt_function(h.schema, h.hunt, ''::text) IS NULL;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is another hunt "%"', hunt_name
             USING ERRCODE = 'duplicate_object',

@@ -254,6 +254,19 @@ query($source, qq{ALTER FUNCTION "My ""SIEM""".elsewhere($types) RENAME TO two_o
 query($source, "CALL azhunt.run_rule('plain')");
 is(last_run($source), 'succeeded||0', 'once all is well again, the rule goes on');
 
+query($source, 'ALTER SCHEMA "My ""SIEM""" RENAME TO moved');
+run_fails(qr/there is no function "My ""SIEM""".two_operations/, 'a hunt that has moved');
+(my $add_moved = $add_hunt) =~ s/"My ""SIEM"""/moved/;
+query($source, 'CREATE SCHEMA "My ""SIEM"""; CREATE FUNCTION "My ""SIEM""".two_operations() RETURNS integer LANGUAGE sql AS $$SELECT 1$$');
+like(query_error($source, $add_moved), qr/^ERROR:  there is another hunt "two_operations"/m, 'which cannot be added while there is another');
+query($source, 'DROP SCHEMA "My ""SIEM""" CASCADE');
+is(query($source, $add_moved), 'two_operations', 'but then, as its rules have results');
+query($source, q{ALTER SCHEMA moved RENAME TO "My ""SIEM"""});
+query($source, $add_hunt);
+query($source, "CALL azhunt.run_rule('plain')");
+is(last_run($source), 'succeeded||0', 'and back again');
+like(query_error($source, $add_moved =~ s/'moved.two_operations'::regproc/$_/r), qr/^ERROR:  there is no function (NULL|99)/m, "no function: $_") foreach qw(NULL 99);
+
 query($source, "INSERT INTO azhunt.runs (rule, started, finished, status, run_by) VALUES ('new', now(), now(), 'skipped', 'test')");
 query($source, q{SELECT azhunt.add_rule('new', 'two_operations')});
 query($source, q{UPDATE azhunt.rules SET options = '{"first": "x"}' WHERE rule = 'new'});
