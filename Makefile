@@ -102,6 +102,9 @@ SQL = \
 	src/runs/cron.sql \
 	src/hunts/storage_upload_link_account/hunt.sql \
 	src/hunts/cloudshell_usage/hunt.sql \
+	src/hunts/storage_mass_deletion/hunt.sql \
+	src/hunts/storage_file_created_quickly_deleted/hunt.sql \
+	src/hunts/new_cloudshell_user/hunt.sql \
 	src/runs/privileges.sql
 DATA = $(EXTENSION)--$(EXTVERSION).sql
 

@@ -2037,6 +2037,20 @@ RETURN operationname OPERATOR(azhunt.=~) ANY (ARRAY[
 COMMENT ON FUNCTION azhunt.is_upload(text) IS
 'condition: is this one of the upload operations, which check_operations() accepts? In the predicate of indexes';
 
+CREATE FUNCTION azhunt.is_deletion(operationname text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN operationname OPERATOR(azhunt.=~) ANY (ARRAY['DeleteBlob', 'DeleteFile']);
+
+COMMENT ON FUNCTION azhunt.is_deletion(text) IS
+'condition: is this an operation that deletes a file, of those that the published queries look for?';
+
+CREATE FUNCTION azhunt.without_query(uri text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN pg_catalog.split_part(uri, '?', 1);
+
+COMMENT ON FUNCTION azhunt.without_query(text) IS
+'the file that a URI is of: all that stands before the query string';
+
 CREATE FUNCTION azhunt.is_file(uri text, target_file text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN azhunt.blob_name(uri) OPERATOR(azhunt.=~) target_file OR azhunt.file_name(uri) OPERATOR(azhunt.=~) target_file;
@@ -5113,6 +5127,566 @@ BEGIN
         techniques => '{T1059}'::pg_catalog.text[],
         id => '42831fb3-f61d-41e9-95d9-f08797479a0e'::pg_catalog.uuid,
         entity_mappings => '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]}]'::pg_catalog.jsonb);
+END
+$$;
+
+/* src/hunts/storage_mass_deletion/hunt.sql */
+
+--
+-- Storage mass deletion: from where were many files of one storage account
+-- deleted within minutes?
+--
+
+CREATE FUNCTION azhunt.storage_mass_deletion_check(threshold integer, "window" interval) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF (threshold >= 1) IS NOT TRUE THEN
+        RAISE EXCEPTION 'threshold must be at least 1, not %', coalesce(threshold::text, 'null')
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN azhunt.check_window("window");
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_mass_deletion_check(integer, interval) IS
+'internal: true, or an error if the hunt does not take these options';
+
+-- A deletion belongs to a mass deletion if it lies in some window with enough
+-- files, and each such window can be moved to begin with a deletion.
+--
+-- The deletions of one file form runs: in a run, each comes at most a window
+-- after the one before.  Two runs of a file are more than a window apart, so that
+-- no window has both, and a run that has begun by the end of a window and has not
+-- ended before its start has a deletion in it.  So the files of a window are the
+-- runs that begin by its end, less those that end before its start: two running
+-- counts.
+--
+-- As numbers, times know no daylight saving time, and no end.
+CREATE FUNCTION azhunt.storage_mass_deletion_deletions(threshold integer, "window" interval, since timestamptz, until timestamptz)
+RETURNS TABLE (
+    timegenerated timestamptz,
+    operationname text,
+    file text,
+    useragentheader text,
+    address text,
+    storageaccount text,
+    correlationid text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT d.timegenerated, d.operationname, d.file, d.useragentheader, d.address, d.storageaccount, d.correlationid
+    FROM (
+        SELECT f.*,
+               pg_catalog.bool_or(f.files OPERATOR(pg_catalog.>=) storage_mass_deletion_deletions.threshold) OVER (
+                   PARTITION BY f.address, f.useragentheader, f.storageaccount ORDER BY f.seconds
+                   RANGE BETWEEN pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window") PRECEDING
+                   AND CURRENT ROW) AS is_mass_deletion
+        FROM (
+            SELECT o.*,
+                   pg_catalog.count(*) FILTER (WHERE o.begins) OVER (
+                       PARTITION BY o.address, o.useragentheader, o.storageaccount ORDER BY o.seconds
+                       RANGE BETWEEN UNBOUNDED PRECEDING
+                       AND pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window") FOLLOWING)
+                   OPERATOR(pg_catalog.-)
+                   pg_catalog.count(*) FILTER (WHERE o.ends) OVER (
+                       PARTITION BY o.address, o.useragentheader, o.storageaccount ORDER BY o.seconds
+                       GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS files
+            FROM (
+                SELECT o.*,
+                       (pg_catalog.lag(o.seconds) OVER of_file OPERATOR(pg_catalog.>=)
+                        (o.seconds OPERATOR(pg_catalog.-) pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window"))) IS NOT TRUE AS begins,
+                       (pg_catalog.lead(o.seconds) OVER of_file OPERATOR(pg_catalog.<=)
+                        (o.seconds OPERATOR(pg_catalog.+) pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window"))) IS NOT TRUE AS ends
+                FROM (
+                    SELECT o.timegenerated,
+                           pg_catalog."extract"('epoch'::pg_catalog.text, o.timegenerated) AS seconds,
+                           o.operationname,
+                           azhunt.without_query(o.uri) COLLATE pg_catalog."C" AS file,
+                           o.useragentheader COLLATE pg_catalog."C" AS useragentheader,
+                           COALESCE(o.calleripaddress, '') COLLATE pg_catalog."C" AS address,
+                           o.accountname COLLATE pg_catalog."C" AS storageaccount,
+                           o.correlationid
+                    FROM azhunt.read_storage_operations(storage_mass_deletion_deletions.since,
+                                                        storage_mass_deletion_deletions.until) AS o
+                    WHERE azhunt.is_deletion(o.operationname)
+                ) AS o
+                WINDOW of_file AS (PARTITION BY o.address, o.useragentheader, o.storageaccount, o.file ORDER BY o.seconds)
+            ) AS o
+        ) AS f
+    ) AS d
+    WHERE d.is_mass_deletion
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_mass_deletion_deletions(integer, interval, timestamptz, timestamptz) IS
+'internal: deletions from since to until, both included, each in some window of these deletions in which one address, user agent and storage account deletes at least threshold files';
+
+CREATE FUNCTION azhunt.storage_mass_deletion(
+    threshold integer DEFAULT 3,
+    "window" interval DEFAULT '10 minutes',
+    lookback interval DEFAULT '3 days',
+    as_of timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (
+    timegenerated timestamptz,
+    ipcustomentity text,
+    useragentheader text,
+    filesdeleted bigint,
+    accountname text,
+    last_deletion timestamptz,
+    files jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    WITH found AS (
+        SELECT d.address, d.useragentheader, d.storageaccount,
+               pg_catalog.count(DISTINCT d.file) AS filesdeleted,
+               pg_catalog.min(d.timegenerated) AS first_deletion,
+               pg_catalog.max(d.timegenerated) AS last_deletion,
+               azhunt.make_set(d.file, 1000) AS files
+        FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion.threshold, storage_mass_deletion."window",
+                                                    azhunt.window_start(storage_mass_deletion.as_of, storage_mass_deletion.lookback),
+                                                    storage_mass_deletion.as_of) AS d
+        GROUP BY azhunt.bin(d.timegenerated, '1 day'::pg_catalog.interval), d.address, d.useragentheader, d.storageaccount
+    )
+    SELECT h.first_deletion, h.address, h.useragentheader, h.filesdeleted, h.storageaccount, h.last_deletion, h.files
+    FROM found AS h
+    WHERE azhunt.storage_mass_deletion_check(storage_mass_deletion.threshold, storage_mass_deletion."window")
+      AND azhunt.check_lookback(storage_mass_deletion.lookback)
+      AND azhunt.check_as_of(storage_mass_deletion.as_of)
+      AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs}'::pg_catalog.text[])
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_mass_deletion(integer, interval, interval, timestamptz) IS
+'hunt: who deleted at least threshold files of a storage account within some window, looking back from as_of; a row for each day in UTC, address, user agent and storage account; files are at most 1000';
+
+CREATE FUNCTION azhunt.storage_mass_deletion_day("time" timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN NOT pg_catalog.isfinite("time") THEN "time"::text
+            WHEN "time" OPERATOR(pg_catalog.<) '0001-01-01 00:00:00+00'::timestamptz
+            THEN pg_catalog.to_char(pg_catalog.timezone('UTC'::text, "time"), 'YYYY-MM-DD BC'::text)
+            ELSE pg_catalog.to_char(pg_catalog.timezone('UTC'::text, "time"), 'YYYY-MM-DD'::text) END;
+
+COMMENT ON FUNCTION azhunt.storage_mass_deletion_day(timestamptz) IS
+'internal: the day in UTC, which tells results of the hunt for mass deletions apart';
+
+CREATE FUNCTION azhunt.storage_mass_deletion_matches(threshold integer, "window" interval, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    -- An old deletion becomes a match by a new one in the same window, and that
+    -- window is in the period.
+    SELECT d.timegenerated, NULL::pg_catalog.text, d.address, d.useragentheader, d.storageaccount,
+           azhunt.bag_pack('File'::pg_catalog.text, d.file,
+                           'OperationName'::pg_catalog.text, d.operationname,
+                           'CorrelationId'::pg_catalog.text, d.correlationid,
+                           'AccountName'::pg_catalog.text, d.storageaccount,
+                           'Day'::pg_catalog.text, azhunt.storage_mass_deletion_day(d.timegenerated))
+    FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion_matches.threshold, storage_mass_deletion_matches."window",
+                                                storage_mass_deletion_matches.since, storage_mass_deletion_matches.until) AS d
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_mass_deletion_matches(integer, interval, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: the matches of a rule: a deletion from since to until that is part of a mass deletion between them, new or not';
+
+CREATE FUNCTION azhunt.storage_mass_deletion_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT l.log_table, l.log_row
+    FROM (
+        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
+               b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
+        FROM azhunt.storagebloblogs AS b
+        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
+        UNION ALL
+        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
+               f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
+        FROM azhunt.storagefilelogs AS f
+        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
+    ) AS l (log_table, log_row, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname, correlationid)
+    WHERE l.operationname OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+      AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
+      AND azhunt.without_query(COALESCE(l.uri, ''))
+          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'File'::pg_catalog.text)
+      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
+      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
+      AND COALESCE(l.correlationid, '')
+          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_mass_deletion_log_rows(azhunt.matches) IS
+'internal: the deletion of a match';
+
+DO $$
+BEGIN
+    PERFORM azhunt.add_hunt(
+        'azhunt.storage_mass_deletion'::pg_catalog.regproc,
+        tables => '{storagebloblogs,storagefilelogs}'::pg_catalog.text[],
+        reach => 'window'::pg_catalog.text,
+        result_key => '{Day,address,useragent,AccountName}'::pg_catalog.text[],
+        title => 'Azure Storage Mass File Deletion'::pg_catalog.text,
+        description => 'Finds the addresses from which many files of a storage account were deleted within minutes.'::pg_catalog.text,
+        summary => '{matches} deletions in storage account {AccountName} from {address} on {Day}'::pg_catalog.text,
+        tactics => '{Impact}'::pg_catalog.text[],
+        techniques => '{T1485}'::pg_catalog.text[],
+        id => '85e16874-72aa-4ebe-b36e-e45f8ba50f79'::pg_catalog.uuid,
+        entity_mappings => '[{"entityType": "IP", "fieldMappings": [{"identifier": "Address", "columnName": "address"}]}]'::pg_catalog.jsonb);
+END
+$$;
+
+/* src/hunts/storage_file_created_quickly_deleted/hunt.sql */
+
+--
+-- File created and quickly deleted: which file was deleted minutes after it was
+-- uploaded?
+--
+
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_check("window" interval, operations text[]) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT azhunt.check_window(storage_file_created_quickly_deleted_check."window")
+       AND azhunt.check_operations(storage_file_created_quickly_deleted_check.operations);
+END;
+
+COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_check(interval, text[]) IS
+'internal: true, or an error if the hunt does not take these options';
+
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_pairs(
+    "window" interval, operations text[], since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS TABLE (
+    timegenerated timestamptz,
+    deletedtime timestamptz,
+    uri text,
+    operationname text,
+    calleripaddress text,
+    useragentheader text,
+    storageaccount text,
+    delete_operationname text,
+    delete_calleripaddress text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT u.timegenerated, d.timegenerated, u.file, u.operationname, u.calleripaddress, u.useragentheader, u.accountname,
+           d.operationname, d.calleripaddress
+    FROM (
+        SELECT u.timegenerated, u.operationname, COALESCE(u.calleripaddress, '') AS calleripaddress, u.useragentheader,
+               u.accountname, u.ingestxid, azhunt.without_query(u.uri) AS file
+        FROM azhunt.read_uploads(NULL::pg_catalog.text, storage_file_created_quickly_deleted_pairs.operations,
+                                 storage_file_created_quickly_deleted_pairs.since,
+                                 storage_file_created_quickly_deleted_pairs.until) AS u
+    ) AS u
+    JOIN (
+        SELECT d.timegenerated, d.operationname, COALESCE(d.calleripaddress, '') AS calleripaddress, d.ingestxid,
+               azhunt.without_query(d.uri) AS file
+        FROM azhunt.read_storage_operations(storage_file_created_quickly_deleted_pairs.since,
+                                            storage_file_created_quickly_deleted_pairs.until) AS d
+        WHERE azhunt.is_deletion(d.operationname)
+    ) AS d
+      ON d.file OPERATOR(pg_catalog.=) u.file
+     AND azhunt.within(u.timegenerated, d.timegenerated, storage_file_created_quickly_deleted_pairs."window")
+     AND (azhunt.arrived_since(u.ingestxid, storage_file_created_quickly_deleted_pairs.arrivals)
+          OR azhunt.arrived_since(d.ingestxid, storage_file_created_quickly_deleted_pairs.arrivals))
+    WHERE u.file OPERATOR(pg_catalog.<>) ''
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_pairs(interval, text[], timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: uploads and deletions from since to until, both included, each deletion with an upload of the same file at most a window before it; only those of which one has arrived, unless arrivals is null';
+
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted(
+    "window" interval DEFAULT '5 minutes',
+    operations text[] DEFAULT '{PutBlob,PutRange}',
+    lookback interval DEFAULT '7 days',
+    as_of timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (
+    timegenerated timestamptz,
+    deletedtime timestamptz,
+    uri text,
+    calleripaddress text,
+    useragentheader text,
+    storageaccount text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    WITH found AS (
+        SELECT DISTINCT p.timegenerated, p.deletedtime, p.uri, p.calleripaddress, p.useragentheader, p.storageaccount
+        FROM azhunt.storage_file_created_quickly_deleted_pairs(
+                 storage_file_created_quickly_deleted."window", storage_file_created_quickly_deleted.operations,
+                 azhunt.window_start(storage_file_created_quickly_deleted.as_of, storage_file_created_quickly_deleted.lookback),
+                 storage_file_created_quickly_deleted.as_of, NULL::azhunt.arrivals) AS p
+    )
+    SELECT h.timegenerated, h.deletedtime, h.uri, h.calleripaddress, h.useragentheader, h.storageaccount
+    FROM found AS h
+    WHERE azhunt.storage_file_created_quickly_deleted_check(storage_file_created_quickly_deleted."window", storage_file_created_quickly_deleted.operations)
+      AND azhunt.check_lookback(storage_file_created_quickly_deleted.lookback)
+      AND azhunt.check_as_of(storage_file_created_quickly_deleted.as_of)
+      AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs}'::pg_catalog.text[])
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted(interval, text[], interval, timestamptz) IS
+'hunt: files that were deleted at most a window after an upload, looking back from as_of; a row for each upload and deletion';
+
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_matches("window" interval, operations text[], since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT p.timegenerated, NULL::pg_catalog.text, p.calleripaddress, p.useragentheader, p.storageaccount,
+           azhunt.bag_pack('Uri'::pg_catalog.text, p.uri,
+                           'FileName'::pg_catalog.text, COALESCE(NULLIF(azhunt.file_name(p.uri), ''), p.uri),
+                           'OperationName'::pg_catalog.text, p.operationname,
+                           'DeletedTime'::pg_catalog.text, p.deletedtime,
+                           'DeleteOperationName'::pg_catalog.text, p.delete_operationname,
+                           'DeleteCallerIpAddress'::pg_catalog.text, p.delete_calleripaddress)
+    FROM azhunt.storage_file_created_quickly_deleted_pairs(
+             storage_file_created_quickly_deleted_matches."window", storage_file_created_quickly_deleted_matches.operations,
+             storage_file_created_quickly_deleted_matches.since, storage_file_created_quickly_deleted_matches.until,
+             storage_file_created_quickly_deleted_matches.arrivals) AS p
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_matches(interval, text[], timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: the matches of a rule: an upload and a deletion of the same file';
+
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT l.log_table, l.log_row
+    FROM (
+        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
+               b.timegenerated, b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname
+        FROM azhunt.storagebloblogs AS b
+        WHERE b.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
+                  (storage_file_created_quickly_deleted_log_rows.match)."time",
+                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
+        UNION ALL
+        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
+               f.timegenerated, f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname
+        FROM azhunt.storagefilelogs AS f
+        WHERE f.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
+                  (storage_file_created_quickly_deleted_log_rows.match)."time",
+                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
+    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname)
+    WHERE azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+      AND azhunt.without_query(COALESCE(l.uri, ''))
+          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
+      AND (l.timegenerated OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match)."time"
+           AND l.operationname OPERATOR(pg_catalog.=)
+               ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+           AND COALESCE(azhunt.strip_port(l.calleripaddress), '')
+               OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
+           AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
+           AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
+           OR l.timegenerated OPERATOR(pg_catalog.=)
+              ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz
+              AND l.operationname OPERATOR(pg_catalog.=)
+                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
+              AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=)
+                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text))
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(azhunt.matches) IS
+'internal: the upload and the deletion of a match';
+
+DO $$
+BEGIN
+    PERFORM azhunt.add_hunt(
+        'azhunt.storage_file_created_quickly_deleted'::pg_catalog.regproc,
+        tables => '{storagebloblogs,storagefilelogs}'::pg_catalog.text[],
+        reach => 'window'::pg_catalog.text,
+        result_key => '{Uri,time,DeletedTime,address,useragent,storageaccount}'::pg_catalog.text[],
+        title => 'Azure Storage File Create and Delete'::pg_catalog.text,
+        description => 'Finds the files that were deleted minutes after they were uploaded.'::pg_catalog.text,
+        summary => '{OperationName} of {FileName} from {address}; {DeleteOperationName} at {DeletedTime}'::pg_catalog.text,
+        tactics => '{Exfiltration}'::pg_catalog.text[],
+        techniques => '{T1020,T1537}'::pg_catalog.text[],
+        id => '276731f6-ae09-4469-9fa0-c0791a5a0d8d'::pg_catalog.uuid,
+        entity_mappings => '[{"entityType": "IP", "fieldMappings": [{"identifier": "Address", "columnName": "address"}]}]'::pg_catalog.jsonb);
+END
+$$;
+
+/* src/hunts/new_cloudshell_user/hunt.sql */
+
+--
+-- New Cloud Shell user: who set up a Cloud Shell, which writes a storage account
+-- and lists its keys within minutes?
+--
+
+CREATE FUNCTION azhunt.new_cloudshell_user_check("window" interval, resource_group text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT azhunt.check_window(new_cloudshell_user_check."window")
+       AND azhunt.check_text(new_cloudshell_user_check.resource_group, 'resource_group', false);
+END;
+
+COMMENT ON FUNCTION azhunt.new_cloudshell_user_check(interval, text) IS
+'internal: true, or an error if the hunt does not take these options';
+
+CREATE FUNCTION azhunt.is_write_of_storage_account(operationnamevalue text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts/write'::text;
+
+COMMENT ON FUNCTION azhunt.is_write_of_storage_account(text) IS
+'condition: is this the operation that creates or changes a storage account?';
+
+CREATE FUNCTION azhunt.new_cloudshell_user_keys(resource_group text, since timestamptz, until timestamptz)
+RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, ingestxid bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, a.ingestxid
+    FROM azhunt.read_activity(new_cloudshell_user_keys.since, new_cloudshell_user_keys.until) AS a
+    WHERE azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
+      AND azhunt.has(a.resourcegroup, new_cloudshell_user_keys.resource_group)
+$$;
+
+COMMENT ON FUNCTION azhunt.new_cloudshell_user_keys(text, timestamptz, timestamptz) IS
+'internal: operations that list the keys of a storage account of Cloud Shells, from since to until, both included';
+
+CREATE FUNCTION azhunt.new_cloudshell_user_writes(resource_group text, since timestamptz, until timestamptz)
+RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, activitystatusvalue text, ingestxid bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, COALESCE(a.activitystatusvalue, ''), a.ingestxid
+    FROM azhunt.read_activity(new_cloudshell_user_writes.since, new_cloudshell_user_writes.until) AS a
+    WHERE azhunt.is_write_of_storage_account(a.operationnamevalue)
+      AND azhunt.has(a.resourcegroup, new_cloudshell_user_writes.resource_group)
+$$;
+
+COMMENT ON FUNCTION azhunt.new_cloudshell_user_writes(text, timestamptz, timestamptz) IS
+'internal: operations that write a storage account of Cloud Shells, whatever their status, from since to until, both included';
+
+-- Either can come first.  Two joins, as within() has one direction.
+CREATE FUNCTION azhunt.new_cloudshell_user_pairs(
+    "window" interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS TABLE (
+    timegenerated timestamptz,
+    caller text,
+    azureip text,
+    resourcegroup text,
+    write_timegenerated timestamptz,
+    userip text,
+    write_resourcegroup text,
+    write_status text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT k.timegenerated, k.caller, k.calleripaddress, k.resourcegroup,
+           w.timegenerated, w.calleripaddress, w.resourcegroup, w.activitystatusvalue
+    FROM azhunt.new_cloudshell_user_keys(new_cloudshell_user_pairs.resource_group,
+                                         new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
+    JOIN azhunt.new_cloudshell_user_writes(new_cloudshell_user_pairs.resource_group,
+                                           new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS w
+      ON w.caller OPERATOR(pg_catalog.=) k.caller
+     AND azhunt.within(w.timegenerated, k.timegenerated, new_cloudshell_user_pairs."window")
+     -- as much again, for the writes of one caller to be looked up
+     AND w.timegenerated OPERATOR(pg_catalog.>=)
+         azhunt.window_start(k.timegenerated, new_cloudshell_user_pairs."window")
+     AND w.timegenerated OPERATOR(pg_catalog.<=) k.timegenerated
+     AND (azhunt.arrived_since(k.ingestxid, new_cloudshell_user_pairs.arrivals)
+          OR azhunt.arrived_since(w.ingestxid, new_cloudshell_user_pairs.arrivals))
+    UNION ALL
+    SELECT k.timegenerated, k.caller, k.calleripaddress, k.resourcegroup,
+           w.timegenerated, w.calleripaddress, w.resourcegroup, w.activitystatusvalue
+    FROM azhunt.new_cloudshell_user_keys(new_cloudshell_user_pairs.resource_group,
+                                         new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
+    JOIN azhunt.new_cloudshell_user_writes(new_cloudshell_user_pairs.resource_group,
+                                           new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS w
+      ON w.caller OPERATOR(pg_catalog.=) k.caller
+     AND azhunt.within(k.timegenerated, w.timegenerated, new_cloudshell_user_pairs."window")
+     AND w.timegenerated OPERATOR(pg_catalog.>) k.timegenerated
+     AND w.timegenerated OPERATOR(pg_catalog.<=)
+         azhunt.window_end(k.timegenerated, new_cloudshell_user_pairs."window")
+     AND (azhunt.arrived_since(k.ingestxid, new_cloudshell_user_pairs.arrivals)
+          OR azhunt.arrived_since(w.ingestxid, new_cloudshell_user_pairs.arrivals))
+$$;
+
+COMMENT ON FUNCTION azhunt.new_cloudshell_user_pairs(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: operations that list keys for a Cloud Shell, each with one by the same caller that writes a storage account, at most a window before or after it, both from since to until, both included; only those of which one has arrived, unless arrivals is null';
+
+CREATE FUNCTION azhunt.new_cloudshell_user(
+    "window" interval DEFAULT '3 minutes',
+    resource_group text DEFAULT 'cloud-shell',
+    lookback interval DEFAULT '1 day',
+    as_of timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (
+    timegenerated timestamptz,
+    caller text,
+    resourcegroup text,
+    azureip text,
+    userip text,
+    writes bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    WITH found AS (
+        SELECT p.timegenerated, p.caller, p.resourcegroup, p.azureip, p.userip,
+               -- a record that was delivered twice counts once
+               pg_catalog.count(DISTINCT ROW(p.write_timegenerated, p.write_resourcegroup, p.write_status)) AS writes
+        FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user."window", new_cloudshell_user.resource_group,
+                                             azhunt.window_start(new_cloudshell_user.as_of, new_cloudshell_user.lookback),
+                                             new_cloudshell_user.as_of, NULL::azhunt.arrivals) AS p
+        GROUP BY p.timegenerated, p.caller, p.resourcegroup, p.azureip, p.userip
+    )
+    SELECT h.timegenerated, h.caller, h.resourcegroup, h.azureip, h.userip, h.writes
+    FROM found AS h
+    WHERE azhunt.new_cloudshell_user_check(new_cloudshell_user."window", new_cloudshell_user.resource_group)
+      AND azhunt.check_lookback(new_cloudshell_user.lookback)
+      AND azhunt.check_as_of(new_cloudshell_user.as_of)
+      AND azhunt.check_rows_are_visible('{azureactivity}'::pg_catalog.text[])
+$$;
+
+COMMENT ON FUNCTION azhunt.new_cloudshell_user(interval, text, interval, timestamptz) IS
+'hunt: who set up a Cloud Shell: a listing of storage keys and a write of a storage account by one caller within a window, looking back from as_of; azureip is the address of the first, userip of the second';
+
+CREATE FUNCTION azhunt.new_cloudshell_user_matches("window" interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+AS $$
+    SELECT p.timegenerated, p.caller, p.userip, NULL::pg_catalog.text, NULL::pg_catalog.text,
+           azhunt.bag_pack('ResourceGroup'::pg_catalog.text, p.resourcegroup,
+                           'AzureIP'::pg_catalog.text, p.azureip,
+                           'WriteTime'::pg_catalog.text, p.write_timegenerated,
+                           'WriteResourceGroup'::pg_catalog.text, p.write_resourcegroup,
+                           'WriteStatus'::pg_catalog.text, p.write_status)
+    FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user_matches."window", new_cloudshell_user_matches.resource_group,
+                                         new_cloudshell_user_matches.since, new_cloudshell_user_matches.until,
+                                         new_cloudshell_user_matches.arrivals) AS p
+$$;
+
+COMMENT ON FUNCTION azhunt.new_cloudshell_user_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: the matches of a rule: a listing of storage keys and a write of a storage account';
+
+CREATE FUNCTION azhunt.new_cloudshell_user_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT 'azureactivity', l.log_row
+    FROM azhunt.azureactivity AS a
+    CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(a)) AS l (log_row)
+    -- the log table need not have such a column
+    CROSS JOIN LATERAL (SELECT COALESCE(azhunt.strip_port(l.log_row OPERATOR(pg_catalog.->>) 'calleripaddress'::pg_catalog.text), '')) AS c (address)
+    WHERE COALESCE(a.caller, '') OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match).account
+      AND (a.timegenerated OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match)."time"
+           AND azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
+           AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'ResourceGroup'::pg_catalog.text)
+           AND c.address OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureIP'::pg_catalog.text)
+           OR a.timegenerated OPERATOR(pg_catalog.=)
+              ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteTime'::pg_catalog.text)::pg_catalog.timestamptz
+              AND azhunt.is_write_of_storage_account(a.operationnamevalue)
+              AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteResourceGroup'::pg_catalog.text)
+              AND COALESCE(a.activitystatusvalue, '') OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteStatus'::pg_catalog.text)
+              AND c.address OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match).address)
+$$;
+
+COMMENT ON FUNCTION azhunt.new_cloudshell_user_log_rows(azhunt.matches) IS
+'internal: the two operations of a match';
+
+DO $$
+BEGIN
+    PERFORM azhunt.add_hunt(
+        'azhunt.new_cloudshell_user'::pg_catalog.regproc,
+        tables => '{azureactivity}'::pg_catalog.text[],
+        reach => 'window'::pg_catalog.text,
+        result_key => '{account,time,ResourceGroup,AzureIP,address}'::pg_catalog.text[],
+        title => 'New CloudShell User'::pg_catalog.text,
+        description => 'Finds the callers that set up a Cloud Shell.'::pg_catalog.text,
+        summary => '{account} set up a Cloud Shell from {address} in resource group {ResourceGroup}'::pg_catalog.text,
+        tactics => '{Execution}'::pg_catalog.text[],
+        techniques => '{T1059}'::pg_catalog.text[],
+        id => '6d7214d9-4a28-44df-aafb-0910b9e6ae3e'::pg_catalog.uuid,
+        entity_mappings => '[{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "account"}]},
+                             {"entityType": "IP", "fieldMappings": [{"identifier": "Address", "columnName": "address"}]}]'::pg_catalog.jsonb);
 END
 $$;
 

@@ -105,7 +105,7 @@ azhunt_check_window(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("window must not be negative"),
-				 errhint("The window begins with the start of a Cloud Shell and reaches forward.")));
+				 errhint("Write '10 minutes' for a window of ten minutes.")));
 	PG_RETURN_BOOL(true);
 }
 

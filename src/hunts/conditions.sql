@@ -28,6 +28,20 @@ RETURN operationname OPERATOR(azhunt.=~) ANY (ARRAY[
 COMMENT ON FUNCTION azhunt.is_upload(text) IS
 'condition: is this one of the upload operations, which check_operations() accepts? In the predicate of indexes';
 
+CREATE FUNCTION azhunt.is_deletion(operationname text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN operationname OPERATOR(azhunt.=~) ANY (ARRAY['DeleteBlob', 'DeleteFile']);
+
+COMMENT ON FUNCTION azhunt.is_deletion(text) IS
+'condition: is this an operation that deletes a file, of those that the published queries look for?';
+
+CREATE FUNCTION azhunt.without_query(uri text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN pg_catalog.split_part(uri, '?', 1);
+
+COMMENT ON FUNCTION azhunt.without_query(text) IS
+'the file that a URI is of: all that stands before the query string';
+
 CREATE FUNCTION azhunt.is_file(uri text, target_file text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN azhunt.blob_name(uri) OPERATOR(azhunt.=~) target_file OR azhunt.file_name(uri) OPERATOR(azhunt.=~) target_file;

@@ -241,7 +241,7 @@ sub broken_links
 	return @broken;
 }
 
-my @files = map { s{^\Q$top\E/}{}r } glob "$top/*.md $top/*/*.md $top/src/*/*.md";
+my @files = map { s{^\Q$top\E/}{}r } glob "$top/*.md $top/*/*.md $top/src/*/*.md $top/src/*/*/*.md";
 cmp_ok(scalar(@files), '>=', 9, 'the files are found');
 is_deeply([ broken_links($_) ], [], "links of $_") foreach @files;
 
