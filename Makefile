@@ -63,6 +63,7 @@ OBJS = \
 	src/logs/partitions.o \
 	src/logs/relations.o \
 	src/hunts/checks.o \
+	src/hunts/sources.o \
 	src/runs/arrivals.o \
 	src/runs/digest.o \
 	src/runs/health.o \
