@@ -1,5 +1,5 @@
 -- The hunts that come with azhunt:
-SELECT hunt, title, tactics FROM azhunt.hunts ORDER BY hunt;
+SELECT hunt, title FROM azhunt.hunts ORDER BY hunt;
 
 -- Hunt: storage upload link account.
 -- Which account signed in, from the address that a file was uploaded from, in the
