@@ -83,6 +83,7 @@ SQL = \
 	src/kql/case_insensitive.sql \
 	src/kql/times.sql \
 	src/kql/aggregates.sql \
+	src/logs/ingest.sql \
 	src/logs/descriptions.sql \
 	src/logs/tables.sql \
 	src/logs/locks.sql \

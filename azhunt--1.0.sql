@@ -485,6 +485,15 @@ CREATE AGGREGATE azhunt.make_bag(jsonb, "limit" integer) (
 COMMENT ON AGGREGATE azhunt.make_bag(jsonb, integer) IS
 'make_bag() of at most so many keys: the smallest, or the first in the order of an ORDER BY inside the call';
 
+/* src/logs/ingest.sql */
+
+CREATE FUNCTION azhunt.ingest_xid() RETURNS bigint
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_ingest_xid';
+
+COMMENT ON FUNCTION azhunt.ingest_xid() IS
+'the 64-bit id of the current transaction, for the column ingestxid of the log tables';
+
 /* src/logs/descriptions.sql */
 
 -- written by script/make-log-tables from src/logs/tables
@@ -1305,13 +1314,6 @@ COMMENT ON FUNCTION azhunt.log_table_descriptions() IS
 
 /* src/logs/tables.sql */
 
-CREATE FUNCTION azhunt.ingest_xid() RETURNS bigint
-LANGUAGE C STABLE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_ingest_xid';
-
-COMMENT ON FUNCTION azhunt.ingest_xid() IS
-'the 64-bit id of the current transaction, for the column ingestxid of the log tables';
-
 CREATE FUNCTION azhunt.log_table_columns()
 RETURNS TABLE (log_table text, ordinal_position bigint, column_name text, kusto_type text, data_type text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1362,13 +1364,14 @@ COMMENT ON FUNCTION azhunt.missing_columns(regclass, text) IS
 'columns that a log table should have and has not';
 
 -- A column's line is "name: comment".
-CREATE FUNCTION azhunt.missing_comments("table" regclass, log_table text)
-RETURNS TABLE (column_name text, comment text)
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
+CREATE FUNCTION azhunt.missing_comments()
+RETURNS TABLE (log_table text, column_name text, comment text)
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.column_name, c.comment
+    SELECT d.log_table, c.column_name, c.comment
     FROM azhunt.log_table_descriptions() AS d
+    JOIN pg_class AS t ON t.oid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.relkind = 'p'
     CROSS JOIN LATERAL (
         SELECT NULL, d.comment
         UNION ALL
@@ -1376,15 +1379,14 @@ AS $$
         FROM string_to_table(btrim(d.column_comments, E'\n'::text), E'\n'::text) AS l (line)
     ) AS c (column_name, comment)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
-    WHERE d.log_table = $2
-      AND (c.column_name IS NULL OR a.attnum IS NOT NULL)
+    ON a.attrelid = t.oid AND a.attname = c.column_name AND NOT a.attisdropped
+    WHERE (c.column_name IS NULL OR a.attnum IS NOT NULL)
       AND NOT EXISTS (SELECT FROM pg_description AS e
-                      WHERE e.objoid = $1 AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
+                      WHERE e.objoid = t.oid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
 $$;
 
-COMMENT ON FUNCTION azhunt.missing_comments(regclass, text) IS
-'what a log table and its columns are, where no comment says it; the table itself has no column_name';
+COMMENT ON FUNCTION azhunt.missing_comments() IS
+'what log tables and their columns are, where no comment says it; a table itself has no column_name';
 
 CREATE FUNCTION azhunt.create_log_tables() RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -1397,6 +1399,7 @@ DECLARE
     item record;
     relations regclass[] := '{}';
     lock_modes text[] := '{}';
+    uncommented text[] := ARRAY(SELECT DISTINCT c.log_table FROM azhunt.missing_comments() AS c);
 BEGIN
     -- Tables that are there are locked all at once before the first is changed:
     -- one that waits must not keep others from using those that it has.
@@ -1414,7 +1417,7 @@ BEGIN
                                        AND to_regclass(format('azhunt.%I', i.index_name)) IS NULL)
                         THEN 'SHARE'::text
                    END,
-                   EXISTS (SELECT FROM azhunt.missing_comments(c.oid::regclass, s.log_table))
+                   s.log_table = ANY (uncommented)
             FROM azhunt.log_table_schemas() AS s
             JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I', s.log_table)) AND c.relkind = 'p'
         ) AS t (relation, lock_mode, lacks_comments)
@@ -1448,6 +1451,7 @@ BEGIN
             EXECUTE format('CREATE TABLE azhunt.%I PARTITION OF azhunt.%I DEFAULT',
                            log_table || '_default', log_table);
             RETURN NEXT format('azhunt.%I', log_table)::regclass;
+            uncommented := uncommented || log_table;
         ELSIF kind <> 'p' THEN
             RAISE NOTICE 'azhunt.% is not a partitioned table, leaving it as it is', log_table;
             CONTINUE;
@@ -1461,15 +1465,8 @@ BEGIN
         LOOP
             EXECUTE format('ALTER TABLE azhunt.%I ADD COLUMN %I %s',
                            log_table, item.column_name, item.definition);
+            uncommented := uncommented || log_table;
         END LOOP;
-
-        -- a comment of the owner's stays
-        EXECUTE coalesce(
-            (SELECT string_agg(CASE WHEN c.column_name IS NULL
-                                    THEN format('COMMENT ON TABLE azhunt.%I IS %L', log_table, c.comment)
-                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', log_table, c.column_name, c.comment)
-                               END, '; ')
-             FROM azhunt.missing_comments(format('azhunt.%I', log_table)::regclass, log_table) AS c), '');
 
         -- DROP EXTENSION ... CASCADE takes this default and some indexes along
         IF EXISTS (SELECT FROM pg_attribute AS a
@@ -1491,6 +1488,16 @@ BEGIN
                            item.index_name, item.purpose);
         END LOOP;
     END LOOP;
+
+    -- a comment of the owner's stays
+    IF uncommented <> '{}' THEN
+        EXECUTE coalesce(
+            (SELECT string_agg(CASE WHEN c.column_name IS NULL
+                                    THEN format('COMMENT ON TABLE azhunt.%I IS %L', c.log_table, c.comment)
+                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name, c.comment)
+                               END, '; ')
+             FROM azhunt.missing_comments() AS c), '');
+    END IF;
 
     PERFORM azhunt.create_loaded_files();
 END
@@ -2836,6 +2843,8 @@ BEGIN
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
+    DELETE FROM azhunt.status_changes AS c
+    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = $1));
     DELETE FROM azhunt.matches AS m WHERE m.rule = $1;
     DELETE FROM azhunt.watermarks AS w WHERE w.rule = $1;
     DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
@@ -2845,7 +2854,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.drop_rule(text) IS
-'removes a rule with its runs and results';
+'removes a rule with its runs, its results and their status';
 
 REVOKE EXECUTE ON FUNCTION azhunt.drop_rule(text) FROM PUBLIC;
 
@@ -3651,7 +3660,8 @@ BEGIN
     -- A change, and not only a lock: a transaction whose snapshot is older must
     -- not change or drop a rule as if it had not run.
     UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = $1 RETURNING r.* INTO rule_row;
-    IF NOT EXISTS (SELECT FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt) THEN
+    PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.hunts lists the hunts; azhunt.add_hunt() adds one.';
@@ -3833,11 +3843,12 @@ CROSS JOIN LATERAL (
                                                    WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
            OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
                                                         WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
-           -- first of all, are there networks?
+           -- first of all, are there networks, or IPv6 addresses, which can be
+           -- written in several ways?
            OR EXISTS (SELECT FROM azhunt.allow_list AS a
-                      WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0)
+                      WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND a.value OPERATOR(pg_catalog.~) '[/:]')
               AND EXISTS (SELECT FROM azhunt.allow_list AS a
-                          WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+                          WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND a.value OPERATOR(pg_catalog.~) '[/:]'
                             AND azhunt.is_in_network(m.address, a.value))
     -- evaluated once for a match, whatever uses it
     OFFSET 0
@@ -3972,7 +3983,7 @@ LEFT JOIN (
                                ('useragent', m.useragent), ('storageaccount', m.storageaccount)) AS e (entity, value)
 ) AS m ON m.entity OPERATOR(pg_catalog.=) a.entity
       AND (m.value OPERATOR(azhunt.=~) a.value
-           OR a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+           OR a.entity OPERATOR(pg_catalog.=) 'address' AND a.value OPERATOR(pg_catalog.~) '[/:]'
               AND azhunt.is_in_network(m.value, a.value))
 GROUP BY a.entity, a.value, m.rule;
 
@@ -4686,6 +4697,10 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
+REVOKE EXECUTE ON FUNCTION
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals)
+FROM PUBLIC;
+
 CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
@@ -5068,6 +5083,10 @@ $$;
 COMMENT ON FUNCTION azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell';
 
+REVOKE EXECUTE ON FUNCTION
+    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals)
+FROM PUBLIC;
+
 CREATE FUNCTION azhunt.cloudshell_usage_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
@@ -5249,7 +5268,7 @@ AS $$
                pg_catalog.count(DISTINCT d.file) AS filesdeleted,
                pg_catalog.min(d.timegenerated) AS first_deletion,
                pg_catalog.max(d.timegenerated) AS last_deletion,
-               azhunt.make_set(d.file, 1000) AS files
+               pg_catalog.to_jsonb((pg_catalog.array_agg(DISTINCT d.file ORDER BY d.file))[1:1000]) AS files
         FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion.threshold, storage_mass_deletion."window",
                                                     azhunt.window_start(storage_mass_deletion.as_of, storage_mass_deletion.lookback),
                                                     storage_mass_deletion.as_of) AS d
@@ -5283,11 +5302,8 @@ AS $$
     -- An old deletion becomes a match by a new one in the same window, and that
     -- window is in the period.
     SELECT d.timegenerated, NULL::pg_catalog.text, d.address, d.useragentheader, d.storageaccount,
-           azhunt.bag_pack('File'::pg_catalog.text, d.file,
-                           'OperationName'::pg_catalog.text, d.operationname,
-                           'CorrelationId'::pg_catalog.text, d.correlationid,
-                           'AccountName'::pg_catalog.text, d.storageaccount,
-                           'Day'::pg_catalog.text, azhunt.storage_mass_deletion_day(d.timegenerated))
+           pg_catalog.jsonb_build_object('File', d.file, 'OperationName', d.operationname, 'CorrelationId', d.correlationid,
+                                         'AccountName', d.storageaccount, 'Day', azhunt.storage_mass_deletion_day(d.timegenerated))
     FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion_matches.threshold, storage_mass_deletion_matches."window",
                                                 storage_mass_deletion_matches.since, storage_mass_deletion_matches.until) AS d
 $$;
@@ -5430,17 +5446,26 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted(interval, text[], interval, timestamptz) IS
 'hunt: files that were deleted at most a window after an upload, looking back from as_of; a row for each upload and deletion';
 
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_details(
+    uri text, operationname text, deletedtime timestamptz, delete_operationname text, delete_calleripaddress text)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN azhunt.bag_pack('Uri'::text, uri,
+                       'FileName'::text, COALESCE(NULLIF(azhunt.file_name(uri), ''::text), uri),
+                       'OperationName'::text, operationname,
+                       'DeletedTime'::text, deletedtime,
+                       'DeleteOperationName'::text, delete_operationname,
+                       'DeleteCallerIpAddress'::text, delete_calleripaddress);
+
+COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_details(text, text, timestamptz, text, text) IS
+'internal: what a match of this hunt says beyond the entities of the upload';
+
 CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_matches("window" interval, operations text[], since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, NULL::pg_catalog.text, p.calleripaddress, p.useragentheader, p.storageaccount,
-           azhunt.bag_pack('Uri'::pg_catalog.text, p.uri,
-                           'FileName'::pg_catalog.text, COALESCE(NULLIF(azhunt.file_name(p.uri), ''), p.uri),
-                           'OperationName'::pg_catalog.text, p.operationname,
-                           'DeletedTime'::pg_catalog.text, p.deletedtime,
-                           'DeleteOperationName'::pg_catalog.text, p.delete_operationname,
-                           'DeleteCallerIpAddress'::pg_catalog.text, p.delete_calleripaddress)
+           azhunt.storage_file_created_quickly_deleted_details(p.uri, p.operationname, p.deletedtime, p.delete_operationname, p.delete_calleripaddress)
     FROM azhunt.storage_file_created_quickly_deleted_pairs(
              storage_file_created_quickly_deleted_matches."window", storage_file_created_quickly_deleted_matches.operations,
              storage_file_created_quickly_deleted_matches.since, storage_file_created_quickly_deleted_matches.until,
@@ -5638,16 +5663,25 @@ $$;
 COMMENT ON FUNCTION azhunt.new_cloudshell_user(interval, text, interval, timestamptz) IS
 'hunt: who set up a Cloud Shell: a listing of storage keys and a write of a storage account by one caller within a window, looking back from as_of; azureip is the address of the first, userip of the second';
 
+CREATE FUNCTION azhunt.new_cloudshell_user_details(
+    resourcegroup text, azureip text, write_timegenerated timestamptz, write_resourcegroup text, write_status text)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN azhunt.bag_pack('ResourceGroup'::text, resourcegroup,
+                       'AzureIP'::text, azureip,
+                       'WriteTime'::text, write_timegenerated,
+                       'WriteResourceGroup'::text, write_resourcegroup,
+                       'WriteStatus'::text, write_status);
+
+COMMENT ON FUNCTION azhunt.new_cloudshell_user_details(text, text, timestamptz, text, text) IS
+'internal: what a match of this hunt says beyond its caller and the address of the write';
+
 CREATE FUNCTION azhunt.new_cloudshell_user_matches("window" interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, p.caller, p.userip, NULL::pg_catalog.text, NULL::pg_catalog.text,
-           azhunt.bag_pack('ResourceGroup'::pg_catalog.text, p.resourcegroup,
-                           'AzureIP'::pg_catalog.text, p.azureip,
-                           'WriteTime'::pg_catalog.text, p.write_timegenerated,
-                           'WriteResourceGroup'::pg_catalog.text, p.write_resourcegroup,
-                           'WriteStatus'::pg_catalog.text, p.write_status)
+           azhunt.new_cloudshell_user_details(p.resourcegroup, p.azureip, p.write_timegenerated, p.write_resourcegroup, p.write_status)
     FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user_matches."window", new_cloudshell_user_matches.resource_group,
                                          new_cloudshell_user_matches.since, new_cloudshell_user_matches.until,
                                          new_cloudshell_user_matches.arrivals) AS p
@@ -5713,8 +5747,6 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals),
     azhunt.find_all_matches(azhunt.rules, bigint, timestamptz, pg_snapshot),
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals),
-    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals),
     azhunt.describe_running(text),
     azhunt.count_rows(text[]),
     azhunt.check_log_tables(text[]),

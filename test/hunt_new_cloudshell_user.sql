@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 -- a zone with daylight saving time, which must not matter: a day has 24 hours
 SET LOCAL TIME ZONE 'America/New_York';
 SET LOCAL jit = off;
-SELECT plan(62);
+SELECT plan(63);
 
 DO $$ BEGIN PERFORM azhunt.create_log_tables(); END $$;
 \ir lib/hunts.sql
@@ -240,6 +240,10 @@ SELECT is(pg_temp.found(VARIADIC statements), expected::bigint, name) FROM (VALU
     ('the one before does not', 0, ARRAY[$$'2026-03-09 12:00Z', 'keys'$$, $$'2026-03-09 11:59:59.999999Z', 'write'$$]),
     ('nor does the one after as_of', 0, ARRAY[$$'2026-03-10 12:00Z', 'keys'$$, $$'2026-03-10 12:00:00.000001Z', 'write'$$])
 ) AS v (name, expected, statements);
+
+SELECT pg_temp.found($$'2026-03-10 10:00Z', 'keys'$$, $$'2026-03-10 10:00Z', 'write'$$) \g /dev/null
+SELECT is((SELECT count(*) FROM azhunt.new_cloudshell_user_matches('3 minutes', 'cloud-shell', '-infinity', 'infinity', NULL)), 1::bigint,
+          'two operations at the same time are one match, and not one for each direction');
 
 SELECT pg_temp.found($$now() - interval '24:00', 'keys', address => '198.51.100.9:1'$$, $$now() - interval '23:57', 'write', address => '203.0.113.7:443'$$,
                      $$now() - interval '24:00:00.000001', 'write'$$) \g /dev/null

@@ -10,8 +10,8 @@ FROM (VALUES
     ('computes something of its arguments alone, in time linear in their size',
      'arrived_since bag_pack bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_period check_text check_window '
      'compare equals file_name fill_in greater greater_or_equal has has_succeeded hash hash_extended is_file is_in_network '
-     'is_listing_of_storage_keys is_other_operation is_shell_start is_successful_storage_operation is_upload less less_or_equal login_bag '
-     'members not_equals sha256_of strip_port upload_details window_end window_start within'),
+     'is_deletion is_listing_of_storage_keys is_other_operation is_shell_start is_successful_storage_operation is_upload is_write_of_storage_account less less_or_equal login_bag '
+     'members new_cloudshell_user_details not_equals sha256_of storage_file_created_quickly_deleted_details storage_mass_deletion_day strip_port upload_details window_end window_start within without_query'),
     ('is an aggregate, or takes an internal argument so that no statement calls it',
      'make_bag make_list make_set set_of_bags set_of_texts collection_combine collection_deserialize collection_final collection_serialize '
      'equals_join_selectivity equals_selectivity has_support make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
@@ -20,8 +20,8 @@ FROM (VALUES
      'log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),
     ('reads tables with the rights of the caller, who needs SELECT on them',
      'check_rows_are_visible cloudshell_sessions cloudshell_usage_pairs '
-     'log_rows read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
-     'storage_upload_link_account_pairs uploads'),
+     'log_rows new_cloudshell_user_keys new_cloudshell_user_pairs new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
+     'storage_file_created_quickly_deleted_pairs storage_mass_deletion_deletions storage_upload_link_account_pairs uploads'),
     ('reads system catalogs and views, which everybody can',
      'cron_job_name function_arguments hunt_call hunt_function lock_holders missing_columns missing_comments missing_days option_literal rows_cannot_move_because partition_bounds partition_tree reached_from '
      'snapshot_with_unfinished some_periods untrusted_below'),

@@ -1,6 +1,6 @@
 -- The allow-list: each entity, networks, and what is counted as hidden.
 BEGIN;
-SELECT plan(36);
+SELECT plan(38);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 SELECT azhunt.add_rule('storage_upload_link_account'), azhunt.add_rule('cloudshell_usage') \g /dev/null
@@ -55,6 +55,8 @@ FROM (VALUES
     ('{address=0.0.0.0/0}', '{account,agent,mapped,storage,v4,v4neighbour}'),
     ('{address=2001:db8::/32}', '{v6}'),
     ('{address=2001:DB8:0:0::/32}', '{v6}'),
+    ('{address=2001:DB8:0:0::7}', '{v6}'),
+    ('{address=::ffff:203.0.113.7}', '{v4}'),
     ('{address=2001:db8::/31}', '{v6,v6neighbour}'),
     ('{address=::/0}', '{v6,v6neighbour}'),
     ('{address=::ffff:203.0.113.0/120}', '{mapped,v4}'),

@@ -1,6 +1,6 @@
 -- The status of results, and the allow-list.
 BEGIN;
-SELECT plan(24);
+SELECT plan(26);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 SELECT azhunt.add_rule('storage_upload_link_account'), azhunt.add_rule('cloudshell_usage') \g /dev/null
@@ -109,6 +109,13 @@ UPDATE azhunt.allow_list SET entity = 'storageaccount', value = 'contosodata';
 SELECT results_eq('SELECT what FROM shown ORDER BY what', $$VALUES ('shell')$$, 'and storage accounts are hidden, too');
 SELECT is((SELECT count(*) FROM azhunt.screened_matches WHERE hunt = 'storage_upload_link_account' AND hidden), 4::bigint, 'the matches themselves are there');
 SELECT throws_ok($$INSERT INTO azhunt.allow_list (entity, value) VALUES ('useragent', '')$$, '23514', NULL, 'nothing hides all that lacks a text');
+
+-- what is dropped leaves nothing to a rule of the same name
+DELETE FROM azhunt.allow_list;
+SELECT cmp_ok((SELECT count(*) FROM azhunt.results AS r JOIN azhunt.latest_status AS s ON s.result_id = r.result_id), '>', 0::bigint,
+    'some results have a status');
+SELECT azhunt.drop_rule(rule) FROM azhunt.rules \g /dev/null
+SELECT is_empty('SELECT FROM azhunt.status_changes', 'which goes with the rule');
 
 SELECT * FROM finish();
 ROLLBACK;

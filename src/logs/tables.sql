@@ -1,10 +1,3 @@
-CREATE FUNCTION azhunt.ingest_xid() RETURNS bigint
-LANGUAGE C STABLE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_ingest_xid';
-
-COMMENT ON FUNCTION azhunt.ingest_xid() IS
-'the 64-bit id of the current transaction, for the column ingestxid of the log tables';
-
 CREATE FUNCTION azhunt.log_table_columns()
 RETURNS TABLE (log_table text, ordinal_position bigint, column_name text, kusto_type text, data_type text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -55,13 +48,14 @@ COMMENT ON FUNCTION azhunt.missing_columns(regclass, text) IS
 'columns that a log table should have and has not';
 
 -- A column's line is "name: comment".
-CREATE FUNCTION azhunt.missing_comments("table" regclass, log_table text)
-RETURNS TABLE (column_name text, comment text)
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
+CREATE FUNCTION azhunt.missing_comments()
+RETURNS TABLE (log_table text, column_name text, comment text)
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.column_name, c.comment
+    SELECT d.log_table, c.column_name, c.comment
     FROM azhunt.log_table_descriptions() AS d
+    JOIN pg_class AS t ON t.oid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.relkind = 'p'
     CROSS JOIN LATERAL (
         SELECT NULL, d.comment
         UNION ALL
@@ -69,15 +63,14 @@ AS $$
         FROM string_to_table(btrim(d.column_comments, E'\n'::text), E'\n'::text) AS l (line)
     ) AS c (column_name, comment)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
-    WHERE d.log_table = $2
-      AND (c.column_name IS NULL OR a.attnum IS NOT NULL)
+    ON a.attrelid = t.oid AND a.attname = c.column_name AND NOT a.attisdropped
+    WHERE (c.column_name IS NULL OR a.attnum IS NOT NULL)
       AND NOT EXISTS (SELECT FROM pg_description AS e
-                      WHERE e.objoid = $1 AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
+                      WHERE e.objoid = t.oid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
 $$;
 
-COMMENT ON FUNCTION azhunt.missing_comments(regclass, text) IS
-'what a log table and its columns are, where no comment says it; the table itself has no column_name';
+COMMENT ON FUNCTION azhunt.missing_comments() IS
+'what log tables and their columns are, where no comment says it; a table itself has no column_name';
 
 CREATE FUNCTION azhunt.create_log_tables() RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -90,6 +83,7 @@ DECLARE
     item record;
     relations regclass[] := '{}';
     lock_modes text[] := '{}';
+    uncommented text[] := ARRAY(SELECT DISTINCT c.log_table FROM azhunt.missing_comments() AS c);
 BEGIN
     -- Tables that are there are locked all at once before the first is changed:
     -- one that waits must not keep others from using those that it has.
@@ -107,7 +101,7 @@ BEGIN
                                        AND to_regclass(format('azhunt.%I', i.index_name)) IS NULL)
                         THEN 'SHARE'::text
                    END,
-                   EXISTS (SELECT FROM azhunt.missing_comments(c.oid::regclass, s.log_table))
+                   s.log_table = ANY (uncommented)
             FROM azhunt.log_table_schemas() AS s
             JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I', s.log_table)) AND c.relkind = 'p'
         ) AS t (relation, lock_mode, lacks_comments)
@@ -141,6 +135,7 @@ BEGIN
             EXECUTE format('CREATE TABLE azhunt.%I PARTITION OF azhunt.%I DEFAULT',
                            log_table || '_default', log_table);
             RETURN NEXT format('azhunt.%I', log_table)::regclass;
+            uncommented := uncommented || log_table;
         ELSIF kind <> 'p' THEN
             RAISE NOTICE 'azhunt.% is not a partitioned table, leaving it as it is', log_table;
             CONTINUE;
@@ -154,15 +149,8 @@ BEGIN
         LOOP
             EXECUTE format('ALTER TABLE azhunt.%I ADD COLUMN %I %s',
                            log_table, item.column_name, item.definition);
+            uncommented := uncommented || log_table;
         END LOOP;
-
-        -- a comment of the owner's stays
-        EXECUTE coalesce(
-            (SELECT string_agg(CASE WHEN c.column_name IS NULL
-                                    THEN format('COMMENT ON TABLE azhunt.%I IS %L', log_table, c.comment)
-                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', log_table, c.column_name, c.comment)
-                               END, '; ')
-             FROM azhunt.missing_comments(format('azhunt.%I', log_table)::regclass, log_table) AS c), '');
 
         -- DROP EXTENSION ... CASCADE takes this default and some indexes along
         IF EXISTS (SELECT FROM pg_attribute AS a
@@ -184,6 +172,16 @@ BEGIN
                            item.index_name, item.purpose);
         END LOOP;
     END LOOP;
+
+    -- a comment of the owner's stays
+    IF uncommented <> '{}' THEN
+        EXECUTE coalesce(
+            (SELECT string_agg(CASE WHEN c.column_name IS NULL
+                                    THEN format('COMMENT ON TABLE azhunt.%I IS %L', c.log_table, c.comment)
+                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name, c.comment)
+                               END, '; ')
+             FROM azhunt.missing_comments() AS c), '');
+    END IF;
 
     PERFORM azhunt.create_loaded_files();
 END

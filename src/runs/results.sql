@@ -86,7 +86,7 @@ LEFT JOIN (
                                ('useragent', m.useragent), ('storageaccount', m.storageaccount)) AS e (entity, value)
 ) AS m ON m.entity OPERATOR(pg_catalog.=) a.entity
       AND (m.value OPERATOR(azhunt.=~) a.value
-           OR a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+           OR a.entity OPERATOR(pg_catalog.=) 'address' AND a.value OPERATOR(pg_catalog.~) '[/:]'
               AND azhunt.is_in_network(m.value, a.value))
 GROUP BY a.entity, a.value, m.rule;
 

@@ -98,6 +98,8 @@ BEGIN
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
+    DELETE FROM azhunt.status_changes AS c
+    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = $1));
     DELETE FROM azhunt.matches AS m WHERE m.rule = $1;
     DELETE FROM azhunt.watermarks AS w WHERE w.rule = $1;
     DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
@@ -107,7 +109,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.drop_rule(text) IS
-'removes a rule with its runs and results';
+'removes a rule with its runs, its results and their status';
 
 REVOKE EXECUTE ON FUNCTION azhunt.drop_rule(text) FROM PUBLIC;
 

@@ -231,7 +231,8 @@ BEGIN
     -- A change, and not only a lock: a transaction whose snapshot is older must
     -- not change or drop a rule as if it had not run.
     UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = $1 RETURNING r.* INTO rule_row;
-    IF NOT EXISTS (SELECT FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt) THEN
+    PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.hunts lists the hunts; azhunt.add_hunt() adds one.';

@@ -72,11 +72,12 @@ CROSS JOIN LATERAL (
                                                    WHERE a.entity OPERATOR(pg_catalog.=) 'useragent') IS TRUE
            OR m.storageaccount OPERATOR(azhunt.=~) ANY (SELECT a.value FROM azhunt.allow_list AS a
                                                         WHERE a.entity OPERATOR(pg_catalog.=) 'storageaccount') IS TRUE
-           -- first of all, are there networks?
+           -- first of all, are there networks, or IPv6 addresses, which can be
+           -- written in several ways?
            OR EXISTS (SELECT FROM azhunt.allow_list AS a
-                      WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0)
+                      WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND a.value OPERATOR(pg_catalog.~) '[/:]')
               AND EXISTS (SELECT FROM azhunt.allow_list AS a
-                          WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND pg_catalog.strpos(a.value, '/') OPERATOR(pg_catalog.>) 0
+                          WHERE a.entity OPERATOR(pg_catalog.=) 'address' AND a.value OPERATOR(pg_catalog.~) '[/:]'
                             AND azhunt.is_in_network(m.address, a.value))
     -- evaluated once for a match, whatever uses it
     OFFSET 0

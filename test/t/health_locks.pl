@@ -73,8 +73,9 @@ sub locks
 }
 
 my $health = 'SELECT log_table, state, rows_last_hour FROM azhunt.source_health';
-my $expected = join "\n", 'aadnoninteractiveusersigninlogs|never loaded|0', 'azureactivity|never loaded|0', 'signinlogs|flowing|2',
-  'storagebloblogs|flowing|1001', 'storagefilelogs|never loaded|0';
+my %expected = (signinlogs => 'flowing|2', storagebloblogs => 'flowing|1001');
+my $log_tables = $session->do('SELECT count(*) FROM azhunt.log_table_schemas()');
+my $expected = $session->do('SELECT log_table FROM azhunt.log_table_schemas() ORDER BY 1') =~ s/^(\w+)$/"$1|" . ($expected{$1} \/\/ 'never loaded|0')/gemr;
 
 my @readers = map { reader() } 1 .. 3;
 foreach my $reader (@readers)
@@ -82,7 +83,7 @@ foreach my $reader (@readers)
 	$reader->do('BEGIN');
 	is($reader->query($health), $expected, 'source_health() over a year');
 }
-cmp_ok(locks($_), '<=', 6, 'holds a lock for each log table, and for its view') foreach @readers;
+cmp_ok(locks($_), '<=', $log_tables + 1, 'holds a lock for each log table, and for its view') foreach @readers;
 
 # PostgreSQL's accounts of what is read are larger where they must be exact.
 my @serializable = map { reader() } 1 .. 3;

@@ -16,14 +16,27 @@ use Test::More;
 my $database = create_database('azhunt_late_bound_names');
 query($database, 'CREATE EXTENSION azhunt');
 load_logs($database);
+# files that are deleted at once, and a Cloud Shell that is set up
+query($database, <<"SQL");
+INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader, accountname)
+SELECT '2026-03-02 10:00Z'::timestamptz + n * interval '1 second', o, 'Success', '203.0.113.7:443', 'https://h/' || n || '?x', 'Edge', 'contosodata'
+FROM generate_series(1, 5) AS n, unnest('{PutBlob,DeleteBlob}'::text[]) AS o;
+INSERT INTO azhunt.azureactivity (timegenerated, operationnamevalue, activitystatusvalue, caller, resourcegroup, calleripaddress)
+SELECT '2026-03-02 10:00Z', 'Microsoft.Storage/storageAccounts/' || o, 'Success', 'adele\@contoso.com', 'cloud-shell-storage-westeurope', '203.0.113.7'
+FROM unnest('{write,listKeys/action}'::text[]) AS o;
+SQL
 
 my $late_bound = q{FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
 	WHERE p.pronamespace = 'azhunt'::regnamespace AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
 	AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'search_path=%')};
 my @names = split /\n/, query($database, "SELECT DISTINCT p.proname $late_bound ORDER BY 1");
 is_deeply([ sort @names ], [ sort qw(cloudshell_sessions cloudshell_usage cloudshell_usage_log_rows cloudshell_usage_matches cloudshell_usage_new_matches
-		cloudshell_usage_pairs read_activity read_shell_starts read_signins read_storage_operations read_uploads run_rule signins
-		storage_upload_link_account storage_upload_link_account_log_rows storage_upload_link_account_matches
+		cloudshell_usage_pairs
+		new_cloudshell_user new_cloudshell_user_keys new_cloudshell_user_log_rows new_cloudshell_user_matches new_cloudshell_user_pairs
+		new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads run_rule signins
+		storage_file_created_quickly_deleted storage_file_created_quickly_deleted_log_rows storage_file_created_quickly_deleted_matches
+		storage_file_created_quickly_deleted_pairs storage_mass_deletion storage_mass_deletion_deletions storage_mass_deletion_log_rows
+		storage_mass_deletion_matches storage_upload_link_account storage_upload_link_account_log_rows storage_upload_link_account_matches
 		storage_upload_link_account_new_matches storage_upload_link_account_pairs uploads) ],
 	'functions that find their names by the session\'s search_path');
 
@@ -85,6 +98,7 @@ like(query_error($database, q{SET search_path = hostile, pg_catalog; SELECT 'a':
 	'which are found');
 like(query_error($database, q{SET search_path = hostile, pg_catalog; SELECT 'a'::text}), qr/violates check constraint/, 'and types');
 
+my @hunts = qw(storage_upload_link_account cloudshell_usage storage_mass_deletion storage_file_created_quickly_deleted new_cloudshell_user);
 my $day = q{'2026-03-02 12:00Z'};
 my %calls = (
 	(map { $_ => "SELECT * FROM azhunt.$_()" } qw(uploads signins storage_upload_link_account)),
@@ -103,11 +117,20 @@ my %calls = (
 	storage_upload_link_account_pairs => "SELECT * FROM azhunt.storage_upload_link_account_pairs('1 minute', NULL, true, '{PutBlob,Write}', false, false,"
 	  . " '-infinity', 'infinity', NULL)",
 	cloudshell_usage_pairs => "SELECT * FROM azhunt.cloudshell_usage_pairs('1 hour', 'cloud-shell-storage', '-infinity', 'infinity')",
+	(map { $_ => "SELECT * FROM azhunt.$_(as_of => $day)" } qw(storage_mass_deletion storage_file_created_quickly_deleted new_cloudshell_user)),
+	storage_mass_deletion_deletions => "SELECT * FROM azhunt.storage_mass_deletion_deletions(3, '10 minutes', '-infinity', 'infinity')",
+	storage_mass_deletion_matches => "SELECT * FROM azhunt.storage_mass_deletion_matches(3, '10 minutes', '-infinity', 'infinity', NULL)",
+	(map { $_ => "SELECT * FROM azhunt.$_('5 minutes', '{PutBlob}', '-infinity', 'infinity', NULL)" }
+		qw(storage_file_created_quickly_deleted_pairs storage_file_created_quickly_deleted_matches)),
+	(map { $_ => "SELECT * FROM azhunt.$_('3 minutes', 'cloud-shell', '-infinity', 'infinity', NULL)" } qw(new_cloudshell_user_pairs new_cloudshell_user_matches)),
+	(map { $_ => "SELECT * FROM azhunt.$_('cloud-shell', '-infinity', 'infinity')" } qw(new_cloudshell_user_keys new_cloudshell_user_writes)),
 	(map { $_ . '_log_rows' => "SELECT l.log_table, l.log_row OPERATOR(pg_catalog.-) '{timegenerated,ingestedat}'::pg_catalog.text[] FROM azhunt.matches AS m CROSS JOIN LATERAL azhunt.${_}_log_rows(m) AS l WHERE m.rule OPERATOR(pg_catalog.=) '$_'" }
-		qw(storage_upload_link_account cloudshell_usage)));
-query($database, "SELECT azhunt.add_rule('$_')") foreach qw(storage_upload_link_account cloudshell_usage);
-query($database, "CALL azhunt.run_rule('cloudshell_usage')");
-query($database, "CALL azhunt.run_rule('storage_upload_link_account')");
+		@hunts));
+foreach my $hunt (@hunts)
+{
+	query($database, "SELECT azhunt.add_rule('$hunt')");
+	query($database, "CALL azhunt.run_rule('$hunt')");
+}
 my @settings = ('search_path = hostile, pg_catalog, public', 'standard_conforming_strings = off', 'transform_null_equals = on',
 	'array_nulls = off', "IntervalStyle = sql_standard", "DateStyle = 'German, DMY'", "TimeZone = 'America/New_York'", 'quote_all_identifiers = on');
 my $reset = 'SET search_path = pg_catalog; SET escape_string_warning = off; SET DateStyle = ISO; SET TimeZone = UTC;'

@@ -127,16 +127,25 @@ $$;
 COMMENT ON FUNCTION azhunt.new_cloudshell_user(interval, text, interval, timestamptz) IS
 'hunt: who set up a Cloud Shell: a listing of storage keys and a write of a storage account by one caller within a window, looking back from as_of; azureip is the address of the first, userip of the second';
 
+CREATE FUNCTION azhunt.new_cloudshell_user_details(
+    resourcegroup text, azureip text, write_timegenerated timestamptz, write_resourcegroup text, write_status text)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN azhunt.bag_pack('ResourceGroup'::text, resourcegroup,
+                       'AzureIP'::text, azureip,
+                       'WriteTime'::text, write_timegenerated,
+                       'WriteResourceGroup'::text, write_resourcegroup,
+                       'WriteStatus'::text, write_status);
+
+COMMENT ON FUNCTION azhunt.new_cloudshell_user_details(text, text, timestamptz, text, text) IS
+'internal: what a match of this hunt says beyond its caller and the address of the write';
+
 CREATE FUNCTION azhunt.new_cloudshell_user_matches("window" interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, p.caller, p.userip, NULL::pg_catalog.text, NULL::pg_catalog.text,
-           azhunt.bag_pack('ResourceGroup'::pg_catalog.text, p.resourcegroup,
-                           'AzureIP'::pg_catalog.text, p.azureip,
-                           'WriteTime'::pg_catalog.text, p.write_timegenerated,
-                           'WriteResourceGroup'::pg_catalog.text, p.write_resourcegroup,
-                           'WriteStatus'::pg_catalog.text, p.write_status)
+           azhunt.new_cloudshell_user_details(p.resourcegroup, p.azureip, p.write_timegenerated, p.write_resourcegroup, p.write_status)
     FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user_matches."window", new_cloudshell_user_matches.resource_group,
                                          new_cloudshell_user_matches.since, new_cloudshell_user_matches.until,
                                          new_cloudshell_user_matches.arrivals) AS p

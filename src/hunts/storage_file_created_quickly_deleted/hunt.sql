@@ -85,17 +85,26 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted(interval, text[], interval, timestamptz) IS
 'hunt: files that were deleted at most a window after an upload, looking back from as_of; a row for each upload and deletion';
 
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_details(
+    uri text, operationname text, deletedtime timestamptz, delete_operationname text, delete_calleripaddress text)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN azhunt.bag_pack('Uri'::text, uri,
+                       'FileName'::text, COALESCE(NULLIF(azhunt.file_name(uri), ''::text), uri),
+                       'OperationName'::text, operationname,
+                       'DeletedTime'::text, deletedtime,
+                       'DeleteOperationName'::text, delete_operationname,
+                       'DeleteCallerIpAddress'::text, delete_calleripaddress);
+
+COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_details(text, text, timestamptz, text, text) IS
+'internal: what a match of this hunt says beyond the entities of the upload';
+
 CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_matches("window" interval, operations text[], since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, NULL::pg_catalog.text, p.calleripaddress, p.useragentheader, p.storageaccount,
-           azhunt.bag_pack('Uri'::pg_catalog.text, p.uri,
-                           'FileName'::pg_catalog.text, COALESCE(NULLIF(azhunt.file_name(p.uri), ''), p.uri),
-                           'OperationName'::pg_catalog.text, p.operationname,
-                           'DeletedTime'::pg_catalog.text, p.deletedtime,
-                           'DeleteOperationName'::pg_catalog.text, p.delete_operationname,
-                           'DeleteCallerIpAddress'::pg_catalog.text, p.delete_calleripaddress)
+           azhunt.storage_file_created_quickly_deleted_details(p.uri, p.operationname, p.deletedtime, p.delete_operationname, p.delete_calleripaddress)
     FROM azhunt.storage_file_created_quickly_deleted_pairs(
              storage_file_created_quickly_deleted_matches."window", storage_file_created_quickly_deleted_matches.operations,
              storage_file_created_quickly_deleted_matches.since, storage_file_created_quickly_deleted_matches.until,

@@ -107,7 +107,7 @@ AS $$
                pg_catalog.count(DISTINCT d.file) AS filesdeleted,
                pg_catalog.min(d.timegenerated) AS first_deletion,
                pg_catalog.max(d.timegenerated) AS last_deletion,
-               azhunt.make_set(d.file, 1000) AS files
+               pg_catalog.to_jsonb((pg_catalog.array_agg(DISTINCT d.file ORDER BY d.file))[1:1000]) AS files
         FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion.threshold, storage_mass_deletion."window",
                                                     azhunt.window_start(storage_mass_deletion.as_of, storage_mass_deletion.lookback),
                                                     storage_mass_deletion.as_of) AS d
@@ -141,11 +141,8 @@ AS $$
     -- An old deletion becomes a match by a new one in the same window, and that
     -- window is in the period.
     SELECT d.timegenerated, NULL::pg_catalog.text, d.address, d.useragentheader, d.storageaccount,
-           azhunt.bag_pack('File'::pg_catalog.text, d.file,
-                           'OperationName'::pg_catalog.text, d.operationname,
-                           'CorrelationId'::pg_catalog.text, d.correlationid,
-                           'AccountName'::pg_catalog.text, d.storageaccount,
-                           'Day'::pg_catalog.text, azhunt.storage_mass_deletion_day(d.timegenerated))
+           pg_catalog.jsonb_build_object('File', d.file, 'OperationName', d.operationname, 'CorrelationId', d.correlationid,
+                                         'AccountName', d.storageaccount, 'Day', azhunt.storage_mass_deletion_day(d.timegenerated))
     FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion_matches.threshold, storage_mass_deletion_matches."window",
                                                 storage_mass_deletion_matches.since, storage_mass_deletion_matches.until) AS d
 $$;
