@@ -17,13 +17,13 @@
 PG_FUNCTION_INFO_V1(azhunt_log_table_support);
 
 /* The log tables that a function reads */
-typedef struct Source
+typedef struct SourceFunction
 {
 	const char *function;
 	const char *tables[3];		/* ends with NULL */
-} Source;
+} SourceFunction;
 
-static const Source sources[] =
+static const SourceFunction sources[] =
 {
 	{"read_storage_operations", {"storagefilelogs", "storagebloblogs"}},
 	{"read_signins", {"signinlogs", "aadnoninteractiveusersigninlogs"}},
