@@ -14,7 +14,7 @@
 CREATE FUNCTION azhunt.log_table_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_log_table_support';
-COMMENT ON FUNCTION azhunt.log_table_support(internal) IS 'planner support of what reads log tables: the hint if they are not there';
+COMMENT ON FUNCTION azhunt.log_table_support(internal) IS 'internal: planner support of what reads log tables: the hint if they are not there';
 
 CREATE FUNCTION azhunt.read_storage_operations(since timestamptz, until timestamptz)
 RETURNS TABLE (
@@ -137,7 +137,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
-'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null; target_file, if not null, is compared with blob_name() and file_name() ignoring case';
+'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included';
 
 CREATE FUNCTION azhunt.read_signins(
     include_noninteractive boolean,
@@ -236,7 +236,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
-'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included; IPAddress in the form that strip_port() gives; a missing text is empty, but a missing address null; successful_only keeps those of ResultType 0';
+'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included';
 
 CREATE FUNCTION azhunt.read_activity(since timestamptz, until timestamptz)
 RETURNS TABLE (

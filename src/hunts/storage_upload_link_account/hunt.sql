@@ -157,7 +157,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
-'hunt: the accounts that signed in, from the address that a file was uploaded from, at most lookback before the upload; a row for each URI, operation and user agent of uploads from since to until, both included';
+'hunt: the accounts that signed in, at most lookback before an upload, from the address of the upload';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_matches(
     lookback interval,
@@ -372,7 +372,7 @@ LEFT JOIN azhunt.latest_status AS s ON s.result_id OPERATOR(pg_catalog.=) r.resu
 WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
-'what rules of the hunt for uploads found, a row for each URI, operation and user agent with the columns of storage_upload_link_account(); time is that of the last upload; run and found_at are those of the latest match; hidden counts matches that the allow-list hides';
+'what rules of the hunt for uploads found, a row for each URI, operation and user agent';
 
 CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
 RETURNS TABLE ("time" timestamptz, uploads bigint)
@@ -408,7 +408,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
-'how many uploads the logs have that a rule looks at, linked to an account or not, for each width of time from since to until; for those who may not read the logs';
+'how many uploads a rule looks at, linked to an account or not, for each width of time from since to until';
 
 REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
 
