@@ -11,6 +11,11 @@
 -- A null bound would prune all partitions, and with them the check of the
 -- bounds.
 
+CREATE FUNCTION azhunt.log_table_support(internal) RETURNS internal
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_log_table_support';
+COMMENT ON FUNCTION azhunt.log_table_support(internal) IS 'internal: planner support of what reads log tables: the hint if they are not there';
+
 CREATE FUNCTION azhunt.read_storage_operations(since timestamptz, until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
@@ -22,6 +27,7 @@ RETURNS TABLE (
     correlationid text,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SUPPORT azhunt.log_table_support
 AS $$
     SELECT l.timegenerated,
            l.operationname,
@@ -148,6 +154,7 @@ RETURNS TABLE (
     isinteractive boolean,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SUPPORT azhunt.log_table_support
 AS $$
     SELECT l.timegenerated,
            COALESCE(l.userprincipalname, ''),
@@ -241,6 +248,7 @@ RETURNS TABLE (
     calleripaddress text,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SUPPORT azhunt.log_table_support
 AS $$
     SELECT l.timegenerated,
            COALESCE(l.caller, ''),
