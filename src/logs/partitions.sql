@@ -163,7 +163,7 @@ BEGIN
         RETURN;
     END IF;
 
-    untrusted := azhunt.untrusted_below(default_tree || "table", '{}'::oid[], false);
+    untrusted := azhunt.untrusted_below(default_tree || "table", '{}'::oid[], false, current_user);
     IF untrusted.object IS NOT NULL THEN
         RAISE EXCEPTION 'partitions of % could run the code of a role that % does not trust', "table", current_user
             USING ERRCODE = 'insufficient_privilege',

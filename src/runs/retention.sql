@@ -56,7 +56,7 @@ BEGIN
         partitions := partitions || part.partition;
     END LOOP;
     -- whoever owns what is read can have code run by those who read it
-    untrusted := azhunt.untrusted_below(partitions, '{}'::oid[], true);
+    untrusted := azhunt.untrusted_below(partitions, '{}'::oid[], true, current_user);
     IF untrusted.object IS NOT NULL THEN
         RAISE EXCEPTION 'the owner of %, %, is not trusted by %', untrusted.object, untrusted.owner, current_user
             USING ERRCODE = 'insufficient_privilege',

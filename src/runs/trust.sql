@@ -59,8 +59,7 @@ COMMENT ON FUNCTION azhunt.reached_from(oid[], boolean) IS
 -- What is reached is what PostgreSQL knows: a function whose body is a string
 -- does not say what it calls, so that its owner has to be trusted in all it does.
 CREATE FUNCTION azhunt.untrusted_below(
-    relations regclass[], functions oid[], with_children boolean, OUT object text, OUT owner name,
-    reader name DEFAULT current_user)
+    relations regclass[], functions oid[], with_children boolean, reader name, OUT object text, OUT owner name)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
@@ -137,7 +136,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean, name) IS
-'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of a role, by default the current one, anyway; null if there is none';
+'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of a role, the reader, anyway; null if there is none';
 
 -- Whoever may create functions in a hunt's schema could have others run them, by
 -- rules, by checks of options and when log rows are looked up.
@@ -205,7 +204,7 @@ BEGIN
     END IF;
 
     -- whoever owns what is read can have code run by those who read it
-    untrusted := azhunt.untrusted_below(relations, '{}'::oid[], true);
+    untrusted := azhunt.untrusted_below(relations, '{}'::oid[], true, current_user);
     IF untrusted.object IS NOT NULL THEN
         RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
                         untrusted.object, untrusted.owner, current_user
