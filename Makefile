@@ -1,7 +1,8 @@
 # azhunt: Microsoft Sentinel hunts over Azure logs in PostgreSQL tables
 #
 #   make                build the extension and azhunt-load
-#   make install        install them (PG_CONFIG chooses the PostgreSQL)
+#   make install        install them (PG_CONFIG chooses the PostgreSQL; BINDIR and
+#                       MANDIR, where azhunt-load and its manual page go)
 #   make installcheck   run the regression tests against a running server
 #   make demo           see the hunts on sample logs; does all set-up itself
 #   make test           run every test, or those of TESTS='PATH...'; does all set-up itself
@@ -63,6 +64,7 @@ OBJS = \
 	src/logs/partitions.o \
 	src/logs/relations.o \
 	src/hunts/checks.o \
+	src/hunts/sources.o \
 	src/runs/arrivals.o \
 	src/runs/digest.o \
 	src/runs/health.o \
@@ -81,6 +83,7 @@ SQL = \
 	src/kql/case_insensitive.sql \
 	src/kql/times.sql \
 	src/kql/aggregates.sql \
+	src/logs/ingest.sql \
 	src/logs/descriptions.sql \
 	src/logs/tables.sql \
 	src/logs/locks.sql \

@@ -99,7 +99,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_strip_port';
 
 COMMENT ON FUNCTION azhunt.strip_port(text) IS
-'the address in host:port, [v6]:port or bare IPv6, which comes out in canonical form, or as the IPv4 address that it stands for; anything else as it is';
+'the address without its port, IPv6 in canonical form; anything else as it is';
 
 CREATE FUNCTION azhunt.is_in_network(address text, network text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -120,12 +120,12 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_file_name';
 
 COMMENT ON FUNCTION azhunt.file_name(text) IS
-'the last part of the path of a URI, percent-decoded and without query string and fragment, or of a UNC path, as it is; the empty string for a directory or a host alone';
+'the last part of the path of a URI, percent-decoded, or of a UNC path; empty for a directory or a host alone';
 
 CREATE FUNCTION azhunt.has_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_has_support';
-COMMENT ON FUNCTION azhunt.has_support(internal) IS 'planner support of has()';
+COMMENT ON FUNCTION azhunt.has_support(internal) IS 'internal: planner support of has()';
 
 CREATE FUNCTION azhunt.has(string text, term text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -140,63 +140,63 @@ COMMENT ON FUNCTION azhunt.has(text, text) IS
 CREATE FUNCTION azhunt.equals(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_equals';
-COMMENT ON FUNCTION azhunt.equals(text, text) IS 'implementation of =~ operator';
+COMMENT ON FUNCTION azhunt.equals(text, text) IS 'internal: implementation of =~ operator';
 
 CREATE FUNCTION azhunt.not_equals(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_not_equals';
-COMMENT ON FUNCTION azhunt.not_equals(text, text) IS 'implementation of !=~ operator';
+COMMENT ON FUNCTION azhunt.not_equals(text, text) IS 'internal: implementation of !=~ operator';
 
 CREATE FUNCTION azhunt.less(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_less';
-COMMENT ON FUNCTION azhunt.less(text, text) IS 'implementation of <~ operator';
+COMMENT ON FUNCTION azhunt.less(text, text) IS 'internal: implementation of <~ operator';
 
 CREATE FUNCTION azhunt.less_or_equal(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_less_or_equal';
-COMMENT ON FUNCTION azhunt.less_or_equal(text, text) IS 'implementation of <=~ operator';
+COMMENT ON FUNCTION azhunt.less_or_equal(text, text) IS 'internal: implementation of <=~ operator';
 
 CREATE FUNCTION azhunt.greater(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_greater';
-COMMENT ON FUNCTION azhunt.greater(text, text) IS 'implementation of >~ operator';
+COMMENT ON FUNCTION azhunt.greater(text, text) IS 'internal: implementation of >~ operator';
 
 CREATE FUNCTION azhunt.greater_or_equal(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_greater_or_equal';
-COMMENT ON FUNCTION azhunt.greater_or_equal(text, text) IS 'implementation of >=~ operator';
+COMMENT ON FUNCTION azhunt.greater_or_equal(text, text) IS 'internal: implementation of >=~ operator';
 
 CREATE FUNCTION azhunt.compare(text, text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_compare';
 COMMENT ON FUNCTION azhunt.compare(text, text) IS
-'order of two texts by code points, ignoring case: negative, zero or positive';
+'internal: order of two texts by code points, ignoring case: negative, zero or positive';
 
 CREATE FUNCTION azhunt.hash(text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_hash';
-COMMENT ON FUNCTION azhunt.hash(text) IS 'hash of a text, ignoring case';
+COMMENT ON FUNCTION azhunt.hash(text) IS 'internal: hash of a text, ignoring case';
 
 CREATE FUNCTION azhunt.hash_extended(text, bigint) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_hash_extended';
 COMMENT ON FUNCTION azhunt.hash_extended(text, bigint) IS
-'hash of a text with a seed, ignoring case';
+'internal: hash of a text with a seed, ignoring case';
 
 CREATE FUNCTION azhunt.equals_selectivity(internal, oid, internal, integer)
 RETURNS double precision
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_equals_selectivity';
 COMMENT ON FUNCTION azhunt.equals_selectivity(internal, oid, internal, integer) IS
-'restriction selectivity of =~ operator';
+'internal: restriction selectivity of =~ operator';
 
 CREATE FUNCTION azhunt.equals_join_selectivity(internal, oid, internal, smallint, internal)
 RETURNS double precision
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_equals_join_selectivity';
 COMMENT ON FUNCTION azhunt.equals_join_selectivity(internal, oid, internal, smallint, internal) IS
-'join selectivity of =~ operator';
+'internal: join selectivity of =~ operator';
 
 CREATE OPERATOR azhunt.=~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.equals,
@@ -289,7 +289,7 @@ COMMENT ON FUNCTION azhunt.bin_end(timestamptz, interval) IS
 CREATE FUNCTION azhunt.within_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_within_support';
-COMMENT ON FUNCTION azhunt.within_support(internal) IS 'planner support of within(), window_start() and window_end()';
+COMMENT ON FUNCTION azhunt.within_support(internal) IS 'internal: planner support of within(), window_start() and window_end()';
 
 CREATE FUNCTION azhunt.within(event timestamptz, anchor timestamptz, lookback interval)
 RETURNS boolean
@@ -298,7 +298,7 @@ SUPPORT azhunt.within_support
 AS 'MODULE_PATHNAME', 'azhunt_within';
 
 COMMENT ON FUNCTION azhunt.within(timestamptz, timestamptz, interval) IS
-'anchor - lookback <= event <= anchor; a day has 24 hours; a lookback that is negative or has months is an error as soon as it is known, rows or not';
+'anchor - lookback <= event <= anchor, where a day has 24 hours';
 
 CREATE FUNCTION azhunt.window_start(anchor timestamptz, lookback interval)
 RETURNS timestamptz
@@ -331,85 +331,85 @@ CREATE FUNCTION azhunt.make_set_transition(internal, anyelement) RETURNS interna
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_set_transition';
 COMMENT ON FUNCTION azhunt.make_set_transition(internal, anyelement) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_set_transition(internal, anyelement, integer) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_set_transition';
 COMMENT ON FUNCTION azhunt.make_set_transition(internal, anyelement, integer) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_list_transition(internal, anyelement) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_list_transition';
 COMMENT ON FUNCTION azhunt.make_list_transition(internal, anyelement) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_list_transition(internal, anyelement, integer) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_list_transition';
 COMMENT ON FUNCTION azhunt.make_list_transition(internal, anyelement, integer) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.collection_combine(internal, internal) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_combine';
 COMMENT ON FUNCTION azhunt.collection_combine(internal, internal) IS
-'aggregate combine function';
+'internal: aggregate combine function';
 
 CREATE FUNCTION azhunt.collection_serialize(internal) RETURNS bytea
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_serialize';
 COMMENT ON FUNCTION azhunt.collection_serialize(internal) IS
-'aggregate serialization function';
+'internal: aggregate serialization function';
 
 CREATE FUNCTION azhunt.collection_deserialize(bytea, internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_deserialize';
 COMMENT ON FUNCTION azhunt.collection_deserialize(bytea, internal) IS
-'aggregate deserialization function';
+'internal: aggregate deserialization function';
 
 CREATE FUNCTION azhunt.collection_final(internal) RETURNS jsonb
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_final';
 COMMENT ON FUNCTION azhunt.collection_final(internal) IS
-'aggregate final function';
+'internal: aggregate final function';
 
 CREATE FUNCTION azhunt.make_bag_transition(internal, jsonb) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_transition';
 COMMENT ON FUNCTION azhunt.make_bag_transition(internal, jsonb) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_bag_transition(internal, jsonb, integer) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_transition';
 COMMENT ON FUNCTION azhunt.make_bag_transition(internal, jsonb, integer) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_bag_combine(internal, internal) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_combine';
 COMMENT ON FUNCTION azhunt.make_bag_combine(internal, internal) IS
-'aggregate combine function';
+'internal: aggregate combine function';
 
 CREATE FUNCTION azhunt.make_bag_serialize(internal) RETURNS bytea
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_serialize';
 COMMENT ON FUNCTION azhunt.make_bag_serialize(internal) IS
-'aggregate serialization function';
+'internal: aggregate serialization function';
 
 CREATE FUNCTION azhunt.make_bag_deserialize(bytea, internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_deserialize';
 COMMENT ON FUNCTION azhunt.make_bag_deserialize(bytea, internal) IS
-'aggregate deserialization function';
+'internal: aggregate deserialization function';
 
 CREATE FUNCTION azhunt.make_bag_final(internal) RETURNS jsonb
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_final';
 COMMENT ON FUNCTION azhunt.make_bag_final(internal) IS
-'aggregate final function';
+'internal: aggregate final function';
 
 CREATE AGGREGATE azhunt.make_set(anyelement) (
     SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
@@ -438,7 +438,7 @@ CREATE AGGREGATE azhunt.set_of_texts(text) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE azhunt.set_of_texts(text) IS
-'make_set() of texts, for the hunts';
+'internal: make_set() of texts, for the hunts';
 
 CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
     SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
@@ -447,7 +447,7 @@ CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE azhunt.set_of_bags(jsonb) IS
-'make_set() of jsonb, for the hunts';
+'internal: make_set() of jsonb, for the hunts';
 
 CREATE AGGREGATE azhunt.make_list(anyelement) (
     SFUNC = azhunt.make_list_transition, STYPE = internal, SSPACE = 512,
@@ -484,6 +484,15 @@ CREATE AGGREGATE azhunt.make_bag(jsonb, "limit" integer) (
 );
 COMMENT ON AGGREGATE azhunt.make_bag(jsonb, integer) IS
 'make_bag() of at most so many keys: the smallest, or the first in the order of an ORDER BY inside the call';
+
+/* src/logs/ingest.sql */
+
+CREATE FUNCTION azhunt.ingest_xid() RETURNS bigint
+LANGUAGE C STABLE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'azhunt_ingest_xid';
+
+COMMENT ON FUNCTION azhunt.ingest_xid() IS
+'the 64-bit id of the current transaction, for the column ingestxid of the log tables';
 
 /* src/logs/descriptions.sql */
 
@@ -1301,16 +1310,9 @@ tlsversion: version of TLS of the connection
 $$;
 
 COMMENT ON FUNCTION azhunt.log_table_descriptions() IS
-'what the log tables are, and what each of their columns says, a line each';
+'internal: what the log tables are, and what each of their columns says, a line each';
 
 /* src/logs/tables.sql */
-
-CREATE FUNCTION azhunt.ingest_xid() RETURNS bigint
-LANGUAGE C STABLE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_ingest_xid';
-
-COMMENT ON FUNCTION azhunt.ingest_xid() IS
-'the 64-bit id of the current transaction, for the column ingestxid of the log tables';
 
 CREATE FUNCTION azhunt.log_table_columns()
 RETURNS TABLE (log_table text, ordinal_position bigint, column_name text, kusto_type text, data_type text)
@@ -1359,7 +1361,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_columns(regclass, text) IS
-'columns that a log table should have and has not';
+'internal: columns that a log table should have and has not';
 
 -- A column's line is "name: comment".
 CREATE FUNCTION azhunt.missing_comments()
@@ -1384,7 +1386,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
-'what log tables and their columns are, where no comment says it; a table itself has no column_name';
+'internal: what log tables and their columns are, where no comment says it; a table itself has no column_name';
 
 CREATE FUNCTION azhunt.create_log_tables() RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -1502,7 +1504,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
-'creates the log tables and the ledger of azhunt-load, which belong to the caller and not to the extension, and returns the log tables that were not there; called again, adds only columns, comments, defaults and indexes that are missing';
+'creates the log tables and the ledger of azhunt-load, or what they lack, and returns the tables that were not there';
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
 
@@ -1526,7 +1528,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
-'the partitions, but the default one, of a table that is partitioned by range of one timestamp with time zone, each with its first time and the first time after it';
+'the partitions, except the default one, of a table that is partitioned by range of time, with their bounds';
 
 CREATE FUNCTION azhunt.partition_tree("table" regclass) RETURNS SETOF regclass
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -1543,7 +1545,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_tree(regclass) IS
-'a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';
+'internal: a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';
 
 /* src/logs/locks.sql */
 
@@ -1582,7 +1584,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.lock_holders(regclass, text) IS
-'who keeps a relation from being locked, as sentences; null if nobody does';
+'internal: who keeps a relation from being locked, as sentences; null if nobody does';
 
 -- The locks are taken all or none.  Those who come meanwhile queue behind an
 -- attempt for less than a second, and then get their turn.
@@ -1633,7 +1635,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.lock_relations(regclass[], text[]) IS
-'locks relations, each in its mode, all or none; waits for lock_timeout, or 5 seconds if that is 0, and then tells who uses them';
+'internal: locks relations, each in its mode, all or none; waits for lock_timeout, or 5 seconds if that is 0, and then tells who uses them';
 
 /* src/logs/partitions.sql */
 
@@ -1669,7 +1671,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_days(regclass, date, date) IS
-'the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
+'internal: the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
 
 CREATE FUNCTION azhunt.rows_cannot_move_because(partition regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -1712,7 +1714,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.rows_cannot_move_because(regclass) IS
-'why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
+'internal: why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
 
 CREATE FUNCTION azhunt.add_partitions("table" regclass, since date, until date)
 RETURNS SETOF regclass
@@ -1854,7 +1856,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_partitions(regclass, date, date) IS
-'adds the daily partitions, of days in UTC, from since up to but not including until, that a log table lacks; moves rows of these days out of the default partition, unless triggers, foreign keys or publications would take them for deleted; returns the partitions that it added; waits at most for lock_timeout, or 5 seconds if that is 0; only for the owner of the table';
+'adds the daily partitions from since up to but not including until that a log table lacks, and returns them';
 
 REVOKE EXECUTE ON FUNCTION azhunt.add_partitions(regclass, date, date) FROM PUBLIC;
 
@@ -1958,7 +1960,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.create_loaded_files() IS
-'creates the ledger of azhunt-load, azhunt.loaded_files, which belongs to the caller as the log tables do; returns false if it is there already';
+'internal: creates the ledger of azhunt-load, azhunt.loaded_files, which belongs to the caller as the log tables do; returns false if it is there already';
 
 /* src/hunts/checks.sql */
 
@@ -2108,6 +2110,11 @@ COMMENT ON FUNCTION azhunt.principal_account(text, text) IS
 -- A null bound would prune all partitions, and with them the check of the
 -- bounds.
 
+CREATE FUNCTION azhunt.log_table_support(internal) RETURNS internal
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_log_table_support';
+COMMENT ON FUNCTION azhunt.log_table_support(internal) IS 'internal: planner support of what reads log tables: the hint if they are not there';
+
 CREATE FUNCTION azhunt.read_storage_operations(since timestamptz, until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
@@ -2119,6 +2126,7 @@ RETURNS TABLE (
     correlationid text,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SUPPORT azhunt.log_table_support
 AS $$
     SELECT l.timegenerated,
            l.operationname,
@@ -2228,7 +2236,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
-'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null; target_file, if not null, is compared with blob_name() and file_name() ignoring case';
+'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included';
 
 CREATE FUNCTION azhunt.read_signins(
     include_noninteractive boolean,
@@ -2246,6 +2254,7 @@ RETURNS TABLE (
     isinteractive boolean,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SUPPORT azhunt.log_table_support
 AS $$
     SELECT l.timegenerated,
            CASE WHEN l.isprincipal THEN azhunt.principal_account(l.userprincipalname, l.principalid)
@@ -2363,7 +2372,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
-'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, or AADServicePrincipalSignInLogs and AADManagedIdentitySignInLogs, from since to until, both included; IPAddress in the form that strip_port() gives; a missing text is empty, but a missing address null; successful_only keeps those of ResultType 0; userprincipalname of a service principal is what principal_account() gives';
+'sign-ins in SigninLogs, and on request the logs of other sign-ins, from since to until, both included';
 
 CREATE FUNCTION azhunt.read_activity(since timestamptz, until timestamptz)
 RETURNS TABLE (
@@ -2375,6 +2384,7 @@ RETURNS TABLE (
     calleripaddress text,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SUPPORT azhunt.log_table_support
 AS $$
     SELECT l.timegenerated,
            COALESCE(l.caller, ''),
@@ -2449,7 +2459,7 @@ CREATE TABLE azhunt.hunts (
 );
 
 COMMENT ON TABLE azhunt.hunts IS
-'the catalogue of hunts: what their published definitions say, the log tables that they read, and the options that a rule can set; azhunt.add_hunt() adds one';
+'the catalogue of hunts, with the options that a rule can set';
 COMMENT ON COLUMN azhunt.hunts.hunt IS 'name of the hunt, and of the function that a person calls';
 COMMENT ON COLUMN azhunt.hunts.schema IS 'schema of the hunt''s functions';
 COMMENT ON COLUMN azhunt.hunts.id IS 'Microsoft''s id of the published query; two published queries can have the same';
@@ -2478,7 +2488,7 @@ RETURN (arrivals).first_xid IS NULL
     OR ingestxid IS NULL;
 
 COMMENT ON FUNCTION azhunt.arrived_since(bigint, azhunt.arrivals) IS
-'condition: is this the transaction of a row that a run has to read? True for all rows if arrivals is null, and for a row whose transaction is not known';
+'condition: is this the transaction of a row that a run has to read?';
 
 CREATE FUNCTION azhunt.function_arguments(function regproc)
 RETURNS TABLE (place integer, name text, type regtype, "default" text)
@@ -2751,7 +2761,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb) IS
-'adds a hunt to the catalogue, so that rules can run it, or says of one that is there that it has changed; function is what a person calls; returns its name';
+'adds a hunt to the catalogue, or changes its entry, so that rules can run it; returns its name';
 
 CREATE FUNCTION azhunt.drop_hunt(hunt text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -2817,7 +2827,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.check_rule() IS
-'trigger: refuses a rule whose hunt does not take its options';
+'internal: trigger that refuses a rule whose hunt does not take its options';
 
 CREATE TRIGGER check_rule BEFORE INSERT OR UPDATE OF hunt, options ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.check_rule();
@@ -2844,7 +2854,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
-'makes a rule that runs a hunt, the one of its own name if hunt is null, with options; run_every says how often it should run, and matches before announce_since are not announced';
+'makes a rule, which runs a hunt, by default the one of its own name, with options';
 
 CREATE FUNCTION azhunt.restart_rule(rule text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -2863,7 +2873,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.restart_rule(text) IS
-'has the next run of a rule read all rows again, as after rows were loaded with an ingestxid of their own; a run that is going on does not count; what was found stays and is not announced again';
+'has the next run of a rule read all rows again';
 
 REVOKE EXECUTE ON FUNCTION azhunt.restart_rule(text) FROM PUBLIC;
 
@@ -2913,7 +2923,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.keep_options() IS
-'trigger: refuses to change or delete a rule that has run';
+'internal: trigger that refuses to change or delete a rule that has run';
 
 CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
@@ -3343,7 +3353,7 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_check_rows_are_visible';
 
 COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
-'true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
+'internal: true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
 
 CREATE FUNCTION azhunt.find_arrivals(log_table regclass, first_xid bigint, end_xid bigint,
                                      unfinished_xids bigint[], known bigint[])
@@ -3450,14 +3460,14 @@ LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_allow_visits';
 
 COMMENT ON FUNCTION azhunt.allow_visits(bigint) IS
-'sets how many rows count_visit() lets a run visit';
+'internal: sets how many rows count_visit() lets a run visit';
 
 CREATE FUNCTION azhunt.count_visit("time" timestamptz, weight integer) RETURNS boolean
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 0.01
 AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 
 COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
-'true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
+'internal: true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
 
 REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
 
@@ -3799,7 +3809,7 @@ END
 $$;
 
 COMMENT ON PROCEDURE azhunt.run_rule(text) IS
-'one incremental run of a rule: matches, watermark and the row in azhunt.runs in one transaction of its own; a run that fails is recorded and ends in its error, one that finds another still going is recorded as skipped';
+'runs a rule in a transaction of its own, in which it stores the matches of rows that have arrived since its last run';
 
 REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;
 
@@ -3891,7 +3901,7 @@ CROSS JOIN LATERAL (
 ) AS s (hidden);
 
 COMMENT ON VIEW azhunt.screened_matches IS
-'each match of all rules, and whether the allow-list hides it; conditions on rule and time, on rule and account, on result_id and on run are answered by index';
+'each match of all rules, and whether the allow-list hides it';
 
 CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -4024,7 +4034,7 @@ LEFT JOIN (
 GROUP BY a.entity, a.value, m.rule;
 
 COMMENT ON VIEW azhunt.hidden_results IS
-'how many matches, of how many results, each entry of the allow-list hides for each rule; a match that several entries hide counts for each of them';
+'how many matches and results each entry of the allow-list hides for each rule';
 
 CREATE FUNCTION azhunt.log_rows(result_id uuid, most integer DEFAULT 100)
 RETURNS TABLE (log_table text, log_row jsonb)
@@ -4208,7 +4218,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
-'for each log table whether rows still arrive (flowing: in the last hour, quiet: in the last 24 hours, stopped, never loaded), its newest event and arrival, the delay between the two of its latest 10000 rows, and the rows that arrived in the last hour, the one before, and the same hour a day before';
+'for each log table whether rows still arrive, how late they are and how many they were';
 
 REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
 
@@ -4253,7 +4263,7 @@ LEFT JOIN LATERAL (
 ) AS s ON true;
 
 COMMENT ON VIEW azhunt.rule_health IS
-'each rule and how it runs: running, new (not yet run, and not yet late), late or never run (no success for twice as long as run_every), or failing (the last run failed)';
+'each rule and how it runs: running, new, late, never run or failing';
 
 /* src/runs/retention.sql */
 
@@ -4348,7 +4358,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
-'removes runs and results older than keep, but no result under investigation; only on request, partitions of the log tables that end before now() - keep_log_partitions; returns how many rows it removed from where';
+'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where';
 
 REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
 
@@ -4448,7 +4458,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.schedule_rule(text, text) IS
-'has pg_cron run a rule in this database, at times in pg_cron''s time zone, which is GMT unless configured; replaces the schedule that it had; returns pg_cron''s job id';
+'has pg_cron run a rule in this database, instead of at the times that it had; returns the id of the job';
 
 REVOKE EXECUTE ON FUNCTION azhunt.schedule_rule(text, text) FROM PUBLIC;
 
@@ -4638,7 +4648,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
-'hunt: the accounts that signed in, from the address that a file was uploaded from, at most lookback before the upload; a row for each URI, operation and user agent of uploads from since to until, both included';
+'hunt: the accounts that signed in, at most lookback before an upload, from the address of the upload';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_matches(
     lookback interval,
@@ -4744,6 +4754,10 @@ $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
+
+REVOKE EXECUTE ON FUNCTION
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals)
+FROM PUBLIC;
 
 CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -4868,7 +4882,7 @@ LEFT JOIN azhunt.latest_status AS s ON s.result_id OPERATOR(pg_catalog.=) r.resu
 WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
-'what rules of the hunt for uploads found, a row for each URI, operation and user agent with the columns of storage_upload_link_account(); time is that of the last upload; run and found_at are those of the latest match; hidden counts matches that the allow-list hides';
+'what rules of the hunt for uploads found, a row for each URI, operation and user agent';
 
 CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
 RETURNS TABLE ("time" timestamptz, uploads bigint)
@@ -4904,7 +4918,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
-'how many uploads the logs have that a rule looks at, linked to an account or not, for each width of time from since to until; for those who may not read the logs';
+'how many uploads a rule looks at, linked to an account or not, for each width of time from since to until';
 
 REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
 
@@ -5072,7 +5086,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
-'hunt: what else a caller did after each start of a Cloud Shell, within the window that begins with it, whatever the hour; looks back from as_of';
+'hunt: what else callers did within a window after each start of a Cloud Shell, looking back from as_of';
 
 CREATE FUNCTION azhunt.cloudshell_usage_matches(bin interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
@@ -5141,6 +5155,10 @@ $$;
 COMMENT ON FUNCTION azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell';
 
+REVOKE EXECUTE ON FUNCTION
+    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals)
+FROM PUBLIC;
+
 CREATE FUNCTION azhunt.cloudshell_usage_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
@@ -5192,7 +5210,7 @@ LEFT JOIN azhunt.latest_status AS s ON s.result_id OPERATOR(pg_catalog.=) r.resu
 WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.cloudshell_usage_results IS
-'what rules of the hunt for Cloud Shells found, a row for each caller and hour with the columns of cloudshell_usage(); time is the start of the hour; address is always null, as the hunt does not look at it; run and found_at are those of the latest match';
+'what rules of the hunt for Cloud Shells found, a row for each caller and hour';
 
 DO $$
 BEGIN
@@ -5337,7 +5355,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_mass_deletion(integer, interval, interval, timestamptz) IS
-'hunt: who deleted at least threshold files of a storage account within some window, looking back from as_of; a row for each day in UTC, address, user agent and storage account; files are at most 1000';
+'hunt: who deleted at least threshold files of a storage account within a window, looking back from as_of';
 
 CREATE FUNCTION azhunt.storage_mass_deletion_day("time" timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -5715,7 +5733,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.new_cloudshell_user(interval, text, interval, timestamptz) IS
-'hunt: who set up a Cloud Shell: a listing of storage keys and a write of a storage account by one caller within a window, looking back from as_of; azureip is the address of the first, userip of the second';
+'hunt: who listed storage keys and wrote a storage account within a window, as in setting up a Cloud Shell, looking back from as_of';
 
 CREATE FUNCTION azhunt.new_cloudshell_user_details(
     resourcegroup text, azureip text, write_timegenerated timestamptz, write_resourcegroup text, write_status text)
@@ -5801,8 +5819,6 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals),
     azhunt.find_all_matches(azhunt.rules, bigint, timestamptz, pg_snapshot),
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals),
-    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals),
     azhunt.describe_running(text),
     azhunt.count_rows(text[]),
     azhunt.check_log_tables(text[]),

@@ -15,7 +15,7 @@ FROM (VALUES
     ('is an aggregate, or takes an internal argument so that no statement calls it',
      'make_bag make_list make_set set_of_bags set_of_texts collection_combine collection_deserialize collection_final collection_serialize '
      'equals_join_selectivity equals_selectivity has_support make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
-     'make_bag_transition make_list_transition make_set_transition within_support'),
+     'log_table_support make_bag_transition make_list_transition make_set_transition within_support'),
     ('lists what is in its own text',
      'log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),
     ('reads tables with the rights of the caller, who needs SELECT on them',

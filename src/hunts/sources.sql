@@ -11,6 +11,11 @@
 -- A null bound would prune all partitions, and with them the check of the
 -- bounds.
 
+CREATE FUNCTION azhunt.log_table_support(internal) RETURNS internal
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_log_table_support';
+COMMENT ON FUNCTION azhunt.log_table_support(internal) IS 'internal: planner support of what reads log tables: the hint if they are not there';
+
 CREATE FUNCTION azhunt.read_storage_operations(since timestamptz, until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
@@ -22,6 +27,7 @@ RETURNS TABLE (
     correlationid text,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SUPPORT azhunt.log_table_support
 AS $$
     SELECT l.timegenerated,
            l.operationname,
@@ -131,7 +137,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
-'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null; target_file, if not null, is compared with blob_name() and file_name() ignoring case';
+'successful uploads in StorageFileLogs and StorageBlobLogs from since to until, both included';
 
 CREATE FUNCTION azhunt.read_signins(
     include_noninteractive boolean,
@@ -149,6 +155,7 @@ RETURNS TABLE (
     isinteractive boolean,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SUPPORT azhunt.log_table_support
 AS $$
     SELECT l.timegenerated,
            CASE WHEN l.isprincipal THEN azhunt.principal_account(l.userprincipalname, l.principalid)
@@ -266,7 +273,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
-'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, or AADServicePrincipalSignInLogs and AADManagedIdentitySignInLogs, from since to until, both included; IPAddress in the form that strip_port() gives; a missing text is empty, but a missing address null; successful_only keeps those of ResultType 0; userprincipalname of a service principal is what principal_account() gives';
+'sign-ins in SigninLogs, and on request the logs of other sign-ins, from since to until, both included';
 
 CREATE FUNCTION azhunt.read_activity(since timestamptz, until timestamptz)
 RETURNS TABLE (
@@ -278,6 +285,7 @@ RETURNS TABLE (
     calleripaddress text,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+SUPPORT azhunt.log_table_support
 AS $$
     SELECT l.timegenerated,
            COALESCE(l.caller, ''),

@@ -9,85 +9,85 @@ CREATE FUNCTION azhunt.make_set_transition(internal, anyelement) RETURNS interna
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_set_transition';
 COMMENT ON FUNCTION azhunt.make_set_transition(internal, anyelement) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_set_transition(internal, anyelement, integer) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_set_transition';
 COMMENT ON FUNCTION azhunt.make_set_transition(internal, anyelement, integer) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_list_transition(internal, anyelement) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_list_transition';
 COMMENT ON FUNCTION azhunt.make_list_transition(internal, anyelement) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_list_transition(internal, anyelement, integer) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_list_transition';
 COMMENT ON FUNCTION azhunt.make_list_transition(internal, anyelement, integer) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.collection_combine(internal, internal) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_combine';
 COMMENT ON FUNCTION azhunt.collection_combine(internal, internal) IS
-'aggregate combine function';
+'internal: aggregate combine function';
 
 CREATE FUNCTION azhunt.collection_serialize(internal) RETURNS bytea
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_serialize';
 COMMENT ON FUNCTION azhunt.collection_serialize(internal) IS
-'aggregate serialization function';
+'internal: aggregate serialization function';
 
 CREATE FUNCTION azhunt.collection_deserialize(bytea, internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_deserialize';
 COMMENT ON FUNCTION azhunt.collection_deserialize(bytea, internal) IS
-'aggregate deserialization function';
+'internal: aggregate deserialization function';
 
 CREATE FUNCTION azhunt.collection_final(internal) RETURNS jsonb
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_collection_final';
 COMMENT ON FUNCTION azhunt.collection_final(internal) IS
-'aggregate final function';
+'internal: aggregate final function';
 
 CREATE FUNCTION azhunt.make_bag_transition(internal, jsonb) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_transition';
 COMMENT ON FUNCTION azhunt.make_bag_transition(internal, jsonb) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_bag_transition(internal, jsonb, integer) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_transition';
 COMMENT ON FUNCTION azhunt.make_bag_transition(internal, jsonb, integer) IS
-'aggregate transition function';
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.make_bag_combine(internal, internal) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_combine';
 COMMENT ON FUNCTION azhunt.make_bag_combine(internal, internal) IS
-'aggregate combine function';
+'internal: aggregate combine function';
 
 CREATE FUNCTION azhunt.make_bag_serialize(internal) RETURNS bytea
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_serialize';
 COMMENT ON FUNCTION azhunt.make_bag_serialize(internal) IS
-'aggregate serialization function';
+'internal: aggregate serialization function';
 
 CREATE FUNCTION azhunt.make_bag_deserialize(bytea, internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_deserialize';
 COMMENT ON FUNCTION azhunt.make_bag_deserialize(bytea, internal) IS
-'aggregate deserialization function';
+'internal: aggregate deserialization function';
 
 CREATE FUNCTION azhunt.make_bag_final(internal) RETURNS jsonb
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_final';
 COMMENT ON FUNCTION azhunt.make_bag_final(internal) IS
-'aggregate final function';
+'internal: aggregate final function';
 
 CREATE AGGREGATE azhunt.make_set(anyelement) (
     SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
@@ -116,7 +116,7 @@ CREATE AGGREGATE azhunt.set_of_texts(text) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE azhunt.set_of_texts(text) IS
-'make_set() of texts, for the hunts';
+'internal: make_set() of texts, for the hunts';
 
 CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
     SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
@@ -125,7 +125,7 @@ CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE azhunt.set_of_bags(jsonb) IS
-'make_set() of jsonb, for the hunts';
+'internal: make_set() of jsonb, for the hunts';
 
 CREATE AGGREGATE azhunt.make_list(anyelement) (
     SFUNC = azhunt.make_list_transition, STYPE = internal, SSPACE = 512,

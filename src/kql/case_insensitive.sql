@@ -1,63 +1,63 @@
 CREATE FUNCTION azhunt.equals(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_equals';
-COMMENT ON FUNCTION azhunt.equals(text, text) IS 'implementation of =~ operator';
+COMMENT ON FUNCTION azhunt.equals(text, text) IS 'internal: implementation of =~ operator';
 
 CREATE FUNCTION azhunt.not_equals(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_not_equals';
-COMMENT ON FUNCTION azhunt.not_equals(text, text) IS 'implementation of !=~ operator';
+COMMENT ON FUNCTION azhunt.not_equals(text, text) IS 'internal: implementation of !=~ operator';
 
 CREATE FUNCTION azhunt.less(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_less';
-COMMENT ON FUNCTION azhunt.less(text, text) IS 'implementation of <~ operator';
+COMMENT ON FUNCTION azhunt.less(text, text) IS 'internal: implementation of <~ operator';
 
 CREATE FUNCTION azhunt.less_or_equal(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_less_or_equal';
-COMMENT ON FUNCTION azhunt.less_or_equal(text, text) IS 'implementation of <=~ operator';
+COMMENT ON FUNCTION azhunt.less_or_equal(text, text) IS 'internal: implementation of <=~ operator';
 
 CREATE FUNCTION azhunt.greater(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_greater';
-COMMENT ON FUNCTION azhunt.greater(text, text) IS 'implementation of >~ operator';
+COMMENT ON FUNCTION azhunt.greater(text, text) IS 'internal: implementation of >~ operator';
 
 CREATE FUNCTION azhunt.greater_or_equal(text, text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_greater_or_equal';
-COMMENT ON FUNCTION azhunt.greater_or_equal(text, text) IS 'implementation of >=~ operator';
+COMMENT ON FUNCTION azhunt.greater_or_equal(text, text) IS 'internal: implementation of >=~ operator';
 
 CREATE FUNCTION azhunt.compare(text, text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_compare';
 COMMENT ON FUNCTION azhunt.compare(text, text) IS
-'order of two texts by code points, ignoring case: negative, zero or positive';
+'internal: order of two texts by code points, ignoring case: negative, zero or positive';
 
 CREATE FUNCTION azhunt.hash(text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_hash';
-COMMENT ON FUNCTION azhunt.hash(text) IS 'hash of a text, ignoring case';
+COMMENT ON FUNCTION azhunt.hash(text) IS 'internal: hash of a text, ignoring case';
 
 CREATE FUNCTION azhunt.hash_extended(text, bigint) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_hash_extended';
 COMMENT ON FUNCTION azhunt.hash_extended(text, bigint) IS
-'hash of a text with a seed, ignoring case';
+'internal: hash of a text with a seed, ignoring case';
 
 CREATE FUNCTION azhunt.equals_selectivity(internal, oid, internal, integer)
 RETURNS double precision
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_equals_selectivity';
 COMMENT ON FUNCTION azhunt.equals_selectivity(internal, oid, internal, integer) IS
-'restriction selectivity of =~ operator';
+'internal: restriction selectivity of =~ operator';
 
 CREATE FUNCTION azhunt.equals_join_selectivity(internal, oid, internal, smallint, internal)
 RETURNS double precision
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_equals_join_selectivity';
 COMMENT ON FUNCTION azhunt.equals_join_selectivity(internal, oid, internal, smallint, internal) IS
-'join selectivity of =~ operator';
+'internal: join selectivity of =~ operator';
 
 CREATE OPERATOR azhunt.=~ (
     LEFTARG = text, RIGHTARG = text, FUNCTION = azhunt.equals,

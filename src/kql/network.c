@@ -22,7 +22,7 @@ PG_FUNCTION_INFO_V1(azhunt_is_in_network);
  * ::ffff:203.0.113.0/120, is the IPv4 one, as it is to strip_port().
  */
 static void
-unmap_network(inet_struct * network)
+unmap_network(inet_struct *network)
 {
 	static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -39,7 +39,7 @@ unmap_network(inet_struct * network)
  * addresses, too, so this says whether it is one, where inet_in() fails.
  */
 static bool
-parse_network(const char *string, inet_struct * network)
+parse_network(const char *string, inet_struct *network)
 {
 	int			bits;
 

@@ -3,7 +3,7 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_strip_port';
 
 COMMENT ON FUNCTION azhunt.strip_port(text) IS
-'the address in host:port, [v6]:port or bare IPv6, which comes out in canonical form, or as the IPv4 address that it stands for; anything else as it is';
+'the address without its port, IPv6 in canonical form; anything else as it is';
 
 CREATE FUNCTION azhunt.is_in_network(address text, network text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -24,12 +24,12 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_file_name';
 
 COMMENT ON FUNCTION azhunt.file_name(text) IS
-'the last part of the path of a URI, percent-decoded and without query string and fragment, or of a UNC path, as it is; the empty string for a directory or a host alone';
+'the last part of the path of a URI, percent-decoded, or of a UNC path; empty for a directory or a host alone';
 
 CREATE FUNCTION azhunt.has_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_has_support';
-COMMENT ON FUNCTION azhunt.has_support(internal) IS 'planner support of has()';
+COMMENT ON FUNCTION azhunt.has_support(internal) IS 'internal: planner support of has()';
 
 CREATE FUNCTION azhunt.has(string text, term text) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE

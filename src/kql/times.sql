@@ -15,7 +15,7 @@ COMMENT ON FUNCTION azhunt.bin_end(timestamptz, interval) IS
 CREATE FUNCTION azhunt.within_support(internal) RETURNS internal
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_within_support';
-COMMENT ON FUNCTION azhunt.within_support(internal) IS 'planner support of within(), window_start() and window_end()';
+COMMENT ON FUNCTION azhunt.within_support(internal) IS 'internal: planner support of within(), window_start() and window_end()';
 
 CREATE FUNCTION azhunt.within(event timestamptz, anchor timestamptz, lookback interval)
 RETURNS boolean
@@ -24,7 +24,7 @@ SUPPORT azhunt.within_support
 AS 'MODULE_PATHNAME', 'azhunt_within';
 
 COMMENT ON FUNCTION azhunt.within(timestamptz, timestamptz, interval) IS
-'anchor - lookback <= event <= anchor; a day has 24 hours; a lookback that is negative or has months is an error as soon as it is known, rows or not';
+'anchor - lookback <= event <= anchor, where a day has 24 hours';
 
 CREATE FUNCTION azhunt.window_start(anchor timestamptz, lookback interval)
 RETURNS timestamptz

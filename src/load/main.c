@@ -136,6 +136,11 @@ main(int argc, char **argv)
 	connection = connect_to_server(&options.connection);
 	if (connection == NULL)
 		return EXIT_TROUBLE;
+	if (!check_database(connection))
+	{
+		PQfinish(connection);
+		return EXIT_NOT_LOADED;
+	}
 	find_files(&list, options.paths, options.npaths);
 	counters = create_counters();
 	start_progress(counters, &list, &options);

@@ -812,4 +812,4 @@ tlsversion: version of TLS of the connection
 $$;
 
 COMMENT ON FUNCTION azhunt.log_table_descriptions() IS
-'what the log tables are, and what each of their columns says, a line each';
+'internal: what the log tables are, and what each of their columns says, a line each';

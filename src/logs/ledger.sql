@@ -45,4 +45,4 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.create_loaded_files() IS
-'creates the ledger of azhunt-load, azhunt.loaded_files, which belongs to the caller as the log tables do; returns false if it is there already';
+'internal: creates the ledger of azhunt-load, azhunt.loaded_files, which belongs to the caller as the log tables do; returns false if it is there already';

@@ -33,7 +33,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.lock_holders(regclass, text) IS
-'who keeps a relation from being locked, as sentences; null if nobody does';
+'internal: who keeps a relation from being locked, as sentences; null if nobody does';
 
 -- The locks are taken all or none.  Those who come meanwhile queue behind an
 -- attempt for less than a second, and then get their turn.
@@ -84,4 +84,4 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.lock_relations(regclass[], text[]) IS
-'locks relations, each in its mode, all or none; waits for lock_timeout, or 5 seconds if that is 0, and then tells who uses them';
+'internal: locks relations, each in its mode, all or none; waits for lock_timeout, or 5 seconds if that is 0, and then tells who uses them';

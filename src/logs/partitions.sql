@@ -30,7 +30,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_days(regclass, date, date) IS
-'the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
+'internal: the days in UTC, from since up to but not including until, for which a table has no partition; an error if a partition holds part of these days or more than one';
 
 CREATE FUNCTION azhunt.rows_cannot_move_because(partition regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -73,7 +73,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.rows_cannot_move_because(regclass) IS
-'why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
+'internal: why rows should not be moved out of a partition by deleting and inserting them, or null if nothing is against it';
 
 CREATE FUNCTION azhunt.add_partitions("table" regclass, since date, until date)
 RETURNS SETOF regclass
@@ -215,7 +215,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_partitions(regclass, date, date) IS
-'adds the daily partitions, of days in UTC, from since up to but not including until, that a log table lacks; moves rows of these days out of the default partition, unless triggers, foreign keys or publications would take them for deleted; returns the partitions that it added; waits at most for lock_timeout, or 5 seconds if that is 0; only for the owner of the table';
+'adds the daily partitions from since up to but not including until that a log table lacks, and returns them';
 
 REVOKE EXECUTE ON FUNCTION azhunt.add_partitions(regclass, date, date) FROM PUBLIC;
 

@@ -1,10 +1,3 @@
-CREATE FUNCTION azhunt.ingest_xid() RETURNS bigint
-LANGUAGE C STABLE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'azhunt_ingest_xid';
-
-COMMENT ON FUNCTION azhunt.ingest_xid() IS
-'the 64-bit id of the current transaction, for the column ingestxid of the log tables';
-
 CREATE FUNCTION azhunt.log_table_columns()
 RETURNS TABLE (log_table text, ordinal_position bigint, column_name text, kusto_type text, data_type text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -52,7 +45,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_columns(regclass, text) IS
-'columns that a log table should have and has not';
+'internal: columns that a log table should have and has not';
 
 -- A column's line is "name: comment".
 CREATE FUNCTION azhunt.missing_comments()
@@ -77,7 +70,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
-'what log tables and their columns are, where no comment says it; a table itself has no column_name';
+'internal: what log tables and their columns are, where no comment says it; a table itself has no column_name';
 
 CREATE FUNCTION azhunt.create_log_tables() RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -195,7 +188,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
-'creates the log tables and the ledger of azhunt-load, which belong to the caller and not to the extension, and returns the log tables that were not there; called again, adds only columns, comments, defaults and indexes that are missing';
+'creates the log tables and the ledger of azhunt-load, or what they lack, and returns the tables that were not there';
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
 
@@ -219,7 +212,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
-'the partitions, but the default one, of a table that is partitioned by range of one timestamp with time zone, each with its first time and the first time after it';
+'the partitions, except the default one, of a table that is partitioned by range of time, with their bounds';
 
 CREATE FUNCTION azhunt.partition_tree("table" regclass) RETURNS SETOF regclass
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -236,4 +229,4 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_tree(regclass) IS
-'a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';
+'internal: a table and all partitions below it, in the order in which they are locked; unlike pg_partition_tree(regclass), it waits for no lock';

@@ -3,7 +3,7 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_check_rows_are_visible';
 
 COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
-'true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
+'internal: true, or an error if a query of these log tables would not see rows that are there: Citus distributes a table, or its partitions are newer than the snapshot';
 
 CREATE FUNCTION azhunt.find_arrivals(log_table regclass, first_xid bigint, end_xid bigint,
                                      unfinished_xids bigint[], known bigint[])
@@ -110,13 +110,13 @@ LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_allow_visits';
 
 COMMENT ON FUNCTION azhunt.allow_visits(bigint) IS
-'sets how many rows count_visit() lets a run visit';
+'internal: sets how many rows count_visit() lets a run visit';
 
 CREATE FUNCTION azhunt.count_visit("time" timestamptz, weight integer) RETURNS boolean
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 0.01
 AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 
 COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
-'true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
+'internal: true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
 
 REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;

@@ -31,7 +31,7 @@ CREATE TABLE azhunt.hunts (
 );
 
 COMMENT ON TABLE azhunt.hunts IS
-'the catalogue of hunts: what their published definitions say, the log tables that they read, and the options that a rule can set; azhunt.add_hunt() adds one';
+'the catalogue of hunts, with the options that a rule can set';
 COMMENT ON COLUMN azhunt.hunts.hunt IS 'name of the hunt, and of the function that a person calls';
 COMMENT ON COLUMN azhunt.hunts.schema IS 'schema of the hunt''s functions';
 COMMENT ON COLUMN azhunt.hunts.id IS 'Microsoft''s id of the published query; two published queries can have the same';
@@ -60,7 +60,7 @@ RETURN (arrivals).first_xid IS NULL
     OR ingestxid IS NULL;
 
 COMMENT ON FUNCTION azhunt.arrived_since(bigint, azhunt.arrivals) IS
-'condition: is this the transaction of a row that a run has to read? True for all rows if arrivals is null, and for a row whose transaction is not known';
+'condition: is this the transaction of a row that a run has to read?';
 
 CREATE FUNCTION azhunt.function_arguments(function regproc)
 RETURNS TABLE (place integer, name text, type regtype, "default" text)
@@ -333,7 +333,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb) IS
-'adds a hunt to the catalogue, so that rules can run it, or says of one that is there that it has changed; function is what a person calls; returns its name';
+'adds a hunt to the catalogue, or changes its entry, so that rules can run it; returns its name';
 
 CREATE FUNCTION azhunt.drop_hunt(hunt text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

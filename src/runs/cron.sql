@@ -92,7 +92,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.schedule_rule(text, text) IS
-'has pg_cron run a rule in this database, at times in pg_cron''s time zone, which is GMT unless configured; replaces the schedule that it had; returns pg_cron''s job id';
+'has pg_cron run a rule in this database, instead of at the times that it had; returns the id of the job';
 
 REVOKE EXECUTE ON FUNCTION azhunt.schedule_rule(text, text) FROM PUBLIC;
 

@@ -142,7 +142,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
-'for each log table whether rows still arrive (flowing: in the last hour, quiet: in the last 24 hours, stopped, never loaded), its newest event and arrival, the delay between the two of its latest 10000 rows, and the rows that arrived in the last hour, the one before, and the same hour a day before';
+'for each log table whether rows still arrive, how late they are and how many they were';
 
 REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
 
@@ -187,4 +187,4 @@ LEFT JOIN LATERAL (
 ) AS s ON true;
 
 COMMENT ON VIEW azhunt.rule_health IS
-'each rule and how it runs: running, new (not yet run, and not yet late), late or never run (no success for twice as long as run_every), or failing (the last run failed)';
+'each rule and how it runs: running, new, late, never run or failing';

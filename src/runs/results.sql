@@ -91,7 +91,7 @@ LEFT JOIN (
 GROUP BY a.entity, a.value, m.rule;
 
 COMMENT ON VIEW azhunt.hidden_results IS
-'how many matches, of how many results, each entry of the allow-list hides for each rule; a match that several entries hide counts for each of them';
+'how many matches and results each entry of the allow-list hides for each rule';
 
 CREATE FUNCTION azhunt.log_rows(result_id uuid, most integer DEFAULT 100)
 RETURNS TABLE (log_table text, log_row jsonb)

@@ -89,6 +89,6 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
-'removes runs and results older than keep, but no result under investigation; only on request, partitions of the log tables that end before now() - keep_log_partitions; returns how many rows it removed from where';
+'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where';
 
 REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;

@@ -36,7 +36,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.check_rule() IS
-'trigger: refuses a rule whose hunt does not take its options';
+'internal: trigger that refuses a rule whose hunt does not take its options';
 
 CREATE TRIGGER check_rule BEFORE INSERT OR UPDATE OF hunt, options ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.check_rule();
@@ -63,7 +63,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
-'makes a rule that runs a hunt, the one of its own name if hunt is null, with options; run_every says how often it should run, and matches before announce_since are not announced';
+'makes a rule, which runs a hunt, by default the one of its own name, with options';
 
 CREATE FUNCTION azhunt.restart_rule(rule text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -82,7 +82,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.restart_rule(text) IS
-'has the next run of a rule read all rows again, as after rows were loaded with an ingestxid of their own; a run that is going on does not count; what was found stays and is not announced again';
+'has the next run of a rule read all rows again';
 
 REVOKE EXECUTE ON FUNCTION azhunt.restart_rule(text) FROM PUBLIC;
 
@@ -132,7 +132,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.keep_options() IS
-'trigger: refuses to change or delete a rule that has run';
+'internal: trigger that refuses to change or delete a rule that has run';
 
 CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();

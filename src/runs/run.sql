@@ -334,6 +334,6 @@ END
 $$;
 
 COMMENT ON PROCEDURE azhunt.run_rule(text) IS
-'one incremental run of a rule: matches, watermark and the row in azhunt.runs in one transaction of its own; a run that fails is recorded and ends in its error, one that finds another still going is recorded as skipped';
+'runs a rule in a transaction of its own, in which it stores the matches of rows that have arrived since its last run';
 
 REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;

@@ -84,7 +84,7 @@ CROSS JOIN LATERAL (
 ) AS s (hidden);
 
 COMMENT ON VIEW azhunt.screened_matches IS
-'each match of all rules, and whether the allow-list hides it; conditions on rule and time, on rule and account, on result_id and on run are answered by index';
+'each match of all rules, and whether the allow-list hides it';
 
 CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

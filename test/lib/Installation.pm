@@ -30,13 +30,13 @@ sub install
 	if ($bindir =~ m{^/usr/lib/postgresql/})
 	{
 		$ENV{AZHUNT_ROOT} = "$directory/root";
-		make('install', "DESTDIR=$ENV{AZHUNT_ROOT}");
+		make('install', "DESTDIR=$ENV{AZHUNT_ROOT}", "BINDIR=$bindir");
 		$ENV{PATH} = "$ENV{AZHUNT_ROOT}$bindir:$bindir:$ENV{PATH}";
 	}
 	else
 	{
 		check_is_own($_) foreach $bindir, @targets;
-		make('install');
+		make('install', "BINDIR=$bindir");
 		$ENV{PATH} = "$bindir:$ENV{PATH}";
 	}
 	$ENV{AZHUNT_LOAD} //= ($ENV{AZHUNT_ROOT} // '') . "$bindir/azhunt-load";

@@ -8,7 +8,7 @@ use Loader;
 use Test::More;
 
 create_database();
-load_ok('raw records', '-q', "$root/test/load/demo");
+load_ok('raw records', '-q', "$root/sample/logs");
 
 for my $file (sort glob("$root/test/data/*.csv"))
 {

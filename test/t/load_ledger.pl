@@ -32,6 +32,19 @@ sql('DROP TABLE azhunt.loaded_files');
 my ($status, undef, $err) = loader('-q', data('raw_signins.json'));
 is($status, 1, 'no ledger: exit status');
 like($err, qr/loaded_files/, 'no ledger: message');
+is($err, "azhunt-load: error: table azhunt.loaded_files does not exist; SELECT azhunt.create_log_tables() creates it and the log tables\n",
+	'no ledger: one line, which says how to make it');
+($status, undef, $err) = loader(map { data($_) } qw(raw_signins.json raw_storage.json));
+is($status, 1, 'no ledger, several files: exit status');
+is(() = $err =~ /\n/g, 1, 'no ledger, several files: one line');
+
+# nor can anything be loaded into a database without the extension
+my $without = Databases::create_database('azhunt_load_without');
+($status, my $out, $err) = loader('-d', $without, map { data($_) } qw(raw_signins.json raw_storage.json));
+is($status, 1, 'no extension: exit status');
+is($out, '', 'no extension: no summary');
+is($err, qq(azhunt-load: error: database "azhunt_load_without" does not have azhunt; CREATE EXTENSION azhunt creates it\n),
+	'no extension: one line, which says how to make it');
 
 # who may not create tables in the schema cannot make it
 sql('SET client_min_messages = warning; DROP ROLE IF EXISTS regress_azhunt_nobody; CREATE ROLE regress_azhunt_nobody;'

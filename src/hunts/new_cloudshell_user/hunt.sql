@@ -125,7 +125,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.new_cloudshell_user(interval, text, interval, timestamptz) IS
-'hunt: who set up a Cloud Shell: a listing of storage keys and a write of a storage account by one caller within a window, looking back from as_of; azureip is the address of the first, userip of the second';
+'hunt: who listed storage keys and wrote a storage account within a window, as in setting up a Cloud Shell, looking back from as_of';
 
 CREATE FUNCTION azhunt.new_cloudshell_user_details(
     resourcegroup text, azureip text, write_timegenerated timestamptz, write_resourcegroup text, write_status text)

@@ -122,7 +122,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_mass_deletion(integer, interval, interval, timestamptz) IS
-'hunt: who deleted at least threshold files of a storage account within some window, looking back from as_of; a row for each day in UTC, address, user agent and storage account; files are at most 1000';
+'hunt: who deleted at least threshold files of a storage account within a window, looking back from as_of';
 
 CREATE FUNCTION azhunt.storage_mass_deletion_day("time" timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -48,6 +48,19 @@ static const char *const session_setup =
 " WHERE pg_catalog.current_setting(s.name) = s.unwanted";
 
 /*
+ * What no file can be loaded without, if it is missing, and how to get it.
+ */
+static const char missing_query[] =
+"SELECT CASE"
+"       WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extname = 'azhunt')"
+"       THEN pg_catalog.format('database \"%s\" does not have azhunt; CREATE EXTENSION azhunt creates it', pg_catalog.current_database())"
+"       WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c"
+"                        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
+"                        WHERE c.relname = 'loaded_files' AND n.nspname = 'azhunt')"
+"       THEN 'table azhunt.loaded_files does not exist; SELECT azhunt.create_log_tables() creates it and the log tables'"
+"       END";
+
+/*
  * Ask for a password on the terminal; NULL if there is none.
  */
 static char *
@@ -146,6 +159,22 @@ connect_to_server(ConnectionOptions *options)
 		return NULL;
 	}
 	return connection;
+}
+
+/*
+ * Does the database have what every file needs?  Says what is missing if not.
+ */
+bool
+check_database(PGconn *connection)
+{
+	PGresult   *result = PQexec(connection, missing_query);
+	bool		answered = result_ok(result);
+	bool		ok = answered && PQgetisnull(result, 0, 0);
+
+	if (!ok)
+		report_error("%s", answered ? PQgetvalue(result, 0, 0) : PQerrorMessage(connection));
+	PQclear(result);
+	return ok;
 }
 
 /*

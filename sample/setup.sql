@@ -1,0 +1,2 @@
+CREATE EXTENSION azhunt;
+SELECT azhunt.create_log_tables() AS log_table;
