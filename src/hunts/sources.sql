@@ -158,8 +158,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 SUPPORT azhunt.log_table_support
 AS $$
     SELECT l.timegenerated,
-           CASE WHEN l.isprincipal THEN azhunt.principal_account(l.userprincipalname, l.principalid)
-                ELSE COALESCE(l.userprincipalname, '') END,
+           COALESCE(l.userprincipalname, ''),
            azhunt.strip_port(l.ipaddress),
            COALESCE(l.useragent, ''),
            COALESCE(l.resulttype, ''),
@@ -174,7 +173,6 @@ AS $$
                CASE WHEN true THEN s.useragent ELSE NULL::pg_catalog.text END AS useragent,
                CASE WHEN true THEN s.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
                CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
-               NULL::pg_catalog.text AS principalid,
                true AS isinteractive,
                false AS isprincipal,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
@@ -186,31 +184,30 @@ AS $$
                CASE WHEN true THEN n.useragent ELSE NULL::pg_catalog.text END AS useragent,
                CASE WHEN true THEN n.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
                CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
-               NULL,
                false,
                false,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         UNION ALL
         SELECT p.timegenerated,
-               CASE WHEN true THEN p.serviceprincipalname ELSE NULL::pg_catalog.text END,
+               azhunt.principal_account(CASE WHEN true THEN p.serviceprincipalname ELSE NULL::pg_catalog.text END,
+                                        CASE WHEN true THEN p.serviceprincipalid ELSE NULL::pg_catalog.text END),
                CASE WHEN true THEN p.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
                CASE WHEN true THEN p.useragent ELSE NULL::pg_catalog.text END AS useragent,
                CASE WHEN true THEN p.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
                NULL,
-               CASE WHEN true THEN p.serviceprincipalid ELSE NULL::pg_catalog.text END,
                false,
                true,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadserviceprincipalsigninlogs AS p
         UNION ALL
         SELECT i.timegenerated,
-               CASE WHEN true THEN i.serviceprincipalname ELSE NULL::pg_catalog.text END,
+               azhunt.principal_account(CASE WHEN true THEN i.serviceprincipalname ELSE NULL::pg_catalog.text END,
+                                        CASE WHEN true THEN i.serviceprincipalid ELSE NULL::pg_catalog.text END),
                CASE WHEN true THEN i.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
                CASE WHEN true THEN i.useragent ELSE NULL::pg_catalog.text END AS useragent,
                CASE WHEN true THEN i.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
                NULL,
-               CASE WHEN true THEN i.serviceprincipalid ELSE NULL::pg_catalog.text END,
                false,
                true,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid

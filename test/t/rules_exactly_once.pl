@@ -408,7 +408,7 @@ sub some_log_table
 {
 	return one_of(qw(storagebloblogs storagebloblogs storagefilelogs signinlogs signinlogs signinlogs
 		  aadnoninteractiveusersigninlogs aadserviceprincipalsigninlogs aadmanagedidentitysigninlogs
-		  azureactivity azureactivity azureactivity));
+		  azureactivity azureactivity azureactivity azureactivity));
 }
 
 sub some_rows
