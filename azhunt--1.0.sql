@@ -2567,7 +2567,6 @@ DECLARE
     suffix text;
     function regproc;
     result text;
-    untrusted record;
 BEGIN
     FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
@@ -2584,15 +2583,7 @@ BEGIN
                       HINT = 'It has to return TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb).';
         END IF;
 
-        -- a rule calls it with the rights of those who made azhunt
-        untrusted := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false);
-        IF untrusted.object IS NOT NULL THEN
-            RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
-                            untrusted.object, untrusted.owner, current_user
-                USING ERRCODE = 'insufficient_privilege',
-                      DETAIL = format('A function that runs with the rights of %s would call it.'::text, current_user),
-                      HINT = format('Give it to %s.'::text, current_user);
-        END IF;
+        PERFORM azhunt.check_hunt_function(function);
     END LOOP;
 END
 $$;
@@ -2613,7 +2604,8 @@ DECLARE
     options jsonb := '{}';
 BEGIN
     FOR option IN
-        SELECT m.name, f.name IS NOT NULL AS is_argument, f."default"
+        SELECT m.name, f."default",
+               (SELECT t.typcategory = ANY ('{A,B,N}'::"char"[]) FROM pg_type AS t WHERE t.oid = m.type) AS is_json
         FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS m
         LEFT JOIN azhunt.function_arguments(azhunt.hunt_function(schema, hunt, ''::text)) AS f
           ON f.name = m.name AND f.type = m.type
@@ -2624,7 +2616,8 @@ BEGIN
                 USING ERRCODE = 'invalid_function_definition',
                       HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema, hunt);
         END IF;
-        EXECUTE format('SELECT to_jsonb(%s)'::text, option."default") INTO value;
+        EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
+        INTO value;
         options := options || jsonb_build_object(option.name, value);
     END LOOP;
     RETURN options;
@@ -2681,6 +2674,7 @@ BEGIN
 
     check_function := azhunt.hunt_function(schema, hunt, '_check'::text);
     IF check_function IS NOT NULL THEN
+        PERFORM azhunt.check_hunt_function(check_function);
         EXECUTE format('SELECT %s'::text, azhunt.hunt_call(check_function, defaults || options, '{}'::text[]));
     END IF;
 END
@@ -2715,7 +2709,21 @@ BEGIN
     SELECT p.proname, n.nspname INTO hunt_name, schema_name
     FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
     WHERE p.oid = add_hunt.function::oid;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no function %', coalesce(add_hunt.function::text, 'NULL')
+            USING ERRCODE = 'undefined_function',
+                  HINT = 'doc/hunts.md says what functions a hunt has.';
+    END IF;
     PERFORM azhunt.check_hunt_functions(schema_name, hunt_name);
+    -- a dump leaves the hunts of this schema to the extension
+    IF schema_name = 'azhunt'
+       AND (EXISTS (SELECT FROM azhunt.hunts AS h WHERE h.hunt = hunt_name)
+            OR NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass
+                           AND d.objid = add_hunt.function::oid AND d.deptype = 'e')) THEN
+        RAISE EXCEPTION 'cannot add or change hunt "%" of schema azhunt', hunt_name
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Write your own hunt in a schema of yours.';
+    END IF;
     options := azhunt.default_options(schema_name, hunt_name);
 
     unknown := (SELECT t.log_table FROM unnest(add_hunt.tables) AS t (log_table)
@@ -2731,6 +2739,10 @@ BEGIN
         RAISE EXCEPTION 'reach must name an option of type interval, not "%"', coalesce(add_hunt.reach, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
+    ELSIF options -> add_hunt.reach = 'null'::jsonb THEN
+        RAISE EXCEPTION 'reach must name an option that is not null, and "%" is null by default', add_hunt.reach
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Give argument "%s" of %I.%I() a default.'::text, add_hunt.reach, schema_name, hunt_name);
     ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0 OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
             USING ERRCODE = 'invalid_parameter_value';
@@ -2743,11 +2755,12 @@ BEGIN
             add_hunt.result_key, add_hunt.summary)
     -- again, after its functions have changed
     ON CONFLICT (hunt) DO UPDATE
-    SET id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
+    SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
         techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
         default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
         summary = excluded.summary
-    WHERE h.schema = excluded.schema;
+    -- which may have moved
+    WHERE h.schema = excluded.schema OR azhunt.hunt_function(h.schema, h.hunt, ''::text) IS NULL;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is another hunt "%"', hunt_name
             USING ERRCODE = 'duplicate_object',
@@ -2814,9 +2827,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- A dump may bring the rules before the hunts, or before a later version of
-    -- a hunt; a run says what is wrong.
-    IF EXISTS (SELECT FROM azhunt.hunts AS h WHERE h.hunt = NEW.hunt) THEN
+    -- A dump may bring the rules before the hunts, before the tables that a check
+    -- reads, or with options that the hunt has no longer: all rules must come, and
+    -- a run says what is wrong.  pg_dump has functions' bodies not checked either.
+    IF current_setting('check_function_bodies')::boolean
+       AND EXISTS (SELECT FROM azhunt.hunts AS h WHERE h.hunt = NEW.hunt) THEN
         PERFORM azhunt.check_options(NEW.hunt, NEW.options);
     END IF;
     RETURN NEW;
@@ -2909,7 +2924,8 @@ BEGIN
     IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
         RETURN NEW;
     END IF;
-    IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.rule = OLD.rule)
+    -- A run that is skipped while a rule of this name is dropped can outlive it.
+    IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.rule = OLD.rule AND r.status <> 'skipped')
        OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.rule = OLD.rule) THEN
         RAISE EXCEPTION 'rule "%" has run, and its results are those of its options', OLD.rule
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -3023,7 +3039,7 @@ CREATE TABLE azhunt.matches (
     address text,
     useragent text,
     storageaccount text,
-    details jsonb NOT NULL,
+    details jsonb NOT NULL CHECK (pg_catalog.jsonb_typeof(details) OPERATOR(pg_catalog.=) 'object'),
     key bytea NOT NULL,
     result_id uuid NOT NULL,
     run bigint NOT NULL,
@@ -3207,13 +3223,15 @@ COMMENT ON FUNCTION azhunt.reached_from(oid[], boolean) IS
 
 -- What is reached is what PostgreSQL knows: a function whose body is a string
 -- does not say what it calls, so that its owner has to be trusted in all it does.
-CREATE FUNCTION azhunt.untrusted_below(relations regclass[], functions oid[], with_children boolean, OUT object text, OUT owner name)
+CREATE FUNCTION azhunt.untrusted_below(
+    relations regclass[], functions oid[], with_children boolean, OUT object text, OUT owner name,
+    reader name DEFAULT current_user)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
-    trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, current_user, 'USAGE'));
+    trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, reader, 'USAGE'));
 BEGIN
     WITH RECURSIVE reached (classid, objid, is_part) AS (
         (
@@ -3283,8 +3301,31 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean) IS
-'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of the current role anyway; null if there is none';
+COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean, name) IS
+'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of a role, by default the current one, anyway; null if there is none';
+
+-- Whoever may create functions in a hunt's schema could have others run them, by
+-- rules, by checks of options and when log rows are looked up.
+CREATE FUNCTION azhunt.check_hunt_function(function regproc) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    runner CONSTANT name := (SELECT pg_get_userbyid(p.proowner) FROM pg_proc AS p
+                             WHERE p.oid = 'azhunt.run_rule_in_transaction(text)'::regprocedure);
+    untrusted CONSTANT record := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false, runner);
+BEGIN
+    IF untrusted.object IS NOT NULL THEN
+        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules', untrusted.object, untrusted.owner, runner
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = format('A function that runs with the rights of %s would call it.'::text, runner),
+                  HINT = format('Give it to %s.'::text, runner);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_function(regproc) IS
+'internal: an error if a function of a hunt, or what it reaches, belongs to a role that the one who runs rules does not trust';
 
 CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -4060,6 +4101,7 @@ BEGIN
             USING ERRCODE = 'feature_not_supported',
                   HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema, hunt.hunt || '_log_rows');
     END IF;
+    PERFORM azhunt.check_hunt_function(function);
     FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = $1 ORDER BY m."time" DESC, m.key LIMIT most LOOP
         RETURN QUERY EXECUTE format('SELECT l.log_table, l.log_row FROM %s($1) AS l'::text, function) USING match;
     END LOOP;
@@ -4230,8 +4272,9 @@ COMMENT ON VIEW azhunt.source_health IS
 CREATE VIEW azhunt.rule_health AS
 SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
        CASE WHEN h.hunt IS NULL OR l.status OPERATOR(pg_catalog.=) 'failed' THEN 'failing'
-            WHEN (u.run_every OPERATOR(pg_catalog.*) 2::double precision) OPERATOR(pg_catalog.<)
-                 (pg_catalog.now() OPERATOR(pg_catalog.-) COALESCE(s.finished, u.created_at))
+            -- as numbers, of which none is too large to be doubled
+            WHEN (EXTRACT(epoch FROM u.run_every) OPERATOR(pg_catalog.*) 2::numeric) OPERATOR(pg_catalog.<)
+                 EXTRACT(epoch FROM pg_catalog.now() OPERATOR(pg_catalog.-) COALESCE(s.finished, u.created_at))
             THEN CASE WHEN s.finished IS NULL THEN 'never run' ELSE 'late' END
             WHEN s.finished IS NULL THEN 'new'
             ELSE 'running' END AS health,

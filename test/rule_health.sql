@@ -1,6 +1,6 @@
 -- Do the rules run?
 BEGIN;
-SELECT plan(22);
+SELECT plan(24);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 SELECT is_empty('SELECT FROM azhunt.rule_health', 'without rules there is nothing to tell');
@@ -24,6 +24,9 @@ SELECT results_eq($$SELECT rule, hunt, title, severity, run_every, last_success,
                     FROM azhunt.rule_health WHERE rule = 'fresh'$$,
     $$VALUES ('fresh', 'cloudshell_usage', 'Azure CloudShell Usage', 'High', interval '1 hour', NULL::timestamptz, NULL::bigint, NULL::text,
               NULL::timestamptz, NULL::interval, NULL::text)$$, 'there is no run to tell of');
+
+SELECT pg_temp.rule('never', '10 years', '178956970 years'), pg_temp.rule('mixed', '10 years', '178956970 years -2147483648 days') \g /dev/null
+SELECT is(pg_temp.health(name), 'new', 'a rule can be meant to run hardly ever: ' || name) FROM (VALUES ('never'), ('mixed')) AS n (name);
 
 -- a run that was skipped is none
 SELECT pg_temp.run('fresh', 'skipped', '1 min'), pg_temp.run('older', 'skipped', '1 min') \g /dev/null

@@ -142,7 +142,6 @@ DECLARE
     suffix text;
     function regproc;
     result text;
-    untrusted record;
 BEGIN
     FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
@@ -159,15 +158,7 @@ BEGIN
                       HINT = 'It has to return TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb).';
         END IF;
 
-        -- a rule calls it with the rights of those who made azhunt
-        untrusted := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false);
-        IF untrusted.object IS NOT NULL THEN
-            RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
-                            untrusted.object, untrusted.owner, current_user
-                USING ERRCODE = 'insufficient_privilege',
-                      DETAIL = format('A function that runs with the rights of %s would call it.'::text, current_user),
-                      HINT = format('Give it to %s.'::text, current_user);
-        END IF;
+        PERFORM azhunt.check_hunt_function(function);
     END LOOP;
 END
 $$;
@@ -188,7 +179,8 @@ DECLARE
     options jsonb := '{}';
 BEGIN
     FOR option IN
-        SELECT m.name, f.name IS NOT NULL AS is_argument, f."default"
+        SELECT m.name, f."default",
+               (SELECT t.typcategory = ANY ('{A,B,N}'::"char"[]) FROM pg_type AS t WHERE t.oid = m.type) AS is_json
         FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS m
         LEFT JOIN azhunt.function_arguments(azhunt.hunt_function(schema, hunt, ''::text)) AS f
           ON f.name = m.name AND f.type = m.type
@@ -199,7 +191,8 @@ BEGIN
                 USING ERRCODE = 'invalid_function_definition',
                       HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema, hunt);
         END IF;
-        EXECUTE format('SELECT to_jsonb(%s)'::text, option."default") INTO value;
+        EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
+        INTO value;
         options := options || jsonb_build_object(option.name, value);
     END LOOP;
     RETURN options;
@@ -256,6 +249,7 @@ BEGIN
 
     check_function := azhunt.hunt_function(schema, hunt, '_check'::text);
     IF check_function IS NOT NULL THEN
+        PERFORM azhunt.check_hunt_function(check_function);
         EXECUTE format('SELECT %s'::text, azhunt.hunt_call(check_function, defaults || options, '{}'::text[]));
     END IF;
 END
@@ -290,7 +284,21 @@ BEGIN
     SELECT p.proname, n.nspname INTO hunt_name, schema_name
     FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
     WHERE p.oid = add_hunt.function::oid;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no function %', coalesce(add_hunt.function::text, 'NULL')
+            USING ERRCODE = 'undefined_function',
+                  HINT = 'doc/hunts.md says what functions a hunt has.';
+    END IF;
     PERFORM azhunt.check_hunt_functions(schema_name, hunt_name);
+    -- a dump leaves the hunts of this schema to the extension
+    IF schema_name = 'azhunt'
+       AND (EXISTS (SELECT FROM azhunt.hunts AS h WHERE h.hunt = hunt_name)
+            OR NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass
+                           AND d.objid = add_hunt.function::oid AND d.deptype = 'e')) THEN
+        RAISE EXCEPTION 'cannot add or change hunt "%" of schema azhunt', hunt_name
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Write your own hunt in a schema of yours.';
+    END IF;
     options := azhunt.default_options(schema_name, hunt_name);
 
     unknown := (SELECT t.log_table FROM unnest(add_hunt.tables) AS t (log_table)
@@ -306,6 +314,10 @@ BEGIN
         RAISE EXCEPTION 'reach must name an option of type interval, not "%"', coalesce(add_hunt.reach, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
+    ELSIF options -> add_hunt.reach = 'null'::jsonb THEN
+        RAISE EXCEPTION 'reach must name an option that is not null, and "%" is null by default', add_hunt.reach
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Give argument "%s" of %I.%I() a default.'::text, add_hunt.reach, schema_name, hunt_name);
     ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0 OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
             USING ERRCODE = 'invalid_parameter_value';
@@ -318,11 +330,12 @@ BEGIN
             add_hunt.result_key, add_hunt.summary)
     -- again, after its functions have changed
     ON CONFLICT (hunt) DO UPDATE
-    SET id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
+    SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
         techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
         default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
         summary = excluded.summary
-    WHERE h.schema = excluded.schema;
+    -- which may have moved
+    WHERE h.schema = excluded.schema OR azhunt.hunt_function(h.schema, h.hunt, ''::text) IS NULL;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is another hunt "%"', hunt_name
             USING ERRCODE = 'duplicate_object',

@@ -157,8 +157,9 @@ COMMENT ON VIEW azhunt.source_health IS
 CREATE VIEW azhunt.rule_health AS
 SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
        CASE WHEN h.hunt IS NULL OR l.status OPERATOR(pg_catalog.=) 'failed' THEN 'failing'
-            WHEN (u.run_every OPERATOR(pg_catalog.*) 2::double precision) OPERATOR(pg_catalog.<)
-                 (pg_catalog.now() OPERATOR(pg_catalog.-) COALESCE(s.finished, u.created_at))
+            -- as numbers, of which none is too large to be doubled
+            WHEN (EXTRACT(epoch FROM u.run_every) OPERATOR(pg_catalog.*) 2::numeric) OPERATOR(pg_catalog.<)
+                 EXTRACT(epoch FROM pg_catalog.now() OPERATOR(pg_catalog.-) COALESCE(s.finished, u.created_at))
             THEN CASE WHEN s.finished IS NULL THEN 'never run' ELSE 'late' END
             WHEN s.finished IS NULL THEN 'new'
             ELSE 'running' END AS health,

@@ -92,7 +92,7 @@ CREATE TABLE azhunt.matches (
     address text,
     useragent text,
     storageaccount text,
-    details jsonb NOT NULL,
+    details jsonb NOT NULL CHECK (pg_catalog.jsonb_typeof(details) OPERATOR(pg_catalog.=) 'object'),
     key bytea NOT NULL,
     result_id uuid NOT NULL,
     run bigint NOT NULL,

@@ -58,13 +58,15 @@ COMMENT ON FUNCTION azhunt.reached_from(oid[], boolean) IS
 
 -- What is reached is what PostgreSQL knows: a function whose body is a string
 -- does not say what it calls, so that its owner has to be trusted in all it does.
-CREATE FUNCTION azhunt.untrusted_below(relations regclass[], functions oid[], with_children boolean, OUT object text, OUT owner name)
+CREATE FUNCTION azhunt.untrusted_below(
+    relations regclass[], functions oid[], with_children boolean, OUT object text, OUT owner name,
+    reader name DEFAULT current_user)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
-    trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, current_user, 'USAGE'));
+    trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, reader, 'USAGE'));
 BEGIN
     WITH RECURSIVE reached (classid, objid, is_part) AS (
         (
@@ -134,8 +136,31 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean) IS
-'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of the current role anyway; null if there is none';
+COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean, name) IS
+'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of a role, by default the current one, anyway; null if there is none';
+
+-- Whoever may create functions in a hunt's schema could have others run them, by
+-- rules, by checks of options and when log rows are looked up.
+CREATE FUNCTION azhunt.check_hunt_function(function regproc) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    runner CONSTANT name := (SELECT pg_get_userbyid(p.proowner) FROM pg_proc AS p
+                             WHERE p.oid = 'azhunt.run_rule_in_transaction(text)'::regprocedure);
+    untrusted CONSTANT record := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false, runner);
+BEGIN
+    IF untrusted.object IS NOT NULL THEN
+        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules', untrusted.object, untrusted.owner, runner
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = format('A function that runs with the rights of %s would call it.'::text, runner),
+                  HINT = format('Give it to %s.'::text, runner);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_function(regproc) IS
+'internal: an error if a function of a hunt, or what it reaches, belongs to a role that the one who runs rules does not trust';
 
 CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE

@@ -121,8 +121,57 @@ foreach my $setting (@settings)
 is(query($source, q{SELECT to_regclass('azhunt.matches')}), 'azhunt.matches', 'and nothing is dropped');
 
 #
+# options of any type, and what is no hunt
+#
+sub add_small_hunt
+{
+	my ($name, $options, $defaults, $details) = @_;
+
+	query($source, "CREATE FUNCTION small.$name($defaults) RETURNS TABLE (account text) LANGUAGE sql AS 'SELECT NULL::text'");
+	query($source, "CREATE FUNCTION small.${name}_matches($options, $arrivals) RETURNS TABLE ($matches) LANGUAGE sql STABLE AS \$\$"
+		. " SELECT a.timegenerated, a.caller, NULL::text, NULL::text, NULL::text, jsonb_build_object('is', $details)"
+		. " FROM azhunt.azureactivity AS a WHERE a.timegenerated BETWEEN since AND until \$\$");
+	return "SELECT azhunt.add_hunt('small.$name', tables => '{azureactivity}', reach => 'w', result_key => '{is}', title => 't', description => 'd')";
+}
+query($source, 'CREATE SCHEMA small; CREATE TYPE small.pair AS (a integer, b text)');
+my %values = (list => ['jsonb', q{[1, {}]}], string => ['jsonb', '"x"'], object => ['jsonb', '{"a": []}'], json => ['json', '[]'],
+	composite => ['small.pair', '(1,x)'], range => ['int4range', '[1,3)'], number => ['numeric', 'NaN']);
+foreach my $kind (sort keys %values)
+{
+	my ($type, $value) = @{ $values{$kind} };
+
+	query($source, add_small_hunt($kind, "w interval, value $type", "w interval DEFAULT '1 hour', value $type DEFAULT '$value'", 'value::text'));
+	query($source, "SELECT azhunt.add_rule('$kind')");
+	query($source, "CALL azhunt.run_rule('$kind')");
+	is(query($source, "SELECT DISTINCT details ->> 'is' FROM azhunt.matches WHERE rule = '$kind'"), $value, "a rule has the default of an option of type $type");
+	query($source, "SELECT azhunt.drop_rule('$kind'); SELECT azhunt.drop_hunt('$kind')");
+}
+# of which a run would find no period
+like(query_error($source, add_small_hunt('unbounded', 'w interval', 'w interval DEFAULT NULL', '1')),
+	qr/^ERROR:  reach must name an option that is not null, and "w" is null by default/m, 'reach is not null');
+# of which results would show nothing
+query($source, q{CREATE OR REPLACE FUNCTION small.unbounded(w interval DEFAULT '1 hour') RETURNS TABLE (account text) LANGUAGE sql AS 'SELECT NULL::text'});
+query($source, 'CREATE OR REPLACE FUNCTION small.unbounded_matches(w interval, ' . "$arrivals) RETURNS TABLE ($matches) LANGUAGE sql STABLE AS"
+	. q{ $$SELECT a.timegenerated, a.caller, NULL::text, NULL::text, NULL::text, '["x"]'::jsonb FROM azhunt.azureactivity AS a$$});
+query($source, q{SELECT azhunt.add_hunt('small.unbounded', tables => '{azureactivity}', reach => 'w', result_key => '{account}', title => 't', description => 'd')});
+query($source, q{SELECT azhunt.add_rule('unbounded')});
+like(query_error($source, q{CALL azhunt.run_rule('unbounded')}), qr/^ERROR:  new row for relation "matches" violates check constraint "matches_details_check"/m,
+	'details are an object');
+query($source, q{SELECT azhunt.drop_rule('unbounded'); SELECT azhunt.drop_hunt('unbounded')});
+# which a dump would leave out
+query($source, 'ALTER FUNCTION small.unbounded SET SCHEMA azhunt; ALTER FUNCTION small.unbounded_matches SET SCHEMA azhunt');
+like(query_error($source, "SELECT azhunt.add_hunt('azhunt.$_', tables => '{azureactivity}', reach => 'bin', result_key => '{account}', title => 't', description => 'd')"),
+	qr/^ERROR:  cannot add or change hunt "$_" of schema azhunt/m, "$_ stays as it is in schema azhunt") foreach qw(unbounded cloudshell_usage);
+query($source, 'DROP FUNCTION azhunt.unbounded, azhunt.unbounded_matches; DROP SCHEMA small CASCADE');
+
+#
 # dumps
 #
+# a rule that its hunt no longer takes comes along with the others
+query($source, 'SET check_function_bodies = off; INSERT INTO azhunt.rules (rule, hunt, options) VALUES'
+	. q{ ('outdated', 'two_operations', '{"gone": "x"}'), ('unsafe', 'cloudshell_usage', '{"bin": "-1 hour"}')});
+like(query_error($source, "CALL azhunt.run_rule('outdated')"), qr/^ERROR:  hunt "two_operations" has no option "gone"/m, 'a run says what is wrong with a rule');
+query($source, q{DELETE FROM azhunt.runs WHERE rule = 'outdated'});
 my @contents = map { "SELECT t::text FROM azhunt.$_ AS t ORDER BY 1" } qw(hunts rules runs watermarks matches results);
 my $before = join "\n", map { query($source, $_) } @contents;
 my %restore = (plain => [ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f' ], custom => [ 'pg_restore', '--exit-on-error', '--jobs=2' ]);
@@ -174,6 +223,27 @@ foreach my $theirs ("$function(interval, text, text[])", "${function}_matches($t
 	like(query_error($source, $add_hunt), qr/$role, is not trusted/, 'nor is it added');
 	query($source, "ALTER FUNCTION $theirs OWNER TO postgres");
 }
+{
+	# in its schema, a function that the hunt did not have
+	my $options = 'within interval, first text, others text[]';
+	my $update = q{UPDATE azhunt.rules SET options = '{"first": "x"}' WHERE rule = 'never run'};
+	my $add_rule = q{SELECT azhunt.add_rule('another', 'two_operations')};
+	my $log_rows = q{SELECT azhunt.log_rows(result_id) FROM azhunt.results LIMIT 1};
+
+	query($source, q{SELECT azhunt.add_rule('never run', 'two_operations')});
+	query($source, "CREATE FUNCTION ${function}_check($options) RETURNS boolean LANGUAGE sql AS 'SELECT true'");
+	query($source, "CREATE FUNCTION ${function}_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)"
+		. q{ LANGUAGE sql AS $$SELECT 'azureactivity'::text, '{}'::jsonb$$});
+	query($source, "ALTER FUNCTION ${function}_check OWNER TO $role; ALTER FUNCTION ${function}_log_rows OWNER TO $role");
+	like(query_error($source, $_), qr/^ERROR:  the owner of function .*two_operations_check.*, $role, is not trusted by postgres/m, "nor is it called by: $_")
+	  foreach $add_rule, $update;
+	like(query_error($source, $log_rows), qr/^ERROR:  the owner of function .*two_operations_log_rows.*, $role, is not trusted by postgres/m,
+		"nor is it called by: $log_rows");
+	query($source, "ALTER FUNCTION ${function}_log_rows OWNER TO postgres");
+	is(query($source, $log_rows), '(azureactivity,{})', 'and with another owner it is');
+	query($source, "DROP FUNCTION ${function}_check, ${function}_log_rows");
+	query($source, q{SELECT azhunt.drop_rule('never run')});
+}
 query($source, "CREATE FUNCTION ${function}_matches(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'");
 run_fails(qr/there are 2 functions .*two_operations_matches/, 'an overloaded function');
 like(query_error($source, $add_hunt), qr/there are 2 functions/, 'nor is it added');
@@ -183,6 +253,24 @@ run_fails(qr/there is no function .*two_operations_matches/, 'a function that is
 query($source, qq{ALTER FUNCTION "My ""SIEM""".elsewhere($types) RENAME TO two_operations_matches});
 query($source, "CALL azhunt.run_rule('plain')");
 is(last_run($source), 'succeeded||0', 'once all is well again, the rule goes on');
+
+query($source, 'ALTER SCHEMA "My ""SIEM""" RENAME TO moved');
+run_fails(qr/there is no function "My ""SIEM""".two_operations/, 'a hunt that has moved');
+(my $add_moved = $add_hunt) =~ s/"My ""SIEM"""/moved/;
+query($source, 'CREATE SCHEMA "My ""SIEM"""; CREATE FUNCTION "My ""SIEM""".two_operations() RETURNS integer LANGUAGE sql AS $$SELECT 1$$');
+like(query_error($source, $add_moved), qr/^ERROR:  there is another hunt "two_operations"/m, 'which cannot be added while there is another');
+query($source, 'DROP SCHEMA "My ""SIEM""" CASCADE');
+is(query($source, $add_moved), 'two_operations', 'but then, as its rules have results');
+query($source, q{ALTER SCHEMA moved RENAME TO "My ""SIEM"""});
+query($source, $add_hunt);
+query($source, "CALL azhunt.run_rule('plain')");
+is(last_run($source), 'succeeded||0', 'and back again');
+like(query_error($source, $add_moved =~ s/'moved.two_operations'::regproc/$_/r), qr/^ERROR:  there is no function (NULL|99)/m, "no function: $_") foreach qw(NULL 99);
+
+query($source, "INSERT INTO azhunt.runs (rule, started, finished, status, run_by) VALUES ('new', now(), now(), 'skipped', 'test')");
+query($source, q{SELECT azhunt.add_rule('new', 'two_operations')});
+query($source, q{UPDATE azhunt.rules SET options = '{"first": "x"}' WHERE rule = 'new'});
+is(query($source, q{SELECT options FROM azhunt.rules WHERE rule = 'new'}), '{"first": "x"}', 'a rule that was only skipped can be changed');
 
 like(query_error($source, 'DROP EXTENSION azhunt'), qr/function .*two_operations_matches.* depends on type azhunt\.arrivals/, 'DROP EXTENSION names the hunt');
 query($source, 'SET client_min_messages = warning; DROP EXTENSION azhunt CASCADE');
