@@ -2086,6 +2086,15 @@ RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text AND NOT azhunt.is_lis
 COMMENT ON FUNCTION azhunt.is_other_operation(text) IS
 'condition: is there an operation, and does it not list the keys of a storage account?';
 
+CREATE FUNCTION azhunt.principal_account(name text, id text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN name OPERATOR(pg_catalog.<>) ''::text AND id OPERATOR(pg_catalog.<>) ''::text
+            THEN name OPERATOR(pg_catalog.||) ' ('::text OPERATOR(pg_catalog.||) id OPERATOR(pg_catalog.||) ')'::text
+            ELSE COALESCE(NULLIF(name, ''::text), NULLIF(id, ''::text), ''::text) END;
+
+COMMENT ON FUNCTION azhunt.principal_account(text, text) IS
+'the account of a service principal or managed identity: its name, and in parentheses its id; only one where the other is missing';
+
 /* src/hunts/sources.sql */
 
 -- The log rows that hunts join.
@@ -2232,6 +2241,7 @@ COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
 CREATE FUNCTION azhunt.read_signins(
     include_noninteractive boolean,
     successful_only boolean,
+    include_service_principals boolean,
     since timestamptz,
     until timestamptz)
 RETURNS TABLE (
@@ -2263,6 +2273,7 @@ AS $$
                CASE WHEN true THEN s.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
                CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                true AS isinteractive,
+               false AS isprincipal,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.signinlogs AS s
         UNION ALL
@@ -2273,27 +2284,57 @@ AS $$
                CASE WHEN true THEN n.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
                CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                false,
+               false,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
+        UNION ALL
+        SELECT p.timegenerated,
+               azhunt.principal_account(CASE WHEN true THEN p.serviceprincipalname ELSE NULL::pg_catalog.text END,
+                                        CASE WHEN true THEN p.serviceprincipalid ELSE NULL::pg_catalog.text END),
+               CASE WHEN true THEN p.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
+               CASE WHEN true THEN p.useragent ELSE NULL::pg_catalog.text END AS useragent,
+               CASE WHEN true THEN p.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
+               NULL,
+               false,
+               true,
+               CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
+        FROM azhunt.aadserviceprincipalsigninlogs AS p
+        UNION ALL
+        SELECT i.timegenerated,
+               azhunt.principal_account(CASE WHEN true THEN i.serviceprincipalname ELSE NULL::pg_catalog.text END,
+                                        CASE WHEN true THEN i.serviceprincipalid ELSE NULL::pg_catalog.text END),
+               CASE WHEN true THEN i.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
+               CASE WHEN true THEN i.useragent ELSE NULL::pg_catalog.text END AS useragent,
+               CASE WHEN true THEN i.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
+               NULL,
+               false,
+               true,
+               CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
+        FROM azhunt.aadmanagedidentitysigninlogs AS i
     ) AS l
     -- What is not included has an empty period: a condition that is plainly
     -- false would have the planner open all partitions before it leaves them
     -- out.
     WHERE l.timegenerated OPERATOR(pg_catalog.>=)
-          CASE WHEN l.isinteractive OR read_signins.include_noninteractive THEN COALESCE(read_signins.since, '-infinity')
+          CASE WHEN l.isinteractive
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+               THEN COALESCE(read_signins.since, '-infinity')
                ELSE 'infinity'::pg_catalog.timestamptz END
       AND l.timegenerated OPERATOR(pg_catalog.<=)
-          CASE WHEN l.isinteractive OR read_signins.include_noninteractive THEN COALESCE(read_signins.until, 'infinity')
+          CASE WHEN l.isinteractive
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+               THEN COALESCE(read_signins.until, 'infinity')
                ELSE '-infinity'::pg_catalog.timestamptz END
       AND (NOT read_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
-COMMENT ON FUNCTION azhunt.read_signins(boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt.read_signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
 'internal: as signins(), without checks of the arguments, and with ingestxid';
 
 CREATE FUNCTION azhunt.signins(
     include_noninteractive boolean DEFAULT false,
     successful_only boolean DEFAULT false,
+    include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
     until timestamptz DEFAULT 'infinity')
 RETURNS TABLE (
@@ -2314,19 +2355,21 @@ AS $$
            s.appdisplayname,
            s.isinteractive
     FROM azhunt.read_signins(signins.include_noninteractive, signins.successful_only,
-                             signins.since, signins.until) AS s
+                             signins.include_service_principals, signins.since, signins.until) AS s
     WHERE azhunt.check_flag(signins.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
       AND azhunt.check_flag(signins.successful_only, 'successful_only'::pg_catalog.text)
+      AND azhunt.check_flag(signins.include_service_principals, 'include_service_principals'::pg_catalog.text)
       AND azhunt.check_period(signins.since, signins.until)
     -- no row, but checked, as in uploads()
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text)) AS t (log_table)
+    FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text),
+                 ('aadserviceprincipalsigninlogs'::pg_catalog.text), ('aadmanagedidentitysigninlogs'::pg_catalog.text)) AS t (log_table)
     WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 
-COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
-'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included';
+COMMENT ON FUNCTION azhunt.signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
+'sign-ins in SigninLogs, and on request the logs of other sign-ins, from since to until, both included';
 
 CREATE FUNCTION azhunt.read_activity(since timestamptz, until timestamptz)
 RETURNS TABLE (
@@ -4490,6 +4533,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_pairs(
     operations text[],
     include_noninteractive boolean,
     successful_only boolean,
+    include_service_principals boolean,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -4511,6 +4555,7 @@ AS $$
     FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file, storage_upload_link_account_pairs.operations,
                              storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
     JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive, storage_upload_link_account_pairs.successful_only,
+                             storage_upload_link_account_pairs.include_service_principals,
                              azhunt.window_start(storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.lookback),
                              storage_upload_link_account_pairs.until) AS s
       ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
@@ -4526,7 +4571,7 @@ AS $$
     WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: uploads from since to until, both included, each with a sign-in at most lookback before it; only those of which one has arrived, unless arrivals is null';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_check(
@@ -4535,7 +4580,8 @@ CREATE FUNCTION azhunt.storage_upload_link_account_check(
     match_user_agent boolean,
     operations text[],
     include_noninteractive boolean,
-    successful_only boolean)
+    successful_only boolean,
+    include_service_principals boolean)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -4544,10 +4590,11 @@ BEGIN ATOMIC
        AND azhunt.check_flag(storage_upload_link_account_check.match_user_agent, 'match_user_agent')
        AND azhunt.check_operations(storage_upload_link_account_check.operations)
        AND azhunt.check_flag(storage_upload_link_account_check.include_noninteractive, 'include_noninteractive')
-       AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only');
+       AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only')
+       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals, 'include_service_principals');
 END;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean) IS
 'internal: true, or an error if the hunt does not take these options';
 
 CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
@@ -4567,6 +4614,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account(
     operations text[] DEFAULT '{PutBlob,PutRange}',
     include_noninteractive boolean DEFAULT false,
     successful_only boolean DEFAULT false,
+    include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
     until timestamptz DEFAULT 'infinity')
 RETURNS TABLE (
@@ -4608,6 +4656,7 @@ AS $$
                                           storage_upload_link_account.operations,
                                           storage_upload_link_account.include_noninteractive,
                                           storage_upload_link_account.successful_only,
+                                          storage_upload_link_account.include_service_principals,
                                           storage_upload_link_account.since, storage_upload_link_account.until,
                                           NULL::azhunt.arrivals) AS p
         ) AS m
@@ -4631,12 +4680,13 @@ AS $$
                                                     storage_upload_link_account.match_user_agent,
                                                     storage_upload_link_account.operations,
                                                     storage_upload_link_account.include_noninteractive,
-                                                    storage_upload_link_account.successful_only)
+                                                    storage_upload_link_account.successful_only,
+                                                    storage_upload_link_account.include_service_principals)
       AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
-      AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[])
+      AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::pg_catalog.text[])
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
 'hunt: the accounts that signed in, at most lookback before an upload, from the address of the upload';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_matches(
@@ -4646,6 +4696,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_matches(
     operations text[],
     include_noninteractive boolean,
     successful_only boolean,
+    include_service_principals boolean,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -4660,11 +4711,12 @@ AS $$
                                           storage_upload_link_account_matches.operations,
                                           storage_upload_link_account_matches.include_noninteractive,
                                           storage_upload_link_account_matches.successful_only,
+                                          storage_upload_link_account_matches.include_service_principals,
                                           storage_upload_link_account_matches.since, storage_upload_link_account_matches.until,
                                           storage_upload_link_account_matches.arrivals) AS p
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a sign-in';
 
 CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text, signin_timegenerated timestamptz, signin_useragent text)
@@ -4687,6 +4739,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_new_matches(
     operations text[],
     include_noninteractive boolean,
     successful_only boolean,
+    include_service_principals boolean,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -4701,6 +4754,7 @@ AS $$
         SELECT s.timegenerated, s.userprincipalname, s.useragent
         FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                                  storage_upload_link_account_new_matches.successful_only,
+                                 storage_upload_link_account_new_matches.include_service_principals,
                                  storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
         WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
           AND s.timegenerated OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
@@ -4718,6 +4772,7 @@ AS $$
            azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
     FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                              storage_upload_link_account_new_matches.successful_only,
+                             storage_upload_link_account_new_matches.include_service_principals,
                              storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
     CROSS JOIN LATERAL (
         SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
@@ -4736,11 +4791,11 @@ AS $$
       AND s.ipaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
 REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals)
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals)
 FROM PUBLIC;
 
 CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
@@ -4768,23 +4823,37 @@ AS $$
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, s.userprincipalname, s.resulttype, true
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''), s.resulttype,
+               NULL::pg_catalog.text
         FROM azhunt.signinlogs AS s
         WHERE s.timegenerated OPERATOR(pg_catalog.=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
         UNION ALL
-        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, n.userprincipalname, n.resulttype, false
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, COALESCE(n.userprincipalname, ''), n.resulttype,
+               'include_noninteractive'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         WHERE n.timegenerated OPERATOR(pg_catalog.=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-    ) AS l (log_table, log_row, ipaddress, useragent, userprincipalname, resulttype, isinteractive)
+        UNION ALL
+        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent, azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
+               'include_service_principals'
+        FROM azhunt.aadserviceprincipalsigninlogs AS p
+        WHERE p.timegenerated OPERATOR(pg_catalog.=)
+              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+        UNION ALL
+        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent, azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
+               'include_service_principals'
+        FROM azhunt.aadmanagedidentitysigninlogs AS i
+        WHERE i.timegenerated OPERATOR(pg_catalog.=)
+              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+    ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, on_request)
     JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
     JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
     CROSS JOIN LATERAL (SELECT h.default_options OPERATOR(pg_catalog.||) r.options) AS o (options)
     WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
-      AND COALESCE(l.userprincipalname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
-      AND (l.isinteractive OR (o.options OPERATOR(pg_catalog.->) 'include_noninteractive'::pg_catalog.text)::pg_catalog.bool)
+      AND l.account OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
+      AND (l.on_request IS NULL OR (o.options OPERATOR(pg_catalog.->) l.on_request)::pg_catalog.bool)
       AND (NOT (o.options OPERATOR(pg_catalog.->) 'successful_only'::pg_catalog.text)::pg_catalog.bool
            OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
@@ -4896,7 +4965,7 @@ DO $$
 BEGIN
     PERFORM azhunt.add_hunt(
         'azhunt.storage_upload_link_account'::pg_catalog.regproc,
-        tables => '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[],
+        tables => '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::pg_catalog.text[],
         reach => 'lookback'::pg_catalog.text,
         result_key => '{FileUploadPath,OperationName,useragent}'::pg_catalog.text[],
         title => 'User Account Linked to Storage Account File Upload'::pg_catalog.text,

@@ -44,6 +44,7 @@ INSERT INTO arguments (hunt, argument, type, value) VALUES
     ('storage_upload_link_account', 'operations', 'text[]', '{" PutBlob"}'),
     ('storage_upload_link_account', 'include_noninteractive', 'boolean', NULL),
     ('storage_upload_link_account', 'successful_only', 'boolean', NULL),
+    ('storage_upload_link_account', 'include_service_principals', 'boolean', NULL),
     ('storage_upload_link_account', 'since', 'timestamptz', NULL),
     ('storage_upload_link_account', 'until', 'timestamptz', NULL),
     ('cloudshell_usage', 'lookback', 'interval', NULL),
@@ -74,6 +75,7 @@ INSERT INTO arguments (hunt, argument, type, value) VALUES
     ('uploads', 'until', 'timestamptz', NULL),
     ('signins', 'include_noninteractive', 'boolean', NULL),
     ('signins', 'successful_only', 'boolean', NULL),
+    ('signins', 'include_service_principals', 'boolean', NULL),
     ('signins', 'until', 'timestamptz', NULL),
     -- what is no mistake
     ('storage_upload_link_account', 'lookback', 'interval', '0'),

@@ -32,6 +32,14 @@ INSERT INTO azhunt.SigninLogs (TimeGenerated, UserPrincipalName, IPAddress, User
 INSERT INTO azhunt.AADNonInteractiveUserSignInLogs
     (TimeGenerated, UserPrincipalName, IPAddress, UserAgent, ResultType, AppDisplayName) VALUES
     ('2026-03-02 09:59:45Z', 'token@contoso.com', '203.0.113.7', 'Mozilla/5.0', '0', 'Azure Storage');
+INSERT INTO azhunt.AADServicePrincipalSignInLogs
+    (TimeGenerated, ServicePrincipalName, ServicePrincipalId, IPAddress, UserAgent, ResultType) VALUES
+    ('2026-03-02 09:59:40Z', 'backup-app', '6f1e0c52-40a5-4b7f-9d0e-2a61c8f4b3d7', '203.0.113.7', 'Mozilla/5.0', '0'),
+    ('2026-03-02 09:59:41Z', 'backup-app', NULL, '203.0.113.7', 'Mozilla/5.0', '7000215');
+INSERT INTO azhunt.AADManagedIdentitySignInLogs
+    (TimeGenerated, ServicePrincipalName, ServicePrincipalId, IPAddress, UserAgent, ResultType) VALUES
+    ('2026-03-02 09:59:42Z', '', '2c9a77d1-0b7e-4c55-8a3d-91f6e0b2d4c8', '203.0.113.7', 'Mozilla/5.0', '0'),
+    ('2026-03-02 09:59:43Z', NULL, '', '203.0.113.7', 'Mozilla/5.0', '0');
 
 \x
 SELECT * FROM azhunt.storage_upload_link_account();
@@ -42,8 +50,11 @@ SELECT accounts FROM azhunt.storage_upload_link_account(lookback => '0');
 SELECT accounts FROM azhunt.storage_upload_link_account(match_user_agent => false);
 SELECT accounts FROM azhunt.storage_upload_link_account(include_noninteractive => true);
 SELECT accounts FROM azhunt.storage_upload_link_account(successful_only => true);
+SELECT unnest(accounts) AS account FROM azhunt.storage_upload_link_account(include_service_principals => true);
+SELECT userprincipalname, resulttype, appdisplayname, isinteractive
+FROM azhunt.signins(include_service_principals => true) WHERE NOT isinteractive ORDER BY timegenerated;
 SELECT accounts FROM azhunt.storage_upload_link_account(
-    '1 day', 'REPORT.docx', false, '{putblob}', true, true, '2026-03-02 10:00:00Z', '2026-03-02 10:00:00Z');
+    '1 day', 'REPORT.docx', false, '{putblob}', true, true, true, '2026-03-02 10:00:00Z', '2026-03-02 10:00:00Z');
 
 -- the period is that of the uploads: sign-ins before it count, and both ends belong to it
 SELECT accounts FROM azhunt.storage_upload_link_account(since => '2026-03-02 10:00:00Z');
@@ -75,7 +86,8 @@ FROM azhunt.storage_upload_link_account() WHERE uploads = 2;
 --
 -- What counts as a successful upload, and its file
 --
-TRUNCATE azhunt.StorageBlobLogs, azhunt.SigninLogs, azhunt.AADNonInteractiveUserSignInLogs;
+TRUNCATE azhunt.StorageBlobLogs, azhunt.SigninLogs, azhunt.AADNonInteractiveUserSignInLogs,
+    azhunt.AADServicePrincipalSignInLogs, azhunt.AADManagedIdentitySignInLogs;
 INSERT INTO azhunt.StorageBlobLogs (TimeGenerated, OperationName, StatusText, StatusCode, Uri) VALUES
     ('2026-03-02 01:00Z', 'PutBlob', 'Success', '201', 'success'),
     ('2026-03-02 02:00Z', 'pUTbLOB', 'SUCCEEDED', '201', 'case of status and operation'),

@@ -5,7 +5,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TIME ZONE 'UTC';
-SELECT plan(57);
+SELECT plan(61);
 
 --
 -- plans as data
@@ -70,7 +70,8 @@ DECLARE
     log_table text;
 BEGIN
     PERFORM azhunt.create_log_tables();
-    FOREACH log_table IN ARRAY '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs,azureactivity}'::text[] LOOP
+    FOREACH log_table IN ARRAY '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs,
+                                  aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs,azureactivity}'::text[] LOOP
         PERFORM azhunt.add_partitions(('azhunt.' || log_table)::regclass, '2025-03-03', '2025-03-09');
     END LOOP;
 END
@@ -156,12 +157,13 @@ ANALYZE azhunt.storagebloblogs, azhunt.storagefilelogs, azhunt.signinlogs, azhun
 CREATE TEMP TABLE queries (number serial, query text);
 INSERT INTO queries (query) VALUES
     ('SELECT * FROM azhunt.storage_upload_link_account()'),
-    ('SELECT * FROM azhunt.storage_upload_link_account(''1 hour'', ''a'', false, ''{PutBlob}'', true, true, ''2025-03-03Z'', ''2025-03-04Z'')'),
+    ('SELECT * FROM azhunt.storage_upload_link_account(''1 hour'', ''a'', false, ''{PutBlob}'', true, true, true, ''2025-03-03Z'', ''2025-03-04Z'')'),
     ('SELECT accounts FROM azhunt.storage_upload_link_account() AS h WHERE h.uploads > 5'),
     ('SELECT * FROM azhunt.cloudshell_usage()'),
     ('SELECT * FROM azhunt.cloudshell_usage(''7 days'', ''1 day'', ''x'', ''2025-03-10Z'')'),
     ('SELECT * FROM azhunt.uploads()'),
     ('SELECT * FROM azhunt.signins(true, true)'),
+    ('SELECT * FROM azhunt.signins(include_service_principals => true)'),
     ('SELECT h.* FROM (VALUES (''file-1.bin''), (''file-2.bin'')) AS v (f), LATERAL azhunt.storage_upload_link_account(target_file => v.f) AS h');
 SELECT is_empty(format($$
     SELECT node FROM pg_temp.nodes(pg_temp.plan_of(%L)) WHERE node ->> 'Node Type' = 'Function Scan'
@@ -262,6 +264,13 @@ $$, $$
            ('signinlogs_p20250304'), ('signinlogs_p20250305'),
            ('aadnoninteractiveusersigninlogs_p20250304'), ('aadnoninteractiveusersigninlogs_p20250305')
 $$, 'and sign-ins of the day before where the lookback reaches into it');
+SELECT set_eq($$
+    SELECT pg_temp.tables_of('SELECT * FROM azhunt.storage_upload_link_account(since => ''2025-03-05 00:00Z'', until => ''2025-03-05 13:00Z'','
+                             ' include_service_principals => true)', 'aad')
+$$, $$
+    VALUES ('aadserviceprincipalsigninlogs_p20250304'), ('aadserviceprincipalsigninlogs_p20250305'),
+           ('aadmanagedidentitysigninlogs_p20250304'), ('aadmanagedidentitysigninlogs_p20250305')
+$$, 'so for service principals, and in their tables alone');
 SELECT set_eq($$
     SELECT pg_temp.tables_of('SELECT * FROM azhunt.storage_upload_link_account(lookback => ''2 days'', since => ''2025-03-05 12:00Z'', until => ''2025-03-06 12:00Z'')', 'signinlogs')
 $$, $$
@@ -365,6 +374,7 @@ TRUNCATE queries;
 INSERT INTO queries (query) VALUES
     ('SELECT * FROM azhunt.storage_upload_link_account()'),
     ('SELECT * FROM azhunt.storage_upload_link_account(include_noninteractive => true)'),
+    ('SELECT * FROM azhunt.storage_upload_link_account(include_service_principals => true)'),
     ('SELECT * FROM azhunt.storage_upload_link_account(match_user_agent => false)'),
     ('SELECT * FROM azhunt.storage_upload_link_account(''1 day'', match_user_agent => false, include_noninteractive => true)'),
     ('SELECT * FROM azhunt.storage_upload_link_account(operations => ''{PutBlob,PutBlock,PutBlockList,CreateFile,PutRange,Write}'')'),

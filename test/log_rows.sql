@@ -1,10 +1,11 @@
 -- log_rows(): the rows of the logs that a result is made of, as they are there.
 BEGIN;
-SELECT plan(26);
+SELECT plan(28);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 SELECT azhunt.add_rule('storage_upload_link_account'), azhunt.add_rule('cloudshell_usage'),
        azhunt.add_rule('wide', 'storage_upload_link_account', '{"include_noninteractive": true, "match_user_agent": false}'),
+       azhunt.add_rule('principals', 'storage_upload_link_account', '{"include_service_principals": true}'),
        azhunt.add_rule('successful', 'storage_upload_link_account', '{"successful_only": true}'),
        azhunt.add_rule('minutes', 'cloudshell_usage', '{"bin": "10 minutes"}') \g /dev/null
 
@@ -35,6 +36,13 @@ VALUES ('2026-03-10 07:59:30.654321+00', '203.0.113.7', 'adele@contoso.com', 'ED
        ('2026-03-10 08:59:30+00', '2001:db8:0:0:0:0:0:7', NULL, NULL, '0', 'sign-in 3');
 INSERT INTO azhunt.aadnoninteractiveusersigninlogs (timegenerated, ipaddress, userprincipalname, useragent, resulttype, location)
 VALUES ('2026-03-10 07:59:30.654321+00', '203.0.113.7', 'adele@contoso.com', 'EDGE', '0', 'non-interactive');
+INSERT INTO azhunt.aadserviceprincipalsigninlogs (timegenerated, ipaddress, serviceprincipalname, serviceprincipalid, useragent, resulttype, location)
+VALUES ('2026-03-10 07:59:30.654321+00', '203.0.113.7', 'backup-app', '6f1e0c52', 'EDGE', '0', 'app'),
+       ('2026-03-10 07:59:30.654321+00', '203.0.113.9', 'backup-app', '6f1e0c52', 'EDGE', '0', 'app of another address'),
+       ('2026-03-10 07:59:30.654321+00', '203.0.113.7', 'backup-app', NULL, 'Safari', '0', 'app of another agent');
+INSERT INTO azhunt.aadmanagedidentitysigninlogs (timegenerated, ipaddress, serviceprincipalid, useragent, resulttype, location)
+VALUES ('2026-03-10 07:59:30.654321+00', '203.0.113.7', '2c9a77d1', 'EDGE', '0', 'identity'),
+       ('2026-03-10 07:58:59+00', '203.0.113.7', '2c9a77d1', 'EDGE', '0', 'identity before the window');
 INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup, level)
 SELECT t::timestamptz, caller, operation, status, resourcegroup, level
 FROM (VALUES
@@ -81,6 +89,12 @@ SELECT bag_eq($$SELECT log_table FROM azhunt.log_rows(pg_temp.upload('storage_up
     '{storagefilelogs,signinlogs}'::text[], 'of the tables that they are in');
 SELECT is(pg_temp.made_of(pg_temp.upload('wide', '/a?x')), '{non-interactive,other agent,sign-in 1,sign-in 2,upload 1,upload 2,upload 3,upload 4}',
     'the options of the rule decide which sign-ins');
+SELECT is(pg_temp.made_of(pg_temp.upload('principals', '/a?x')), '{app,identity,sign-in 1,sign-in 2,upload 1,upload 2,upload 3,upload 4}',
+    'or those of apps and managed identities');
+SELECT bag_eq($$SELECT DISTINCT log_table, log_row FROM azhunt.log_rows(pg_temp.upload('principals', '/a?x')) WHERE log_table LIKE 'aad%'$$,
+    $$SELECT 'aadserviceprincipalsigninlogs', to_jsonb(p) FROM azhunt.aadserviceprincipalsigninlogs AS p WHERE location = 'app'
+      UNION ALL SELECT 'aadmanagedidentitysigninlogs', to_jsonb(i) FROM azhunt.aadmanagedidentitysigninlogs AS i WHERE location = 'identity'$$,
+    'each as it is in its table');
 SELECT is(pg_temp.made_of(pg_temp.upload('successful', '/a?x')), '{sign-in 1,upload 1,upload 2,upload 3,upload 4}', 'and whether only those that succeeded');
 
 -- how many
@@ -105,6 +119,8 @@ INSERT INTO azhunt.storagebloblogs SELECT * FROM azhunt.storagebloblogs;
 INSERT INTO azhunt.storagefilelogs SELECT * FROM azhunt.storagefilelogs;
 INSERT INTO azhunt.signinlogs SELECT * FROM azhunt.signinlogs;
 INSERT INTO azhunt.aadnoninteractiveusersigninlogs SELECT * FROM azhunt.aadnoninteractiveusersigninlogs;
+INSERT INTO azhunt.aadserviceprincipalsigninlogs SELECT * FROM azhunt.aadserviceprincipalsigninlogs;
+INSERT INTO azhunt.aadmanagedidentitysigninlogs SELECT * FROM azhunt.aadmanagedidentitysigninlogs;
 INSERT INTO azhunt.azureactivity SELECT * FROM azhunt.azureactivity;
 SELECT azhunt.run_rule_in_transaction(rule) FROM azhunt.rules \g /dev/null
 SELECT bag_eq($$SELECT m.rule, m.result_id, l.* FROM (SELECT DISTINCT rule, result_id FROM azhunt.matches) AS m CROSS JOIN LATERAL azhunt.log_rows(m.result_id) AS l$$,

@@ -35,6 +35,16 @@ FROM (VALUES ('SELECT * FROM azhunt.storage_upload_link_account()'),
              ('SELECT azhunt.storage_upload_link_account()'),
              ('SELECT azhunt.signins()')) AS q (query)
 CROSS JOIN LATERAL pg_temp.error_of(query) AS e;
+SELECT azhunt.create_log_tables() \g /dev/null
+DROP TABLE azhunt.aadserviceprincipalsigninlogs;
+SELECT is(e::text, '(42P01,"relation ""azhunt.aadserviceprincipalsigninlogs"" does not exist","azhunt.create_log_tables() creates the log tables.")',
+          'that of service principals, though it is not asked for')
+FROM pg_temp.error_of('SELECT * FROM azhunt.storage_upload_link_account()') AS e;
+SELECT azhunt.create_log_tables() \g /dev/null
+DROP TABLE azhunt.aadmanagedidentitysigninlogs;
+SELECT is(e::text, '(42P01,"relation ""azhunt.aadmanagedidentitysigninlogs"" does not exist","azhunt.create_log_tables() creates the log tables.")',
+          'and that of managed identities')
+FROM pg_temp.error_of('SELECT * FROM azhunt.signins()') AS e;
 
 -- The names that the planner's support function has are those of functions.
 SELECT set_eq($$ SELECT p.proname::text FROM pg_proc AS p WHERE p.prosupport = 'azhunt.log_table_support'::regproc $$,

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL jit = off;
-SELECT plan(16);
+SELECT plan(18);
 
 CREATE SCHEMA siem;
 CREATE TABLE siem.entra_events (
@@ -100,6 +100,20 @@ INSERT INTO azhunt.SigninLogs (TimeGenerated, UserPrincipalName, IPAddress, User
 SELECT * FROM saved_signins;
 SELECT bag_eq('SELECT * FROM azhunt.storage_upload_link_account()', 'SELECT * FROM answer',
               'and gives the same answer');
+-- A view over sign-ins of apps, which has no column more than the hunt reads.
+DROP TABLE azhunt.AADServicePrincipalSignInLogs;
+CREATE VIEW azhunt.AADServicePrincipalSignInLogs AS
+SELECT happened AS TimeGenerated, split_part(who, '@', 1)::varchar AS ServicePrincipalName, id::text::varchar AS ServicePrincipalId,
+       host(source) AS IPAddress, browser AS UserAgent, (outcome ->> 'errorCode')::varchar AS ResultType
+FROM siem.entra_events WHERE who = 'adele@contoso.com';
+SELECT bag_eq('SELECT fileuploadpath, accounts FROM azhunt.storage_upload_link_account(include_service_principals => true, successful_only => true)',
+              $$SELECT 'https://contosodata.blob.core.windows.net/in/a?b', ARRAY['adele (' || id || ')', 'adele@contoso.com']
+                FROM siem.entra_events WHERE who = 'adele@contoso.com'$$, 'a view of apps'' sign-ins is read, too');
+DROP VIEW azhunt.AADServicePrincipalSignInLogs;
+SELECT throws_ok('SELECT * FROM azhunt.storage_upload_link_account()', '42P01',
+                 'relation "azhunt.aadserviceprincipalsigninlogs" does not exist', 'and its absence is an error, asked for or not');
+SELECT azhunt.create_log_tables() \g /dev/null
+
 -- What is missing is named, not passed over.
 DROP TABLE azhunt.SigninLogs;
 SELECT throws_ok('SELECT * FROM azhunt.storage_upload_link_account()', '42P01',

@@ -17,7 +17,7 @@ CREATE EXTENSION pgtap;
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 -- some rows are in partitions of a day, some in the default partition
 SELECT count(*)
-FROM unnest('{storagebloblogs,signinlogs,azureactivity}'::text[]) AS t
+FROM unnest('{storagebloblogs,signinlogs,aadserviceprincipalsigninlogs,azureactivity}'::text[]) AS t
 CROSS JOIN LATERAL azhunt.add_partitions(('azhunt.' || t)::regclass, '2026-03-10', '2026-03-12') \g /dev/null
 
 INSERT INTO azhunt.rules (rule, hunt, options) VALUES
@@ -35,6 +35,8 @@ INSERT INTO azhunt.rules (rule, hunt, options) VALUES
     ('one file', 'storage_upload_link_account', '{"target_file": "Tool.exe"}'),
     ('non-interactive', 'storage_upload_link_account', '{"include_noninteractive": true}'),
     ('successful', 'storage_upload_link_account', '{"successful_only": true}'),
+    ('principals', 'storage_upload_link_account', '{"include_service_principals": true}'),
+    ('successful principals', 'storage_upload_link_account', '{"include_service_principals": true, "successful_only": true}'),
     ('ten minutes', 'cloudshell_usage', '{"bin": "10 minutes"}'),
     ('two days', 'cloudshell_usage', '{"bin": "2 days"}'),
     ('shells', 'cloudshell_usage', '{"resource_group": "Shells"}');
@@ -161,6 +163,48 @@ FROM (VALUES
      '[{}, {"table": "aadnoninteractiveusersigninlogs", "time": "2026-03-10 08:29:31Z"}]', 2),
     ('non-interactive', 'include_noninteractive: a non-interactive sign-in of another address', NULL,
      '[{"table": "aadnoninteractiveusersigninlogs", "address": "10.255.0.1"}]', 0),
+    (NULL, 'a sign-in of a service principal, unasked for', NULL, '[{"table": "aadserviceprincipalsigninlogs"}]', 0),
+    (NULL, 'a sign-in of a managed identity, unasked for', NULL, '[{"table": "aadmanagedidentitysigninlogs"}]', 0),
+    ('non-interactive', 'include_noninteractive: a sign-in of a service principal', NULL, '[{"table": "aadserviceprincipalsigninlogs"}]', 0),
+    ('non-interactive', 'include_noninteractive: a sign-in of a managed identity', NULL, '[{"table": "aadmanagedidentitysigninlogs"}]', 0),
+    ('principals', 'include_service_principals: a sign-in of a service principal', NULL, '[{"table": "aadserviceprincipalsigninlogs"}]', 1),
+    ('principals', 'include_service_principals: a sign-in of a managed identity', NULL, '[{"table": "aadmanagedidentitysigninlogs"}]', 1),
+    ('principals', 'include_service_principals: an interactive sign-in', NULL, NULL, 1),
+    ('principals', 'include_service_principals: a non-interactive sign-in', NULL, '[{"table": "aadnoninteractiveusersigninlogs"}]', 0),
+    ('principals', 'include_service_principals: one of each, at different times', NULL,
+     '[{}, {"table": "aadserviceprincipalsigninlogs", "time": "2026-03-10 08:29:31Z"},
+       {"table": "aadmanagedidentitysigninlogs", "time": "2026-03-10 08:29:32Z"}]', 3),
+    ('principals', 'include_service_principals: the same sign-in in both tables', NULL,
+     '[{"table": "aadserviceprincipalsigninlogs"}, {"table": "aadmanagedidentitysigninlogs"}]', 1),
+    ('principals', 'include_service_principals: a sign-in of another address', NULL,
+     '[{"table": "aadserviceprincipalsigninlogs", "address": "10.255.0.1"}]', 0),
+    ('principals', 'include_service_principals: a port in the sign-in''s address', NULL,
+     '[{"table": "aadmanagedidentitysigninlogs", "address": "<address>:5000"}]', 1),
+    ('principals', 'include_service_principals: another user agent', NULL, '[{"table": "aadserviceprincipalsigninlogs", "agent": "Chrome"}]', 0),
+    ('principals', 'include_service_principals: no address on both sides', '[{"address": null}]',
+     '[{"table": "aadmanagedidentitysigninlogs", "address": null}]', 0),
+    ('principals', 'include_service_principals: a sign-in one lookback before the upload', NULL,
+     '[{"table": "aadserviceprincipalsigninlogs", "time": "2026-03-10 08:29:00Z"}]', 1),
+    ('principals', 'include_service_principals: a sign-in before the window', NULL,
+     '[{"table": "aadmanagedidentitysigninlogs", "time": "2026-03-10 08:28:59.999999Z"}]', 0),
+    ('principals', 'include_service_principals: a sign-in after the upload', NULL,
+     '[{"table": "aadserviceprincipalsigninlogs", "time": "2026-03-10 08:30:00.000001Z"}]', 0),
+    ('principals', 'include_service_principals: two ids of a name', NULL,
+     '[{"table": "aadserviceprincipalsigninlogs"}, {"table": "aadserviceprincipalsigninlogs", "id": "<case>-2"}]', 2),
+    ('principals', 'include_service_principals: two names of an id', NULL,
+     '[{"table": "aadmanagedidentitysigninlogs"}, {"table": "aadmanagedidentitysigninlogs", "account": "<case> 2"}]', 2),
+    ('principals', 'include_service_principals: no id, and an empty one', NULL,
+     '[{"table": "aadserviceprincipalsigninlogs", "id": null}, {"table": "aadserviceprincipalsigninlogs", "id": ""}]', 1),
+    ('principals', 'include_service_principals: no name, and an empty one', NULL,
+     '[{"table": "aadmanagedidentitysigninlogs", "account": null}, {"table": "aadmanagedidentitysigninlogs", "account": ""}]', 1),
+    ('principals', 'include_service_principals: neither name nor id', NULL, '[{"table": "aadmanagedidentitysigninlogs", "account": null, "id": null}]', 1),
+    ('principals', 'include_service_principals: a sign-in that failed', NULL, '[{"table": "aadserviceprincipalsigninlogs", "result": "7000215"}]', 1),
+    ('successful principals', 'include_service_principals and successful_only: a sign-in that succeeded', NULL,
+     '[{"table": "aadserviceprincipalsigninlogs"}]', 1),
+    ('successful principals', 'include_service_principals and successful_only: a sign-in that failed', NULL,
+     '[{"table": "aadserviceprincipalsigninlogs", "result": "7000215"}]', 0),
+    ('successful principals', 'include_service_principals and successful_only: a managed identity without a result', NULL,
+     '[{"table": "aadmanagedidentitysigninlogs", "result": null}]', 0),
     -- the result
     (NULL, 'a sign-in that failed, unasked for', NULL, '[{"result": "50126"}]', 1),
     (NULL, 'a sign-in without a result, unasked for', NULL, '[{"result": null}]', 1),
@@ -322,7 +366,7 @@ CROSS JOIN LATERAL (VALUES
         "uri": "https://contosodata.blob.core.windows.net/<case>/report.docx?sig=XXXXX", "agent": "Edge",
         "storage": "contosodata", "correlation": "<case>"}'),
     ('storage_upload_link_account', 'right', c.right_rows, '{"table": "signinlogs", "time": "2026-03-10 08:29:30Z",
-        "address": "<address>", "account": "<case>@contoso.com", "agent": "Edge", "result": "0"}'),
+        "address": "<address>", "account": "<case>@contoso.com", "id": "<case>-1", "agent": "Edge", "result": "0"}'),
     ('cloudshell_usage', 'left', c.left_rows, '{"table": "azureactivity", "time": "2026-03-10 08:10:00Z",
         "caller": "<case>@contoso.com", "operation": "Microsoft.Storage/storageAccounts/listKeys/action",
         "status": "Success", "group": "cloud-shell-storage-westeurope"}'),
@@ -351,6 +395,13 @@ BEGIN
         EXECUTE format($q$
             INSERT INTO azhunt.%I (timegenerated, ipaddress, userprincipalname, useragent, resulttype)
             SELECT (r ->> 'time')::timestamptz, r ->> 'address', r ->> 'account', r ->> 'agent', r ->> 'result'
+            FROM (SELECT s.log_row AS r FROM sides AS s WHERE s.side = $1 AND s.log_row ->> 'table' = $2) AS r $q$, t)
+        USING wanted, t;
+    END LOOP;
+    FOREACH t IN ARRAY '{aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::text[] LOOP
+        EXECUTE format($q$
+            INSERT INTO azhunt.%I (timegenerated, ipaddress, serviceprincipalname, serviceprincipalid, useragent, resulttype)
+            SELECT (r ->> 'time')::timestamptz, r ->> 'address', r ->> 'account', r ->> 'id', r ->> 'agent', r ->> 'result'
             FROM (SELECT s.log_row AS r FROM sides AS s WHERE s.side = $1 AND s.log_row ->> 'table' = $2) AS r $q$, t)
         USING wanted, t;
     END LOOP;
@@ -409,7 +460,7 @@ FROM options AS o
 CROSS JOIN LATERAL azhunt.storage_upload_link_account(
     (o.all_options ->> 'lookback')::interval, o.all_options ->> 'target_file', (o.all_options ->> 'match_user_agent')::boolean,
     ARRAY(SELECT jsonb_array_elements_text(o.all_options -> 'operations')), (o.all_options ->> 'include_noninteractive')::boolean,
-    (o.all_options ->> 'successful_only')::boolean) AS a
+    (o.all_options ->> 'successful_only')::boolean, (o.all_options ->> 'include_service_principals')::boolean) AS a
 WHERE o.hunt = 'storage_upload_link_account';
 
 CREATE VIEW ad_hoc_shells AS
@@ -466,7 +517,7 @@ DECLARE
 BEGIN
     FOR p IN SELECT * FROM passes ORDER BY number LOOP
         TRUNCATE azhunt.storagebloblogs, azhunt.storagefilelogs, azhunt.signinlogs, azhunt.aadnoninteractiveusersigninlogs,
-            azhunt.azureactivity;
+            azhunt.aadserviceprincipalsigninlogs, azhunt.aadmanagedidentitysigninlogs, azhunt.azureactivity;
         PERFORM azhunt.drop_rule(o.rule) FROM options AS o;
         INSERT INTO azhunt.rules (rule, hunt, options)
         SELECT o.rule, o.hunt, o.options FROM options AS o;
@@ -495,7 +546,7 @@ END
 $$;
 CALL all_passes();
 
-SELECT plan((SELECT count(*) * 5 FROM cases)::integer + 5);
+SELECT plan((SELECT count(*) * 5 FROM cases)::integer + 6);
 
 SELECT is(f.matches, c.matches, format('%s: %s: found by the %s', o.hunt, c.condition, p.pass))
 FROM cases AS c
@@ -510,6 +561,18 @@ JOIN ad_hoc AS a ON a.number = c.number
 ORDER BY c.number;
 
 SELECT is_empty('SELECT * FROM differences', 'the results are those of the ad-hoc hunts, in every order of arrival');
+-- what the last pass found
+SELECT bag_eq($$
+    SELECT c.condition, a.* FROM cases AS c CROSS JOIN LATERAL (
+        SELECT array_agg(replace(s.account, c.token, 'x') ORDER BY s.account) FROM stored AS s WHERE s.number = c.number AND s.rule = c.rule) AS a
+    WHERE c.condition ~ '^include_service_principals: (two (ids|names)|no (id|name)|neither)'
+$$, $$ VALUES
+    ('include_service_principals: two ids of a name', '{x@contoso.com (x-1),x@contoso.com (x-2)}'::text[]),
+    ('include_service_principals: two names of an id', '{x 2 (x-1),x@contoso.com (x-1)}'),
+    ('include_service_principals: no id, and an empty one', '{x@contoso.com}'),
+    ('include_service_principals: no name, and an empty one', '{x-1}'),
+    ('include_service_principals: neither name nor id', '{""}')
+$$, 'the account of a service principal is its name and id, or what there is of them');
 SELECT is_empty('SELECT * FROM strays', 'no match is of the rows of two cases');
 SELECT is_empty($$
     SELECT * FROM said

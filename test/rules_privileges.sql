@@ -106,7 +106,8 @@ ALTER TABLE azhunt.signinlogs_default OWNER TO regress_azhunt_owner;
 SELECT throws_ok($$SELECT azhunt.run_rule_in_transaction('storage_upload_link_account')$$, '42501',
     format('the owner of table azhunt.signinlogs_default, regress_azhunt_owner, is not trusted by %I, who runs rules', current_user),
     'a log table of somebody who is not trusted is not read');
-GRANT SELECT ON azhunt.signinlogs, azhunt.storagebloblogs, azhunt.storagefilelogs, azhunt.aadnoninteractiveusersigninlogs TO regress_azhunt_owner;
+GRANT SELECT ON azhunt.signinlogs, azhunt.storagebloblogs, azhunt.storagefilelogs, azhunt.aadnoninteractiveusersigninlogs,
+    azhunt.aadserviceprincipalsigninlogs, azhunt.aadmanagedidentitysigninlogs TO regress_azhunt_owner;
 SELECT is((SELECT split_part(state, ':', 1) FROM azhunt.source_health WHERE log_table = 'signinlogs'), 'not known', 'nor is its health');
 
 -- the way out that the documentation has

@@ -92,7 +92,7 @@ DECLARE
 BEGIN
     PERFORM setseed(seed / 1000.0);
     TRUNCATE azhunt.storagebloblogs, azhunt.storagefilelogs, azhunt.signinlogs,
-             azhunt.aadnoninteractiveusersigninlogs;
+             azhunt.aadnoninteractiveusersigninlogs, azhunt.aadserviceprincipalsigninlogs, azhunt.aadmanagedidentitysigninlogs;
     FOREACH log_table IN ARRAY '{storagebloblogs,storagefilelogs}'::text[] LOOP
         EXECUTE format($f$
             INSERT INTO azhunt.%I (timegenerated, operationname, statustext, statuscode, calleripaddress,
@@ -119,9 +119,21 @@ BEGIN
                    pg_temp.pick('{"Azure Portal","",NULL}'::text[])
             FROM generate_series(1, 80) AS n $f$, log_table);
     END LOOP;
+    FOREACH log_table IN ARRAY '{aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::text[] LOOP
+        EXECUTE format($f$
+            INSERT INTO azhunt.%I (timegenerated, serviceprincipalname, serviceprincipalid, ipaddress, useragent, resulttype)
+            SELECT pg_temp.pick_time(),
+                   pg_temp.pick('{backup-app,Backup-App,adele@contoso.com,"",NULL}'::text[]),
+                   pg_temp.pick('{6f1e0c52,"",NULL}'::text[]),
+                   pg_temp.pick_address(),
+                   pg_temp.pick_user_agent(),
+                   pg_temp.pick('{0,0,0,7000215,"",NULL}'::text[])
+            FROM generate_series(1, 40) AS n $f$, log_table);
+    END LOOP;
     -- log rows that came twice
     INSERT INTO azhunt.storagebloblogs SELECT * FROM azhunt.storagebloblogs WHERE random() < 0.2;
     INSERT INTO azhunt.signinlogs SELECT * FROM azhunt.signinlogs WHERE random() < 0.2;
+    INSERT INTO azhunt.aadserviceprincipalsigninlogs SELECT * FROM azhunt.aadserviceprincipalsigninlogs WHERE random() < 0.2;
     -- the same row in both tables of a union
     INSERT INTO azhunt.storagefilelogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader, correlationid)
     SELECT timegenerated, operationname, statustext, calleripaddress, uri, useragentheader, correlationid
@@ -129,6 +141,9 @@ BEGIN
     INSERT INTO azhunt.aadnoninteractiveusersigninlogs (timegenerated, userprincipalname, ipaddress, useragent, resulttype)
     SELECT timegenerated, userprincipalname, ipaddress, useragent, resulttype
     FROM azhunt.signinlogs WHERE random() < 0.1;
+    INSERT INTO azhunt.aadmanagedidentitysigninlogs (timegenerated, serviceprincipalname, ipaddress, useragent, resulttype)
+    SELECT timegenerated, userprincipalname, ipaddress, useragent, resulttype
+    FROM azhunt.signinlogs WHERE random() < 0.05;
 END
 $$;
 
@@ -158,7 +173,14 @@ LANGUAGE sql AS $$
       AND (target_file IS NULL OR pg_temp.fold(target_file) IN (pg_temp.fold(u.blob_name), pg_temp.fold(u.file_name)))
 $$;
 
-CREATE FUNCTION pg_temp.expected_signins(include_noninteractive boolean, successful_only boolean,
+-- the account of an app or managed identity, for every name and id above
+CREATE TEMP TABLE principals (name text, id text, account text);
+INSERT INTO principals
+SELECT n.name, i.id, concat(n.name, CASE WHEN n.name <> '' THEN i.in_parentheses ELSE i.id END)
+FROM unnest('{backup-app,Backup-App,adele@contoso.com,Adele@contoso.com,bianca@contoso.com,Zoë@contoso.com,élise@contoso.com,"",NULL}'::text[]) AS n (name),
+     (VALUES ('6f1e0c52', ' (6f1e0c52)'), ('', ''), (NULL, NULL)) AS i (id, in_parentheses);
+
+CREATE FUNCTION pg_temp.expected_signins(include_noninteractive boolean, successful_only boolean, include_service_principals boolean,
                                          since timestamptz, until timestamptz)
 RETURNS TABLE (timegenerated timestamptz, userprincipalname text, ipaddress text, useragent text,
                resulttype text, appdisplayname text, isinteractive boolean)
@@ -178,11 +200,24 @@ BEGIN
         WHERE NOT (s.timegenerated < since OR s.timegenerated > until)
           AND (s.resulttype = '0' OR NOT successful_only);
     END IF;
+    IF include_service_principals THEN
+        RETURN QUERY
+        SELECT s.timegenerated, p.account, a.address, coalesce(s.useragent, ''), coalesce(s.resulttype, ''), '', false
+        FROM (SELECT t.timegenerated, t.ipaddress, t.useragent, t.resulttype, t.serviceprincipalname, t.serviceprincipalid
+              FROM azhunt.aadserviceprincipalsigninlogs AS t
+              UNION ALL
+              SELECT t.timegenerated, t.ipaddress, t.useragent, t.resulttype, t.serviceprincipalname, t.serviceprincipalid
+              FROM azhunt.aadmanagedidentitysigninlogs AS t) AS s
+        JOIN addresses AS a ON a.spelling IS NOT DISTINCT FROM s.ipaddress
+        JOIN principals AS p ON p.name IS NOT DISTINCT FROM s.serviceprincipalname AND p.id IS NOT DISTINCT FROM s.serviceprincipalid
+        WHERE NOT (s.timegenerated < since OR s.timegenerated > until)
+          AND (s.resulttype = '0' OR NOT successful_only);
+    END IF;
 END
 $$;
 
 CREATE FUNCTION pg_temp.expected(lookback interval, target_file text, match_user_agent boolean, operations text[],
-    include_noninteractive boolean, successful_only boolean, since timestamptz, until timestamptz)
+    include_noninteractive boolean, successful_only boolean, include_service_principals boolean, since timestamptz, until timestamptz)
 RETURNS TABLE (fileuploadpath text, operationname text, uploaduseragent text, loginevents jsonb, accounts text[],
                logins jsonb, uploads bigint, first_upload timestamptz, last_upload timestamptz)
 LANGUAGE sql AS $$
@@ -195,7 +230,7 @@ LANGUAGE sql AS $$
                    'AzureLoginTime', to_char(s.timegenerated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"0Z"'),
                    'UserAgent', s.useragent) AS login
         FROM pg_temp.expected_uploads(target_file, operations, since, until) AS u,
-             pg_temp.expected_signins(include_noninteractive, successful_only, '-infinity', 'infinity') AS s
+             pg_temp.expected_signins(include_noninteractive, successful_only, include_service_principals, '-infinity', 'infinity') AS s
         WHERE u.calleripaddress = s.ipaddress AND u.calleripaddress <> ''
           -- a difference of two times has no days that could be longer or shorter
           AND u.timegenerated - s.timegenerated BETWEEN interval '0' AND lookback
@@ -235,7 +270,7 @@ $$;
 CREATE TEMP TABLE runs (
     seed integer, settings text,
     lookback interval, target_file text, match_user_agent boolean, operations text[],
-    include_noninteractive boolean, successful_only boolean, since timestamptz, until timestamptz,
+    include_noninteractive boolean, successful_only boolean, include_service_principals boolean, since timestamptz, until timestamptz,
     rows_expected bigint, missing bigint, wrong bigint, uploads_different bigint, signins_different bigint);
 
 CREATE PROCEDURE pg_temp.compare(seed integer)
@@ -251,6 +286,7 @@ BEGIN
     r.operations := pg_temp.pick('{"{PutBlob,PutRange}","{PutBlob,PutRange}","{putblob}","{write,PutBlockList}","{WRITE,PutBlob,PutRange,putblob}"}'::text[])::text[];
     r.include_noninteractive := pg_temp.pick('{true,false}'::boolean[]);
     r.successful_only := pg_temp.pick('{false,false,true}'::boolean[]);
+    r.include_service_principals := pg_temp.pick('{false,true}'::boolean[]);
     r.since := CASE WHEN random() < 0.5 THEN '-infinity' ELSE pg_temp.pick_time() END;
     r.until := CASE WHEN random() < 0.5 THEN 'infinity' ELSE greatest(pg_temp.pick_time(), r.since) END;
 
@@ -264,10 +300,10 @@ BEGIN
 
     CREATE TEMP TABLE expected AS
     SELECT * FROM pg_temp.expected(r.lookback, r.target_file, r.match_user_agent, r.operations,
-                                   r.include_noninteractive, r.successful_only, r.since, r.until);
+                                   r.include_noninteractive, r.successful_only, r.include_service_principals, r.since, r.until);
     CREATE TEMP TABLE found AS
     SELECT * FROM azhunt.storage_upload_link_account(r.lookback, r.target_file, r.match_user_agent, r.operations,
-                                   r.include_noninteractive, r.successful_only, r.since, r.until);
+                                   r.include_noninteractive, r.successful_only, r.include_service_principals, r.since, r.until);
     r.rows_expected := (SELECT count(*) FROM expected);
     r.missing := (SELECT count(*) FROM (TABLE expected EXCEPT ALL TABLE found) AS d);
     r.wrong := (SELECT count(*) FROM (TABLE found EXCEPT ALL TABLE expected) AS d);
@@ -280,9 +316,9 @@ BEGIN
     DROP TABLE expected, found;
 
     CREATE TEMP TABLE expected AS
-    SELECT * FROM pg_temp.expected_signins(r.include_noninteractive, r.successful_only, r.since, r.until);
+    SELECT * FROM pg_temp.expected_signins(r.include_noninteractive, r.successful_only, r.include_service_principals, r.since, r.until);
     CREATE TEMP TABLE found AS
-    SELECT * FROM azhunt.signins(r.include_noninteractive, r.successful_only, r.since, r.until);
+    SELECT * FROM azhunt.signins(r.include_noninteractive, r.successful_only, r.include_service_principals, r.since, r.until);
     r.signins_different := (SELECT count(*) FROM (TABLE expected EXCEPT ALL TABLE found) AS d)
                          + (SELECT count(*) FROM (TABLE found EXCEPT ALL TABLE expected) AS d);
     DROP TABLE expected, found;
@@ -316,8 +352,8 @@ SELECT is_empty('SELECT lookback FROM runs GROUP BY 1 HAVING sum(rows_expected) 
 SELECT is_empty('SELECT operations FROM runs GROUP BY 1 HAVING sum(rows_expected) = 0', 'with every list of operations');
 SELECT bag_eq('SELECT target_file FROM runs GROUP BY 1 HAVING sum(rows_expected) = 0', ARRAY['absent'],
               'with every file but the one that is not there');
-SELECT is_empty('SELECT match_user_agent, include_noninteractive, successful_only FROM runs'
-                ' GROUP BY 1, 2, 3 HAVING sum(rows_expected) = 0', 'with every combination of flags');
+SELECT is_empty('SELECT match_user_agent, include_noninteractive, successful_only, include_service_principals FROM runs'
+                ' GROUP BY 1, 2, 3, 4 HAVING sum(rows_expected) = 0', 'with every combination of flags');
 SELECT is_empty($$
     SELECT since > '-infinity', until < 'infinity' FROM runs GROUP BY 1, 2 HAVING sum(rows_expected) = 0
 $$, 'with every kind of period');

@@ -69,3 +69,12 @@ RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text AND NOT azhunt.is_lis
 
 COMMENT ON FUNCTION azhunt.is_other_operation(text) IS
 'condition: is there an operation, and does it not list the keys of a storage account?';
+
+CREATE FUNCTION azhunt.principal_account(name text, id text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN name OPERATOR(pg_catalog.<>) ''::text AND id OPERATOR(pg_catalog.<>) ''::text
+            THEN name OPERATOR(pg_catalog.||) ' ('::text OPERATOR(pg_catalog.||) id OPERATOR(pg_catalog.||) ')'::text
+            ELSE COALESCE(NULLIF(name, ''::text), NULLIF(id, ''::text), ''::text) END;
+
+COMMENT ON FUNCTION azhunt.principal_account(text, text) IS
+'the account of a service principal or managed identity: its name, and in parentheses its id; only one where the other is missing';

@@ -20,13 +20,14 @@ PG_FUNCTION_INFO_V1(azhunt_log_table_support);
 typedef struct SourceFunction
 {
 	const char *function;
-	const char *tables[3];		/* ends with NULL */
+	const char *tables[5];		/* ends with NULL */
 } SourceFunction;
 
 static const SourceFunction sources[] =
 {
 	{"read_storage_operations", {"storagefilelogs", "storagebloblogs"}},
-	{"read_signins", {"signinlogs", "aadnoninteractiveusersigninlogs"}},
+	{"read_signins", {"signinlogs", "aadnoninteractiveusersigninlogs",
+	"aadserviceprincipalsigninlogs", "aadmanagedidentitysigninlogs"}},
 	{"read_activity", {"azureactivity"}},
 };
 

@@ -142,6 +142,7 @@ COMMENT ON FUNCTION azhunt.uploads(text, text[], timestamptz, timestamptz) IS
 CREATE FUNCTION azhunt.read_signins(
     include_noninteractive boolean,
     successful_only boolean,
+    include_service_principals boolean,
     since timestamptz,
     until timestamptz)
 RETURNS TABLE (
@@ -173,6 +174,7 @@ AS $$
                CASE WHEN true THEN s.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
                CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                true AS isinteractive,
+               false AS isprincipal,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.signinlogs AS s
         UNION ALL
@@ -183,27 +185,57 @@ AS $$
                CASE WHEN true THEN n.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
                CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                false,
+               false,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
+        UNION ALL
+        SELECT p.timegenerated,
+               azhunt.principal_account(CASE WHEN true THEN p.serviceprincipalname ELSE NULL::pg_catalog.text END,
+                                        CASE WHEN true THEN p.serviceprincipalid ELSE NULL::pg_catalog.text END),
+               CASE WHEN true THEN p.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
+               CASE WHEN true THEN p.useragent ELSE NULL::pg_catalog.text END AS useragent,
+               CASE WHEN true THEN p.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
+               NULL,
+               false,
+               true,
+               CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
+        FROM azhunt.aadserviceprincipalsigninlogs AS p
+        UNION ALL
+        SELECT i.timegenerated,
+               azhunt.principal_account(CASE WHEN true THEN i.serviceprincipalname ELSE NULL::pg_catalog.text END,
+                                        CASE WHEN true THEN i.serviceprincipalid ELSE NULL::pg_catalog.text END),
+               CASE WHEN true THEN i.ipaddress ELSE NULL::pg_catalog.text END AS ipaddress,
+               CASE WHEN true THEN i.useragent ELSE NULL::pg_catalog.text END AS useragent,
+               CASE WHEN true THEN i.resulttype ELSE NULL::pg_catalog.text END AS resulttype,
+               NULL,
+               false,
+               true,
+               CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
+        FROM azhunt.aadmanagedidentitysigninlogs AS i
     ) AS l
     -- What is not included has an empty period: a condition that is plainly
     -- false would have the planner open all partitions before it leaves them
     -- out.
     WHERE l.timegenerated OPERATOR(pg_catalog.>=)
-          CASE WHEN l.isinteractive OR read_signins.include_noninteractive THEN COALESCE(read_signins.since, '-infinity')
+          CASE WHEN l.isinteractive
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+               THEN COALESCE(read_signins.since, '-infinity')
                ELSE 'infinity'::pg_catalog.timestamptz END
       AND l.timegenerated OPERATOR(pg_catalog.<=)
-          CASE WHEN l.isinteractive OR read_signins.include_noninteractive THEN COALESCE(read_signins.until, 'infinity')
+          CASE WHEN l.isinteractive
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+               THEN COALESCE(read_signins.until, 'infinity')
                ELSE '-infinity'::pg_catalog.timestamptz END
       AND (NOT read_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
-COMMENT ON FUNCTION azhunt.read_signins(boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt.read_signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
 'internal: as signins(), without checks of the arguments, and with ingestxid';
 
 CREATE FUNCTION azhunt.signins(
     include_noninteractive boolean DEFAULT false,
     successful_only boolean DEFAULT false,
+    include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
     until timestamptz DEFAULT 'infinity')
 RETURNS TABLE (
@@ -224,19 +256,21 @@ AS $$
            s.appdisplayname,
            s.isinteractive
     FROM azhunt.read_signins(signins.include_noninteractive, signins.successful_only,
-                             signins.since, signins.until) AS s
+                             signins.include_service_principals, signins.since, signins.until) AS s
     WHERE azhunt.check_flag(signins.include_noninteractive, 'include_noninteractive'::pg_catalog.text)
       AND azhunt.check_flag(signins.successful_only, 'successful_only'::pg_catalog.text)
+      AND azhunt.check_flag(signins.include_service_principals, 'include_service_principals'::pg_catalog.text)
       AND azhunt.check_period(signins.since, signins.until)
     -- no row, but checked, as in uploads()
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
-    FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text)) AS t (log_table)
+    FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text),
+                 ('aadserviceprincipalsigninlogs'::pg_catalog.text), ('aadmanagedidentitysigninlogs'::pg_catalog.text)) AS t (log_table)
     WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 
-COMMENT ON FUNCTION azhunt.signins(boolean, boolean, timestamptz, timestamptz) IS
-'sign-ins in SigninLogs, and on request AADNonInteractiveUserSignInLogs, from since to until, both included';
+COMMENT ON FUNCTION azhunt.signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
+'sign-ins in SigninLogs, and on request the logs of other sign-ins, from since to until, both included';
 
 CREATE FUNCTION azhunt.read_activity(since timestamptz, until timestamptz)
 RETURNS TABLE (

@@ -55,6 +55,16 @@ SELECT $time - interval '10 seconds', 'user' || n % 5 || '\@contoso.com', $addre
 FROM $series
 END
 		query($database, <<"END");
+INSERT INTO azhunt.AADServicePrincipalSignInLogs (TimeGenerated, ServicePrincipalName, ServicePrincipalId, IPAddress, UserAgent, ResultType)
+SELECT $time - interval '15 seconds', 'app' || n % 3, md5((n % 3)::text), $address, 'Mozilla/5.0', '0'
+FROM $series
+END
+		query($database, <<"END");
+INSERT INTO azhunt.AADManagedIdentitySignInLogs (TimeGenerated, ServicePrincipalName, ServicePrincipalId, IPAddress, UserAgent, ResultType)
+SELECT $time - interval '5 seconds', $hostile, CASE WHEN n % 2 = 0 THEN md5((n % 3)::text) END, $address, 'Mozilla/5.0', '0'
+FROM $series
+END
+		query($database, <<"END");
 INSERT INTO azhunt.AzureActivity (TimeGenerated, Caller, OperationNameValue, ActivityStatusValue, ResourceGroup,
 	"authorization", Authorization_d)
 SELECT $time, 'user' || n % 3 || '\@contoso.com',
@@ -73,6 +83,8 @@ SELECT * FROM (
 	UNION ALL SELECT tableoid::regclass::text, l::text FROM azhunt.storagefilelogs AS l
 	UNION ALL SELECT tableoid::regclass::text, l::text FROM azhunt.signinlogs AS l
 	UNION ALL SELECT tableoid::regclass::text, l::text FROM azhunt.aadnoninteractiveusersigninlogs AS l
+	UNION ALL SELECT tableoid::regclass::text, l::text FROM azhunt.aadserviceprincipalsigninlogs AS l
+	UNION ALL SELECT tableoid::regclass::text, l::text FROM azhunt.aadmanagedidentitysigninlogs AS l
 	UNION ALL SELECT tableoid::regclass::text, l::text FROM azhunt.azureactivity AS l
 ) AS l (partition, log_row) ORDER BY partition COLLATE "C", log_row COLLATE "C"
 END
@@ -80,7 +92,9 @@ END
 SELECT ingestxid, count(*) FROM (
 	SELECT ingestxid FROM azhunt.storagebloblogs UNION ALL SELECT ingestxid FROM azhunt.storagefilelogs
 	UNION ALL SELECT ingestxid FROM azhunt.signinlogs UNION ALL SELECT ingestxid FROM azhunt.azureactivity
-	UNION ALL SELECT ingestxid FROM azhunt.aadnoninteractiveusersigninlogs) AS l
+	UNION ALL SELECT ingestxid FROM azhunt.aadnoninteractiveusersigninlogs
+	UNION ALL SELECT ingestxid FROM azhunt.aadserviceprincipalsigninlogs
+	UNION ALL SELECT ingestxid FROM azhunt.aadmanagedidentitysigninlogs) AS l
 GROUP BY ingestxid ORDER BY ingestxid
 END
 	'columns and defaults' => <<'END',
@@ -108,7 +122,7 @@ ORDER BY c.relname
 END
 	'answer of the upload hunt' => <<'END',
 SELECT * FROM azhunt.storage_upload_link_account(include_noninteractive => true, match_user_agent => false,
-	operations => '{PutBlob,Write}') AS h
+	include_service_principals => true, operations => '{PutBlob,Write}') AS h
 ORDER BY h::text COLLATE "C"
 END
 	'answer of the Cloud Shell hunt' => <<'END',

@@ -106,15 +106,15 @@ my %calls = (
 	cloudshell_sessions => "SELECT * FROM azhunt.cloudshell_sessions(as_of => $day, lookback => '3 days')",
 	read_storage_operations => "SELECT * FROM azhunt.read_storage_operations('-infinity', 'infinity')",
 	read_uploads => "SELECT * FROM azhunt.read_uploads('file1', '{PutBlob,Write}', '-infinity', 'infinity')",
-	read_signins => "SELECT * FROM azhunt.read_signins(true, true, '-infinity', 'infinity')",
+	read_signins => "SELECT * FROM azhunt.read_signins(true, true, true, '-infinity', 'infinity')",
 	read_shell_starts => "SELECT * FROM azhunt.read_shell_starts('cloud-shell-storage', '-infinity', 'infinity')",
 	read_activity => "SELECT * FROM azhunt.read_activity('-infinity', 'infinity')",
 	(map { my $kind = $_;
-			("storage_upload_link_account_$kind" => "SELECT * FROM azhunt.storage_upload_link_account_$kind('1 minute', NULL, true, '{PutBlob,Write}', false, false,"
+			("storage_upload_link_account_$kind" => "SELECT * FROM azhunt.storage_upload_link_account_$kind('1 minute', NULL, true, '{PutBlob,Write}', false, false, true,"
 				. " '-infinity', 'infinity', NULL)",
 			"cloudshell_usage_$kind" => "SELECT * FROM azhunt.cloudshell_usage_$kind('1 hour', 'cloud-shell-storage', '-infinity', 'infinity', NULL)") }
 		qw(matches new_matches)),
-	storage_upload_link_account_pairs => "SELECT * FROM azhunt.storage_upload_link_account_pairs('1 minute', NULL, true, '{PutBlob,Write}', false, false,"
+	storage_upload_link_account_pairs => "SELECT * FROM azhunt.storage_upload_link_account_pairs('1 minute', NULL, true, '{PutBlob,Write}', false, false, true,"
 	  . " '-infinity', 'infinity', NULL)",
 	cloudshell_usage_pairs => "SELECT * FROM azhunt.cloudshell_usage_pairs('1 hour', 'cloud-shell-storage', '-infinity', 'infinity')",
 	(map { $_ => "SELECT * FROM azhunt.$_(as_of => $day)" } qw(storage_mass_deletion storage_file_created_quickly_deleted new_cloudshell_user)),

@@ -156,15 +156,16 @@ my $day = "timestamptz '2026-03-02 12:00Z'";
 my @hunts = (
 	"SELECT * FROM azhunt.uploads(NULL::text, '{PutBlob}'::text[], timestamptz '-infinity', timestamptz 'infinity') ORDER BY 1, 2, 3, 4",
 	"SELECT * FROM azhunt.uploads('file1'::text, '{PutBlob,Write}'::text[], $day, timestamptz 'infinity') ORDER BY 1, 2, 3, 4",
-	'SELECT * FROM azhunt.signins(true, true, timestamptz \'-infinity\', timestamptz \'infinity\') ORDER BY 1, 2, 3, 4',
-	"SELECT * FROM azhunt.storage_upload_link_account(interval '1 minute', NULL::text, true, '{PutBlob,Write}'::text[], false, false,"
+	'SELECT * FROM azhunt.signins(true, true, true, timestamptz \'-infinity\', timestamptz \'infinity\') ORDER BY 1, 2, 3, 4',
+	"SELECT * FROM azhunt.storage_upload_link_account(interval '1 minute', NULL::text, true, '{PutBlob,Write}'::text[], false, false, false,"
 	  . " timestamptz '-infinity', timestamptz 'infinity') ORDER BY 1, 2, 3",
-	"SELECT * FROM azhunt.storage_upload_link_account(interval '1 hour', 'file1'::text, false, '{PutBlob}'::text[], true, true,"
+	"SELECT * FROM azhunt.storage_upload_link_account(interval '1 hour', 'file1'::text, false, '{PutBlob}'::text[], true, true, true,"
 	  . " $day, timestamptz 'infinity') ORDER BY 1, 2, 3",
 	"SELECT * FROM azhunt.cloudshell_usage(interval '3 days', interval '2 hours', 'cloud-shell-storage'::text, $day) ORDER BY 1, 2",
 	"SELECT * FROM azhunt.cloudshell_sessions(interval '3 hours', interval '3 days', 'cloud-shell-storage'::text, $day) ORDER BY 1, 2",
 );
-my @tables = qw(storagebloblogs storagefilelogs signinlogs aadnoninteractiveusersigninlogs azureactivity);
+my @tables = qw(storagebloblogs storagefilelogs signinlogs aadnoninteractiveusersigninlogs aadserviceprincipalsigninlogs
+	aadmanagedidentitysigninlogs azureactivity);
 
 my @move = ('CREATE SCHEMA siem', map { "ALTER TABLE azhunt.$_ SET SCHEMA siem" } @tables);
 
@@ -204,7 +205,7 @@ my @results = (
 	"SELECT * FROM azhunt.upload_counts('storage_upload_link_account'::text, timestamptz '-infinity', timestamptz 'infinity', interval '1 hour')",
 	"SELECT count(azhunt.set_status(result_id, 'closed'::text, 'no'::text)) FROM azhunt.results",
 	"INSERT INTO azhunt.allow_list (entity, value) VALUES ('account', 'USER1\@contoso.com'), ('address', '2001:DB8::1'), ('address', '203.0.113.0/24') ON CONFLICT DO NOTHING",
-	"INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('mine', 'storage_upload_link_account', '{\"lookback\": \"2 minutes\"}'), ('bins', 'cloudshell_usage', '{\"bin\": \"2 hours\"}') ON CONFLICT DO NOTHING",
+	"INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('mine', 'storage_upload_link_account', '{\"lookback\": \"2 minutes\", \"include_service_principals\": true}'), ('bins', 'cloudshell_usage', '{\"bin\": \"2 hours\"}') ON CONFLICT DO NOTHING",
 	'SELECT rule, matches FROM azhunt.hidden_results ORDER BY 1, 2', 'SELECT rule, hunt, last_status FROM azhunt.rule_health ORDER BY 1',
 	"SELECT count(*) FROM azhunt.results AS r CROSS JOIN LATERAL azhunt.log_rows(r.result_id, 10) AS l",
 	"SELECT azhunt.restart_rule('cloudshell_usage'::text)", "CALL azhunt.run_rule('cloudshell_usage'::text)", "CALL azhunt.run_rule('mine'::text)",

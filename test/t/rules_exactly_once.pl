@@ -36,18 +36,22 @@ my $steps     = $ENV{AZHUNT_STEPS} // 60;
 my %rules = (
 	storage_upload_link_account => [
 		'storage_upload_link_account', '{}',
-		"'1 minute', true, '{putblob,putrange}', NULL, false, false", '-infinity'
+		"'1 minute', true, '{putblob,putrange}', NULL, false, false, false", '-infinity'
 	],
 	wide => [
 		'storage_upload_link_account',
 		'{"lookback": "2 days", "match_user_agent": false, "include_noninteractive": true,'
 		  . ' "operations": ["PutBlob", "PutRange", "PutBlock"]}',
-		"'48 hours', false, '{putblob,putrange,putblock}', NULL, true, false", '2026-03-11 00:00+00'
+		"'48 hours', false, '{putblob,putrange,putblock}', NULL, true, false, false", '2026-03-11 00:00+00'
 	],
 	one_file => [
 		'storage_upload_link_account',
 		'{"target_file": "tool.exe", "lookback": "10 minutes", "successful_only": true}',
-		"'10 minutes', true, '{putblob,putrange}', 'tool.exe', false, true", '-infinity'
+		"'10 minutes', true, '{putblob,putrange}', 'tool.exe', false, true, false", '-infinity'
+	],
+	principals => [
+		'storage_upload_link_account', '{"lookback": "5 minutes", "match_user_agent": false, "include_service_principals": true}',
+		"'5 minutes', false, '{putblob,putrange}', NULL, false, false, true", '-infinity'
 	],
 	cloudshell_usage => [ 'cloudshell_usage', '{}', "3600, '{cloud-shell-storage-westeurope}'", '-infinity' ],
 	ten_minutes => [
@@ -99,6 +103,8 @@ my %columns = (
 	azureactivity => 'timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup');
 $columns{storagefilelogs} = $columns{storagebloblogs};
 $columns{aadnoninteractiveusersigninlogs} = $columns{signinlogs};
+$columns{aadserviceprincipalsigninlogs} = 'timegenerated, ipaddress, serviceprincipalname, serviceprincipalid, useragent, resulttype';
+$columns{aadmanagedidentitysigninlogs} = $columns{aadserviceprincipalsigninlogs};
 my @log_tables = sort keys %columns;
 
 #
@@ -124,9 +130,15 @@ INSERT INTO oracle.uris VALUES
 CREATE TABLE oracle.uploads (log_table text, timegenerated timestamptz, operationname text, statustext text, statuscode text,
 	calleripaddress text, uri text, useragentheader text, accountname text, correlationid text, tag text, ingestxid bigint, partition text);
 CREATE TABLE oracle.signins (log_table text, timegenerated timestamptz, ipaddress text, userprincipalname text, useragent text,
-	resulttype text, tag text, ingestxid bigint, partition text);
+	resulttype text, tag text, ingestxid bigint, partition text, serviceprincipalname text, serviceprincipalid text);
 CREATE TABLE oracle.activities (log_table text, timegenerated timestamptz, caller text, operationnamevalue text,
 	activitystatusvalue text, resourcegroup text, tag text, ingestxid bigint, partition text);
+
+-- who signed in
+CREATE FUNCTION oracle.account(s oracle.signins) RETURNS text LANGUAGE sql RETURN CASE
+	WHEN coalesce(s.serviceprincipalid, '') = '' THEN concat(s.userprincipalname, s.serviceprincipalname)
+	WHEN coalesce(s.serviceprincipalname, '') = '' THEN s.serviceprincipalid
+	ELSE format('%s (%s)', s.serviceprincipalname, s.serviceprincipalid) END;
 
 -- What is visible now, whatever stands under the names; volatile, as their
 -- conditions must not be pushed down and prune partitions.
@@ -139,10 +151,16 @@ CREATE FUNCTION oracle.visible_uploads() RETURNS SETOF oracle.uploads LANGUAGE s
 $$;
 CREATE FUNCTION oracle.visible_signins() RETURNS SETOF oracle.signins LANGUAGE sql VOLATILE AS $$
 	SELECT 'signinlogs', timegenerated, ipaddress, userprincipalname, useragent, resulttype, sourcesystem, ingestxid,
-		tableoid::regclass::text FROM azhunt.signinlogs
+		tableoid::regclass::text, NULL, NULL FROM azhunt.signinlogs
 	UNION ALL
 	SELECT 'aadnoninteractiveusersigninlogs', timegenerated, ipaddress, userprincipalname, useragent, resulttype, sourcesystem,
-		ingestxid, tableoid::regclass::text FROM azhunt.aadnoninteractiveusersigninlogs
+		ingestxid, tableoid::regclass::text, NULL, NULL FROM azhunt.aadnoninteractiveusersigninlogs
+	UNION ALL
+	SELECT 'aadserviceprincipalsigninlogs', timegenerated, ipaddress, NULL, useragent, resulttype, sourcesystem,
+		ingestxid, tableoid::regclass::text, serviceprincipalname, serviceprincipalid FROM azhunt.aadserviceprincipalsigninlogs
+	UNION ALL
+	SELECT 'aadmanagedidentitysigninlogs', timegenerated, ipaddress, NULL, useragent, resulttype, sourcesystem,
+		ingestxid, tableoid::regclass::text, serviceprincipalname, serviceprincipalid FROM azhunt.aadmanagedidentitysigninlogs
 $$;
 CREATE FUNCTION oracle.visible_activities() RETURNS SETOF oracle.activities LANGUAGE sql VOLATILE AS $$
 	SELECT 'azureactivity', timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup, sourcesystem, ingestxid,
@@ -157,12 +175,12 @@ END
 # match with one of the pairs of rows that make it.
 my $join = <<'END';
 CREATE FUNCTION oracle.WHICH_storage_upload_link_account(lookback interval, same_agent boolean, operations text[], file text,
-	noninteractive boolean, successful boolean)
+	noninteractive boolean, successful boolean, principals boolean)
 RETURNS TABLE (key text, left_row text, right_row text) LANGUAGE sql VOLATILE AS $$
 	SELECT DISTINCT ON (1)
 		jsonb_build_array(extract(epoch FROM u.timegenerated), u.operationname, coalesce(u.uri, ''), coalesce(u.useragentheader, ''),
 			ua.address, coalesce(u.accountname, ''), coalesce(u.correlationid, ''),
-			extract(epoch FROM s.timegenerated), coalesce(s.userprincipalname, ''), coalesce(s.useragent, ''))::text,
+			extract(epoch FROM s.timegenerated), oracle.account(s), coalesce(s.useragent, ''))::text,
 		to_jsonb(u)::text, to_jsonb(s)::text
 	FROM oracle.WHICH_uploads() AS u
 	JOIN oracle.addresses AS ua ON ua.spelling = u.calleripaddress AND ua.address <> ''
@@ -171,7 +189,7 @@ RETURNS TABLE (key text, left_row text, right_row text) LANGUAGE sql VOLATILE AS
 	WHERE lower(u.operationname) = ANY (operations)
 	  AND (lower(u.statustext) IN ('success', 'succeeded') OR coalesce(u.statustext, '') = '' AND u.statuscode = '0')
 	  AND (file IS NULL OR u.uri IN (SELECT f.uri FROM oracle.uris AS f WHERE f.file = $4))
-	  AND (s.log_table = 'signinlogs' OR noninteractive)
+	  AND CASE s.log_table WHEN 'signinlogs' THEN true WHEN 'aadnoninteractiveusersigninlogs' THEN noninteractive ELSE principals END
 	  AND (s.resulttype = '0' OR NOT successful)
 	  AND (lower(coalesce(u.useragentheader, '')) = lower(coalesce(s.useragent, '')) OR NOT same_agent)
 	  AND s.timegenerated BETWEEN u.timegenerated - lookback AND u.timegenerated
@@ -279,10 +297,16 @@ my %some_row = (
 	});
 $some_row{storagefilelogs} = $some_row{storagebloblogs};
 $some_row{aadnoninteractiveusersigninlogs} = $some_row{signinlogs};
+$some_row{aadserviceprincipalsigninlogs} = sub {
+	return (some_time(), quote(one_of(@addresses)), quote(one_of('backup-app', 'Backup-App', 'adele@contoso.com', undef, '')),
+		quote(one_of('6f1e0c52', '6f1e0c52', '2c9a77d1', undef, '')), quote(one_of(@agents)), quote(one_of('0', '0', '7000215', undef)));
+};
+$some_row{aadmanagedidentitysigninlogs} = $some_row{aadserviceprincipalsigninlogs};
 
 my %history = (
 	storagebloblogs => 'uploads', storagefilelogs => 'uploads', signinlogs => 'signins',
-	aadnoninteractiveusersigninlogs => 'signins', azureactivity => 'activities');
+	aadnoninteractiveusersigninlogs => 'signins', aadserviceprincipalsigninlogs => 'signins',
+	aadmanagedidentitysigninlogs => 'signins', azureactivity => 'activities');
 
 #
 # a schedule
@@ -383,7 +407,8 @@ sub insert
 sub some_log_table
 {
 	return one_of(qw(storagebloblogs storagebloblogs storagefilelogs signinlogs signinlogs signinlogs
-		  aadnoninteractiveusersigninlogs azureactivity azureactivity azureactivity));
+		  aadnoninteractiveusersigninlogs aadserviceprincipalsigninlogs aadmanagedidentitysigninlogs
+		  azureactivity azureactivity azureactivity azureactivity));
 }
 
 sub some_rows

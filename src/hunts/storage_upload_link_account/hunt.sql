@@ -10,6 +10,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_pairs(
     operations text[],
     include_noninteractive boolean,
     successful_only boolean,
+    include_service_principals boolean,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -31,6 +32,7 @@ AS $$
     FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file, storage_upload_link_account_pairs.operations,
                              storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
     JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive, storage_upload_link_account_pairs.successful_only,
+                             storage_upload_link_account_pairs.include_service_principals,
                              azhunt.window_start(storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.lookback),
                              storage_upload_link_account_pairs.until) AS s
       ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
@@ -46,7 +48,7 @@ AS $$
     WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: uploads from since to until, both included, each with a sign-in at most lookback before it; only those of which one has arrived, unless arrivals is null';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_check(
@@ -55,7 +57,8 @@ CREATE FUNCTION azhunt.storage_upload_link_account_check(
     match_user_agent boolean,
     operations text[],
     include_noninteractive boolean,
-    successful_only boolean)
+    successful_only boolean,
+    include_service_principals boolean)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -64,10 +67,11 @@ BEGIN ATOMIC
        AND azhunt.check_flag(storage_upload_link_account_check.match_user_agent, 'match_user_agent')
        AND azhunt.check_operations(storage_upload_link_account_check.operations)
        AND azhunt.check_flag(storage_upload_link_account_check.include_noninteractive, 'include_noninteractive')
-       AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only');
+       AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only')
+       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals, 'include_service_principals');
 END;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean) IS
 'internal: true, or an error if the hunt does not take these options';
 
 CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
@@ -87,6 +91,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account(
     operations text[] DEFAULT '{PutBlob,PutRange}',
     include_noninteractive boolean DEFAULT false,
     successful_only boolean DEFAULT false,
+    include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
     until timestamptz DEFAULT 'infinity')
 RETURNS TABLE (
@@ -128,6 +133,7 @@ AS $$
                                           storage_upload_link_account.operations,
                                           storage_upload_link_account.include_noninteractive,
                                           storage_upload_link_account.successful_only,
+                                          storage_upload_link_account.include_service_principals,
                                           storage_upload_link_account.since, storage_upload_link_account.until,
                                           NULL::azhunt.arrivals) AS p
         ) AS m
@@ -151,12 +157,13 @@ AS $$
                                                     storage_upload_link_account.match_user_agent,
                                                     storage_upload_link_account.operations,
                                                     storage_upload_link_account.include_noninteractive,
-                                                    storage_upload_link_account.successful_only)
+                                                    storage_upload_link_account.successful_only,
+                                                    storage_upload_link_account.include_service_principals)
       AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
-      AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[])
+      AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::pg_catalog.text[])
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
 'hunt: the accounts that signed in, at most lookback before an upload, from the address of the upload';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_matches(
@@ -166,6 +173,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_matches(
     operations text[],
     include_noninteractive boolean,
     successful_only boolean,
+    include_service_principals boolean,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -180,11 +188,12 @@ AS $$
                                           storage_upload_link_account_matches.operations,
                                           storage_upload_link_account_matches.include_noninteractive,
                                           storage_upload_link_account_matches.successful_only,
+                                          storage_upload_link_account_matches.include_service_principals,
                                           storage_upload_link_account_matches.since, storage_upload_link_account_matches.until,
                                           storage_upload_link_account_matches.arrivals) AS p
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a sign-in';
 
 CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text, signin_timegenerated timestamptz, signin_useragent text)
@@ -207,6 +216,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_new_matches(
     operations text[],
     include_noninteractive boolean,
     successful_only boolean,
+    include_service_principals boolean,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -221,6 +231,7 @@ AS $$
         SELECT s.timegenerated, s.userprincipalname, s.useragent
         FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                                  storage_upload_link_account_new_matches.successful_only,
+                                 storage_upload_link_account_new_matches.include_service_principals,
                                  storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
         WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
           AND s.timegenerated OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
@@ -238,6 +249,7 @@ AS $$
            azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
     FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                              storage_upload_link_account_new_matches.successful_only,
+                             storage_upload_link_account_new_matches.include_service_principals,
                              storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
     CROSS JOIN LATERAL (
         SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
@@ -256,11 +268,11 @@ AS $$
       AND s.ipaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
 REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, timestamptz, timestamptz, azhunt.arrivals)
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals)
 FROM PUBLIC;
 
 CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
@@ -288,23 +300,37 @@ AS $$
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, s.userprincipalname, s.resulttype, true
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''), s.resulttype,
+               NULL::pg_catalog.text
         FROM azhunt.signinlogs AS s
         WHERE s.timegenerated OPERATOR(pg_catalog.=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
         UNION ALL
-        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, n.userprincipalname, n.resulttype, false
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, COALESCE(n.userprincipalname, ''), n.resulttype,
+               'include_noninteractive'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         WHERE n.timegenerated OPERATOR(pg_catalog.=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-    ) AS l (log_table, log_row, ipaddress, useragent, userprincipalname, resulttype, isinteractive)
+        UNION ALL
+        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent, azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
+               'include_service_principals'
+        FROM azhunt.aadserviceprincipalsigninlogs AS p
+        WHERE p.timegenerated OPERATOR(pg_catalog.=)
+              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+        UNION ALL
+        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent, azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
+               'include_service_principals'
+        FROM azhunt.aadmanagedidentitysigninlogs AS i
+        WHERE i.timegenerated OPERATOR(pg_catalog.=)
+              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+    ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, on_request)
     JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
     JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
     CROSS JOIN LATERAL (SELECT h.default_options OPERATOR(pg_catalog.||) r.options) AS o (options)
     WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
-      AND COALESCE(l.userprincipalname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
-      AND (l.isinteractive OR (o.options OPERATOR(pg_catalog.->) 'include_noninteractive'::pg_catalog.text)::pg_catalog.bool)
+      AND l.account OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
+      AND (l.on_request IS NULL OR (o.options OPERATOR(pg_catalog.->) l.on_request)::pg_catalog.bool)
       AND (NOT (o.options OPERATOR(pg_catalog.->) 'successful_only'::pg_catalog.text)::pg_catalog.bool
            OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
@@ -416,7 +442,7 @@ DO $$
 BEGIN
     PERFORM azhunt.add_hunt(
         'azhunt.storage_upload_link_account'::pg_catalog.regproc,
-        tables => '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs}'::pg_catalog.text[],
+        tables => '{storagebloblogs,storagefilelogs,signinlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::pg_catalog.text[],
         reach => 'lookback'::pg_catalog.text,
         result_key => '{FileUploadPath,OperationName,useragent}'::pg_catalog.text[],
         title => 'User Account Linked to Storage Account File Upload'::pg_catalog.text,
