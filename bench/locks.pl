@@ -20,7 +20,8 @@ my $days = shift // 365;
 $| = 1;
 
 my $cluster = Cluster->new('max_locks_per_transaction = 4096', 'autovacuum = off');
-my @tables = qw(storagebloblogs storagefilelogs signinlogs aadnoninteractiveusersigninlogs azureactivity);
+my @tables = qw(storagebloblogs storagefilelogs signinlogs aadnoninteractiveusersigninlogs
+	aadserviceprincipalsigninlogs aadmanagedidentitysigninlogs azureactivity);
 my $session = $cluster->session;
 my $other = $cluster->session;
 
