@@ -259,6 +259,8 @@ foreach my $i (0 .. $#statements)
 	unlike($actual, qr/HIJACKED|is not unique/, 'and calls no other function');
 	# but for what the time is
 	s/\d+\.\d{4,}/0.0/g, s/$this_month-\d+ [\d:.]+/now/g foreach $actual, $expected;
+	# and but for an order that is not asked for
+	($actual, $expected) = map { join "\n", sort split /\n/ } $actual, $expected unless $statements[$i] =~ /ORDER BY[^()]*$/;
 	is($actual, $expected, 'with the same answer');
 }
 
