@@ -2496,11 +2496,11 @@ AS $$
     FROM pg_proc AS p
     CROSS JOIN LATERAL (
         -- only arguments that are passed in
-        SELECT row_number() OVER (ORDER BY u.ordinality), p.proargnames[u.ordinality], u.type, u.mode
+        SELECT row_number() OVER (ORDER BY u.ordinality), p.proargnames[u.ordinality], u.type
         FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]), p.proargmodes)
              WITH ORDINALITY AS u (type, mode, ordinality)
         WHERE coalesce(u.mode, 'i'::"char") = ANY ('{i,b,v}'::"char"[])
-    ) AS a (place, name, type, mode)
+    ) AS a (place, name, type)
     WHERE p.oid = function::oid
 $$;
 
