@@ -25,6 +25,9 @@ typedef struct LoadCounters
 	_Atomic int64_t dropped[COUNTED_TABLES];	/* rows that were sent and are
 												 * not stored */
 	_Atomic int64_t rejected[COUNTED_TABLES];
+	_Atomic int64_t misfits[COUNTED_TABLES];	/* values kept in
+												 * additionalfields */
+	_Atomic int64_t missing[COUNTED_TABLES][MAX_NEEDED];	/* rows without */
 	_Atomic int64_t rejected_elsewhere; /* whose table is not known */
 	_Atomic int64_t files_loaded;
 	_Atomic int64_t files_known;

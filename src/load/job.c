@@ -269,6 +269,9 @@ count_file(LoadJob *job)
 		if (target->sent_count > target->row_count)
 			job->counters->dropped[i] += target->sent_count - target->row_count;
 		job->counters->rejected[i] += target->rejected_count;
+		job->counters->misfits[i] += target->misfit_count;
+		for (int k = 0; k < MAX_NEEDED; k++)
+			job->counters->missing[i][k] += target->missing_count[k];
 		job->writer.rejected -= target->rejected_count;
 	}
 	job->counters->rejected_elsewhere += job->writer.rejected;

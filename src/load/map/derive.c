@@ -165,7 +165,14 @@ derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *re
 			!derive(converter, d, &source, &value))
 			continue;
 		if (!convert_value(converter, &map->columns[column], &value, &converted))
-			return false;
+		{
+			if (column_is_strict(map, column))
+				return false;
+			/* the field that it is derived from keeps it */
+			free(converter->error);
+			converter->error = NULL;
+			continue;
+		}
 		/* what was parsed for this column alone is gone with the next one */
 		if (converted.text != NULL)
 		{

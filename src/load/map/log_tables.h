@@ -19,6 +19,41 @@
 
 #include "map/descriptions.h"
 
+typedef enum ColumnType
+{
+	TYPE_TEXT,
+	TYPE_TIME,
+	TYPE_DYNAMIC,
+	TYPE_BIGINT,
+	TYPE_INTEGER,
+	TYPE_SMALLINT,
+	TYPE_REAL,
+	TYPE_BOOLEAN,
+	TYPE_OTHER					/* PostgreSQL must find out */
+} ColumnType;
+
+/* what is special about a column */
+#define COLUMN_HUNTED	1		/* a hunt reads it, so its values must fit */
+#define COLUMN_JSON		2		/* of text that may be JSON */
+
+/* A column that Microsoft documents. */
+typedef struct ColumnDescription
+{
+	const char *name;
+	ColumnType	type;
+	unsigned	flags;
+}			ColumnDescription;
+
+/* so many columns that a hunt can't do without */
+#define MAX_NEEDED	2
+
+/* A column without whose value no hunt finds a row, and what it says. */
+typedef struct NeededColumn
+{
+	const char *what;
+	const char *column;
+}			NeededColumn;
+
 typedef enum FieldRule
 {
 	TAKE,						/* the column takes the value */
@@ -74,6 +109,8 @@ typedef struct LogTable
 	const char *const *containers;	/* beside those named after the categories */
 	const char *const *services;	/* in types of resources, where a category
 									 * is of several tables */
+	const		ColumnDescription *columns;
+	const		NeededColumn *needed;
 	const FieldMapping *fields;
 	const Derivation *derivations;
 } LogTable;
@@ -94,5 +131,6 @@ extern unsigned tables_of_category(const char *category, size_t length);
 extern unsigned tables_of_service(const char *hint, size_t length);
 extern unsigned tables_of_container(const char *path);
 extern const LogTable *log_table_in_path(const char *path);
+extern const ColumnDescription *describe_column(const LogTable *table, const char *name);
 
 #endif							/* LOAD_LOG_TABLES_H */
