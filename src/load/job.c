@@ -15,6 +15,7 @@
 #include "common/messages.h"
 #include "map/route.h"
 #include "map/row_builder.h"
+#include "map/unwrap.h"
 #include "open_file.h"
 #include "read/prefix.h"
 #include "read/records.h"
@@ -32,6 +33,7 @@ typedef struct LoadJob
 	LoadCounters *counters;
 	int			number;
 	void		(*tick) (void); /* shows progress */
+	Unwrapper	unwrapper;
 	RowBuilder	builder;
 	int64_t		records;		/* of this file that were read */
 	const Source *source;		/* of this file, while it is read */
@@ -123,6 +125,7 @@ take_record(Sink *sink, const Record *record)
 	bool		taken;
 
 	count_record(job);
+	record = unwrap_record(&job->unwrapper, record);
 	if (route_record(record, job->writer.path, job->writer.options->table != NULL, &log_table, &error) == ROUTE_NOWHERE)
 	{
 		taken = refuse_record(sink, record->text, record->length, record->position, error);
@@ -376,6 +379,7 @@ end_job(LoadJob *job)
 {
 	for (int i = 0; i < COUNTED_TABLES; i++)
 		free_target(job->writer.targets[i]);
+	unwrapper_free(&job->unwrapper);
 	row_builder_free(&job->builder);
 	PQfinish(job->writer.connection);
 	PQfinish(job->writer.partition_connection);

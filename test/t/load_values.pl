@@ -63,6 +63,22 @@ sql('CREATE TABLE azhunt.own (timegenerated timestamptz, durationms bigint)');
 my (undef, undef, $err) = loader('--table', 'own', spew("$dir/own.json", qq({"TimeGenerated":"2026-01-31T10:00:00Z","DurationMs":"fast"}\n)));
 like($err, qr/own\.json:1:\d+: column durationms: not a bigint: "fast"/, 'table without additionalfields: a bad record');
 
+# objects of raw records in strings
+load('objects in strings', 'strings.json', <<'END');
+{"time":"2026-01-31T10:00:00Z","category":"Administrative","resourceId":"/subscriptions/s/resourceGroups/g","identity":"{\"authorization\":{\"action\":\"x\"},\"claims\":\"{\\\"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn\\\":\\\"kim@contoso.com\\\"}\"}","operationName":"a/b/c","properties":" {\"n\":1.50}"}
+{"time":"2026-01-31T10:00:01Z","category":"Administrative","resourceId":"/subscriptions/s/resourceGroups/g","identity":{"claims":"{\"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn\":\"sam@contoso.com\"}"},"operationName":"a/b/c"}
+{"time":"2026-01-31T10:00:02Z","category":"SignInLogs","identity":"{Kim}","properties":"{\"ipAddress\":\"192.0.2.1\",\"userPrincipalName\":\"kim@contoso.com\",\"more\":{\"a\":1.0}}"}
+{"time":"2026-01-31T10:00:03Z","category":"StorageWrite","identity":"{\"type\":\"OAuth\",\"requester\":\"{\\\"upn\\\":\\\"kim@contoso.com\\\"}\"}","properties":"{\"serviceType\":\"blob\"}"}
+END
+is(sql('SELECT caller, "authorization", claims_d IS NOT NULL, properties, properties_d, additionalfields FROM azhunt.azureactivity ORDER BY timegenerated'),
+	"kim\@contoso.com|{\"action\":\"x\"}|t|{\"n\":1.50}|{\"n\": 1.50}|\nsam\@contoso.com||t|||", 'objects in strings: AzureActivity');
+is(sql('SELECT identity, ipaddress, userprincipalname, additionalfields FROM azhunt.signinlogs'),
+	'{Kim}|192.0.2.1|kim@contoso.com|{"properties": {"more": {"a": 1.0}}}', 'objects in strings: SigninLogs');
+is(sql('SELECT authenticationtype, requesterupn, additionalfields FROM azhunt.storagebloblogs'),
+	'OAuth|kim@contoso.com|', 'objects in strings: StorageBlobLogs');
+like((loader('-q', spew("$dir/string.json", qq({$signin,"properties":"{\\"ipAddress\\":true}"}\n))))[2],
+	qr/string\.json:1:69: column ipaddress: not a text: "true"/, 'objects in strings: the place of a bad value is that of the string');
+
 # what hunts can't do without is counted
 $out = load('nothing to be found', 'empty.json', <<"END");
 {$signin}

@@ -20,6 +20,7 @@
 #include "common/utf8.h"
 #include "map/route.h"
 #include "map/times.h"
+#include "map/unwrap.h"
 #include "read/records.h"
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
@@ -64,6 +65,7 @@ typedef struct FuzzSink
 	Sink		sink;			/* must be first */
 	ColumnMap  *maps;
 	bool		has_table;
+	Unwrapper	unwrapper;
 	RowBuilder	builder;
 	Buffer		out;
 } FuzzSink;
@@ -131,8 +133,10 @@ take(Sink *sink, const Record *record)
 	const LogTable *table = NULL;
 	char	   *error = NULL;
 	size_t		place;
-	Route		route = route_record(record, "x/blobServices/y.json", fuzz->has_table, &table, &error);
+	Route		route;
 
+	record = unwrap_record(&fuzz->unwrapper, record);
+	route = route_record(record, "x/blobServices/y.json", fuzz->has_table, &table, &error);
 	free(error);
 	if (route == ROUTE_NOWHERE)
 		return true;
@@ -218,6 +222,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 	free(error);
 	input_free(&input);
 	source_close(&source);
+	unwrapper_free(&fuzz.unwrapper);
 	row_builder_free(&fuzz.builder);
 	buffer_free(&fuzz.out);
 	return 0;
