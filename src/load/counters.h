@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "options.h"
+#include "unknown_logs.h"
 
 typedef struct LoadCounters
 {
@@ -29,6 +30,7 @@ typedef struct LoadCounters
 												 * additionalfields */
 	_Atomic int64_t missing[COUNTED_TABLES][MAX_NEEDED];	/* rows without */
 	_Atomic int64_t rejected_elsewhere; /* whose table is not known */
+	UnknownLogs unknown[MAX_JOBS];	/* each job counts its own */
 	_Atomic int64_t files_loaded;
 	_Atomic int64_t files_known;
 	_Atomic int64_t files_failed;

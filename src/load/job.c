@@ -36,6 +36,7 @@ typedef struct LoadJob
 	Unwrapper	unwrapper;
 	RowBuilder	builder;
 	int64_t		records;		/* of this file that were read */
+	UnknownLogs unknown;		/* ... without a table for them */
 	const Source *source;		/* of this file, while it is read */
 	int64_t		bytes_before;	/* of earlier files */
 	bool		unfinished;		/* but for its last record it is loaded */
@@ -113,31 +114,61 @@ target_of_table(LoadJob *job, const LogTable *log_table)
 }
 
 /*
+ * A record of a log that has no table: it is left out, or a bad one.
+ */
+static bool
+take_unknown(LoadJob *job, const Record *record, const Route *route)
+{
+	count_unknown(&job->unknown, route->log, 1);
+	if (job->writer.options->skip_unknown)
+		return true;
+	return refuse_record(&job->sink, record->text, record->length, record->position, route->error);
+}
+
+/*
+ * A row of a table.
+ */
+static bool
+take_row(LoadJob *job, const Record *record, const Route *route)
+{
+	TargetTable *target = target_of_table(job, route->table);
+
+	if (target == NULL)
+		return false;
+	/* a table that is like a log table takes no other log */
+	if (route->log != NULL && target->map.table != NULL)
+		return take_unknown(job, record, route);
+	if (!row_builder_fill(&job->builder, &target->map, record))
+		return refuse_row(job, target, record);
+	return send_row(&job->writer, target, &job->builder, record);
+}
+
+/*
  * A record: a row of the table in which it belongs.
  */
 static bool
 take_record(Sink *sink, const Record *record)
 {
 	LoadJob    *job = (LoadJob *) sink;
-	const LogTable *log_table = NULL;
-	TargetTable *target;
-	char	   *error = NULL;
+	Route		route;
 	bool		taken;
 
 	count_record(job);
 	record = unwrap_record(&job->unwrapper, record);
-	if (route_record(record, job->writer.path, job->writer.options->table != NULL, &log_table, &error) == ROUTE_NOWHERE)
+	route_record(record, job->writer.path, job->writer.options->table, &route);
+	switch (route.kind)
 	{
-		taken = refuse_record(sink, record->text, record->length, record->position, error);
-		free(error);
-		return taken;
+		case ROUTE_NOWHERE:
+			taken = refuse_record(sink, record->text, record->length, record->position, route.error);
+			break;
+		case ROUTE_NO_TABLE:
+			taken = take_unknown(job, record, &route);
+			break;
+		default:
+			taken = take_row(job, record, &route);
 	}
-	target = target_of_table(job, log_table);
-	if (target == NULL)
-		return false;
-	if (!row_builder_fill(&job->builder, &target->map, record))
-		return refuse_row(job, target, record);
-	return send_row(&job->writer, target, &job->builder, record);
+	route_free(&route);
+	return taken;
 }
 
 /*
@@ -278,6 +309,7 @@ count_file(LoadJob *job)
 		job->writer.rejected -= target->rejected_count;
 	}
 	job->counters->rejected_elsewhere += job->writer.rejected;
+	add_unknown(&job->counters->unknown[job->number], &job->unknown);
 }
 
 /*
@@ -294,6 +326,7 @@ start_file(LoadJob *job, const char *path)
 	job->unfinished = false;
 	job->unfinished_why = NULL;
 	job->records = 0;
+	memset(&job->unknown, 0, sizeof(job->unknown));
 	job->writer.reported = false;
 	job->writer.rejected = 0;
 }

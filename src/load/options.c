@@ -33,6 +33,7 @@ static const char *const help =
 "      --reject-file=FILE   append records that cannot be loaded to FILE, with\n"
 "                           the reason, and load the others; without this, such\n"
 "                           a record stops its file\n"
+"      --skip-unknown       leave out records of logs that azhunt has no table for\n"
 "      --wait=SECONDS       wait so long for others who load the same file\n"
 "                           (default: 60)\n"
 "      --no-partitions      add no daily partitions\n"
@@ -56,7 +57,8 @@ enum
 {
 	OPTION_REJECT_FILE = 256,
 	OPTION_WAIT,
-	OPTION_NO_PARTITIONS
+	OPTION_NO_PARTITIONS,
+	OPTION_SKIP_UNKNOWN
 };
 
 static const struct option long_options[] = {
@@ -65,6 +67,7 @@ static const struct option long_options[] = {
 	{"reject-file", required_argument, NULL, OPTION_REJECT_FILE},
 	{"wait", required_argument, NULL, OPTION_WAIT},
 	{"no-partitions", no_argument, NULL, OPTION_NO_PARTITIONS},
+	{"skip-unknown", no_argument, NULL, OPTION_SKIP_UNKNOWN},
 	{"quiet", no_argument, NULL, 'q'},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, '?'},
@@ -130,6 +133,9 @@ take_load_option(Options *options, int option, char *argument)
 			return true;
 		case OPTION_NO_PARTITIONS:
 			options->write.no_partitions = true;
+			return true;
+		case OPTION_SKIP_UNKNOWN:
+			options->write.skip_unknown = true;
 			return true;
 		default:
 			return false;

@@ -222,6 +222,23 @@ show_values(const LoadCounters *counters, const Options *options, int number)
 }
 
 /*
+ * Say which logs have no table.
+ */
+static void
+show_unknown(const LoadCounters *counters)
+{
+	UnknownLogs sum = {0};
+
+	for (int i = 0; i < MAX_JOBS; i++)
+		add_unknown(&sum, &counters->unknown[i]);
+	for (int i = 0; i < MAX_UNKNOWN_LOGS; i++)
+	{
+		if (sum.logs[i].records > 0)
+			printf("%s: %lld records without a table for them\n", sum.logs[i].name, (long long) sum.logs[i].records);
+	}
+}
+
+/*
  * Say what was loaded.
  */
 void
@@ -232,6 +249,7 @@ show_summary(const LoadCounters *counters, const Options *options)
 	show_tables(counters, options);
 	for (int i = 0; i < COUNTED_TABLES; i++)
 		show_values(counters, options, i);
+	show_unknown(counters);
 	printf("%lld files loaded, %lld loaded before, %lld not loaded",
 		   (long long) counters->files_loaded, (long long) counters->files_known,
 		   (long long) counters->files_failed);

@@ -64,7 +64,7 @@ typedef struct FuzzSink
 {
 	Sink		sink;			/* must be first */
 	ColumnMap  *maps;
-	bool		has_table;
+	const char *option;			/* --table */
 	Unwrapper	unwrapper;
 	RowBuilder	builder;
 	Buffer		out;
@@ -130,18 +130,18 @@ static bool
 take(Sink *sink, const Record *record)
 {
 	FuzzSink   *fuzz = (FuzzSink *) sink;
-	const LogTable *table = NULL;
-	char	   *error = NULL;
+	const LogTable *table;
 	size_t		place;
 	Route		route;
 
 	record = unwrap_record(&fuzz->unwrapper, record);
-	route = route_record(record, "x/blobServices/y.json", fuzz->has_table, &table, &error);
-	free(error);
-	if (route == ROUTE_NOWHERE)
+	route_record(record, "x/blobServices/y.json", fuzz->option, &route);
+	check((route.kind == ROUTE_LOG_TABLE) == (route.table != NULL));
+	check(route.kind == ROUTE_LOG_TABLE || route.kind == ROUTE_OTHER_TABLE || strlen(route.error) > 0);
+	table = route.table != NULL ? route.table : &log_tables[0];
+	route_free(&route);
+	if (route.kind == ROUTE_NOWHERE || route.kind == ROUTE_NO_TABLE)
 		return true;
-	if (table == NULL)
-		table = &log_tables[0];
 	check(record->position.line >= 1 && record->position.column >= 1);
 	if (!row_builder_fill(&fuzz->builder, &fuzz->maps[table - log_tables], record))
 	{
@@ -212,7 +212,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 
 	if (size == 0)
 		return 0;
-	fuzz.has_table = data[0] % 2 == 0;
+	fuzz.option = data[0] % 2 == 0 ? "own" : data[0] % 16 == 3 ? "SigninLogs" : NULL;
 	fuzz_time((const char *) data + 1, size - 1);
 	source_open_memory(&source, data + 1, size - 1);
 	input_init(&input, &source);

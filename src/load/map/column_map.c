@@ -282,6 +282,8 @@ column_map_init(ColumnMap *map, const LogTable *table, Column *columns, int ncol
 	add_descriptions(map);
 	if (table != NULL)
 		add_documented_fields(map);
+	else if (map->time_column >= 0)
+		add_column(add_name(&map->raw, "time", strlen("time")), map->time_column, TAKE);
 	add_fields_of_same_name(map);
 }
 

@@ -9,6 +9,10 @@ static const char *const aadmanagedidentitysigninlogs_categories[] = {
 	NULL
 };
 
+static const char *const aadmanagedidentitysigninlogs_verbs[] = {
+	NULL
+};
+
 static const char *const aadmanagedidentitysigninlogs_containers[] = {
 	NULL
 };
@@ -61,6 +65,10 @@ static const Derivation aadmanagedidentitysigninlogs_derivations[] = {
 /* AADNonInteractiveUserSignInLogs */
 static const char *const aadnoninteractiveusersigninlogs_categories[] = {
 	"NonInteractiveUserSignInLogs",
+	NULL
+};
+
+static const char *const aadnoninteractiveusersigninlogs_verbs[] = {
 	NULL
 };
 
@@ -137,6 +145,10 @@ static const char *const aadserviceprincipalsigninlogs_categories[] = {
 	NULL
 };
 
+static const char *const aadserviceprincipalsigninlogs_verbs[] = {
+	NULL
+};
+
 static const char *const aadserviceprincipalsigninlogs_containers[] = {
 	NULL
 };
@@ -190,6 +202,11 @@ static const Derivation aadserviceprincipalsigninlogs_derivations[] = {
 /* AuditLogs */
 static const char *const auditlogs_categories[] = {
 	"AuditLogs",
+	"Policy",
+	NULL
+};
+
+static const char *const auditlogs_verbs[] = {
 	NULL
 };
 
@@ -240,6 +257,10 @@ static const char *const azureactivity_categories[] = {
 	"Policy",
 	"Autoscale",
 	"ResourceHealth",
+	NULL
+};
+
+static const char *const azureactivity_verbs[] = {
 	"Action",
 	"Write",
 	"Delete",
@@ -312,6 +333,10 @@ static const Derivation azureactivity_derivations[] = {
 /* SigninLogs */
 static const char *const signinlogs_categories[] = {
 	"SignInLogs",
+	NULL
+};
+
+static const char *const signinlogs_verbs[] = {
 	NULL
 };
 
@@ -391,6 +416,10 @@ static const char *const storagebloblogs_categories[] = {
 	NULL
 };
 
+static const char *const storagebloblogs_verbs[] = {
+	NULL
+};
+
 static const char *const storagebloblogs_containers[] = {
 	NULL
 };
@@ -465,6 +494,10 @@ static const char *const storagefilelogs_categories[] = {
 	"StorageRead",
 	"StorageWrite",
 	"StorageDelete",
+	NULL
+};
+
+static const char *const storagefilelogs_verbs[] = {
 	NULL
 };
 
@@ -553,6 +586,10 @@ static const char *const storagequeuelogs_categories[] = {
 	NULL
 };
 
+static const char *const storagequeuelogs_verbs[] = {
+	NULL
+};
+
 static const char *const storagequeuelogs_containers[] = {
 	NULL
 };
@@ -624,6 +661,10 @@ static const char *const storagetablelogs_categories[] = {
 	NULL
 };
 
+static const char *const storagetablelogs_verbs[] = {
+	NULL
+};
+
 static const char *const storagetablelogs_containers[] = {
 	NULL
 };
@@ -690,62 +731,62 @@ static const Derivation storagetablelogs_derivations[] = {
 const LogTable log_tables[LOG_TABLES] = {
 	{
 		"AADManagedIdentitySignInLogs", 1U << 0,
-		NULL,
-		aadmanagedidentitysigninlogs_categories, aadmanagedidentitysigninlogs_containers, aadmanagedidentitysigninlogs_services,
+		"Microsoft.aadiam", true, false,
+		aadmanagedidentitysigninlogs_categories, aadmanagedidentitysigninlogs_verbs, aadmanagedidentitysigninlogs_containers, aadmanagedidentitysigninlogs_services,
 		aadmanagedidentitysigninlogs_columns, aadmanagedidentitysigninlogs_needed, aadmanagedidentitysigninlogs_fields, aadmanagedidentitysigninlogs_derivations
 	},
 	{
 		"AADNonInteractiveUserSignInLogs", 1U << 1,
-		NULL,
-		aadnoninteractiveusersigninlogs_categories, aadnoninteractiveusersigninlogs_containers, aadnoninteractiveusersigninlogs_services,
+		"Microsoft.aadiam", true, false,
+		aadnoninteractiveusersigninlogs_categories, aadnoninteractiveusersigninlogs_verbs, aadnoninteractiveusersigninlogs_containers, aadnoninteractiveusersigninlogs_services,
 		aadnoninteractiveusersigninlogs_columns, aadnoninteractiveusersigninlogs_needed, aadnoninteractiveusersigninlogs_fields, aadnoninteractiveusersigninlogs_derivations
 	},
 	{
 		"AADServicePrincipalSignInLogs", 1U << 2,
-		NULL,
-		aadserviceprincipalsigninlogs_categories, aadserviceprincipalsigninlogs_containers, aadserviceprincipalsigninlogs_services,
+		"Microsoft.aadiam", true, false,
+		aadserviceprincipalsigninlogs_categories, aadserviceprincipalsigninlogs_verbs, aadserviceprincipalsigninlogs_containers, aadserviceprincipalsigninlogs_services,
 		aadserviceprincipalsigninlogs_columns, aadserviceprincipalsigninlogs_needed, aadserviceprincipalsigninlogs_fields, aadserviceprincipalsigninlogs_derivations
 	},
 	{
 		"AuditLogs", 1U << 3,
-		"Microsoft.aadiam",
-		auditlogs_categories, auditlogs_containers, auditlogs_services,
+		"Microsoft.aadiam", true, false,
+		auditlogs_categories, auditlogs_verbs, auditlogs_containers, auditlogs_services,
 		auditlogs_columns, auditlogs_needed, auditlogs_fields, auditlogs_derivations
 	},
 	{
 		"AzureActivity", 1U << 4,
-		NULL,
-		azureactivity_categories, azureactivity_containers, azureactivity_services,
+		NULL, false, true,
+		azureactivity_categories, azureactivity_verbs, azureactivity_containers, azureactivity_services,
 		azureactivity_columns, azureactivity_needed, azureactivity_fields, azureactivity_derivations
 	},
 	{
 		"SigninLogs", 1U << 5,
-		NULL,
-		signinlogs_categories, signinlogs_containers, signinlogs_services,
+		"Microsoft.aadiam", true, false,
+		signinlogs_categories, signinlogs_verbs, signinlogs_containers, signinlogs_services,
 		signinlogs_columns, signinlogs_needed, signinlogs_fields, signinlogs_derivations
 	},
 	{
 		"StorageBlobLogs", 1U << 6,
-		NULL,
-		storagebloblogs_categories, storagebloblogs_containers, storagebloblogs_services,
+		"Microsoft.Storage", false, false,
+		storagebloblogs_categories, storagebloblogs_verbs, storagebloblogs_containers, storagebloblogs_services,
 		storagebloblogs_columns, storagebloblogs_needed, storagebloblogs_fields, storagebloblogs_derivations
 	},
 	{
 		"StorageFileLogs", 1U << 7,
-		NULL,
-		storagefilelogs_categories, storagefilelogs_containers, storagefilelogs_services,
+		"Microsoft.Storage", false, false,
+		storagefilelogs_categories, storagefilelogs_verbs, storagefilelogs_containers, storagefilelogs_services,
 		storagefilelogs_columns, storagefilelogs_needed, storagefilelogs_fields, storagefilelogs_derivations
 	},
 	{
 		"StorageQueueLogs", 1U << 8,
-		NULL,
-		storagequeuelogs_categories, storagequeuelogs_containers, storagequeuelogs_services,
+		"Microsoft.Storage", false, false,
+		storagequeuelogs_categories, storagequeuelogs_verbs, storagequeuelogs_containers, storagequeuelogs_services,
 		storagequeuelogs_columns, storagequeuelogs_needed, storagequeuelogs_fields, storagequeuelogs_derivations
 	},
 	{
 		"StorageTableLogs", 1U << 9,
-		NULL,
-		storagetablelogs_categories, storagetablelogs_containers, storagetablelogs_services,
+		"Microsoft.Storage", false, false,
+		storagetablelogs_categories, storagetablelogs_verbs, storagetablelogs_containers, storagetablelogs_services,
 		storagetablelogs_columns, storagetablelogs_needed, storagetablelogs_fields, storagetablelogs_derivations
 	}
 };

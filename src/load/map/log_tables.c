@@ -75,10 +75,20 @@ tables_of_category(const char *category, size_t length)
 
 	for (int i = 0; i < LOG_TABLES; i++)
 	{
-		if (is_listed(category, length, log_tables[i].categories))
+		if (is_listed(category, length, log_tables[i].categories) ||
+			is_listed(category, length, log_tables[i].verbs))
 			tables |= log_tables[i].bit;
 	}
 	return tables;
+}
+
+/*
+ * Is a category how the operations of its records end?
+ */
+bool
+is_verb_of(const LogTable *table, const char *category, size_t length)
+{
+	return is_listed(category, length, table->verbs);
 }
 
 /*

@@ -105,7 +105,12 @@ typedef struct LogTable
 	unsigned	bit;
 	const char *provider;		/* of its records' resources, or NULL if that
 								 * may be any */
+	bool		of_tenant;		/* whose resources are those of a tenant, not
+								 * of a subscription */
+	bool		has_paths;		/* its operations are called like a/b/c, */
 	const char *const *categories;	/* of diagnostic settings */
+	const char *const *verbs;	/* ... and those that are how the operations
+								 * of their records end */
 	const char *const *containers;	/* beside those named after the categories */
 	const char *const *services;	/* in types of resources, where a category
 									 * is of several tables */
@@ -128,6 +133,7 @@ extern const KnownColumn known_columns[];
 extern const LogTable *log_table_of_bit(unsigned bit);
 extern const LogTable *log_table_by_name(const char *name, size_t length);
 extern unsigned tables_of_category(const char *category, size_t length);
+extern bool is_verb_of(const LogTable *table, const char *category, size_t length);
 extern unsigned tables_of_service(const char *hint, size_t length);
 extern unsigned tables_of_container(const char *path);
 extern const LogTable *log_table_in_path(const char *path);
