@@ -19,6 +19,7 @@
 #include "open_file.h"
 #include "read/prefix.h"
 #include "read/records.h"
+#include "search_dates.h"
 #include "write/copy.h"
 #include "write/failure.h"
 #include "write/ledger.h"
@@ -78,7 +79,8 @@ refuse_row(LoadJob *job, TargetTable *target, const Record *record)
 	Position	position = position_after(record->position, record->text, place);
 	const char *reason = job->builder.converter.error;
 
-	if (job->writer.options->reject_file != NULL)
+	/* what nobody can tell of one date, nobody can of others */
+	if (job->writer.options->reject_file != NULL && !job->builder.converter.order_missing)
 		return reject_record(&job->writer, target, record->text, record->length, position, reason);
 	fail_file_at(&job->writer, position, load_strdup(reason));
 	return false;
@@ -126,6 +128,20 @@ take_unknown(LoadJob *job, const Record *record, const Route *route)
 }
 
 /*
+ * Make the row of a record.  Where a date may be of two months, others of the file
+ * may tell.
+ */
+static bool
+fill_row(LoadJob *job, const TargetTable *target, const Record *record)
+{
+	ValueConverter *converter = &job->builder.converter;
+
+	return row_builder_fill(&job->builder, &target->map, record) ||
+		(converter->order_missing && search_dates(&converter->dates, job->writer.path) &&
+		 row_builder_fill(&job->builder, &target->map, record));
+}
+
+/*
  * A row of a table.
  */
 static bool
@@ -138,7 +154,7 @@ take_row(LoadJob *job, const Record *record, const Route *route)
 	/* a table that is like a log table takes no other log */
 	if (route->log != NULL && target->map.table != NULL)
 		return take_unknown(job, record, route);
-	if (!row_builder_fill(&job->builder, &target->map, record))
+	if (!fill_row(job, target, record))
 		return refuse_row(job, target, record);
 	return send_row(&job->writer, target, &job->builder, record);
 }
@@ -327,6 +343,7 @@ start_file(LoadJob *job, const char *path)
 	job->unfinished_why = NULL;
 	job->records = 0;
 	memset(&job->unknown, 0, sizeof(job->unknown));
+	date_orders_reset(&job->builder.converter.dates);
 	job->writer.reported = false;
 	job->writer.rejected = 0;
 }
@@ -435,6 +452,7 @@ run_job(PGconn *connection, Options *options, const FileList *list,
 		},
 		.counters = counters,
 		.number = number,
+		.builder.converter.dates.option = options->dates,
 		.tick = tick
 	};
 	int64_t		i;

@@ -134,6 +134,7 @@ take(Sink *sink, const Record *record)
 	size_t		place;
 	Route		route;
 
+	note_dates(&fuzz->builder.converter.dates, record);
 	record = unwrap_record(&fuzz->unwrapper, record);
 	route_record(record, "x/blobServices/y.json", fuzz->option, &route);
 	check((route.kind == ROUTE_LOG_TABLE) == (route.table != NULL));
@@ -187,14 +188,15 @@ warn(Sink *sink, const char *message)
 static void
 fuzz_time(const char *text, size_t length)
 {
-	int64_t		time;
-	int64_t		again;
+	TimeReadings time;
+	TimeReadings again;
 	char		written[TIME_TEXT_LENGTH];
 
-	if (!parse_time(text, length, &time))
+	if (!parse_time(text, length, &time) || !time.has_month_first)
 		return;
-	format_time(time, written);
-	check(parse_time(written, strlen(written), &again) && again == time);
+	format_time(time.month_first, written);
+	check(parse_time(written, strlen(written), &again) && again.has_month_first &&
+		  again.month_first == time.month_first && again.day_first == time.month_first);
 }
 
 /*
@@ -214,6 +216,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 		return 0;
 	fuzz.option = data[0] % 2 == 0 ? "own" : data[0] % 16 == 3 ? "SigninLogs" : NULL;
 	fuzz_time((const char *) data + 1, size - 1);
+	fuzz.builder.converter.dates.option = data[0] % 4 == 1 ? DAY_FIRST : DATES_UNKNOWN;
 	source_open_memory(&source, data + 1, size - 1);
 	input_init(&input, &source);
 	result = read_records(&input, &fuzz.sink, data[0] % 8 == 7 ? 40 : 0, &error, &position);

@@ -164,6 +164,7 @@ derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *re
 		if (cells[column].length > 0 || !source_field(record, d, &source) ||
 			!derive(converter, d, &source, &value))
 			continue;
+		converter->field = d->column;
 		if (!convert_value(converter, &map->columns[column], &value, &converted))
 		{
 			if (column_is_strict(map, column))

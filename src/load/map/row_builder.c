@@ -80,7 +80,7 @@ try_column(RowBuilder *builder, int column, FieldRule rule, const Value *value, 
 {
 	if (fill_column(builder, column, rule, value, taken))
 		return true;
-	if (column_is_strict(builder->map, column))
+	if (builder->converter.order_missing || column_is_strict(builder->map, column))
 		return false;
 	free(builder->converter.error);
 	builder->converter.error = NULL;
@@ -126,6 +126,7 @@ fill_field(RowBuilder *builder, const FieldEntry *entry, const Leftover *around,
 
 	field = field_within(around, name, value, before);
 	field.entry = entry;
+	builder->converter.field = name;
 	for (int i = 0; i < ncolumns; i++)
 	{
 		FieldRule	rule;
@@ -403,6 +404,7 @@ fill_second_columns(RowBuilder *builder, Leftover *leftover, bool *taken)
 {
 	int			ncolumns = leftover->entry != NULL ? field_entry_columns(leftover->entry) : 0;
 
+	builder->converter.field = leftover->name;
 	for (int i = 0; i < ncolumns; i++)
 	{
 		FieldRule	rule;
@@ -434,6 +436,40 @@ fill_second(RowBuilder *builder)
 			leftover->value.kind = VALUE_NULL;
 		else if (leftover->misfit)
 			builder->misfits++;
+	}
+	return true;
+}
+
+/*
+ * The members of a record's properties, or NULL.
+ */
+static json_t *
+properties_of(const Record *record)
+{
+	return record->shape == RECORD_RAW ? (json_t *) record_member(record, "properties") : NULL;
+}
+
+/*
+ * Give a record without TimeGenerated the time that it has instead.
+ */
+static bool
+fill_time(RowBuilder *builder, const Record *record)
+{
+	int			column = builder->map->time_column;
+	json_t	   *properties = properties_of(record);
+	bool		taken;
+
+	for (size_t i = 0; column >= 0 && builder->cells[column].text == NULL && other_time_names[i] != NULL; i++)
+	{
+		Value		value;
+
+		builder->converter.field = other_time_names[i];
+		if (record_field(record, other_time_names[i], &value) ||
+			object_field(record->json, properties, other_time_names[i], &value))
+		{
+			if (!fill_column(builder, column, TAKE, &value, &taken))
+				return false;
+		}
 	}
 	return true;
 }
@@ -472,7 +508,7 @@ row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record
 		filled = fill_from_object(builder, record->json, record->json->root, &map->raw, &top);
 	else
 		filled = fill_from_named(builder, record);
-	if (!filled || !fill_second(builder) ||
+	if (!filled || !fill_second(builder) || !fill_time(builder, record) ||
 		!derive_columns(&builder->converter, map, record, builder->cells) || !fill_extra(builder))
 		return false;
 	if (map->time_column >= 0 && builder->cells[map->time_column].text == NULL)

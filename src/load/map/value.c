@@ -142,15 +142,62 @@ convert_dynamic(ValueConverter *converter, const Column *column, const Value *va
 }
 
 /*
+ * Say that nobody can tell what a date means.
+ */
+static bool
+refuse_date(ValueConverter *converter, const Column *column, const Cell *in, const TimeReadings * readings, bool mixed)
+{
+	char	   *quoted = quote_for_message(in->text, in->length);
+	char		month_first[TIME_TEXT_LENGTH];
+	char		day_first[TIME_TEXT_LENGTH];
+
+	format_day(day_of_time(readings->month_first), month_first);
+	format_day(day_of_time(readings->day_first), day_first);
+	if (mixed)
+		converter->error = load_printf("column %s: at %s the file has dates both with the month and with the day first;"
+									   " --dates month-first or --dates day-first refuses those of the other kind",
+									   column->name, quoted);
+	else
+		converter->error = load_printf("column %s: %s may be %s or %s, and no date of the file tells;"
+									   " say it with --dates month-first or --dates day-first",
+									   column->name, quoted, month_first, day_first);
+	converter->order_missing = true;
+	free(quoted);
+	return false;
+}
+
+/*
+ * Of the readings of a time, the one that is meant.
+ */
+static bool
+choose_reading(ValueConverter *converter, const Column *column, const Cell *in, const TimeReadings * readings)
+{
+	DateOrder	order = MONTH_FIRST;
+	bool		mixed = false;
+
+	if (readings->by_slashes)
+		order = order_of_date(&converter->dates, converter->field, readings, &mixed);
+	if (order == DATES_UNKNOWN || mixed)
+		return refuse_date(converter, column, in, readings, mixed);
+	if (order == MONTH_FIRST ? !readings->has_month_first : !readings->has_day_first)
+		return refuse_value(converter, column, in->text, in->length);
+	converter->time = order == MONTH_FIRST ? readings->month_first : readings->day_first;
+	return true;
+}
+
+/*
  * A value for timestamp with time zone.
  */
 static bool
 convert_time(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
 {
+	TimeReadings readings;
 	char	   *text;
 
-	if (!parse_time(in->text, in->length, &converter->time))
+	if (!parse_time(in->text, in->length, &readings))
 		return refuse_value(converter, column, in->text, in->length);
+	if (!choose_reading(converter, column, in, &readings))
+		return false;
 	text = arena_alloc(&converter->arena, TIME_TEXT_LENGTH);
 	format_time(converter->time, text);
 	cell->text = text;
@@ -340,6 +387,7 @@ value_converter_reset(ValueConverter *converter)
 	arena_reset(&converter->arena);
 	free(converter->error);
 	converter->error = NULL;
+	converter->order_missing = false;
 }
 
 /*
@@ -351,5 +399,6 @@ value_converter_free(ValueConverter *converter)
 	arena_free(&converter->arena);
 	buffer_free(&converter->scratch);
 	json_text_free(&converter->nested);
+	date_orders_reset(&converter->dates);
 	free(converter->error);
 }
