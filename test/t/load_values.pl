@@ -79,6 +79,29 @@ is(sql('SELECT authenticationtype, requesterupn, additionalfields FROM azhunt.st
 like((loader('-q', spew("$dir/string.json", qq({$signin,"properties":"{\\"ipAddress\\":true}"}\n))))[2],
 	qr/string\.json:1:69: column ipaddress: not a text: "true"/, 'objects in strings: the place of a bad value is that of the string');
 
+# the caller of an operation: what its claims say, in Microsoft's order
+my $soap = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims';
+my $oid = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
+my @callers = (
+	[ 'address of mail', { "$soap/upn" => 'kim_fabrikam.com#EXT#@contoso.com', "$soap/emailaddress" => ' kim@fabrikam.com ', $oid => 'o' }, 'kim@fabrikam.com' ],
+	[ 'upn', { "$soap/upn" => 'kim@contoso.com', "$soap/name" => 'Kim', $oid => 'o' }, 'kim@contoso.com' ],
+	[ 'spn', { "$soap/spn" => 'api://app', $oid => 'o', appid => 'a' }, 'api://app' ],
+	[ 'personal account', { "$soap/name" => 'live.com#kim@outlook.com', $oid => 'o' }, 'kim@outlook.com' ],
+	[ 'personal account by unique_name', { unique_name => 'live.com#kim@outlook.com', $oid => 'o' }, 'kim@outlook.com' ],
+	[ 'guest by name', { "$soap/name" => 'kim_fabrikam.com#EXT#@contoso.com', $oid => 'o' }, 'o' ],
+	[ 'object id', { "$soap/name" => 'Kim', $oid => 'o', appid => 'a' }, 'o' ],
+	[ 'application', { appid => 'a' }, 'a' ],
+	[ 'nothing', { "$soap/upn" => '', aud => 'x' }, '' ],
+);
+for my $case (@callers)
+{
+	my ($name, $claims, $caller) = @$case;
+	my $json = '{' . join(',', map { qq("$_":"$claims->{$_}") } sort keys %$claims) . '}';
+
+	load("caller: $name", 'caller.json', qq({$activity,"operationName":"a/b/c","identity":{"claims":$json}}\n));
+	is(sql('SELECT caller FROM azhunt.azureactivity'), $caller, "caller: $name");
+}
+
 # what hunts can't do without is counted
 $out = load('nothing to be found', 'empty.json', <<"END");
 {$signin}

@@ -309,9 +309,15 @@ static const FieldMapping azureactivity_fields[] = {
 };
 
 static const Derivation azureactivity_derivations[] = {
+	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"},
 	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"},
-	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"},
+	{"Caller", "identity.claims", "Claims", MEMBER, "upn"},
+	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/spn"},
+	{"Caller", "identity.claims", "Claims", ACCOUNT, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"},
+	{"Caller", "identity.claims", "Claims", ACCOUNT, "unique_name"},
 	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.microsoft.com/identity/claims/objectidentifier"},
+	{"Caller", "identity.claims", "Claims", MEMBER, "oid"},
+	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"},
 	{"Caller", "identity.claims", "Claims", MEMBER, "appid"},
 	{"SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
 	{"SubscriptionId", NULL, "ResourceId", SUBSCRIPTION, NULL},

@@ -79,6 +79,8 @@ typedef enum DerivationRule
 {
 	WHOLE,						/* the value itself */
 	MEMBER,						/* of a JSON object, the member */
+	ACCOUNT,					/* the member, if it is like live.com#kim, but
+								 * without live.com# */
 	OPERATION,					/* the member, or value, if it is like a/b/c */
 	SUBSCRIPTION,				/* of a resource id, the subscription */
 	RESOURCE_GROUP,				/* ... the resource group */
