@@ -45,6 +45,9 @@ is(shape_is('raw_queue', data('raw_queue.json')), '', 'raw records of StorageQue
 is(shape_is('export_queue', data('am-StorageQueueLogs')), '', 'data export of StorageQueueLogs');
 is(shape_is('raw_table', data('raw_table.json')), '', 'raw records of StorageTableLogs');
 is(shape_is('export_table', data('am-StorageTableLogs')), '', 'data export of StorageTableLogs');
+is(shape_is('activity_list', data('activity_list.json')), '', 'az monitor activity-log list, and Get-AzActivityLog');
+is(shape_is('graph_signins', data('graph_signins.json')), '', 'sign-ins of Microsoft Graph');
+is(shape_is('graph_audits', data('graph_audits.json')), '', 'directory audits of Microsoft Graph');
 
 # the same again, compressed, in two members, and through standard input
 my $raw = slurp(data('raw_storage.json'));

@@ -198,15 +198,15 @@ is_one_of(const char *name, const char *const names[3])
 }
 
 /*
- * Add the documented fields, and the objects around them.
+ * Add documented fields, and the objects around them.
  */
 static void
-add_documented_fields(ColumnMap *map)
+add_documented_fields(const ColumnMap *map, FieldMap *fields_at_top, const FieldMapping *mappings)
 {
-	for (const FieldMapping *m = map->table->fields; m->field != NULL; m++)
+	for (const FieldMapping *m = mappings; m->field != NULL; m++)
 	{
 		int			column = find_column(map, m->column);
-		FieldMap   *fields = &map->raw;
+		FieldMap   *fields = fields_at_top;
 		const char *name = m->field;
 		const char *dot;
 
@@ -218,6 +218,18 @@ add_documented_fields(ColumnMap *map)
 		if (column >= 0)
 			add_column(add_name(fields, name, strlen(name)), column, m->rule);
 	}
+}
+
+/*
+ * Let a column take the field of its name, if no other column does.
+ */
+static void
+add_own_name(FieldMap *map, const char *name, int column)
+{
+	FieldEntry *entry = add_name(map, name, strlen(name));
+
+	if (entry->ncolumns == 0 && (entry->members == NULL || field_map_find(entry->members, "value", strlen("value")) != NULL))
+		add_column(entry, column, TAKE);
 }
 
 /*
@@ -237,11 +249,11 @@ add_fields_of_same_name(ColumnMap *map)
 		if (is_one_of(name, own_columns))
 			continue;
 		add_column(add_name(&map->named, name, length), i, TAKE);
+		add_own_name(&map->headings, name, i);
 		if (is_one_of(name, workspace_columns))
 			continue;
-		entry = add_name(&map->raw, name, length);
-		if (entry->ncolumns == 0 && entry->members == NULL)
-			add_column(entry, i, TAKE);
+		add_own_name(&map->raw, name, i);
+		add_own_name(&map->listed, name, i);
 		entry = add_name(properties, name, length);
 		if (entry->ncolumns == 0 && i != map->time_column)
 			add_column(entry, i, SECOND);
@@ -281,7 +293,11 @@ column_map_init(ColumnMap *map, const LogTable *table, Column *columns, int ncol
 	map->extra_column = find_column(map, "additionalfields");
 	add_descriptions(map);
 	if (table != NULL)
-		add_documented_fields(map);
+	{
+		add_documented_fields(map, &map->raw, table->fields);
+		add_documented_fields(map, &map->listed, table->listed);
+		add_documented_fields(map, &map->headings, table->headings);
+	}
 	else if (map->time_column >= 0)
 		add_column(add_name(&map->raw, "time", strlen("time")), map->time_column, TAKE);
 	add_fields_of_same_name(map);
@@ -324,6 +340,8 @@ column_map_free(ColumnMap *map)
 {
 	free_map(&map->raw);
 	free_map(&map->named);
+	free_map(&map->listed);
+	free_map(&map->headings);
 	for (int i = 0; i < map->ncolumns; i++)
 		free(map->columns[i].name);
 	free(map->columns);

@@ -41,6 +41,8 @@ typedef struct ColumnMap
 	int			needed[MAX_NEEDED]; /* the table's needed columns, or -1 */
 	FieldMap	raw;
 	FieldMap	named;
+	FieldMap	listed;
+	FieldMap	headings;
 } ColumnMap;
 
 

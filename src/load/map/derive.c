@@ -68,7 +68,8 @@ object_member(ValueConverter *converter, const Value *object, const char *name, 
 		json = &converter->nested;
 		node = converter->nested.root;
 	}
-	if (!object_field(json, (json_t *) node, name, member) || member->kind != VALUE_STRING)
+	if (!object_field(json, (json_t *) node, name, member) ||
+		(member->kind != VALUE_STRING && member->kind != VALUE_NUMBER))
 		return false;
 	while (member->length > 0 && *member->text == ' ')
 	{
@@ -118,8 +119,10 @@ source_field(const Record *record, const Derivation *d, Value *value)
 {
 	const json_t *node;
 
+	if (record->shape == RECORD_LISTED)
+		return d->listed_field != NULL && record_field(record, d->listed_field, value);
 	if (record->shape != RECORD_RAW)
-		return record_field(record, d->named_field, value);
+		return d->named_field != NULL && record_field(record, d->named_field, value);
 	if (d->raw_field == NULL)
 		return false;
 	node = record_member(record, d->raw_field);

@@ -5,22 +5,12 @@
 
 /* AADManagedIdentitySignInLogs */
 static const char *const aadmanagedidentitysigninlogs_categories[] = {
-	"ManagedIdentitySignInLogs",
-	NULL
+	"ManagedIdentitySignInLogs", NULL
 };
-
-static const char *const aadmanagedidentitysigninlogs_verbs[] = {
-	NULL
-};
-
-static const char *const aadmanagedidentitysigninlogs_containers[] = {
-	NULL
-};
-
-static const char *const aadmanagedidentitysigninlogs_services[] = {
-	NULL
-};
-
+static const char *const aadmanagedidentitysigninlogs_verbs[] = {NULL};
+static const char *const aadmanagedidentitysigninlogs_containers[] = {NULL};
+static const char *const aadmanagedidentitysigninlogs_services[] = {NULL};
+static const char *const aadmanagedidentitysigninlogs_files[] = {NULL};
 static const ColumnDescription aadmanagedidentitysigninlogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"IPAddress", TYPE_TEXT, COLUMN_HUNTED},
 	{"ServicePrincipalName", TYPE_TEXT, COLUMN_HUNTED}, {"ServicePrincipalId", TYPE_TEXT, COLUMN_HUNTED},
@@ -42,13 +32,9 @@ static const ColumnDescription aadmanagedidentitysigninlogs_columns[] = {
 	{"SourceSystem", TYPE_TEXT, 0}, {"TenantId", TYPE_TEXT, 0}, {"Type", TYPE_TEXT, 0}, {"_BilledSize", TYPE_REAL, 0},
 	{"_IsBillable", TYPE_TEXT, 0}, {"_ResourceId", TYPE_TEXT, 0}, {"_SubscriptionId", TYPE_TEXT, 0}, {NULL, TYPE_OTHER, 0}
 };
-
 static const NeededColumn aadmanagedidentitysigninlogs_needed[] = {
-	{"address", "IPAddress"},
-	{"account", "ServicePrincipalId"},
-	{NULL, NULL}
+	{"address", "IPAddress"}, {"account", "ServicePrincipalId"}, {NULL, NULL}
 };
-
 static const FieldMapping aadmanagedidentitysigninlogs_fields[] = {
 	{"time", "TimeGenerated", TAKE}, {"properties.ipAddress", "IPAddress", TAKE},
 	{"callerIpAddress", "IPAddress", SECOND}, {"tenantId", "AADTenantId", TAKE},
@@ -56,30 +42,27 @@ static const FieldMapping aadmanagedidentitysigninlogs_fields[] = {
 	{"properties.location", "LocationDetails", TAKE}, {"properties.resourceId", "ResourceIdentity", TAKE},
 	{"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
-
+static const FieldMapping aadmanagedidentitysigninlogs_listed[] = {
+	{"resourceId", "ResourceIdentity", TAKE}, {"location", "LocationDetails", TAKE},
+	{"appliedConditionalAccessPolicies", "ConditionalAccessPolicies", TAKE}, {NULL, NULL, TAKE}
+};
+static const FieldMapping aadmanagedidentitysigninlogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation aadmanagedidentitysigninlogs_derivations[] = {
-	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{NULL, NULL, NULL, WHOLE, NULL}
+	{"ResultType", NULL, NULL, "status", MEMBER, "errorCode"},
+	{"ResultDescription", NULL, NULL, "status", MEMBER, "failureReason"},
+	{"Location", NULL, NULL, "location", MEMBER, "countryOrRegion"},
+	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, NULL, WHOLE, NULL}
 };
 
 /* AADNonInteractiveUserSignInLogs */
 static const char *const aadnoninteractiveusersigninlogs_categories[] = {
-	"NonInteractiveUserSignInLogs",
-	NULL
+	"NonInteractiveUserSignInLogs", NULL
 };
-
-static const char *const aadnoninteractiveusersigninlogs_verbs[] = {
-	NULL
-};
-
-static const char *const aadnoninteractiveusersigninlogs_containers[] = {
-	NULL
-};
-
-static const char *const aadnoninteractiveusersigninlogs_services[] = {
-	NULL
-};
-
+static const char *const aadnoninteractiveusersigninlogs_verbs[] = {NULL};
+static const char *const aadnoninteractiveusersigninlogs_containers[] = {NULL};
+static const char *const aadnoninteractiveusersigninlogs_services[] = {NULL};
+static const char *const aadnoninteractiveusersigninlogs_files[] = {NULL};
 static const ColumnDescription aadnoninteractiveusersigninlogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"IPAddress", TYPE_TEXT, COLUMN_HUNTED},
 	{"UserPrincipalName", TYPE_TEXT, COLUMN_HUNTED}, {"UserAgent", TYPE_TEXT, COLUMN_HUNTED},
@@ -118,13 +101,9 @@ static const ColumnDescription aadnoninteractiveusersigninlogs_columns[] = {
 	{"SourceSystem", TYPE_TEXT, 0}, {"TenantId", TYPE_TEXT, 0}, {"Type", TYPE_TEXT, 0}, {"_BilledSize", TYPE_REAL, 0},
 	{"_IsBillable", TYPE_TEXT, 0}, {"_ResourceId", TYPE_TEXT, 0}, {"_SubscriptionId", TYPE_TEXT, 0}, {NULL, TYPE_OTHER, 0}
 };
-
 static const NeededColumn aadnoninteractiveusersigninlogs_needed[] = {
-	{"address", "IPAddress"},
-	{"account", "UserPrincipalName"},
-	{NULL, NULL}
+	{"address", "IPAddress"}, {"account", "UserPrincipalName"}, {NULL, NULL}
 };
-
 static const FieldMapping aadnoninteractiveusersigninlogs_fields[] = {
 	{"time", "TimeGenerated", TAKE}, {"properties.ipAddress", "IPAddress", TAKE},
 	{"callerIpAddress", "IPAddress", SECOND}, {"tenantId", "AADTenantId", TAKE},
@@ -133,30 +112,28 @@ static const FieldMapping aadnoninteractiveusersigninlogs_fields[] = {
 	{"properties.processingTimeInMilliseconds", "ProcessingTimeInMs", TAKE},
 	{"properties.resourceId", "ResourceIdentity", TAKE}, {"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
-
+static const FieldMapping aadnoninteractiveusersigninlogs_listed[] = {
+	{"resourceId", "ResourceIdentity", TAKE}, {"location", "LocationDetails", TAKE},
+	{"appliedConditionalAccessPolicies", "ConditionalAccessPolicies", TAKE},
+	{"processingTimeInMilliseconds", "ProcessingTimeInMs", TAKE}, {NULL, NULL, TAKE}
+};
+static const FieldMapping aadnoninteractiveusersigninlogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation aadnoninteractiveusersigninlogs_derivations[] = {
-	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{NULL, NULL, NULL, WHOLE, NULL}
+	{"ResultType", NULL, NULL, "status", MEMBER, "errorCode"},
+	{"ResultDescription", NULL, NULL, "status", MEMBER, "failureReason"},
+	{"Location", NULL, NULL, "location", MEMBER, "countryOrRegion"},
+	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, NULL, WHOLE, NULL}
 };
 
 /* AADServicePrincipalSignInLogs */
 static const char *const aadserviceprincipalsigninlogs_categories[] = {
-	"ServicePrincipalSignInLogs",
-	NULL
+	"ServicePrincipalSignInLogs", NULL
 };
-
-static const char *const aadserviceprincipalsigninlogs_verbs[] = {
-	NULL
-};
-
-static const char *const aadserviceprincipalsigninlogs_containers[] = {
-	NULL
-};
-
-static const char *const aadserviceprincipalsigninlogs_services[] = {
-	NULL
-};
-
+static const char *const aadserviceprincipalsigninlogs_verbs[] = {NULL};
+static const char *const aadserviceprincipalsigninlogs_containers[] = {NULL};
+static const char *const aadserviceprincipalsigninlogs_services[] = {NULL};
+static const char *const aadserviceprincipalsigninlogs_files[] = {NULL};
 static const ColumnDescription aadserviceprincipalsigninlogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"IPAddress", TYPE_TEXT, COLUMN_HUNTED},
 	{"ServicePrincipalName", TYPE_TEXT, COLUMN_HUNTED}, {"ServicePrincipalId", TYPE_TEXT, COLUMN_HUNTED},
@@ -179,13 +156,9 @@ static const ColumnDescription aadserviceprincipalsigninlogs_columns[] = {
 	{"TenantId", TYPE_TEXT, 0}, {"Type", TYPE_TEXT, 0}, {"_BilledSize", TYPE_REAL, 0}, {"_IsBillable", TYPE_TEXT, 0},
 	{"_ResourceId", TYPE_TEXT, 0}, {"_SubscriptionId", TYPE_TEXT, 0}, {NULL, TYPE_OTHER, 0}
 };
-
 static const NeededColumn aadserviceprincipalsigninlogs_needed[] = {
-	{"address", "IPAddress"},
-	{"account", "ServicePrincipalId"},
-	{NULL, NULL}
+	{"address", "IPAddress"}, {"account", "ServicePrincipalId"}, {NULL, NULL}
 };
-
 static const FieldMapping aadserviceprincipalsigninlogs_fields[] = {
 	{"time", "TimeGenerated", TAKE}, {"properties.ipAddress", "IPAddress", TAKE},
 	{"callerIpAddress", "IPAddress", SECOND}, {"tenantId", "AADTenantId", TAKE},
@@ -193,31 +166,27 @@ static const FieldMapping aadserviceprincipalsigninlogs_fields[] = {
 	{"properties.location", "LocationDetails", TAKE}, {"properties.resourceId", "ResourceIdentity", TAKE},
 	{"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
-
+static const FieldMapping aadserviceprincipalsigninlogs_listed[] = {
+	{"resourceId", "ResourceIdentity", TAKE}, {"location", "LocationDetails", TAKE},
+	{"appliedConditionalAccessPolicies", "ConditionalAccessPolicies", TAKE}, {NULL, NULL, TAKE}
+};
+static const FieldMapping aadserviceprincipalsigninlogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation aadserviceprincipalsigninlogs_derivations[] = {
-	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{NULL, NULL, NULL, WHOLE, NULL}
+	{"ResultType", NULL, NULL, "status", MEMBER, "errorCode"},
+	{"ResultDescription", NULL, NULL, "status", MEMBER, "failureReason"},
+	{"Location", NULL, NULL, "location", MEMBER, "countryOrRegion"},
+	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, NULL, WHOLE, NULL}
 };
 
 /* AuditLogs */
 static const char *const auditlogs_categories[] = {
-	"AuditLogs",
-	"Policy",
-	NULL
+	"AuditLogs", "Policy", NULL
 };
-
-static const char *const auditlogs_verbs[] = {
-	NULL
-};
-
-static const char *const auditlogs_containers[] = {
-	NULL
-};
-
-static const char *const auditlogs_services[] = {
-	NULL
-};
-
+static const char *const auditlogs_verbs[] = {NULL};
+static const char *const auditlogs_containers[] = {NULL};
+static const char *const auditlogs_services[] = {NULL};
+static const char *const auditlogs_files[] = {NULL};
 static const ColumnDescription auditlogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"OperationName", TYPE_TEXT, 0}, {"InitiatedBy", TYPE_DYNAMIC, 0},
 	{"TargetResources", TYPE_DYNAMIC, 0}, {"Result", TYPE_TEXT, 0}, {"CorrelationId", TYPE_TEXT, 0},
@@ -231,51 +200,35 @@ static const ColumnDescription auditlogs_columns[] = {
 	{"TenantId", TYPE_TEXT, 0}, {"Type", TYPE_TEXT, 0}, {"_BilledSize", TYPE_REAL, 0}, {"_IsBillable", TYPE_TEXT, 0},
 	{"_ResourceId", TYPE_TEXT, 0}, {"_SubscriptionId", TYPE_TEXT, 0}, {NULL, TYPE_OTHER, 0}
 };
-
-static const NeededColumn auditlogs_needed[] = {
-	{NULL, NULL}
-};
-
+static const NeededColumn auditlogs_needed[] = {{NULL, NULL}};
 static const FieldMapping auditlogs_fields[] = {
 	{"time", "TimeGenerated", TAKE}, {"properties.operationType", "AADOperationType", TAKE},
 	{"tenantId", "AADTenantId", TAKE}, {"properties.category", "Category", TAKE}, {"category", "Category", SECOND},
 	{"resourceId", "ResourceId", TAKE}, {NULL, NULL, TAKE}
 };
-
+static const FieldMapping auditlogs_listed[] = {
+	{"activityDisplayName", "ActivityDisplayName", TAKE}, {"activityDisplayName", "OperationName", TAKE},
+	{"operationType", "AADOperationType", TAKE}, {NULL, NULL, TAKE}
+};
+static const FieldMapping auditlogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation auditlogs_derivations[] = {
-	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{NULL, NULL, NULL, WHOLE, NULL}
+	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, NULL, WHOLE, NULL}
 };
 
 /* AzureActivity */
 static const char *const azureactivity_categories[] = {
-	"Administrative",
-	"Security",
-	"ServiceHealth",
-	"Alert",
-	"Recommendation",
-	"Policy",
-	"Autoscale",
-	"ResourceHealth",
+	"Administrative", "Security", "ServiceHealth", "Alert", "Recommendation", "Policy", "Autoscale", "ResourceHealth",
 	NULL
 };
-
 static const char *const azureactivity_verbs[] = {
-	"Action",
-	"Write",
-	"Delete",
-	NULL
+	"Action", "Write", "Delete", NULL
 };
-
 static const char *const azureactivity_containers[] = {
-	"insights-activity-logs",
-	NULL
+	"insights-activity-logs", NULL
 };
-
-static const char *const azureactivity_services[] = {
-	NULL
-};
-
+static const char *const azureactivity_services[] = {NULL};
+static const char *const azureactivity_files[] = {NULL};
 static const ColumnDescription azureactivity_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"Caller", TYPE_TEXT, COLUMN_HUNTED},
 	{"OperationNameValue", TYPE_TEXT, COLUMN_HUNTED}, {"ActivityStatusValue", TYPE_TEXT, COLUMN_HUNTED},
@@ -291,13 +244,9 @@ static const ColumnDescription azureactivity_columns[] = {
 	{"SourceSystem", TYPE_TEXT, 0}, {"TenantId", TYPE_TEXT, 0}, {"Type", TYPE_TEXT, 0}, {"_BilledSize", TYPE_REAL, 0},
 	{"_IsBillable", TYPE_TEXT, 0}, {"_ResourceId", TYPE_TEXT, 0}, {"_SubscriptionId", TYPE_TEXT, 0}, {NULL, TYPE_OTHER, 0}
 };
-
 static const NeededColumn azureactivity_needed[] = {
-	{"caller", "Caller"},
-	{"operation", "OperationNameValue"},
-	{NULL, NULL}
+	{"caller", "Caller"}, {"operation", "OperationNameValue"}, {NULL, NULL}
 };
-
 static const FieldMapping azureactivity_fields[] = {
 	{"time", "TimeGenerated", TAKE}, {"eventTimestamp", "TimeGenerated", SECOND},
 	{"operationName", "OperationNameValue", TAKE}, {"resultType", "ActivityStatusValue", TAKE},
@@ -307,53 +256,58 @@ static const FieldMapping azureactivity_fields[] = {
 	{"operationName.localizedValue", "OperationName", TAKE}, {"properties", "Properties", TAKE},
 	{"properties", "Properties_d", TAKE}, {"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
-
+static const FieldMapping azureactivity_listed[] = {
+	{"eventTimestamp", "TimeGenerated", TAKE}, {"submissionTimestamp", "EventSubmissionTimestamp", TAKE},
+	{"operationName.value", "OperationNameValue", TAKE}, {"operationName.localizedValue", "OperationName", TAKE},
+	{"status", "ActivityStatusValue", TAKE}, {"status.localizedValue", "ActivityStatus", TAKE},
+	{"subStatus", "ActivitySubstatusValue", TAKE}, {"subStatus.localizedValue", "ActivitySubstatus", TAKE},
+	{"category", "CategoryValue", TAKE}, {"category.localizedValue", "Category", TAKE},
+	{"resourceGroupName", "ResourceGroup", TAKE}, {"resourceProviderName", "ResourceProviderValue", TAKE},
+	{"resourceProviderName.localizedValue", "ResourceProvider", TAKE}, {"resourceId", "ResourceId", TAKE},
+	{"resourceId", "_ResourceId", FOLD}, {"authorization", "Authorization", TAKE},
+	{"authorization", "Authorization_d", TAKE}, {"claims", "Claims", TAKE}, {"claims", "Claims_d", TAKE},
+	{"properties", "Properties", TAKE}, {"properties", "Properties_d", TAKE}, {NULL, NULL, TAKE}
+};
+static const FieldMapping azureactivity_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation azureactivity_derivations[] = {
-	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"},
-	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"},
-	{"Caller", "identity.claims", "Claims", MEMBER, "upn"},
-	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/spn"},
-	{"Caller", "identity.claims", "Claims", ACCOUNT, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"},
-	{"Caller", "identity.claims", "Claims", ACCOUNT, "unique_name"},
-	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.microsoft.com/identity/claims/objectidentifier"},
-	{"Caller", "identity.claims", "Claims", MEMBER, "oid"},
-	{"Caller", "identity.claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"},
-	{"Caller", "identity.claims", "Claims", MEMBER, "appid"},
-	{"SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{"SubscriptionId", NULL, "ResourceId", SUBSCRIPTION, NULL},
-	{"ResourceGroup", "resourceId", "_ResourceId", RESOURCE_GROUP, NULL},
-	{"ResourceGroup", NULL, "ResourceId", RESOURCE_GROUP, NULL},
-	{"ResourceProviderValue", NULL, "ResourceProvider", WHOLE, NULL},
-	{"ResourceProviderValue", "resourceId", "_ResourceId", PROVIDER, NULL},
-	{"Hierarchy", "properties", "Properties", MEMBER, "hierarchy"},
-	{"OperationNameValue", NULL, "Properties", OPERATION, "message"},
-	{"OperationNameValue", NULL, "Authorization", OPERATION, "action"},
-	{"OperationNameValue", NULL, "OperationName", OPERATION, NULL},
-	{"ActivityStatusValue", NULL, "ActivityStatus", WHOLE, NULL},
-	{"ActivitySubstatusValue", NULL, "ActivitySubstatus", WHOLE, NULL},
-	{"CategoryValue", NULL, "Category", WHOLE, NULL},
-	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{NULL, NULL, NULL, WHOLE, NULL}
+	
+	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"},
+	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"},
+	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "upn"},
+	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/spn"},
+	{"Caller", "identity.claims", "Claims", "Claims", ACCOUNT, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"},
+	{"Caller", "identity.claims", "Claims", "Claims", ACCOUNT, "unique_name"},
+	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "http://schemas.microsoft.com/identity/claims/objectidentifier"},
+	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "oid"},
+	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"},
+	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "appid"},
+	{"SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{"SubscriptionId", NULL, "ResourceId", "ResourceId", SUBSCRIPTION, NULL},
+	{"ResourceGroup", "resourceId", "_ResourceId", "_ResourceId", RESOURCE_GROUP, NULL},
+	{"ResourceGroup", NULL, "ResourceId", "ResourceId", RESOURCE_GROUP, NULL},
+	{"ResourceProviderValue", NULL, "ResourceProvider", "ResourceProvider", WHOLE, NULL},
+	{"ResourceProviderValue", "resourceId", "_ResourceId", "_ResourceId", PROVIDER, NULL},
+	{"Hierarchy", "properties", "Properties", "Properties", MEMBER, "hierarchy"},
+	{"OperationNameValue", NULL, "Properties", "Properties", OPERATION, "message"},
+	{"OperationNameValue", NULL, "Authorization", "Authorization", OPERATION, "action"},
+	{"OperationNameValue", NULL, "OperationName", "OperationName", OPERATION, NULL},
+	{"CallerIpAddress", NULL, NULL, "httpRequest", MEMBER, "clientIpAddress"},
+	{"_SubscriptionId", NULL, NULL, "resourceId", SUBSCRIPTION, NULL},
+	{"ActivityStatusValue", NULL, "ActivityStatus", "ActivityStatus", WHOLE, NULL},
+	{"ActivitySubstatusValue", NULL, "ActivitySubstatus", "ActivitySubstatus", WHOLE, NULL},
+	{"CategoryValue", NULL, "Category", "Category", WHOLE, NULL},
+	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, NULL, WHOLE, NULL}
 };
 
 /* SigninLogs */
 static const char *const signinlogs_categories[] = {
-	"SignInLogs",
-	NULL
+	"SignInLogs", NULL
 };
-
-static const char *const signinlogs_verbs[] = {
-	NULL
-};
-
-static const char *const signinlogs_containers[] = {
-	NULL
-};
-
-static const char *const signinlogs_services[] = {
-	NULL
-};
-
+static const char *const signinlogs_verbs[] = {NULL};
+static const char *const signinlogs_containers[] = {NULL};
+static const char *const signinlogs_services[] = {NULL};
+static const char *const signinlogs_files[] = {NULL};
 static const ColumnDescription signinlogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"IPAddress", TYPE_TEXT, COLUMN_HUNTED},
 	{"UserPrincipalName", TYPE_TEXT, COLUMN_HUNTED}, {"UserAgent", TYPE_TEXT, COLUMN_HUNTED},
@@ -394,13 +348,9 @@ static const ColumnDescription signinlogs_columns[] = {
 	{"SourceSystem", TYPE_TEXT, 0}, {"TenantId", TYPE_TEXT, 0}, {"Type", TYPE_TEXT, 0}, {"_BilledSize", TYPE_REAL, 0},
 	{"_IsBillable", TYPE_TEXT, 0}, {"_ResourceId", TYPE_TEXT, 0}, {"_SubscriptionId", TYPE_TEXT, 0}, {NULL, TYPE_OTHER, 0}
 };
-
 static const NeededColumn signinlogs_needed[] = {
-	{"address", "IPAddress"},
-	{"account", "UserPrincipalName"},
-	{NULL, NULL}
+	{"address", "IPAddress"}, {"account", "UserPrincipalName"}, {NULL, NULL}
 };
-
 static const FieldMapping signinlogs_fields[] = {
 	{"time", "TimeGenerated", TAKE}, {"properties.ipAddress", "IPAddress", TAKE},
 	{"callerIpAddress", "IPAddress", SECOND}, {"tenantId", "AADTenantId", TAKE},
@@ -408,34 +358,29 @@ static const FieldMapping signinlogs_fields[] = {
 	{"properties.location", "LocationDetails", TAKE}, {"resourceId", "ResourceId", TAKE},
 	{"properties.resourceId", "ResourceIdentity", TAKE}, {NULL, NULL, TAKE}
 };
-
+static const FieldMapping signinlogs_listed[] = {
+	{"resourceId", "ResourceIdentity", TAKE}, {"location", "LocationDetails", TAKE},
+	{"appliedConditionalAccessPolicies", "ConditionalAccessPolicies", TAKE}, {NULL, NULL, TAKE}
+};
+static const FieldMapping signinlogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation signinlogs_derivations[] = {
-	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{NULL, NULL, NULL, WHOLE, NULL}
+	{"ResultType", NULL, NULL, "status", MEMBER, "errorCode"},
+	{"ResultDescription", NULL, NULL, "status", MEMBER, "failureReason"},
+	{"Location", NULL, NULL, "location", MEMBER, "countryOrRegion"},
+	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, NULL, WHOLE, NULL}
 };
 
 /* StorageBlobLogs */
 static const char *const storagebloblogs_categories[] = {
-	"StorageRead",
-	"StorageWrite",
-	"StorageDelete",
-	NULL
+	"StorageRead", "StorageWrite", "StorageDelete", NULL
 };
-
-static const char *const storagebloblogs_verbs[] = {
-	NULL
-};
-
-static const char *const storagebloblogs_containers[] = {
-	NULL
-};
-
+static const char *const storagebloblogs_verbs[] = {NULL};
+static const char *const storagebloblogs_containers[] = {NULL};
 static const char *const storagebloblogs_services[] = {
-	"blob",
-	"blobServices",
-	NULL
+	"blob", "blobServices", NULL
 };
-
+static const char *const storagebloblogs_files[] = {NULL};
 static const ColumnDescription storagebloblogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"OperationName", TYPE_TEXT, COLUMN_HUNTED},
 	{"StatusText", TYPE_TEXT, COLUMN_HUNTED}, {"StatusCode", TYPE_TEXT, COLUMN_HUNTED},
@@ -458,13 +403,9 @@ static const ColumnDescription storagebloblogs_columns[] = {
 	{"_BilledSize", TYPE_REAL, 0}, {"_IsBillable", TYPE_TEXT, 0}, {"_ResourceId", TYPE_TEXT, 0},
 	{"_SubscriptionId", TYPE_TEXT, 0}, {NULL, TYPE_OTHER, 0}
 };
-
 static const NeededColumn storagebloblogs_needed[] = {
-	{"address", "CallerIpAddress"},
-	{"operation", "OperationName"},
-	{NULL, NULL}
+	{"address", "CallerIpAddress"}, {"operation", "OperationName"}, {NULL, NULL}
 };
-
 static const FieldMapping storagebloblogs_fields[] = {
 	{"time", "TimeGenerated", TAKE}, {"uri", "Uri", TAKE}, {"properties.requestUrl", "Uri", SECOND},
 	{"properties.userAgentHeader", "UserAgentHeader", TAKE}, {"properties.accountName", "AccountName", TAKE},
@@ -489,34 +430,23 @@ static const FieldMapping storagebloblogs_fields[] = {
 	{"properties.sourceUri", "SourceUri", TAKE}, {"properties.tlsVersion", "TlsVersion", TAKE},
 	{"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
-
+static const FieldMapping storagebloblogs_listed[] = {{NULL, NULL, TAKE}};
+static const FieldMapping storagebloblogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation storagebloblogs_derivations[] = {
-	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{NULL, NULL, NULL, WHOLE, NULL}
+	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, NULL, WHOLE, NULL}
 };
 
 /* StorageFileLogs */
 static const char *const storagefilelogs_categories[] = {
-	"StorageRead",
-	"StorageWrite",
-	"StorageDelete",
-	NULL
+	"StorageRead", "StorageWrite", "StorageDelete", NULL
 };
-
-static const char *const storagefilelogs_verbs[] = {
-	NULL
-};
-
-static const char *const storagefilelogs_containers[] = {
-	NULL
-};
-
+static const char *const storagefilelogs_verbs[] = {NULL};
+static const char *const storagefilelogs_containers[] = {NULL};
 static const char *const storagefilelogs_services[] = {
-	"file",
-	"fileServices",
-	NULL
+	"file", "fileServices", NULL
 };
-
+static const char *const storagefilelogs_files[] = {NULL};
 static const ColumnDescription storagefilelogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"OperationName", TYPE_TEXT, COLUMN_HUNTED},
 	{"StatusText", TYPE_TEXT, COLUMN_HUNTED}, {"StatusCode", TYPE_TEXT, COLUMN_HUNTED},
@@ -541,13 +471,9 @@ static const ColumnDescription storagefilelogs_columns[] = {
 	{"_BilledSize", TYPE_REAL, 0}, {"_IsBillable", TYPE_TEXT, 0}, {"_ResourceId", TYPE_TEXT, 0},
 	{"_SubscriptionId", TYPE_TEXT, 0}, {NULL, TYPE_OTHER, 0}
 };
-
 static const NeededColumn storagefilelogs_needed[] = {
-	{"address", "CallerIpAddress"},
-	{"operation", "OperationName"},
-	{NULL, NULL}
+	{"address", "CallerIpAddress"}, {"operation", "OperationName"}, {NULL, NULL}
 };
-
 static const FieldMapping storagefilelogs_fields[] = {
 	{"time", "TimeGenerated", TAKE}, {"uri", "Uri", TAKE}, {"properties.requestUrl", "Uri", SECOND},
 	{"properties.userAgentHeader", "UserAgentHeader", TAKE}, {"properties.accountName", "AccountName", TAKE},
@@ -578,34 +504,23 @@ static const FieldMapping storagefilelogs_fields[] = {
 	{"properties.smbVolatileHandleID", "SmbVolatileHandleID", TAKE}, {"properties.tlsVersion", "TlsVersion", TAKE},
 	{"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
-
+static const FieldMapping storagefilelogs_listed[] = {{NULL, NULL, TAKE}};
+static const FieldMapping storagefilelogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation storagefilelogs_derivations[] = {
-	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{NULL, NULL, NULL, WHOLE, NULL}
+	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, NULL, WHOLE, NULL}
 };
 
 /* StorageQueueLogs */
 static const char *const storagequeuelogs_categories[] = {
-	"StorageRead",
-	"StorageWrite",
-	"StorageDelete",
-	NULL
+	"StorageRead", "StorageWrite", "StorageDelete", NULL
 };
-
-static const char *const storagequeuelogs_verbs[] = {
-	NULL
-};
-
-static const char *const storagequeuelogs_containers[] = {
-	NULL
-};
-
+static const char *const storagequeuelogs_verbs[] = {NULL};
+static const char *const storagequeuelogs_containers[] = {NULL};
 static const char *const storagequeuelogs_services[] = {
-	"queue",
-	"queueServices",
-	NULL
+	"queue", "queueServices", NULL
 };
-
+static const char *const storagequeuelogs_files[] = {NULL};
 static const ColumnDescription storagequeuelogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"OperationName", TYPE_TEXT, 0}, {"StatusText", TYPE_TEXT, 0},
 	{"StatusCode", TYPE_TEXT, 0}, {"CallerIpAddress", TYPE_TEXT, 0}, {"Uri", TYPE_TEXT, 0},
@@ -625,12 +540,9 @@ static const ColumnDescription storagequeuelogs_columns[] = {
 	{"_BilledSize", TYPE_REAL, 0}, {"_IsBillable", TYPE_TEXT, 0}, {"_ResourceId", TYPE_TEXT, 0},
 	{"_SubscriptionId", TYPE_TEXT, 0}, {NULL, TYPE_OTHER, 0}
 };
-
 static const NeededColumn storagequeuelogs_needed[] = {
-	{"address", "CallerIpAddress"},
-	{NULL, NULL}
+	{"address", "CallerIpAddress"}, {NULL, NULL}
 };
-
 static const FieldMapping storagequeuelogs_fields[] = {
 	{"time", "TimeGenerated", TAKE}, {"uri", "Uri", TAKE}, {"properties.requestUrl", "Uri", SECOND},
 	{"properties.userAgentHeader", "UserAgentHeader", TAKE}, {"properties.accountName", "AccountName", TAKE},
@@ -653,34 +565,23 @@ static const FieldMapping storagequeuelogs_fields[] = {
 	{"properties.serviceType", "ServiceType", TAKE}, {"properties.tlsVersion", "TlsVersion", TAKE},
 	{"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
-
+static const FieldMapping storagequeuelogs_listed[] = {{NULL, NULL, TAKE}};
+static const FieldMapping storagequeuelogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation storagequeuelogs_derivations[] = {
-	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{NULL, NULL, NULL, WHOLE, NULL}
+	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, NULL, WHOLE, NULL}
 };
 
 /* StorageTableLogs */
 static const char *const storagetablelogs_categories[] = {
-	"StorageRead",
-	"StorageWrite",
-	"StorageDelete",
-	NULL
+	"StorageRead", "StorageWrite", "StorageDelete", NULL
 };
-
-static const char *const storagetablelogs_verbs[] = {
-	NULL
-};
-
-static const char *const storagetablelogs_containers[] = {
-	NULL
-};
-
+static const char *const storagetablelogs_verbs[] = {NULL};
+static const char *const storagetablelogs_containers[] = {NULL};
 static const char *const storagetablelogs_services[] = {
-	"table",
-	"tableServices",
-	NULL
+	"table", "tableServices", NULL
 };
-
+static const char *const storagetablelogs_files[] = {NULL};
 static const ColumnDescription storagetablelogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"OperationName", TYPE_TEXT, 0}, {"StatusText", TYPE_TEXT, 0},
 	{"StatusCode", TYPE_TEXT, 0}, {"CallerIpAddress", TYPE_TEXT, 0}, {"Uri", TYPE_TEXT, 0},
@@ -700,12 +601,9 @@ static const ColumnDescription storagetablelogs_columns[] = {
 	{"_BilledSize", TYPE_REAL, 0}, {"_IsBillable", TYPE_TEXT, 0}, {"_ResourceId", TYPE_TEXT, 0},
 	{"_SubscriptionId", TYPE_TEXT, 0}, {NULL, TYPE_OTHER, 0}
 };
-
 static const NeededColumn storagetablelogs_needed[] = {
-	{"address", "CallerIpAddress"},
-	{NULL, NULL}
+	{"address", "CallerIpAddress"}, {NULL, NULL}
 };
-
 static const FieldMapping storagetablelogs_fields[] = {
 	{"time", "TimeGenerated", TAKE}, {"uri", "Uri", TAKE}, {"properties.requestUrl", "Uri", SECOND},
 	{"properties.userAgentHeader", "UserAgentHeader", TAKE}, {"properties.accountName", "AccountName", TAKE},
@@ -728,72 +626,83 @@ static const FieldMapping storagetablelogs_fields[] = {
 	{"properties.serviceType", "ServiceType", TAKE}, {"properties.tlsVersion", "TlsVersion", TAKE},
 	{"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
-
+static const FieldMapping storagetablelogs_listed[] = {{NULL, NULL, TAKE}};
+static const FieldMapping storagetablelogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation storagetablelogs_derivations[] = {
-	{"_SubscriptionId", "resourceId", "_ResourceId", SUBSCRIPTION, NULL},
-	{NULL, NULL, NULL, WHOLE, NULL}
+	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
+	{NULL, NULL, NULL, NULL, WHOLE, NULL}
 };
 
 const LogTable log_tables[LOG_TABLES] = {
 	{
 		"AADManagedIdentitySignInLogs", 1U << 0,
 		"Microsoft.aadiam", true, false,
-		aadmanagedidentitysigninlogs_categories, aadmanagedidentitysigninlogs_verbs, aadmanagedidentitysigninlogs_containers, aadmanagedidentitysigninlogs_services,
-		aadmanagedidentitysigninlogs_columns, aadmanagedidentitysigninlogs_needed, aadmanagedidentitysigninlogs_fields, aadmanagedidentitysigninlogs_derivations
+		aadmanagedidentitysigninlogs_categories, aadmanagedidentitysigninlogs_verbs, aadmanagedidentitysigninlogs_containers, aadmanagedidentitysigninlogs_services, aadmanagedidentitysigninlogs_files,
+		aadmanagedidentitysigninlogs_columns, aadmanagedidentitysigninlogs_needed, aadmanagedidentitysigninlogs_fields, aadmanagedidentitysigninlogs_listed, aadmanagedidentitysigninlogs_headings,
+		aadmanagedidentitysigninlogs_derivations
 	},
 	{
 		"AADNonInteractiveUserSignInLogs", 1U << 1,
 		"Microsoft.aadiam", true, false,
-		aadnoninteractiveusersigninlogs_categories, aadnoninteractiveusersigninlogs_verbs, aadnoninteractiveusersigninlogs_containers, aadnoninteractiveusersigninlogs_services,
-		aadnoninteractiveusersigninlogs_columns, aadnoninteractiveusersigninlogs_needed, aadnoninteractiveusersigninlogs_fields, aadnoninteractiveusersigninlogs_derivations
+		aadnoninteractiveusersigninlogs_categories, aadnoninteractiveusersigninlogs_verbs, aadnoninteractiveusersigninlogs_containers, aadnoninteractiveusersigninlogs_services, aadnoninteractiveusersigninlogs_files,
+		aadnoninteractiveusersigninlogs_columns, aadnoninteractiveusersigninlogs_needed, aadnoninteractiveusersigninlogs_fields, aadnoninteractiveusersigninlogs_listed, aadnoninteractiveusersigninlogs_headings,
+		aadnoninteractiveusersigninlogs_derivations
 	},
 	{
 		"AADServicePrincipalSignInLogs", 1U << 2,
 		"Microsoft.aadiam", true, false,
-		aadserviceprincipalsigninlogs_categories, aadserviceprincipalsigninlogs_verbs, aadserviceprincipalsigninlogs_containers, aadserviceprincipalsigninlogs_services,
-		aadserviceprincipalsigninlogs_columns, aadserviceprincipalsigninlogs_needed, aadserviceprincipalsigninlogs_fields, aadserviceprincipalsigninlogs_derivations
+		aadserviceprincipalsigninlogs_categories, aadserviceprincipalsigninlogs_verbs, aadserviceprincipalsigninlogs_containers, aadserviceprincipalsigninlogs_services, aadserviceprincipalsigninlogs_files,
+		aadserviceprincipalsigninlogs_columns, aadserviceprincipalsigninlogs_needed, aadserviceprincipalsigninlogs_fields, aadserviceprincipalsigninlogs_listed, aadserviceprincipalsigninlogs_headings,
+		aadserviceprincipalsigninlogs_derivations
 	},
 	{
 		"AuditLogs", 1U << 3,
 		"Microsoft.aadiam", true, false,
-		auditlogs_categories, auditlogs_verbs, auditlogs_containers, auditlogs_services,
-		auditlogs_columns, auditlogs_needed, auditlogs_fields, auditlogs_derivations
+		auditlogs_categories, auditlogs_verbs, auditlogs_containers, auditlogs_services, auditlogs_files,
+		auditlogs_columns, auditlogs_needed, auditlogs_fields, auditlogs_listed, auditlogs_headings,
+		auditlogs_derivations
 	},
 	{
 		"AzureActivity", 1U << 4,
 		NULL, false, true,
-		azureactivity_categories, azureactivity_verbs, azureactivity_containers, azureactivity_services,
-		azureactivity_columns, azureactivity_needed, azureactivity_fields, azureactivity_derivations
+		azureactivity_categories, azureactivity_verbs, azureactivity_containers, azureactivity_services, azureactivity_files,
+		azureactivity_columns, azureactivity_needed, azureactivity_fields, azureactivity_listed, azureactivity_headings,
+		azureactivity_derivations
 	},
 	{
 		"SigninLogs", 1U << 5,
 		"Microsoft.aadiam", true, false,
-		signinlogs_categories, signinlogs_verbs, signinlogs_containers, signinlogs_services,
-		signinlogs_columns, signinlogs_needed, signinlogs_fields, signinlogs_derivations
+		signinlogs_categories, signinlogs_verbs, signinlogs_containers, signinlogs_services, signinlogs_files,
+		signinlogs_columns, signinlogs_needed, signinlogs_fields, signinlogs_listed, signinlogs_headings,
+		signinlogs_derivations
 	},
 	{
 		"StorageBlobLogs", 1U << 6,
 		"Microsoft.Storage", false, false,
-		storagebloblogs_categories, storagebloblogs_verbs, storagebloblogs_containers, storagebloblogs_services,
-		storagebloblogs_columns, storagebloblogs_needed, storagebloblogs_fields, storagebloblogs_derivations
+		storagebloblogs_categories, storagebloblogs_verbs, storagebloblogs_containers, storagebloblogs_services, storagebloblogs_files,
+		storagebloblogs_columns, storagebloblogs_needed, storagebloblogs_fields, storagebloblogs_listed, storagebloblogs_headings,
+		storagebloblogs_derivations
 	},
 	{
 		"StorageFileLogs", 1U << 7,
 		"Microsoft.Storage", false, false,
-		storagefilelogs_categories, storagefilelogs_verbs, storagefilelogs_containers, storagefilelogs_services,
-		storagefilelogs_columns, storagefilelogs_needed, storagefilelogs_fields, storagefilelogs_derivations
+		storagefilelogs_categories, storagefilelogs_verbs, storagefilelogs_containers, storagefilelogs_services, storagefilelogs_files,
+		storagefilelogs_columns, storagefilelogs_needed, storagefilelogs_fields, storagefilelogs_listed, storagefilelogs_headings,
+		storagefilelogs_derivations
 	},
 	{
 		"StorageQueueLogs", 1U << 8,
 		"Microsoft.Storage", false, false,
-		storagequeuelogs_categories, storagequeuelogs_verbs, storagequeuelogs_containers, storagequeuelogs_services,
-		storagequeuelogs_columns, storagequeuelogs_needed, storagequeuelogs_fields, storagequeuelogs_derivations
+		storagequeuelogs_categories, storagequeuelogs_verbs, storagequeuelogs_containers, storagequeuelogs_services, storagequeuelogs_files,
+		storagequeuelogs_columns, storagequeuelogs_needed, storagequeuelogs_fields, storagequeuelogs_listed, storagequeuelogs_headings,
+		storagequeuelogs_derivations
 	},
 	{
 		"StorageTableLogs", 1U << 9,
 		"Microsoft.Storage", false, false,
-		storagetablelogs_categories, storagetablelogs_verbs, storagetablelogs_containers, storagetablelogs_services,
-		storagetablelogs_columns, storagetablelogs_needed, storagetablelogs_fields, storagetablelogs_derivations
+		storagetablelogs_categories, storagetablelogs_verbs, storagetablelogs_containers, storagetablelogs_services, storagetablelogs_files,
+		storagetablelogs_columns, storagetablelogs_needed, storagetablelogs_fields, storagetablelogs_listed, storagetablelogs_headings,
+		storagetablelogs_derivations
 	}
 };
 

@@ -51,7 +51,7 @@ log_of_type(const Record *record, NamedLog * log)
 	static const char *const names[] = {"$table", "Type", "TableName"};
 	const LogTable *table;
 
-	for (size_t i = 0; record->shape != RECORD_RAW && i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; record_has_columns(record) && i < sizeof(names) / sizeof(names[0]); i++)
 	{
 		if (!text_field(record, names[i], &log->name))
 			continue;
@@ -79,7 +79,65 @@ log_of_category(const Record *record, NamedLog * log)
 		return;
 	log->tables = tables_of_category(log->name.text, log->name.length);
 	known = log->tables != 0;
-	log->named = known || record->shape == RECORD_RAW;
+	log->named = known || record->shape == RECORD_RAW || record->shape == RECORD_LISTED;
+}
+
+/*
+ * The kind of sign-in that Microsoft Graph lists.
+ */
+static const char *
+kind_of_signin(const Record *record)
+{
+	static const char *const kinds[][2] = {
+		{"servicePrincipal", "AADServicePrincipalSignInLogs"},
+		{"managedIdentity", "AADManagedIdentitySignInLogs"},
+		{"nonInteractiveUser", "AADNonInteractiveUserSignInLogs"}
+	};
+	const json_t *events = record_member(record, "signInEventTypes");
+	Value		interactive;
+
+	for (size_t i = 0; i < json_array_size(events); i++)
+	{
+		Value		event = json_value(record->json, json_array_get(events, i));
+
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		{
+			if (event.kind == VALUE_STRING && event.length == strlen(kinds[k][0]) &&
+				ascii_strncasecmp(event.text, kinds[k][0], event.length) == 0)
+				return kinds[k][1];
+		}
+	}
+	if (record_field(record, "isInteractive", &interactive) && interactive.kind == VALUE_BOOLEAN && *interactive.text == 'f')
+		return "AADNonInteractiveUserSignInLogs";
+	return "SigninLogs";
+}
+
+/*
+ * The log of which an API has listed a record.
+ */
+static bool
+log_of_list(const Record *record, NamedLog *log)
+{
+	const char *name = NULL;
+	Value		value;
+
+	if (record->shape != RECORD_LISTED)
+		return false;
+	if (record_field(record, "eventTimestamp", &value))
+		name = "AzureActivity";
+	else if (record_field(record, "activityDateTime", &value) && record_field(record, "activityDisplayName", &value))
+		name = "AuditLogs";
+	else if (record_field(record, "ipAddress", &value) && record_field(record, "status", &value) &&
+			 (record_field(record, "clientAppUsed", &value) || record_field(record, "appDisplayName", &value)))
+		name = kind_of_signin(record);
+	if (name == NULL)
+		return false;
+	log->named = true;
+	log->tables = log_table_by_name(name, strlen(name))->bit;
+	log->name.kind = VALUE_STRING;
+	log->name.text = name;
+	log->name.length = strlen(name);
+	return true;
 }
 
 /*
@@ -91,6 +149,8 @@ log_of_record(const Record *record)
 	NamedLog	by_type = {0};
 	NamedLog	by_category = {0};
 
+	if (log_of_list(record, &by_type))
+		return by_type;
 	log_of_category(record, &by_category);
 	if (!log_of_type(record, &by_type))
 		return by_category;
@@ -288,7 +348,7 @@ choose_by_columns(unsigned tables, const Record *record)
 	void	   *member = NULL;
 	const char *name;
 
-	if (record->shape == RECORD_RAW)
+	if (!record_has_columns(record))
 		return tables;
 	for (size_t i = 0; (name = column_name(record, i, &member)) != NULL; i++)
 	{
@@ -310,7 +370,7 @@ foreign_column(const LogTable *table, const Record *record)
 	void	   *member = NULL;
 	const char *name;
 
-	if (record->shape == RECORD_RAW)
+	if (!record_has_columns(record))
 		return NULL;
 	for (size_t i = 0; (name = column_name(record, i, &member)) != NULL; i++)
 	{

@@ -168,6 +168,20 @@ tables_of_container(const char *path)
 }
 
 /*
+ * The log table of a name of its own or of the portal's downloads of it, or NULL.
+ */
+static const LogTable *
+log_table_of_file(const char *name, size_t length)
+{
+	for (int i = 0; i < LOG_TABLES; i++)
+	{
+		if (is_listed(name, length, log_tables[i].files))
+			return &log_tables[i];
+	}
+	return log_table_by_name(name, length);
+}
+
+/*
  * The log table that a directory is named after, or that a file's name starts
  * with; the last one in the path, or NULL.
  */
@@ -183,8 +197,12 @@ log_table_in_path(const char *path)
 
 		while (word < length && isalnum((unsigned char) p[word]))
 			word++;
-		if ((word == length || p[length] == '\0') && log_table_by_name(p, word) != NULL)
-			found = log_table_by_name(p, word);
+		if (word == length || p[length] == '\0')
+		{
+			const LogTable *named = log_table_of_file(p, word);
+
+			found = named != NULL ? named : found;
+		}
 		p += length;
 		p += strspn(p, "/");
 	}

@@ -96,6 +96,7 @@ typedef struct Derivation
 	const char *column;
 	const char *raw_field;		/* NULL if raw records don't have it */
 	const char *named_field;	/* of records with the names of columns */
+	const char *listed_field;	/* of records that an API lists */
 	DerivationRule rule;
 	const char *member;
 } Derivation;
@@ -116,9 +117,12 @@ typedef struct LogTable
 	const char *const *containers;	/* beside those named after the categories */
 	const char *const *services;	/* in types of resources, where a category
 									 * is of several tables */
-	const		ColumnDescription *columns;
-	const		NeededColumn *needed;
+	const char *const *files;	/* how the portal's downloads are called */
+	const ColumnDescription *columns;
+	const NeededColumn *needed;
 	const FieldMapping *fields;
+	const FieldMapping *listed; /* fields of records that an API lists, and */
+	const FieldMapping *headings;	/* of CSV of the Entra portal */
 	const Derivation *derivations;
 } LogTable;
 

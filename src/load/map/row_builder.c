@@ -158,10 +158,10 @@ fill_localized(RowBuilder *builder, const JsonText *json, json_t *object, const 
 	{
 		const char *name = json_object_iter_key(member);
 		Value		value = json_value(json, json_object_iter_value(member));
-		const FieldEntry *inner = entry;
+		const FieldEntry *inner = members != NULL ? field_map_find(members, name, strlen(name)) : NULL;
 
-		if (ascii_strcasecmp(name, "value") != 0)
-			inner = members != NULL ? field_map_find(members, name, strlen(name)) : NULL;
+		if (inner == NULL && ascii_strcasecmp(name, "value") == 0)
+			inner = entry;
 		if (!fill_field(builder, inner, around, name, &value, before++))
 			return false;
 	}
@@ -220,12 +220,12 @@ fill_from_object(RowBuilder *builder, const JsonText *json, json_t *object, cons
  * the query API add the type where two tables have one name with two types.
  */
 static const FieldEntry *
-find_named(const ColumnMap *map, const char *name, size_t length, bool *typed)
+find_named(const FieldMap *map, const char *name, size_t length, bool *typed)
 {
 	static const char *const types[] = {
 		"_string", "_dynamic", "_datetime", "_long", "_int", "_real", "_bool", "_guid"
 	};
-	const FieldEntry *entry = field_map_find(&map->named, name, length);
+	const FieldEntry *entry = field_map_find(map, name, length);
 
 	*typed = false;
 	for (size_t i = 0; entry == NULL && i < sizeof(types) / sizeof(types[0]); i++)
@@ -235,7 +235,7 @@ find_named(const ColumnMap *map, const char *name, size_t length, bool *typed)
 		if (length > type_length && ascii_strncasecmp(name + length - type_length, types[i], type_length) == 0)
 		{
 			*typed = true;
-			return field_map_find(&map->named, name, length - type_length);
+			return field_map_find(map, name, length - type_length);
 		}
 	}
 	return entry;
@@ -245,11 +245,11 @@ find_named(const ColumnMap *map, const char *name, size_t length, bool *typed)
  * Fill the columns from one field that has the name of a column.
  */
 static bool
-fill_named(RowBuilder *builder, const char *name, size_t length, Value value, size_t before)
+fill_named(RowBuilder *builder, const FieldMap *fields, const char *name, size_t length, Value value, size_t before)
 {
 	Leftover	top = {0};
 	bool		typed;
-	const FieldEntry *entry = find_named(builder->map, name, length, &typed);
+	const FieldEntry *entry = find_named(fields, name, length, &typed);
 
 	if (typed && value.kind == VALUE_STRING && value.length == 0)
 		return true;
@@ -264,6 +264,7 @@ fill_named(RowBuilder *builder, const char *name, size_t length, Value value, si
 static bool
 fill_from_named(RowBuilder *builder, const Record *record)
 {
+	const FieldMap *fields = record->shape == RECORD_PORTAL ? &builder->map->headings : &builder->map->named;
 	json_t	   *root;
 	size_t		before = 0;
 
@@ -273,7 +274,7 @@ fill_from_named(RowBuilder *builder, const Record *record)
 		{
 			const char *name = record->header->names[i];
 
-			if (!fill_named(builder, name, strlen(name), record->values[i], i))
+			if (!fill_named(builder, fields, name, strlen(name), record->values[i], i))
 				return false;
 		}
 		return true;
@@ -282,7 +283,7 @@ fill_from_named(RowBuilder *builder, const Record *record)
 	for (void *member = json_object_iter(root); member != NULL;
 		 member = json_object_iter_next(root, member))
 	{
-		if (!fill_named(builder, json_object_iter_key(member), json_object_iter_key_len(member),
+		if (!fill_named(builder, fields, json_object_iter_key(member), json_object_iter_key_len(member),
 						json_value(record->json, json_object_iter_value(member)), before++))
 			return false;
 	}
@@ -504,8 +505,9 @@ row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record
 	bool		filled;
 
 	start_row(builder, map);
-	if (record->shape == RECORD_RAW)
-		filled = fill_from_object(builder, record->json, record->json->root, &map->raw, &top);
+	if (record->shape == RECORD_RAW || record->shape == RECORD_LISTED)
+		filled = fill_from_object(builder, record->json, record->json->root,
+								  record->shape == RECORD_RAW ? &map->raw : &map->listed, &top);
 	else
 		filled = fill_from_named(builder, record);
 	if (!filled || !fill_second(builder) || !fill_time(builder, record) ||

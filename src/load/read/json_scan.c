@@ -184,6 +184,7 @@ name_is(const Input *input, Span name, const char *spelling)
 Members
 scan_members(Input *input, size_t *index, bool lines, Span *error)
 {
+	bool		only_remarks = true;	/* so far, like @odata.context */
 	int			c;
 
 	*index = 1;
@@ -205,7 +206,11 @@ scan_members(Input *input, size_t *index, bool lines, Span *error)
 				return MEMBERS_RECORDS;
 			if (name_is(input, name, "tables"))
 				return MEMBERS_TABLES;
+			/* what Microsoft Graph and the REST API list */
+			if (only_remarks && name_is(input, name, "value"))
+				return MEMBERS_RECORDS;
 		}
+		only_remarks = only_remarks && name.length > 0 && input_text(input)[name.start] == '@';
 		start = *index;
 		if (scan_value(input, index, lines) != SCAN_OK || *index == start)
 			return MEMBERS_BROKEN;

@@ -106,7 +106,8 @@ header_free(Header *header)
 
 /*
  * The record that a JSON object is.  One with the names of columns has the one
- * column that every log table has.
+ * column that every log table has; one that is listed has neither that nor the
+ * time of raw records.
  */
 Record
 record_of_object(const JsonText *json)
@@ -114,8 +115,16 @@ record_of_object(const JsonText *json)
 	Record		record = {.shape = RECORD_NAMED,.json = json};
 	Value		value;
 
-	if (!record_field(&record, "TimeGenerated", &value))
-		record.shape = RECORD_RAW;
+	if (record_field(&record, "TimeGenerated", &value))
+		return record;
+	record.shape = RECORD_RAW;
+	if (json_object_get(json->root, "time") != NULL)
+		return record;
+	for (size_t i = 0; other_time_names[i] != NULL; i++)
+	{
+		if (record_field(&record, other_time_names[i], &value))
+			record.shape = RECORD_LISTED;
+	}
 	return record;
 }
 

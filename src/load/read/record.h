@@ -53,10 +53,14 @@ typedef enum RecordShape
 {
 	RECORD_RAW,					/* JSON object, as a diagnostic setting writes
 								 * it */
+	RECORD_LISTED,				/* JSON object, as the REST API or Microsoft
+								 * Graph lists it */
 	RECORD_NAMED,				/* JSON object whose members have the names of
 								 * columns */
 	RECORD_ARRAY,				/* JSON array, with a header */
-	RECORD_CSV					/* line of CSV, with a header */
+	RECORD_CSV,					/* line of CSV, with a header */
+	RECORD_PORTAL				/* the same, with the headings of the Entra
+								 * portal */
 } RecordShape;
 
 /* A record: a JSON object, or one value for each name of a header. */
@@ -77,11 +81,20 @@ typedef struct Record
 static inline bool
 record_is_object(const Record *record)
 {
-	return record->shape == RECORD_RAW || record->shape == RECORD_NAMED;
+	return record->shape <= RECORD_NAMED;
 }
 
 /* what records without TimeGenerated have instead, up to NULL */
 extern const char *const other_time_names[];
+
+/*
+ * Have its fields the names of columns?
+ */
+static inline bool
+record_has_columns(const Record *record)
+{
+	return record->shape >= RECORD_NAMED && record->shape != RECORD_PORTAL;
+}
 
 extern Record record_of_object(const JsonText *json);
 extern Record record_of_values(RecordShape shape, const Header *header, const Value *values);
