@@ -244,10 +244,10 @@ SELECT is_empty($$ SELECT place FROM
     WHERE NOT azhunt.has(start || rest, repeat('tERM ', 4000)) OR NOT azhunt.has(start || 'Term' || rest, repeat('tERM ', 4000) || 'term')
        OR azhunt.has(start || 'Terms' || rest, repeat('tERM ', 4000) || 'term') $$, 'has in long strings');
 SELECT is_empty($$ SELECT place FROM
-    (SELECT place, repeat('é ', place) || repeat('Мир ', 4000) AS start, repeat(' é', 400 - place) AS rest
+    (SELECT place, repeat('é ', place) || repeat('Мир ', 1000) AS start, repeat(' é', 400 - place) AS rest
      FROM generate_series(0, 400, 7) AS place) AS s
-    WHERE NOT azhunt.has(start || rest, repeat('мИР ', 4000)) OR NOT azhunt.has(start || 'Мир' || rest, repeat('мИР ', 4000) || 'мир')
-       OR azhunt.has(start || 'Мира' || rest, repeat('мИР ', 4000) || 'мир') $$, 'has in long strings of other letters');
+    WHERE NOT azhunt.has(start || rest, repeat('мИР ', 1000)) OR NOT azhunt.has(start || 'Мир' || rest, repeat('мИР ', 1000) || 'мир')
+       OR azhunt.has(start || 'Мира' || rest, repeat('мИР ', 1000) || 'мир') $$, 'has in long strings of other letters');
 
 SELECT * FROM finish();
 ROLLBACK;
