@@ -54,9 +54,17 @@ OBJS = \
 	src/planner/within.o \
 	src/planner/within_bounds.o \
 	src/windowjoin/batch.o \
+	src/windowjoin/clauses.o \
 	src/windowjoin/exec.o \
 	src/windowjoin/explain.o \
 	src/windowjoin/filter.o \
+	src/windowjoin/merge_exec.o \
+	src/windowjoin/merge_explain.o \
+	src/windowjoin/merge_fetch.o \
+	src/windowjoin/merge_index.o \
+	src/windowjoin/merge_path.o \
+	src/windowjoin/merge_ring.o \
+	src/windowjoin/merge_tables.o \
 	src/windowjoin/parallel.o \
 	src/windowjoin/path.o \
 	src/windowjoin/table.o \
