@@ -2868,19 +2868,38 @@ $$;
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
 'makes a rule, which runs a hunt, by default the one of its own name, with options';
 
+CREATE FUNCTION azhunt.check_rule_found(is_found boolean, rule text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.rules lists the rules; azhunt.add_rule() makes one.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_rule_found(boolean, text) IS
+'internal: an error that there is no such rule, unless it was found';
+
+--
+-- What belongs to a rule is written under a lock of its row that keeps the rule
+-- from being dropped: FOR KEY SHARE, which runs do not wait for, or stronger.
+-- What is written without could come after drop_rule() has looked, and be found
+-- by the next rule of that name.
+--
+
 CREATE FUNCTION azhunt.restart_rule(rule text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = restart_rule.rule FOR KEY SHARE;
+    PERFORM azhunt.check_rule_found(FOUND, restart_rule.rule);
     INSERT INTO azhunt.restart_requests (rule, requested_at, requested_by)
-    VALUES ($1, clock_timestamp(), session_user);
+    VALUES (restart_rule.rule, clock_timestamp(), session_user);
 END
 $$;
 
@@ -2895,19 +2914,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- also waits for a run to end
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = drop_rule.rule FOR UPDATE;
+    PERFORM azhunt.check_rule_found(FOUND, drop_rule.rule);
     DELETE FROM azhunt.status_changes AS c
-    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = $1));
-    DELETE FROM azhunt.matches AS m WHERE m.rule = $1;
-    DELETE FROM azhunt.watermarks AS w WHERE w.rule = $1;
-    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
-    DELETE FROM azhunt.runs AS r WHERE r.rule = $1;
-    DELETE FROM azhunt.rules AS r WHERE r.rule = $1;
+    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = drop_rule.rule));
+    DELETE FROM azhunt.matches AS m WHERE m.rule = drop_rule.rule;
+    DELETE FROM azhunt.watermarks AS w WHERE w.rule = drop_rule.rule;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = drop_rule.rule;
+    DELETE FROM azhunt.runs AS r WHERE r.rule = drop_rule.rule;
+    DELETE FROM azhunt.rules AS r WHERE r.rule = drop_rule.rule;
 END
 $$;
 
@@ -2924,19 +2939,23 @@ BEGIN
     IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
         RETURN NEW;
     END IF;
-    -- A run that is skipped while a rule of this name is dropped can outlive it.
+    -- A run that was skipped has changed nothing.
     IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.rule = OLD.rule AND r.status <> 'skipped')
        OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.rule = OLD.rule) THEN
         RAISE EXCEPTION 'rule "%" has run, and its results are those of its options', OLD.rule
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Make another one with the new options; azhunt.drop_rule() removes the old one with its results.';
     END IF;
+    IF TG_OP = 'DELETE' OR NEW.rule <> OLD.rule THEN
+        DELETE FROM azhunt.restart_requests AS q WHERE q.rule = OLD.rule;
+        DELETE FROM azhunt.runs AS r WHERE r.rule = OLD.rule;
+    END IF;
     RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW ELSE OLD END;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.keep_options() IS
-'internal: trigger that refuses to change or delete a rule that has run';
+'internal: trigger that refuses to change or delete a rule that has run, and removes what else goes by the name of one that has not';
 
 CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
@@ -3533,11 +3552,11 @@ DECLARE
     requested boolean;
 BEGIN
     -- only those that this run sees: the rows that they are about it sees too
-    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = reason_to_start_over.rule;
     requested := FOUND;
 
     SELECT w.snapshot, w.system_identifier INTO watermark
-    FROM azhunt.watermarks AS w WHERE w.rule = $1;
+    FROM azhunt.watermarks AS w WHERE w.rule = reason_to_start_over.rule;
     RETURN CASE
         WHEN NOT FOUND THEN 'first run'
         WHEN requested THEN 'restart_rule() was called'
@@ -3704,7 +3723,7 @@ BEGIN
                      FROM azhunt.rules AS r
                      JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = r.xmax AND l.granted
                      JOIN pg_stat_activity AS a ON a.pid = l.pid
-                     WHERE r.rule = $1
+                     WHERE r.rule = describe_running.rule
                      LIMIT 1), ''::text);
 END
 $$;
@@ -3721,28 +3740,30 @@ DECLARE
     rule_row azhunt.rules;
     run bigint;
     started timestamptz := clock_timestamp();
+    obstacle text;
     snapshot pg_snapshot;
     findings record;
     announced bigint;
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules; azhunt.add_rule() makes one.';
+        -- before this transaction has a lock, too, which would hide whose the other is
+        obstacle := azhunt.describe_running(run_rule_in_transaction.rule);
+        -- waits for drop_rule() and prune(), but not for a run
+        PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR KEY SHARE;
+        PERFORM azhunt.check_rule_found(FOUND, run_rule_in_transaction.rule);
+        PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR NO KEY UPDATE SKIP LOCKED;
     END IF;
-
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         INSERT INTO azhunt.runs (rule, started, finished, status, error, run_by)
-        VALUES ($1, started, clock_timestamp(), 'skipped', azhunt.describe_running($1), session_user)
+        VALUES (run_rule_in_transaction.rule, started, clock_timestamp(), 'skipped', obstacle, session_user)
         RETURNING runs.run INTO function.run;
         RETURN function.run;
     END IF;
 
     -- A change, and not only a lock: a transaction whose snapshot is older must
     -- not change or drop a rule as if it had not run.
-    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = $1 RETURNING r.* INTO rule_row;
+    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
@@ -3763,16 +3784,16 @@ BEGIN
     END IF;
 
     INSERT INTO azhunt.watermarks (rule, snapshot, relations, system_identifier)
-    VALUES ($1, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    VALUES (run_rule_in_transaction.rule, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
     ON CONFLICT ON CONSTRAINT watermarks_pkey DO UPDATE
     SET snapshot = EXCLUDED.snapshot, relations = EXCLUDED.relations, system_identifier = EXCLUDED.system_identifier;
     INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced, snapshot, run_by)
-    VALUES (function.run, $1, started, clock_timestamp(), 'succeeded', findings.started_over,
+    VALUES (function.run, run_rule_in_transaction.rule, started, clock_timestamp(), 'succeeded', findings.started_over,
             findings.rows_read, findings.new_matches, announced, snapshot, session_user);
     -- Where someone keeps the queue from being emptied, what was found matters
     -- more than that it is announced.
     IF announced > 0 AND pg_notification_queue_usage() < 0.9 THEN
-        PERFORM pg_notify('azhunt', json_build_object('rule', $1, 'run', function.run,
+        PERFORM pg_notify('azhunt', json_build_object('rule', run_rule_in_transaction.rule, 'run', function.run,
                                                       'new_matches', announced)::text);
     END IF;
     RETURN run;
@@ -3795,10 +3816,11 @@ BEGIN
     -- Whoever runs rules can call this, so what it is told is held within what
     -- can be true of this session.
     INSERT INTO azhunt.runs (rule, started, finished, status, sqlstate, error, run_by)
-    SELECT r.rule, least(greatest($2, connected), clock_timestamp()), clock_timestamp(), 'failed', left($3, 5), left($4, 10000),
-           session_user
+    SELECT r.rule, least(greatest(record_failed_run.started, connected), clock_timestamp()), clock_timestamp(), 'failed',
+           left(record_failed_run.sqlstate, 5), left(record_failed_run.error, 10000), session_user
     FROM azhunt.rules AS r
-    WHERE r.rule = $1;
+    WHERE r.rule = record_failed_run.rule
+    FOR KEY SHARE OF r;
 END
 $$;
 
@@ -4482,12 +4504,8 @@ DECLARE
     command text := format('CALL azhunt.run_rule(%L)', rule);
     query text;
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = schedule_rule.rule;
+    PERFORM azhunt.check_rule_found(FOUND, schedule_rule.rule);
     -- in another database with a search_path of its own
     query := format('SELECT cron.schedule_in_database(%L::pg_catalog.text, %L::pg_catalog.text, %L::pg_catalog.text,'
                     ' %L::pg_catalog.text, NULL::pg_catalog.text, true)',

@@ -30,7 +30,7 @@ FROM (VALUES
     ('is the default of a column, as for pg_current_xact_id()',
      'ingest_xid'),
     ('raises errors, which everybody can',
-     'prevent_in_transaction_block raise_saved_error'),
+     'check_rule_found prevent_in_transaction_block raise_saved_error'),
     ('is a trigger function, which only the owner of a table can use on it, and changes nothing but an error',
      'check_rule keep_options')
 ) AS f (reason, names)

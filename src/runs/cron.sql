@@ -77,12 +77,8 @@ DECLARE
     command text := format('CALL azhunt.run_rule(%L)', rule);
     query text;
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = schedule_rule.rule;
+    PERFORM azhunt.check_rule_found(FOUND, schedule_rule.rule);
     -- in another database with a search_path of its own
     query := format('SELECT cron.schedule_in_database(%L::pg_catalog.text, %L::pg_catalog.text, %L::pg_catalog.text,'
                     ' %L::pg_catalog.text, NULL::pg_catalog.text, true)',
