@@ -62,9 +62,12 @@ $$;
 COMMENT ON FUNCTION azhunt.call_cron(text, text) IS
 'internal: runs a query in the database that has pg_cron: this one, or another through dblink';
 
+-- A name in quotes where it needs them: no other database and rule give the
+-- same, whatever colons they have.
 CREATE FUNCTION azhunt.cron_job_name(rule text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.format('azhunt %s: %s', pg_catalog.current_database(), rule);
+SET quote_all_identifiers = off
+RETURN pg_catalog.format('azhunt %I: %s', pg_catalog.current_database(), rule);
 
 COMMENT ON FUNCTION azhunt.cron_job_name(text) IS
 'internal: the name of pg_cron''s job for a rule of this database';
