@@ -24,7 +24,7 @@ FROM (VALUES
      'storage_file_created_quickly_deleted_pairs storage_mass_deletion_deletions storage_upload_link_account_pairs uploads'),
     ('reads system catalogs and views, which everybody can',
      'check_hunt_function cron_job_name function_arguments hunt_call hunt_function lock_holders missing_columns missing_comments missing_days option_literal rows_cannot_move_because partition_bounds partition_tree reached_from '
-     'snapshot_with_unfinished some_periods untrusted_below'),
+     'snapshot_with_unfinished some_periods time_before untrusted_below'),
     ('locks or creates tables with the rights of the caller, who needs those for it',
      'create_loaded_files lock_relations'),
     ('is the default of a column, as for pg_current_xact_id()',
