@@ -123,6 +123,30 @@ $$;
 COMMENT ON FUNCTION azhunt.count_rows(text[]) IS
 'internal: how many rows log tables have';
 
+CREATE FUNCTION azhunt.check_result_key(hunt text, run bigint, result_key text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing text := (
+        SELECT k.name
+        FROM unnest(result_key) AS k (name)
+        WHERE k.name <> ALL ('{time,account,address,useragent,storageaccount}'::text[])
+          AND EXISTS (SELECT FROM azhunt.matches AS m WHERE m.run = check_result_key.run AND NOT m.details ? k.name)
+        LIMIT 1);
+BEGIN
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'hunt "%" found a match without "%", by which results are told apart', hunt, missing
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('"%s" is in the hunt''s result_key, but neither a column of matches nor a member of details.'::text, missing),
+                  HINT = 'Correct the function that finds matches, or call azhunt.add_hunt() with another result_key.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_result_key(text, bigint, text[]) IS
+'internal: an error if a match that a run found lacks a member of details that the hunt''s result_key names';
+
 CREATE FUNCTION azhunt.find_all_matches(rule azhunt.rules, run bigint, found_at timestamptz, snapshot pg_snapshot)
 RETURNS TABLE (started_over text, relations bigint[], rows_read jsonb, new_matches bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -170,6 +194,10 @@ BEGIN
         FOR period IN SELECT p FROM azhunt.some_periods(findings.reread_periods) AS p LOOP
             new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals);
         END LOOP;
+    END IF;
+
+    IF new_matches > 0 THEN
+        PERFORM azhunt.check_result_key(rule.hunt, run, hunt.result_key);
     END IF;
 
     -- Only what was there from the first look to the last has surely been read.
