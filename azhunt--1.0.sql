@@ -4061,6 +4061,12 @@ FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
 COMMENT ON VIEW azhunt.latest_status IS 'the latest status change of each result';
+COMMENT ON COLUMN azhunt.latest_status.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.latest_status.status IS 'new, investigating or closed, as it was set';
+COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
+COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
+COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
+COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
@@ -4089,6 +4095,18 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW azhunt.screened_matches IS
 'each match of all rules, and whether the allow-list hides it';
+COMMENT ON COLUMN azhunt.screened_matches.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.screened_matches.hunt IS 'the hunt that the rule runs';
+COMMENT ON COLUMN azhunt.screened_matches."time" IS 'when it happened';
+COMMENT ON COLUMN azhunt.screened_matches.account IS 'the account; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.address IS 'the address, without its port; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.useragent IS 'the user agent; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.storageaccount IS 'the storage account; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.details IS 'what only this hunt knows';
+COMMENT ON COLUMN azhunt.screened_matches.result_id IS 'the result that it belongs to';
+COMMENT ON COLUMN azhunt.screened_matches.hidden IS 'whether the allow-list hides it';
+COMMENT ON COLUMN azhunt.screened_matches.run IS 'the run that found it';
+COMMENT ON COLUMN azhunt.screened_matches.found_at IS 'when that run began';
 
 CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -4202,6 +4220,28 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.results IS
 'what all rules found, a row for each result; details has at most the latest 100 matches';
+COMMENT ON COLUMN azhunt.results."time" IS 'time of its latest match';
+COMMENT ON COLUMN azhunt.results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.results.hunt IS 'the hunt that the rule runs';
+COMMENT ON COLUMN azhunt.results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.results.account IS 'the accounts, separated by commas; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.results.address IS 'the addresses, separated by commas; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.results.summary IS 'a sentence about the result';
+COMMENT ON COLUMN azhunt.results.details IS 'members of details that the hunt''s result_key names, and in matches the details of its latest 100 matches';
+COMMENT ON COLUMN azhunt.results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
 
 CREATE VIEW azhunt.hidden_results AS
 SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
@@ -4222,6 +4262,15 @@ GROUP BY a.entity, a.value, m.rule;
 
 COMMENT ON VIEW azhunt.hidden_results IS
 'how many matches and results each entry of the allow-list hides for each rule';
+COMMENT ON COLUMN azhunt.hidden_results.entity IS 'column of azhunt.matches: address, account, useragent or storageaccount';
+COMMENT ON COLUMN azhunt.hidden_results.value IS 'the value of it that is hidden, or a network of addresses';
+COMMENT ON COLUMN azhunt.hidden_results.note IS 'why it is allowed; null if nobody said';
+COMMENT ON COLUMN azhunt.hidden_results.added_by IS 'role of the session that added the entry';
+COMMENT ON COLUMN azhunt.hidden_results.added_at IS 'when it was added';
+COMMENT ON COLUMN azhunt.hidden_results.rule IS 'the rule whose matches it hides; null if it hides none';
+COMMENT ON COLUMN azhunt.hidden_results.matches IS 'how many matches of the rule it hides';
+COMMENT ON COLUMN azhunt.hidden_results.results IS 'how many results of the rule these belong to';
+COMMENT ON COLUMN azhunt.hidden_results.found_at IS 'when the run began that found the latest of them; null if it hides none';
 
 CREATE FUNCTION azhunt.log_rows(result_id uuid, most integer DEFAULT 100)
 RETURNS TABLE (log_table text, log_row jsonb)
@@ -4419,6 +4468,15 @@ FROM azhunt.source_health() AS s;
 
 COMMENT ON VIEW azhunt.source_health IS
 'source_health() as of now';
+COMMENT ON COLUMN azhunt.source_health.log_table IS 'name of the log table, in lower case';
+COMMENT ON COLUMN azhunt.source_health.state IS 'flowing, quiet, stopped, never loaded, or not known and why';
+COMMENT ON COLUMN azhunt.source_health.newest_event IS 'latest timegenerated; null if there are no rows, or the state is not known';
+COMMENT ON COLUMN azhunt.source_health.newest_arrival IS 'latest ingestedat; null if there are no rows, or the state is not known';
+COMMENT ON COLUMN azhunt.source_health.median_delay IS 'median time from event to arrival of the latest 10,000 rows; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.p95_delay IS 'time from event to arrival that 95 % of the latest 10,000 rows did not exceed; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.rows_last_hour IS 'how many rows arrived in the last hour; null if the state is not known';
+COMMENT ON COLUMN azhunt.source_health.rows_hour_before IS 'how many arrived in the hour before that; null if the state is not known';
+COMMENT ON COLUMN azhunt.source_health.rows_hour_day_before IS 'how many arrived in the same hour of the day before; null if the state is not known';
 
 CREATE VIEW azhunt.rule_health AS
 SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
@@ -4455,6 +4513,18 @@ LEFT JOIN LATERAL (
 
 COMMENT ON VIEW azhunt.rule_health IS
 'each rule and how it runs: running, new, late, never run or failing';
+COMMENT ON COLUMN azhunt.rule_health.rule IS 'name of the rule';
+COMMENT ON COLUMN azhunt.rule_health.hunt IS 'the hunt that it runs';
+COMMENT ON COLUMN azhunt.rule_health.title IS 'title of the hunt; null if the hunt is not there';
+COMMENT ON COLUMN azhunt.rule_health.severity IS 'Sentinel''s severity of its results';
+COMMENT ON COLUMN azhunt.rule_health.run_every IS 'how often it should run';
+COMMENT ON COLUMN azhunt.rule_health.health IS 'running, new, late, never run or failing';
+COMMENT ON COLUMN azhunt.rule_health.last_success IS 'when its latest successful run ended; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_run IS 'its latest run that was not skipped; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_status IS 'succeeded or failed, of that run; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_finished IS 'when that run ended; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_duration IS 'how long that run took; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_error IS 'why that run failed, or that the hunt is not there; null otherwise';
 
 /* src/runs/retention.sql */
 
@@ -5081,6 +5151,36 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
 'what rules of the hunt for uploads found, a row for each URI, operation and user agent';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results."time" IS 'time of its latest upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.fileuploadpath IS 'URI of the file';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.operationname IS 'operation that uploaded it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.uploaduseragent IS 'user agent of the uploads';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.loginevents IS 'the sign-ins as one bag, in which later ones overwrite earlier ones, as the published query has it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.accounts IS 'the accounts that signed in, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.logins IS 'the sign-ins as an array of bags';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.uploads IS 'how many uploads it has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.first_upload IS 'time of its first upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.last_upload IS 'time of its latest upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.account IS 'the accounts, separated by commas';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.address IS 'the addresses, separated by commas';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.addresses IS 'the addresses of uploads and sign-ins, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.storageaccounts IS 'the storage accounts, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.found_at IS 'when that run began';
 
 CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
 RETURNS TABLE ("time" timestamptz, uploads bigint)
@@ -5409,6 +5509,30 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.cloudshell_usage_results IS
 'what rules of the hunt for Cloud Shells found, a row for each caller and hour';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results."time" IS 'start of the bin of time';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.caller IS 'who opened a Cloud Shell';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.timekey IS 'start of the bin of time, by default of an hour';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.set_operationnamevalue IS 'the other operations of the caller in that bin, a sorted array';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results."timestamp" IS 'start of the bin of time, under the name of the published query';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.accountcustomentity IS 'the caller, under the name of the published query';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.account IS 'the caller';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.address IS 'always null, as the hunt does not look at it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.found_at IS 'when that run began';
 
 DO $$
 BEGIN
