@@ -66,6 +66,7 @@ OBJS = \
 	src/hunts/checks.o \
 	src/hunts/sources.o \
 	src/runs/arrivals.o \
+	src/runs/blake2b.o \
 	src/runs/digest.o \
 	src/runs/health.o \
 	src/runs/run.o
