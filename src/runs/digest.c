@@ -219,6 +219,7 @@ static void
 add_named(Blake2b *digest, FunctionCallInfo fcinfo, const text *name)
 {
 	static const char *const columns[] = {"account", "address", "useragent", "storageaccount"};
+	Jsonb	   *details;
 	JsonbValue	member;
 	int64		time;
 
@@ -237,8 +238,10 @@ add_named(Blake2b *digest, FunctionCallInfo fcinfo, const text *name)
 			return;
 		}
 	}
-	if (!PG_ARGISNULL(7) &&
-		getKeyJsonValueFromContainer(&PG_GETARG_JSONB_P(7)->root, VARDATA_ANY(name),
+	details = PG_ARGISNULL(7) ? NULL : PG_GETARG_JSONB_P(7);
+	/* what is no object the table refuses afterwards */
+	if (details != NULL && JB_ROOT_IS_OBJECT(details) &&
+		getKeyJsonValueFromContainer(&details->root, VARDATA_ANY(name),
 									 VARSIZE_ANY_EXHDR(name), &member))
 		add_value(digest, &member);
 	else
