@@ -66,8 +66,10 @@ OBJS = \
 	src/hunts/checks.o \
 	src/hunts/sources.o \
 	src/runs/arrivals.o \
+	src/runs/blake2b.o \
 	src/runs/digest.o \
 	src/runs/health.o \
+	src/runs/results.o \
 	src/runs/run.o
 # A library's names are seen by all libraries of a server process, so only
 # those that PostgreSQL looks up leave this one.

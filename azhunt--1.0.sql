@@ -375,6 +375,12 @@ AS 'MODULE_PATHNAME', 'azhunt_collection_final';
 COMMENT ON FUNCTION azhunt.collection_final(internal) IS
 'internal: aggregate final function';
 
+CREATE FUNCTION azhunt.texts_final(internal) RETURNS text[]
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_texts_final';
+COMMENT ON FUNCTION azhunt.texts_final(internal) IS
+'internal: aggregate final function';
+
 CREATE FUNCTION azhunt.make_bag_transition(internal, jsonb) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_transition';
@@ -439,6 +445,15 @@ CREATE AGGREGATE azhunt.set_of_texts(text) (
 );
 COMMENT ON AGGREGATE azhunt.set_of_texts(text) IS
 'internal: make_set() of texts, for the hunts';
+
+CREATE AGGREGATE azhunt.array_of_texts(text) (
+    SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
+    FINALFUNC = azhunt.texts_final, COMBINEFUNC = azhunt.collection_combine,
+    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.array_of_texts(text) IS
+'internal: the distinct texts but null, sorted by bytes; null if there are none';
 
 CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
     SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
@@ -3170,7 +3185,7 @@ CREATE INDEX matches_result_id_idx ON azhunt.matches (result_id);
 COMMENT ON INDEX azhunt.matches_result_id_idx IS 'the matches of one result';
 CREATE INDEX matches_run_idx ON azhunt.matches (run);
 COMMENT ON INDEX azhunt.matches_run_idx IS 'what one run found';
-CREATE INDEX matches_account_idx ON azhunt.matches (rule, account azhunt.case_insensitive_ops, "time");
+CREATE INDEX matches_account_idx ON azhunt.matches (account azhunt.case_insensitive_ops, rule, "time");
 COMMENT ON INDEX azhunt.matches_account_idx IS 'the first match of one account';
 COMMENT ON TABLE azhunt.matches IS
 'what rules found, a row for each match, which is two or more log rows that belong together';
@@ -3181,18 +3196,27 @@ COMMENT ON COLUMN azhunt.matches.address IS 'the address, without its port; null
 COMMENT ON COLUMN azhunt.matches.useragent IS 'the user agent; null if the hunt does not look at any';
 COMMENT ON COLUMN azhunt.matches.storageaccount IS 'the storage account; null if the hunt does not look at any';
 COMMENT ON COLUMN azhunt.matches.details IS 'what only this hunt knows';
-COMMENT ON COLUMN azhunt.matches.key IS 'SHA-256 of all that describes the match but its time';
+COMMENT ON COLUMN azhunt.matches.key IS 'digest of all that describes the match but its time';
 COMMENT ON COLUMN azhunt.matches.result_id IS 'the result that it belongs to';
 COMMENT ON COLUMN azhunt.matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.matches.found_at IS 'when that run began';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.matches', '');
 
-CREATE FUNCTION azhunt.sha256_of(texts text[]) RETURNS bytea
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_sha256_of';
+CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb) RETURNS bytea
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_match_key';
 
-COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
-'internal: SHA-256 of texts, for unique keys over texts too long for an index';
+COMMENT ON FUNCTION azhunt.match_key(text, text, text, text, jsonb) IS
+'internal: digest of all that describes a match but its time, for a unique key over what is too long for an index';
+
+CREATE FUNCTION azhunt.match_result_id(rule text, result_key text[], "time" timestamptz,
+                                       account text, address text, useragent text, storageaccount text, details jsonb)
+RETURNS uuid
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_match_result_id';
+
+COMMENT ON FUNCTION azhunt.match_result_id(text, text[], timestamptz, text, text, text, text, jsonb) IS
+'internal: the result of a rule that a match belongs to: digest of the columns, or members of details, that the result key names; the key is the same in all rows of a query';
 
 --
 -- A hunt can have two functions that find matches.  NAME_matches() joins all
@@ -3219,22 +3243,18 @@ SET extra_float_digits = 1
 SET bytea_output = 'hex'
 AS $$
 DECLARE
-    result_values text[] := ARRAY(
-        SELECT CASE WHEN k.name = 'time' THEN 'extract(epoch FROM m."time")::text'
-                    WHEN k.name = ANY ('{account,address,useragent,storageaccount}'::text[]) THEN format('m.%I'::text, k.name)
-                    ELSE format('m.details ->> %L::text'::text, k.name) END
-        FROM unnest(result_key) AS k (name));
     new_matches bigint;
 BEGIN
     EXECUTE format(
         'INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)'
         ' SELECT $1, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details,'
-        '        azhunt.sha256_of(ARRAY[m.account, m.address, m.useragent, m.storageaccount, m.details::text]),'
-        '        encode(substr(azhunt.sha256_of(ARRAY[$1, %s]), 1, 16), ''hex''::text)::uuid,'
+        '        azhunt.match_key(m.account, m.address, m.useragent, m.storageaccount, m.details),'
+        '        azhunt.match_result_id($1, $7, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details),'
         '        $2, $3'
-        ' FROM %s AS m'
-        ' ON CONFLICT DO NOTHING'::text, array_to_string(result_values, ', '::text), call)
-    USING rule, run, found_at, since, until, arrivals;
+        -- details are made once for a match, whatever uses them
+        ' FROM (SELECT m.* FROM %s AS m OFFSET 0) AS m'
+        ' ON CONFLICT DO NOTHING'::text, call)
+    USING rule, run, found_at, since, until, arrivals, result_key;
     GET DIAGNOSTICS new_matches = ROW_COUNT;
     RETURN new_matches;
 END
@@ -4149,69 +4169,122 @@ REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) FROM PUBLIC;
 -- What rules found, as results: rows of the published queries.
 
 CREATE FUNCTION azhunt.fill_in(template text, names jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT pg_catalog.string_agg(p.part[1] OPERATOR(pg_catalog.||)
-                                 COALESCE(names OPERATOR(pg_catalog.->>) p.part[2], ''), '' ORDER BY p.place)
-    FROM pg_catalog.regexp_matches(template, '([^{]*)(?:[{]([^}]*)[}])?', 'g') WITH ORDINALITY AS p (part, place);
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_fill_in';
 
 COMMENT ON FUNCTION azhunt.fill_in(text, jsonb) IS
 'internal: the template with each name in braces replaced by its value';
 
 CREATE FUNCTION azhunt.members(bag jsonb, names text[]) RETURNS jsonb
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT COALESCE(pg_catalog.jsonb_object_agg(n.name, bag OPERATOR(pg_catalog.->) n.name), '{}')
-    FROM pg_catalog.unnest(names) AS n (name)
-    WHERE bag OPERATOR(pg_catalog.?) n.name;
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_members';
 
 COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, run bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed' AND run OPERATOR(pg_catalog.>) last_run THEN 'new'
+            ELSE COALESCE(status, 'new') END;
+
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, bigint) IS
+'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
+
+CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_any_transition';
+COMMENT ON FUNCTION azhunt.any_transition(text, text) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.any_transition(jsonb, jsonb) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_any_transition';
+COMMENT ON FUNCTION azhunt.any_transition(jsonb, jsonb) IS
+'internal: aggregate transition function';
+
+CREATE AGGREGATE azhunt.any_text(text) (
+    SFUNC = azhunt.any_transition, STYPE = text, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.any_text(text) IS
+'internal: one of the texts but null, where all are the same';
+
+CREATE AGGREGATE azhunt.any_bag(jsonb) (
+    SFUNC = azhunt.any_transition, STYPE = jsonb, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.any_bag(jsonb) IS
+'internal: one of the bags but null, where what is looked for is the same in all';
+
+CREATE FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) RETURNS internal
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_latest_details_transition';
+COMMENT ON FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.latest_details_final(internal) RETURNS jsonb
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_latest_details_final';
+COMMENT ON FUNCTION azhunt.latest_details_final(internal) IS
+'internal: aggregate final function';
+
+CREATE AGGREGATE azhunt.latest_details(timestamptz, jsonb) (
+    SFUNC = azhunt.latest_details_transition, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = azhunt.latest_details_final, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.latest_details(timestamptz, jsonb) IS
+'internal: the details of the latest time, the greatest of them if it has several';
+
 CREATE VIEW azhunt.results AS
 SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques, u.severity,
-       r.account, r.address,
-       azhunt.fill_in(h.summary, (
-           SELECT m.details
-           FROM azhunt.screened_matches AS m
-           WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
-           ORDER BY m."time" DESC, m.details DESC
-           LIMIT 1
-       ) OPERATOR(pg_catalog.||)
-       pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
-       (
-           SELECT azhunt.members(azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC) OPERATOR(pg_catalog.->) 0, h.result_key)
-                  OPERATOR(pg_catalog.||)
-                  pg_catalog.jsonb_build_object('matches', azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC))
-           FROM (
-               SELECT m."time", m.details
-               FROM azhunt.screened_matches AS m
-               WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
-               ORDER BY m."time" DESC, m.details DESC
-               LIMIT 100
-           ) AS m
-       ) AS details,
+       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') AS address,
+       azhunt.fill_in(h.summary, r.latest OPERATOR(pg_catalog.||)
+                                 pg_catalog.jsonb_build_object('time', r."time",
+                                                               'account', pg_catalog.array_to_string(r.accounts, ', '),
+                                                               'address', pg_catalog.array_to_string(r.addresses, ', '),
+                                                               'matches', r.matches)) AS summary,
+       azhunt.members(r.latest, h.result_key)
+       OPERATOR(pg_catalog.||)
+       pg_catalog.jsonb_build_object('matches', CASE
+           -- nothing to be looked up in the allow-list again
+           WHEN r.hidden OPERATOR(pg_catalog.=) 0 THEN (
+               SELECT azhunt.make_list(m.details)
+               FROM (
+                   SELECT m.details
+                   FROM azhunt.matches AS m
+                   WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id
+                   ORDER BY m."time" DESC, m.details DESC
+                   LIMIT 100
+               ) AS m
+           )
+           ELSE (
+               SELECT azhunt.make_list(m.details)
+               FROM (
+                   SELECT m.details
+                   FROM azhunt.screened_matches AS m
+                   WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
+                   ORDER BY m."time" DESC, m.details DESC
+                   LIMIT 100
+               ) AS m
+           )
+       END) AS details,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, r.run) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS "time",
-           pg_catalog.string_agg(DISTINCT m.account COLLATE pg_catalog."C", ', ' ORDER BY m.account COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS account,
-           pg_catalog.string_agg(DISTINCT m.address COLLATE pg_catalog."C", ', ' ORDER BY m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS address,
+           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
+           azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
+           azhunt.latest_details(m."time", m.details) FILTER (WHERE NOT m.hidden) AS latest,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM azhunt.screened_matches AS m
-    GROUP BY m.rule, m.hunt, m.result_id
+    -- ids first, which differ
+    GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
@@ -5092,57 +5165,51 @@ COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) 
 
 CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
-       r.fileuploadpath, r.operationname, r.uploaduseragent, r.loginevents,
-       r.accounts COLLATE pg_catalog."default" AS accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
-       pg_catalog.array_to_string(r.accounts, ', ') COLLATE pg_catalog."default" AS account,
-       pg_catalog.array_to_string(r.addresses, ', ') COLLATE pg_catalog."default" AS address,
-       r.addresses COLLATE pg_catalog."default" AS addresses,
-       r.storageaccounts COLLATE pg_catalog."default" AS storageaccounts,
+       r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
+       r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
+       r.uploaduseragent, r.loginevents,
+       r.accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
+       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') AS address,
+       r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, r.run) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
-           -- all have the same, which is cheaper to find than to sort by
-           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'FileUploadPath') COLLATE pg_catalog."C")
-               COLLATE pg_catalog."default" AS fileuploadpath,
-           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'OperationName') COLLATE pg_catalog."C")
-               COLLATE pg_catalog."default" AS operationname,
-           pg_catalog.min(m.useragent COLLATE pg_catalog."C") COLLATE pg_catalog."default" AS uploaduseragent,
+           -- all have the same path, operation and user agent
+           azhunt.any_bag(m.details) AS details,
+           azhunt.any_text(m.useragent) AS uploaduseragent,
            azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS loginevents,
-           pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS accounts,
+           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
            azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS logins,
            pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
                FILTER (WHERE NOT m.hidden) AS uploads,
            pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
-           pg_catalog.array_agg(DISTINCT m.address COLLATE pg_catalog."C" ORDER BY m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS addresses,
-           pg_catalog.array_agg(DISTINCT m.storageaccount COLLATE pg_catalog."C" ORDER BY m.storageaccount COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS storageaccounts,
+           azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
+           azhunt.array_of_texts(m.storageaccount) FILTER (WHERE NOT m.hidden) AS storageaccounts,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
-        SELECT m.*,
-               m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
-               m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
-               (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated,
-               pg_catalog.jsonb_build_object('AccountUsed', m.account, 'IPUsed', m.address,
-                                             'AzureLoginTime', m.details OPERATOR(pg_catalog.->) 'AzureLoginTime',
-                                             'UserAgent', m.details OPERATOR(pg_catalog.->) 'UserAgent') AS login
-        FROM azhunt.screened_matches AS m
-        WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
+        SELECT m.*, azhunt.login_bag(m.account, m.address, m.signin_timegenerated, m.signin_useragent) AS login
+        FROM (
+            SELECT m.*,
+                   m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
+                   m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
+                   (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
+            FROM azhunt.screened_matches AS m
+            WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
+        ) AS m
     ) AS m
-    GROUP BY m.rule, m.hunt, m.result_id
+    GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
@@ -5486,8 +5553,7 @@ SELECT r.timekey AS "time",
        r.caller AS account, NULL::text AS address,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, r.run) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -5500,7 +5566,7 @@ FROM (
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM azhunt.screened_matches AS m
     WHERE m.hunt OPERATOR(pg_catalog.=) 'cloudshell_usage'
-    GROUP BY m.rule, m.hunt, m.result_id, m.account, m."time"
+    GROUP BY m.result_id, m.rule, m.hunt, m.account, m."time"
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt

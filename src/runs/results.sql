@@ -1,69 +1,122 @@
 -- What rules found, as results: rows of the published queries.
 
 CREATE FUNCTION azhunt.fill_in(template text, names jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT pg_catalog.string_agg(p.part[1] OPERATOR(pg_catalog.||)
-                                 COALESCE(names OPERATOR(pg_catalog.->>) p.part[2], ''), '' ORDER BY p.place)
-    FROM pg_catalog.regexp_matches(template, '([^{]*)(?:[{]([^}]*)[}])?', 'g') WITH ORDINALITY AS p (part, place);
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_fill_in';
 
 COMMENT ON FUNCTION azhunt.fill_in(text, jsonb) IS
 'internal: the template with each name in braces replaced by its value';
 
 CREATE FUNCTION azhunt.members(bag jsonb, names text[]) RETURNS jsonb
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT COALESCE(pg_catalog.jsonb_object_agg(n.name, bag OPERATOR(pg_catalog.->) n.name), '{}')
-    FROM pg_catalog.unnest(names) AS n (name)
-    WHERE bag OPERATOR(pg_catalog.?) n.name;
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_members';
 
 COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, run bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed' AND run OPERATOR(pg_catalog.>) last_run THEN 'new'
+            ELSE COALESCE(status, 'new') END;
+
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, bigint) IS
+'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
+
+CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_any_transition';
+COMMENT ON FUNCTION azhunt.any_transition(text, text) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.any_transition(jsonb, jsonb) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_any_transition';
+COMMENT ON FUNCTION azhunt.any_transition(jsonb, jsonb) IS
+'internal: aggregate transition function';
+
+CREATE AGGREGATE azhunt.any_text(text) (
+    SFUNC = azhunt.any_transition, STYPE = text, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.any_text(text) IS
+'internal: one of the texts but null, where all are the same';
+
+CREATE AGGREGATE azhunt.any_bag(jsonb) (
+    SFUNC = azhunt.any_transition, STYPE = jsonb, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.any_bag(jsonb) IS
+'internal: one of the bags but null, where what is looked for is the same in all';
+
+CREATE FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) RETURNS internal
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_latest_details_transition';
+COMMENT ON FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.latest_details_final(internal) RETURNS jsonb
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_latest_details_final';
+COMMENT ON FUNCTION azhunt.latest_details_final(internal) IS
+'internal: aggregate final function';
+
+CREATE AGGREGATE azhunt.latest_details(timestamptz, jsonb) (
+    SFUNC = azhunt.latest_details_transition, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = azhunt.latest_details_final, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.latest_details(timestamptz, jsonb) IS
+'internal: the details of the latest time, the greatest of them if it has several';
+
 CREATE VIEW azhunt.results AS
 SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques, u.severity,
-       r.account, r.address,
-       azhunt.fill_in(h.summary, (
-           SELECT m.details
-           FROM azhunt.screened_matches AS m
-           WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
-           ORDER BY m."time" DESC, m.details DESC
-           LIMIT 1
-       ) OPERATOR(pg_catalog.||)
-       pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
-       (
-           SELECT azhunt.members(azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC) OPERATOR(pg_catalog.->) 0, h.result_key)
-                  OPERATOR(pg_catalog.||)
-                  pg_catalog.jsonb_build_object('matches', azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC))
-           FROM (
-               SELECT m."time", m.details
-               FROM azhunt.screened_matches AS m
-               WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
-               ORDER BY m."time" DESC, m.details DESC
-               LIMIT 100
-           ) AS m
-       ) AS details,
+       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') AS address,
+       azhunt.fill_in(h.summary, r.latest OPERATOR(pg_catalog.||)
+                                 pg_catalog.jsonb_build_object('time', r."time",
+                                                               'account', pg_catalog.array_to_string(r.accounts, ', '),
+                                                               'address', pg_catalog.array_to_string(r.addresses, ', '),
+                                                               'matches', r.matches)) AS summary,
+       azhunt.members(r.latest, h.result_key)
+       OPERATOR(pg_catalog.||)
+       pg_catalog.jsonb_build_object('matches', CASE
+           -- nothing to be looked up in the allow-list again
+           WHEN r.hidden OPERATOR(pg_catalog.=) 0 THEN (
+               SELECT azhunt.make_list(m.details)
+               FROM (
+                   SELECT m.details
+                   FROM azhunt.matches AS m
+                   WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id
+                   ORDER BY m."time" DESC, m.details DESC
+                   LIMIT 100
+               ) AS m
+           )
+           ELSE (
+               SELECT azhunt.make_list(m.details)
+               FROM (
+                   SELECT m.details
+                   FROM azhunt.screened_matches AS m
+                   WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
+                   ORDER BY m."time" DESC, m.details DESC
+                   LIMIT 100
+               ) AS m
+           )
+       END) AS details,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, r.run) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS "time",
-           pg_catalog.string_agg(DISTINCT m.account COLLATE pg_catalog."C", ', ' ORDER BY m.account COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS account,
-           pg_catalog.string_agg(DISTINCT m.address COLLATE pg_catalog."C", ', ' ORDER BY m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS address,
+           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
+           azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
+           azhunt.latest_details(m."time", m.details) FILTER (WHERE NOT m.hidden) AS latest,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM azhunt.screened_matches AS m
-    GROUP BY m.rule, m.hunt, m.result_id
+    -- ids first, which differ
+    GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt

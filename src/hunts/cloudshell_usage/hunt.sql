@@ -244,8 +244,7 @@ SELECT r.timekey AS "time",
        r.caller AS account, NULL::text AS address,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, r.run) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -258,7 +257,7 @@ FROM (
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM azhunt.screened_matches AS m
     WHERE m.hunt OPERATOR(pg_catalog.=) 'cloudshell_usage'
-    GROUP BY m.rule, m.hunt, m.result_id, m.account, m."time"
+    GROUP BY m.result_id, m.rule, m.hunt, m.account, m."time"
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt

@@ -340,57 +340,51 @@ COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) 
 
 CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
-       r.fileuploadpath, r.operationname, r.uploaduseragent, r.loginevents,
-       r.accounts COLLATE pg_catalog."default" AS accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
-       pg_catalog.array_to_string(r.accounts, ', ') COLLATE pg_catalog."default" AS account,
-       pg_catalog.array_to_string(r.addresses, ', ') COLLATE pg_catalog."default" AS address,
-       r.addresses COLLATE pg_catalog."default" AS addresses,
-       r.storageaccounts COLLATE pg_catalog."default" AS storageaccounts,
+       r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
+       r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
+       r.uploaduseragent, r.loginevents,
+       r.accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
+       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') AS address,
+       r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, r.run) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
-           -- all have the same, which is cheaper to find than to sort by
-           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'FileUploadPath') COLLATE pg_catalog."C")
-               COLLATE pg_catalog."default" AS fileuploadpath,
-           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'OperationName') COLLATE pg_catalog."C")
-               COLLATE pg_catalog."default" AS operationname,
-           pg_catalog.min(m.useragent COLLATE pg_catalog."C") COLLATE pg_catalog."default" AS uploaduseragent,
+           -- all have the same path, operation and user agent
+           azhunt.any_bag(m.details) AS details,
+           azhunt.any_text(m.useragent) AS uploaduseragent,
            azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS loginevents,
-           pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS accounts,
+           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
            azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS logins,
            pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
                FILTER (WHERE NOT m.hidden) AS uploads,
            pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
-           pg_catalog.array_agg(DISTINCT m.address COLLATE pg_catalog."C" ORDER BY m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS addresses,
-           pg_catalog.array_agg(DISTINCT m.storageaccount COLLATE pg_catalog."C" ORDER BY m.storageaccount COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS storageaccounts,
+           azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
+           azhunt.array_of_texts(m.storageaccount) FILTER (WHERE NOT m.hidden) AS storageaccounts,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
-        SELECT m.*,
-               m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
-               m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
-               (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated,
-               pg_catalog.jsonb_build_object('AccountUsed', m.account, 'IPUsed', m.address,
-                                             'AzureLoginTime', m.details OPERATOR(pg_catalog.->) 'AzureLoginTime',
-                                             'UserAgent', m.details OPERATOR(pg_catalog.->) 'UserAgent') AS login
-        FROM azhunt.screened_matches AS m
-        WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
+        SELECT m.*, azhunt.login_bag(m.account, m.address, m.signin_timegenerated, m.signin_useragent) AS login
+        FROM (
+            SELECT m.*,
+                   m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
+                   m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
+                   (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
+            FROM azhunt.screened_matches AS m
+            WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
+        ) AS m
     ) AS m
-    GROUP BY m.rule, m.hunt, m.result_id
+    GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
