@@ -138,7 +138,7 @@ SHLIB_LINK += -Wl,-Bsymbolic
 endif
 
 # In a build outside the source tree, the objects need directories.
-$(shell mkdir -p $(sort $(dir $(OBJS))))
+$(shell mkdir -p src/load $(sort $(dir $(OBJS))))
 
 # The installation script is committed, so that a clone can be installed as it
 # is, and written again when a fragment has changed.
@@ -154,20 +154,24 @@ check-script:
 list-sql:
 	@echo $(SQL)
 
-# azhunt-load, the client program, has a Makefile of its own.
-LOAD_MAKE = $(MAKE) -C $(srcdir)/src/load PG_CONFIG='$(PG_CONFIG)'
+# azhunt-load, the client program, has a Makefile of its own.  It is one for all
+# versions of PostgreSQL, so WITH_LOADER=no leaves it out.
+LOAD_MAKEFILE = $(if $(filter-out . ./,$(srcdir)),$(abspath $(srcdir))/src/load/)Makefile
+LOAD_MAKE = $(MAKE) -C src/load -f '$(LOAD_MAKEFILE)' PG_CONFIG='$(PG_CONFIG)'
 
 .PHONY: azhunt-load install-azhunt-load uninstall-azhunt-load clean-azhunt-load
+ifneq ($(WITH_LOADER),no)
 all: azhunt-load
 install: install-azhunt-load
 uninstall: uninstall-azhunt-load
 clean: clean-azhunt-load
+endif
 azhunt-load:
-	$(LOAD_MAKE)
+	+$(LOAD_MAKE)
 install-azhunt-load: azhunt-load
-	$(LOAD_MAKE) install
+	+$(LOAD_MAKE) install
 uninstall-azhunt-load clean-azhunt-load:
-	$(LOAD_MAKE) $(@:-azhunt-load=)
+	+$(LOAD_MAKE) $(@:-azhunt-load=)
 
 # Files that include a header are rebuilt when it changes.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
