@@ -3,6 +3,7 @@
 #   make                build the extension and azhunt-load
 #   make install        install them (PG_CONFIG chooses the PostgreSQL; BINDIR and
 #                       MANDIR, where azhunt-load and its manual page go)
+#   make dist           write the archive that PGXN takes, of what is committed
 #   make installcheck   run the regression tests against a running server
 #   make demo           see the hunts on sample logs; does all set-up itself
 #   make test           run every test, or those of TESTS='PATH...'; does all set-up itself
@@ -153,6 +154,33 @@ check-script:
 	cd $(srcdir) && script/concatenate $(SQL) | cmp - $(DATA)
 list-sql:
 	@echo $(SQL)
+
+# The documents, with what they link to, in the tree in which they link to it.
+DOCUMENTS = README.md CHANGELOG.md LICENSE doc grafana/dashboards grafana/provisioning grafana/restrict_public.sql \
+	grafana/role.sql sample src/hunts/*/differences.md src/logs/tables
+documentdir = $(docdir)/$(EXTENSION)
+
+.PHONY: install-documents uninstall-documents
+ifneq ($(WITH_DOCUMENTS),no)
+install: install-documents
+uninstall: uninstall-documents
+endif
+install-documents:
+	@cd $(srcdir) && find $(DOCUMENTS) -type f | while read -r file; do \
+		directory='$(DESTDIR)$(documentdir)'/$$(dirname "$$file"); \
+		$(MKDIR_P) "$$directory" && $(INSTALL_DATA) "$$file" "$$directory" || exit 1; \
+	done
+uninstall-documents:
+	rm -rf '$(DESTDIR)$(documentdir)'
+
+# The archive for PGXN.  .gitattributes says what is not in it.
+DISTVERSION = $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' $(srcdir)/META.json)
+DIST = $(EXTENSION)-$(DISTVERSION)
+
+.PHONY: dist
+dist:
+	git -C $(srcdir) archive --format=zip --prefix=$(DIST)/ HEAD >$(DIST).zip.new
+	mv $(DIST).zip.new $(DIST).zip
 
 # azhunt-load, the client program, has a Makefile of its own.  It is one for all
 # versions of PostgreSQL, so WITH_LOADER=no leaves it out.
