@@ -76,6 +76,11 @@ const duckdb = (query, threads) => (limit, data, question, lookback, ua) =>
 export const ways = {
   azhunt: { title: ['azhunt', ''], run: postgres(azhunt) },
   parallel: { title: ['azhunt', '2 proc'], run: postgres(azhunt, { max_parallel_workers_per_gather: 1 }) },
+  merge: {
+    title: ['index', 'merge'],
+    run: postgres(azhunt, off('enable_seqscan', 'enable_indexscan', 'enable_bitmapscan', 'enable_nestloop', 'enable_hashjoin', 'enable_mergejoin')),
+  },
+  tables: { title: ['no index', 'merge'], run: postgres(azhunt, off('azhunt.enable_windowmerge')) },
   half: { title: ['azhunt', 'half'], run: (limit, data, ...rest) => postgres(azhunt)(limit, data.half, ...rest), unlike: true },
   literal: { title: ['literal', 'SQL'], run: postgres(literal('postgres'), off('enable_nestloop')) },
   index: {
