@@ -4,7 +4,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(151);
+SELECT plan(155);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -223,6 +223,32 @@ $$;
 
 SELECT same_rows('maybe nothing: ' || query, query)
 FROM (SELECT random_query() AS query FROM generate_series(1, 100) OFFSET 0) AS q;
+
+--
+-- what is chosen
+--
+
+CREATE FUNCTION cost_of(query text) RETURNS double precision LANGUAGE sql
+RETURN (regexp_match(plan_of(query, 'COSTS ON'), 'cost=[0-9.]+[.][.]([0-9.]+)'))[1]::double precision;
+CREATE FUNCTION plan_for(lookback text, more text) RETURNS text LANGUAGE sql
+RETURN plan_of(format('SELECT e.note, a.note AS a_note FROM wide AS e JOIN wide AS a ON e.k = a.k %s WHERE within(e.t, a.t, %L)', more, lookback));
+CREATE TABLE wide AS
+SELECT i AS id, i % 50 AS k, 'agent ' || i % 20 AS agent, '2026-01-01'::timestamptz + i * interval '1 second' AS t, repeat('w', 1000) AS note FROM generate_series(1, 8000) AS i;
+CREATE INDEX ON wide (k, t, hash(agent));
+CREATE INDEX ON wide (id);
+ANALYZE wide;
+
+SELECT cmp_ok(abs(cost_of($$SELECT e.id, a.id FROM events e JOIN anchors a USING (k)
+                            WHERE within(e.t, a.t, '5 seconds') AND e.t >= window_start(a.t, '5 seconds') AND e.t <= a.t$$)
+                  / cost_of($$SELECT e.id, a.id FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '5 seconds')$$) - 1), '<', 0.05::double precision,
+              'comparisons that say the same as within() cost nothing');
+SELECT set_config(name, 'on', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name) \g /dev/null
+SET LOCAL random_page_cost = 1.1;
+SET LOCAL work_mem = '64MB';
+SELECT alike(plan_for('1 second', 'AND e.agent =~ a.agent AND e.id <> a.id'), '%AzhuntWindowMerge%', 'indexes are merged where few rows match');
+SELECT unalike(plan_for('2 hours', ''), '%AzhuntWindowMerge%', 'tables are read where most rows match');
+SELECT unalike(plan_for('1 second', 'AND e.agent =~ a.agent AND a.id = 5'), '%AzhuntWindow%', 'a few rows are looked up');
+SELECT set_config(name, 'off', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name) \g /dev/null
 
 --
 -- what it leaves to other plans

@@ -137,7 +137,11 @@ window_classify_clauses(PlannerInfo *root, List *restrict_clauses,
 		RestrictInfo *info = lfirst_node(RestrictInfo, cell);
 
 		if (within_implies(clauses->window, (Node *) info->clause))
+		{
+			/* the estimate of within() counts on them */
+			clauses->matching = lappend(clauses->matching, info);
 			clauses->filters = foreach_delete_current(clauses->filters, cell);
+		}
 	}
 	return true;
 }

@@ -19,7 +19,8 @@ typedef struct WindowJoinClauses
 	FuncExpr   *window;			/* within() */
 	bool		inner_is_event;
 	List	   *filters;		/* all others that the window does not imply */
-	List	   *matching;		/* keys and window as RestrictInfos */
+	List	   *matching;		/* RestrictInfos: keys, window, and what it
+								 * implies */
 	List	   *key_infos;		/* the RestrictInfos of the keys, in their
 								 * order */
 } WindowJoinClauses;
