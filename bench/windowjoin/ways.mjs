@@ -23,11 +23,12 @@ const questions = {
   },
 };
 
+// as the hunt reads them
 const sides = {
   postgres: `
     WITH u AS NOT MATERIALIZED (SELECT timegenerated AS t, calleripaddress AS ip, useragentheader AS ua
-      FROM azhunt.uploads() WHERE calleripaddress <> ''),
-    s AS NOT MATERIALIZED (SELECT timegenerated AS t, ipaddress AS ip, useragent AS ua FROM azhunt.signins())`,
+      FROM azhunt.read_uploads(NULL, '{PutBlob,PutRange}', '-infinity', 'infinity') WHERE calleripaddress <> ''),
+    s AS NOT MATERIALIZED (SELECT timegenerated AS t, ipaddress AS ip, useragent AS ua FROM azhunt.read_signins(false, false, false, '-infinity', 'infinity'))`,
   duckdb: `
     WITH u AS (SELECT t, split_part(ip, ':', 1) AS ip, lower(ua) AS ua FROM uploads
       WHERE lower(operation) IN ('putblob', 'putrange') AND lower(status) IN ('success', 'succeeded')),

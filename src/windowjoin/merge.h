@@ -69,7 +69,8 @@ typedef enum MergeSide
 /* A table, the index by which it is read, and the entry that it is at */
 typedef struct MergeTable
 {
-	IndexScanState *node;		/* of the plan: never executed, but used */
+	IndexScanState *node;		/* of the plan: never executed, but used; NULL
+								 * if the table has no rows of the period */
 	int			number;
 	MergeSide	side;
 	bool		is_event;
@@ -223,6 +224,7 @@ typedef struct WindowMergeState
 	ExprState  *recheck;		/* all equalities */
 	ExprState  *filter;			/* all other conditions */
 	List	   *bounds;			/* ExprStates */
+	int			removed;		/* tables without rows of the period */
 	TupleTableSlot *stored[2];	/* a kept row */
 
 	bool		started;

@@ -64,11 +64,27 @@ apply_bound(int strategy, TimestampTz bound, TimestampTz *first,
 }
 
 /*
+ * Does an expression have a parameter that another part of the plan computes?
+ */
+static bool
+has_executor_parameter(Node *expression, void *context)
+{
+	if (expression == NULL)
+		return false;
+	if (IsA(expression, Param))
+		return ((Param *) expression)->paramkind == PARAM_EXEC;
+	return expression_tree_walker(expression, has_executor_parameter, context);
+}
+
+/*
  * The times that rows of a table may have, by its partition and by conditions
  * that compare them with what is now known.
+ *
+ * "initial" is when the plan is initialized, and what is computed by other parts
+ * of it is not known yet.
  */
 static void
-find_own_period(WindowMergeState *state, MergeTable *table)
+find_own_period(WindowMergeState *state, MergeTable *table, bool initial)
 {
 	CustomScan *plan = (CustomScan *) state->css.ss.ps.plan;
 	List	   *strategies = list_nth(plan->custom_private, MERGE_BOUNDS);
@@ -82,6 +98,8 @@ find_own_period(WindowMergeState *state, MergeTable *table)
 		bool		isnull;
 		Datum		bound;
 
+		if (initial && has_executor_parameter(list_nth(window_merge_bounds(plan), i), NULL))
+			continue;
 		bound = ExecEvalExprSwitchContext(list_nth(state->bounds, i),
 										  state->css.ss.ps.ps_ExprContext,
 										  &isnull);
@@ -109,7 +127,9 @@ find_periods(WindowMergeState *state)
 	{
 		MergeTable *table = &stream->tables[i];
 
-		find_own_period(state, table);
+		if (table->node == NULL)
+			continue;
+		find_own_period(state, table, false);
 		if (table->first > table->last)
 			continue;
 		first[table->is_event] = Min(first[table->is_event], table->first);
@@ -121,6 +141,8 @@ find_periods(WindowMergeState *state)
 		TimestampTz other_first = first[!table->is_event];
 		TimestampTz other_last = last[!table->is_event];
 
+		if (table->node == NULL)
+			continue;
 		if (other_first > other_last)
 			empty_period(&other_first, &other_last);
 		else if (table->is_event)
@@ -451,11 +473,8 @@ exec_window_merge(CustomScanState *node)
  */
 static void
 init_table(WindowMergeState *state, MergeTable *table, int number,
-		   MergeSide side, List *description, PlanState *node)
+		   MergeSide side, List *description)
 {
-	if (!IsA(node, IndexScanState))
-		elog(ERROR, "windowed join by indexes without an index scan");
-	table->node = (IndexScanState *) node;
 	table->number = number;
 	table->side = side;
 	table->is_event = (side == MERGE_OUTER) == state->outer_is_event;
@@ -465,6 +484,32 @@ init_table(WindowMergeState *state, MergeTable *table, int number,
 	table->planned_last =
 		DatumGetTimestampTz(list_nth_node(Const, description, TABLE_LAST)->constvalue);
 	table->bounds = list_nth(description, TABLE_BOUNDS);
+}
+
+/*
+ * Initialize the index scan of a table, unless it is known that none of its rows
+ * is in the period.
+ */
+static void
+init_scan(WindowMergeState *state, MergeTable *table, Plan *plan,
+		  EState *estate, int eflags)
+{
+	PlanState  *node;
+
+#if PG_VERSION_NUM >= 160000
+	if ((eflags & EXEC_FLAG_EXPLAIN_GENERIC) == 0)
+#endif
+		find_own_period(state, table, true);
+	if (table->first > table->last)
+	{
+		state->removed++;
+		return;
+	}
+	node = ExecInitNode(plan, estate, eflags);
+	if (!IsA(node, IndexScanState))
+		elog(ERROR, "windowed join by indexes without an index scan");
+	table->node = (IndexScanState *) node;
+	state->css.custom_ps = lappend(state->css.custom_ps, node);
 }
 
 /*
@@ -489,12 +534,11 @@ init_stream(WindowMergeState *state, EState *estate, int eflags)
 	foreach(cell, plan->custom_plans)
 	{
 		int			i = foreach_current_index(cell);
-		PlanState  *node = ExecInitNode(lfirst(cell), estate, eflags);
 
-		state->css.custom_ps = lappend(state->css.custom_ps, node);
 		init_table(state, &stream->tables[i], i,
 				   i < outer_tables ? MERGE_OUTER : MERGE_INNER,
-				   list_nth(descriptions, i), node);
+				   list_nth(descriptions, i));
+		init_scan(state, &stream->tables[i], lfirst(cell), estate, eflags);
 	}
 	merge_stream_init_order(stream, list_nth(plan->custom_private,
 											 MERGE_KEY_ORDER));
@@ -506,12 +550,11 @@ init_stream(WindowMergeState *state, EState *estate, int eflags)
  * its first table's scan.
  */
 static void
-init_stored(WindowMergeState *state, MergeSide side, int first_table)
+init_stored(WindowMergeState *state, MergeSide side, EState *estate,
+			const Plan *scan)
 {
-	PlanState  *node = &state->stream->tables[first_table].node->ss.ps;
-
 	state->stored[side] =
-		ExecInitExtraTupleSlot(node->state, ExecGetResultType(node),
+		ExecInitExtraTupleSlot(estate, ExecTypeFromTL(scan->targetlist),
 							   &TTSOpsMinimalTuple);
 }
 
@@ -548,10 +591,11 @@ begin_window_merge(CustomScanState *node, EState *estate, int eflags)
 											MERGE_OUTER_IS_EVENT)) != 0;
 	state->inner_column = intVal(list_nth(plan->custom_private,
 										  MERGE_OUTER_COLUMNS));
-	init_stream(state, estate, eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
-	init_stored(state, MERGE_OUTER, 0);
-	init_stored(state, MERGE_INNER, outer_tables);
 	init_expressions(state);
+	init_stream(state, estate, eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
+	init_stored(state, MERGE_OUTER, estate, linitial(plan->custom_plans));
+	init_stored(state, MERGE_INNER, estate,
+				list_nth(plan->custom_plans, outer_tables));
 
 	/* all null to begin with, then filled side by side */
 	ExecStoreAllNullTuple(joined);

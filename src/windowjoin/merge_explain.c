@@ -122,6 +122,8 @@ window_merge_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
 					   context, es);
 	explain_conditions("Filter", filters, context, es);
+	if (state->removed > 0)
+		ExplainPropertyInteger("Subplans Removed", NULL, state->removed, es);
 	if (!es->analyze || !state->executed)
 		return;
 	if (filters != NIL && node->ss.ps.instrument != NULL &&

@@ -437,7 +437,7 @@ merge_stream_start(MergeStream *stream, Snapshot snapshot)
 	{
 		MergeTable *table = &stream->tables[i];
 
-		if (table->first > table->last)
+		if (table->node == NULL || table->first > table->last)
 			continue;
 		note_key_layout(stream, table);
 		begin_table(table, snapshot);
