@@ -200,7 +200,7 @@ SELECT matches(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN few a U
                'AzhuntWindowMerge.*Entries Spooled: [0-9]+', 'entries go to files');
 SELECT matches(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN anchors a USING (k) WHERE within(e.t, a.t, '10 minutes')$$,
                        'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'),
-               'AzhuntWindowMerge.*Batches: [0-9]+[0-9]', 'rows are fetched in many batches');
+               'AzhuntWindowMerge.*Fetches: [0-9]+[0-9]', 'rows are fetched in many batches');
 SELECT cmp_ok((regexp_match(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN anchors a USING (k) WHERE within(e.t, a.t, '10 minutes')$$,
                                     'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'), 'Memory Usage: ([0-9]+) kB'))[1]::integer,
               '<=', 192, 'within work_mem and what little it takes at least');

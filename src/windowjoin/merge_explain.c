@@ -94,7 +94,7 @@ explain_execution(WindowMergeState *state, ExplainState *es)
 	ExplainPropertyUInteger("Pages Visited", NULL,
 							sides[MERGE_OUTER].pages + sides[MERGE_INNER].pages,
 							es);
-	ExplainPropertyUInteger("Batches", NULL, state->batches, es);
+	ExplainPropertyUInteger("Fetches", NULL, state->batches, es);
 	if (state->spooled > 0)
 		ExplainPropertyUInteger("Entries Spooled", NULL, state->spooled, es);
 	ExplainPropertyUInteger("Memory Usage", "kB",
