@@ -1386,7 +1386,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT d.log_table, c.column_name, c.comment
     FROM azhunt.log_table_descriptions() AS d
-    JOIN pg_class AS t ON t.oid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.relkind = 'p'
+    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.partstrat = 'r'
     CROSS JOIN LATERAL (
         SELECT NULL, d.comment
         UNION ALL
@@ -1394,10 +1394,10 @@ AS $$
         FROM string_to_table(btrim(d.column_comments, E'\n'::text), E'\n'::text) AS l (line)
     ) AS c (column_name, comment)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = t.oid AND a.attname = c.column_name AND NOT a.attisdropped
+    ON a.attrelid = t.partrelid AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE (c.column_name IS NULL OR a.attnum IS NOT NULL)
       AND NOT EXISTS (SELECT FROM pg_description AS e
-                      WHERE e.objoid = t.oid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
+                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
@@ -1410,7 +1410,7 @@ AS $$
 <<function>>
 DECLARE
     log_table text;
-    kind "char";
+    relation oid;
     item record;
     relations regclass[] := '{}';
     lock_modes text[] := '{}';
@@ -1422,10 +1422,10 @@ BEGIN
     FOR item IN
         SELECT l.relation, l.lock_mode
         FROM (
-            SELECT c.oid::regclass,
-                   CASE WHEN EXISTS (SELECT FROM azhunt.missing_columns(c.oid::regclass, s.log_table))
+            SELECT c.partrelid::regclass,
+                   CASE WHEN EXISTS (SELECT FROM azhunt.missing_columns(c.partrelid::regclass, s.log_table))
                              OR EXISTS (SELECT FROM pg_attribute AS a
-                                        WHERE a.attrelid = c.oid AND a.attname = 'ingestxid' AND NOT a.atthasdef)
+                                        WHERE a.attrelid = c.partrelid AND a.attname = 'ingestxid' AND NOT a.atthasdef)
                         THEN 'ACCESS EXCLUSIVE'::text
                         WHEN EXISTS (SELECT FROM azhunt.log_table_indexes() AS i
                                      WHERE i.log_table = s.log_table
@@ -1434,7 +1434,7 @@ BEGIN
                    END,
                    s.log_table = ANY (uncommented)
             FROM azhunt.log_table_schemas() AS s
-            JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I', s.log_table)) AND c.relkind = 'p'
+            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table)) AND c.partstrat = 'r'
         ) AS t (relation, lock_mode, lacks_comments)
         CROSS JOIN LATERAL (
             SELECT t.relation, 'SHARE UPDATE EXCLUSIVE'::text
@@ -1451,10 +1451,9 @@ BEGIN
     PERFORM azhunt.lock_relations(relations, lock_modes);
 
     FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s LOOP
-        kind := (SELECT c.relkind FROM pg_class AS c
-                 WHERE c.oid = to_regclass(format('azhunt.%I', log_table)));
+        relation := to_regclass(format('azhunt.%I', log_table));
 
-        IF kind IS NULL THEN
+        IF relation IS NULL THEN
             EXECUTE format(
                 'CREATE TABLE azhunt.%I (%s) PARTITION BY RANGE (timegenerated)',
                 log_table,
@@ -1467,8 +1466,8 @@ BEGIN
                            log_table || '_default', log_table);
             RETURN NEXT format('azhunt.%I', log_table)::regclass;
             uncommented := uncommented || log_table;
-        ELSIF kind <> 'p' THEN
-            RAISE NOTICE 'azhunt.% is not a partitioned table, leaving it as it is', log_table;
+        ELSIF NOT EXISTS (SELECT FROM pg_partitioned_table AS p WHERE p.partrelid = relation AND p.partstrat = 'r') THEN
+            RAISE NOTICE 'azhunt.% is not partitioned by range, leaving it as it is', log_table;
             CONTINUE;
         END IF;
 
@@ -4182,12 +4181,15 @@ AS 'MODULE_PATHNAME', 'azhunt_members';
 COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
-CREATE FUNCTION azhunt.status_now(status text, last_run bigint, run bigint) RETURNS text
+-- Runs of one server have ids in their order; those of several, whose matches are
+-- read together, may not.
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, run bigint, found_at timestamptz) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed' AND run OPERATOR(pg_catalog.>) last_run THEN 'new'
+RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
+                 AND (run OPERATOR(pg_catalog.>) last_run OR found_at OPERATOR(pg_catalog.>) changed_at) THEN 'new'
             ELSE COALESCE(status, 'new') END;
 
-COMMENT ON FUNCTION azhunt.status_now(text, bigint, bigint) IS
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, timestamptz) IS
 'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
 
 CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
@@ -4268,7 +4270,7 @@ SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques
            )
        END) AS details,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, r.run) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -5174,7 +5176,7 @@ SELECT r.last_upload AS "time",
        r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, r.run) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -5553,7 +5555,7 @@ SELECT r.timekey AS "time",
        r.caller AS account, NULL::text AS address,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, r.run) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
