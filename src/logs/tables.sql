@@ -135,7 +135,7 @@ BEGIN
                            log_table || '_default', log_table);
             RETURN NEXT format('azhunt.%I', log_table)::regclass;
             uncommented := uncommented || log_table;
-        ELSIF NOT EXISTS (SELECT FROM pg_partitioned_table AS p WHERE p.partrelid = relation AND p.partstrat = 'r') THEN
+        ELSIF (SELECT p.partstrat FROM pg_partitioned_table AS p WHERE p.partrelid = relation) IS DISTINCT FROM 'r' THEN
             RAISE NOTICE 'azhunt.% is not partitioned by range, leaving it as it is', log_table;
             CONTINUE;
         END IF;
