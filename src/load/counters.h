@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "options.h"
+#include "unknown_logs.h"
 
 typedef struct LoadCounters
 {
@@ -25,7 +26,11 @@ typedef struct LoadCounters
 	_Atomic int64_t dropped[COUNTED_TABLES];	/* rows that were sent and are
 												 * not stored */
 	_Atomic int64_t rejected[COUNTED_TABLES];
+	_Atomic int64_t misfits[COUNTED_TABLES];	/* values kept in
+												 * additionalfields */
+	_Atomic int64_t missing[COUNTED_TABLES][MAX_NEEDED];	/* rows without */
 	_Atomic int64_t rejected_elsewhere; /* whose table is not known */
+	UnknownLogs unknown[MAX_JOBS];	/* each job counts its own */
 	_Atomic int64_t files_loaded;
 	_Atomic int64_t files_known;
 	_Atomic int64_t files_failed;

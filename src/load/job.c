@@ -15,9 +15,11 @@
 #include "common/messages.h"
 #include "map/route.h"
 #include "map/row_builder.h"
+#include "map/unwrap.h"
 #include "open_file.h"
 #include "read/prefix.h"
 #include "read/records.h"
+#include "search_dates.h"
 #include "write/copy.h"
 #include "write/failure.h"
 #include "write/ledger.h"
@@ -32,8 +34,10 @@ typedef struct LoadJob
 	LoadCounters *counters;
 	int			number;
 	void		(*tick) (void); /* shows progress */
+	Unwrapper	unwrapper;
 	RowBuilder	builder;
 	int64_t		records;		/* of this file that were read */
+	UnknownLogs unknown;		/* ... without a table for them */
 	const Source *source;		/* of this file, while it is read */
 	int64_t		bytes_before;	/* of earlier files */
 	bool		unfinished;		/* but for its last record it is loaded */
@@ -75,7 +79,8 @@ refuse_row(LoadJob *job, TargetTable *target, const Record *record)
 	Position	position = position_after(record->position, record->text, place);
 	const char *reason = job->builder.converter.error;
 
-	if (job->writer.options->reject_file != NULL)
+	/* what nobody can tell of one date, nobody can of others */
+	if (job->writer.options->reject_file != NULL && !job->builder.converter.order_missing)
 		return reject_record(&job->writer, target, record->text, record->length, position, reason);
 	fail_file_at(&job->writer, position, load_strdup(reason));
 	return false;
@@ -111,30 +116,75 @@ target_of_table(LoadJob *job, const LogTable *log_table)
 }
 
 /*
+ * A record of a log that has no table: it is left out, or a bad one.
+ */
+static bool
+take_unknown(LoadJob *job, const Record *record, const Route *route)
+{
+	count_unknown(&job->unknown, route->log, 1);
+	if (job->writer.options->skip_unknown)
+		return true;
+	return refuse_record(&job->sink, record->text, record->length, record->position, route->error);
+}
+
+/*
+ * Make the row of a record.  Where a date may be of two months, others of the file
+ * may tell.
+ */
+static bool
+fill_row(LoadJob *job, const TargetTable *target, const Record *record)
+{
+	ValueConverter *converter = &job->builder.converter;
+
+	return row_builder_fill(&job->builder, &target->map, record) ||
+		(converter->order_missing && search_dates(&converter->dates, job->writer.path) &&
+		 row_builder_fill(&job->builder, &target->map, record));
+}
+
+/*
+ * A row of a table.
+ */
+static bool
+take_row(LoadJob *job, const Record *record, const Route *route)
+{
+	TargetTable *target = target_of_table(job, route->table);
+
+	if (target == NULL)
+		return false;
+	/* a table that is like a log table takes no other log */
+	if (route->log != NULL && target->map.table != NULL)
+		return take_unknown(job, record, route);
+	if (!fill_row(job, target, record))
+		return refuse_row(job, target, record);
+	return send_row(&job->writer, target, &job->builder, record);
+}
+
+/*
  * A record: a row of the table in which it belongs.
  */
 static bool
 take_record(Sink *sink, const Record *record)
 {
 	LoadJob    *job = (LoadJob *) sink;
-	const LogTable *log_table = NULL;
-	TargetTable *target;
-	char	   *error = NULL;
+	Route		route;
 	bool		taken;
 
 	count_record(job);
-	if (route_record(record, job->writer.path, job->writer.options->table != NULL, &log_table, &error) == ROUTE_NOWHERE)
+	record = unwrap_record(&job->unwrapper, record);
+	route_record(record, job->writer.path, job->writer.options->table, &route);
+	switch (route.kind)
 	{
-		taken = refuse_record(sink, record->text, record->length, record->position, error);
-		free(error);
-		return taken;
+		case ROUTE_NOWHERE:
+			taken = refuse_record(sink, record->text, record->length, record->position, route.error);
+			break;
+		case ROUTE_NO_TABLE:
+			taken = take_unknown(job, record, &route);
+			break;
+		default:
+			taken = take_row(job, record, &route);
 	}
-	target = target_of_table(job, log_table);
-	if (target == NULL)
-		return false;
-	if (!row_builder_fill(&job->builder, &target->map, record))
-		return refuse_row(job, target, record);
-	return send_row(&job->writer, target, &job->builder, record);
+	route_free(&route);
+	return taken;
 }
 
 /*
@@ -269,9 +319,13 @@ count_file(LoadJob *job)
 		if (target->sent_count > target->row_count)
 			job->counters->dropped[i] += target->sent_count - target->row_count;
 		job->counters->rejected[i] += target->rejected_count;
+		job->counters->misfits[i] += target->misfit_count;
+		for (int k = 0; k < MAX_NEEDED; k++)
+			job->counters->missing[i][k] += target->missing_count[k];
 		job->writer.rejected -= target->rejected_count;
 	}
 	job->counters->rejected_elsewhere += job->writer.rejected;
+	add_unknown(&job->counters->unknown[job->number], &job->unknown);
 }
 
 /*
@@ -288,6 +342,8 @@ start_file(LoadJob *job, const char *path)
 	job->unfinished = false;
 	job->unfinished_why = NULL;
 	job->records = 0;
+	memset(&job->unknown, 0, sizeof(job->unknown));
+	date_orders_reset(&job->builder.converter.dates);
 	job->writer.reported = false;
 	job->writer.rejected = 0;
 }
@@ -373,6 +429,7 @@ end_job(LoadJob *job)
 {
 	for (int i = 0; i < COUNTED_TABLES; i++)
 		free_target(job->writer.targets[i]);
+	unwrapper_free(&job->unwrapper);
 	row_builder_free(&job->builder);
 	PQfinish(job->writer.connection);
 	PQfinish(job->writer.partition_connection);
@@ -395,6 +452,7 @@ run_job(PGconn *connection, Options *options, const FileList *list,
 		},
 		.counters = counters,
 		.number = number,
+		.builder.converter.dates.option = options->dates,
 		.tick = tick
 	};
 	int64_t		i;

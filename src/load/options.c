@@ -30,9 +30,12 @@ static const char *const help =
 "  -t, --table=NAME         table for records that don't say which is theirs\n"
 "  -j, --jobs=NUM           load so many files at the same time, at most 64\n"
 "                           (default: 1)\n"
+"      --dates=ORDER        whether dates like 10/03/2026 are month-first or\n"
+"                           day-first, where the file does not tell\n"
 "      --reject-file=FILE   append records that cannot be loaded to FILE, with\n"
 "                           the reason, and load the others; without this, such\n"
 "                           a record stops its file\n"
+"      --skip-unknown       leave out records of logs that azhunt has no table for\n"
 "      --wait=SECONDS       wait so long for others who load the same file\n"
 "                           (default: 60)\n"
 "      --no-partitions      add no daily partitions\n"
@@ -56,7 +59,9 @@ enum
 {
 	OPTION_REJECT_FILE = 256,
 	OPTION_WAIT,
-	OPTION_NO_PARTITIONS
+	OPTION_NO_PARTITIONS,
+	OPTION_SKIP_UNKNOWN,
+	OPTION_DATES
 };
 
 static const struct option long_options[] = {
@@ -65,6 +70,8 @@ static const struct option long_options[] = {
 	{"reject-file", required_argument, NULL, OPTION_REJECT_FILE},
 	{"wait", required_argument, NULL, OPTION_WAIT},
 	{"no-partitions", no_argument, NULL, OPTION_NO_PARTITIONS},
+	{"skip-unknown", no_argument, NULL, OPTION_SKIP_UNKNOWN},
+	{"dates", required_argument, NULL, OPTION_DATES},
 	{"quiet", no_argument, NULL, 'q'},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, '?'},
@@ -104,6 +111,19 @@ parse_number(const char *text, int least, int most, const char *complaint)
 }
 
 /*
+ * The order that --dates says.
+ */
+static DateOrder
+parse_dates(const char *text)
+{
+	if (strcmp(text, "month-first") == 0)
+		return MONTH_FIRST;
+	if (strcmp(text, "day-first") != 0)
+		wrong_usage("--dates must be month-first or day-first");
+	return DAY_FIRST;
+}
+
+/*
  * Take one of the options that say what to load, and how.
  */
 static bool
@@ -130,6 +150,12 @@ take_load_option(Options *options, int option, char *argument)
 			return true;
 		case OPTION_NO_PARTITIONS:
 			options->write.no_partitions = true;
+			return true;
+		case OPTION_DATES:
+			options->dates = parse_dates(argument);
+			return true;
+		case OPTION_SKIP_UNKNOWN:
+			options->write.skip_unknown = true;
 			return true;
 		default:
 			return false;

@@ -10,6 +10,7 @@
 #ifndef LOAD_OPTIONS_H
 #define LOAD_OPTIONS_H
 
+#include "map/date_order.h"
 #include "write/writer.h"
 
 /* Exit statuses. */
@@ -23,6 +24,7 @@ typedef struct Options
 {
 	ConnectionOptions connection;
 	WriteOptions write;
+	DateOrder	dates;
 	int			jobs;
 	bool		quiet;
 	char	  **paths;

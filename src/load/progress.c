@@ -151,6 +151,15 @@ show_table(const char *name, int64_t rows, const int64_t *rejected, const int64_
 }
 
 /*
+ * What a table is called in the summary.
+ */
+static const char *
+counted_name(int number, const Options *options)
+{
+	return number < LOG_TABLES ? log_tables[number].name : options->write.table;
+}
+
+/*
  * The lines of the tables.  Rows that were dropped have a column only if there
  * are any.
  */
@@ -175,11 +184,58 @@ show_tables(const LoadCounters *counters, const Options *options)
 		int64_t		dropped = counters->dropped[i];
 
 		if (counters->rows[i] > 0 || rejected > 0 || dropped > 0)
-			show_table(i < LOG_TABLES ? log_tables[i].name : options->write.table, counters->rows[i],
+			show_table(counted_name(i, options), counters->rows[i],
 					   with_rejected ? &rejected : NULL, with_dropped ? &dropped : NULL);
 	}
 	if (elsewhere > 0)
 		show_table("(no table)", 0, &elsewhere, NULL);
+}
+
+/*
+ * Say how many rows of a table lack what hunts need, and how many values are
+ * not in their columns.
+ */
+static void
+show_values(const LoadCounters *counters, const Options *options, int number)
+{
+	const LogTable *table = number < LOG_TABLES ? &log_tables[number] : NULL;
+	int64_t		misfits = counters->misfits[number];
+	bool		any = false;
+
+	for (int i = 0; table != NULL && table->needed[i].what != NULL; i++)
+	{
+		int64_t		missing = counters->missing[number][i];
+
+		if (missing == 0)
+			continue;
+		if (any)
+			printf(", %lld without %s", (long long) missing, table->needed[i].what);
+		else
+			printf("%s: %lld rows without %s", table->name, (long long) missing, table->needed[i].what);
+		any = true;
+	}
+	if (any)
+		putchar('\n');
+	if (misfits > 0)
+		printf("%s: %lld values that did not fit their columns are in additionalfields\n",
+			   counted_name(number, options), (long long) misfits);
+}
+
+/*
+ * Say which logs have no table.
+ */
+static void
+show_unknown(const LoadCounters *counters)
+{
+	UnknownLogs sum = {0};
+
+	for (int i = 0; i < MAX_JOBS; i++)
+		add_unknown(&sum, &counters->unknown[i]);
+	for (int i = 0; i < MAX_UNKNOWN_LOGS; i++)
+	{
+		if (sum.logs[i].records > 0)
+			printf("%s: %lld records without a table for them\n", sum.logs[i].name, (long long) sum.logs[i].records);
+	}
 }
 
 /*
@@ -191,6 +247,9 @@ show_summary(const LoadCounters *counters, const Options *options)
 	if (options->quiet)
 		return;
 	show_tables(counters, options);
+	for (int i = 0; i < COUNTED_TABLES; i++)
+		show_values(counters, options, i);
+	show_unknown(counters);
 	printf("%lld files loaded, %lld loaded before, %lld not loaded",
 		   (long long) counters->files_loaded, (long long) counters->files_known,
 		   (long long) counters->files_failed);

@@ -58,13 +58,14 @@ my @bad_records = (
 	['string and fraction side by side', qq({$time,"location":"a".5}), undef, qr/invalid JSON/],
 	['two numbers side by side', qq({$time,"durationMs":5-6}), undef, qr/invalid JSON/],
 	['string for a name', qq({$time,"location"}), undef, qr/invalid JSON/],
-	['number of a thousand digits for bigint', qq({$time,"durationMs":~~) . ('9' x 1000) . '}', undef, qr/column durationms: not a bigint: "9{60}"\.\.\./],
-	['fraction for bigint', qq({$time,"durationMs":~~1.5}), undef, qr/column durationms: not a bigint: "1.5"/],
-	['boolean', qq({$time,"properties":{"isInteractive":~~"maybe"}}), undef, qr/column isinteractive: not a boolean/],
+	['boolean for text', qq({$time,"properties":{"ipAddress":~~true}}), undef, qr/column ipaddress: not a text: "true"/],
+	['object for text', qq({$time,"properties":{"userPrincipalName":~~{"value":"a","more":1}}}), undef, qr/column userprincipalname: not a text: "\{/],
+	['array for text', qq({$time,"resultType":~~["0"]}), undef, qr/column resulttype: not a text: "\[/],
+	['object with an object for a value', qq({$time,"resultType":~~{"value":{}}}), undef, qr/column resulttype: not a text: "\{/],
 	['value after all kinds of others', '{' . $time . q( , "a" : "\\\\\\",{" ,"b":[{"c":[1,2]},{}] ,"\\"d\\"":true, ")
-		  . "\xc3\xa9" . q(" : null,"properties" : {"x":{"a":{}},"y":[],"is\\u0049nteractive" :  ~~[true, {"a":"]"}]}}),
-		undef, qr/column isinteractive: not a boolean: "\[true/],
-	['column name', qq({"TimeGenerated":"2026-01-31T10:00:00Z","Type":"SigninLogs","Status":{"a":1},"DurationMs":~~"1 ms"}), undef, qr/column durationms: not a bigint: "1 ms"/],
+		  . "\xc3\xa9" . q(" : null,"properties" : {"x":{"a":{}},"y":[],"us\\u0065rAgent" :  ~~[true, {"a":"]"}]}}),
+		undef, qr/column useragent: not a text: "\[true/],
+	['column name', qq({"TimeGenerated":"2026-01-31T10:00:00Z","Type":"SigninLogs","Status":{"a":1},"CreatedDateTime":~~"1 ms"}), undef, qr/column createddatetime: not a time: "1 ms"/],
 	['number too large for jsonb', qq({$time,"properties":{"status":~~{"a":1e200000}}}), undef, qr/jsonb cannot store/],
 	['number too large in a field without a column', qq({$time,"properties":{"note":~~{"a":1e200000}}}), undef, qr/field note: .*jsonb cannot store/],
 	['second choice', qq({"time":"2026-01-31T10:00:00Z","category":"SignInLogs","properties":{"x":1,"createdDateTime":~~"yesterday"}}), undef, qr/column createddatetime: not a time: "yesterday"/],
@@ -167,13 +168,13 @@ for my $name (sort keys %within)
 
 # the place of a value in a record of several lines, in a row, and in CSV
 clear();
-like((loader('-q', spew("$dir/lines.json", qq([\n  $good,\n  {\n    $time,\n    "properties": {\n      "isInteractive": 3\n    }\n  }\n]\n))))[2],
-	qr/lines\.json:6:24: column isinteractive: not a boolean: "3"/, 'a record of several lines');
+like((loader('-q', spew("$dir/lines.json", qq([\n  $good,\n  {\n    $time,\n    "properties": {\n      "ipAddress": false\n    }\n  }\n]\n))))[2],
+	qr/lines\.json:6:20: column ipaddress: not a text: "false"/, 'a record of several lines');
 like((loader('-q', '--table', 'SigninLogs', spew("$dir/rows.json",
-	'{"tables":[{"columns":[{"name":"TimeGenerated"},{"name":"Status"},{"name":"DurationMs"}],"rows":[["2026-01-31T10:00:00Z",{"a":["x,]"]},4],["2026-01-31T10:00:00Z",{"a":["x,]"]}, "4 ms"]]}]}')))[2],
-	qr/rows\.json:1:178: column durationms: not a bigint: "4 ms"/, 'a row of an answer');
-like((loader('-q', spew("$dir/cells.csv", qq(TimeGenerated [UTC],Type,Location,DurationMs\n"1/31/2026, 1:00:00 AM",SigninLogs,"a,""\n\xc3\xa9",4 ms\n))))[2],
-	qr/cells\.csv:3:4: column durationms: not a bigint: "4 ms"/, 'a cell of CSV');
+	'{"tables":[{"columns":[{"name":"TimeGenerated"},{"name":"Status"},{"name":"CreatedDateTime"}],"rows":[["2026-01-31T10:00:00Z",{"a":["x,]"]},""],["2026-01-31T10:00:00Z",{"a":["x,]"]}, "4 ms"]]}]}')))[2],
+	qr/rows\.json:1:184: column createddatetime: not a time: "4 ms"/, 'a row of an answer');
+like((loader('-q', spew("$dir/cells.csv", qq(TimeGenerated [UTC],Type,Location,CreatedDateTime\n"1/31/2026, 1:00:00 AM",SigninLogs,"a,""\n\xc3\xa9",4 ms\n))))[2],
+	qr/cells\.csv:3:4: column createddatetime: not a time: "4 ms"/, 'a cell of CSV');
 count_is(0, 'nothing of these is loaded');
 
 # rows of one batch that the server does not take, alone and side by side

@@ -20,6 +20,7 @@
 #include "common/utf8.h"
 #include "map/route.h"
 #include "map/times.h"
+#include "map/unwrap.h"
 #include "read/records.h"
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
@@ -63,7 +64,8 @@ typedef struct FuzzSink
 {
 	Sink		sink;			/* must be first */
 	ColumnMap  *maps;
-	bool		has_table;
+	const char *option;			/* --table */
+	Unwrapper	unwrapper;
 	RowBuilder	builder;
 	Buffer		out;
 } FuzzSink;
@@ -128,16 +130,19 @@ static bool
 take(Sink *sink, const Record *record)
 {
 	FuzzSink   *fuzz = (FuzzSink *) sink;
-	const LogTable *table = NULL;
-	char	   *error = NULL;
+	const LogTable *table;
 	size_t		place;
-	Route		route = route_record(record, "x/blobServices/y.json", fuzz->has_table, &table, &error);
+	Route		route;
 
-	free(error);
-	if (route == ROUTE_NOWHERE)
+	note_dates(&fuzz->builder.converter.dates, record);
+	record = unwrap_record(&fuzz->unwrapper, record);
+	route_record(record, "x/blobServices/y.json", fuzz->option, &route);
+	check((route.kind == ROUTE_LOG_TABLE) == (route.table != NULL));
+	check(route.kind == ROUTE_LOG_TABLE || route.kind == ROUTE_OTHER_TABLE || strlen(route.error) > 0);
+	table = route.table != NULL ? route.table : &log_tables[0];
+	route_free(&route);
+	if (route.kind == ROUTE_NOWHERE || route.kind == ROUTE_NO_TABLE)
 		return true;
-	if (table == NULL)
-		table = &log_tables[0];
 	check(record->position.line >= 1 && record->position.column >= 1);
 	if (!row_builder_fill(&fuzz->builder, &fuzz->maps[table - log_tables], record))
 	{
@@ -183,14 +188,15 @@ warn(Sink *sink, const char *message)
 static void
 fuzz_time(const char *text, size_t length)
 {
-	int64_t		time;
-	int64_t		again;
+	TimeReadings time;
+	TimeReadings again;
 	char		written[TIME_TEXT_LENGTH];
 
-	if (!parse_time(text, length, &time))
+	if (!parse_time(text, length, &time) || !time.has_month_first)
 		return;
-	format_time(time, written);
-	check(parse_time(written, strlen(written), &again) && again == time);
+	format_time(time.month_first, written);
+	check(parse_time(written, strlen(written), &again) && again.has_month_first &&
+		  again.month_first == time.month_first && again.day_first == time.month_first);
 }
 
 /*
@@ -208,8 +214,9 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 
 	if (size == 0)
 		return 0;
-	fuzz.has_table = data[0] % 2 == 0;
+	fuzz.option = data[0] % 2 == 0 ? "own" : data[0] % 16 == 3 ? "SigninLogs" : NULL;
 	fuzz_time((const char *) data + 1, size - 1);
+	fuzz.builder.converter.dates.option = data[0] % 4 == 1 ? DAY_FIRST : DATES_UNKNOWN;
 	source_open_memory(&source, data + 1, size - 1);
 	input_init(&input, &source);
 	result = read_records(&input, &fuzz.sink, data[0] % 8 == 7 ? 40 : 0, &error, &position);
@@ -218,6 +225,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 	free(error);
 	input_free(&input);
 	source_close(&source);
+	unwrapper_free(&fuzz.unwrapper);
 	row_builder_free(&fuzz.builder);
 	buffer_free(&fuzz.out);
 	return 0;

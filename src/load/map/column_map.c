@@ -249,6 +249,25 @@ add_fields_of_same_name(ColumnMap *map)
 }
 
 /*
+ * Note what is special about the columns, and which are needed.  A column of the
+ * user's own takes whatever it can.
+ */
+static void
+add_descriptions(ColumnMap *map)
+{
+	for (int i = 0; i < map->ncolumns; i++)
+	{
+		const		ColumnDescription *description = map->table != NULL ? describe_column(map->table, map->columns[i].name) : NULL;
+
+		map->columns[i].flags = description != NULL ? description->flags : COLUMN_JSON;
+	}
+	for (int i = 0; i < MAX_NEEDED; i++)
+		map->needed[i] = -1;
+	for (int i = 0; map->table != NULL && map->table->needed[i].what != NULL; i++)
+		map->needed[i] = find_column(map, map->table->needed[i].column);
+}
+
+/*
  * Find out what fills the columns of a table; takes the columns over.
  */
 void
@@ -260,9 +279,23 @@ column_map_init(ColumnMap *map, const LogTable *table, Column *columns, int ncol
 	map->ncolumns = ncolumns;
 	map->time_column = find_column(map, "timegenerated");
 	map->extra_column = find_column(map, "additionalfields");
+	add_descriptions(map);
 	if (table != NULL)
 		add_documented_fields(map);
+	else if (map->time_column >= 0)
+		add_column(add_name(&map->raw, "time", strlen("time")), map->time_column, TAKE);
 	add_fields_of_same_name(map);
+}
+
+/*
+ * Must a record be refused whose value this column cannot take?  Otherwise the
+ * value is kept in additionalfields.
+ */
+bool
+column_is_strict(const ColumnMap *map, int column)
+{
+	return map->extra_column < 0 || column == map->time_column ||
+		(map->columns[column].flags & COLUMN_HUNTED) != 0;
 }
 
 /*

@@ -12,24 +12,12 @@
 
 #include "map/log_tables.h"
 
-typedef enum ColumnType
-{
-	TYPE_TEXT,
-	TYPE_TIME,
-	TYPE_DYNAMIC,
-	TYPE_BIGINT,
-	TYPE_INTEGER,
-	TYPE_SMALLINT,
-	TYPE_REAL,
-	TYPE_BOOLEAN,
-	TYPE_OTHER					/* PostgreSQL must find out */
-} ColumnType;
-
 typedef struct Column
 {
 	char	   *name;
 	ColumnType	type;
 	const char *type_name;		/* for messages */
+	unsigned	flags;			/* those of its description */
 } Column;
 
 typedef struct FieldEntry FieldEntry;
@@ -50,6 +38,7 @@ typedef struct ColumnMap
 	int			ncolumns;
 	int			time_column;	/* TimeGenerated, or -1 */
 	int			extra_column;	/* additionalfields, or -1 */
+	int			needed[MAX_NEEDED]; /* the table's needed columns, or -1 */
 	FieldMap	raw;
 	FieldMap	named;
 } ColumnMap;
@@ -57,6 +46,7 @@ typedef struct ColumnMap
 
 extern void column_map_init(ColumnMap *map, const LogTable *table, Column *columns, int ncolumns);
 extern void column_map_free(ColumnMap *map);
+extern bool column_is_strict(const ColumnMap *map, int column);
 
 extern const FieldEntry *field_map_find(const FieldMap *map, const char *name, size_t length);
 extern const FieldMap *field_entry_members(const FieldEntry *entry);

@@ -68,11 +68,7 @@ object_member(ValueConverter *converter, const Value *object, const char *name, 
 		json = &converter->nested;
 		node = converter->nested.root;
 	}
-	node = json_object_get(node, name);
-	if (node == NULL)
-		return false;
-	*member = json_value(json, node);
-	if (member->kind != VALUE_STRING)
+	if (!object_field(json, (json_t *) node, name, member) || member->kind != VALUE_STRING)
 		return false;
 	while (member->length > 0 && *member->text == ' ')
 	{
@@ -93,6 +89,25 @@ is_operation(const Value *value)
 	return value->kind == VALUE_STRING && value->length > 0 &&
 		memchr(value->text, '/', value->length) != NULL &&
 		memchr(value->text, ' ', value->length) == NULL;
+}
+
+/*
+ * Leave the identity provider of a personal account out, as in
+ * live.com#kim@outlook.com.  A guest's name has #EXT# in its midst, and after it
+ * no address.
+ */
+static bool
+strip_provider(Value *name)
+{
+	const char *end = name->text + name->length;
+	const char *sign = memchr(name->text, '#', name->length);
+
+	if (sign == NULL || memchr(name->text, '@', (size_t) (sign - name->text)) != NULL ||
+		memchr(sign + 1, '#', (size_t) (end - sign - 1)) != NULL || memchr(sign, '@', (size_t) (end - sign)) == NULL)
+		return false;
+	name->text = sign + 1;
+	name->length = (size_t) (end - name->text);
+	return true;
 }
 
 /*
@@ -123,6 +138,8 @@ derive(ValueConverter *converter, const Derivation *d, const Value *source, Valu
 	{
 		case MEMBER:
 			return object_member(converter, source, d->member, value);
+		case ACCOUNT:
+			return object_member(converter, source, d->member, value) && strip_provider(value);
 		case OPERATION:
 			*value = *source;
 			if (d->member != NULL && !object_member(converter, source, d->member, value))
@@ -164,8 +181,16 @@ derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *re
 		if (cells[column].length > 0 || !source_field(record, d, &source) ||
 			!derive(converter, d, &source, &value))
 			continue;
+		converter->field = d->column;
 		if (!convert_value(converter, &map->columns[column], &value, &converted))
-			return false;
+		{
+			if (column_is_strict(map, column))
+				return false;
+			/* the field that it is derived from keeps it */
+			free(converter->error);
+			converter->error = NULL;
+			continue;
+		}
 		/* what was parsed for this column alone is gone with the next one */
 		if (converted.text != NULL)
 		{

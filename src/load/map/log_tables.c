@@ -75,10 +75,20 @@ tables_of_category(const char *category, size_t length)
 
 	for (int i = 0; i < LOG_TABLES; i++)
 	{
-		if (is_listed(category, length, log_tables[i].categories))
+		if (is_listed(category, length, log_tables[i].categories) ||
+			is_listed(category, length, log_tables[i].verbs))
 			tables |= log_tables[i].bit;
 	}
 	return tables;
+}
+
+/*
+ * Is a category how the operations of its records end?
+ */
+bool
+is_verb_of(const LogTable *table, const char *category, size_t length)
+{
+	return is_listed(category, length, table->verbs);
 }
 
 /*
@@ -179,4 +189,18 @@ log_table_in_path(const char *path)
 		p += strspn(p, "/");
 	}
 	return found;
+}
+
+/*
+ * What is known of a column of a log table, or NULL.
+ */
+const		ColumnDescription *
+describe_column(const LogTable *table, const char *name)
+{
+	for (const ColumnDescription * c = table->columns; c->name != NULL; c++)
+	{
+		if (ascii_strcasecmp(c->name, name) == 0)
+			return c;
+	}
+	return NULL;
 }

@@ -19,6 +19,41 @@
 
 #include "map/descriptions.h"
 
+typedef enum ColumnType
+{
+	TYPE_TEXT,
+	TYPE_TIME,
+	TYPE_DYNAMIC,
+	TYPE_BIGINT,
+	TYPE_INTEGER,
+	TYPE_SMALLINT,
+	TYPE_REAL,
+	TYPE_BOOLEAN,
+	TYPE_OTHER					/* PostgreSQL must find out */
+} ColumnType;
+
+/* what is special about a column */
+#define COLUMN_HUNTED	1		/* a hunt reads it, so its values must fit */
+#define COLUMN_JSON		2		/* of text that may be JSON */
+
+/* A column that Microsoft documents. */
+typedef struct ColumnDescription
+{
+	const char *name;
+	ColumnType	type;
+	unsigned	flags;
+}			ColumnDescription;
+
+/* so many columns that a hunt can't do without */
+#define MAX_NEEDED	2
+
+/* A column without whose value no hunt finds a row, and what it says. */
+typedef struct NeededColumn
+{
+	const char *what;
+	const char *column;
+}			NeededColumn;
+
 typedef enum FieldRule
 {
 	TAKE,						/* the column takes the value */
@@ -44,6 +79,8 @@ typedef enum DerivationRule
 {
 	WHOLE,						/* the value itself */
 	MEMBER,						/* of a JSON object, the member */
+	ACCOUNT,					/* the member, if it is like live.com#kim, but
+								 * without live.com# */
 	OPERATION,					/* the member, or value, if it is like a/b/c */
 	SUBSCRIPTION,				/* of a resource id, the subscription */
 	RESOURCE_GROUP,				/* ... the resource group */
@@ -70,10 +107,17 @@ typedef struct LogTable
 	unsigned	bit;
 	const char *provider;		/* of its records' resources, or NULL if that
 								 * may be any */
+	bool		of_tenant;		/* whose resources are those of a tenant, not
+								 * of a subscription */
+	bool		has_paths;		/* its operations are called like a/b/c, */
 	const char *const *categories;	/* of diagnostic settings */
+	const char *const *verbs;	/* ... and those that are how the operations
+								 * of their records end */
 	const char *const *containers;	/* beside those named after the categories */
 	const char *const *services;	/* in types of resources, where a category
 									 * is of several tables */
+	const		ColumnDescription *columns;
+	const		NeededColumn *needed;
 	const FieldMapping *fields;
 	const Derivation *derivations;
 } LogTable;
@@ -91,8 +135,10 @@ extern const KnownColumn known_columns[];
 extern const LogTable *log_table_of_bit(unsigned bit);
 extern const LogTable *log_table_by_name(const char *name, size_t length);
 extern unsigned tables_of_category(const char *category, size_t length);
+extern bool is_verb_of(const LogTable *table, const char *category, size_t length);
 extern unsigned tables_of_service(const char *hint, size_t length);
 extern unsigned tables_of_container(const char *path);
 extern const LogTable *log_table_in_path(const char *path);
+extern const ColumnDescription *describe_column(const LogTable *table, const char *name);
 
 #endif							/* LOAD_LOG_TABLES_H */

@@ -7,181 +7,171 @@
  *
  *-------------------------------------------------------------------------
  */
+/*
+ * What the record says counts first, and all of it: a category alone may be that
+ * of several services.  What it leaves open, the container in the path decides,
+ * then --table, and at last other names in the path.  None of these overrides
+ * what the record says.
+ */
 #include "map/route.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "common/ascii.h"
-#include "map/derive.h"
+#include "map/evidence.h"
 #include "map/value.h"
 
+#define ALL_TABLES	((1U << LOG_TABLES) - 1)
+
 /*
- * A field that is a text which is not empty.
+ * Are there several?
  */
 static bool
-text_field(const Record *record, const char *name, Value *value)
+are_several(unsigned tables)
 {
-	return record_field(record, name, value) &&
-		value->kind == VALUE_STRING && value->length > 0;
+	return (tables & (tables - 1)) != 0;
 }
 
 /*
- * The text of a node at a path of a record.
+ * Nobody can tell where a record belongs.
  */
-static bool
-text_member(const Record *record, const char *path, Value *value)
+static void
+route_nowhere(Route *route, char *error)
 {
-	const json_t *node = record_member(record, path);
-
-	if (node == NULL)
-		return false;
-	*value = json_value(record->json, node);
-	return value->kind == VALUE_STRING;
+	route->kind = ROUTE_NOWHERE;
+	route->error = error;
 }
 
 /*
- * The tables of the service that a record is from, as far as it says.
+ * A record of a log that azhunt has no table for.  A table of the user's own may
+ * take it.
  */
-static unsigned
-tables_of_record_service(const Record *record)
+static void
+route_without_table(Route *route, const Record *record, const Value *name, bool own_table, bool known_name)
 {
-	static const char *const paths[] = {"properties.serviceType", "resourceType", "resourceId"};
-	static const char *const names[] = {"ServiceType", "_ResourceId"};
-	Value		hint;
-	unsigned	tables = 0;
+	Value		provider;
+	char	   *quoted = quote_for_message(name->text, name->length);
+	bool		has_provider = known_name && provider_of_record(record, &provider);
 
-	for (size_t i = 0; tables == 0 && i < sizeof(paths) / sizeof(paths[0]); i++)
-	{
-		if (text_member(record, paths[i], &hint))
-			tables = tables_of_service(hint.text, hint.length);
-	}
-	for (size_t i = 0; tables == 0 && i < sizeof(names) / sizeof(names[0]); i++)
-	{
-		if (text_field(record, names[i], &hint))
-			tables = tables_of_service(hint.text, hint.length);
-	}
-	return tables;
-}
-
-/*
- * The tables that a record names, and in *name what it calls them.
- */
-static unsigned
-tables_of_record(const Record *record, Value *name)
-{
-	static const char *const names[] = {"$table", "Type", "TableName"};
-	const LogTable *table;
-	unsigned	tables;
-
-	for (size_t i = 0; record->shape != RECORD_RAW && i < sizeof(names) / sizeof(names[0]); i++)
-	{
-		if (!text_field(record, names[i], name))
-			continue;
-		table = log_table_by_name(name->text, name->length);
-		if (table != NULL)
-			return table->bit;
-		if (i < 2)
-			return 0;
-		name->length = 0;
-	}
-	if (!text_field(record, "category", name) && !text_field(record, "CategoryValue", name))
-	{
-		name->length = 0;
-		return 0;
-	}
-	tables = tables_of_category(name->text, name->length);
-	/* the category of a record that is not raw may be anything */
-	if (tables == 0 && record->shape != RECORD_RAW)
-		name->length = 0;
-	return tables;
-}
-
-/*
- * Does a record's resource belong to another provider than this?
- */
-static bool
-is_of_other_provider(const Record *record, const char *provider)
-{
-	Value		id;
-	Value		part;
-
-	return text_member(record, "resourceId", &id) && resource_part(&id, "providers", &part) &&
-		(part.length != strlen(provider) || ascii_strncasecmp(part.text, provider, part.length) != 0);
-}
-
-/*
- * Leave out the tables of other providers, whose services may have a category
- * of the same name.
- */
-static unsigned
-leave_out_other_providers(unsigned tables, const Record *record)
-{
-	for (int i = 0; i < LOG_TABLES; i++)
-	{
-		if ((tables & log_tables[i].bit) != 0 && log_tables[i].provider != NULL &&
-			is_of_other_provider(record, log_tables[i].provider))
-			tables &= ~log_tables[i].bit;
-	}
-	return tables;
-}
-
-/*
- * Of several tables that have a category in common, those of the service.
- */
-static unsigned
-choose_by_service(unsigned tables, const Record *record, const char *path)
-{
-	unsigned	chosen = tables_of_record_service(record);
-
-	if (chosen == 0)
-		chosen = tables_of_service(path, strlen(path));
-	if (chosen == 0 && log_table_in_path(path) != NULL)
-		chosen = log_table_in_path(path)->bit;
-	return tables & chosen;
-}
-
-/*
- * Say why a record has no table.
- */
-static char *
-describe_unknown(const Value *name)
-{
-	char	   *quoted;
-	char	   *error;
-
-	if (name->length == 0)
-		return load_strdup("neither the record nor the path says which table this is; say it with --table");
-	quoted = quote_for_message(name->text, name->length);
-	error = load_printf("there is no log table for %s; give one with --table", quoted);
+	route->kind = own_table ? ROUTE_OTHER_TABLE : ROUTE_NO_TABLE;
+	route->log = load_strndup(name->text, name->length);
+	route->error = load_printf("there is no log table for %s%s%.*s; --skip-unknown leaves such records out",
+							   quoted, has_provider ? " of " : known_name ? " with such an operation or resource" : "",
+							   has_provider ? (int) provider.length : 0, has_provider ? provider.text : "");
 	free(quoted);
-	return error;
 }
 
 /*
- * Find the table of a record: by what the record says, by the container in the
- * path, by --table, and at last by other names in the path.
+ * A record whose Type and category, or whose hints at a service, are of different
+ * tables.
  */
-Route
-route_record(const Record *record, const char *path, bool has_other_table,
-			 const LogTable **table, char **error)
+static void
+route_contradiction(Route *route, const NamedLog * log)
 {
-	Value		name = {0};
-	unsigned	tables = tables_of_record(record, &name);
+	char	   *quoted = quote_for_message(log->name.text, log->name.length);
+	char	   *other = log->contradicts ? quote_for_message(log->other_name.text, log->other_name.length) : NULL;
 
-	if (tables == 0 && name.length == 0)
-		tables = tables_of_container(path);
-	tables = leave_out_other_providers(tables, record);
-	if ((tables & (tables - 1)) != 0)
-		tables = choose_by_service(tables, record, path);
-	if (tables == 0 && has_other_table)
-		return ROUTE_OTHER_TABLE;
-	*table = log_table_of_bit(tables);
-	if (*table == NULL && name.length == 0)
-		*table = log_table_in_path(path);
-	if (*table != NULL)
-		return ROUTE_LOG_TABLE;
-	*error = describe_unknown(&name);
-	return ROUTE_NOWHERE;
+	route_nowhere(route, other != NULL ?
+				  load_printf("record contradicts itself: it is of %s, but its category is %s", quoted, other) :
+				  load_printf("record contradicts itself: %s of which service?  serviceType, resourceType and resourceId differ", quoted));
+	free(quoted);
+	free(other);
+}
+
+/*
+ * The record leaves several tables, and --table decides.
+ */
+static void
+route_by_option(Route *route, const Record *record, unsigned tables, const char *option)
+{
+	const LogTable *table = log_table_by_name(option, strlen(option));
+	const char *foreign = NULL;
+
+	if (table == NULL)
+	{
+		route->kind = ROUTE_OTHER_TABLE;
+		return;
+	}
+	foreign = foreign_column(table, record);
+	if ((tables & table->bit) != 0 && foreign == NULL)
+	{
+		route->kind = ROUTE_LOG_TABLE;
+		route->table = table;
+	}
+	else if (foreign != NULL)
+		route_nowhere(route, load_printf("record is not of %s, which --table says: that has no column %s", table->name, foreign));
+	else
+		route_nowhere(route, load_printf("record is not of %s, which --table says: its category, resource or container is of other tables", table->name));
+}
+
+/*
+ * The record leaves several tables, and there is no --table.
+ */
+static void
+route_by_path(Route *route, unsigned tables, const char *path)
+{
+	const LogTable *table = log_table_in_path(path);
+
+	if (table != NULL && (tables & table->bit) != 0)
+	{
+		route->kind = ROUTE_LOG_TABLE;
+		route->table = table;
+	}
+	else if (table != NULL)
+		route_nowhere(route, load_printf("record is not of %s, as which the path names it", table->name));
+	else
+		route_nowhere(route, load_strdup("neither the record nor the path says which table this is; say it with --table"));
+}
+
+/*
+ * Find the table of a record.
+ */
+void
+route_record(const Record *record, const char *path, const char *option, Route *route)
+{
+	NamedLog	log = log_of_record(record);
+	unsigned	tables = log.named ? log.tables : tables_of_container(path);
+	bool		own_table = option != NULL && log_table_by_name(option, strlen(option)) == NULL;
+	bool		open = tables == 0;
+	bool		contradicts = log.contradicts;
+
+	memset(route, 0, sizeof(*route));
+	if (log.named && tables == 0)
+	{
+		route_without_table(route, record, &log.name, own_table, false);
+		return;
+	}
+	tables = leave_out_other_resources(open ? ALL_TABLES : tables, record);
+	tables = leave_out_other_operations(tables, record);
+	if (log.named && tables == 0)
+	{
+		route_without_table(route, record, &log.name, own_table, true);
+		return;
+	}
+	if (are_several(tables) && !open)
+	{
+		tables = choose_by_service(tables, record, path, &contradicts);
+		tables = choose_by_columns(tables, record);
+	}
+	if (contradicts)
+		route_contradiction(route, &log);
+	else if (!open && tables != 0 && !are_several(tables))
+	{
+		route->kind = ROUTE_LOG_TABLE;
+		route->table = log_table_of_bit(tables);
+	}
+	else if (option != NULL)
+		route_by_option(route, record, tables, option);
+	else
+		route_by_path(route, tables, path);
+}
+
+/*
+ * Give the memory of a route back.
+ */
+void
+route_free(Route *route)
+{
+	free(route->log);
+	free(route->error);
 }

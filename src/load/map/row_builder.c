@@ -17,6 +17,7 @@
 #include "common/ascii.h"
 #include "common/bytes.h"
 #include "map/derive.h"
+#include "map/localized.h"
 #include "map/times.h"
 
 /*
@@ -71,6 +72,24 @@ fill_column(RowBuilder *builder, int column, FieldRule rule, const Value *value,
 }
 
 /*
+ * As fill_column(); but a value that the column cannot take is no error if the
+ * record may do without: then *misfit.
+ */
+static bool
+try_column(RowBuilder *builder, int column, FieldRule rule, const Value *value, bool *taken, bool *misfit)
+{
+	if (fill_column(builder, column, rule, value, taken))
+		return true;
+	if (builder->converter.order_missing || column_is_strict(builder->map, column))
+		return false;
+	free(builder->converter.error);
+	builder->converter.error = NULL;
+	*taken = false;
+	*misfit = true;
+	return true;
+}
+
+/*
  * Remember which field is wrong.
  */
 static bool
@@ -102,32 +121,76 @@ fill_field(RowBuilder *builder, const FieldEntry *entry, const Leftover *around,
 		   const Value *value, size_t before)
 {
 	int			ncolumns = entry != NULL ? field_entry_columns(entry) : 0;
-	int			second = -1;
 	bool		any_taken = false;
 	Leftover	field;
 
+	field = field_within(around, name, value, before);
+	field.entry = entry;
+	builder->converter.field = name;
 	for (int i = 0; i < ncolumns; i++)
 	{
 		FieldRule	rule;
 		int			column = field_entry_column(entry, i, &rule);
 		bool		taken = false;
 
-		if (rule == SECOND)
-			second = column;
-		else if (!fill_column(builder, column, rule, value, &taken))
-		{
-			field = field_within(around, name, value, before);
+		if (rule != SECOND && !try_column(builder, column, rule, value, &taken, &field.misfit))
 			return fail_at_field(builder, &field);
-		}
 		any_taken = any_taken || taken;
 	}
 	if (!any_taken)
-	{
-		field = field_within(around, name, value, before);
-		field.second = second;
 		add_leftover(builder, &field);
+	return true;
+}
+
+/*
+ * Let the columns of a field take what {value, localizedValue} says to programs.
+ * What it says to people has columns of its own, or is left over.
+ */
+static bool
+fill_localized(RowBuilder *builder, const JsonText *json, json_t *object, const FieldEntry *entry,
+			   const Leftover *around)
+{
+	const FieldMap *members = field_entry_members(entry);
+	size_t		before = 0;
+
+	for (void *member = json_object_iter(object); member != NULL;
+		 member = json_object_iter_next(object, member))
+	{
+		const char *name = json_object_iter_key(member);
+		Value		value = json_value(json, json_object_iter_value(member));
+		const FieldEntry *inner = entry;
+
+		if (ascii_strcasecmp(name, "value") != 0)
+			inner = members != NULL ? field_map_find(members, name, strlen(name)) : NULL;
+		if (!fill_field(builder, inner, around, name, &value, before++))
+			return false;
 	}
 	return true;
+}
+
+static bool fill_from_object(RowBuilder *builder, const JsonText *json, json_t *object,
+							 const FieldMap *fields, const Leftover *around);
+
+/*
+ * Fill the columns from a member of an object: from its own members if they are
+ * fields, else from the value.
+ */
+static bool
+fill_member(RowBuilder *builder, const JsonText *json, json_t *node, const FieldEntry *entry,
+			const Leftover *around, const char *name, size_t before)
+{
+	Value		value = json_value(json, node);
+	Leftover	inner;
+	bool		has_columns = entry != NULL && field_entry_columns(entry) > 0;
+
+	if (entry == NULL || !json_is_object(node) || around->nparents == FIELD_LEVELS - 1 ||
+		(has_columns ? !is_localized(node) : field_entry_members(entry) == NULL))
+		return fill_field(builder, entry, around, name, &value, before);
+	inner = field_within(around, name, &value, before);
+	inner.parents[inner.nparents++] = name;
+	if (has_columns)
+		return fill_localized(builder, json, node, entry, &inner);
+	return fill_from_object(builder, json, node, field_entry_members(entry), &inner);
 }
 
 /*
@@ -143,22 +206,9 @@ fill_from_object(RowBuilder *builder, const JsonText *json, json_t *object, cons
 		 member = json_object_iter_next(object, member))
 	{
 		const char *name = json_object_iter_key(member);
-		json_t	   *node = json_object_iter_value(member);
 		const FieldEntry *entry = field_map_find(fields, name, json_object_iter_key_len(member));
-		const FieldMap *inner = NULL;
-		Value		value = json_value(json, node);
 
-		if (entry != NULL && field_entry_columns(entry) == 0 && json_is_object(node))
-			inner = field_entry_members(entry);
-		if (inner != NULL)
-		{
-			Leftover	field = field_within(around, name, &value, before);
-
-			field.parents[field.nparents++] = name;
-			if (!fill_from_object(builder, json, node, inner, &field))
-				return false;
-		}
-		else if (!fill_field(builder, entry, around, name, &value, before))
+		if (!fill_member(builder, json, json_object_iter_value(member), entry, around, name, before))
 			return false;
 		before++;
 	}
@@ -203,6 +253,8 @@ fill_named(RowBuilder *builder, const char *name, size_t length, Value value, si
 
 	if (typed && value.kind == VALUE_STRING && value.length == 0)
 		return true;
+	if (value.kind == VALUE_DYNAMIC)
+		return fill_member(builder, value.json, (json_t *) value.node, entry, &top, name, before);
 	return fill_field(builder, entry, &top, name, &value, before);
 }
 
@@ -345,6 +397,29 @@ fill_extra(RowBuilder *builder)
 }
 
 /*
+ * Let the second columns of a leftover take it, where they have no value yet.
+ */
+static bool
+fill_second_columns(RowBuilder *builder, Leftover *leftover, bool *taken)
+{
+	int			ncolumns = leftover->entry != NULL ? field_entry_columns(leftover->entry) : 0;
+
+	builder->converter.field = leftover->name;
+	for (int i = 0; i < ncolumns; i++)
+	{
+		FieldRule	rule;
+		int			column = field_entry_column(leftover->entry, i, &rule);
+		bool		by_this = false;
+
+		if (rule == SECOND &&
+			!try_column(builder, column, TAKE, &leftover->value, &by_this, &leftover->misfit))
+			return fail_at_field(builder, leftover);
+		*taken = *taken || by_this;
+	}
+	return true;
+}
+
+/*
  * Give columns that are still without a value their second choice.
  */
 static bool
@@ -355,11 +430,46 @@ fill_second(RowBuilder *builder)
 		Leftover   *leftover = &builder->leftovers[i];
 		bool		taken = is_about_table(leftover);
 
-		if (leftover->second >= 0 && !taken &&
-			!fill_column(builder, leftover->second, TAKE, &leftover->value, &taken))
-			return fail_at_field(builder, leftover);
+		if (!taken && !fill_second_columns(builder, leftover, &taken))
+			return false;
 		if (taken)
 			leftover->value.kind = VALUE_NULL;
+		else if (leftover->misfit)
+			builder->misfits++;
+	}
+	return true;
+}
+
+/*
+ * The members of a record's properties, or NULL.
+ */
+static json_t *
+properties_of(const Record *record)
+{
+	return record->shape == RECORD_RAW ? (json_t *) record_member(record, "properties") : NULL;
+}
+
+/*
+ * Give a record without TimeGenerated the time that it has instead.
+ */
+static bool
+fill_time(RowBuilder *builder, const Record *record)
+{
+	int			column = builder->map->time_column;
+	json_t	   *properties = properties_of(record);
+	bool		taken;
+
+	for (size_t i = 0; column >= 0 && builder->cells[column].text == NULL && other_time_names[i] != NULL; i++)
+	{
+		Value		value;
+
+		builder->converter.field = other_time_names[i];
+		if (record_field(record, other_time_names[i], &value) ||
+			object_field(record->json, properties, other_time_names[i], &value))
+		{
+			if (!fill_column(builder, column, TAKE, &value, &taken))
+				return false;
+		}
 	}
 	return true;
 }
@@ -378,6 +488,7 @@ start_row(RowBuilder *builder, const ColumnMap *map)
 	memset(builder->cells, 0, (size_t) map->ncolumns * sizeof(Cell));
 	builder->map = map;
 	builder->nleftovers = 0;
+	builder->misfits = 0;
 	value_converter_reset(&builder->converter);
 	builder->error_path.levels = 0;
 }
@@ -397,7 +508,7 @@ row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record
 		filled = fill_from_object(builder, record->json, record->json->root, &map->raw, &top);
 	else
 		filled = fill_from_named(builder, record);
-	if (!filled || !fill_second(builder) ||
+	if (!filled || !fill_second(builder) || !fill_time(builder, record) ||
 		!derive_columns(&builder->converter, map, record, builder->cells) || !fill_extra(builder))
 		return false;
 	if (map->time_column >= 0 && builder->cells[map->time_column].text == NULL)

@@ -22,7 +22,8 @@ typedef struct Leftover
 	FieldPath	path;
 	const char *name;
 	Value		value;
-	int			second;			/* column that may still take it, or -1 */
+	const FieldEntry *entry;	/* whose second columns may still take it */
+	bool		misfit;			/* a column should have taken it, and cannot */
 } Leftover;
 
 
@@ -37,6 +38,8 @@ typedef struct RowBuilder
 	int			leftovers_size;
 	ValueConverter converter;
 	int64_t		day;			/* of TimeGenerated, since 1970-01-01 */
+	int			misfits;		/* values that are in additionalfields, as
+								 * their columns cannot take them */
 	FieldPath	error_path;		/* of the field that converter.error is about */
 } RowBuilder;
 

@@ -20,6 +20,7 @@
  *	  1/31/2026, 11:59:59.999 PM			the portal's CSV; before PM stands
  *											a blank, U+00A0 or U+202F
  *	  1/31/2026 23:59:59
+ *	  31/01/2026, 23:59:59.999				the portal's CSV outside the United States
  *	  2026-01-31							a day
  *
  * Microseconds are kept and what is finer is cut off, so that a time never
@@ -49,6 +50,8 @@ typedef struct Fields
 	int			second;
 	int			microsecond;
 	int			offset;			/* minutes east of UTC */
+	bool		by_slashes;		/* month and day may be the other way round */
+	bool		by_half_days;
 } Fields;
 
 /*
@@ -98,7 +101,8 @@ skip_blanks(Scanner *s)
 }
 
 /*
- * Read the date: year first, or month first as in the United States.
+ * Read the date: year first, or month first as in the United States.  Whether the
+ * day is first is for others to find out.
  */
 static bool
 read_date(Scanner *s, Fields *f)
@@ -118,6 +122,7 @@ read_date(Scanner *s, Fields *f)
 			accept(s, separator) && read_number(s, 1, 2, &f->day);
 	}
 	f->month = first;
+	f->by_slashes = true;
 	return s->p - start <= 2 &&
 		accept(s, '/') && read_number(s, 1, 2, &f->day) &&
 		accept(s, '/') && read_number(s, 4, 4, &f->year);
@@ -155,6 +160,8 @@ read_half_day(Scanner *s, Fields *f)
 	if (f->hour < 1 || f->hour > 12)
 		return false;
 	afternoon = (*s->p == 'P' || *s->p == 'p');
+	/* elsewhere they are in small letters, if they are used at all */
+	f->by_half_days = s->p[1] == 'M';
 	f->hour = f->hour % 12 + (afternoon ? 12 : 0);
 	s->p += 2;
 	skip_blanks(s);
@@ -267,36 +274,67 @@ date_of_day(int64_t days, int *year, int *month, int *day)
 }
 
 /*
- * Parse a time in any of the forms above.
+ * The time that these are; false if there is none.
  */
-bool
-parse_time(const char *text, size_t length, int64_t *time)
+static bool
+time_of_fields(const Fields *f, int64_t *time)
 {
-	Scanner		s;
-	Fields		f = {0};
 	int64_t		seconds;
 
-	s.p = text;
-	s.end = &text[length];
-	skip_blanks(&s);
-	if (!read_date(&s, &f))
+	if (!are_valid(f))
 		return false;
-	if (s.p < s.end)
-	{
-		(void) (accept(&s, 'T') || accept(&s, 't') || accept(&s, ','));
-		skip_blanks(&s);
-		if (!read_time_of_day(&s, &f))
-			return false;
-		skip_blanks(&s);
-	}
-	if (s.p != s.end || !are_valid(&f))
-		return false;
-	seconds = days_since_1970(f.year, f.month, f.day) * 86400 +
-		f.hour * 3600 + f.minute * 60 + f.second - f.offset * 60;
-	*time = seconds * 1000000 + f.microsecond;
+	seconds = days_since_1970(f->year, f->month, f->day) * 86400 +
+		f->hour * 3600 + f->minute * 60 + f->second - f->offset * 60;
+	*time = seconds * 1000000 + f->microsecond;
 	/* an offset may lead out of the years that format_time() can write */
 	return *time >= days_since_1970(1, 1, 1) * MICROSECONDS_PER_DAY &&
 		*time < days_since_1970(10000, 1, 1) * MICROSECONDS_PER_DAY;
+}
+
+/*
+ * Read a date and what follows it.
+ */
+static bool
+read_fields(Scanner *s, Fields *f)
+{
+	skip_blanks(s);
+	if (!read_date(s, f))
+		return false;
+	if (s->p < s->end)
+	{
+		(void) (accept(s, 'T') || accept(s, 't') || accept(s, ','));
+		skip_blanks(s);
+		if (!read_time_of_day(s, f))
+			return false;
+		skip_blanks(s);
+	}
+	return s->p == s->end;
+}
+
+/*
+ * Parse a time in any of the forms above; false if it is none.
+ */
+bool
+parse_time(const char *text, size_t length, TimeReadings * readings)
+{
+	Scanner		s = {text, &text[length]};
+	Fields		f = {0};
+	int			first;
+
+	memset(readings, 0, sizeof(*readings));
+	if (!read_fields(&s, &f))
+		return false;
+	readings->by_slashes = f.by_slashes;
+	readings->by_half_days = f.by_half_days;
+	readings->has_month_first = time_of_fields(&f, &readings->month_first);
+	if (f.by_slashes)
+	{
+		first = f.month;
+		f.month = f.day;
+		f.day = first;
+	}
+	readings->has_day_first = time_of_fields(&f, &readings->day_first);
+	return readings->has_month_first || readings->has_day_first;
 }
 
 /*

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,15 +142,62 @@ convert_dynamic(ValueConverter *converter, const Column *column, const Value *va
 }
 
 /*
+ * Say that nobody can tell what a date means.
+ */
+static bool
+refuse_date(ValueConverter *converter, const Column *column, const Cell *in, const TimeReadings * readings, bool mixed)
+{
+	char	   *quoted = quote_for_message(in->text, in->length);
+	char		month_first[TIME_TEXT_LENGTH];
+	char		day_first[TIME_TEXT_LENGTH];
+
+	format_day(day_of_time(readings->month_first), month_first);
+	format_day(day_of_time(readings->day_first), day_first);
+	if (mixed)
+		converter->error = load_printf("column %s: at %s the file has dates both with the month and with the day first;"
+									   " --dates month-first or --dates day-first refuses those of the other kind",
+									   column->name, quoted);
+	else
+		converter->error = load_printf("column %s: %s may be %s or %s, and no date of the file tells;"
+									   " say it with --dates month-first or --dates day-first",
+									   column->name, quoted, month_first, day_first);
+	converter->order_missing = true;
+	free(quoted);
+	return false;
+}
+
+/*
+ * Of the readings of a time, the one that is meant.
+ */
+static bool
+choose_reading(ValueConverter *converter, const Column *column, const Cell *in, const TimeReadings * readings)
+{
+	DateOrder	order = MONTH_FIRST;
+	bool		mixed = false;
+
+	if (readings->by_slashes)
+		order = order_of_date(&converter->dates, converter->field, readings, &mixed);
+	if (order == DATES_UNKNOWN || mixed)
+		return refuse_date(converter, column, in, readings, mixed);
+	if (order == MONTH_FIRST ? !readings->has_month_first : !readings->has_day_first)
+		return refuse_value(converter, column, in->text, in->length);
+	converter->time = order == MONTH_FIRST ? readings->month_first : readings->day_first;
+	return true;
+}
+
+/*
  * A value for timestamp with time zone.
  */
 static bool
 convert_time(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
 {
+	TimeReadings readings;
 	char	   *text;
 
-	if (!parse_time(in->text, in->length, &converter->time))
+	if (!parse_time(in->text, in->length, &readings))
 		return refuse_value(converter, column, in->text, in->length);
+	if (!choose_reading(converter, column, in, &readings))
+		return false;
 	text = arena_alloc(&converter->arena, TIME_TEXT_LENGTH);
 	format_time(converter->time, text);
 	cell->text = text;
@@ -176,39 +224,64 @@ convert_boolean(ValueConverter *converter, const Column *column, const Cell *in,
 }
 
 /*
- * A value for one of the integer types; 5.0 is five.
+ * The digits of a number that has a fraction or an exponent, rounded; false if it
+ * is none, or if that column may not be rounded.
+ */
+static bool
+round_number(const Column *column, const char *text, long long *number)
+{
+	char	   *end;
+	double		real;
+
+	if ((column->flags & COLUMN_HUNTED) != 0 || strspn(text, "+-.0123456789eE") != strlen(text))
+		return false;
+	real = strtod(text, &end);
+	/* beyond this, neighbours are more than one apart */
+	if (*end != '\0' || end == text || fabs(real) >= 9007199254740992.0)
+		return false;
+	*number = llround(real);
+	return true;
+}
+
+/*
+ * The integer that a text is; 5.0 is five, and where no hunt reads the column 5.4
+ * is, too.
+ */
+static bool
+parse_integer(const Column *column, const char *text, long long *number)
+{
+	size_t		length = strspn(text, "+-0123456789");
+	size_t		rest = length;
+	char	   *end;
+
+	if (text[rest] == '.')
+		rest += 1 + strspn(&text[rest + 1], "0");
+	if (length == 0 || text[rest] != '\0')
+		return round_number(column, text, number);
+	errno = 0;
+	*number = strtoll(text, &end, 10);
+	return end == &text[length] && errno == 0;
+}
+
+/*
+ * A value for one of the integer types.
  */
 static bool
 convert_integer(ValueConverter *converter, const Column *column, const Cell *in, Cell *cell)
 {
 	int64_t		limit = column->type == TYPE_BIGINT ? INT64_MAX :
 	column->type == TYPE_INTEGER ? INT32_MAX : INT16_MAX;
-	size_t		length = in->length;
-	const char *point = memchr(in->text, '.', length);
-	char		digits[32];
-	char	   *end;
+	char		text[64];
 	long long	number;
 
-	if (point != NULL)
-	{
-		for (const char *p = point + 1; p < &in->text[in->length]; p++)
-		{
-			if (*p != '0')
-				return refuse_value(converter, column, in->text, in->length);
-		}
-		length = (size_t) (point - in->text);
-	}
-	if (length == 0 || length >= sizeof(digits))
+	if (in->length >= sizeof(text))
 		return refuse_value(converter, column, in->text, in->length);
-	memcpy(digits, in->text, length);
-	digits[length] = '\0';
-	errno = 0;
-	number = strtoll(digits, &end, 10);
-	if (*end != '\0' || end == digits || errno != 0 || is_blank(digits[0]) ||
-		number > limit || number < -limit - 1)
+	memcpy(text, in->text, in->length);
+	text[in->length] = '\0';
+	if (strlen(text) != in->length || !parse_integer(column, text, &number) || number > limit || number < -limit - 1)
 		return refuse_value(converter, column, in->text, in->length);
-	cell->text = arena_copy(&converter->arena, digits, length);
-	cell->length = length;
+	cell->length = (size_t) snprintf(text, sizeof(text), "%lld", number);
+	cell->text = arena_copy(&converter->arena, text, cell->length);
 	return true;
 }
 
@@ -242,6 +315,23 @@ convert_real(ValueConverter *converter, const Column *column, const Cell *in, Ce
 }
 
 /*
+ * A value for text.  An object or array is no text, nor is a boolean, but for
+ * columns whose text is JSON.
+ */
+static bool
+convert_text(ValueConverter *converter, const Column *column, const Value *value, Cell *cell)
+{
+	Cell		text = {0};
+
+	if (!value_text(converter, column, value, &text))
+		return false;
+	if ((value->kind == VALUE_DYNAMIC || value->kind == VALUE_BOOLEAN) && (column->flags & COLUMN_JSON) == 0)
+		return refuse_value(converter, column, text.text, text.length);
+	*cell = text;
+	return true;
+}
+
+/*
  * What a field brings, as its column takes it; a null cell where it brings
  * nothing.
  */
@@ -257,7 +347,7 @@ convert_value(ValueConverter *converter, const Column *column, const Value *valu
 	if (column->type == TYPE_DYNAMIC)
 		return convert_dynamic(converter, column, value, cell);
 	if (column->type == TYPE_TEXT)
-		return value_text(converter, column, value, cell);
+		return convert_text(converter, column, value, cell);
 	if (!value_text(converter, column, value, &in))
 		return false;
 	/* answers of queries write everything as strings, also what is missing */
@@ -297,6 +387,7 @@ value_converter_reset(ValueConverter *converter)
 	arena_reset(&converter->arena);
 	free(converter->error);
 	converter->error = NULL;
+	converter->order_missing = false;
 }
 
 /*
@@ -308,5 +399,6 @@ value_converter_free(ValueConverter *converter)
 	arena_free(&converter->arena);
 	buffer_free(&converter->scratch);
 	json_text_free(&converter->nested);
+	date_orders_reset(&converter->dates);
 	free(converter->error);
 }

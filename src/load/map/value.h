@@ -12,6 +12,7 @@
 
 #include "common/buffer.h"
 #include "map/column_map.h"
+#include "map/date_order.h"
 #include "read/record.h"
 
 typedef struct Cell
@@ -28,6 +29,9 @@ typedef struct ValueConverter
 	Buffer		scratch;
 	JsonText	nested;			/* JSON within a string */
 	int64_t		time;			/* that was converted last */
+	DateOrders	dates;			/* of this file */
+	const char *field;			/* that is converted */
+	bool		order_missing;	/* of a date: the error is about the file */
 	char	   *error;			/* why the record is no row */
 } ValueConverter;
 

@@ -150,13 +150,10 @@ split_record(Cells *cells, const char *text, size_t length)
 static char *
 check_header(const Header *header)
 {
-	bool		has_time = false;
-
 	for (size_t i = 0; i < header->nnames; i++)
 	{
 		const char *name = header->names[i];
 
-		has_time = has_time || ascii_strcasecmp(name, "TimeGenerated") == 0;
 		if (ascii_strncasecmp(name, "TimeGenerated [", 15) == 0)
 			return load_printf("the times are local ones (\"%s\"); export with times in UTC", name);
 		for (size_t j = 0; j < i; j++)
@@ -165,7 +162,7 @@ check_header(const Header *header)
 				return load_printf("column \"%s\" occurs twice", name);
 		}
 	}
-	if (!has_time)
+	if (!header_has_time(header))
 		return load_strdup("file is no Azure log: it has no column TimeGenerated, as the result of a summarize has not; "
 						   EXPECTED_SHAPES);
 	return NULL;

@@ -105,7 +105,8 @@ locate_field(const Record *record, const FieldPath *path)
 		p = find_cell(p, end, path->before[0]);
 	else
 	{
-		for (int i = 0; i < path->levels; i++)
+		/* an object may have been written as a string, which has no members */
+		for (int i = 0; i < path->levels && *p != '"'; i++)
 		{
 			p = find_item(p, end, path->before[i]);
 			if (record_is_object(record))

@@ -14,6 +14,8 @@
 
 #include "common/ascii.h"
 
+const char *const other_time_names[] = {"createdDateTime", "activityDateTime", "eventTimestamp", NULL};
+
 /*
  * A node of a tree as the value of a field.
  */
@@ -63,14 +65,28 @@ header_name(const char *name, size_t length)
 }
 
 /*
- * Has a header the one column that every log table has?
+ * Is this a name of the time of a record?
+ */
+static bool
+is_time_name(const char *name)
+{
+	for (size_t i = 0; other_time_names[i] != NULL; i++)
+	{
+		if (ascii_strcasecmp(name, other_time_names[i]) == 0)
+			return true;
+	}
+	return ascii_strcasecmp(name, "TimeGenerated") == 0;
+}
+
+/*
+ * Has a header the one column that every log table has, or what serves for it?
  */
 bool
 header_has_time(const Header *header)
 {
 	for (size_t i = 0; i < header->nnames; i++)
 	{
-		if (ascii_strcasecmp(header->names[i], "TimeGenerated") == 0)
+		if (is_time_name(header->names[i]))
 			return true;
 	}
 	return false;
@@ -136,13 +152,32 @@ record_member(const Record *record, const char *path)
 }
 
 /*
+ * The member of a name, ignoring the case of letters, of an object.
+ */
+bool
+object_field(const JsonText *json, json_t *object, const char *name, Value *value)
+{
+	size_t		length = strlen(name);
+
+	for (void *member = json_object_iter(object); member != NULL;
+		 member = json_object_iter_next(object, member))
+	{
+		if (json_object_iter_key_len(member) == length &&
+			ascii_strcasecmp(json_object_iter_key(member), name) == 0)
+		{
+			*value = json_value(json, json_object_iter_value(member));
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
  * The field of a name, ignoring the case of letters, at the top of a record.
  */
 bool
 record_field(const Record *record, const char *name, Value *value)
 {
-	json_t	   *root;
-
 	if (!record_is_object(record))
 	{
 		for (size_t i = 0; i < record->header->nnames; i++)
@@ -155,16 +190,5 @@ record_field(const Record *record, const char *name, Value *value)
 		}
 		return false;
 	}
-	root = record->json->root;
-	for (void *member = json_object_iter(root); member != NULL;
-		 member = json_object_iter_next(root, member))
-	{
-		if (json_object_iter_key_len(member) == strlen(name) &&
-			ascii_strcasecmp(json_object_iter_key(member), name) == 0)
-		{
-			*value = json_value(record->json, json_object_iter_value(member));
-			return true;
-		}
-	}
-	return false;
+	return object_field(record->json, record->json->root, name, value);
 }

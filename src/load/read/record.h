@@ -80,11 +80,15 @@ record_is_object(const Record *record)
 	return record->shape == RECORD_RAW || record->shape == RECORD_NAMED;
 }
 
+/* what records without TimeGenerated have instead, up to NULL */
+extern const char *const other_time_names[];
+
 extern Record record_of_object(const JsonText *json);
 extern Record record_of_values(RecordShape shape, const Header *header, const Value *values);
 extern const json_t *record_member(const Record *record, const char *path);
 extern bool record_field(const Record *record, const char *name, Value *value);
 
+extern bool object_field(const JsonText *json, json_t *object, const char *name, Value *value);
 extern Value json_value(const JsonText *json, const json_t *node);
 
 extern char *header_name(const char *name, size_t length);

@@ -19,6 +19,7 @@
 #include "write/send.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "write/batch.h"
 #include "write/copy.h"
@@ -121,6 +122,7 @@ send_row(Writer *writer, TargetTable *target, const RowBuilder *row, const Recor
 	if (writer->options->reject_file != NULL)
 		buffer_append(&target->records, record->text, record->length);
 	add_origin(target, record->position);
+	count_values(target, row);
 	return send_if_due(writer, target);
 }
 
@@ -169,6 +171,8 @@ discard_all_rows(Writer *writer)
 		target->row_count = 0;
 		target->sent_count = 0;
 		target->rejected_count = 0;
+		target->misfit_count = 0;
+		memset(target->missing_count, 0, sizeof(target->missing_count));
 		target->staged = false;
 		target->partitions.new_days = 0;
 		target->partitions.to_default = false;

@@ -259,6 +259,23 @@ find_target(Writer *writer, const LogTable *log_table)
 }
 
 /*
+ * Count the values that a row lacks though hunts need them, and those that its
+ * columns did not take.
+ */
+void
+count_values(TargetTable *target, const RowBuilder *row)
+{
+	target->misfit_count += row->misfits;
+	for (int i = 0; i < MAX_NEEDED; i++)
+	{
+		int			column = target->map.needed[i];
+
+		if (column >= 0 && row->cells[column].length == 0)
+			target->missing_count[i]++;
+	}
+}
+
+/*
  * Give the memory of a target back.
  */
 void

@@ -11,7 +11,7 @@
 #define LOAD_TARGET_TABLE_H
 
 #include "common/buffer.h"
-#include "map/column_map.h"
+#include "map/row_builder.h"
 #include "read/buffered_input.h"
 #include "write/partitions.h"
 #include "write/writer.h"
@@ -44,11 +44,14 @@ struct TargetTable
 	int64_t		sent_count;		/* rows of this file that the server took, */
 	int64_t		row_count;		/* and that it stored */
 	int64_t		rejected_count;
+	int64_t		misfit_count;	/* values that did not fit */
+	int64_t		missing_count[MAX_NEEDED];	/* rows without needed values */
 	bool		staged;			/* the staging table is there */
 };
 
 extern TargetTable *known_target(const Writer *writer, const LogTable *log_table);
 extern TargetTable *find_target(Writer *writer, const LogTable *log_table);
+extern void count_values(TargetTable *target, const RowBuilder *row);
 extern void free_target(TargetTable *target);
 
 #endif							/* LOAD_TARGET_TABLE_H */

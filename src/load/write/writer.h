@@ -28,6 +28,7 @@ typedef struct WriteOptions
 	const char *reject_file;
 	int			wait;			/* seconds, for other loaders */
 	bool		no_partitions;
+	bool		skip_unknown;	/* records of logs without a table */
 } WriteOptions;
 
 typedef struct TargetTable TargetTable;

@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * search_dates.c
+ *	  Looking through a file for a date that tells where months are.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "search_dates.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "read/records.h"
+
+typedef struct DateSink
+{
+	Sink		sink;			/* must be first */
+	DateOrders *orders;
+}			DateSink;
+
+/*
+ * Note the dates of a record.
+ */
+static bool
+take_dates(Sink *sink, const Record *record)
+{
+	note_dates(((DateSink *) sink)->orders, record);
+	return true;
+}
+
+/*
+ * A bad record is no matter here.
+ */
+static bool
+pass_over(Sink *sink, const char *text, size_t length, Position position, const char *reason)
+{
+	(void) sink;
+	(void) text;
+	(void) length;
+	(void) position;
+	(void) reason;
+	return true;
+}
+
+/*
+ * Nor is a warning, which comes again.
+ */
+static void
+keep_quiet(Sink *sink, const char *message)
+{
+	(void) sink;
+	(void) message;
+}
+
+/*
+ * Look through all of a file, once; false if that has been done, or if it can be
+ * read only once.
+ */
+bool
+search_dates(DateOrders * orders, const char *path)
+{
+	DateSink	sink = {.sink = {take_dates, pass_over, keep_quiet},.orders = orders};
+	struct stat status;
+	Source		source;
+	Input		input;
+	char	   *error = NULL;
+	Position	position;
+
+	if (orders->searched || stat(path, &status) != 0 || !S_ISREG(status.st_mode) || !source_open(&source, path))
+		return false;
+	orders->searched = true;
+	input_init(&input, &source);
+	(void) read_records(&input, &sink.sink, 0, &error, &position);
+	input_free(&input);
+	source_close(&source);
+	free(error);
+	return true;
+}
