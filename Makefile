@@ -44,12 +44,14 @@ KQLC = \
 	src/kqlc/lexer.o \
 	src/kqlc/lists.o \
 	src/kqlc/log_tables.o \
+	src/kqlc/make_series.o \
 	src/kqlc/memory.o \
 	src/kqlc/mv.o \
 	src/kqlc/names.o \
 	src/kqlc/operators.o \
 	src/kqlc/parse_expr.o \
 	src/kqlc/parse_literal.o \
+	src/kqlc/parse_op.o \
 	src/kqlc/parse_operators.o \
 	src/kqlc/parse_query.o \
 	src/kqlc/parser.o \
@@ -57,7 +59,6 @@ KQLC = \
 	src/kqlc/rel.o \
 	src/kqlc/sources.o \
 	src/kqlc/sql.o \
-	src/kqlc/stubs.o \
 	src/kqlc/types.o \
 	src/kqlc/union.o \
 	src/kqlc/windows.o \

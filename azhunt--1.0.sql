@@ -1302,6 +1302,18 @@ RETURN azhunt.json_text(a);
 COMMENT ON FUNCTION azhunt.dynamic_to_json(jsonb) IS
 'internal: KQL''s dynamic_to_json()';
 
+CREATE FUNCTION azhunt.url_encode(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT string_agg(CASE WHEN c ~ '^[A-Za-z0-9_.~-]$' THEN c WHEN c = ' ' THEN b ELSE (SELECT string_agg('%' || (lpad(to_hex(get_byte(convert_to(c, 'UTF8'), i)), 2, '0')), '' ORDER BY i) FROM generate_series(0, octet_length(convert_to(c, 'UTF8')) - 1) AS g (i)) END, '' ORDER BY n) FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n)), '');
+COMMENT ON FUNCTION azhunt.url_encode(text, text) IS
+'internal: KQL''s url_encode()';
+
+CREATE FUNCTION azhunt.series_of(a jsonb, b bigint, c jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b > 1048576 THEN NULL WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c) ORDER BY i), '[]') FROM generate_series(0, b - 1) AS g (i)) END;
+COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
+'internal: the array that make-series makes of bins';
+
 CREATE FUNCTION azhunt.elements(a jsonb) RETURNS SETOF jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -1377,6 +1389,30 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(v)), '[]') FROM (SELECT v FROM azhunt.range_rows(a, b, c) AS r (v) LIMIT 1048576) AS s);
 COMMENT ON FUNCTION azhunt.range_array(interval, interval, interval) IS
 'internal: KQL''s range()';
+
+CREATE FUNCTION azhunt.axis_of(a timestamptz, b interval, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(azhunt.add(a, azhunt.multiply(b, i::double precision))) ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(timestamptz, interval, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.axis_of(a interval, b interval, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(a + azhunt.multiply(b, i::double precision)) ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(interval, interval, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.axis_of(a double precision, b double precision, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(a + b * i ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.subtract(a interval, b interval) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN a - b;
+COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
+'internal: the difference of two timespans';
 
 CREATE FUNCTION azhunt.kusto_time(a timestamp) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -12,6 +12,19 @@ FROM (VALUES
      'compare equals file_name fill_in greater greater_or_equal has has_succeeded hash hash_extended is_file is_in_network '
      'is_deletion is_listing_of_storage_keys is_other_operation is_shell_start is_successful_storage_operation is_upload is_write_of_storage_account less less_or_equal login_bag '
      'members new_cloudshell_user_details not_equals principal_account sha256_of storage_file_created_quickly_deleted_details storage_mass_deletion_day strip_port upload_details window_end window_start within without_query'),
+    ('computes something of its arguments alone, for compiled KQL queries',
+     'abs add any_of array_concat array_iff array_index_of array_length array_reverse array_rotate array_shift array_slice array_sort array_split array_sum '
+     'average axis_of bag_has_key bag_keys bag_merge bag_remove_keys bag_set_key bin_or_null contains count_matches countof datetime_add datetime_diff '
+     'dayofweek distinct_elements divide dynamic_to_json element elements elements_as_arrays endofday endofmonth endofweek endofyear endswith exp extract '
+     'extract_all first_of flatten format_datetime format_timespan gettype greatest_real has_all has_any has_cs hasprefix hasprefix_cs hassuffix '
+     'hassuffix_cs in_array_fold indexof ipv4_compare ipv4_is_in_any_range ipv4_is_in_range ipv4_is_private ipv4_netmask_suffix ipv4_network json_text '
+     'kusto_time least_fraction least_real log log10 log2 make_datetime make_timespan matches_regex max_of min_of modulo multiply not_empty not_json_null '
+     'pad_left parse_ipv4 parse_json pow range_array range_rows regex_groups regex_quote repeat replace_regex round rounded_stdev rounded_variance series_of '
+     'session_final session_start session_transition set_difference set_has_element set_intersect set_union some_interval split sqrt startofday startofmonth '
+     'startofweek startofyear startswith strcat_array strcmp strrep substring subtract sum_of tobool todatetime todecimal todynamic toguid toint tolong '
+     'toreal tostring totimespan trim trim_end trim_start unixtime_todatetime url_encode zip'),
+    ('compiles a KQL query, or runs one with the rights of the caller',
+     'create_compiled_view create_kql_view kql kql_columns kql_to_sql run_compiled'),
     ('is an aggregate, or takes an internal argument so that no statement calls it',
      'make_bag make_list make_set set_of_bags set_of_texts collection_combine collection_deserialize collection_final collection_serialize '
      'equals_join_selectivity equals_selectivity has_support make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '

@@ -162,7 +162,7 @@ aggregate_extreme(Compiler *c, const Node *node, Expr *value, Sql *condition, co
 	if (value->type == KQL_REAL)
 		format = arena_printf(c->arena, "#%s_of($1)", function);
 	else if (value->type == KQL_STRING)
-		format = arena_printf(c->arena, "@%s($1 COLLATE pg_catalog.\"C\")", function);
+		format = arena_printf(c->arena, "@%s(#not_empty($1) COLLATE pg_catalog.\"C\")", function);
 	else if (value->type == KQL_BOOL)
 		format = function[1] == 'a' ? "@bool_or($1)" : "@bool_and($1)";
 	else if (value->type == KQL_GUID)
@@ -533,7 +533,6 @@ op_summarize(Compiler *c, Table *table, const Node *node)
 	c->aggregated = outer;
 	result->from = table->from;
 	result->where = table->where;
-	result->name = table->name;
 	result->is_unknown = table->is_unknown;
 	return result;
 }

@@ -71,7 +71,8 @@ typedef struct Table
 	Vector		distinct_on;	/* Sql */
 	Sql		   *limit;
 	bool		is_unknown;		/* columns are not known after an error */
-	const char *name;			/* for errors and withsource */
+	const char *name;			/* for errors */
+	const char *as_name;		/* what the operator before, as, called it */
 } Table;
 
 /* What a name that let defines stands for */

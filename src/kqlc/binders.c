@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "functions.h"
+#include "../kql/regex.h"
 
 /*
  * All arguments as SQL, in the form of a type.
@@ -412,7 +413,8 @@ bind_datetime_add(Compiler *c, const Node *node, Expr **arguments, int count)
 	const char *part = part_name(arguments[0]);
 
 	(void) count;
-	if (part == NULL || strcmp(part, "nanosecond") == 0 || strchr(part, 'o') > strchr(part, '_'))
+	if (part == NULL || strcmp(part, "nanosecond") == 0 || strstr(part, "year_") != NULL ||
+		strstr(part, "of") != NULL)
 		return fail(c, node, "the part of datetime_add() has to be a literal such as 'hour'");
 	return expr_new(c, KQL_DATETIME, sql_format(c->arena, "#datetime_add($1, $2, $3)",
 												sql_string(c->arena, part, strlen(part)),
@@ -572,14 +574,67 @@ bind_split(Compiler *c, const Node *node, Expr **arguments, int count)
 }
 
 /*
- * Is the regular expression one that is supported?  One that is not known yet
- * is looked at when it is used.
+ * bag_has_key() and its like, whose keys must not be paths of JSON
+ */
+Expr *
+bind_with_keys(Compiler *c, const Node *node, Expr **arguments, int count)
+{
+	const Node *keys = arguments[1]->literal;
+	Sql		   *list = list_of(c, node, arguments, 2, count, KQL_DYNAMIC);
+
+	if (keys == NULL || keys->is_null)
+		return fail(c, node, "keys of %s() that are not known when the query is compiled are not supported", node->text);
+	if (keys->text[0] == '$' || strstr(keys->text, "\"$") != NULL)
+		return fail(c, node, "paths of JSON in %s() are not supported", node->text);
+	if (count == 3)
+		return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#bag_set_key($1, $2, $3)", value_of(c, arguments[0]), arguments[1]->sql, list), true);
+	return expr_new(c, strcmp(node->text, "bag_has_key") == 0 ? KQL_BOOL : KQL_DYNAMIC,
+					sql_format(c->arena, arena_printf(c->arena, "#%s($1, $2)", node->text), value_of(c, arguments[0]), arguments[1]->sql), true);
+}
+
+/*
+ * Memory for regular expressions.
+ */
+static void *
+regex_memory(void *context, size_t size)
+{
+	return arena_alloc(context, size);
+}
+
+/*
+ * Is the regular expression a valid one?  One that is not known yet is looked
+ * at when it is used.
  */
 bool
 check_regex(Compiler *c, const Node *node, const Expr *pattern)
 {
-	(void) c;
-	(void) node;
-	(void) pattern;
-	return true;
+	const char *text;
+	const char *error;
+
+	if (!string_constant(pattern, &text) ||
+		kql_regex_compile(kql_string(text, pattern->literal->length), regex_memory, c->arena, &error) != NULL)
+		return true;
+	fail(c, node, "regular expression \"%.60s\": %s", text, error);
+	return false;
+}
+
+/*
+ * Functions whose first or second argument is a regular expression
+ */
+Expr *
+bind_regex(Compiler *c, const Node *node, Expr **arguments, int count)
+{
+	bool		second = strcmp(node->text, "replace_regex") == 0;
+	Sql		   *pieces[3];
+
+	if (!check_regex(c, node, arguments[second ? 1 : 0]))
+		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+	for (int i = 0; i < count; i++)
+		pieces[i] = value_of(c, convert(c, node, arguments[i], KQL_STRING));
+	if (strcmp(node->text, "replace") == 0)
+		return expr_new(c, KQL_STRING, sql_template(c->arena, "#replace_regex($3, $1, $2)", pieces, count), false);
+	if (strcmp(node->text, "extract_all") == 0)
+		return expr_new(c, KQL_DYNAMIC, sql_template(c->arena, "#extract_all($1, $2)", pieces, count), true);
+	return expr_new(c, KQL_STRING, sql_template(c->arena, count == 3 ? "#replace_regex($1, $2, $3)" :
+												arena_printf(c->arena, "#%s($1, $2)", node->text), pieces, count), false);
 }

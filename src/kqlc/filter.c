@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "bind.h"
+#include "functions.h"
 
 /* Operators on strings, and the SQL for them */
 static const struct
@@ -64,6 +64,8 @@ string_operation(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 	}
 	left = to_string(c, left);
 	right = to_string(c, right);
+	if (node->text[0] == 'm' && !check_regex(c, node->right, right))
+		return sql_text(c->arena, "NULL::boolean");
 	negated = negated != string_operators[i].is_negated;
 	/* nothing contains a text that is not empty */
 	bare = mode != MODE_VALUE && string_constant(right, &text) && text[0] != '\0' &&
@@ -190,6 +192,11 @@ bind_binary(Compiler *c, const Scope *scope, const Node *node)
 	if (strcmp(node->text, "and") == 0 || strcmp(node->text, "or") == 0)
 		return bind_junction(c, scope, node);
 	left = bind(c, scope, node->left);
+	if (node->text[0] == '/' && node->right->kind == NODE_LITERAL && node->right->type == KQL_TIMESPAN &&
+		!node->right->is_null && node->right->integer != 0 && node->right->integer < TICKS_PER_MICROSECOND &&
+		left->type == KQL_TIMESPAN)
+		return expr_new(c, KQL_REAL, sql_format(c->arena, "(#tolong($1)::double precision {/} $2::double precision)", left->sql,
+												long_expr(c, node->right->integer)->sql), left->is_nullable);
 	right = bind(c, scope, node->right);
 	if (is_failed(left) || is_failed(right))
 		return is_failed(left) ? left : right;

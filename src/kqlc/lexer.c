@@ -29,7 +29,7 @@ typedef struct Lexer
 static const char *const symbols[] = {
 	"<|", "..", "==", "=~", "=>", "!=", "!~", "<>", "<=", ">=", "(", ")", "[",
 	"]", "{", "}", ",", ";", ":", "|", "=", "<", ">", "+", "-", "*", "/", "%",
-	".", "!", "@", "?", NULL
+	".", "!", "@", "?", "~", NULL
 };
 
 /* The units of timespan literals */
@@ -168,7 +168,8 @@ lex_escape(Lexer *lexer, char *out)
 
 	if (c >= '0' && c <= '7')
 		return put_code_point(lexer, start, read_digits(lexer, 8, 3), out);
-	lexer->at++;
+	if (lexer->at < lexer->length)
+		lexer->at++;
 	if (found != NULL)
 		*out++ = to[found - from];
 	else if (c == '\\' || c == '"' || c == '\'')

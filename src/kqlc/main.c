@@ -4,9 +4,10 @@
  *	  azhunt-kql: compile a KQL query without a server.
  *
  * usage: azhunt-kql [--schema DIR] FILE
+ *		  azhunt-kql --functions
  *
- * DIR has a file for each table, NAME.csv, with a line "column,type" for each
- * of its columns.
+ * The log tables are known.  DIR has a file for each other table, NAME.csv,
+ * with a line "column,type" for each of its columns.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -19,6 +20,7 @@
 #include <string.h>
 
 #include "kqlc.h"
+#include "log_tables.h"
 
 #define MOST_TABLES		1000
 
@@ -178,6 +180,11 @@ find_table(void *context, const char *name)
 		if (strcmp(directory->tables[i].name, name) == 0)
 			return &directory->tables[i];
 	}
+	for (const KqlSourceTable *table = kql_log_tables; table->name != NULL; table++)
+	{
+		if (strcmp(table->name, name) == 0)
+			return table;
+	}
 	return NULL;
 }
 
@@ -189,7 +196,14 @@ table_name(void *context, int number)
 {
 	Directory  *directory = context;
 
-	return number < directory->count ? directory->tables[number].name : NULL;
+	if (number < directory->count)
+		return directory->tables[number].name;
+	for (const KqlSourceTable *table = kql_log_tables; table->name != NULL; table++)
+	{
+		if (number-- == directory->count)
+			return table->name;
+	}
+	return NULL;
 }
 
 /*

@@ -419,7 +419,7 @@ Table *
 op_as(Compiler *c, Table *table, const Node *node)
 {
 	(void) c;
-	table->name = ((Node *) node->args.items[0])->text;
+	table->name = table->as_name = ((Node *) node->args.items[0])->text;
 	return table;
 }
 

@@ -213,6 +213,17 @@ parse_sign(Parser *parser)
 		return parse_postfix(parser);
 	node = new_node(parser, NODE_UNARY);
 	node->text = current_token(parser)->text;
+	if (at_symbol(parser, "-") && next_token(parser, 1)->kind == TOKEN_NUMBER &&
+		next_token(parser, 1)->length == 19 &&
+		memcmp(next_token(parser, 1)->text, "9223372036854775808", 19) == 0)
+	{
+		/* the least long, whose opposite is none */
+		node->kind = NODE_LITERAL;
+		node->type = KQL_LONG;
+		node->integer = INT64_MIN;
+		parser->at += 2;
+		return finish_node(parser, node);
+	}
 	if (!enter(parser))
 		return finish_node(parser, node);
 	parser->at++;
@@ -240,9 +251,9 @@ find_operator(const Parser *parser, const char *const *names, int *count)
 		if (strlen(token->text) != length ||
 			memcmp(token->text, names[i], length) != 0)
 			continue;
-		*count = negated ? 2 : 1;
-		if (parser->query[token->end] == '~')
+		if ((parser->query[token->end] == '~') != (names[i][length] == '~'))
 			continue;
+		*count = negated ? 2 : 1;
 		return names[i];
 	}
 	return NULL;

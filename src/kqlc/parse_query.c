@@ -39,6 +39,25 @@ operator_name(Parser *parser, int *count)
 }
 
 /*
+ * Is it the name of a parameter?  Others that a = follows name columns.
+ */
+static bool
+is_parameter(const Token *token)
+{
+	static const char *const names[] = {
+		"kind", "withsource", "with_source", "isfuzzy", "bagexpansion",
+		"with_itemindex", "flags", NULL
+	};
+
+	for (int i = 0; names[i] != NULL; i++)
+	{
+		if (is_word(token, names[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Parameters such as kind=inner or hint.strategy=shuffle.
  */
 void
@@ -51,7 +70,7 @@ parse_parameters(Parser *parser, Node *node)
 		Node	   *parameter;
 
 		if (parser->is_broken || token->kind != TOKEN_NAME ||
-			(!is_hint && !is_symbol(next_token(parser, 1), "=")))
+			(!is_hint && (!is_parameter(token) || !is_symbol(next_token(parser, 1), "="))))
 			return;
 		parameter = new_node(parser, NODE_PARAMETER);
 		parameter->text = token->text;

@@ -66,8 +66,13 @@ apply_operator(Compiler *c, Table *table, const Node *node)
 	}
 	for (int i = 0; operators[i].name != NULL; i++)
 	{
-		if (strcmp(operators[i].name, node->text) == 0)
-			return operators[i].function == NULL ? table : operators[i].function(c, table, node);
+		if (strcmp(operators[i].name, node->text) != 0)
+			continue;
+		if (operators[i].function != NULL)
+			table = operators[i].function(c, table, node);
+		if (operators[i].function != op_as)
+			table->as_name = NULL;
+		return table;
 	}
 	add_error(c->errors, node->start, "the operator %s is not supported", node->text);
 	table->is_unknown = true;

@@ -37,7 +37,9 @@ add_table(Compiler *c, Vector *tables, const Node *node)
 {
 	Table	   *table = bind_table(c, node);
 
-	if (table->name == NULL || node->kind != NODE_NAME || find_binding(c, node->text) != NULL)
+	if (table->as_name != NULL)
+		table->name = table->as_name;
+	else if (table->name == NULL || node->kind != NODE_NAME || find_binding(c, node->text) != NULL)
 		table->name = arena_printf(c->arena, "union_arg%d", tables->count);
 	vector_add(c->arena, tables, table);
 }
@@ -248,7 +250,7 @@ op_union(Compiler *c, Table *table, const Node *node)
 
 	if (table != NULL)
 	{
-		table->name = "union_arg0";
+		table->name = table->as_name != NULL ? table->as_name : "union_arg0";
 		vector_add(c->arena, &tables, table);
 	}
 	for (int i = 0; i < node->args.count; i++)
