@@ -13,6 +13,9 @@
 #include "ast.h"
 #include "sql.h"
 
+/* The hidden column that ingestion_time() is */
+#define INGESTION_TIME	"ingestion_time"
+
 /* Ticks that a microsecond has */
 #define TICKS_PER_MICROSECOND	10
 
@@ -116,6 +119,7 @@ typedef struct Scope
 
 /* rel.c */
 extern Table *table_new(Compiler *c);
+extern Column *find_hidden(const Table *table, const char *name);
 extern Column *find_column(const Table *table, const char *name);
 extern Column *add_column(Compiler *c, Table *table, const char *name, Expr *expr);
 extern void set_column(Compiler *c, Table *table, const char *name, Expr *expr);

@@ -271,6 +271,12 @@ bind_special(Compiler *c, const Scope *scope, const Node *node)
 		argument = convert(c, node, argument, KQL_BOOL);
 		return expr_new(c, KQL_BOOL, sql_format(c->arena, "(NOT $1)", argument->sql), argument->is_nullable);
 	}
+	if (strcmp(node->text, "ingestion_time") == 0 && node->args.count == 0)
+	{
+		Column	   *column = scope->table != NULL ? find_hidden(scope->table, INGESTION_TIME) : NULL;
+
+		return column != NULL ? column->expr : fail(c, node, "ingestion_time() needs rows of a log table here");
+	}
 	if (is_aggregate_name(node->text))
 		return bind_aggregate(c, scope, node);
 	if (is_window_name(node->text))

@@ -605,15 +605,15 @@ static const KqlSourceColumn storagetablelogs_columns[] = {
 };
 
 const KqlSourceTable kql_log_tables[] = {
-	{"AADManagedIdentitySignInLogs", "azhunt.aadmanagedidentitysigninlogs", 49, aadmanagedidentitysigninlogs_columns},
-	{"AADNonInteractiveUserSignInLogs", "azhunt.aadnoninteractiveusersigninlogs", 92, aadnoninteractiveusersigninlogs_columns},
-	{"AADServicePrincipalSignInLogs", "azhunt.aadserviceprincipalsigninlogs", 48, aadserviceprincipalsigninlogs_columns},
-	{"AuditLogs", "azhunt.auditlogs", 34, auditlogs_columns},
-	{"AzureActivity", "azhunt.azureactivity", 37, azureactivity_columns},
-	{"SigninLogs", "azhunt.signinlogs", 97, signinlogs_columns},
-	{"StorageBlobLogs", "azhunt.storagebloblogs", 55, storagebloblogs_columns},
-	{"StorageFileLogs", "azhunt.storagefilelogs", 61, storagefilelogs_columns},
-	{"StorageQueueLogs", "azhunt.storagequeuelogs", 50, storagequeuelogs_columns},
-	{"StorageTableLogs", "azhunt.storagetablelogs", 50, storagetablelogs_columns},
-	{NULL, NULL, 0, NULL}
+	{"AADManagedIdentitySignInLogs", "azhunt.aadmanagedidentitysigninlogs", 49, aadmanagedidentitysigninlogs_columns, "ingestedat"},
+	{"AADNonInteractiveUserSignInLogs", "azhunt.aadnoninteractiveusersigninlogs", 92, aadnoninteractiveusersigninlogs_columns, "ingestedat"},
+	{"AADServicePrincipalSignInLogs", "azhunt.aadserviceprincipalsigninlogs", 48, aadserviceprincipalsigninlogs_columns, "ingestedat"},
+	{"AuditLogs", "azhunt.auditlogs", 34, auditlogs_columns, "ingestedat"},
+	{"AzureActivity", "azhunt.azureactivity", 37, azureactivity_columns, "ingestedat"},
+	{"SigninLogs", "azhunt.signinlogs", 97, signinlogs_columns, "ingestedat"},
+	{"StorageBlobLogs", "azhunt.storagebloblogs", 55, storagebloblogs_columns, "ingestedat"},
+	{"StorageFileLogs", "azhunt.storagefilelogs", 61, storagefilelogs_columns, "ingestedat"},
+	{"StorageQueueLogs", "azhunt.storagequeuelogs", 50, storagequeuelogs_columns, "ingestedat"},
+	{"StorageTableLogs", "azhunt.storagetablelogs", 50, storagetablelogs_columns, "ingestedat"},
+	{NULL, NULL, 0, NULL, NULL}
 };

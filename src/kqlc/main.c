@@ -125,6 +125,7 @@ read_table(const char *directory, const char *file, KqlSourceTable *table)
 	snprintf(sql_name, sizeof(sql_name), "azhunt.%s", table->name);
 	table->sql_name = sql_name_of(sql_name);
 	table->columns = columns;
+	table->ingestion_time = NULL;
 	table->column_count = 0;
 	for (char *line = strtok(text, "\r\n"); line != NULL && table->column_count < 2000; line = strtok(NULL, "\r\n"))
 	{

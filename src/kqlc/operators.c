@@ -124,6 +124,11 @@ op_project(Compiler *c, Table *table, const Node *node)
 		}
 		add_column(c, &result, free_name(c, &result, name), expr);
 	}
+	for (int i = 0; i < table->columns.count; i++)
+	{
+		if (((Column *) table->columns.items[i])->is_hidden)
+			vector_add(c->arena, &result.columns, table->columns.items[i]);
+	}
 	table->columns = result.columns;
 	return table;
 }
@@ -174,7 +179,7 @@ keep_columns(Compiler *c, Table *table, const Node *node, bool listed)
 	{
 		Column	   *column = table->columns.items[i];
 
-		if (!column->is_hidden && is_listed(&node->args, column->name) == listed)
+		if (column->is_hidden || is_listed(&node->args, column->name) == listed)
 			vector_add(c->arena, &columns, column);
 	}
 	table->columns = columns;

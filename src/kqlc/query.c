@@ -116,6 +116,13 @@ source_table(Compiler *c, const KqlSourceTable *source)
 		expr->has_json_null = column->type == KQL_DYNAMIC;
 		add_column(c, table, column->name, expr);
 	}
+	if (source->ingestion_time != NULL)
+	{
+		Expr	   *expr = expr_new(c, KQL_DATETIME, sql_text(c->arena, arena_printf(c->arena, "%s.%s", alias, source->ingestion_time)), true);
+
+		expr->is_simple = true;
+		add_column(c, table, INGESTION_TIME, expr)->is_hidden = true;
+	}
 	return table;
 }
 

@@ -53,6 +53,22 @@ find_column(const Table *table, const char *name)
 }
 
 /*
+ * The hidden column of that name, or NULL.
+ */
+Column *
+find_hidden(const Table *table, const char *name)
+{
+	for (int i = 0; i < table->columns.count; i++)
+	{
+		Column	   *column = table->columns.items[i];
+
+		if (column->is_hidden && strcmp(column->name, name) == 0)
+			return column;
+	}
+	return NULL;
+}
+
+/*
  * Add a column at the end.
  */
 Column *

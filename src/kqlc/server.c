@@ -122,7 +122,7 @@ find_log_table(const char *name)
 }
 
 /*
- * The name that KQL has for a column of a log table, or the column's own.
+ * The name that KQL has for a column, or NULL if a log table has it from us.
  */
 static const char *
 kql_column_name(const KqlSourceTable *log_table, const char *name)
@@ -132,7 +132,7 @@ kql_column_name(const KqlSourceTable *log_table, const char *name)
 		if (strcmp(log_table->columns[i].sql_name, name) == 0)
 			return log_table->columns[i].name;
 	}
-	return to_utf8(name);
+	return log_table == NULL ? to_utf8(name) : NULL;
 }
 
 /*
@@ -157,8 +157,13 @@ describe_relation(Oid relation_id, const char *name, const KqlSourceTable *log_t
 
 		if (attribute->attisdropped)
 			continue;
-		column->type = kusto_type(attribute->atttypid, &column->cast);
+		if (log_table != NULL && attribute->atttypid == TIMESTAMPTZOID &&
+			strcmp(NameStr(attribute->attname), log_table->ingestion_time) == 0)
+			table->ingestion_time = log_table->ingestion_time;
 		column->name = kql_column_name(log_table, NameStr(attribute->attname));
+		if (column->name == NULL)
+			continue;
+		column->type = kusto_type(attribute->atttypid, &column->cast);
 		column->sql_name = to_utf8(quote_identifier(NameStr(attribute->attname)));
 		column->not_null = attribute->attnotnull;
 		table->column_count++;

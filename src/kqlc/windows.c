@@ -32,14 +32,7 @@ hide(Compiler *c, Table *table, Expr *expr, const char **name)
 	*name = new_alias(c, "w");
 	add_column(c, table, *name, expr)->is_hidden = true;
 	close_table(c, table);
-	for (int i = 0; i < table->columns.count; i++)
-	{
-		Column	   *column = table->columns.items[i];
-
-		if (column->is_hidden && strcmp(column->name, *name) == 0)
-			return column->expr;
-	}
-	return expr;
+	return find_hidden(table, *name)->expr;
 }
 
 /*
@@ -48,14 +41,9 @@ hide(Compiler *c, Table *table, Expr *expr, const char **name)
 static Expr *
 hidden(const Table *table, const char *name)
 {
-	for (int i = 0; i < table->columns.count; i++)
-	{
-		Column	   *column = table->columns.items[i];
+	Column	   *column = find_hidden(table, name);
 
-		if (column->is_hidden && strcmp(column->name, name) == 0)
-			return column->expr;
-	}
-	return NULL;
+	return column != NULL ? column->expr : NULL;
 }
 
 /*
