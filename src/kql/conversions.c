@@ -260,6 +260,7 @@ dynamic_to_long(Jsonb *json, int64 *result)
 			return kql_parse_long(kql_string(value.val.string.val, value.val.string.len), result);
 		case jbvNumeric:
 			text = number_text(&value);
+
 			if (kql_parse_long(kql_string(text, strlen(text)), result))
 				return true;
 			return real_to_long(strtod(text, NULL), -9223372036854775808.0, 9223372036854775808.0, result);

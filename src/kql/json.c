@@ -80,7 +80,7 @@ accept_byte(JsonReader *reader, char c)
  * Four hexadecimal digits.
  */
 static bool
-read_hexadecimal(JsonReader *reader, pg_wchar *result)
+read_hexadecimal(JsonReader *reader, pg_wchar * result)
 {
 	*result = 0;
 	for (int i = 0; i < 4; i++, reader->at++)

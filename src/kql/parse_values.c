@@ -216,7 +216,7 @@ kql_parse_guid(KqlString s, char *result)
 	{
 		bool		is_dash = length == 36 && (digits == 8 || digits == 12 ||
 											   digits == 16 || digits == 20) &&
-			result[-1] != '-';
+		result[-1] != '-';
 
 		if (is_dash)
 		{

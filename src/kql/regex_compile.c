@@ -386,7 +386,7 @@ parse_group(Compiler *c)
 	{
 		parse_flags(c);
 		if (accept(c, ")"))
-			return new_node(c, NODE_EMPTY);	/* the flags are for what follows */
+			return new_node(c, NODE_EMPTY); /* the flags are for what follows */
 		if (!accept(c, ":"))
 			fail(c, "missing )");
 		node->number = -1;

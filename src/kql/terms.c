@@ -67,7 +67,7 @@ find(KqlString haystack, KqlString needle, const char *from)
 	while ((size_t) (end - from) >= needle.length)
 	{
 		const char *at = needle.length == 0 ? from :
-			memchr(from, needle.data[0], end - from - needle.length + 1);
+		memchr(from, needle.data[0], end - from - needle.length + 1);
 
 		if (at == NULL || memcmp(at, needle.data, needle.length) == 0)
 			return at;

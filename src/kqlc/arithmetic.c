@@ -51,8 +51,8 @@ operation_sql(Compiler *c, char operator, const Rule *rule, Expr *left, Expr *ri
 		"#divide($1, $2)", "#modulo($1, $2)"
 	};
 	bool		is_plain = (rule->result == KQL_DECIMAL || rule->result == KQL_TIMESPAN) &&
-		rule->left == rule->right && strchr("+-*", operator) != NULL &&
-		rule->left != KQL_DATETIME;
+	rule->left == rule->right && strchr("+-*", operator) != NULL &&
+	rule->left != KQL_DATETIME;
 
 	if (is_plain)
 		return sql_format(c->arena, arena_printf(c->arena, "($1 {%c} $2)", operator),

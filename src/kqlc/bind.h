@@ -37,7 +37,8 @@ typedef struct Expr
 	bool		has_aggregate;
 	bool		is_missing;		/* a named argument that was left out */
 	const Node *literal;		/* or NULL */
-	Sql		   *as_text;		/* tostring() of it in a form that indexes serve */
+	Sql		   *as_text;		/* tostring() of it in a form that indexes
+								 * serve */
 	Sql		   *base;			/* a time: a column, this far from it */
 	int64_t		distance;		/* in microseconds */
 } Expr;
@@ -84,7 +85,8 @@ typedef struct Binding
 	const char *name;
 	struct Binding *outer;		/* those defined before */
 	Expr	   *scalar;			/* or NULL */
-	const Node *node;			/* a table or a function, evaluated where it is used */
+	const Node *node;			/* a table or a function, evaluated where it
+								 * is used */
 	struct Binding *scope;		/* what that sees */
 	struct Table *table;		/* a table that is there already */
 	CommonTable *common;		/* a table that is materialized */

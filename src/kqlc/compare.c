@@ -50,7 +50,7 @@ equal_strings(Compiler *c, const char *operator, Expr *left, Expr *right, Mode m
 	bool		is_unequal = operator[0] == '!';
 	bool		folds = operator[1] == '~';
 	const char *same = folds ? (is_unequal ? "($1 {#!=~} $2)" : "($1 {#=~} $2)") :
-		(is_unequal ? "($1 {<>} $2)" : "($1 {=} $2)");
+	(is_unequal ? "($1 {<>} $2)" : "($1 {=} $2)");
 	const char *text;
 
 	if (string_constant(left, &text) && !string_constant(right, &text))

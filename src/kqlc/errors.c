@@ -93,7 +93,7 @@ edit_distance(const char *a, const char *b)
 		{
 			int			above = row[j];
 			bool		same = tolower((unsigned char) a[i - 1]) ==
-				tolower((unsigned char) b[j - 1]);
+			tolower((unsigned char) b[j - 1]);
 			int			best = diagonal + (same ? 0 : 1);
 
 			if (above + 1 < best)

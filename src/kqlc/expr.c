@@ -108,14 +108,17 @@ interval_sql(Compiler *c, int64_t microseconds)
 static const char *
 datetime_text(Compiler *c, int64_t ticks)
 {
-	char		text[KQL_VALUE_SIZE];
+	char text[	KQL_VALUE_SIZE];
 
 	kql_print_datetime(ticks, text);
-	text[10] = ' ';
+	text[		10] = ' ';
+
 	/* the seventh digit is cut off, as everywhere */
-	text[26] = '\0';
-	if (strcmp(text + 19, ".000000") == 0)
-		text[19] = '\0';
+	text[		26] = '\0';
+
+	if (strcmp(text +19, ".000000") == 0)
+		text[		19] = '\0';
+
 	return arena_printf(c->arena, "'%s+00'::timestamp with time zone", text);
 }
 
@@ -147,23 +150,29 @@ literal_sql(Compiler *c, const Node *node)
 	{
 		case KQL_BOOL:
 			text = node->integer ? "true" : "false";
+
 			break;
 		case KQL_INT:
 		case KQL_LONG:
 			text = arena_printf(c->arena, integer < 0 ? "'%lld'::%s" : "%lld::%s", integer,
 								kql_sql_type(node->type));
+
 			break;
 		case KQL_REAL:
 			text = real_text(c, node->real);
+
 			break;
 		case KQL_DECIMAL:
 			text = arena_printf(c->arena, "'%s'::numeric", node->text);
+
 			break;
 		case KQL_GUID:
 			text = arena_printf(c->arena, "'%s'::pg_catalog.uuid", node->text);
+
 			break;
 		case KQL_DATETIME:
 			text = datetime_text(c, node->integer);
+
 			break;
 		case KQL_TIMESPAN:
 			return interval_sql(c, node->integer / TICKS_PER_MICROSECOND);
@@ -226,6 +235,7 @@ string_expr(Compiler *c, const char *text)
 	Node	   *node = made_literal(c, KQL_STRING);
 
 	node->text = text;
+
 	node->length = strlen(text);
 	return literal_expr(c, node);
 }

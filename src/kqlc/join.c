@@ -158,7 +158,11 @@ keep_first(Compiler *c, Table *table, const Vector *keys)
 	}
 	if (table->order.count == 0)
 		order_rows(c, table);
-	/* the keys are columns of another SELECT by now, if the rows were numbered */
+
+	/*
+	 * the keys are columns of another SELECT by now, if the rows were
+	 * numbered
+	 */
 	for (int i = 0; i < keys->count; i++)
 	{
 		Column	   *column = find_column(table, ((JoinKey *) keys->items[i])->left->name);
@@ -205,7 +209,10 @@ close_distinct_on(Compiler *c, Table *table)
 	/* as a limit does, without one */
 	table->limit = sql_text(c->arena, "ALL");
 	close_table(c, table);
-	table->order = (Vector) {0};
+	table->order = (Vector)
+	{
+		0
+	};
 	table->has_row_number = false;
 }
 
@@ -321,7 +328,10 @@ join_tables(Compiler *c, const Node *node, Table *left, Table *right, Vector *ke
 	{
 		result = kinds[kind].keeps_right ? semi_join(c, right, left, condition, kinds[kind].is_anti) :
 			semi_join(c, left, right, condition, kinds[kind].is_anti);
-		result->order = (Vector) {0};
+		result->order = (Vector)
+		{
+			0
+		};
 		return result;
 	}
 	result->from = sql_format(c->arena, arena_printf(c->arena, "$1\n  %s $2\n  ON $3", sql), left->from, right->from, condition);

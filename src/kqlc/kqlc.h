@@ -56,7 +56,8 @@ typedef struct KqlSourceTable
 	const char *sql_name;		/* with its schema, quoted where it has to be */
 	int			column_count;
 	const KqlSourceColumn *columns;
-	const char *ingestion_time; /* the column that ingestion_time() is, or NULL */
+	const char *ingestion_time; /* the column that ingestion_time() is, or
+								 * NULL */
 } KqlSourceTable;
 
 /* Who knows the tables */

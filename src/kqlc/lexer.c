@@ -85,6 +85,7 @@ add_token(Lexer *lexer, TokenKind kind, int start, const char *text,
 	token->start = start;
 	token->end = lexer->at;
 	token->text = text;
+
 	token->length = length;
 }
 
@@ -232,6 +233,7 @@ lex_string(Lexer *lexer, int start, bool verbatim, TokenKind kind)
 	if (end > lexer->length)
 		end = lexer->length;
 	text = out = arena_alloc(lexer->arena, (size_t) (end - lexer->at) * 2 + 8);
+
 	lexer->at++;
 	while (lexer->at < end)
 	{

@@ -19,7 +19,7 @@ static Node *
 json_element(Compiler *c, const Node *literal, const char **at)
 {
 	Node	   *node = arena_alloc(c->arena, sizeof(Node));
-	Buffer		text = {c->arena, NULL, 0, 0, strlen(*at) + 1, false};
+	Buffer text = {c->arena, NULL, 0, 0, strlen(*at) + 1, false};
 	const char *p = *at;
 
 	for (; *p != '"' && *p != '\0'; p++)
@@ -45,6 +45,7 @@ json_element(Compiler *c, const Node *literal, const char **at)
 	node->type = KQL_STRING;
 	node->text = text.data != NULL ? text.data : "";
 	node->length = text.length;
+
 	return node;
 }
 
@@ -199,15 +200,24 @@ in_table(Compiler *c, const Scope *scope, const Node *node, Expr *value)
 	for (int i = 0; column->is_hidden && i < table->columns.count; i++)
 		column = table->columns.items[i];
 	inner = *table;
-	inner.columns = (Vector) {0};
-	inner.order = (Vector) {0};
+	inner.columns = (Vector)
+	{
+		0
+	};
+	inner.order = (Vector)
+	{
+		0
+	};
 	if (node->text[0] == 'h' || strcmp(node->text, "in~") == 0)
 	{
 		add_column(c, &inner, column->name, column->expr);
 		close_table(c, &inner);
 		element = ((Column *) inner.columns.items[0])->expr;
 		vector_add(c->arena, &inner.where, is_like(c, node, value, element));
-		inner.columns = (Vector) {0};
+		inner.columns = (Vector)
+		{
+			0
+		};
 		add_column(c, &inner, "one", long_expr(c, 1));
 		return sql_format(c->arena, "EXISTS $1", sql_subselect(c->arena, table_select(c, &inner, false)));
 	}
@@ -216,7 +226,10 @@ in_table(Compiler *c, const Scope *scope, const Node *node, Expr *value)
 		element = convert(c, node, element, value->type);
 	else
 		value = coerce(c, node, value, element->type);
-	inner.columns = (Vector) {0};
+	inner.columns = (Vector)
+	{
+		0
+	};
 	add_column(c, &inner, column->name, expr_new(c, element->type, value_of(c, element), false));
 	select = table_select(c, &inner, false);
 	select->needs_all = true;

@@ -76,17 +76,19 @@ read_file(const char *path, size_t *length)
 		perror(path);
 		exit(2);
 	}
-	while ((count = fread(text + *length, 1, room - *length - 1, file)) > 0)
+	while ((count = fread(text +*length, 1, room - *length - 1, file)) > 0)
 	{
 		*length += count;
 		if (*length + 1 == room)
 		{
 			text = realloc(text, room *= 2);
+
 			if (text == NULL)
 				allocate(NULL, (size_t) -1);
 		}
 	}
-	text[*length] = '\0';
+	text[	   *length] = '\0';
+
 	if (file != stdin)
 		fclose(file);
 	return text;
@@ -120,6 +122,7 @@ read_table(const char *directory, const char *file, KqlSourceTable *table)
 
 	snprintf(path, sizeof(path), "%s/%s", directory, file);
 	text = read_file(path, &length);
+
 	table->name = copy(file);
 	*strrchr((char *) table->name, '.') = '\0';
 	snprintf(sql_name, sizeof(sql_name), "azhunt.%s", table->name);

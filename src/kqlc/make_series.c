@@ -158,7 +158,10 @@ op_make_series(Compiler *c, Table *table, const Node *node)
 	vector_add(c->arena, &table->where, sql_format(c->arena, "$1 {>=} $2", axis.value->sql, axis.from->sql));
 	vector_add(c->arena, &table->where, sql_format(c->arena, includes_end ? "$1 {<=} $2" : "$1 {<} $2", axis.value->sql, axis.to->sql));
 	/* keys and bins, by summarize */
-	first.args = (Vector) {0};
+	first.args = (Vector)
+	{
+		0
+	};
 	bins = op_summarize(c, table, &first);
 	keys = bins->columns.count;
 	add_column(c, bins, new_alias(c, "bin"), expr_new(c, KQL_LONG, place, true));

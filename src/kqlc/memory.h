@@ -52,7 +52,8 @@ typedef struct Buffer
 extern void *arena_alloc(Arena *arena, size_t size);
 extern char *arena_strndup(Arena *arena, const char *text, size_t length);
 extern char *arena_strdup(Arena *arena, const char *text);
-extern char *arena_vprintf(Arena *arena, const char *format, va_list arguments);
+extern char *arena_vprintf(Arena *arena, const char *format,
+						   va_list arguments) KQL_PRINTF(2, 0);
 extern char *arena_printf(Arena *arena, const char *format,...) KQL_PRINTF(2, 3);
 extern void vector_add(Arena *arena, Vector *vector, void *item);
 extern void buffer_add(Buffer *buffer, const char *data, size_t length);

@@ -285,7 +285,7 @@ add_matching(Compiler *c, Table *table, Vector *columns, const Node *pattern)
 Table *
 op_project_reorder(Compiler *c, Table *table, const Node *node)
 {
-	static const Node all = {.kind = NODE_NAME, .text = "*", .is_wildcard = true};
+	static const Node all = {.kind = NODE_NAME,.text = "*",.is_wildcard = true};
 	Vector		columns = {0};
 
 	check_listed(c, table, &node->args);

@@ -199,7 +199,7 @@ json_string(Buffer *out, const char *text, size_t length)
 			buffer_text(out, escape);
 		}
 		else
-			buffer_add(out, text + i, 1);
+			buffer_add(out, text +i, 1);
 	}
 	buffer_text(out, "\"");
 }
@@ -210,7 +210,7 @@ json_string(Buffer *out, const char *text, size_t length)
 static void
 json_of_literal(Buffer *out, const Node *node)
 {
-	char		text[KQL_VALUE_SIZE];
+	char text[	KQL_VALUE_SIZE];
 	int			length;
 
 	if (node->kind != NODE_LITERAL)

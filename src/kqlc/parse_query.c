@@ -174,7 +174,7 @@ at_end(const Parser *parser)
 static void
 parse_summarize(Parser *parser, Node *node)
 {
-	parse_parameters_of_summarize:
+parse_parameters_of_summarize:
 	if (at_word(parser, "hint"))
 		parse_parameters(parser, node);
 	if (!at_word(parser, "by") && !at_end(parser))

@@ -157,9 +157,18 @@ copy_table(Compiler *c, const Table *table)
 	Table	   *copy = table_new(c);
 
 	*copy = *table;
-	copy->columns = (Vector) {0};
-	copy->where = (Vector) {0};
-	copy->order = (Vector) {0};
+	copy->columns = (Vector)
+	{
+		0
+	};
+	copy->where = (Vector)
+	{
+		0
+	};
+	copy->order = (Vector)
+	{
+		0
+	};
 	for (int i = 0; i < table->columns.count; i++)
 		vector_add(c->arena, &copy->columns, table->columns.items[i]);
 	for (int i = 0; i < table->where.count; i++)
@@ -361,7 +370,11 @@ is_tabular(Compiler *c, const Node *node)
 		return true;
 	if (node->kind != NODE_CALL || c->call_depth > MOST_CALLS || binding->node->left == NULL)
 		return false;
-	/* what a function gives may be a name that it defines itself, or a parameter */
+
+	/*
+	 * what a function gives may be a name that it defines itself, or a
+	 * parameter
+	 */
 	for (int i = 0; i < binding->node->args.count; i++)
 	{
 		const Node *let = binding->node->args.items[i];
@@ -396,7 +409,7 @@ bind_let(Compiler *c, const Node *node)
 
 	if (node->kind == NODE_BROKEN || value == NULL || value->kind == NODE_BROKEN)
 	{
-		add_binding(c, node->text != NULL ? node->text : "")->is_broken = true;
+		add_binding(c, node->text !=NULL ? node->text : "")->is_broken = true;
 		return;
 	}
 	if (value->kind == NODE_LAMBDA)
@@ -616,7 +629,7 @@ parameter_of(const Node *node, const char *name)
 			continue;
 		if (parameter->right->kind == NODE_LITERAL && parameter->right->type == KQL_BOOL)
 			return parameter->right->integer ? "true" : "false";
-		return parameter->right->text != NULL ? parameter->right->text : "";
+		return parameter->right->text !=NULL ? parameter->right->text : "";
 	}
 	return NULL;
 }
@@ -690,7 +703,7 @@ kql_compile(const char *query, size_t length, const KqlSchema *schema,
 	{
 		const Node *statement = statements.items[i];
 
-		if (statement->kind == NODE_LET || (statement->kind == NODE_BROKEN && statement->text != NULL && i + 1 < statements.count))
+		if (statement->kind == NODE_LET || (statement->kind == NODE_BROKEN && statement->text !=NULL && i + 1 < statements.count))
 			bind_let(&c, statement);
 		else if (last != NULL)
 			add_error(&errors, statement->start, "a query has one result, and this would be another");

@@ -254,8 +254,14 @@ close_table(Compiler *c, Table *table)
 	select = table_select(c, table, false);
 	select->alias = new_alias(c, "t");
 
-	table->columns = (Vector) {0};
-	table->order = (Vector) {0};
+	table->columns = (Vector)
+	{
+		0
+	};
+	table->order = (Vector)
+	{
+		0
+	};
 	for (int i = 0; i < before.count; i++)
 	{
 		Column	   *column = before.items[i];
@@ -278,8 +284,14 @@ close_table(Compiler *c, Table *table)
 
 	table->from = sql_format(c->arena, "$1 AS $2", sql_subselect(c->arena, select),
 							 sql_text(c->arena, select->alias));
-	table->where = (Vector) {0};
-	table->distinct_on = (Vector) {0};
+	table->where = (Vector)
+	{
+		0
+	};
+	table->distinct_on = (Vector)
+	{
+		0
+	};
 	table->limit = NULL;
 	table->group_count = 0;
 	table->is_grouped = table->is_distinct = table->is_closed = false;
@@ -372,7 +384,10 @@ order_rows(Compiler *c, Table *table)
 					  sql_format(c->arena, "@row_number() OVER (ORDER BY $1)", order), false);
 	key = arena_alloc(c->arena, sizeof(SortKey));
 	key->expr = number;
-	table->order = (Vector) {0};
+	table->order = (Vector)
+	{
+		0
+	};
 	vector_add(c->arena, &table->order, key);
 	close_table(c, table);
 	table->has_row_number = true;

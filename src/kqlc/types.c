@@ -17,6 +17,7 @@ static const struct
 	KqlType		type;
 	const char *sql_type;
 }			types[] = {
+
 	/* the first of a type is its name */
 	{"bool", KQL_BOOL, "boolean"},
 	{"int", KQL_INT, "integer"},

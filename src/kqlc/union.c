@@ -179,8 +179,14 @@ union_branch(Compiler *c, Table *table, const Vector *columns, const char *sourc
 
 	close_if_needed(c, table);
 	branch = *table;
-	branch.columns = (Vector) {0};
-	branch.order = (Vector) {0};
+	branch.columns = (Vector)
+	{
+		0
+	};
+	branch.order = (Vector)
+	{
+		0
+	};
 	if (source != NULL)
 		add_column(c, &branch, source, string_expr(c, table->name));
 	for (int i = 0; i < columns->count; i++)
@@ -229,7 +235,7 @@ unite(Compiler *c, const Vector *tables, bool is_inner, const char *source)
 	for (int i = 0; i < columns.count; i++)
 	{
 		const UnionColumn *column = columns.items[i];
-		Expr		expr = {.type = column->type, .is_nullable = nullable[i], .has_json_null = json_null[i]};
+		Expr		expr = {.type = column->type,.is_nullable = nullable[i],.has_json_null = json_null[i]};
 
 		add_column(c, result, column->new_name,
 				   column_expr(c, select_add(c->arena, select, column->new_name, NULL), &expr));

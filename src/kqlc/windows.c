@@ -294,7 +294,10 @@ prepare_node(Compiler *c, Table *table, const Node *node)
 void
 prepare_windows(Compiler *c, Table *table, const Vector *nodes)
 {
-	c->windows = (Vector) {0};
+	c->windows = (Vector)
+	{
+		0
+	};
 	for (int i = 0; i < nodes->count; i++)
 		prepare_node(c, table, nodes->items[i]);
 }
