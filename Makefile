@@ -57,6 +57,7 @@ KQLC = \
 	src/kqlc/parser.o \
 	src/kqlc/query.o \
 	src/kqlc/rel.o \
+	src/kqlc/search.o \
 	src/kqlc/sources.o \
 	src/kqlc/sql.o \
 	src/kqlc/types.o \

@@ -30,6 +30,7 @@ PG_FUNCTION_INFO_V1(azhunt_trim_start);
 PG_FUNCTION_INFO_V1(azhunt_trim_end);
 PG_FUNCTION_INFO_V1(azhunt_count_matches);
 PG_FUNCTION_INFO_V1(azhunt_regex_quote);
+PG_FUNCTION_INFO_V1(azhunt_before_match);
 
 /* The regular expression of the last call, which most calls share */
 typedef struct RegexCache
@@ -376,4 +377,18 @@ azhunt_regex_quote(PG_FUNCTION_ARGS)
 		appendStringInfoChar(&out, s.data[i]);
 	}
 	PG_RETURN_TEXT_P(part_text(kql_string(out.data, out.len), 0, out.len));
+}
+
+/*
+ * before_match(pattern, string): NULL if there is no match
+ */
+Datum
+azhunt_before_match(PG_FUNCTION_ARGS)
+{
+	RegexCache *cache = compile(fcinfo, utf8_argument(fcinfo, 0));
+	KqlString	s = utf8_argument(fcinfo, 1);
+
+	if (!search(cache, s, 0))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(part_text(s, 0, cache->captures[0]));
 }

@@ -10,9 +10,12 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
@@ -30,6 +33,7 @@ PG_FUNCTION_INFO_V1(azhunt_hassuffix);
 PG_FUNCTION_INFO_V1(azhunt_hassuffix_cs);
 PG_FUNCTION_INFO_V1(azhunt_split);
 PG_FUNCTION_INFO_V1(azhunt_split_part);
+PG_FUNCTION_INFO_V1(azhunt_replace_any);
 
 /* Where a term must not go on */
 #define BORDER_BEFORE	1
@@ -274,4 +278,74 @@ azhunt_split_part(PG_FUNCTION_ARGS)
 	if (result == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_JSONB_P(result);
+}
+
+/*
+ * Note which search string each place of the text is taken by: those that come
+ * first in the list have the first choice.  A place that is the start of one
+ * has its number, others that are taken -1, and all else -2.
+ */
+static int *
+claim_places(KqlString s, Datum *searched, int count)
+{
+	int		   *claims = palloc((s.length + 1) * sizeof(int));
+
+	for (size_t i = 0; i <= s.length; i++)
+		claims[i] = -2;
+	for (int n = 0; n < count; n++)
+	{
+		text	   *t = DatumGetTextPP(searched[n]);
+		KqlString	needle = TextKqlString(t);
+
+		if (needle.length == 0)
+			continue;
+		for (const char *at = s.data; (at = find(s, needle, at)) != NULL; at++)
+		{
+			size_t		start = at - s.data;
+			bool		is_free = true;
+
+			CHECK_FOR_INTERRUPTS();
+			for (size_t i = 0; i < needle.length; i++)
+				is_free &= claims[start + i] == -2;
+			if (!is_free)
+				continue;
+			for (size_t i = 0; i < needle.length; i++)
+				claims[start + i] = i == 0 ? n : -1;
+		}
+	}
+	return claims;
+}
+
+/*
+ * replace_any(string, searched, replacements)
+ */
+Datum
+azhunt_replace_any(PG_FUNCTION_ARGS)
+{
+	text	   *t = PG_GETARG_TEXT_PP(0);
+	KqlString	s = TextKqlString(t);
+	Datum	   *searched;
+	Datum	   *replacements;
+	bool	   *nulls;
+	int			count;
+	int			replacement_count;
+	int		   *claims;
+	StringInfoData out;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &searched, &nulls, &count);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false, TYPALIGN_INT, &replacements, &nulls, &replacement_count);
+	claims = claim_places(s, searched, Min(count, replacement_count));
+	initStringInfo(&out);
+	for (size_t i = 0; i < s.length; i++)
+	{
+		if (claims[i] == -2)
+			appendStringInfoChar(&out, s.data[i]);
+		else if (claims[i] >= 0)
+		{
+			text	   *replacement = DatumGetTextPP(replacements[claims[i]]);
+
+			appendBinaryStringInfo(&out, VARDATA_ANY(replacement), VARSIZE_ANY_EXHDR(replacement));
+		}
+	}
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
 }

@@ -181,6 +181,8 @@ extern Sql *filter(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 extern Sql *window_condition(Compiler *c, const Expr *event, const Expr *low, const Expr *high);
 extern Sql *in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
 extern Sql *between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
+extern const char *string_operator_template(const char *name);
+extern Sql *star_condition(Compiler *c, const Scope *scope, const Node *node);
 extern Sql *string_operation(Compiler *c, const Scope *scope, const Node *node, Mode mode);
 
 /* arithmetic.c */

@@ -593,6 +593,16 @@ bind_with_keys(Compiler *c, const Node *node, Expr **arguments, int count)
 }
 
 /*
+ * unicode_codepoints_to_string(), of numbers and arrays of numbers
+ */
+Expr *
+bind_codepoints(Compiler *c, const Node *node, Expr **arguments, int count)
+{
+	return expr_new(c, KQL_STRING, sql_format(c->arena, "#unicode_codepoints_to_string(@jsonb_build_array($1))",
+											  list_of(c, node, arguments, 0, count, KQL_DYNAMIC)), true);
+}
+
+/*
  * Memory for regular expressions.
  */
 static void *

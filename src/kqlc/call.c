@@ -251,6 +251,27 @@ bind_pack_all(Compiler *c, const Scope *scope, const Node *node)
 }
 
 /*
+ * column_names_of(TABLE): an array of the names of its columns.
+ */
+static Expr *
+bind_column_names(Compiler *c, const Node *node)
+{
+	Table	   *table = bind_table(c, node->args.items[0]);
+	Vector		names = {0};
+
+	for (int i = 0; i < table->columns.count; i++)
+	{
+		Column	   *column = table->columns.items[i];
+
+		if (!column->is_hidden)
+			vector_add(c->arena, &names, sql_string(c->arena, column->name, strlen(column->name)));
+	}
+	if (table->is_unknown)
+		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+	return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "@jsonb_build_array($1)", sql_join(c->arena, &names, ", ")), false);
+}
+
+/*
  * Functions whose arguments are not just bound; NULL if it is none of them.
  */
 static Expr *
@@ -262,6 +283,8 @@ bind_special(Compiler *c, const Scope *scope, const Node *node)
 		return bind_column_ifexists(c, scope, node);
 	if (strcmp(node->text, "pack_all") == 0)
 		return bind_pack_all(c, scope, node);
+	if (strcmp(node->text, "column_names_of") == 0 && node->args.count == 1)
+		return bind_column_names(c, node);
 	if (strcmp(node->text, "not") == 0 && node->args.count == 1)
 	{
 		Expr	   *argument = bind(c, scope, node->args.items[0]);

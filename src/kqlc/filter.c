@@ -38,6 +38,20 @@ static const struct
 };
 
 /*
+ * The SQL of an operator on strings, or NULL.
+ */
+const char *
+string_operator_template(const char *name)
+{
+	for (int i = 0; string_operators[i].name != NULL; i++)
+	{
+		if (strcmp(string_operators[i].name, name) == 0 && !string_operators[i].is_negated)
+			return string_operators[i].template;
+	}
+	return NULL;
+}
+
+/*
  * left operator right, where the operator is one on strings.
  */
 Sql *
@@ -146,6 +160,13 @@ filter(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 		return filter_junction(c, scope, node, mode, node->text[0] == 'a');
 	if (strchr("+-*/%", node->text[0]) != NULL)
 		return filter_value(c, scope, node, mode);
+	if (node->left->kind == NODE_STAR && !node->is_negated)
+	{
+		Sql		   *condition = star_condition(c, scope, node);
+
+		if (condition != NULL)
+			return sql_format(c->arena, mode == MODE_FALSE ? "(NOT $1)" : "$1", condition);
+	}
 	if (strchr("=!<>", node->text[0]) != NULL && strcmp(node->text, "=~") != 0)
 	{
 		Expr	   *left = bind(c, scope, node->left);

@@ -72,9 +72,10 @@ arena_vprintf(Arena *arena, const char *format, va_list arguments)
 	va_list		again;
 	int			length;
 	char	   *result;
+	char		probe[1];
 
 	va_copy(again, arguments);
-	length = vsnprintf(NULL, 0, format, arguments);
+	length = vsnprintf(probe, sizeof(probe), format, arguments);
 	if (length < 0)
 		length = 0;
 	result = arena_alloc(arena, (size_t) length + 1);

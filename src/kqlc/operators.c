@@ -11,6 +11,14 @@
 
 #include "bind.h"
 
+/* What extend and project add */
+typedef struct Items
+{
+	Vector		exprs;
+	Vector		names;
+	Vector		named;			/* not NULL where the query gives the name */
+}			Items;
+
 /*
  * Add a condition, as many as it is a conjunction of.
  */
@@ -50,6 +58,7 @@ bind_item(Compiler *c, Table *table, const Node *item, const char **name, bool *
 	const Node *value = unnamed(item);
 
 	*is_named = item->kind == NODE_NAMED;
+	*name = "Column1";
 	if (*is_named && item->names.count > 1)
 		return fail(c, item, "several names for one value are not supported");
 	*name = *is_named ? ((Node *) item->names.items[0])->text : default_name(c, value);
@@ -60,41 +69,102 @@ bind_item(Compiler *c, Table *table, const Node *item, const char **name, bool *
 }
 
 /*
+ * Add the columns of a function that gives several.
+ */
+static void
+bind_several(Compiler *c, Table *table, const Node *item, Items * items)
+{
+	static const char *const fit_line[] = {
+		"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"
+	};
+	Scope		scope = {table, NULL, NULL};
+	const Node *call = unnamed(item);
+	Expr	   *all = bind(c, &scope, call);
+	const char *of = call->args.count > 0 ? default_name(c, call->args.items[0]) : NULL;
+	int			count = item->kind == NODE_NAMED ? item->names.count : 6;
+
+	if (count > 6)
+		fail(c, item, "%s() gives no more than six columns", call->text);
+	for (int i = 0; i < count && i < 6; i++)
+	{
+		Expr	   *expr = all;
+		const char *name = arena_printf(c->arena, "%s_%s_%s", call->text, of != NULL ? of : "", fit_line[i]);
+
+		if (!is_failed(all))
+		{
+			expr = expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#element($1, $2)", all->sql, long_expr(c, i)->sql), true);
+			if (i < 5)
+				expr = convert(c, item, expr, KQL_REAL);
+		}
+		if (item->kind == NODE_NAMED)
+			name = ((Node *) item->names.items[i])->text;
+		vector_add(c->arena, &items->names, (void *) name);
+		vector_add(c->arena, &items->exprs, expr);
+		vector_add(c->arena, &items->named, item->kind == NODE_NAMED ? table : NULL);
+	}
+}
+
+/*
+ * Bind the items of extend or project.
+ */
+static void
+bind_items(Compiler *c, Table *table, const Vector *nodes, Items * items)
+{
+	for (int i = 0; i < nodes->count; i++)
+	{
+		const Node *item = nodes->items[i];
+		const Node *value = unnamed(item);
+		const char *name;
+		bool		is_named;
+		Expr	   *expr;
+
+		if (value->kind == NODE_CALL && strcmp(value->text, "series_fit_line") == 0)
+		{
+			bind_several(c, table, item, items);
+			continue;
+		}
+		expr = bind_item(c, table, item, &name, &is_named);
+		vector_add(c->arena, &items->exprs, expr);
+		vector_add(c->arena, &items->names, (void *) name);
+		vector_add(c->arena, &items->named, is_named || value->kind == NODE_NAME ? table : NULL);
+	}
+}
+
+/*
+ * A name for a column that has none: the first of Column1, Column2 ... that is
+ * free.
+ */
+static const char *
+numbered_name(Compiler *c, const Table *table)
+{
+	const char *name = "Column1";
+
+	for (int i = 2; find_column(table, name) != NULL; i++)
+		name = arena_printf(c->arena, "Column%d", i);
+	return name;
+}
+
+/*
  * extend COLUMNS: each sees the table as it was before
  */
 Table *
 op_extend(Compiler *c, Table *table, const Node *node)
 {
-	Vector		names = {0};
-	Vector		exprs = {0};
-	Vector		named = {0};
+	Items		items = {0};
 
 	prepare_windows(c, table, &node->args);
 	close_for_all(c, table, &node->args);
-	for (int i = 0; i < node->args.count; i++)
+	bind_items(c, table, &node->args, &items);
+	for (int i = 0; i < items.exprs.count; i++)
 	{
-		const char *name;
-		bool		is_named;
-		Expr	   *expr = bind_item(c, table, node->args.items[i], &name, &is_named);
+		const char *name = items.names.items[i];
 
-		vector_add(c->arena, &exprs, expr);
-		vector_add(c->arena, &names, (void *) name);
-		vector_add(c->arena, &named, is_named || unnamed(node->args.items[i])->kind == NODE_NAME ? table : NULL);
-	}
-	for (int i = 0; i < exprs.count; i++)
-	{
-		const char *name = names.items[i];
-
-		if (named.items[i] != NULL)
-			set_column(c, table, name, exprs.items[i]);
+		if (items.named.items[i] != NULL)
+			set_column(c, table, name, items.exprs.items[i]);
 		else if (strcmp(name, "Column1") == 0)
-		{
-			for (int j = 1; find_column(table, name) != NULL; j++)
-				name = arena_printf(c->arena, "Column%d", j);
-			add_column(c, table, name, exprs.items[i]);
-		}
+			add_column(c, table, numbered_name(c, table), items.exprs.items[i]);
 		else
-			add_column(c, table, free_name(c, table, name), exprs.items[i]);
+			add_column(c, table, free_name(c, table, name), items.exprs.items[i]);
 	}
 	return table;
 }
@@ -106,23 +176,21 @@ Table *
 op_project(Compiler *c, Table *table, const Node *node)
 {
 	Table		result = {0};
+	Items		items = {0};
 
 	prepare_windows(c, table, &node->args);
 	close_for_all(c, table, &node->args);
-	for (int i = 0; i < node->args.count; i++)
+	bind_items(c, table, &node->args, &items);
+	for (int i = 0; i < items.exprs.count; i++)
 	{
-		const char *name;
-		bool		is_named;
-		Expr	   *expr = bind_item(c, table, node->args.items[i], &name, &is_named);
+		const char *name = items.names.items[i];
+		bool		is_named = items.named.items[i] != NULL;
 
-		if (is_named && find_column(&result, name) != NULL)
+		if (is_named && find_column(&result, name) != NULL && i < node->args.count)
 			fail(c, node->args.items[i], "column \"%s\" is there twice", name);
-		else if (strcmp(name, "Column1") == 0 && !is_named)
-		{
-			for (int j = 1; find_column(&result, name) != NULL; j++)
-				name = arena_printf(c->arena, "Column%d", j);
-		}
-		add_column(c, &result, free_name(c, &result, name), expr);
+		if (strcmp(name, "Column1") == 0 && !is_named)
+			name = numbered_name(c, &result);
+		add_column(c, &result, free_name(c, &result, name), items.exprs.items[i]);
 	}
 	for (int i = 0; i < table->columns.count; i++)
 	{
@@ -429,14 +497,38 @@ op_as(Compiler *c, Table *table, const Node *node)
 }
 
 /*
- * getschema
+ * getschema: a row for each column
  */
 Table *
 op_getschema(Compiler *c, Table *table, const Node *node)
 {
-	add_error(c->errors, node->start, "the operator getschema is not supported");
-	table->is_unknown = true;
-	return table;
+	static const char *const names[] = {"ColumnName", "ColumnOrdinal", "DataType", "ColumnType"};
+	static const KqlType types[] = {KQL_STRING, KQL_INT, KQL_STRING, KQL_STRING};
+	static const char *const net_names[] = {
+		"", "System.SByte", "System.Int32", "System.Int64", "System.Double", "System.Data.SqlTypes.SqlDecimal",
+		"System.String", "System.Guid", "System.DateTime", "System.TimeSpan", "System.Object"
+	};
+	Table	   *result = table_new(c);
+	Vector		rows = {0};
+	const char *alias = new_alias(c, "t");
+
+	(void) node;
+	for (int i = 0; i < table->columns.count; i++)
+	{
+		const Column *column = table->columns.items[i];
+
+		if (column->is_hidden)
+			continue;
+		vector_add(c->arena, &rows, sql_format(c->arena, "($1, $2::integer, $3, $4)", string_expr(c, column->name)->sql,
+											   long_expr(c, rows.count)->sql, string_expr(c, net_names[column->expr->type])->sql,
+											   string_expr(c, kql_type_name(column->expr->type))->sql));
+	}
+	result->is_unknown = table->is_unknown || rows.count == 0;
+	result->from = sql_format(c->arena, "(VALUES $1) AS $2(\"ColumnName\", \"ColumnOrdinal\", \"DataType\", \"ColumnType\")",
+							  sql_join(c->arena, &rows, ", "), sql_text(c->arena, alias));
+	for (int i = 0; i < 4; i++)
+		add_column(c, result, names[i], expr_new(c, types[i], sql_text(c->arena, arena_printf(c->arena, "%s.\"%s\"", alias, names[i])), false))->expr->is_simple = true;
+	return result;
 }
 
 /*

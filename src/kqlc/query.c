@@ -261,6 +261,13 @@ named_table(Compiler *c, const Node *node)
 	Binding    *binding = find_binding(c, node->text);
 	const KqlSourceTable *source;
 
+	if (binding != NULL && binding->is_function && binding->node->is_view && binding->node->names.count == 0)
+	{
+		Table	   *table = call_table_function(c, node, binding, NULL);
+
+		table->name = binding->name;
+		return table;
+	}
 	if (binding != NULL)
 		return bound_table(c, node, binding);
 	source = c->schema->find_table(c->schema->context, node->text);
@@ -367,6 +374,8 @@ is_tabular(Compiler *c, const Node *node)
 	if (binding->scalar != NULL || binding->is_broken)
 		return false;
 	if (!binding->is_function)
+		return true;
+	if (node->kind == NODE_NAME && binding->node->is_view && binding->node->names.count == 0)
 		return true;
 	if (node->kind != NODE_CALL || c->call_depth > MOST_CALLS || binding->node->left == NULL)
 		return false;

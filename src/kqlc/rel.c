@@ -322,8 +322,15 @@ reads_computed(const Table *table, const Node *node)
 
 		return column != NULL && !column->expr->is_simple;
 	}
-	if (node->kind == NODE_CALL && strcmp(node->text, "pack_all") == 0)
-		return true;
+	if (node->kind == NODE_STAR || (node->kind == NODE_CALL && strcmp(node->text, "pack_all") == 0))
+	{
+		for (int i = 0; i < table->columns.count; i++)
+		{
+			if (!((Column *) table->columns.items[i])->expr->is_simple)
+				return true;
+		}
+		return false;
+	}
 	if (reads_computed(table, node->left) || reads_computed(table, node->right) ||
 		reads_computed(table, node->limit))
 		return true;

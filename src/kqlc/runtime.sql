@@ -499,6 +499,18 @@ AS 'MODULE_PATHNAME', 'azhunt_json_text';
 COMMENT ON FUNCTION azhunt.json_text(jsonb) IS
 'internal: JSON with the keys of objects in the order of their names';
 
+CREATE FUNCTION azhunt.replace_any(text, text[], text[]) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_replace_any';
+COMMENT ON FUNCTION azhunt.replace_any(text, text[], text[]) IS
+'internal: KQL''s replace_strings()';
+
+CREATE FUNCTION azhunt.before_match(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_before_match';
+COMMENT ON FUNCTION azhunt.before_match(text, text) IS
+'internal: the text before the first match of a regular expression';
+
 CREATE FUNCTION azhunt.first_of(anyelement, anyelement) RETURNS anyelement
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_first_of';
@@ -1088,6 +1100,253 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN host(network(azhunt.ipv4_network(a)))::inet - inet '0.0.0.0';
 COMMENT ON FUNCTION azhunt.parse_ipv4(text) IS
 'internal: KQL''s parse_ipv4()';
+
+CREATE FUNCTION azhunt.series_add(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric + y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_add(jsonb, jsonb) IS
+'internal: KQL''s series_add()';
+
+CREATE FUNCTION azhunt.series_subtract(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric - y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_subtract(jsonb, jsonb) IS
+'internal: KQL''s series_subtract()';
+
+CREATE FUNCTION azhunt.series_multiply(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric * y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_multiply(jsonb, jsonb) IS
+'internal: KQL''s series_multiply()';
+
+CREATE FUNCTION azhunt.series_divide(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN azhunt.todynamic(azhunt.divide(azhunt.toreal(x), azhunt.toreal(y))) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_divide(jsonb, jsonb) IS
+'internal: KQL''s series_divide()';
+
+CREATE FUNCTION azhunt.series_pow(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN azhunt.todynamic(azhunt.pow(azhunt.toreal(x), azhunt.toreal(y))) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_pow(jsonb, jsonb) IS
+'internal: KQL''s series_pow()';
+
+CREATE FUNCTION azhunt.series_greater(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric > y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_greater(jsonb, jsonb) IS
+'internal: KQL''s series_greater()';
+
+CREATE FUNCTION azhunt.series_greater_equals(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric >= y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_greater_equals(jsonb, jsonb) IS
+'internal: KQL''s series_greater_equals()';
+
+CREATE FUNCTION azhunt.series_less(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric < y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_less(jsonb, jsonb) IS
+'internal: KQL''s series_less()';
+
+CREATE FUNCTION azhunt.series_less_equals(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric <= y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_less_equals(jsonb, jsonb) IS
+'internal: KQL''s series_less_equals()';
+
+CREATE FUNCTION azhunt.series_equals(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric = y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_equals(jsonb, jsonb) IS
+'internal: KQL''s series_equals()';
+
+CREATE FUNCTION azhunt.series_not_equals(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric <> y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_not_equals(jsonb, jsonb) IS
+'internal: KQL''s series_not_equals()';
+
+CREATE FUNCTION azhunt.series_sin(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(sin(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_sin(jsonb) IS
+'internal: KQL''s series_sin()';
+
+CREATE FUNCTION azhunt.series_cos(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(cos(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_cos(jsonb) IS
+'internal: KQL''s series_cos()';
+
+CREATE FUNCTION azhunt.series_tan(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(tan(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_tan(jsonb) IS
+'internal: KQL''s series_tan()';
+
+CREATE FUNCTION azhunt.series_asin(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(CASE WHEN abs(v) <= 1 THEN asin(v) ELSE 'NaN' END) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_asin(jsonb) IS
+'internal: KQL''s series_asin()';
+
+CREATE FUNCTION azhunt.series_acos(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(CASE WHEN abs(v) <= 1 THEN acos(v) ELSE 'NaN' END) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_acos(jsonb) IS
+'internal: KQL''s series_acos()';
+
+CREATE FUNCTION azhunt.series_atan(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(atan(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_atan(jsonb) IS
+'internal: KQL''s series_atan()';
+
+CREATE FUNCTION azhunt.series_exp(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(azhunt.exp(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_exp(jsonb) IS
+'internal: KQL''s series_exp()';
+
+CREATE FUNCTION azhunt.series_ceiling(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(ceil(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_ceiling(jsonb) IS
+'internal: KQL''s series_ceiling()';
+
+CREATE FUNCTION azhunt.series_floor(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(floor(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_floor(jsonb) IS
+'internal: KQL''s series_floor()';
+
+CREATE FUNCTION azhunt.series_abs(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(abs(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_abs(jsonb) IS
+'internal: KQL''s series_abs()';
+
+CREATE FUNCTION azhunt.series_sign(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(sign(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_sign(jsonb) IS
+'internal: KQL''s series_sign()';
+
+CREATE AGGREGATE azhunt.product_of(double precision) (
+    SFUNC = azhunt.multiply, STYPE = double precision, INITCOND = '1',
+    COMBINEFUNC = azhunt.multiply,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.product_of(double precision) IS
+'internal: product of numbers';
+
+CREATE FUNCTION azhunt.series_product(a jsonb) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT azhunt.product_of(azhunt.toreal(v)) FROM jsonb_array_elements(a) AS e (v) WHERE jsonb_typeof(v) = 'number') END;
+COMMENT ON FUNCTION azhunt.series_product(jsonb) IS
+'internal: KQL''s series_product()';
+
+CREATE FUNCTION azhunt.series_dot_product(a jsonb, b jsonb) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT sum(azhunt.multiply(azhunt.toreal(x), azhunt.toreal(y))) FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_dot_product(jsonb, jsonb) IS
+'internal: KQL''s series_dot_product()';
+
+CREATE FUNCTION azhunt.series_fill_const(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN v = 'null' THEN b ELSE v END ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)) END;
+COMMENT ON FUNCTION azhunt.series_fill_const(jsonb, jsonb) IS
+'internal: KQL''s series_fill_const()';
+
+CREATE FUNCTION azhunt.series_fill_forward(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(coalesce(w, 'null') ORDER BY n), '[]') FROM (SELECT n, first_value(v) OVER (PARTITION BY k ORDER BY n) AS w FROM (SELECT v, n, count(*) FILTER (WHERE v <> 'null') OVER (ORDER BY n) AS k FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)) AS s) AS t) END;
+COMMENT ON FUNCTION azhunt.series_fill_forward(jsonb) IS
+'internal: KQL''s series_fill_forward()';
+
+CREATE FUNCTION azhunt.series_fill_backward(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(coalesce(w, 'null') ORDER BY n), '[]') FROM (SELECT n, first_value(v) OVER (PARTITION BY k ORDER BY n DESC) AS w FROM (SELECT v, n, count(*) FILTER (WHERE v <> 'null') OVER (ORDER BY n DESC) AS k FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)) AS s) AS t) END;
+COMMENT ON FUNCTION azhunt.series_fill_backward(jsonb) IS
+'internal: KQL''s series_fill_backward()';
+
+CREATE FUNCTION azhunt.fit_of(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT jsonb_build_array(azhunt.todynamic(r2), azhunt.todynamic(slope), azhunt.todynamic(v), azhunt.todynamic(v * (1 - r2)), azhunt.todynamic(icept),
+        (SELECT jsonb_agg(azhunt.todynamic(icept + slope * (n - 1)) ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS f (j, n)))
+    FROM (SELECT coalesce(regr_r2(y, x), 0) AS r2, regr_slope(y, x) AS slope, regr_intercept(y, x) AS icept, var_samp(y) AS v
+        FROM (SELECT azhunt.toreal(j) AS y, (n - 1)::double precision AS x FROM jsonb_array_elements(CASE WHEN jsonb_typeof(a) = 'array' THEN a END) WITH ORDINALITY AS e (j, n)) AS s) AS r WHERE slope IS NOT NULL);
+COMMENT ON FUNCTION azhunt.fit_of(jsonb) IS
+'internal: R square, slope, variance, variance of residuals, interception and line of a series';
+
+CREATE FUNCTION azhunt.series_fit_line(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.fit_of(a);
+COMMENT ON FUNCTION azhunt.series_fit_line(jsonb) IS
+'internal: KQL''s series_fit_line()';
+
+CREATE FUNCTION azhunt.series_fit_line_dynamic(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT jsonb_build_object('rsquare', f -> 0, 'slope', f -> 1, 'variance', f -> 2, 'rvariance', f -> 3, 'interception', f -> 4, 'line_fit', f -> 5) FROM (SELECT azhunt.fit_of(a)) AS s (f) WHERE f IS NOT NULL);
+COMMENT ON FUNCTION azhunt.series_fit_line_dynamic(jsonb) IS
+'internal: KQL''s series_fit_line_dynamic()';
+
+CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(b, n - 1), 'null') ORDER BY n DESC), '{}') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
+COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
+'internal: KQL''s bag_zip()';
+
+CREATE FUNCTION azhunt.jaccard_index(a jsonb, b jsonb) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN jsonb_array_length(azhunt.set_intersect(VARIADIC ARRAY[a, b]))::double precision / nullif(jsonb_array_length(azhunt.set_union(VARIADIC ARRAY[a, b])), 0);
+COMMENT ON FUNCTION azhunt.jaccard_index(jsonb, jsonb) IS
+'internal: KQL''s jaccard_index()';
+
+CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
+        WHERE v = b AND n - 1 >= CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END
+        AND (d < 0 OR n - 1 < CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
+COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
+'internal: KQL''s array_index_of()';
+
+CREATE FUNCTION azhunt.unicode_codepoints_from_string(a text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(ascii(c) ORDER BY n), '[]') FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n) WHERE c <> '');
+COMMENT ON FUNCTION azhunt.unicode_codepoints_from_string(text) IS
+'internal: KQL''s unicode_codepoints_from_string()';
+
+CREATE FUNCTION azhunt.unicode_codepoints_to_string(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 1114111);
+COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
+'internal: KQL''s unicode_codepoints_to_string()';
+
+CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(c, n - 1)), '') ORDER BY n) AS r FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
+COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
+'internal: KQL''s replace_strings()';
+
+CREATE FUNCTION azhunt.indexof_regex(a text, b text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT length(p) FROM (SELECT azhunt.before_match(b, a)) AS s (p))::bigint, -1);
+COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
+'internal: KQL''s indexof_regex()';
+
+CREATE FUNCTION azhunt.format_ipv4(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) ELSE '' END;
+COMMENT ON FUNCTION azhunt.format_ipv4(text, bigint) IS
+'internal: KQL''s format_ipv4()';
+
+CREATE FUNCTION azhunt.format_ipv4_mask(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) || '/' || least(b, masklen(azhunt.ipv4_network(a))) ELSE '' END;
+COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
+'internal: KQL''s format_ipv4_mask()';
 
 CREATE FUNCTION azhunt.average(a double precision, b bigint) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

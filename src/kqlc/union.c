@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * union.c
- *	  union, and search.
+ *	  union.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -39,7 +39,8 @@ add_table(Compiler *c, Vector *tables, const Node *node)
 
 	if (table->as_name != NULL)
 		table->name = table->as_name;
-	else if (table->name == NULL || node->kind != NODE_NAME || find_binding(c, node->text) != NULL)
+	else if (table->name == NULL || node->kind != NODE_NAME ||
+			 (find_binding(c, node->text) != NULL && !find_binding(c, node->text)->is_function))
 		table->name = arena_printf(c->arena, "union_arg%d", tables->count);
 	vector_add(c->arena, tables, table);
 }
@@ -278,17 +279,4 @@ op_union(Compiler *c, Table *table, const Node *node)
 		return table;
 	}
 	return unite(c, &tables, kind != NULL && strcmp(kind, "inner") == 0, parameter_of(node, "withsource"));
-}
-
-/*
- * search CONDITION
- */
-Table *
-op_search(Compiler *c, Table *table, const Node *node)
-{
-	if (table == NULL)
-		table = table_new(c);
-	fail(c, node, "the operator search is not supported");
-	table->is_unknown = true;
-	return table;
 }
