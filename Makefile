@@ -3,6 +3,7 @@
 #   make                build the extension and azhunt-load
 #   make install        install them (PG_CONFIG chooses the PostgreSQL; BINDIR and
 #                       MANDIR, where azhunt-load and its manual page go)
+#   make dist           write the archive that PGXN takes, of what is committed
 #   make installcheck   run the regression tests against a running server
 #   make demo           see the hunts on sample logs; does all set-up itself
 #   make test           run every test, or those of TESTS='PATH...'; does all set-up itself
@@ -117,8 +118,10 @@ OBJS = \
 	src/hunts/checks.o \
 	src/hunts/sources.o \
 	src/runs/arrivals.o \
+	src/runs/blake2b.o \
 	src/runs/digest.o \
 	src/runs/health.o \
+	src/runs/results.o \
 	src/runs/run.o
 # A library's names are seen by all libraries of a server process, so only
 # those that PostgreSQL looks up leave this one.
@@ -191,7 +194,7 @@ SHLIB_LINK += -Wl,-Bsymbolic
 endif
 
 # In a build outside the source tree, the objects need directories.
-$(shell mkdir -p $(sort $(dir $(OBJS))))
+$(shell mkdir -p src/load $(sort $(dir $(OBJS))))
 
 # The installation script is committed, so that a clone can be installed as it
 # is, and written again when a fragment has changed.
@@ -207,20 +210,51 @@ check-script:
 list-sql:
 	@echo $(SQL)
 
-# azhunt-load, the client program, has a Makefile of its own.
-LOAD_MAKE = $(MAKE) -C $(srcdir)/src/load PG_CONFIG='$(PG_CONFIG)'
+# The documents, with what they link to, in the tree in which they link to it.
+DOCUMENTS = README.md CHANGELOG.md LICENSE doc grafana/dashboards grafana/provisioning grafana/restrict_public.sql \
+	grafana/role.sql sample scaling src/hunts/*/differences.md src/logs/tables
+documentdir = $(docdir)/$(EXTENSION)
+
+.PHONY: install-documents uninstall-documents
+ifneq ($(WITH_DOCUMENTS),no)
+install: install-documents
+uninstall: uninstall-documents
+endif
+install-documents:
+	@cd $(srcdir) && find $(DOCUMENTS) -type f | while read -r file; do \
+		directory='$(DESTDIR)$(documentdir)'/$$(dirname "$$file"); \
+		$(MKDIR_P) "$$directory" && $(INSTALL_DATA) "$$file" "$$directory" || exit 1; \
+	done
+uninstall-documents:
+	rm -rf '$(DESTDIR)$(documentdir)'
+
+# The archive for PGXN.  .gitattributes says what is not in it.
+DISTVERSION = $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' $(srcdir)/META.json)
+DIST = $(EXTENSION)-$(DISTVERSION)
+
+.PHONY: dist
+dist:
+	git -C $(srcdir) archive --format=zip --prefix=$(DIST)/ HEAD >$(DIST).zip.new
+	mv $(DIST).zip.new $(DIST).zip
+
+# azhunt-load, the client program, has a Makefile of its own.  It is one for all
+# versions of PostgreSQL, so WITH_LOADER=no leaves it out.
+LOAD_MAKEFILE = $(if $(filter-out . ./,$(srcdir)),$(abspath $(srcdir))/src/load/)Makefile
+LOAD_MAKE = $(MAKE) -C src/load -f '$(LOAD_MAKEFILE)' PG_CONFIG='$(PG_CONFIG)'
 
 .PHONY: azhunt-load install-azhunt-load uninstall-azhunt-load clean-azhunt-load
+ifneq ($(WITH_LOADER),no)
 all: azhunt-load
 install: install-azhunt-load
 uninstall: uninstall-azhunt-load
 clean: clean-azhunt-load
+endif
 azhunt-load:
-	$(LOAD_MAKE)
+	+$(LOAD_MAKE)
 install-azhunt-load: azhunt-load
-	$(LOAD_MAKE) install
+	+$(LOAD_MAKE) install
 uninstall-azhunt-load clean-azhunt-load:
-	$(LOAD_MAKE) $(@:-azhunt-load=)
+	+$(LOAD_MAKE) $(@:-azhunt-load=)
 
 # Files that include a header are rebuilt when it changes.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
