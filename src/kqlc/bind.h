@@ -141,7 +141,7 @@ extern void check_name(Compiler *c, int place, const char *name);
 /* expr.c */
 extern Expr *fail(Compiler *c, const Node *node, const char *format,...) KQL_PRINTF(3, 4);
 extern Expr *expr_new(Compiler *c, KqlType type, Sql *sql, bool nullable);
-extern Expr *expr_format(Compiler *c, KqlType type, bool nullable, const char *format,...);
+extern Expr *expr_format(Compiler *c, KqlType type, bool nullable, const char *format,...) KQL_PRINTF(4, 5);
 extern Expr *literal_expr(Compiler *c, const Node *node);
 extern Expr *long_expr(Compiler *c, int64_t value);
 extern Expr *string_expr(Compiler *c, const char *text);

@@ -235,6 +235,28 @@ bind_binary(Compiler *c, const Scope *scope, const Node *node)
 }
 
 /*
+ * later - earlier between (low .. high) as a window, if low and high are known
+ * and the others are times.  Or NULL.
+ */
+static Sql *
+difference_window(Compiler *c, const Scope *scope, const Node *node, Expr *low, Expr *high)
+{
+	Expr	   *later;
+	Expr	   *earlier;
+
+	if (node->left->kind != NODE_BINARY || strcmp(node->left->text, "-") != 0 ||
+		low->literal == NULL || high->literal == NULL ||
+		low->type != KQL_TIMESPAN || high->type != KQL_TIMESPAN ||
+		low->literal->is_null || high->literal->is_null)
+		return NULL;
+	later = bind(c, scope, node->left->left);
+	earlier = bind(c, scope, node->left->right);
+	if (later->type != KQL_DATETIME || earlier->type != KQL_DATETIME)
+		return NULL;
+	return window_condition(c, later, arithmetic(c, node, "+", earlier, low), arithmetic(c, node, "+", earlier, high));
+}
+
+/*
  * left between (low .. high)
  */
 Sql *
@@ -255,7 +277,8 @@ between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 		high = arithmetic(c, node, "+", low, high);
 	if (mode == MODE_TRUE && !negated)
 	{
-		window = window_condition(c, value, low, high);
+		window = value->type == KQL_TIMESPAN ? difference_window(c, scope, node, low, high) :
+			window_condition(c, value, low, high);
 		if (window != NULL)
 			return window;
 	}
