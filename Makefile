@@ -61,6 +61,7 @@ KQLC = \
 	src/kqlc/search.o \
 	src/kqlc/sources.o \
 	src/kqlc/sql.o \
+	src/kqlc/time_bounds.o \
 	src/kqlc/types.o \
 	src/kqlc/union.o \
 	src/kqlc/windows.o \

@@ -5,7 +5,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TIME ZONE 'America/New_York';
-SELECT plan(9);
+SELECT plan(11);
 
 DO $$ BEGIN PERFORM azhunt.create_log_tables(); END $$;
 
@@ -89,6 +89,9 @@ SET LOCAL enable_hashjoin = off;
 SET LOCAL enable_mergejoin = off;
 SET LOCAL enable_nestloop = off;
 SELECT matches(pg_temp.plan_of('SELECT * FROM published_upload'), 'AzhuntWindowJoin', 'the windowed join serves the text');
+SELECT matches(pg_temp.plan_of(azhunt.kql_to_sql('SigninLogs | project t = TimeGenerated, IPAddress | join kind=inner (StorageBlobLogs | project u = TimeGenerated, IPAddress = CallerIpAddress) on IPAddress | where ' || w)),
+    'AzhuntWindowJoin', 'and ' || w)
+FROM unnest('{"t <= u and t >= u - 1h","u - t between (0s .. 1h)"}'::text[]) AS c (w);
 RESET enable_hashjoin;
 RESET enable_mergejoin;
 RESET enable_nestloop;

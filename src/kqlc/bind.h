@@ -178,6 +178,7 @@ extern Expr *bind_binary(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_in(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_between(Compiler *c, const Scope *scope, const Node *node);
 extern Sql *filter(Compiler *c, const Scope *scope, const Node *node, Mode mode);
+extern Sql *time_base(const Expr *expr);
 extern Sql *window_condition(Compiler *c, const Expr *event, const Expr *low, const Expr *high);
 extern Sql *in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
 extern Sql *between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
@@ -224,6 +225,10 @@ extern Expr *bind_aggregate(Compiler *c, const Scope *scope, const Node *node);
 extern bool is_aggregate_name(const char *name);
 extern Table *op_summarize(Compiler *c, Table *table, const Node *node);
 extern Table *op_make_series(Compiler *c, Table *table, const Node *node);
+
+/* time_bounds.c */
+extern bool note_time_bound(Compiler *c, const Scope *scope, Vector *bounds, const Node *node);
+extern void add_time_bounds(Compiler *c, Table *table, const Vector *bounds);
 
 /* windows.c */
 extern bool is_window_name(const char *name);

@@ -207,7 +207,7 @@ compare(Compiler *c, const Node *node, const char *operator, Expr *left, Expr *r
 /*
  * The column that a time is measured from, or NULL.
  */
-static Sql *
+Sql *
 time_base(const Expr *expr)
 {
 	if (expr->type != KQL_DATETIME || expr->is_constant)

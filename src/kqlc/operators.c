@@ -23,17 +23,18 @@ typedef struct Items
  * Add a condition, as many as it is a conjunction of.
  */
 static void
-add_condition(Compiler *c, Table *table, const Node *node)
+add_condition(Compiler *c, Table *table, const Node *node, Vector *bounds)
 {
 	Scope		scope = {table, NULL, NULL};
 
 	if (node->kind == NODE_BINARY && strcmp(node->text, "and") == 0)
 	{
-		add_condition(c, table, node->left);
-		add_condition(c, table, node->right);
+		add_condition(c, table, node->left, bounds);
+		add_condition(c, table, node->right, bounds);
 		return;
 	}
-	vector_add(c->arena, &table->where, filter(c, &scope, node, MODE_TRUE));
+	if (!note_time_bound(c, &scope, bounds, node))
+		vector_add(c->arena, &table->where, filter(c, &scope, node, MODE_TRUE));
 }
 
 /*
@@ -42,9 +43,12 @@ add_condition(Compiler *c, Table *table, const Node *node)
 Table *
 op_where(Compiler *c, Table *table, const Node *node)
 {
+	Vector		bounds = {0};
+
 	prepare_windows(c, table, &node->args);
 	close_for(c, table, node->args.items[0]);
-	add_condition(c, table, node->args.items[0]);
+	add_condition(c, table, node->args.items[0], &bounds);
+	add_time_bounds(c, table, &bounds);
 	return table;
 }
 
