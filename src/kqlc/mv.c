@@ -142,6 +142,28 @@ op_mv_expand(Compiler *c, Table *table, const Node *node)
 }
 
 /*
+ * A column that is expanded under its own name is one of the result only if the
+ * pipe keeps it.
+ */
+static void
+drop_expanded(Compiler *c, Table *outer, const Table *inner, const Vector *expanded)
+{
+	Vector		columns = {0};
+
+	for (int i = 0; i < outer->columns.count; i++)
+	{
+		Column	   *column = outer->columns.items[i];
+		bool		is_expanded = false;
+
+		for (int j = 0; j < expanded->count; j++)
+			is_expanded |= strcmp(((Expanded *) expanded->items[j])->name, column->name) == 0;
+		if (column->is_hidden || !is_expanded || find_column(inner, column->name) != NULL)
+			vector_add(c->arena, &columns, column);
+	}
+	outer->columns = columns;
+}
+
+/*
  * mv-apply COLUMNS on (PIPE)
  */
 Table *
@@ -193,6 +215,7 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 		}
 		inner->columns = columns;
 	}
+	drop_expanded(c, outer, inner, &expanded);
 	close_table(c, inner);
 	outer->from = sql_format(c->arena, "$1\n  CROSS JOIN LATERAL $2", outer->from, inner->from);
 	for (int i = 0; i < inner->columns.count; i++)

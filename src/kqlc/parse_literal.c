@@ -169,9 +169,15 @@ parse_typed_literal(Parser *parser)
 	s = literal_text(parser);
 	if (s.length == 0 || (s.length == 4 && memcmp(s.data, "null", 4) == 0))
 		node->is_null = true;
-	else if (!parser->is_broken && !set_value(parser, node, s))
+	else if (parser->is_broken)
+		node->is_null = true;
+	else if (!set_value(parser, node, s))
+	{
 		add_error(parser->errors, node->start, "\"%.*s\" is no %s",
 				  (int) s.length, s.data, kql_type_name(node->type));
+		/* it has no value, and the error is known */
+		node->is_null = true;
+	}
 	return finish_node(parser, node);
 }
 
