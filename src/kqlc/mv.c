@@ -110,6 +110,18 @@ set_elements(Compiler *c, Table *table, const Node *node, const Vector *expanded
 }
 
 /*
+ * A sort key for the place of elements.
+ */
+static SortKey *
+element_order(Compiler *c, const char *alias)
+{
+	SortKey    *key = arena_alloc(c->arena, sizeof(SortKey));
+
+	key->expr = expr_new(c, KQL_LONG, sql_text(c->arena, arena_printf(c->arena, "%s.n", alias)), false);
+	return key;
+}
+
+/*
  * mv-expand COLUMNS
  */
 Table *
@@ -137,6 +149,9 @@ op_mv_expand(Compiler *c, Table *table, const Node *node)
 	if (limit != NULL)
 		vector_add(c->arena, &table->where, sql_format(c->arena, "($1.n {<=} $2)", sql_text(c->arena, alias), limit));
 	set_elements(c, table, node, &expanded, alias);
+	/* the elements of a row stay in their order where rows have one */
+	if (table->order.count > 0)
+		vector_add(c->arena, &table->order, element_order(c, alias));
 	table->has_row_number = false;
 	return table;
 }
@@ -173,7 +188,6 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 	const char *alias = new_alias(c, "e");
 	Table	   *inner = table_new(c);
 	Table	   *outer;
-	SortKey    *key = arena_alloc(c->arena, sizeof(SortKey));
 
 	close_for(c, table, node);
 	close_table(c, table);
@@ -189,8 +203,7 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 	if (node->limit != NULL)
 		vector_add(c->arena, &inner->where, sql_format(c->arena, "($1.n {<=} $2)", sql_text(c->arena, alias),
 													   bind_constant(c, node->limit)->sql));
-	key->expr = expr_new(c, KQL_LONG, sql_text(c->arena, arena_printf(c->arena, "%s.n", alias)), false);
-	vector_add(c->arena, &inner->order, key);
+	vector_add(c->arena, &inner->order, element_order(c, alias));
 	inner = apply_operators(c, inner, &node->right->args, 0);
 	if (inner->is_unknown)
 	{
