@@ -28,25 +28,77 @@ else
 EXTENSION = azhunt
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/$(EXTENSION).control)
 
+# the KQL compiler, which needs no server
+KQLC = \
+	src/kqlc/aggregate.o \
+	src/kqlc/arithmetic.o \
+	src/kqlc/binders.o \
+	src/kqlc/call.o \
+	src/kqlc/compare.o \
+	src/kqlc/convert.o \
+	src/kqlc/dynamic.o \
+	src/kqlc/errors.o \
+	src/kqlc/expr.o \
+	src/kqlc/filter.o \
+	src/kqlc/functions.o \
+	src/kqlc/join.o \
+	src/kqlc/lexer.o \
+	src/kqlc/lists.o \
+	src/kqlc/log_tables.o \
+	src/kqlc/make_series.o \
+	src/kqlc/memory.o \
+	src/kqlc/mv.o \
+	src/kqlc/names.o \
+	src/kqlc/operators.o \
+	src/kqlc/parse_expr.o \
+	src/kqlc/parse_literal.o \
+	src/kqlc/parse_op.o \
+	src/kqlc/parse_operators.o \
+	src/kqlc/parse_query.o \
+	src/kqlc/parser.o \
+	src/kqlc/query.o \
+	src/kqlc/rel.o \
+	src/kqlc/search.o \
+	src/kqlc/sources.o \
+	src/kqlc/sql.o \
+	src/kqlc/time_bounds.o \
+	src/kqlc/types.o \
+	src/kqlc/union.o \
+	src/kqlc/windows.o \
+	src/kqlc/write.o
+
 MODULE_big = azhunt
 OBJS = \
 	$(WIN32RES) \
 	src/azhunt.o \
 	src/kql/address.o \
 	src/kql/aggregate.o \
+	src/kql/arithmetic.o \
 	src/kql/case_insensitive.o \
 	src/kql/compare_fold.o \
+	src/kql/conversions.o \
 	src/kql/dynamic.o \
 	src/kql/element_store.o \
 	src/kql/fold.o \
+	src/kql/format_times.o \
 	src/kql/has.o \
+	src/kql/json.o \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/network.o \
+	src/kql/parse_times.o \
+	src/kql/parse_values.o \
+	src/kql/print_values.o \
+	src/kql/regex_compile.o \
+	src/kql/regex_functions.o \
+	src/kql/regex_match.o \
 	src/kql/strings.o \
+	src/kql/terms.o \
 	src/kql/times.o \
 	src/kql/timespan.o \
 	src/kql/uri.o \
+	$(KQLC) \
+	src/kqlc/server.o \
 	src/planner/append_members.o \
 	src/planner/index_cost.o \
 	src/planner/lookback.o \
@@ -94,6 +146,8 @@ SQL = \
 	src/kql/case_insensitive.sql \
 	src/kql/times.sql \
 	src/kql/aggregates.sql \
+	src/kqlc/runtime.sql \
+	src/kqlc/server.sql \
 	src/logs/ingest.sql \
 	src/logs/descriptions.sql \
 	src/logs/tables.sql \
