@@ -3,6 +3,7 @@
 #   make                build the extension and azhunt-load
 #   make install        install them (PG_CONFIG chooses the PostgreSQL; BINDIR and
 #                       MANDIR, where azhunt-load and its manual page go)
+#   make dist           write the archive that PGXN takes, of what is committed
 #   make installcheck   run the regression tests against a running server
 #   make demo           see the hunts on sample logs; does all set-up itself
 #   make test           run every test, or those of TESTS='PATH...'; does all set-up itself
@@ -27,25 +28,77 @@ else
 EXTENSION = azhunt
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/$(EXTENSION).control)
 
+# the KQL compiler, which needs no server
+KQLC = \
+	src/kqlc/aggregate.o \
+	src/kqlc/arithmetic.o \
+	src/kqlc/binders.o \
+	src/kqlc/call.o \
+	src/kqlc/compare.o \
+	src/kqlc/convert.o \
+	src/kqlc/dynamic.o \
+	src/kqlc/errors.o \
+	src/kqlc/expr.o \
+	src/kqlc/filter.o \
+	src/kqlc/functions.o \
+	src/kqlc/join.o \
+	src/kqlc/lexer.o \
+	src/kqlc/lists.o \
+	src/kqlc/log_tables.o \
+	src/kqlc/make_series.o \
+	src/kqlc/memory.o \
+	src/kqlc/mv.o \
+	src/kqlc/names.o \
+	src/kqlc/operators.o \
+	src/kqlc/parse_expr.o \
+	src/kqlc/parse_literal.o \
+	src/kqlc/parse_op.o \
+	src/kqlc/parse_operators.o \
+	src/kqlc/parse_query.o \
+	src/kqlc/parser.o \
+	src/kqlc/query.o \
+	src/kqlc/rel.o \
+	src/kqlc/search.o \
+	src/kqlc/sources.o \
+	src/kqlc/sql.o \
+	src/kqlc/time_bounds.o \
+	src/kqlc/types.o \
+	src/kqlc/union.o \
+	src/kqlc/windows.o \
+	src/kqlc/write.o
+
 MODULE_big = azhunt
 OBJS = \
 	$(WIN32RES) \
 	src/azhunt.o \
 	src/kql/address.o \
 	src/kql/aggregate.o \
+	src/kql/arithmetic.o \
 	src/kql/case_insensitive.o \
 	src/kql/compare_fold.o \
+	src/kql/conversions.o \
 	src/kql/dynamic.o \
 	src/kql/element_store.o \
 	src/kql/fold.o \
+	src/kql/format_times.o \
 	src/kql/has.o \
+	src/kql/json.o \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/network.o \
+	src/kql/parse_times.o \
+	src/kql/parse_values.o \
+	src/kql/print_values.o \
+	src/kql/regex_compile.o \
+	src/kql/regex_functions.o \
+	src/kql/regex_match.o \
 	src/kql/strings.o \
+	src/kql/terms.o \
 	src/kql/times.o \
 	src/kql/timespan.o \
 	src/kql/uri.o \
+	$(KQLC) \
+	src/kqlc/server.o \
 	src/planner/append_members.o \
 	src/planner/index_cost.o \
 	src/planner/lookback.o \
@@ -54,9 +107,17 @@ OBJS = \
 	src/planner/within.o \
 	src/planner/within_bounds.o \
 	src/windowjoin/batch.o \
+	src/windowjoin/clauses.o \
 	src/windowjoin/exec.o \
 	src/windowjoin/explain.o \
 	src/windowjoin/filter.o \
+	src/windowjoin/merge_exec.o \
+	src/windowjoin/merge_explain.o \
+	src/windowjoin/merge_fetch.o \
+	src/windowjoin/merge_index.o \
+	src/windowjoin/merge_path.o \
+	src/windowjoin/merge_ring.o \
+	src/windowjoin/merge_tables.o \
 	src/windowjoin/parallel.o \
 	src/windowjoin/path.o \
 	src/windowjoin/table.o \
@@ -66,8 +127,10 @@ OBJS = \
 	src/hunts/checks.o \
 	src/hunts/sources.o \
 	src/runs/arrivals.o \
+	src/runs/blake2b.o \
 	src/runs/digest.o \
 	src/runs/health.o \
+	src/runs/results.o \
 	src/runs/run.o
 # A library's names are seen by all libraries of a server process, so only
 # those that PostgreSQL looks up leave this one.
@@ -83,6 +146,8 @@ SQL = \
 	src/kql/case_insensitive.sql \
 	src/kql/times.sql \
 	src/kql/aggregates.sql \
+	src/kqlc/runtime.sql \
+	src/kqlc/server.sql \
 	src/logs/ingest.sql \
 	src/logs/descriptions.sql \
 	src/logs/tables.sql \
@@ -138,7 +203,7 @@ SHLIB_LINK += -Wl,-Bsymbolic
 endif
 
 # In a build outside the source tree, the objects need directories.
-$(shell mkdir -p $(sort $(dir $(OBJS))))
+$(shell mkdir -p src/load $(sort $(dir $(OBJS))))
 
 # The installation script is committed, so that a clone can be installed as it
 # is, and written again when a fragment has changed.
@@ -154,20 +219,51 @@ check-script:
 list-sql:
 	@echo $(SQL)
 
-# azhunt-load, the client program, has a Makefile of its own.
-LOAD_MAKE = $(MAKE) -C $(srcdir)/src/load PG_CONFIG='$(PG_CONFIG)'
+# The documents, with what they link to, in the tree in which they link to it.
+DOCUMENTS = README.md CHANGELOG.md LICENSE doc grafana/dashboards grafana/provisioning grafana/restrict_public.sql \
+	grafana/role.sql sample scaling src/hunts/*/differences.md src/logs/tables
+documentdir = $(docdir)/$(EXTENSION)
+
+.PHONY: install-documents uninstall-documents
+ifneq ($(WITH_DOCUMENTS),no)
+install: install-documents
+uninstall: uninstall-documents
+endif
+install-documents:
+	@cd $(srcdir) && find $(DOCUMENTS) -type f | while read -r file; do \
+		directory='$(DESTDIR)$(documentdir)'/$$(dirname "$$file"); \
+		$(MKDIR_P) "$$directory" && $(INSTALL_DATA) "$$file" "$$directory" || exit 1; \
+	done
+uninstall-documents:
+	rm -rf '$(DESTDIR)$(documentdir)'
+
+# The archive for PGXN.  .gitattributes says what is not in it.
+DISTVERSION = $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' $(srcdir)/META.json)
+DIST = $(EXTENSION)-$(DISTVERSION)
+
+.PHONY: dist
+dist:
+	git -C $(srcdir) archive --format=zip --prefix=$(DIST)/ HEAD >$(DIST).zip.new
+	mv $(DIST).zip.new $(DIST).zip
+
+# azhunt-load, the client program, has a Makefile of its own.  It is one for all
+# versions of PostgreSQL, so WITH_LOADER=no leaves it out.
+LOAD_MAKEFILE = $(if $(filter-out . ./,$(srcdir)),$(abspath $(srcdir))/src/load/)Makefile
+LOAD_MAKE = $(MAKE) -C src/load -f '$(LOAD_MAKEFILE)' PG_CONFIG='$(PG_CONFIG)'
 
 .PHONY: azhunt-load install-azhunt-load uninstall-azhunt-load clean-azhunt-load
+ifneq ($(WITH_LOADER),no)
 all: azhunt-load
 install: install-azhunt-load
 uninstall: uninstall-azhunt-load
 clean: clean-azhunt-load
+endif
 azhunt-load:
-	$(LOAD_MAKE)
+	+$(LOAD_MAKE)
 install-azhunt-load: azhunt-load
-	$(LOAD_MAKE) install
+	+$(LOAD_MAKE) install
 uninstall-azhunt-load clean-azhunt-load:
-	$(LOAD_MAKE) $(@:-azhunt-load=)
+	+$(LOAD_MAKE) $(@:-azhunt-load=)
 
 # Files that include a header are rebuilt when it changes.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)

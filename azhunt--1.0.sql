@@ -375,6 +375,12 @@ AS 'MODULE_PATHNAME', 'azhunt_collection_final';
 COMMENT ON FUNCTION azhunt.collection_final(internal) IS
 'internal: aggregate final function';
 
+CREATE FUNCTION azhunt.texts_final(internal) RETURNS text[]
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_texts_final';
+COMMENT ON FUNCTION azhunt.texts_final(internal) IS
+'internal: aggregate final function';
+
 CREATE FUNCTION azhunt.make_bag_transition(internal, jsonb) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_transition';
@@ -440,6 +446,15 @@ CREATE AGGREGATE azhunt.set_of_texts(text) (
 COMMENT ON AGGREGATE azhunt.set_of_texts(text) IS
 'internal: make_set() of texts, for the hunts';
 
+CREATE AGGREGATE azhunt.array_of_texts(text) (
+    SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
+    FINALFUNC = azhunt.texts_final, COMBINEFUNC = azhunt.collection_combine,
+    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.array_of_texts(text) IS
+'internal: the distinct texts but null, sorted by bytes; null if there are none';
+
 CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
     SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
     FINALFUNC = azhunt.collection_final, COMBINEFUNC = azhunt.collection_combine,
@@ -484,6 +499,1521 @@ CREATE AGGREGATE azhunt.make_bag(jsonb, "limit" integer) (
 );
 COMMENT ON AGGREGATE azhunt.make_bag(jsonb, integer) IS
 'make_bag() of at most so many keys: the smallest, or the first in the order of an ORDER BY inside the call';
+
+/* src/kqlc/runtime.sql */
+
+-- What compiled queries call where SQL has no form that does exactly what Kusto
+-- does.  NULL stands for Kusto's null.
+
+CREATE FUNCTION azhunt.add(bigint, bigint) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_add_long';
+COMMENT ON FUNCTION azhunt.add(bigint, bigint) IS
+'internal: add as Kusto does, without an error for what is out of range';
+
+CREATE FUNCTION azhunt.add(double precision, double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_add_real';
+COMMENT ON FUNCTION azhunt.add(double precision, double precision) IS
+'internal: add as Kusto does, without an error for what is out of range';
+
+CREATE FUNCTION azhunt.subtract(bigint, bigint) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_subtract_long';
+COMMENT ON FUNCTION azhunt.subtract(bigint, bigint) IS
+'internal: subtract as Kusto does, without an error for what is out of range';
+
+CREATE FUNCTION azhunt.subtract(double precision, double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_subtract_real';
+COMMENT ON FUNCTION azhunt.subtract(double precision, double precision) IS
+'internal: subtract as Kusto does, without an error for what is out of range';
+
+CREATE FUNCTION azhunt.multiply(bigint, bigint) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_multiply_long';
+COMMENT ON FUNCTION azhunt.multiply(bigint, bigint) IS
+'internal: multiply as Kusto does, without an error for what is out of range';
+
+CREATE FUNCTION azhunt.multiply(double precision, double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_multiply_real';
+COMMENT ON FUNCTION azhunt.multiply(double precision, double precision) IS
+'internal: multiply as Kusto does, without an error for what is out of range';
+
+CREATE FUNCTION azhunt.divide(bigint, bigint) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_divide_long';
+COMMENT ON FUNCTION azhunt.divide(bigint, bigint) IS
+'internal: divide as Kusto does';
+
+CREATE FUNCTION azhunt.modulo(bigint, bigint) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_modulo_long';
+COMMENT ON FUNCTION azhunt.modulo(bigint, bigint) IS
+'internal: remainder as Kusto has it, never negative';
+
+CREATE FUNCTION azhunt.bin_or_null(bigint, bigint) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_bin_long';
+COMMENT ON FUNCTION azhunt.bin_or_null(bigint, bigint) IS
+'internal: KQL''s bin(), null for a size that is not positive';
+
+CREATE FUNCTION azhunt.divide(double precision, double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_divide_real';
+COMMENT ON FUNCTION azhunt.divide(double precision, double precision) IS
+'internal: divide as Kusto does';
+
+CREATE FUNCTION azhunt.modulo(double precision, double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_modulo_real';
+COMMENT ON FUNCTION azhunt.modulo(double precision, double precision) IS
+'internal: remainder as Kusto has it, never negative';
+
+CREATE FUNCTION azhunt.bin_or_null(double precision, double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_bin_real';
+COMMENT ON FUNCTION azhunt.bin_or_null(double precision, double precision) IS
+'internal: KQL''s bin(), null for a size that is not positive';
+
+CREATE FUNCTION azhunt.bin_or_null(timestamptz, interval) RETURNS timestamptz
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_bin_datetime';
+COMMENT ON FUNCTION azhunt.bin_or_null(timestamptz, interval) IS
+'internal: KQL''s bin(), null for a size that is not positive';
+
+CREATE FUNCTION azhunt.bin_or_null(interval, interval) RETURNS interval
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_bin_timespan';
+COMMENT ON FUNCTION azhunt.bin_or_null(interval, interval) IS
+'internal: KQL''s bin(), null for a size that is not positive';
+
+CREATE FUNCTION azhunt.abs(bigint) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_abs_long';
+COMMENT ON FUNCTION azhunt.abs(bigint) IS
+'internal: KQL''s abs()';
+
+CREATE FUNCTION azhunt.abs(interval) RETURNS interval
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_abs_timespan';
+COMMENT ON FUNCTION azhunt.abs(interval) IS
+'internal: KQL''s abs()';
+
+CREATE FUNCTION azhunt.pow(double precision, double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_pow';
+COMMENT ON FUNCTION azhunt.pow(double precision, double precision) IS
+'internal: KQL''s pow()';
+
+CREATE FUNCTION azhunt.exp(double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_exp';
+COMMENT ON FUNCTION azhunt.exp(double precision) IS
+'internal: KQL''s exp()';
+
+CREATE FUNCTION azhunt.sqrt(double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_sqrt';
+COMMENT ON FUNCTION azhunt.sqrt(double precision) IS
+'internal: KQL''s sqrt()';
+
+CREATE FUNCTION azhunt.log(double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_log';
+COMMENT ON FUNCTION azhunt.log(double precision) IS
+'internal: KQL''s log()';
+
+CREATE FUNCTION azhunt.log2(double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_log2';
+COMMENT ON FUNCTION azhunt.log2(double precision) IS
+'internal: KQL''s log2()';
+
+CREATE FUNCTION azhunt.log10(double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_log10';
+COMMENT ON FUNCTION azhunt.log10(double precision) IS
+'internal: KQL''s log10()';
+
+CREATE FUNCTION azhunt.least_real(double precision, double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_least_real';
+COMMENT ON FUNCTION azhunt.least_real(double precision, double precision) IS
+'internal: the less of two, or NaN';
+
+CREATE FUNCTION azhunt.greatest_real(double precision, double precision) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_greatest_real';
+COMMENT ON FUNCTION azhunt.greatest_real(double precision, double precision) IS
+'internal: the greater of two, or NaN';
+
+CREATE FUNCTION azhunt.add(timestamptz, interval) RETURNS timestamptz
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_add_timespan';
+COMMENT ON FUNCTION azhunt.add(timestamptz, interval) IS
+'internal: a time later by a timespan, null if Kusto has none';
+
+CREATE FUNCTION azhunt.subtract(timestamptz, interval) RETURNS timestamptz
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_subtract_timespan';
+COMMENT ON FUNCTION azhunt.subtract(timestamptz, interval) IS
+'internal: a time earlier by a timespan, null if Kusto has none';
+
+CREATE FUNCTION azhunt.subtract(timestamptz, timestamptz) RETURNS interval
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_subtract_datetimes';
+COMMENT ON FUNCTION azhunt.subtract(timestamptz, timestamptz) IS
+'internal: the timespan between two times, without days';
+
+CREATE FUNCTION azhunt.multiply(interval, double precision) RETURNS interval
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_multiply_timespan';
+COMMENT ON FUNCTION azhunt.multiply(interval, double precision) IS
+'internal: a multiple of a timespan';
+
+CREATE FUNCTION azhunt.divide(interval, double precision) RETURNS interval
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_divide_timespan';
+COMMENT ON FUNCTION azhunt.divide(interval, double precision) IS
+'internal: a part of a timespan';
+
+CREATE FUNCTION azhunt.divide(interval, interval) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_divide_timespans';
+COMMENT ON FUNCTION azhunt.divide(interval, interval) IS
+'internal: how often one timespan is in another';
+
+CREATE FUNCTION azhunt.modulo(interval, interval) RETURNS interval
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_modulo_timespans';
+COMMENT ON FUNCTION azhunt.modulo(interval, interval) IS
+'internal: what a timespan leaves of another';
+
+CREATE FUNCTION azhunt.tostring(boolean) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tostring_bool';
+COMMENT ON FUNCTION azhunt.tostring(boolean) IS
+'internal: KQL''s tostring()';
+
+CREATE FUNCTION azhunt.tostring(double precision) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tostring_real';
+COMMENT ON FUNCTION azhunt.tostring(double precision) IS
+'internal: KQL''s tostring()';
+
+CREATE FUNCTION azhunt.tostring(timestamptz) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tostring_datetime';
+COMMENT ON FUNCTION azhunt.tostring(timestamptz) IS
+'internal: KQL''s tostring()';
+
+CREATE FUNCTION azhunt.tostring(interval) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tostring_timespan';
+COMMENT ON FUNCTION azhunt.tostring(interval) IS
+'internal: KQL''s tostring()';
+
+CREATE FUNCTION azhunt.tostring(jsonb) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tostring_dynamic';
+COMMENT ON FUNCTION azhunt.tostring(jsonb) IS
+'internal: KQL''s tostring()';
+
+CREATE FUNCTION azhunt.toint(bigint) RETURNS integer
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_toint_long';
+COMMENT ON FUNCTION azhunt.toint(bigint) IS
+'internal: KQL''s toint()';
+
+CREATE FUNCTION azhunt.toint(double precision) RETURNS integer
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_toint_real';
+COMMENT ON FUNCTION azhunt.toint(double precision) IS
+'internal: KQL''s toint()';
+
+CREATE FUNCTION azhunt.toint(text) RETURNS integer
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_toint_text';
+COMMENT ON FUNCTION azhunt.toint(text) IS
+'internal: KQL''s toint()';
+
+CREATE FUNCTION azhunt.toint(jsonb) RETURNS integer
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_toint_dynamic';
+COMMENT ON FUNCTION azhunt.toint(jsonb) IS
+'internal: KQL''s toint()';
+
+CREATE FUNCTION azhunt.tolong(double precision) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tolong_real';
+COMMENT ON FUNCTION azhunt.tolong(double precision) IS
+'internal: KQL''s tolong()';
+
+CREATE FUNCTION azhunt.tolong(text) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tolong_text';
+COMMENT ON FUNCTION azhunt.tolong(text) IS
+'internal: KQL''s tolong()';
+
+CREATE FUNCTION azhunt.tolong(jsonb) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tolong_dynamic';
+COMMENT ON FUNCTION azhunt.tolong(jsonb) IS
+'internal: KQL''s tolong()';
+
+CREATE FUNCTION azhunt.tolong(timestamptz) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tolong_datetime';
+COMMENT ON FUNCTION azhunt.tolong(timestamptz) IS
+'internal: KQL''s tolong()';
+
+CREATE FUNCTION azhunt.tolong(interval) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tolong_timespan';
+COMMENT ON FUNCTION azhunt.tolong(interval) IS
+'internal: KQL''s tolong()';
+
+CREATE FUNCTION azhunt.toreal(text) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_toreal_text';
+COMMENT ON FUNCTION azhunt.toreal(text) IS
+'internal: KQL''s toreal()';
+
+CREATE FUNCTION azhunt.toreal(jsonb) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_toreal_dynamic';
+COMMENT ON FUNCTION azhunt.toreal(jsonb) IS
+'internal: KQL''s toreal()';
+
+CREATE FUNCTION azhunt.toreal(numeric) RETURNS double precision
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_toreal_decimal';
+COMMENT ON FUNCTION azhunt.toreal(numeric) IS
+'internal: KQL''s toreal()';
+
+CREATE FUNCTION azhunt.tobool(text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tobool_text';
+COMMENT ON FUNCTION azhunt.tobool(text) IS
+'internal: KQL''s tobool()';
+
+CREATE FUNCTION azhunt.tobool(jsonb) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tobool_dynamic';
+COMMENT ON FUNCTION azhunt.tobool(jsonb) IS
+'internal: KQL''s tobool()';
+
+CREATE FUNCTION azhunt.todecimal(text) RETURNS numeric
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_todecimal_text';
+COMMENT ON FUNCTION azhunt.todecimal(text) IS
+'internal: KQL''s todecimal()';
+
+CREATE FUNCTION azhunt.toguid(text) RETURNS uuid
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_toguid';
+COMMENT ON FUNCTION azhunt.toguid(text) IS
+'internal: KQL''s toguid()';
+
+CREATE FUNCTION azhunt.todatetime(text) RETURNS timestamptz
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_todatetime_text';
+COMMENT ON FUNCTION azhunt.todatetime(text) IS
+'internal: KQL''s todatetime()';
+
+CREATE FUNCTION azhunt.todatetime(bigint) RETURNS timestamptz
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_todatetime_long';
+COMMENT ON FUNCTION azhunt.todatetime(bigint) IS
+'internal: KQL''s todatetime() of ticks';
+
+CREATE FUNCTION azhunt.totimespan(text) RETURNS interval
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_totimespan_text';
+COMMENT ON FUNCTION azhunt.totimespan(text) IS
+'internal: KQL''s totimespan()';
+
+CREATE FUNCTION azhunt.todynamic(double precision) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_todynamic_real';
+COMMENT ON FUNCTION azhunt.todynamic(double precision) IS
+'internal: a real as dynamic, with a point';
+
+CREATE FUNCTION azhunt.parse_json(text) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_parse_json';
+COMMENT ON FUNCTION azhunt.parse_json(text) IS
+'internal: KQL''s parse_json()';
+
+CREATE FUNCTION azhunt.not_json_null(jsonb) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_not_json_null';
+COMMENT ON FUNCTION azhunt.not_json_null(jsonb) IS
+'internal: the value, or NULL if it is the null of JSON';
+
+CREATE FUNCTION azhunt.element(jsonb, bigint) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_element';
+COMMENT ON FUNCTION azhunt.element(jsonb, bigint) IS
+'internal: element of an array by its number';
+
+CREATE FUNCTION azhunt.element(jsonb, jsonb) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_element_dynamic';
+COMMENT ON FUNCTION azhunt.element(jsonb, jsonb) IS
+'internal: element of an array by its number, or member of an object by its key';
+
+CREATE FUNCTION azhunt.gettype(jsonb) RETURNS text
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_gettype';
+COMMENT ON FUNCTION azhunt.gettype(jsonb) IS
+'internal: KQL''s gettype()';
+
+CREATE FUNCTION azhunt.contains(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_contains';
+COMMENT ON FUNCTION azhunt.contains(text, text) IS
+'internal: KQL''s contains';
+
+CREATE FUNCTION azhunt.startswith(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_startswith';
+COMMENT ON FUNCTION azhunt.startswith(text, text) IS
+'internal: KQL''s startswith';
+
+CREATE FUNCTION azhunt.endswith(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_endswith';
+COMMENT ON FUNCTION azhunt.endswith(text, text) IS
+'internal: KQL''s endswith';
+
+CREATE FUNCTION azhunt.has_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_has_cs';
+COMMENT ON FUNCTION azhunt.has_cs(text, text) IS
+'internal: KQL''s has_cs';
+
+CREATE FUNCTION azhunt.hasprefix(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hasprefix';
+COMMENT ON FUNCTION azhunt.hasprefix(text, text) IS
+'internal: KQL''s hasprefix';
+
+CREATE FUNCTION azhunt.hasprefix_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hasprefix_cs';
+COMMENT ON FUNCTION azhunt.hasprefix_cs(text, text) IS
+'internal: KQL''s hasprefix_cs';
+
+CREATE FUNCTION azhunt.hassuffix(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hassuffix';
+COMMENT ON FUNCTION azhunt.hassuffix(text, text) IS
+'internal: KQL''s hassuffix';
+
+CREATE FUNCTION azhunt.hassuffix_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hassuffix_cs';
+COMMENT ON FUNCTION azhunt.hassuffix_cs(text, text) IS
+'internal: KQL''s hassuffix_cs';
+
+CREATE FUNCTION azhunt.split(text, text) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_split';
+COMMENT ON FUNCTION azhunt.split(text, text) IS
+'internal: KQL''s split()';
+
+CREATE FUNCTION azhunt.split(text, text, bigint) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_split_part';
+COMMENT ON FUNCTION azhunt.split(text, text, bigint) IS
+'internal: KQL''s split()';
+
+CREATE FUNCTION azhunt.matches_regex(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_matches_regex';
+COMMENT ON FUNCTION azhunt.matches_regex(text, text) IS
+'internal: KQL''s matches regex';
+
+CREATE FUNCTION azhunt.extract(text, bigint, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_extract';
+COMMENT ON FUNCTION azhunt.extract(text, bigint, text) IS
+'internal: KQL''s extract()';
+
+CREATE FUNCTION azhunt.extract_all(text, text) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_extract_all';
+COMMENT ON FUNCTION azhunt.extract_all(text, text) IS
+'internal: KQL''s extract_all()';
+
+CREATE FUNCTION azhunt.regex_groups(text, text) RETURNS text[]
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_regex_groups';
+COMMENT ON FUNCTION azhunt.regex_groups(text, text) IS
+'internal: the groups of the first match';
+
+CREATE FUNCTION azhunt.replace_regex(text, text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_replace_regex';
+COMMENT ON FUNCTION azhunt.replace_regex(text, text, text) IS
+'internal: KQL''s replace_regex()';
+
+CREATE FUNCTION azhunt.trim_start(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_trim_start';
+COMMENT ON FUNCTION azhunt.trim_start(text, text) IS
+'internal: KQL''s trim_start()';
+
+CREATE FUNCTION azhunt.trim_end(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_trim_end';
+COMMENT ON FUNCTION azhunt.trim_end(text, text) IS
+'internal: KQL''s trim_end()';
+
+CREATE FUNCTION azhunt.count_matches(text, text) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_count_matches';
+COMMENT ON FUNCTION azhunt.count_matches(text, text) IS
+'internal: number of matches of a regular expression';
+
+CREATE FUNCTION azhunt.regex_quote(text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_regex_quote';
+COMMENT ON FUNCTION azhunt.regex_quote(text) IS
+'internal: KQL''s regex_quote()';
+
+CREATE FUNCTION azhunt.format_datetime(timestamptz, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_format_datetime';
+COMMENT ON FUNCTION azhunt.format_datetime(timestamptz, text) IS
+'internal: KQL''s format_datetime()';
+
+CREATE FUNCTION azhunt.format_timespan(interval, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_format_timespan';
+COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
+'internal: KQL''s format_timespan()';
+
+CREATE FUNCTION azhunt.json_text(jsonb) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_json_text';
+COMMENT ON FUNCTION azhunt.json_text(jsonb) IS
+'internal: JSON with the keys of objects in the order of their names';
+
+CREATE FUNCTION azhunt.replace_any(text, text[], text[]) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_replace_any';
+COMMENT ON FUNCTION azhunt.replace_any(text, text[], text[]) IS
+'internal: KQL''s replace_strings()';
+
+CREATE FUNCTION azhunt.before_match(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_before_match';
+COMMENT ON FUNCTION azhunt.before_match(text, text) IS
+'internal: the text before the first match of a regular expression';
+
+CREATE FUNCTION azhunt.first_of(anyelement, anyelement) RETURNS anyelement
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_first_of';
+COMMENT ON FUNCTION azhunt.first_of(anyelement, anyelement) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.divide(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b <> 0 THEN a / b END;
+COMMENT ON FUNCTION azhunt.divide(numeric, numeric) IS
+'internal: divide as Kusto does';
+
+CREATE FUNCTION azhunt.modulo(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b <> 0 THEN mod(mod(a, abs(b)) + abs(b), abs(b)) END;
+COMMENT ON FUNCTION azhunt.modulo(numeric, numeric) IS
+'internal: remainder as Kusto has it, never negative';
+
+CREATE FUNCTION azhunt.bin_or_null(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b > 0 THEN floor(a / b) * b END;
+COMMENT ON FUNCTION azhunt.bin_or_null(numeric, numeric) IS
+'internal: KQL''s bin(), null for a size that is not positive';
+
+CREATE FUNCTION azhunt.round(a double precision, b bigint) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN round(a::numeric, least(greatest(b, -300), 300)::integer)::double precision;
+COMMENT ON FUNCTION azhunt.round(double precision, bigint) IS
+'internal: KQL''s round()';
+
+CREATE FUNCTION azhunt.tolong(a numeric) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a >= -9223372036854775808 AND a <= 9223372036854775807 THEN trunc(a)::bigint END;
+COMMENT ON FUNCTION azhunt.tolong(numeric) IS
+'internal: KQL''s tolong()';
+
+CREATE FUNCTION azhunt.todecimal(a double precision) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(a) < 'Infinity' THEN azhunt.todecimal(azhunt.tostring(a)) END;
+COMMENT ON FUNCTION azhunt.todecimal(double precision) IS
+'internal: KQL''s todecimal()';
+
+CREATE FUNCTION azhunt.totimespan(a bigint) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN make_interval(secs => a::double precision / 10000000);
+COMMENT ON FUNCTION azhunt.totimespan(bigint) IS
+'internal: KQL''s totimespan() of ticks';
+
+CREATE FUNCTION azhunt.not_empty(a text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a <> '' THEN a END;
+COMMENT ON FUNCTION azhunt.not_empty(text) IS
+'internal: the text, or NULL if it is empty';
+
+CREATE FUNCTION azhunt.has_any(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT bool_or(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
+COMMENT ON FUNCTION azhunt.has_any(text, jsonb) IS
+'internal: KQL''s has_any';
+
+CREATE FUNCTION azhunt.has_all(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT bool_and(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), true);
+COMMENT ON FUNCTION azhunt.has_all(text, jsonb) IS
+'internal: KQL''s has_all';
+
+CREATE FUNCTION azhunt.in_array_fold(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT bool_or(a OPERATOR(azhunt.=~) azhunt.tostring(v)) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
+COMMENT ON FUNCTION azhunt.in_array_fold(text, jsonb) IS
+'internal: KQL''s in~ with an array';
+
+CREATE FUNCTION azhunt.trim(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.trim_end(a, azhunt.trim_start(a, b));
+COMMENT ON FUNCTION azhunt.trim(text, text) IS
+'internal: KQL''s trim()';
+
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
+        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
+        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET 0 LIMIT 1), -1);
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
+'internal: KQL''s indexof()';
+
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint, e bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN e > 0 THEN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
+        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
+        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET e - 1 LIMIT 1), -1) END;
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
+'internal: KQL''s indexof()';
+
+CREATE FUNCTION azhunt.indexof(a text, b text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (strpos(a, b) - 1)::bigint;
+COMMENT ON FUNCTION azhunt.indexof(text, text) IS
+'internal: KQL''s indexof()';
+
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN azhunt.indexof(a, b, c, -1::bigint);
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint) IS
+'internal: KQL''s indexof()';
+
+CREATE FUNCTION azhunt.substring(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 2000000000)::integer + 1);
+COMMENT ON FUNCTION azhunt.substring(text, bigint) IS
+'internal: KQL''s substring()';
+
+CREATE FUNCTION azhunt.substring(a text, b bigint, c bigint) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 1000000000)::integer + 1, least(greatest(c, 0), 1000000000)::integer);
+COMMENT ON FUNCTION azhunt.substring(text, bigint, bigint) IS
+'internal: KQL''s substring()';
+
+CREATE FUNCTION azhunt.strrep(a text, b bigint, c text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT string_agg(a, c) FROM generate_series(1, least(b, 1024))), '');
+COMMENT ON FUNCTION azhunt.strrep(text, bigint, text) IS
+'internal: KQL''s strrep()';
+
+CREATE FUNCTION azhunt.strcmp(a text, b text) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN a COLLATE "C" < b THEN -1 WHEN a COLLATE "C" > b THEN 1 ELSE 0 END;
+COMMENT ON FUNCTION azhunt.strcmp(text, text) IS
+'internal: KQL''s strcmp()';
+
+CREATE FUNCTION azhunt.countof(a text, b text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT count(*) FROM generate_series(1, length(a) - length(b) + 1) AS g (p) WHERE substr(a, p, length(b)) = b AND b <> '');
+COMMENT ON FUNCTION azhunt.countof(text, text) IS
+'internal: KQL''s countof()';
+
+CREATE FUNCTION azhunt.countof(a text, b text, c text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN c = 'regex' THEN azhunt.count_matches(a, b) ELSE azhunt.countof(a, b) END;
+COMMENT ON FUNCTION azhunt.countof(text, text, text) IS
+'internal: KQL''s countof()';
+
+CREATE FUNCTION azhunt.pad_left(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN lpad(a, greatest(least(b, 1000), length(a))::integer, '0');
+COMMENT ON FUNCTION azhunt.pad_left(text, bigint) IS
+'internal: digits with zeros before them';
+
+CREATE FUNCTION azhunt.array_length(a jsonb) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN jsonb_array_length(a)::bigint END;
+COMMENT ON FUNCTION azhunt.array_length(jsonb) IS
+'internal: KQL''s array_length()';
+
+CREATE FUNCTION azhunt.array_slice(a jsonb, b bigint, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)
+        WHERE n - 1 BETWEEN CASE WHEN b < 0 THEN jsonb_array_length(a) + b ELSE b END AND CASE WHEN c < 0 THEN jsonb_array_length(a) + c ELSE c END), '[]') END;
+COMMENT ON FUNCTION azhunt.array_slice(jsonb, bigint, bigint) IS
+'internal: KQL''s array_slice()';
+
+CREATE FUNCTION azhunt.array_reverse(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY n DESC) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
+COMMENT ON FUNCTION azhunt.array_reverse(jsonb) IS
+'internal: KQL''s array_reverse()';
+
+CREATE FUNCTION azhunt.array_rotate(a jsonb, b bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY mod(mod(n - 1 - b, jsonb_array_length(a)) + jsonb_array_length(a), jsonb_array_length(a))) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
+COMMENT ON FUNCTION azhunt.array_rotate(jsonb, bigint) IS
+'internal: KQL''s array_rotate_left()';
+
+CREATE FUNCTION azhunt.array_shift(a jsonb, b bigint, c jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(coalesce(CASE WHEN i + b >= 0 THEN azhunt.element(a, i + b) END, CASE WHEN i + b < 0 OR i + b >= jsonb_array_length(a) THEN c END) ORDER BY i) FROM generate_series(0, jsonb_array_length(a) - 1) AS g (i)), '[]') END;
+COMMENT ON FUNCTION azhunt.array_shift(jsonb, bigint, jsonb) IS
+'internal: KQL''s array_shift_left()';
+
+CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT min(n) - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE v = b), -1) END;
+COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb) IS
+'internal: KQL''s array_index_of()';
+
+CREATE FUNCTION azhunt.array_sum(a jsonb) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT sum(azhunt.toreal(v)) FROM jsonb_array_elements(a) AS e (v) WHERE jsonb_typeof(v) IN ('number', 'boolean')) END;
+COMMENT ON FUNCTION azhunt.array_sum(jsonb) IS
+'internal: KQL''s array_sum()';
+
+CREATE FUNCTION azhunt.array_sort(a jsonb, b boolean) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY v = 'null',
+        CASE WHEN NOT b AND jsonb_typeof(v) = 'number' THEN v::numeric END, CASE WHEN b AND jsonb_typeof(v) = 'number' THEN v::numeric END DESC NULLS LAST,
+        CASE WHEN NOT b THEN azhunt.tostring(v) END COLLATE "C", CASE WHEN b THEN azhunt.tostring(v) END COLLATE "C" DESC NULLS LAST)
+        FROM jsonb_array_elements(a) AS e (v)), '[]') END;
+COMMENT ON FUNCTION azhunt.array_sort(jsonb, boolean) IS
+'internal: KQL''s array_sort_asc()';
+
+CREATE FUNCTION azhunt.array_split(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT jsonb_agg(coalesce((SELECT jsonb_agg(v ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)
+        WHERE n > s.low AND n <= s.high), '[]') ORDER BY s.low, s.high)
+    FROM (SELECT lag(p, 1, 0::bigint) OVER (ORDER BY p) AS low, p AS high
+        FROM (SELECT least(greatest(CASE WHEN azhunt.tolong(v) < 0 THEN jsonb_array_length(a) + azhunt.tolong(v) ELSE azhunt.tolong(v) END, 0), jsonb_array_length(a)) AS p
+            FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS i (v)
+            UNION ALL SELECT jsonb_array_length(a)) AS positions) AS s) END;
+COMMENT ON FUNCTION azhunt.array_split(jsonb, jsonb) IS
+'internal: KQL''s array_split()';
+
+CREATE FUNCTION azhunt.array_iff(a jsonb, b jsonb, c jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(CASE WHEN azhunt.tobool(v) THEN CASE jsonb_typeof(b) WHEN 'array' THEN azhunt.element(b, n - 1) ELSE b END
+        ELSE CASE jsonb_typeof(c) WHEN 'array' THEN azhunt.element(c, n - 1) ELSE c END END ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
+COMMENT ON FUNCTION azhunt.array_iff(jsonb, jsonb, jsonb) IS
+'internal: KQL''s array_iff()';
+
+CREATE FUNCTION azhunt.array_concat(VARIADIC a jsonb[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT CASE WHEN bool_and(jsonb_typeof(x) = 'array') THEN coalesce(jsonb_agg(v ORDER BY i, n) FILTER (WHERE v IS NOT NULL), '[]') END FROM unnest(a) WITH ORDINALITY AS p (x, i) LEFT JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x END) WITH ORDINALITY AS e (v, n) ON true);
+COMMENT ON FUNCTION azhunt.array_concat(jsonb[]) IS
+'internal: KQL''s array_concat()';
+
+CREATE FUNCTION azhunt.strcat_array(a jsonb, b text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(string_agg(coalesce(azhunt.tostring(v), ''), b ORDER BY n), '') FROM jsonb_array_elements(CASE WHEN jsonb_typeof(a) = 'array' THEN a END) WITH ORDINALITY AS e (v, n));
+COMMENT ON FUNCTION azhunt.strcat_array(jsonb, text) IS
+'internal: KQL''s strcat_array()';
+
+CREATE FUNCTION azhunt.distinct_elements(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(v ORDER BY n), '[]') FROM (SELECT v, min(n) AS n FROM jsonb_array_elements(CASE WHEN jsonb_typeof(a) = 'array' THEN a END) WITH ORDINALITY AS e (v, n) GROUP BY v) AS s);
+COMMENT ON FUNCTION azhunt.distinct_elements(jsonb) IS
+'internal: the distinct elements of an array, in the order in which they come first';
+
+CREATE FUNCTION azhunt.flatten(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(x ORDER BY n, m), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(v) WHEN 'array' THEN v ELSE jsonb_build_array(v) END) WITH ORDINALITY AS f (x, m));
+COMMENT ON FUNCTION azhunt.flatten(jsonb) IS
+'internal: the array with arrays in it replaced by their elements';
+
+CREATE FUNCTION azhunt.set_union(VARIADIC a jsonb[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.distinct_elements(azhunt.array_concat(VARIADIC a));
+COMMENT ON FUNCTION azhunt.set_union(jsonb[]) IS
+'internal: KQL''s set_union()';
+
+CREATE FUNCTION azhunt.set_intersect(VARIADIC a jsonb[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(v ORDER BY n), '[]') FROM jsonb_array_elements(azhunt.distinct_elements(a[1])) WITH ORDINALITY AS e (v, n) WHERE NOT EXISTS (SELECT FROM unnest(a) AS p (x) WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x END) AS f (w) WHERE w = v)));
+COMMENT ON FUNCTION azhunt.set_intersect(jsonb[]) IS
+'internal: KQL''s set_intersect()';
+
+CREATE FUNCTION azhunt.set_difference(VARIADIC a jsonb[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(v ORDER BY n), '[]') FROM jsonb_array_elements(azhunt.distinct_elements(a[1])) WITH ORDINALITY AS e (v, n) WHERE NOT EXISTS (SELECT FROM unnest(a) WITH ORDINALITY AS p (x, i) CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x END) AS f (w) WHERE i > 1 AND w = v));
+COMMENT ON FUNCTION azhunt.set_difference(jsonb[]) IS
+'internal: KQL''s set_difference()';
+
+CREATE FUNCTION azhunt.set_has_element(a jsonb, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN EXISTS (SELECT FROM jsonb_array_elements(a) AS e (v) WHERE v = b) END;
+COMMENT ON FUNCTION azhunt.set_has_element(jsonb, jsonb) IS
+'internal: KQL''s set_has_element()';
+
+CREATE FUNCTION azhunt.zip(VARIADIC a jsonb[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg((SELECT jsonb_agg(azhunt.element(CASE jsonb_typeof(x) WHEN 'array' THEN x ELSE jsonb_build_array(x) END, p) ORDER BY i) FROM unnest(a) WITH ORDINALITY AS l (x, i)) ORDER BY p), '[]') FROM generate_series(0, (SELECT max(CASE jsonb_typeof(x) WHEN 'array' THEN jsonb_array_length(x) ELSE 1 END) FROM unnest(a) AS l (x))::bigint - 1) AS g (p));
+COMMENT ON FUNCTION azhunt.zip(jsonb[]) IS
+'internal: KQL''s zip()';
+
+CREATE FUNCTION azhunt.repeat(a jsonb, b bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(a), '[]') FROM generate_series(1, b)) END;
+COMMENT ON FUNCTION azhunt.repeat(jsonb, bigint) IS
+'internal: KQL''s repeat()';
+
+CREATE FUNCTION azhunt.bag_keys(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'object' THEN (SELECT coalesce(jsonb_agg(k ORDER BY n), '[]') FROM jsonb_object_keys(a) WITH ORDINALITY AS e (k, n)) END;
+COMMENT ON FUNCTION azhunt.bag_keys(jsonb) IS
+'internal: KQL''s bag_keys()';
+
+CREATE FUNCTION azhunt.bag_merge(VARIADIC a jsonb[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_object_agg(k, v ORDER BY i DESC), '{}') FROM unnest(a) WITH ORDINALITY AS p (x, i) CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(x) = 'object' THEN x END) AS e (k, v));
+COMMENT ON FUNCTION azhunt.bag_merge(jsonb[]) IS
+'internal: KQL''s bag_merge()';
+
+CREATE FUNCTION azhunt.bag_has_key(a jsonb, b text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'object' THEN a ? b END;
+COMMENT ON FUNCTION azhunt.bag_has_key(jsonb, text) IS
+'internal: KQL''s bag_has_key()';
+
+CREATE FUNCTION azhunt.bag_remove_keys(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'object' THEN a - ARRAY(SELECT azhunt.tostring(v) FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) AS e (v)) END;
+COMMENT ON FUNCTION azhunt.bag_remove_keys(jsonb, jsonb) IS
+'internal: KQL''s bag_remove_keys()';
+
+CREATE FUNCTION azhunt.bag_set_key(a jsonb, b text, c jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'object' OR a IS NULL THEN coalesce(a, '{}') || jsonb_build_object(b, c) END;
+COMMENT ON FUNCTION azhunt.bag_set_key(jsonb, text, jsonb) IS
+'internal: KQL''s bag_set_key()';
+
+CREATE FUNCTION azhunt.dynamic_to_json(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN azhunt.json_text(a);
+COMMENT ON FUNCTION azhunt.dynamic_to_json(jsonb) IS
+'internal: KQL''s dynamic_to_json()';
+
+CREATE FUNCTION azhunt.url_encode(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT string_agg(CASE WHEN c ~ '^[A-Za-z0-9_.~-]$' THEN c WHEN c = ' ' THEN b ELSE (SELECT string_agg('%' || (lpad(to_hex(get_byte(convert_to(c, 'UTF8'), i)), 2, '0')), '' ORDER BY i) FROM generate_series(0, octet_length(convert_to(c, 'UTF8')) - 1) AS g (i)) END, '' ORDER BY n) FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n)), '');
+COMMENT ON FUNCTION azhunt.url_encode(text, text) IS
+'internal: KQL''s url_encode()';
+
+CREATE FUNCTION azhunt.series_of(a jsonb, b bigint, c jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b > 1048576 THEN NULL WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c) ORDER BY i), '[]') FROM generate_series(0, b - 1) AS g (i)) END;
+COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
+'internal: the array that make-series makes of bins';
+
+CREATE FUNCTION azhunt.elements(a jsonb) RETURNS SETOF jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN v <> 'null' THEN v END FROM jsonb_array_elements(CASE jsonb_typeof(a) WHEN 'array' THEN a WHEN 'object' THEN
+        (SELECT coalesce(jsonb_agg(jsonb_build_object(k, w) ORDER BY n), '[]') FROM jsonb_each(a) WITH ORDINALITY AS o (k, w, n))
+        ELSE jsonb_build_array(a) END) AS e (v);
+END;
+COMMENT ON FUNCTION azhunt.elements(jsonb) IS
+'internal: the rows that mv-expand makes of a value';
+
+CREATE FUNCTION azhunt.elements_as_arrays(a jsonb) RETURNS SETOF jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN v <> 'null' THEN v END FROM jsonb_array_elements(CASE jsonb_typeof(a) WHEN 'array' THEN a WHEN 'object' THEN
+        (SELECT coalesce(jsonb_agg(jsonb_build_array(k, w) ORDER BY n), '[]') FROM jsonb_each(a) WITH ORDINALITY AS o (k, w, n))
+        ELSE jsonb_build_array(a) END) AS e (v);
+END;
+COMMENT ON FUNCTION azhunt.elements_as_arrays(jsonb) IS
+'internal: the rows that mv-expand kind=array makes of a value';
+
+CREATE FUNCTION azhunt.range_rows(a bigint, b bigint, c bigint) RETURNS SETOF bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT generate_series(a, b, CASE WHEN c <> 0 THEN c END);
+END;
+COMMENT ON FUNCTION azhunt.range_rows(bigint, bigint, bigint) IS
+'internal: KQL''s range';
+
+CREATE FUNCTION azhunt.range_rows(a double precision, b double precision, c double precision) RETURNS SETOF double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT a + i * c FROM generate_series(0, floor((b - a) / CASE WHEN c <> 0 THEN c END)::bigint) AS g (i);
+END;
+COMMENT ON FUNCTION azhunt.range_rows(double precision, double precision, double precision) IS
+'internal: KQL''s range';
+
+CREATE FUNCTION azhunt.range_rows(a timestamptz, b timestamptz, c interval) RETURNS SETOF timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT azhunt.add(a, azhunt.multiply(c, i::double precision)) FROM generate_series(0, floor(azhunt.divide(azhunt.subtract(b, a), CASE WHEN c <> '0' THEN c END))::bigint) AS g (i);
+END;
+COMMENT ON FUNCTION azhunt.range_rows(timestamptz, timestamptz, interval) IS
+'internal: KQL''s range';
+
+CREATE FUNCTION azhunt.range_rows(a interval, b interval, c interval) RETURNS SETOF interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT a + azhunt.multiply(c, i::double precision) FROM generate_series(0, floor(azhunt.divide(b - a, CASE WHEN c <> '0' THEN c END))::bigint) AS g (i);
+END;
+COMMENT ON FUNCTION azhunt.range_rows(interval, interval, interval) IS
+'internal: KQL''s range';
+
+CREATE FUNCTION azhunt.range_array(a bigint, b bigint, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(v), '[]') FROM (SELECT v FROM azhunt.range_rows(a, b, c) AS r (v) LIMIT 1048576) AS s);
+COMMENT ON FUNCTION azhunt.range_array(bigint, bigint, bigint) IS
+'internal: KQL''s range()';
+
+CREATE FUNCTION azhunt.range_array(a double precision, b double precision, c double precision) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.todynamic(v)), '[]') FROM (SELECT v FROM azhunt.range_rows(a, b, c) AS r (v) LIMIT 1048576) AS s);
+COMMENT ON FUNCTION azhunt.range_array(double precision, double precision, double precision) IS
+'internal: KQL''s range()';
+
+CREATE FUNCTION azhunt.range_array(a timestamptz, b timestamptz, c interval) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(v)), '[]') FROM (SELECT v FROM azhunt.range_rows(a, b, c) AS r (v) LIMIT 1048576) AS s);
+COMMENT ON FUNCTION azhunt.range_array(timestamptz, timestamptz, interval) IS
+'internal: KQL''s range()';
+
+CREATE FUNCTION azhunt.range_array(a interval, b interval, c interval) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(v)), '[]') FROM (SELECT v FROM azhunt.range_rows(a, b, c) AS r (v) LIMIT 1048576) AS s);
+COMMENT ON FUNCTION azhunt.range_array(interval, interval, interval) IS
+'internal: KQL''s range()';
+
+CREATE FUNCTION azhunt.axis_of(a timestamptz, b interval, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(azhunt.add(a, azhunt.multiply(b, i::double precision))) ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(timestamptz, interval, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.axis_of(a interval, b interval, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(a + azhunt.multiply(b, i::double precision)) ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(interval, interval, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.axis_of(a double precision, b double precision, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(a + b * i ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.subtract(a interval, b interval) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN a - b;
+COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
+'internal: the difference of two timespans';
+
+CREATE FUNCTION azhunt.kusto_time(a timestamp) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a >= '0001-01-01' AND a < '10000-01-01' THEN timezone('UTC', a) END;
+COMMENT ON FUNCTION azhunt.kusto_time(timestamp) IS
+'internal: a time of UTC, null if Kusto has none';
+
+CREATE FUNCTION azhunt.some_interval(a text, b bigint) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(b) <= 4000000 THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(days => 7 * b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
+COMMENT ON FUNCTION azhunt.some_interval(text, bigint) IS
+'internal: so many days or months';
+
+CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b));
+COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
+'internal: KQL''s startofday()';
+
+CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
+'internal: KQL''s endofday()';
+
+CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b));
+COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
+'internal: KQL''s startofmonth()';
+
+CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
+'internal: KQL''s endofmonth()';
+
+CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b));
+COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
+'internal: KQL''s startofyear()';
+
+CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
+'internal: KQL''s endofyear()';
+
+CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
+COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
+'internal: KQL''s startofweek()';
+
+CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
+'internal: KQL''s endofweek()';
+
+CREATE FUNCTION azhunt.dayofweek(a timestamptz) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN make_interval(hours => 24 * extract('dow' FROM timezone('UTC', a))::integer);
+COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
+'internal: KQL''s dayofweek()';
+
+CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(timezone('UTC', c) + azhunt.some_interval(a, b))
+    ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
+        WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
+COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
+'internal: KQL''s datetime_add()';
+
+CREATE FUNCTION azhunt.datetime_diff(a text, b timestamptz, c timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE a WHEN 'year' THEN (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c)))::bigint
+    WHEN 'quarter' THEN (4 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('quarter' FROM timezone('UTC', b)) - extract('quarter' FROM timezone('UTC', c)))::bigint
+    WHEN 'month' THEN (12 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('month' FROM timezone('UTC', b)) - extract('month' FROM timezone('UTC', c)))::bigint
+    WHEN 'week' THEN (azhunt.tolong(b) + 864000000000) / 6048000000000 - (azhunt.tolong(c) + 864000000000) / 6048000000000
+    WHEN 'day' THEN azhunt.tolong(b) / 864000000000 - azhunt.tolong(c) / 864000000000
+    WHEN 'hour' THEN azhunt.tolong(b) / 36000000000 - azhunt.tolong(c) / 36000000000
+    WHEN 'minute' THEN azhunt.tolong(b) / 600000000 - azhunt.tolong(c) / 600000000
+    WHEN 'second' THEN azhunt.tolong(b) / 10000000 - azhunt.tolong(c) / 10000000
+    WHEN 'millisecond' THEN azhunt.tolong(b) / 10000 - azhunt.tolong(c) / 10000
+    WHEN 'microsecond' THEN azhunt.tolong(b) / 10 - azhunt.tolong(c) / 10
+    WHEN 'nanosecond' THEN (azhunt.tolong(b) - azhunt.tolong(c)) * 100 END;
+COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
+'internal: KQL''s datetime_diff()';
+
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
+'internal: KQL''s make_datetime()';
+
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN azhunt.make_datetime(a, b, c, d, e, 0);
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint) IS
+'internal: KQL''s make_datetime()';
+
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN azhunt.make_datetime(a, b, c, 0, 0, 0);
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint) IS
+'internal: KQL''s make_datetime()';
+
+CREATE FUNCTION azhunt.make_timespan(a bigint, b bigint, c bigint, d double precision) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => d) END;
+COMMENT ON FUNCTION azhunt.make_timespan(bigint, bigint, bigint, double precision) IS
+'internal: KQL''s make_timespan()';
+
+CREATE FUNCTION azhunt.unixtime_todatetime(a double precision) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a >= -62135596800000000 AND a < 253402300800000000 THEN azhunt.add(timestamptz '1970-01-01 00:00:00+00', make_interval(secs => trunc(a) / 1000000)) END;
+COMMENT ON FUNCTION azhunt.unixtime_todatetime(double precision) IS
+'internal: KQL''s unixtime_microseconds_todatetime()';
+
+CREATE FUNCTION azhunt.ipv4_network(a text) RETURNS inet
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a ~ '^\s*(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}(/(3[0-2]|[12]?\d))?\s*$' THEN btrim(a)::inet END;
+COMMENT ON FUNCTION azhunt.ipv4_network(text) IS
+'internal: the address, or NULL if it is none';
+
+CREATE FUNCTION azhunt.ipv4_is_private(a text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN azhunt.ipv4_network(a) IS NOT NULL THEN azhunt.ipv4_network(a) <<= ANY ('{10.0.0.0/8,172.16.0.0/12,192.168.0.0/16}'::inet[]) END;
+COMMENT ON FUNCTION azhunt.ipv4_is_private(text) IS
+'internal: KQL''s ipv4_is_private()';
+
+CREATE FUNCTION azhunt.ipv4_compare(a text, b text, c bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN c BETWEEN 0 AND 32 THEN sign(
+        (network(set_masklen(azhunt.ipv4_network(a), least(c, masklen(azhunt.ipv4_network(a)), masklen(azhunt.ipv4_network(b)))::integer)) - inet '0.0.0.0')
+        - (network(set_masklen(azhunt.ipv4_network(b), least(c, masklen(azhunt.ipv4_network(a)), masklen(azhunt.ipv4_network(b)))::integer)) - inet '0.0.0.0'))::bigint END;
+COMMENT ON FUNCTION azhunt.ipv4_compare(text, text, bigint) IS
+'internal: KQL''s ipv4_compare()';
+
+CREATE FUNCTION azhunt.ipv4_is_in_range(a text, b text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.ipv4_compare(host(azhunt.ipv4_network(a)), host(azhunt.ipv4_network(b)), masklen(azhunt.ipv4_network(b))::bigint) = 0;
+COMMENT ON FUNCTION azhunt.ipv4_is_in_range(text, text) IS
+'internal: KQL''s ipv4_is_in_range()';
+
+CREATE FUNCTION azhunt.ipv4_is_in_any_range(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT bool_or(coalesce(azhunt.ipv4_is_in_range(a, azhunt.tostring(v)), false)) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v) WHERE azhunt.ipv4_network(a) IS NOT NULL);
+COMMENT ON FUNCTION azhunt.ipv4_is_in_any_range(text, jsonb) IS
+'internal: KQL''s ipv4_is_in_any_range()';
+
+CREATE FUNCTION azhunt.ipv4_netmask_suffix(a text) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN masklen(azhunt.ipv4_network(a))::bigint;
+COMMENT ON FUNCTION azhunt.ipv4_netmask_suffix(text) IS
+'internal: KQL''s ipv4_netmask_suffix()';
+
+CREATE FUNCTION azhunt.parse_ipv4(a text) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN host(network(azhunt.ipv4_network(a)))::inet - inet '0.0.0.0';
+COMMENT ON FUNCTION azhunt.parse_ipv4(text) IS
+'internal: KQL''s parse_ipv4()';
+
+CREATE FUNCTION azhunt.series_add(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric + y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_add(jsonb, jsonb) IS
+'internal: KQL''s series_add()';
+
+CREATE FUNCTION azhunt.series_subtract(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric - y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_subtract(jsonb, jsonb) IS
+'internal: KQL''s series_subtract()';
+
+CREATE FUNCTION azhunt.series_multiply(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric * y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_multiply(jsonb, jsonb) IS
+'internal: KQL''s series_multiply()';
+
+CREATE FUNCTION azhunt.series_divide(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN azhunt.todynamic(azhunt.divide(azhunt.toreal(x), azhunt.toreal(y))) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_divide(jsonb, jsonb) IS
+'internal: KQL''s series_divide()';
+
+CREATE FUNCTION azhunt.series_pow(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN azhunt.todynamic(azhunt.pow(azhunt.toreal(x), azhunt.toreal(y))) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_pow(jsonb, jsonb) IS
+'internal: KQL''s series_pow()';
+
+CREATE FUNCTION azhunt.series_greater(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric > y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_greater(jsonb, jsonb) IS
+'internal: KQL''s series_greater()';
+
+CREATE FUNCTION azhunt.series_greater_equals(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric >= y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_greater_equals(jsonb, jsonb) IS
+'internal: KQL''s series_greater_equals()';
+
+CREATE FUNCTION azhunt.series_less(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric < y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_less(jsonb, jsonb) IS
+'internal: KQL''s series_less()';
+
+CREATE FUNCTION azhunt.series_less_equals(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric <= y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_less_equals(jsonb, jsonb) IS
+'internal: KQL''s series_less_equals()';
+
+CREATE FUNCTION azhunt.series_equals(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric = y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_equals(jsonb, jsonb) IS
+'internal: KQL''s series_equals()';
+
+CREATE FUNCTION azhunt.series_not_equals(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric <> y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_not_equals(jsonb, jsonb) IS
+'internal: KQL''s series_not_equals()';
+
+CREATE FUNCTION azhunt.series_sin(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(sin(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_sin(jsonb) IS
+'internal: KQL''s series_sin()';
+
+CREATE FUNCTION azhunt.series_cos(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(cos(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_cos(jsonb) IS
+'internal: KQL''s series_cos()';
+
+CREATE FUNCTION azhunt.series_tan(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(tan(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_tan(jsonb) IS
+'internal: KQL''s series_tan()';
+
+CREATE FUNCTION azhunt.series_asin(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(CASE WHEN abs(v) <= 1 THEN asin(v) ELSE 'NaN' END) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_asin(jsonb) IS
+'internal: KQL''s series_asin()';
+
+CREATE FUNCTION azhunt.series_acos(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(CASE WHEN abs(v) <= 1 THEN acos(v) ELSE 'NaN' END) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_acos(jsonb) IS
+'internal: KQL''s series_acos()';
+
+CREATE FUNCTION azhunt.series_atan(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(atan(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_atan(jsonb) IS
+'internal: KQL''s series_atan()';
+
+CREATE FUNCTION azhunt.series_exp(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(azhunt.exp(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_exp(jsonb) IS
+'internal: KQL''s series_exp()';
+
+CREATE FUNCTION azhunt.series_ceiling(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(ceil(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_ceiling(jsonb) IS
+'internal: KQL''s series_ceiling()';
+
+CREATE FUNCTION azhunt.series_floor(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(floor(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_floor(jsonb) IS
+'internal: KQL''s series_floor()';
+
+CREATE FUNCTION azhunt.series_abs(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(abs(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_abs(jsonb) IS
+'internal: KQL''s series_abs()';
+
+CREATE FUNCTION azhunt.series_sign(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(sign(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+COMMENT ON FUNCTION azhunt.series_sign(jsonb) IS
+'internal: KQL''s series_sign()';
+
+CREATE AGGREGATE azhunt.product_of(double precision) (
+    SFUNC = azhunt.multiply, STYPE = double precision, INITCOND = '1',
+    COMBINEFUNC = azhunt.multiply,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.product_of(double precision) IS
+'internal: product of numbers';
+
+CREATE FUNCTION azhunt.series_product(a jsonb) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT azhunt.product_of(azhunt.toreal(v)) FROM jsonb_array_elements(a) AS e (v) WHERE jsonb_typeof(v) = 'number') END;
+COMMENT ON FUNCTION azhunt.series_product(jsonb) IS
+'internal: KQL''s series_product()';
+
+CREATE FUNCTION azhunt.series_dot_product(a jsonb, b jsonb) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT sum(azhunt.multiply(azhunt.toreal(x), azhunt.toreal(y))) FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+COMMENT ON FUNCTION azhunt.series_dot_product(jsonb, jsonb) IS
+'internal: KQL''s series_dot_product()';
+
+CREATE FUNCTION azhunt.series_fill_const(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN v = 'null' THEN b ELSE v END ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)) END;
+COMMENT ON FUNCTION azhunt.series_fill_const(jsonb, jsonb) IS
+'internal: KQL''s series_fill_const()';
+
+CREATE FUNCTION azhunt.series_fill_forward(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(coalesce(w, 'null') ORDER BY n), '[]') FROM (SELECT n, first_value(v) OVER (PARTITION BY k ORDER BY n) AS w FROM (SELECT v, n, count(*) FILTER (WHERE v <> 'null') OVER (ORDER BY n) AS k FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)) AS s) AS t) END;
+COMMENT ON FUNCTION azhunt.series_fill_forward(jsonb) IS
+'internal: KQL''s series_fill_forward()';
+
+CREATE FUNCTION azhunt.series_fill_backward(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(coalesce(w, 'null') ORDER BY n), '[]') FROM (SELECT n, first_value(v) OVER (PARTITION BY k ORDER BY n DESC) AS w FROM (SELECT v, n, count(*) FILTER (WHERE v <> 'null') OVER (ORDER BY n DESC) AS k FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)) AS s) AS t) END;
+COMMENT ON FUNCTION azhunt.series_fill_backward(jsonb) IS
+'internal: KQL''s series_fill_backward()';
+
+CREATE FUNCTION azhunt.fit_of(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT jsonb_build_array(azhunt.todynamic(r2), azhunt.todynamic(slope), azhunt.todynamic(v), azhunt.todynamic(v * (1 - r2)), azhunt.todynamic(icept),
+        (SELECT jsonb_agg(azhunt.todynamic(icept + slope * (n - 1)) ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS f (j, n)))
+    FROM (SELECT coalesce(regr_r2(y, x), 0) AS r2, regr_slope(y, x) AS slope, regr_intercept(y, x) AS icept, var_samp(y) AS v
+        FROM (SELECT azhunt.toreal(j) AS y, (n - 1)::double precision AS x FROM jsonb_array_elements(CASE WHEN jsonb_typeof(a) = 'array' THEN a END) WITH ORDINALITY AS e (j, n)) AS s) AS r WHERE slope IS NOT NULL);
+COMMENT ON FUNCTION azhunt.fit_of(jsonb) IS
+'internal: R square, slope, variance, variance of residuals, interception and line of a series';
+
+CREATE FUNCTION azhunt.series_fit_line(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.fit_of(a);
+COMMENT ON FUNCTION azhunt.series_fit_line(jsonb) IS
+'internal: KQL''s series_fit_line()';
+
+CREATE FUNCTION azhunt.series_fit_line_dynamic(a jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT jsonb_build_object('rsquare', f -> 0, 'slope', f -> 1, 'variance', f -> 2, 'rvariance', f -> 3, 'interception', f -> 4, 'line_fit', f -> 5) FROM (SELECT azhunt.fit_of(a)) AS s (f) WHERE f IS NOT NULL);
+COMMENT ON FUNCTION azhunt.series_fit_line_dynamic(jsonb) IS
+'internal: KQL''s series_fit_line_dynamic()';
+
+CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(b, n - 1), 'null') ORDER BY n DESC), '{}') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
+COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
+'internal: KQL''s bag_zip()';
+
+CREATE FUNCTION azhunt.jaccard_index(a jsonb, b jsonb) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN jsonb_array_length(azhunt.set_intersect(VARIADIC ARRAY[a, b]))::double precision / nullif(jsonb_array_length(azhunt.set_union(VARIADIC ARRAY[a, b])), 0);
+COMMENT ON FUNCTION azhunt.jaccard_index(jsonb, jsonb) IS
+'internal: KQL''s jaccard_index()';
+
+CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
+        WHERE v = b AND n - 1 >= CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END
+        AND (d < 0 OR n - 1 < CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
+COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
+'internal: KQL''s array_index_of()';
+
+CREATE FUNCTION azhunt.unicode_codepoints_from_string(a text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(ascii(c) ORDER BY n), '[]') FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n) WHERE c <> '');
+COMMENT ON FUNCTION azhunt.unicode_codepoints_from_string(text) IS
+'internal: KQL''s unicode_codepoints_from_string()';
+
+CREATE FUNCTION azhunt.unicode_codepoints_to_string(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 1114111);
+COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
+'internal: KQL''s unicode_codepoints_to_string()';
+
+CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(c, n - 1)), '') ORDER BY n) AS r FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
+COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
+'internal: KQL''s replace_strings()';
+
+CREATE FUNCTION azhunt.indexof_regex(a text, b text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT length(p) FROM (SELECT azhunt.before_match(b, a)) AS s (p))::bigint, -1);
+COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
+'internal: KQL''s indexof_regex()';
+
+CREATE FUNCTION azhunt.format_ipv4(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) ELSE '' END;
+COMMENT ON FUNCTION azhunt.format_ipv4(text, bigint) IS
+'internal: KQL''s format_ipv4()';
+
+CREATE FUNCTION azhunt.format_ipv4_mask(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) || '/' || least(b, masklen(azhunt.ipv4_network(a))) ELSE '' END;
+COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
+'internal: KQL''s format_ipv4_mask()';
+
+CREATE FUNCTION azhunt.average(a double precision, b bigint) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b = 0 THEN 'NaN' ELSE a / b END;
+COMMENT ON FUNCTION azhunt.average(double precision, bigint) IS
+'internal: a sum divided by a count, NaN if that is zero';
+
+CREATE FUNCTION azhunt.average(a bigint, b bigint) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b = 0 THEN 'NaN' ELSE a::double precision / b END;
+COMMENT ON FUNCTION azhunt.average(bigint, bigint) IS
+'internal: a sum divided by a count, NaN if that is zero';
+
+CREATE FUNCTION azhunt.average(a interval, b bigint) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b > 0 THEN azhunt.divide(a, b::double precision) END;
+COMMENT ON FUNCTION azhunt.average(interval, bigint) IS
+'internal: a sum divided by a count';
+
+CREATE FUNCTION azhunt.rounded_variance(a double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a IS NULL THEN 0 WHEN abs(a) < 'Infinity' THEN round(a::numeric, 10)::double precision ELSE a END;
+COMMENT ON FUNCTION azhunt.rounded_variance(double precision) IS
+'internal: KQL''s variance()';
+
+CREATE FUNCTION azhunt.rounded_stdev(a double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.sqrt(azhunt.rounded_variance(a));
+COMMENT ON FUNCTION azhunt.rounded_stdev(double precision) IS
+'internal: KQL''s stdev()';
+
+CREATE FUNCTION azhunt.least_fraction(a double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN least(greatest(a / 100, 0), 1);
+COMMENT ON FUNCTION azhunt.least_fraction(double precision) IS
+'internal: a percentage as a fraction';
+
+CREATE FUNCTION azhunt.session_transition(timestamptz[], timestamptz, interval, interval, boolean) RETURNS timestamptz[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN $2 IS NULL THEN $1
+    WHEN $1 IS NULL OR $5 OR $2 - $1[2] > $4 OR $2 - $1[1] > $3 THEN ARRAY[$2, $2]
+    ELSE ARRAY[$1[1], $2] END;
+COMMENT ON FUNCTION azhunt.session_transition(timestamptz[], timestamptz, interval, interval, boolean) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.session_final(timestamptz[]) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN $1[1];
+COMMENT ON FUNCTION azhunt.session_final(timestamptz[]) IS
+'internal: aggregate final function';
+
+CREATE AGGREGATE azhunt.session_start(timestamptz, interval, interval, boolean) (
+    SFUNC = azhunt.session_transition, STYPE = timestamptz[], FINALFUNC = azhunt.session_final
+);
+COMMENT ON AGGREGATE azhunt.session_start(timestamptz, interval, interval, boolean) IS
+'internal: KQL''s row_window_session()';
+
+CREATE AGGREGATE azhunt.sum_of(bigint) (
+    SFUNC = azhunt.add, STYPE = bigint, INITCOND = '0',
+    COMBINEFUNC = azhunt.add,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.sum_of(bigint) IS
+'internal: KQL''s sum()';
+
+CREATE AGGREGATE azhunt.sum_of(double precision) (
+    SFUNC = azhunt.add, STYPE = double precision, INITCOND = '0',
+    COMBINEFUNC = azhunt.add,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.sum_of(double precision) IS
+'internal: KQL''s sum()';
+
+CREATE AGGREGATE azhunt.sum_of(interval) (
+    SFUNC = pg_catalog.interval_pl, STYPE = interval, INITCOND = '0',
+    COMBINEFUNC = pg_catalog.interval_pl,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.sum_of(interval) IS
+'internal: KQL''s sum()';
+
+CREATE AGGREGATE azhunt.min_of(double precision) (
+    SFUNC = azhunt.least_real, STYPE = double precision,
+    COMBINEFUNC = azhunt.least_real,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.min_of(double precision) IS
+'internal: KQL''s min()';
+
+CREATE AGGREGATE azhunt.max_of(double precision) (
+    SFUNC = azhunt.greatest_real, STYPE = double precision,
+    COMBINEFUNC = azhunt.greatest_real,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.max_of(double precision) IS
+'internal: KQL''s max()';
+
+CREATE AGGREGATE azhunt.any_of(anyelement) (
+    SFUNC = azhunt.first_of, STYPE = anyelement,
+    COMBINEFUNC = azhunt.first_of,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.any_of(anyelement) IS
+'internal: KQL''s take_any()';
+
+/* src/kqlc/server.sql */
+
+CREATE FUNCTION azhunt.kql_to_sql(query text) RETURNS text
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_kql_to_sql';
+COMMENT ON FUNCTION azhunt.kql_to_sql(text) IS
+'a KQL query as one SQL statement, which runs with any search_path';
+
+CREATE FUNCTION azhunt.kql_columns(query text)
+RETURNS TABLE ("column" text, type text)
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_kql_columns';
+COMMENT ON FUNCTION azhunt.kql_columns(text) IS
+'the columns of a KQL query''s result, and their types in Kusto';
+
+-- These two have a search_path of their own, as the SQL needs none; what names
+-- the query's tables, and the view, is looked up before.
+CREATE FUNCTION azhunt.run_compiled(sql text) RETURNS SETOF jsonb
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE pg_catalog.concat('SELECT pg_catalog.to_jsonb(q) FROM (', sql, ') AS q');
+END
+$$;
+COMMENT ON FUNCTION azhunt.run_compiled(text) IS
+'internal: runs a compiled query with the rights of the caller';
+
+CREATE FUNCTION azhunt.create_compiled_view(schema text, name text, sql text) RETURNS regclass
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE pg_catalog.format('CREATE VIEW %I.%I AS %s', schema, name, sql);
+    RETURN pg_catalog.format('%I.%I', schema, name)::pg_catalog.regclass;
+END
+$$;
+COMMENT ON FUNCTION azhunt.create_compiled_view(text, text, text) IS
+'internal: makes a view of a compiled query with the rights of the caller';
+
+CREATE FUNCTION azhunt.kql(query text) RETURNS SETOF jsonb
+LANGUAGE sql VOLATILE STRICT
+BEGIN ATOMIC
+    SELECT r.result FROM azhunt.run_compiled(azhunt.kql_to_sql(query)) AS r (result);
+END;
+COMMENT ON FUNCTION azhunt.kql(text) IS
+'runs a KQL query with the rights of the caller: a jsonb object for each row';
+
+CREATE FUNCTION azhunt.create_kql_view(name text, query text) RETURNS regclass
+LANGUAGE sql VOLATILE STRICT
+BEGIN ATOMIC
+    SELECT azhunt.create_compiled_view(
+        CASE pg_catalog.cardinality(p.parts) WHEN 1 THEN pg_catalog.current_schema() WHEN 2 THEN p.parts[1] END,
+        p.parts[pg_catalog.cardinality(p.parts)], azhunt.kql_to_sql(query))
+    FROM (SELECT pg_catalog.parse_ident(name)) AS p (parts);
+END;
+COMMENT ON FUNCTION azhunt.create_kql_view(text, text) IS
+'makes a view of a KQL query, which belongs to the caller';
 
 /* src/logs/ingest.sql */
 
@@ -675,7 +2205,7 @@ BEGIN ATOMIC
          'USING btree (ingestxid)',
          'what is new to a rule'),
         ('aadmanagedidentitysigninlogs', 'aadmanagedidentitysigninlogs_address_idx',
-         'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
+         'USING btree (azhunt.strip_port(ipaddress), timegenerated, azhunt.hash(COALESCE(useragent, '''')))',
          'sign-ins from one address, in its window'),
         ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_timegenerated_idx',
          'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
@@ -684,7 +2214,7 @@ BEGIN ATOMIC
          'USING btree (ingestxid)',
          'what is new to a rule'),
         ('aadnoninteractiveusersigninlogs', 'aadnoninteractiveusersigninlogs_address_idx',
-         'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
+         'USING btree (azhunt.strip_port(ipaddress), timegenerated, azhunt.hash(COALESCE(useragent, '''')))',
          'sign-ins from the address of one upload, in its window'),
         ('aadserviceprincipalsigninlogs', 'aadserviceprincipalsigninlogs_timegenerated_idx',
          'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
@@ -693,7 +2223,7 @@ BEGIN ATOMIC
          'USING btree (ingestxid)',
          'what is new to a rule'),
         ('aadserviceprincipalsigninlogs', 'aadserviceprincipalsigninlogs_address_idx',
-         'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
+         'USING btree (azhunt.strip_port(ipaddress), timegenerated, azhunt.hash(COALESCE(useragent, '''')))',
          'sign-ins from one address, in its window'),
         ('auditlogs', 'auditlogs_timegenerated_idx',
          'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
@@ -720,13 +2250,13 @@ BEGIN ATOMIC
          'USING btree (ingestxid)',
          'what is new to a rule'),
         ('signinlogs', 'signinlogs_address_idx',
-         'USING btree (azhunt.strip_port(ipaddress), timegenerated)',
+         'USING btree (azhunt.strip_port(ipaddress), timegenerated, azhunt.hash(COALESCE(useragent, '''')))',
          'sign-ins from the address of one upload, in its window'),
         ('storagebloblogs', 'storagebloblogs_timegenerated_idx',
          'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
          'uploads of a period; what arrived in a period'),
         ('storagebloblogs', 'storagebloblogs_address_idx',
-         'USING btree (azhunt.strip_port(calleripaddress), timegenerated) WHERE azhunt.is_upload(operationname)',
+         'USING btree (azhunt.strip_port(calleripaddress), timegenerated, azhunt.hash(COALESCE(useragentheader, ''''))) WHERE azhunt.is_upload(operationname)',
          'uploads from the address of one new sign-in, after it'),
         ('storagebloblogs', 'storagebloblogs_ingestxid_idx',
          'USING btree (ingestxid)',
@@ -735,7 +2265,7 @@ BEGIN ATOMIC
          'USING brin (timegenerated, ingestedat) WITH (autosummarize = on)',
          'uploads of a period; what arrived in a period'),
         ('storagefilelogs', 'storagefilelogs_address_idx',
-         'USING btree (azhunt.strip_port(calleripaddress), timegenerated) WHERE azhunt.is_upload(operationname)',
+         'USING btree (azhunt.strip_port(calleripaddress), timegenerated, azhunt.hash(COALESCE(useragentheader, ''''))) WHERE azhunt.is_upload(operationname)',
          'uploads from the address of one new sign-in, after it'),
         ('storagefilelogs', 'storagefilelogs_ingestxid_idx',
          'USING btree (ingestxid)',
@@ -1371,7 +2901,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT d.log_table, c.column_name, c.comment
     FROM azhunt.log_table_descriptions() AS d
-    JOIN pg_class AS t ON t.oid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.relkind = 'p'
+    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.partstrat = 'r'
     CROSS JOIN LATERAL (
         SELECT NULL, d.comment
         UNION ALL
@@ -1379,10 +2909,10 @@ AS $$
         FROM string_to_table(btrim(d.column_comments, E'\n'::text), E'\n'::text) AS l (line)
     ) AS c (column_name, comment)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = t.oid AND a.attname = c.column_name AND NOT a.attisdropped
+    ON a.attrelid = t.partrelid AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE (c.column_name IS NULL OR a.attnum IS NOT NULL)
       AND NOT EXISTS (SELECT FROM pg_description AS e
-                      WHERE e.objoid = t.oid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
+                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
@@ -1395,7 +2925,7 @@ AS $$
 <<function>>
 DECLARE
     log_table text;
-    kind "char";
+    relation oid;
     item record;
     relations regclass[] := '{}';
     lock_modes text[] := '{}';
@@ -1407,10 +2937,10 @@ BEGIN
     FOR item IN
         SELECT l.relation, l.lock_mode
         FROM (
-            SELECT c.oid::regclass,
-                   CASE WHEN EXISTS (SELECT FROM azhunt.missing_columns(c.oid::regclass, s.log_table))
+            SELECT c.partrelid::regclass,
+                   CASE WHEN EXISTS (SELECT FROM azhunt.missing_columns(c.partrelid::regclass, s.log_table))
                              OR EXISTS (SELECT FROM pg_attribute AS a
-                                        WHERE a.attrelid = c.oid AND a.attname = 'ingestxid' AND NOT a.atthasdef)
+                                        WHERE a.attrelid = c.partrelid AND a.attname = 'ingestxid' AND NOT a.atthasdef)
                         THEN 'ACCESS EXCLUSIVE'::text
                         WHEN EXISTS (SELECT FROM azhunt.log_table_indexes() AS i
                                      WHERE i.log_table = s.log_table
@@ -1419,7 +2949,7 @@ BEGIN
                    END,
                    s.log_table = ANY (uncommented)
             FROM azhunt.log_table_schemas() AS s
-            JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I', s.log_table)) AND c.relkind = 'p'
+            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table)) AND c.partstrat = 'r'
         ) AS t (relation, lock_mode, lacks_comments)
         CROSS JOIN LATERAL (
             SELECT t.relation, 'SHARE UPDATE EXCLUSIVE'::text
@@ -1436,10 +2966,9 @@ BEGIN
     PERFORM azhunt.lock_relations(relations, lock_modes);
 
     FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s LOOP
-        kind := (SELECT c.relkind FROM pg_class AS c
-                 WHERE c.oid = to_regclass(format('azhunt.%I', log_table)));
+        relation := to_regclass(format('azhunt.%I', log_table));
 
-        IF kind IS NULL THEN
+        IF relation IS NULL THEN
             EXECUTE format(
                 'CREATE TABLE azhunt.%I (%s) PARTITION BY RANGE (timegenerated)',
                 log_table,
@@ -1452,8 +2981,8 @@ BEGIN
                            log_table || '_default', log_table);
             RETURN NEXT format('azhunt.%I', log_table)::regclass;
             uncommented := uncommented || log_table;
-        ELSIF kind <> 'p' THEN
-            RAISE NOTICE 'azhunt.% is not a partitioned table, leaving it as it is', log_table;
+        ELSIF (SELECT p.partstrat FROM pg_partitioned_table AS p WHERE p.partrelid = relation) IS DISTINCT FROM 'r' THEN
+            RAISE NOTICE 'azhunt.% is not partitioned by range, leaving it as it is', log_table;
             CONTINUE;
         END IF;
 
@@ -1741,6 +3270,7 @@ DECLARE
     partition text;
     rows_of_day text;
     has_rows boolean;
+    most_days constant integer := 36525;
 BEGIN
     SELECT n.nspname, c.relname, c.relowner, a.attname, nullif(p.partdefid, 0),
            concat(' USING ' || quote_ident(coalesce(m.amname, dm.amname)), ' TABLESPACE ' || quote_ident(t.spcname))
@@ -1778,6 +3308,12 @@ BEGIN
                         coalesce(since::text, 'NULL'), coalesce(until::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Days are counted in UTC; until is the day after the last that gets a partition.';
+    END IF;
+
+    IF until > date '294276-12-31' OR until - since > most_days THEN
+        RAISE EXCEPTION 'cannot add partitions from % to %', since, until
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text, most_days);
     END IF;
 
     -- what is there already costs no lock
@@ -1887,7 +3423,8 @@ BEGIN
             USING ERRCODE = 'undefined_table',
                   HINT = 'azhunt.create_log_tables() creates the log tables.';
     END IF;
-    IF since < first_day OR until > end_day OR until - since > 400 THEN
+    IF since < first_day OR since > end_day OR until < first_day OR until > end_day
+       OR until > least(since, end_day) + 400 THEN
         RAISE EXCEPTION 'partitions are added from % to %, for at most 400 days at once, not from % to %',
                         first_day, end_day, since, until
             USING ERRCODE = 'invalid_parameter_value',
@@ -2542,6 +4079,19 @@ $$;
 COMMENT ON FUNCTION azhunt.option_literal(jsonb, regtype) IS
 'internal: the value of an option as an SQL expression of its type';
 
+CREATE FUNCTION azhunt.has_dimensions(value jsonb, type regtype) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.typcategory = 'A' AND t.typelem <> ALL ('{json,jsonb}'::regtype[]::oid[])
+           AND jsonb_path_exists(value, 'strict $[*] ? (@.type() == "array")'::jsonpath, silent => true)
+    FROM pg_type AS t
+    WHERE t.oid = type
+$$;
+
+COMMENT ON FUNCTION azhunt.has_dimensions(jsonb, regtype) IS
+'internal: is the value of an option an array of arrays, where the type is an array?';
+
 CREATE FUNCTION azhunt.hunt_call(function regproc, options jsonb, others text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -2557,30 +4107,78 @@ $$;
 COMMENT ON FUNCTION azhunt.hunt_call(regproc, jsonb, text[]) IS
 'internal: a call of a hunt''s function with options, each of its exact type, and other arguments';
 
+CREATE FUNCTION azhunt.check_hunt_signature(function regproc, suffix text, options text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+-- in which arguments and results are told
+SET quote_all_identifiers = off
+AS $$
+DECLARE
+    result text := pg_get_function_result(function::oid);
+    expected record;
+    arguments text[] := ARRAY(SELECT format('%I %s'::text, a.name, a.type)
+                              FROM azhunt.function_arguments(function) AS a ORDER BY a.place);
+    missing text[];
+    unknown text[];
+BEGIN
+    SELECT e.* INTO STRICT expected
+    FROM (VALUES
+        ('_matches', 'matches', '{since timestamp with time zone,until timestamp with time zone,arrivals azhunt.arrivals}'::text[],
+         'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)'),
+        ('_check', 'boolean', '{}', 'boolean'),
+        ('_log_rows', 'log rows', '{match azhunt.matches}', 'TABLE(log_table text, log_row jsonb)')
+    ) AS e (suffix, name, arguments, result)
+    WHERE e.suffix = replace(check_hunt_signature.suffix, '_new'::text, ''::text);
+
+    IF suffix = '_log_rows' THEN
+        options := '{}';
+        -- which is not called by its name
+        IF cardinality(arguments) = 1 THEN
+            arguments := ARRAY(SELECT format('match %s'::text, a.type) FROM azhunt.function_arguments(function) AS a);
+        END IF;
+    END IF;
+    missing := ARRAY(SELECT e FROM unnest(expected.arguments) AS e WHERE e <> ALL (arguments));
+    unknown := ARRAY(SELECT a FROM unnest(arguments) AS a WHERE a <> ALL (expected.arguments || options));
+    IF missing <> '{}' OR unknown <> '{}' THEN
+        RAISE EXCEPTION '% does not have the arguments of such a function', function
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = concat_ws(' '::text, 'It lacks '::text || nullif(array_to_string(missing, ', '::text), ''::text) || '.'::text,
+                                     'It has '::text || nullif(array_to_string(unknown, ', '::text), ''::text) || '.'::text),
+                  HINT = format('It has to be %s(%s).'::text, function,
+                                array_to_string(options || expected.arguments, ', '::text));
+    ELSIF result IS DISTINCT FROM expected.result THEN
+        RAISE EXCEPTION '% does not return %', function, expected.name
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('It returns %s.'::text, coalesce(result, 'nothing'::text)),
+                  HINT = format('It has to return %s.'::text, expected.result);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_signature(regproc, text, text[]) IS
+'internal: an error if the function of a hunt with this suffix does not have the arguments and the result that it should';
+
 CREATE FUNCTION azhunt.check_hunt_functions(schema text, hunt text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
--- in which what a function returns is told
 SET quote_all_identifiers = off
 AS $$
 DECLARE
     suffix text;
     function regproc;
-    result text;
+    options text[] := ARRAY(SELECT format('%I %s'::text, a.name, a.type)
+                            FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS a
+                            WHERE a.name <> ALL ('{since,until,arrivals}'::text[])
+                            ORDER BY a.place);
 BEGIN
     FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
-        result := pg_get_function_result(function::oid);
         IF function IS NULL AND suffix = ANY ('{"",_matches}'::text[]) THEN
             RAISE EXCEPTION 'there is no function %.%', quote_ident(schema), quote_ident(hunt || suffix)
                 USING ERRCODE = 'undefined_function',
                       HINT = 'doc/hunts.md says what functions a hunt has.';
-        ELSIF suffix = ANY ('{_matches,_new_matches}'::text[])
-              AND result <> 'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)' THEN
-            RAISE EXCEPTION '% does not return matches', function
-                USING ERRCODE = 'invalid_function_definition',
-                      DETAIL = format('It returns %s.'::text, result),
-                      HINT = 'It has to return TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb).';
+        ELSIF function IS NOT NULL AND suffix <> '' THEN
+            PERFORM azhunt.check_hunt_signature(function, suffix, options);
         END IF;
 
         PERFORM azhunt.check_hunt_function(function);
@@ -2589,7 +4187,25 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.check_hunt_functions(text, text) IS
-'internal: an error if a hunt''s functions are not there, do not give what they should, or belong to a role that the current one does not trust';
+'internal: an error if a hunt''s functions are not there, do not take or give what they should, or belong to a role that the current one does not trust';
+
+CREATE FUNCTION azhunt.check_reach(reach text, options jsonb) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+BEGIN
+    PERFORM azhunt.check_window((options ->> reach)::interval);
+EXCEPTION WHEN invalid_parameter_value OR null_value_not_allowed OR interval_field_overflow OR feature_not_supported THEN
+    RAISE EXCEPTION 'option "%" cannot be "%"', reach, coalesce(options ->> reach, 'NULL')
+        USING ERRCODE = 'invalid_parameter_value',
+              DETAIL = 'It says how far apart in time the rows of a match can be.',
+              HINT = 'Use a time that is not negative, in days, hours or less.';
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_reach(text, jsonb) IS
+'internal: an error if the option that says how far apart the rows of a match can be is not a fixed time';
 
 CREATE FUNCTION azhunt.default_options(schema text, hunt text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -2604,7 +4220,7 @@ DECLARE
     options jsonb := '{}';
 BEGIN
     FOR option IN
-        SELECT m.name, f."default",
+        SELECT m.name, m.type, f."default",
                (SELECT t.typcategory = ANY ('{A,B,N}'::"char"[]) FROM pg_type AS t WHERE t.oid = m.type) AS is_json
         FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS m
         LEFT JOIN azhunt.function_arguments(azhunt.hunt_function(schema, hunt, ''::text)) AS f
@@ -2618,6 +4234,11 @@ BEGIN
         END IF;
         EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
         INTO value;
+        IF azhunt.has_dimensions(value, option.type) THEN
+            RAISE EXCEPTION 'the default of option "%" is an array of more than one dimension', option.name
+                USING ERRCODE = 'invalid_function_definition',
+                      HINT = format('Give argument "%s" of %I.%I() another default.'::text, option.name, schema, hunt);
+        END IF;
         options := options || jsonb_build_object(option.name, value);
     END LOOP;
     RETURN options;
@@ -2635,10 +4256,11 @@ AS $$
 DECLARE
     defaults jsonb;
     schema text;
+    reach text;
     check_function regproc;
     option record;
 BEGIN
-    SELECT h.default_options, h.schema INTO defaults, schema FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
+    SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
@@ -2652,7 +4274,7 @@ BEGIN
     END IF;
 
     FOR option IN
-        SELECT e.key, jsonb_typeof(e.value) AS json_type, defaults -> e.key AS "default",
+        SELECT e.key, e.value, a.type, jsonb_typeof(e.value) AS json_type, defaults -> e.key AS "default",
                CASE (SELECT t.typcategory FROM pg_type AS t WHERE t.oid = a.type)
                    WHEN 'A' THEN 'array' WHEN 'B' THEN 'boolean' WHEN 'N' THEN 'number' ELSE 'string'
                END AS option_type
@@ -2669,6 +4291,10 @@ BEGIN
             RAISE EXCEPTION 'option "%" must not be of JSON type %', option.key, option.json_type
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = format('Its default is %s.', option."default");
+        ELSIF azhunt.has_dimensions(option.value, option.type) THEN
+            RAISE EXCEPTION 'option "%" must be an array of one dimension', option.key
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = format('Its default is %s.', option."default");
         END IF;
     END LOOP;
 
@@ -2677,6 +4303,7 @@ BEGIN
         PERFORM azhunt.check_hunt_function(check_function);
         EXECUTE format('SELECT %s'::text, azhunt.hunt_call(check_function, defaults || options, '{}'::text[]));
     END IF;
+    PERFORM azhunt.check_reach(reach, defaults || options);
 END
 $$;
 
@@ -2747,6 +4374,8 @@ BEGIN
         RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
+
+    PERFORM azhunt.check_reach(add_hunt.reach, options);
 
     INSERT INTO azhunt.hunts AS h (hunt, schema, id, title, description, tactics, techniques, entity_mappings,
                                    tables, default_options, reach, result_key, summary)
@@ -2868,19 +4497,38 @@ $$;
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
 'makes a rule, which runs a hunt, by default the one of its own name, with options';
 
+CREATE FUNCTION azhunt.check_rule_found(is_found boolean, rule text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.rules lists the rules; azhunt.add_rule() makes one.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_rule_found(boolean, text) IS
+'internal: an error that there is no such rule, unless it was found';
+
+--
+-- What belongs to a rule is written under a lock of its row that keeps the rule
+-- from being dropped: FOR KEY SHARE, which runs do not wait for, or stronger.
+-- What is written without could come after drop_rule() has looked, and be found
+-- by the next rule of that name.
+--
+
 CREATE FUNCTION azhunt.restart_rule(rule text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = restart_rule.rule FOR KEY SHARE;
+    PERFORM azhunt.check_rule_found(FOUND, restart_rule.rule);
     INSERT INTO azhunt.restart_requests (rule, requested_at, requested_by)
-    VALUES ($1, clock_timestamp(), session_user);
+    VALUES (restart_rule.rule, clock_timestamp(), session_user);
 END
 $$;
 
@@ -2895,19 +4543,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- also waits for a run to end
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = drop_rule.rule FOR UPDATE;
+    PERFORM azhunt.check_rule_found(FOUND, drop_rule.rule);
     DELETE FROM azhunt.status_changes AS c
-    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = $1));
-    DELETE FROM azhunt.matches AS m WHERE m.rule = $1;
-    DELETE FROM azhunt.watermarks AS w WHERE w.rule = $1;
-    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
-    DELETE FROM azhunt.runs AS r WHERE r.rule = $1;
-    DELETE FROM azhunt.rules AS r WHERE r.rule = $1;
+    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = drop_rule.rule));
+    DELETE FROM azhunt.matches AS m WHERE m.rule = drop_rule.rule;
+    DELETE FROM azhunt.watermarks AS w WHERE w.rule = drop_rule.rule;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = drop_rule.rule;
+    DELETE FROM azhunt.runs AS r WHERE r.rule = drop_rule.rule;
+    DELETE FROM azhunt.rules AS r WHERE r.rule = drop_rule.rule;
 END
 $$;
 
@@ -2924,19 +4568,23 @@ BEGIN
     IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
         RETURN NEW;
     END IF;
-    -- A run that is skipped while a rule of this name is dropped can outlive it.
+    -- A run that was skipped has changed nothing.
     IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.rule = OLD.rule AND r.status <> 'skipped')
        OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.rule = OLD.rule) THEN
         RAISE EXCEPTION 'rule "%" has run, and its results are those of its options', OLD.rule
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Make another one with the new options; azhunt.drop_rule() removes the old one with its results.';
     END IF;
+    IF TG_OP = 'DELETE' OR NEW.rule <> OLD.rule THEN
+        DELETE FROM azhunt.restart_requests AS q WHERE q.rule = OLD.rule;
+        DELETE FROM azhunt.runs AS r WHERE r.rule = OLD.rule;
+    END IF;
     RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW ELSE OLD END;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.keep_options() IS
-'internal: trigger that refuses to change or delete a rule that has run';
+'internal: trigger that refuses to change or delete a rule that has run, and removes what else goes by the name of one that has not';
 
 CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
@@ -3051,7 +4699,7 @@ CREATE INDEX matches_result_id_idx ON azhunt.matches (result_id);
 COMMENT ON INDEX azhunt.matches_result_id_idx IS 'the matches of one result';
 CREATE INDEX matches_run_idx ON azhunt.matches (run);
 COMMENT ON INDEX azhunt.matches_run_idx IS 'what one run found';
-CREATE INDEX matches_account_idx ON azhunt.matches (rule, account azhunt.case_insensitive_ops, "time");
+CREATE INDEX matches_account_idx ON azhunt.matches (account azhunt.case_insensitive_ops, rule, "time");
 COMMENT ON INDEX azhunt.matches_account_idx IS 'the first match of one account';
 COMMENT ON TABLE azhunt.matches IS
 'what rules found, a row for each match, which is two or more log rows that belong together';
@@ -3062,18 +4710,27 @@ COMMENT ON COLUMN azhunt.matches.address IS 'the address, without its port; null
 COMMENT ON COLUMN azhunt.matches.useragent IS 'the user agent; null if the hunt does not look at any';
 COMMENT ON COLUMN azhunt.matches.storageaccount IS 'the storage account; null if the hunt does not look at any';
 COMMENT ON COLUMN azhunt.matches.details IS 'what only this hunt knows';
-COMMENT ON COLUMN azhunt.matches.key IS 'SHA-256 of all that describes the match but its time';
+COMMENT ON COLUMN azhunt.matches.key IS 'digest of all that describes the match but its time';
 COMMENT ON COLUMN azhunt.matches.result_id IS 'the result that it belongs to';
 COMMENT ON COLUMN azhunt.matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.matches.found_at IS 'when that run began';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.matches', '');
 
-CREATE FUNCTION azhunt.sha256_of(texts text[]) RETURNS bytea
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_sha256_of';
+CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb) RETURNS bytea
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_match_key';
 
-COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
-'internal: SHA-256 of texts, for unique keys over texts too long for an index';
+COMMENT ON FUNCTION azhunt.match_key(text, text, text, text, jsonb) IS
+'internal: digest of all that describes a match but its time, for a unique key over what is too long for an index';
+
+CREATE FUNCTION azhunt.match_result_id(rule text, result_key text[], "time" timestamptz,
+                                       account text, address text, useragent text, storageaccount text, details jsonb)
+RETURNS uuid
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_match_result_id';
+
+COMMENT ON FUNCTION azhunt.match_result_id(text, text[], timestamptz, text, text, text, text, jsonb) IS
+'internal: the result of a rule that a match belongs to: digest of the columns, or members of details, that the result key names; the key is the same in all rows of a query';
 
 --
 -- A hunt can have two functions that find matches.  NAME_matches() joins all
@@ -3100,22 +4757,18 @@ SET extra_float_digits = 1
 SET bytea_output = 'hex'
 AS $$
 DECLARE
-    result_values text[] := ARRAY(
-        SELECT CASE WHEN k.name = 'time' THEN 'extract(epoch FROM m."time")::text'
-                    WHEN k.name = ANY ('{account,address,useragent,storageaccount}'::text[]) THEN format('m.%I'::text, k.name)
-                    ELSE format('m.details ->> %L::text'::text, k.name) END
-        FROM unnest(result_key) AS k (name));
     new_matches bigint;
 BEGIN
     EXECUTE format(
         'INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)'
         ' SELECT $1, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details,'
-        '        azhunt.sha256_of(ARRAY[m.account, m.address, m.useragent, m.storageaccount, m.details::text]),'
-        '        encode(substr(azhunt.sha256_of(ARRAY[$1, %s]), 1, 16), ''hex''::text)::uuid,'
+        '        azhunt.match_key(m.account, m.address, m.useragent, m.storageaccount, m.details),'
+        '        azhunt.match_result_id($1, $7, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details),'
         '        $2, $3'
-        ' FROM %s AS m'
-        ' ON CONFLICT DO NOTHING'::text, array_to_string(result_values, ', '::text), call)
-    USING rule, run, found_at, since, until, arrivals;
+        -- details are made once for a match, whatever uses them
+        ' FROM (SELECT m.* FROM %s AS m OFFSET 0) AS m'
+        ' ON CONFLICT DO NOTHING'::text, call)
+    USING rule, run, found_at, since, until, arrivals, result_key;
     GET DIAGNOSTICS new_matches = ROW_COUNT;
     RETURN new_matches;
 END
@@ -3533,11 +5186,11 @@ DECLARE
     requested boolean;
 BEGIN
     -- only those that this run sees: the rows that they are about it sees too
-    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = reason_to_start_over.rule;
     requested := FOUND;
 
     SELECT w.snapshot, w.system_identifier INTO watermark
-    FROM azhunt.watermarks AS w WHERE w.rule = $1;
+    FROM azhunt.watermarks AS w WHERE w.rule = reason_to_start_over.rule;
     RETURN CASE
         WHEN NOT FOUND THEN 'first run'
         WHEN requested THEN 'restart_rule() was called'
@@ -3635,6 +5288,30 @@ $$;
 COMMENT ON FUNCTION azhunt.count_rows(text[]) IS
 'internal: how many rows log tables have';
 
+CREATE FUNCTION azhunt.check_result_key(hunt text, run bigint, result_key text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing text := (
+        SELECT k.name
+        FROM unnest(result_key) AS k (name)
+        WHERE k.name <> ALL ('{time,account,address,useragent,storageaccount}'::text[])
+          AND EXISTS (SELECT FROM azhunt.matches AS m WHERE m.run = check_result_key.run AND NOT m.details ? k.name)
+        LIMIT 1);
+BEGIN
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'hunt "%" found a match without "%", by which results are told apart', hunt, missing
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('"%s" is in the hunt''s result_key, but neither a column of matches nor a member of details.'::text, missing),
+                  HINT = 'Correct the function that finds matches, or call azhunt.add_hunt() with another result_key.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_result_key(text, bigint, text[]) IS
+'internal: an error if a match that a run found lacks a member of details that the hunt''s result_key names';
+
 CREATE FUNCTION azhunt.find_all_matches(rule azhunt.rules, run bigint, found_at timestamptz, snapshot pg_snapshot)
 RETURNS TABLE (started_over text, relations bigint[], rows_read jsonb, new_matches bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -3684,6 +5361,10 @@ BEGIN
         END LOOP;
     END IF;
 
+    IF new_matches > 0 THEN
+        PERFORM azhunt.check_result_key(rule.hunt, run, hunt.result_key);
+    END IF;
+
     -- Only what was there from the first look to the last has surely been read.
     relations := ARRAY(SELECT r FROM unnest(relations) AS r
                        INTERSECT SELECT r FROM unnest(azhunt.relations_below(hunt.tables)) AS r);
@@ -3704,7 +5385,7 @@ BEGIN
                      FROM azhunt.rules AS r
                      JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = r.xmax AND l.granted
                      JOIN pg_stat_activity AS a ON a.pid = l.pid
-                     WHERE r.rule = $1
+                     WHERE r.rule = describe_running.rule
                      LIMIT 1), ''::text);
 END
 $$;
@@ -3721,28 +5402,30 @@ DECLARE
     rule_row azhunt.rules;
     run bigint;
     started timestamptz := clock_timestamp();
+    obstacle text;
     snapshot pg_snapshot;
     findings record;
     announced bigint;
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules; azhunt.add_rule() makes one.';
+        -- before this transaction has a lock, too, which would hide whose the other is
+        obstacle := azhunt.describe_running(run_rule_in_transaction.rule);
+        -- waits for drop_rule() and prune(), but not for a run
+        PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR KEY SHARE;
+        PERFORM azhunt.check_rule_found(FOUND, run_rule_in_transaction.rule);
+        PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR NO KEY UPDATE SKIP LOCKED;
     END IF;
-
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         INSERT INTO azhunt.runs (rule, started, finished, status, error, run_by)
-        VALUES ($1, started, clock_timestamp(), 'skipped', azhunt.describe_running($1), session_user)
+        VALUES (run_rule_in_transaction.rule, started, clock_timestamp(), 'skipped', obstacle, session_user)
         RETURNING runs.run INTO function.run;
         RETURN function.run;
     END IF;
 
     -- A change, and not only a lock: a transaction whose snapshot is older must
     -- not change or drop a rule as if it had not run.
-    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = $1 RETURNING r.* INTO rule_row;
+    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
@@ -3763,16 +5446,16 @@ BEGIN
     END IF;
 
     INSERT INTO azhunt.watermarks (rule, snapshot, relations, system_identifier)
-    VALUES ($1, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    VALUES (run_rule_in_transaction.rule, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
     ON CONFLICT ON CONSTRAINT watermarks_pkey DO UPDATE
     SET snapshot = EXCLUDED.snapshot, relations = EXCLUDED.relations, system_identifier = EXCLUDED.system_identifier;
     INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced, snapshot, run_by)
-    VALUES (function.run, $1, started, clock_timestamp(), 'succeeded', findings.started_over,
+    VALUES (function.run, run_rule_in_transaction.rule, started, clock_timestamp(), 'succeeded', findings.started_over,
             findings.rows_read, findings.new_matches, announced, snapshot, session_user);
     -- Where someone keeps the queue from being emptied, what was found matters
     -- more than that it is announced.
     IF announced > 0 AND pg_notification_queue_usage() < 0.9 THEN
-        PERFORM pg_notify('azhunt', json_build_object('rule', $1, 'run', function.run,
+        PERFORM pg_notify('azhunt', json_build_object('rule', run_rule_in_transaction.rule, 'run', function.run,
                                                       'new_matches', announced)::text);
     END IF;
     RETURN run;
@@ -3795,10 +5478,11 @@ BEGIN
     -- Whoever runs rules can call this, so what it is told is held within what
     -- can be true of this session.
     INSERT INTO azhunt.runs (rule, started, finished, status, sqlstate, error, run_by)
-    SELECT r.rule, least(greatest($2, connected), clock_timestamp()), clock_timestamp(), 'failed', left($3, 5), left($4, 10000),
-           session_user
+    SELECT r.rule, least(greatest(record_failed_run.started, connected), clock_timestamp()), clock_timestamp(), 'failed',
+           left(record_failed_run.sqlstate, 5), left(record_failed_run.error, 10000), session_user
     FROM azhunt.rules AS r
-    WHERE r.rule = $1;
+    WHERE r.rule = record_failed_run.rule
+    FOR KEY SHARE OF r;
 END
 $$;
 
@@ -3911,6 +5595,12 @@ FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
 COMMENT ON VIEW azhunt.latest_status IS 'the latest status change of each result';
+COMMENT ON COLUMN azhunt.latest_status.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.latest_status.status IS 'new, investigating or closed, as it was set';
+COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
+COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
+COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
+COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
@@ -3939,6 +5629,18 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW azhunt.screened_matches IS
 'each match of all rules, and whether the allow-list hides it';
+COMMENT ON COLUMN azhunt.screened_matches.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.screened_matches.hunt IS 'the hunt that the rule runs';
+COMMENT ON COLUMN azhunt.screened_matches."time" IS 'when it happened';
+COMMENT ON COLUMN azhunt.screened_matches.account IS 'the account; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.address IS 'the address, without its port; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.useragent IS 'the user agent; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.storageaccount IS 'the storage account; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.details IS 'what only this hunt knows';
+COMMENT ON COLUMN azhunt.screened_matches.result_id IS 'the result that it belongs to';
+COMMENT ON COLUMN azhunt.screened_matches.hidden IS 'whether the allow-list hides it';
+COMMENT ON COLUMN azhunt.screened_matches.run IS 'the run that found it';
+COMMENT ON COLUMN azhunt.screened_matches.found_at IS 'when that run began';
 
 CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -3981,69 +5683,125 @@ REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) FROM PUBLIC;
 -- What rules found, as results: rows of the published queries.
 
 CREATE FUNCTION azhunt.fill_in(template text, names jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT pg_catalog.string_agg(p.part[1] OPERATOR(pg_catalog.||)
-                                 COALESCE(names OPERATOR(pg_catalog.->>) p.part[2], ''), '' ORDER BY p.place)
-    FROM pg_catalog.regexp_matches(template, '([^{]*)(?:[{]([^}]*)[}])?', 'g') WITH ORDINALITY AS p (part, place);
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_fill_in';
 
 COMMENT ON FUNCTION azhunt.fill_in(text, jsonb) IS
 'internal: the template with each name in braces replaced by its value';
 
 CREATE FUNCTION azhunt.members(bag jsonb, names text[]) RETURNS jsonb
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT COALESCE(pg_catalog.jsonb_object_agg(n.name, bag OPERATOR(pg_catalog.->) n.name), '{}')
-    FROM pg_catalog.unnest(names) AS n (name)
-    WHERE bag OPERATOR(pg_catalog.?) n.name;
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_members';
 
 COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
+-- Runs of one server have ids in their order; those of several, whose matches are
+-- read together, may not.
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, run bigint, found_at timestamptz) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
+                 AND (run OPERATOR(pg_catalog.>) last_run OR found_at OPERATOR(pg_catalog.>) changed_at) THEN 'new'
+            ELSE COALESCE(status, 'new') END;
+
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, timestamptz) IS
+'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
+
+CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_any_transition';
+COMMENT ON FUNCTION azhunt.any_transition(text, text) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.any_transition(jsonb, jsonb) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_any_transition';
+COMMENT ON FUNCTION azhunt.any_transition(jsonb, jsonb) IS
+'internal: aggregate transition function';
+
+CREATE AGGREGATE azhunt.any_text(text) (
+    SFUNC = azhunt.any_transition, STYPE = text, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.any_text(text) IS
+'internal: one of the texts but null, where all are the same';
+
+CREATE AGGREGATE azhunt.any_bag(jsonb) (
+    SFUNC = azhunt.any_transition, STYPE = jsonb, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.any_bag(jsonb) IS
+'internal: one of the bags but null, where what is looked for is the same in all';
+
+CREATE FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) RETURNS internal
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_latest_details_transition';
+COMMENT ON FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.latest_details_final(internal) RETURNS jsonb
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_latest_details_final';
+COMMENT ON FUNCTION azhunt.latest_details_final(internal) IS
+'internal: aggregate final function';
+
+CREATE AGGREGATE azhunt.latest_details(timestamptz, jsonb) (
+    SFUNC = azhunt.latest_details_transition, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = azhunt.latest_details_final, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.latest_details(timestamptz, jsonb) IS
+'internal: the details of the latest time, the greatest of them if it has several';
+
 CREATE VIEW azhunt.results AS
 SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques, u.severity,
-       r.account, r.address,
-       azhunt.fill_in(h.summary, (
-           SELECT m.details
-           FROM azhunt.screened_matches AS m
-           WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
-           ORDER BY m."time" DESC, m.details DESC
-           LIMIT 1
-       ) OPERATOR(pg_catalog.||)
-       pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
-       (
-           SELECT azhunt.members(azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC) OPERATOR(pg_catalog.->) 0, h.result_key)
-                  OPERATOR(pg_catalog.||)
-                  pg_catalog.jsonb_build_object('matches', azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC))
-           FROM (
-               SELECT m."time", m.details
-               FROM azhunt.screened_matches AS m
-               WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
-               ORDER BY m."time" DESC, m.details DESC
-               LIMIT 100
-           ) AS m
-       ) AS details,
+       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') AS address,
+       azhunt.fill_in(h.summary, r.latest OPERATOR(pg_catalog.||)
+                                 pg_catalog.jsonb_build_object('time', r."time",
+                                                               'account', pg_catalog.array_to_string(r.accounts, ', '),
+                                                               'address', pg_catalog.array_to_string(r.addresses, ', '),
+                                                               'matches', r.matches)) AS summary,
+       azhunt.members(r.latest, h.result_key)
+       OPERATOR(pg_catalog.||)
+       pg_catalog.jsonb_build_object('matches', CASE
+           -- nothing to be looked up in the allow-list again
+           WHEN r.hidden OPERATOR(pg_catalog.=) 0 THEN (
+               SELECT azhunt.make_list(m.details)
+               FROM (
+                   SELECT m.details
+                   FROM azhunt.matches AS m
+                   WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id
+                   ORDER BY m."time" DESC, m.details DESC
+                   LIMIT 100
+               ) AS m
+           )
+           ELSE (
+               SELECT azhunt.make_list(m.details)
+               FROM (
+                   SELECT m.details
+                   FROM azhunt.screened_matches AS m
+                   WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
+                   ORDER BY m."time" DESC, m.details DESC
+                   LIMIT 100
+               ) AS m
+           )
+       END) AS details,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS "time",
-           pg_catalog.string_agg(DISTINCT m.account COLLATE pg_catalog."C", ', ' ORDER BY m.account COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS account,
-           pg_catalog.string_agg(DISTINCT m.address COLLATE pg_catalog."C", ', ' ORDER BY m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS address,
+           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
+           azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
+           azhunt.latest_details(m."time", m.details) FILTER (WHERE NOT m.hidden) AS latest,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM azhunt.screened_matches AS m
-    GROUP BY m.rule, m.hunt, m.result_id
+    -- ids first, which differ
+    GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
@@ -4052,6 +5810,28 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.results IS
 'what all rules found, a row for each result; details has at most the latest 100 matches';
+COMMENT ON COLUMN azhunt.results."time" IS 'time of its latest match';
+COMMENT ON COLUMN azhunt.results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.results.hunt IS 'the hunt that the rule runs';
+COMMENT ON COLUMN azhunt.results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.results.account IS 'the accounts, separated by commas; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.results.address IS 'the addresses, separated by commas; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.results.summary IS 'a sentence about the result';
+COMMENT ON COLUMN azhunt.results.details IS 'members of details that the hunt''s result_key names, and in matches the details of its latest 100 matches';
+COMMENT ON COLUMN azhunt.results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
 
 CREATE VIEW azhunt.hidden_results AS
 SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
@@ -4072,6 +5852,15 @@ GROUP BY a.entity, a.value, m.rule;
 
 COMMENT ON VIEW azhunt.hidden_results IS
 'how many matches and results each entry of the allow-list hides for each rule';
+COMMENT ON COLUMN azhunt.hidden_results.entity IS 'column of azhunt.matches: address, account, useragent or storageaccount';
+COMMENT ON COLUMN azhunt.hidden_results.value IS 'the value of it that is hidden, or a network of addresses';
+COMMENT ON COLUMN azhunt.hidden_results.note IS 'why it is allowed; null if nobody said';
+COMMENT ON COLUMN azhunt.hidden_results.added_by IS 'role of the session that added the entry';
+COMMENT ON COLUMN azhunt.hidden_results.added_at IS 'when it was added';
+COMMENT ON COLUMN azhunt.hidden_results.rule IS 'the rule whose matches it hides; null if it hides none';
+COMMENT ON COLUMN azhunt.hidden_results.matches IS 'how many matches of the rule it hides';
+COMMENT ON COLUMN azhunt.hidden_results.results IS 'how many results of the rule these belong to';
+COMMENT ON COLUMN azhunt.hidden_results.found_at IS 'when the run began that found the latest of them; null if it hides none';
 
 CREATE FUNCTION azhunt.log_rows(result_id uuid, most integer DEFAULT 100)
 RETURNS TABLE (log_table text, log_row jsonb)
@@ -4121,7 +5910,8 @@ DECLARE
     result timestamptz;
 BEGIN
     -- A block range index gives no maximum, but does find what is recent.
-    FOREACH since IN ARRAY ARRAY[as_of - interval '1 hour', as_of - interval '24 hours', as_of - interval '30 days', '-infinity']
+    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '24 hours'),
+                                 azhunt.window_start(as_of, interval '30 days'), '-infinity']
     LOOP
         EXECUTE format('SELECT max(%1$I) FROM %2$s WHERE %1$I >= $1', time_column, relation)
         INTO result
@@ -4183,7 +5973,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     relation regclass := format('azhunt.%I', log_table)::regclass;
-    since timestamptz[] := ARRAY[as_of - interval '1 hour', as_of - interval '2 hours', as_of - interval '25 hours'];
+    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '2 hours'),
+                                 azhunt.window_start(as_of, interval '25 hours')];
     health record;
 BEGIN
     IF row_security_active(relation::oid) THEN
@@ -4238,7 +6029,7 @@ BEGIN
                    CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
                         WHEN h.rows_last_hour > 0 THEN 'flowing'
                         -- of what came after as_of, only the hours that are counted say something
-                        WHEN h.newest_arrival > as_of - interval '24 hours'
+                        WHEN h.newest_arrival > azhunt.window_start(as_of, interval '24 hours')
                              AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
                         ELSE 'stopped' END,
                    h.*
@@ -4267,6 +6058,15 @@ FROM azhunt.source_health() AS s;
 
 COMMENT ON VIEW azhunt.source_health IS
 'source_health() as of now';
+COMMENT ON COLUMN azhunt.source_health.log_table IS 'name of the log table, in lower case';
+COMMENT ON COLUMN azhunt.source_health.state IS 'flowing, quiet, stopped, never loaded, or not known and why';
+COMMENT ON COLUMN azhunt.source_health.newest_event IS 'latest timegenerated; null if there are no rows, or the state is not known';
+COMMENT ON COLUMN azhunt.source_health.newest_arrival IS 'latest ingestedat; null if there are no rows, or the state is not known';
+COMMENT ON COLUMN azhunt.source_health.median_delay IS 'median time from event to arrival of the latest 10,000 rows; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.p95_delay IS 'time from event to arrival that 95 % of the latest 10,000 rows did not exceed; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.rows_last_hour IS 'how many rows arrived in the last hour; null if the state is not known';
+COMMENT ON COLUMN azhunt.source_health.rows_hour_before IS 'how many arrived in the hour before that; null if the state is not known';
+COMMENT ON COLUMN azhunt.source_health.rows_hour_day_before IS 'how many arrived in the same hour of the day before; null if the state is not known';
 
 CREATE VIEW azhunt.rule_health AS
 SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
@@ -4303,8 +6103,34 @@ LEFT JOIN LATERAL (
 
 COMMENT ON VIEW azhunt.rule_health IS
 'each rule and how it runs: running, new, late, never run or failing';
+COMMENT ON COLUMN azhunt.rule_health.rule IS 'name of the rule';
+COMMENT ON COLUMN azhunt.rule_health.hunt IS 'the hunt that it runs';
+COMMENT ON COLUMN azhunt.rule_health.title IS 'title of the hunt; null if the hunt is not there';
+COMMENT ON COLUMN azhunt.rule_health.severity IS 'Sentinel''s severity of its results';
+COMMENT ON COLUMN azhunt.rule_health.run_every IS 'how often it should run';
+COMMENT ON COLUMN azhunt.rule_health.health IS 'running, new, late, never run or failing';
+COMMENT ON COLUMN azhunt.rule_health.last_success IS 'when its latest successful run ended; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_run IS 'its latest run that was not skipped; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_status IS 'succeeded or failed, of that run; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_finished IS 'when that run ended; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_duration IS 'how long that run took; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_error IS 'why that run failed, or that the hunt is not there; null otherwise';
 
 /* src/runs/retention.sql */
+
+CREATE FUNCTION azhunt.time_before(moment timestamptz, age interval) RETURNS timestamptz
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN moment - age;
+EXCEPTION WHEN datetime_field_overflow THEN
+    RETURN CASE WHEN age > interval '0' THEN '-infinity'::timestamptz ELSE 'infinity'::timestamptz END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.time_before(timestamptz, interval) IS
+'internal: moment - age, infinite where that is no timestamp';
 
 CREATE FUNCTION azhunt.prune(keep interval, keep_log_partitions interval DEFAULT NULL)
 RETURNS TABLE (relation text, removed bigint)
@@ -4312,15 +6138,15 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    before timestamptz := now() - keep;
+    before timestamptz := azhunt.time_before(now(), keep);
+    log_before timestamptz := azhunt.time_before(now(), keep_log_partitions);
     part record;
     log_tables regclass[] := '{}';
     partitions regclass[] := '{}';
-    counts bigint[] := '{}';
-    untrusted record;
+    estimates bigint[] := '{}';
     relations regclass[];
 BEGIN
-    IF (keep >= interval '0') IS NOT TRUE OR keep_log_partitions < interval '0' THEN
+    IF (before <= now()) IS NOT TRUE OR log_before > now() THEN
         RAISE EXCEPTION 'what is kept must be a time that is not negative'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
@@ -4350,29 +6176,23 @@ BEGIN
     relation := 'azhunt.runs';
     RETURN NEXT;
 
-    -- All are counted first, then locked, then dropped: to drop a partition is
-    -- to lock its whole table.
+    -- All are locked, and then dropped: to drop a partition is to lock its whole
+    -- table.  To count the rows would be to read them all.
     FOR part IN
-        SELECT t.relation AS log_table, b.partition
+        SELECT t.relation AS log_table, b.partition,
+               (SELECT CASE WHEN bool_and(c.reltuples >= 0) THEN sum(c.reltuples)::bigint END
+                FROM azhunt.partition_tree(b.partition) AS p (relation)
+                JOIN pg_class AS c ON c.oid = p.relation
+                WHERE c.relkind <> 'p') AS estimate
         FROM azhunt.log_table_schemas() AS s
         CROSS JOIN to_regclass(format('azhunt.%I'::text, s.log_table)) AS t (relation)
         CROSS JOIN azhunt.partition_bounds(t.relation) AS b
-        WHERE b.until <= now() - keep_log_partitions
+        WHERE b.until <= log_before
         ORDER BY s.log_table, b.since
     LOOP
         log_tables := log_tables || part.log_table;
         partitions := partitions || part.partition;
-    END LOOP;
-    -- whoever owns what is read can have code run by those who read it
-    untrusted := azhunt.untrusted_below(partitions, '{}'::oid[], true, current_user);
-    IF untrusted.object IS NOT NULL THEN
-        RAISE EXCEPTION 'the owner of %, %, is not trusted by %', untrusted.object, untrusted.owner, current_user
-            USING ERRCODE = 'insufficient_privilege',
-                  HINT = format('Give it to %s, or SET ROLE %I.', current_user, untrusted.owner);
-    END IF;
-    FOR place IN 1 .. cardinality(partitions) LOOP
-        EXECUTE format('SELECT count(*) FROM %s'::text, partitions[place]) INTO removed;
-        counts := counts || removed;
+        estimates := estimates || part.estimate;
     END LOOP;
     relations := ARRAY(
         SELECT r.relation
@@ -4389,7 +6209,7 @@ BEGIN
     PERFORM azhunt.lock_relations(relations, array_fill('ACCESS EXCLUSIVE'::text, ARRAY[cardinality(relations)]));
     FOR place IN 1 .. cardinality(partitions) LOOP
         relation := partitions[place]::text;
-        removed := counts[place];
+        removed := estimates[place];
         EXECUTE format('DROP TABLE %s'::text, partitions[place]);
         RETURN NEXT;
     END LOOP;
@@ -4397,7 +6217,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
-'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where';
+'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
 
 REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
 
@@ -4467,9 +6287,12 @@ $$;
 COMMENT ON FUNCTION azhunt.call_cron(text, text) IS
 'internal: runs a query in the database that has pg_cron: this one, or another through dblink';
 
+-- A name in quotes where it needs them: no other database and rule give the
+-- same, whatever colons they have.
 CREATE FUNCTION azhunt.cron_job_name(rule text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.format('azhunt %s: %s', pg_catalog.current_database(), rule);
+SET quote_all_identifiers = off
+RETURN pg_catalog.format('azhunt %I: %s', pg_catalog.current_database(), rule);
 
 COMMENT ON FUNCTION azhunt.cron_job_name(text) IS
 'internal: the name of pg_cron''s job for a rule of this database';
@@ -4482,12 +6305,8 @@ DECLARE
     command text := format('CALL azhunt.run_rule(%L)', rule);
     query text;
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = schedule_rule.rule;
+    PERFORM azhunt.check_rule_found(FOUND, schedule_rule.rule);
     -- in another database with a search_path of its own
     query := format('SELECT cron.schedule_in_database(%L::pg_catalog.text, %L::pg_catalog.text, %L::pg_catalog.text,'
                     ' %L::pg_catalog.text, NULL::pg_catalog.text, true)',
@@ -4863,57 +6682,51 @@ COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) 
 
 CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
-       r.fileuploadpath, r.operationname, r.uploaduseragent, r.loginevents,
-       r.accounts COLLATE pg_catalog."default" AS accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
-       pg_catalog.array_to_string(r.accounts, ', ') COLLATE pg_catalog."default" AS account,
-       pg_catalog.array_to_string(r.addresses, ', ') COLLATE pg_catalog."default" AS address,
-       r.addresses COLLATE pg_catalog."default" AS addresses,
-       r.storageaccounts COLLATE pg_catalog."default" AS storageaccounts,
+       r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
+       r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
+       r.uploaduseragent, r.loginevents,
+       r.accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
+       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') AS address,
+       r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
-           -- all have the same, which is cheaper to find than to sort by
-           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'FileUploadPath') COLLATE pg_catalog."C")
-               COLLATE pg_catalog."default" AS fileuploadpath,
-           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'OperationName') COLLATE pg_catalog."C")
-               COLLATE pg_catalog."default" AS operationname,
-           pg_catalog.min(m.useragent COLLATE pg_catalog."C") COLLATE pg_catalog."default" AS uploaduseragent,
+           -- all have the same path, operation and user agent
+           azhunt.any_bag(m.details) AS details,
+           azhunt.any_text(m.useragent) AS uploaduseragent,
            azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS loginevents,
-           pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS accounts,
+           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
            azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS logins,
            pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
                FILTER (WHERE NOT m.hidden) AS uploads,
            pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
-           pg_catalog.array_agg(DISTINCT m.address COLLATE pg_catalog."C" ORDER BY m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS addresses,
-           pg_catalog.array_agg(DISTINCT m.storageaccount COLLATE pg_catalog."C" ORDER BY m.storageaccount COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS storageaccounts,
+           azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
+           azhunt.array_of_texts(m.storageaccount) FILTER (WHERE NOT m.hidden) AS storageaccounts,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
-        SELECT m.*,
-               m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
-               m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
-               (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated,
-               pg_catalog.jsonb_build_object('AccountUsed', m.account, 'IPUsed', m.address,
-                                             'AzureLoginTime', m.details OPERATOR(pg_catalog.->) 'AzureLoginTime',
-                                             'UserAgent', m.details OPERATOR(pg_catalog.->) 'UserAgent') AS login
-        FROM azhunt.screened_matches AS m
-        WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
+        SELECT m.*, azhunt.login_bag(m.account, m.address, m.signin_timegenerated, m.signin_useragent) AS login
+        FROM (
+            SELECT m.*,
+                   m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
+                   m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
+                   (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
+            FROM azhunt.screened_matches AS m
+            WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
+        ) AS m
     ) AS m
-    GROUP BY m.rule, m.hunt, m.result_id
+    GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
@@ -4922,6 +6735,36 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
 'what rules of the hunt for uploads found, a row for each URI, operation and user agent';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results."time" IS 'time of its latest upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.fileuploadpath IS 'URI of the file';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.operationname IS 'operation that uploaded it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.uploaduseragent IS 'user agent of the uploads';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.loginevents IS 'the sign-ins as one bag, in which later ones overwrite earlier ones, as the published query has it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.accounts IS 'the accounts that signed in, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.logins IS 'the sign-ins as an array of bags';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.uploads IS 'how many uploads it has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.first_upload IS 'time of its first upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.last_upload IS 'time of its latest upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.account IS 'the accounts, separated by commas';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.address IS 'the addresses, separated by commas';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.addresses IS 'the addresses of uploads and sign-ins, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.storageaccounts IS 'the storage accounts, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.found_at IS 'when that run began';
 
 CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
 RETURNS TABLE ("time" timestamptz, uploads bigint)
@@ -5227,8 +7070,7 @@ SELECT r.timekey AS "time",
        r.caller AS account, NULL::text AS address,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -5241,7 +7083,7 @@ FROM (
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM azhunt.screened_matches AS m
     WHERE m.hunt OPERATOR(pg_catalog.=) 'cloudshell_usage'
-    GROUP BY m.rule, m.hunt, m.result_id, m.account, m."time"
+    GROUP BY m.result_id, m.rule, m.hunt, m.account, m."time"
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
@@ -5250,6 +7092,30 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.cloudshell_usage_results IS
 'what rules of the hunt for Cloud Shells found, a row for each caller and hour';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results."time" IS 'start of the bin of time';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.caller IS 'who opened a Cloud Shell';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.timekey IS 'start of the bin of time, by default of an hour';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.set_operationnamevalue IS 'the other operations of the caller in that bin, a sorted array';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results."timestamp" IS 'start of the bin of time, under the name of the published query';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.accountcustomentity IS 'the caller, under the name of the published query';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.account IS 'the caller';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.address IS 'always null, as the hunt does not look at it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.found_at IS 'when that run began';
 
 DO $$
 BEGIN
@@ -5853,6 +7719,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
     azhunt.check_hunt_functions(text, text),
+    azhunt.check_result_key(text, bigint, text[]),
     azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.insert_matches_of_period(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),

@@ -14,6 +14,7 @@
 #include "utils/plancache.h"
 
 #include "planner/planner.h"
+#include "windowjoin/merge.h"
 #include "windowjoin/windowjoin.h"
 
 PG_MODULE_MAGIC;
@@ -32,6 +33,17 @@ assign_enable_windowjoin(bool newval, void *extra)
 }
 
 /*
+ * The same for the merge of indexes.
+ */
+static void
+assign_enable_windowmerge(bool newval, void *extra)
+{
+	(void) extra;
+	if (newval != enable_windowmerge)
+		ResetPlanCache();
+}
+
+/*
  * Module entry: settings, and the hooks into planner and executor.
  */
 void
@@ -46,6 +58,16 @@ _PG_init(void)
 							 GUC_EXPLAIN,
 							 NULL,
 							 assign_enable_windowjoin,
+							 NULL);
+	DefineCustomBoolVariable("azhunt.enable_windowmerge",
+							 gettext_noop("Enables windowed joins by a merge of indexes."),
+							 gettext_noop("Off as well where azhunt.enable_windowjoin is."),
+							 &enable_windowmerge,
+							 true,
+							 PGC_USERSET,
+							 GUC_EXPLAIN,
+							 NULL,
+							 assign_enable_windowmerge,
 							 NULL);
 	MarkGUCPrefixReserved("azhunt");
 

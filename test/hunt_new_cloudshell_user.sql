@@ -103,9 +103,10 @@ BEGIN
     DEALLOCATE hunt;
     PERFORM pg_temp.set_planner('none');
     arguments := format('(%L, %L, %L, %L)', r."window", r.resource_group, r.lookback, r.as_of);
-    EXECUTE 'SELECT count(*) FROM pg_temp.expected' || arguments INTO r.rows_expected;
-    r.different := pg_temp.differences('TABLE found', 'SELECT * FROM pg_temp.expected' || arguments);
-    DROP TABLE found;
+    EXECUTE 'CREATE TEMP TABLE expected AS SELECT * FROM pg_temp.expected' || arguments;
+    r.rows_expected := (SELECT count(*) FROM expected);
+    r.different := pg_temp.differences('TABLE found', 'TABLE expected');
+    DROP TABLE found, expected;
     INSERT INTO answers VALUES (r.*);
 END
 $$;
@@ -317,13 +318,13 @@ SELECT throws_ok('SELECT azhunt.add_rule(''wrong'', ''new_cloudshell_user'', ''{
 -- plans
 --
 TRUNCATE azhunt.azureactivity;
-SELECT azhunt.add_partitions('azhunt.azureactivity'::regclass, '2025-01-01', '2026-01-01') \g /dev/null
+SELECT azhunt.add_partitions('azhunt.azureactivity'::regclass, '2025-05-01', '2025-07-01') \g /dev/null
 SELECT is(array(SELECT DISTINCT m[1] FROM regexp_matches(plan_of(
               'SELECT * FROM azhunt.new_cloudshell_user(as_of => ''2025-06-10 12:00Z'')'), 'on (azureactivity_p\d+) ', 'g') AS m ORDER BY 1),
-          '{azureactivity_p20250609,azureactivity_p20250610}'::text[], 'of a year of daily partitions, only those of the lookback are read');
+          '{azureactivity_p20250609,azureactivity_p20250610}'::text[], 'of two months of daily partitions, only those of the lookback are read');
 SELECT is(count(*), 1::bigint, 'when it starts, too, as now() is not known before')
 FROM (SELECT plan_of('SELECT * FROM azhunt.new_cloudshell_user()') AS plan) AS p
-WHERE p.plan ~ 'Subplans Removed: 365' AND p.plan !~ 'azureactivity_p\d';
+WHERE p.plan ~ 'Subplans Removed: 61' AND p.plan !~ 'azureactivity_p\d';
 INSERT INTO azhunt.azureactivity (timegenerated, operationnamevalue, activitystatusvalue, caller, resourcegroup)
 SELECT '2026-03-10 12:00Z'::timestamptz + n * interval '1 s', 'x', 'Success', 'user' || n % 100, 'contoso' FROM generate_series(1, 10000) AS n;
 INSERT INTO azhunt.azureactivity (timegenerated, operationnamevalue, activitystatusvalue, caller, resourcegroup)

@@ -5,7 +5,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TIME ZONE 'UTC';
-SELECT plan(61);
+SELECT plan(63);
 
 --
 -- plans as data
@@ -192,13 +192,16 @@ SELECT is_empty($$
     WHERE node ->> 'Relation Name' LIKE 'signinlogs%' AND node ->> 'Node Type' NOT LIKE '%Index%'
 $$, 'and in no other way');
 
--- the hunt over a busy hour: uploads and sign-ins of the hour are read once
+-- the hunt over a busy hour: uploads and sign-ins of the hour are read once,
+-- where tables are read
+SET LOCAL azhunt.enable_windowmerge = off;
 PREPARE busy_hour AS SELECT * FROM azhunt.storage_upload_link_account(include_noninteractive => true,
     since => '2025-03-10 12:00Z', until => '2025-03-10 13:00Z');
 SELECT set_eq($$ SELECT pg_temp.indexes_of('EXECUTE busy_hour') $$, $$
     VALUES ('storagebloblogs_timegenerated_idx'), ('storagefilelogs_timegenerated_idx'),
            ('signinlogs_timegenerated_idx'), ('aadnoninteractiveusersigninlogs_timegenerated_idx')
 $$, 'the hunt over a busy hour reads the hour''s logs by the indexes on time');
+RESET azhunt.enable_windowmerge;
 SELECT isnt_empty($$
     SELECT node FROM pg_temp.nodes(pg_temp.plan_of('EXECUTE busy_hour')) WHERE node ->> 'Node Type' IN ('Hash Join', 'Merge Join', 'Custom Scan')
 $$, 'and joins them at once');
@@ -291,6 +294,15 @@ $$, 'when it starts, as now() is not known before');
 SET LOCAL plan_cache_mode = force_generic_plan;
 PREPARE upload_hunt (interval, timestamptz, timestamptz) AS
     SELECT * FROM azhunt.storage_upload_link_account(lookback => $1, since => $2, until => $3);
+SELECT set_eq($$ SELECT DISTINCT t FROM pg_temp.tables_of('EXECUTE upload_hunt (''1 minute'', ''2025-03-05 12:00Z'', ''2025-03-05 13:00Z'')') AS t $$, $$
+    VALUES ('storagebloblogs_p20250305'), ('storagefilelogs_p20250305'), ('signinlogs_p20250305'),
+           ('storagebloblogs_default'), ('storagefilelogs_default'), ('signinlogs_default')
+$$, 'a generic plan of the upload hunt merges the indexes of the day''s partitions, and of the default ones');
+SELECT isnt_empty($$
+    SELECT node FROM pg_temp.nodes(pg_temp.plan_of('EXECUTE upload_hunt (''1 minute'', ''2025-03-05 12:00Z'', ''2025-03-05 13:00Z'')'))
+    WHERE node ->> 'Custom Plan Provider' = 'AzhuntWindowMerge' AND (node ->> 'Subplans Removed')::integer > 0
+$$, 'and removes the others when it starts');
+SET LOCAL azhunt.enable_windowmerge = off;
 SELECT set_eq($$ SELECT pg_temp.tables_of('EXECUTE upload_hunt (''1 minute'', ''2025-03-05 12:00Z'', ''2025-03-05 13:00Z'')') $$, $$
     VALUES ('storagebloblogs_p20250305'), ('storagefilelogs_p20250305'), ('signinlogs_p20250305')
 $$, 'a generic plan of the upload hunt reads the day''s partitions');
@@ -301,6 +313,7 @@ $$, 'and removes the others when it starts');
 SELECT set_eq($$ SELECT pg_temp.tables_of('EXECUTE upload_hunt (''2 days'', ''2025-03-05 12:00Z'', ''2025-03-05 13:00Z'')', 'signinlogs') $$, $$
     VALUES ('signinlogs_p20250303'), ('signinlogs_p20250304'), ('signinlogs_p20250305')
 $$, 'with the lookback that it is given');
+RESET azhunt.enable_windowmerge;
 PREPARE cloudshell_hunt (interval, interval, text, timestamptz) AS SELECT * FROM azhunt.cloudshell_usage($1, $2, $3, $4);
 SELECT set_eq($$ SELECT pg_temp.tables_of('EXECUTE cloudshell_hunt (''1 day'', ''1 hour'', ''cloud-shell-storage'', ''2025-03-06 12:00Z'')') $$, $$
     VALUES ('azureactivity_p20250305'), ('azureactivity_p20250306')
@@ -401,10 +414,13 @@ $$, 'one over signins() too');
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_index_scan_size = 0;
+-- a merge of indexes is of one process
+SET LOCAL azhunt.enable_windowmerge = off;
 SELECT isnt_empty($$
     SELECT node FROM pg_temp.nodes(pg_temp.plan_of('SELECT * FROM azhunt.storage_upload_link_account()'))
     WHERE node ->> 'Node Type' LIKE 'Gather%'
 $$, 'the upload hunt can run in parallel');
+RESET azhunt.enable_windowmerge;
 SELECT isnt_empty($$
     SELECT node FROM pg_temp.nodes(pg_temp.plan_of('SELECT * FROM azhunt.cloudshell_usage(''30 days'', as_of => ''2025-03-11Z'')'))
     WHERE node ->> 'Node Type' LIKE 'Gather%'

@@ -120,9 +120,10 @@ BEGIN
     DEALLOCATE hunt;
     PERFORM pg_temp.set_planner('none');
     arguments := format('(%L, %L, %L, %L)', r."window", r.operations, r.lookback, r.as_of);
-    EXECUTE 'SELECT count(*) FROM pg_temp.expected' || arguments INTO r.rows_expected;
-    r.different := pg_temp.differences('TABLE found', 'SELECT * FROM pg_temp.expected' || arguments);
-    DROP TABLE found;
+    EXECUTE 'CREATE TEMP TABLE expected AS SELECT * FROM pg_temp.expected' || arguments;
+    r.rows_expected := (SELECT count(*) FROM expected);
+    r.different := pg_temp.differences('TABLE found', 'TABLE expected');
+    DROP TABLE found, expected;
     INSERT INTO answers VALUES (r.*);
 END
 $$;
@@ -314,15 +315,15 @@ SELECT throws_ok('SELECT azhunt.add_rule(''wrong'', ''storage_file_created_quick
 -- plans
 --
 TRUNCATE azhunt.storagebloblogs, azhunt.storagefilelogs;
-SELECT azhunt.add_partitions('azhunt.storagebloblogs'::regclass, '2025-01-01', '2026-01-01') \g /dev/null
-SELECT azhunt.add_partitions('azhunt.storagefilelogs'::regclass, '2025-01-01', '2026-01-01') \g /dev/null
+SELECT azhunt.add_partitions('azhunt.storagebloblogs'::regclass, '2025-05-01', '2025-07-01') \g /dev/null
+SELECT azhunt.add_partitions('azhunt.storagefilelogs'::regclass, '2025-05-01', '2025-07-01') \g /dev/null
 SELECT is(array(SELECT DISTINCT m[1] FROM regexp_matches(plan_of(
               'SELECT * FROM azhunt.storage_file_created_quickly_deleted(as_of => ''2025-06-10 12:00Z'', lookback => ''3 days'')'), 'on (storage\w+_p\d+) ', 'g') AS m ORDER BY 1),
           ARRAY(SELECT t || '_p202506' || d FROM unnest('{storagebloblogs,storagefilelogs}'::text[]) AS t, unnest('{07,08,09,10}'::text[]) AS d ORDER BY 1),
-          'of a year of daily partitions, only those of the lookback are read');
+          'of two months of daily partitions, only those of the lookback are read');
 SELECT is(count(*), 1::bigint, 'when it starts, too, as now() is not known before')
 FROM (SELECT plan_of('SELECT * FROM azhunt.storage_file_created_quickly_deleted()') AS plan) AS p
-WHERE p.plan ~ 'Subplans Removed: 730' AND p.plan !~ 'storage\w+_p\d';
+WHERE p.plan ~ 'Subplans Removed: 122' AND p.plan !~ 'storage\w+_p\d';
 INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader, accountname)
 SELECT '2026-03-10 12:00Z'::timestamptz + n * interval '1 ms', o, 'Success', '203.0.113.7:1', 'https://h/' || n % 100, 'AzCopy', 'contosodata'
 FROM generate_series(1, 10000) AS n, unnest('{PutBlob,DeleteBlob}'::text[]) AS o;

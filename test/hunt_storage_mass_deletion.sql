@@ -131,9 +131,10 @@ BEGIN
     DEALLOCATE hunt;
     PERFORM pg_temp.set_planner('none');
     arguments := format('(%s, %L, %L, %L)', r.threshold, r."window", r.lookback, r.as_of);
-    EXECUTE 'SELECT count(*) FROM pg_temp.expected' || arguments INTO r.rows_expected;
-    r.different := pg_temp.differences('TABLE found', 'SELECT * FROM pg_temp.expected' || arguments);
-    DROP TABLE found;
+    EXECUTE 'CREATE TEMP TABLE expected AS SELECT * FROM pg_temp.expected' || arguments;
+    r.rows_expected := (SELECT count(*) FROM expected);
+    r.different := pg_temp.differences('TABLE found', 'TABLE expected');
+    DROP TABLE found, expected;
     INSERT INTO answers VALUES (r.*);
 END
 $$;
@@ -337,15 +338,15 @@ SELECT throws_ok('SELECT azhunt.add_rule(''wrong'', ''storage_mass_deletion'', '
 -- plans
 --
 TRUNCATE azhunt.storagebloblogs, azhunt.storagefilelogs;
-SELECT azhunt.add_partitions('azhunt.storagebloblogs'::regclass, '2025-01-01', '2026-01-01') \g /dev/null
-SELECT azhunt.add_partitions('azhunt.storagefilelogs'::regclass, '2025-01-01', '2026-01-01') \g /dev/null
+SELECT azhunt.add_partitions('azhunt.storagebloblogs'::regclass, '2025-05-01', '2025-07-01') \g /dev/null
+SELECT azhunt.add_partitions('azhunt.storagefilelogs'::regclass, '2025-05-01', '2025-07-01') \g /dev/null
 SELECT is(array(SELECT DISTINCT m[1] FROM regexp_matches(plan_of(
               'SELECT * FROM azhunt.storage_mass_deletion(as_of => ''2025-06-10 12:00Z'')'), 'on (storage\w+_p\d+) ', 'g') AS m ORDER BY 1),
           ARRAY(SELECT t || '_p202506' || d FROM unnest('{storagebloblogs,storagefilelogs}'::text[]) AS t, unnest('{07,08,09,10}'::text[]) AS d ORDER BY 1),
-          'of a year of daily partitions, only those of the lookback are read');
+          'of two months of daily partitions, only those of the lookback are read');
 SELECT is(count(*), 1::bigint, 'when it starts, too, as now() is not known before')
 FROM (SELECT plan_of('SELECT * FROM azhunt.storage_mass_deletion()') AS plan) AS p
-WHERE p.plan ~ 'Subplans Removed: 730' AND p.plan !~ 'storage\w+_p\d';
+WHERE p.plan ~ 'Subplans Removed: 122' AND p.plan !~ 'storage\w+_p\d';
 SELECT unalike(plan_of('SELECT * FROM azhunt.storage_mass_deletion()'), '%Join%', 'nothing is joined');
 
 -- Twenty thousand deletions of one address within one window: all pairs would be

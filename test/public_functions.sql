@@ -8,12 +8,29 @@ CREATE TEMP TABLE public_function AS
 SELECT unnest(string_to_array(names, ' '))::name AS name, reason
 FROM (VALUES
     ('computes something of its arguments alone, in time linear in their size',
-     'arrived_since bag_pack bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_period check_text check_window '
+     'any_transition arrived_since bag_pack bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_period check_text check_window '
      'compare equals file_name fill_in greater greater_or_equal has has_succeeded hash hash_extended is_file is_in_network '
      'is_deletion is_listing_of_storage_keys is_other_operation is_shell_start is_successful_storage_operation is_upload is_write_of_storage_account less less_or_equal login_bag '
-     'members new_cloudshell_user_details not_equals principal_account sha256_of storage_file_created_quickly_deleted_details storage_mass_deletion_day strip_port upload_details window_end window_start within without_query'),
+     'match_key match_result_id members new_cloudshell_user_details not_equals principal_account status_now storage_file_created_quickly_deleted_details storage_mass_deletion_day strip_port upload_details window_end window_start within without_query'),
+    ('computes something of its arguments alone, for compiled KQL queries',
+     'abs add any_of array_concat array_iff array_index_of array_length array_reverse array_rotate array_shift array_slice array_sort array_split array_sum '
+     'average axis_of bag_has_key bag_keys bag_merge bag_remove_keys bag_set_key bag_zip before_match bin_or_null contains count_matches countof '
+     'datetime_add datetime_diff dayofweek distinct_elements divide dynamic_to_json element elements elements_as_arrays endofday endofmonth endofweek '
+     'endofyear endswith exp extract extract_all first_of fit_of flatten format_datetime format_ipv4 format_ipv4_mask format_timespan gettype greatest_real '
+     'has_all has_any has_cs hasprefix hasprefix_cs hassuffix hassuffix_cs in_array_fold indexof indexof_regex ipv4_compare ipv4_is_in_any_range '
+     'ipv4_is_in_range ipv4_is_private ipv4_netmask_suffix ipv4_network jaccard_index json_text kusto_time least_fraction least_real log log10 log2 '
+     'make_datetime make_timespan matches_regex max_of min_of modulo multiply not_empty not_json_null pad_left parse_ipv4 parse_json pow product_of '
+     'range_array range_rows regex_groups regex_quote repeat replace_any replace_regex replace_strings round rounded_stdev rounded_variance series_abs '
+     'series_acos series_add series_asin series_atan series_ceiling series_cos series_divide series_dot_product series_equals series_exp '
+     'series_fill_backward series_fill_const series_fill_forward series_fit_line series_fit_line_dynamic series_floor series_greater series_greater_equals '
+     'series_less series_less_equals series_multiply series_not_equals series_of series_pow series_product series_sign series_sin series_subtract series_tan '
+     'session_final session_start session_transition set_difference set_has_element set_intersect set_union some_interval split sqrt startofday startofmonth '
+     'startofweek startofyear startswith strcat_array strcmp strrep substring subtract sum_of tobool todatetime todecimal todynamic toguid toint tolong '
+     'toreal tostring totimespan trim trim_end trim_start unicode_codepoints_from_string unicode_codepoints_to_string unixtime_todatetime url_encode zip'),
+    ('compiles a KQL query, or runs one with the rights of the caller',
+     'create_compiled_view create_kql_view kql kql_columns kql_to_sql run_compiled'),
     ('is an aggregate, or takes an internal argument so that no statement calls it',
-     'make_bag make_list make_set set_of_bags set_of_texts collection_combine collection_deserialize collection_final collection_serialize '
+     'any_bag any_text array_of_texts latest_details latest_details_final latest_details_transition make_bag make_list make_set set_of_bags set_of_texts texts_final collection_combine collection_deserialize collection_final collection_serialize '
      'equals_join_selectivity equals_selectivity has_support make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
      'log_table_support make_bag_transition make_list_transition make_set_transition within_support'),
     ('lists what is in its own text',
@@ -23,14 +40,14 @@ FROM (VALUES
      'log_rows new_cloudshell_user_keys new_cloudshell_user_pairs new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
      'storage_file_created_quickly_deleted_pairs storage_mass_deletion_deletions storage_upload_link_account_pairs uploads'),
     ('reads system catalogs and views, which everybody can',
-     'check_hunt_function cron_job_name function_arguments hunt_call hunt_function lock_holders missing_columns missing_comments missing_days option_literal rows_cannot_move_because partition_bounds partition_tree reached_from '
-     'snapshot_with_unfinished some_periods untrusted_below'),
+     'check_hunt_function check_hunt_signature check_reach cron_job_name function_arguments hunt_call hunt_function has_dimensions lock_holders missing_columns missing_comments missing_days option_literal rows_cannot_move_because partition_bounds partition_tree reached_from '
+     'snapshot_with_unfinished some_periods time_before untrusted_below'),
     ('locks or creates tables with the rights of the caller, who needs those for it',
      'create_loaded_files lock_relations'),
     ('is the default of a column, as for pg_current_xact_id()',
      'ingest_xid'),
     ('raises errors, which everybody can',
-     'prevent_in_transaction_block raise_saved_error'),
+     'check_rule_found prevent_in_transaction_block raise_saved_error'),
     ('is a trigger function, which only the owner of a table can use on it, and changes nothing but an error',
      'check_rule keep_options')
 ) AS f (reason, names)

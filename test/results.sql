@@ -1,6 +1,6 @@
 -- View results: one row for each result, over the matches of any hunt.
 BEGIN;
-SELECT plan(16);
+SELECT plan(23);
 
 -- A hunt of this test's own, to which a rule of it is added by hand: the view
 -- knows nothing but the catalogue and the matches.
@@ -74,6 +74,33 @@ SELECT is((SELECT count(*) FROM azhunt.results), 3::bigint, 'there are as many r
 DELETE FROM azhunt.hunts WHERE hunt = 'mine';
 SELECT is_empty('SELECT FROM azhunt.results', 'results of a hunt that is not there are not shown');
 SELECT is((SELECT count(*) FROM azhunt.screened_matches), 154::bigint, 'its matches are');
+
+-- the functions that the views call
+SELECT results_eq($$SELECT azhunt.fill_in(t.template, '{"a": "x{b}", "b": 1.50, "c": true, "d": null, "e": {"f": ["g"]}, "": "empty", "ä": "ö"}') FROM unnest(ARRAY[
+                    '', 'no name', '{a}', '{a}{b}{c}', '[{d}]', '{e}', '{}', '{ä}', '{none}.', 'a } b', 'a {b', '{a} {b {c} d', '{{']) WITH ORDINALITY AS t (template, place)
+                    ORDER BY t.place$$,
+    $$VALUES (''), ('no name'), ('x{b}'), ('x{b}1.50true'), ('[]'), ('{"f": ["g"]}'), ('empty'), ('ö'), ('.'), ('a } b'), ('a b'), ('x{b}  d'), ('')$$,
+    'a summary says nothing of what is missing or null');
+SELECT is(azhunt.members('{"a": 1, "bb": [{"c": null}], "d": "e"}', '{bb,none,a,a,NULL}'), '{"a": 1, "bb": [{"c": null}]}', 'members by their names');
+SELECT is(ARRAY[azhunt.fill_in('[{a}]', '["a"]'), azhunt.members('["a"]', '{a}')::text, azhunt.members('"a"', '{a}')::text], ARRAY['[]', '{}', '{}'], 'what is no object has no members');
+SELECT throws_ok($$INSERT INTO azhunt.matches (rule, "time", details, key, result_id, run, found_at)
+                   SELECT 'a', now(), d, azhunt.match_key(NULL, NULL, NULL, NULL, d), azhunt.match_result_id('a', '{a}', now(), NULL, NULL, NULL, NULL, d), 1, now()
+                   FROM (VALUES ('["a"]'::jsonb)) AS v (d)$$, '23514', NULL, 'nor can it be a match');
+
+CREATE TEMP TABLE some_matches AS
+SELECT n % 3 AS g, timestamptz '2026-03-10 08:00Z' + n / 9 * interval '1 minute' AS t, jsonb_build_object('n', n % 7, 'padding', repeat('x', n % 5)) AS d,
+       CASE WHEN n % 2 = 0 THEN 'A' || n % 5 ELSE 'a' || n % 4 END AS text
+FROM generate_series(1, 200) AS n
+ORDER BY hashint4(n);
+INSERT INTO some_matches VALUES (3, NULL, '{}', NULL), (3, now(), NULL, NULL);
+SELECT results_eq('SELECT g, azhunt.latest_details(t, d) FROM some_matches GROUP BY g ORDER BY g',
+    'SELECT g, (SELECT m.d FROM some_matches AS m WHERE m.g = s.g AND m.t IS NOT NULL AND m.d IS NOT NULL ORDER BY m.t DESC, m.d DESC LIMIT 1)
+     FROM (SELECT DISTINCT g FROM some_matches) AS s ORDER BY g', 'the latest match, and of several the greatest');
+SELECT results_eq('SELECT g, azhunt.array_of_texts(text) FROM some_matches GROUP BY g ORDER BY g',
+    'SELECT g, array_agg(DISTINCT text COLLATE "C" ORDER BY text COLLATE "C") FILTER (WHERE text IS NOT NULL) COLLATE "default" FROM some_matches GROUP BY g ORDER BY g',
+    'texts in the order of their bytes');
+SELECT results_eq($$SELECT azhunt.any_text(x), azhunt.any_bag(to_jsonb(x)), azhunt.any_text(x) FILTER (WHERE false) FROM unnest(ARRAY[NULL, 'a', NULL]) AS x$$,
+    $$VALUES ('a', '"a"'::jsonb, NULL::text)$$, 'any text but null');
 
 SELECT * FROM finish();
 ROLLBACK;

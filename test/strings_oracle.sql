@@ -1,7 +1,7 @@
 -- strip_port, blob_name, file_name and has against regular expressions and
 -- built-in functions, on hostile strings that a hash makes: the same in every run.
 BEGIN;
-SELECT plan(21);
+SELECT plan(26);
 
 -- One of so many numbers from zero, by hash.
 CREATE FUNCTION pg_temp.draw(i bigint, salt bigint, choices integer) RETURNS integer
@@ -248,6 +248,33 @@ SELECT is_empty($$ SELECT place FROM
      FROM generate_series(0, 400, 7) AS place) AS s
     WHERE NOT azhunt.has(start || rest, repeat('мИР ', 4000)) OR NOT azhunt.has(start || 'Мир' || rest, repeat('мИР ', 4000) || 'мир')
        OR azhunt.has(start || 'Мира' || rest, repeat('мИР ', 4000) || 'мир') $$, 'has in long strings of other letters');
+
+-- a term that nearly stands at many places takes time in proportion to the
+-- string's length: 16 times as long a string would take 256 times as long if
+-- every place were compared to the end
+CREATE FUNCTION pg_temp.slowdown(word text, ending text) RETURNS double precision
+LANGUAGE plpgsql AS $$
+DECLARE
+    best double precision[] := '{infinity,infinity}';
+    words integer[] := '{500,8000}';
+    s text;
+    term text;
+    started timestamptz;
+BEGIN
+    FOR i IN 0..19 LOOP
+        s := repeat(word, words[1 + i % 2]) || ' ' || ending;
+        term := repeat(word, words[1 + i % 2] / 2) || ending;
+        started := clock_timestamp();
+        IF azhunt.has(s, term) THEN
+            RAISE EXCEPTION 'the term is not there';
+        END IF;
+        best[1 + i % 2] := least(best[1 + i % 2], extract(epoch FROM clock_timestamp() - started));
+    END LOOP;
+    RETURN best[2] / best[1];
+END
+$$;
+SELECT cmp_ok(pg_temp.slowdown(v.word, v.ending), '<', 64::double precision, 'has in proportion: ' || v.word || ', ' || v.ending)
+FROM (VALUES ('Мир ', 'Мира'), ('Мир ', 'Ми'), ('-Мир', 'ы'), ('Term ', 'Terms'), ('e ', 'é')) AS v (word, ending);
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -125,6 +125,7 @@ BEGIN
             set_config('enable_material', pick('on', 'off'), true),
             set_config('enable_memoize', pick('on', 'off'), true),
             set_config('geqo_threshold', pick('12', '2'), true),
+            set_config('jit', 'on', true),
             set_config('jit_above_cost', pick('-1', '-1', '-1', '-1', '-1', '-1', '-1', '-1', '-1', '0'), true);
 END
 $$;

@@ -23,11 +23,12 @@ const questions = {
   },
 };
 
+// as the hunt reads them
 const sides = {
   postgres: `
     WITH u AS NOT MATERIALIZED (SELECT timegenerated AS t, calleripaddress AS ip, useragentheader AS ua
-      FROM azhunt.uploads() WHERE calleripaddress <> ''),
-    s AS NOT MATERIALIZED (SELECT timegenerated AS t, ipaddress AS ip, useragent AS ua FROM azhunt.signins())`,
+      FROM azhunt.read_uploads(NULL, '{PutBlob,PutRange}', '-infinity', 'infinity') WHERE calleripaddress <> ''),
+    s AS NOT MATERIALIZED (SELECT timegenerated AS t, ipaddress AS ip, useragent AS ua FROM azhunt.read_signins(false, false, false, '-infinity', 'infinity'))`,
   duckdb: `
     WITH u AS (SELECT t, split_part(ip, ':', 1) AS ip, lower(ua) AS ua FROM uploads
       WHERE lower(operation) IN ('putblob', 'putrange') AND lower(status) IN ('success', 'succeeded')),
@@ -76,6 +77,11 @@ const duckdb = (query, threads) => (limit, data, question, lookback, ua) =>
 export const ways = {
   azhunt: { title: ['azhunt', ''], run: postgres(azhunt) },
   parallel: { title: ['azhunt', '2 proc'], run: postgres(azhunt, { max_parallel_workers_per_gather: 1 }) },
+  merge: {
+    title: ['index', 'merge'],
+    run: postgres(azhunt, off('enable_seqscan', 'enable_indexscan', 'enable_bitmapscan', 'enable_nestloop', 'enable_hashjoin', 'enable_mergejoin')),
+  },
+  tables: { title: ['no index', 'merge'], run: postgres(azhunt, off('azhunt.enable_windowmerge')) },
   half: { title: ['azhunt', 'half'], run: (limit, data, ...rest) => postgres(azhunt)(limit, data.half, ...rest), unlike: true },
   literal: { title: ['literal', 'SQL'], run: postgres(literal('postgres'), off('enable_nestloop')) },
   index: {

@@ -62,7 +62,8 @@ const openResults = () =>
       FROM (
           SELECT CASE WHEN k.status = 'closed'
                            AND EXISTS (SELECT FROM azhunt.screened_matches AS n
-                                       WHERE n.result_id = k.result_id AND n.run > k.last_run AND NOT n.hidden) THEN 'new'
+                                       WHERE n.result_id = k.result_id AND NOT n.hidden
+                                         AND (n.run > k.last_run OR n.found_at > k.changed_at)) THEN 'new'
                       ELSE coalesce(k.status, 'new') END AS status
           FROM (
               SELECT DISTINCT m.result_id

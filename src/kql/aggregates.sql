@@ -53,6 +53,12 @@ AS 'MODULE_PATHNAME', 'azhunt_collection_final';
 COMMENT ON FUNCTION azhunt.collection_final(internal) IS
 'internal: aggregate final function';
 
+CREATE FUNCTION azhunt.texts_final(internal) RETURNS text[]
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_texts_final';
+COMMENT ON FUNCTION azhunt.texts_final(internal) IS
+'internal: aggregate final function';
+
 CREATE FUNCTION azhunt.make_bag_transition(internal, jsonb) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_make_bag_transition';
@@ -117,6 +123,15 @@ CREATE AGGREGATE azhunt.set_of_texts(text) (
 );
 COMMENT ON AGGREGATE azhunt.set_of_texts(text) IS
 'internal: make_set() of texts, for the hunts';
+
+CREATE AGGREGATE azhunt.array_of_texts(text) (
+    SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
+    FINALFUNC = azhunt.texts_final, COMBINEFUNC = azhunt.collection_combine,
+    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.array_of_texts(text) IS
+'internal: the distinct texts but null, sorted by bytes; null if there are none';
 
 CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
     SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,

@@ -36,9 +36,6 @@
 
 #include "dynamic.h"
 
-static void push_nested(JsonbParseState **state, JsonbIteratorToken token,
-						DynamicType *dynamic, Datum value);
-
 /*
  * How values of this type are kept.
  */
@@ -66,15 +63,6 @@ kind_of_type(Oid type)
 		default:
 			return DYNAMIC_JSONB;
 	}
-}
-
-/*
- * Are values of this type converted element by element?
- */
-static bool
-is_nested_type(Oid type)
-{
-	return OidIsValid(get_base_element_type(type)) || type_is_rowtype(type);
 }
 
 /*
@@ -113,8 +101,12 @@ dynamic_type_init(DynamicType *dynamic, Oid type, MemoryContext context)
 	dynamic->type = getBaseType(type);
 	dynamic->typlen = get_typlen(dynamic->type);
 	dynamic->kind = kind_of_type(dynamic->type);
+	dynamic->is_array = dynamic->kind == DYNAMIC_JSONB &&
+		OidIsValid(get_base_element_type(dynamic->type));
+	dynamic->is_row = dynamic->kind == DYNAMIC_JSONB &&
+		type_is_rowtype(dynamic->type);
 	if (dynamic->kind != DYNAMIC_JSONB || dynamic->type == JSONBOID ||
-		is_nested_type(dynamic->type))
+		dynamic->is_array || dynamic->is_row)
 		return;
 
 	dynamic->is_pinned = depends_on_settings(dynamic->type);
@@ -131,9 +123,21 @@ dynamic_type_init(DynamicType *dynamic, Oid type, MemoryContext context)
 }
 
 /*
+ * Print some digits and what follows them, and return where that ends.
+ */
+static char *
+print_digits(char *end, int number, int digits, char follower)
+{
+	end = pg_ultostr_zeropad(end, number, digits);
+	*end = follower;
+	return end + 1;
+}
+
+/*
  * Print a time as Kusto does: ISO 8601 with seven decimals, Z for UTC.
  *
- * A timestamp without time zone says nothing of UTC, so it has no Z.
+ * A timestamp without time zone says nothing of UTC, so it has no Z.  Each
+ * match of a rule has a time like this, hence no snprintf().
  */
 static void
 encode_time(DynamicValue *encoded, Timestamp time, bool has_zone)
@@ -141,24 +145,36 @@ encode_time(DynamicValue *encoded, Timestamp time, bool has_zone)
 	struct pg_tm tm;
 	fsec_t		fsec;
 	bool		before_christ;
+	char	   *end = encoded->buffer;
 
 	encoded->data = encoded->buffer;
 	if (TIMESTAMP_NOT_FINITE(time))
-		EncodeSpecialTimestamp(time, encoded->buffer);
-	else if (timestamp2tm(time, NULL, &tm, &fsec, NULL, NULL) == 0)
 	{
-		before_christ = tm.tm_year <= 0;
-		snprintf(encoded->buffer, sizeof(encoded->buffer),
-				 "%04d-%02d-%02dT%02d:%02d:%02d.%06d0%s%s",
-				 before_christ ? 1 - tm.tm_year : tm.tm_year,
-				 tm.tm_mon, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-				 (int) fsec, has_zone ? "Z" : "", before_christ ? " BC" : "");
+		EncodeSpecialTimestamp(time, encoded->buffer);
+		encoded->length = strlen(encoded->buffer);
+		return;
 	}
-	else
+	if (timestamp2tm(time, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
-	encoded->length = strlen(encoded->buffer);
+
+	before_christ = tm.tm_year <= 0;
+	end = print_digits(end, before_christ ? 1 - tm.tm_year : tm.tm_year, 4, '-');
+	end = print_digits(end, tm.tm_mon, 2, '-');
+	end = print_digits(end, tm.tm_mday, 2, 'T');
+	end = print_digits(end, tm.tm_hour, 2, ':');
+	end = print_digits(end, tm.tm_min, 2, ':');
+	end = print_digits(end, tm.tm_sec, 2, '.');
+	end = print_digits(end, (int) fsec, 6, '0');
+	if (has_zone)
+		*end++ = 'Z';
+	if (before_christ)
+	{
+		memcpy(end, " BC", 3);
+		end += 3;
+	}
+	encoded->length = end - encoded->buffer;
 }
 
 /*
@@ -252,8 +268,8 @@ push_dimension(JsonbParseState **state, DynamicType *dynamic,
 						   values, nulls);
 			continue;
 		}
-		push_nested(state, WJB_ELEM, *(*nulls)++ ? NULL : dynamic,
-					*(*values)++);
+		dynamic_push(state, WJB_ELEM, *(*nulls)++ ? NULL : dynamic,
+					 *(*values)++);
 	}
 	pushJsonbValue(state, WJB_END_ARRAY, NULL);
 }
@@ -300,6 +316,7 @@ push_row(JsonbParseState **state, Datum value)
 	for (int i = 0; i < tupdesc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(tupdesc, i);
+		DynamicType dynamic;
 		JsonbValue	key;
 		Datum		field;
 		bool		isnull;
@@ -314,18 +331,21 @@ push_row(JsonbParseState **state, Datum value)
 		pushJsonbValue(state, WJB_KEY, &key);
 
 		field = heap_getattr(&tuple, i + 1, tupdesc, &isnull);
-		dynamic_push(state, WJB_VALUE, attribute->atttypid, field, isnull);
+		if (!isnull)
+			dynamic_type_init(&dynamic, attribute->atttypid, CurrentMemoryContext);
+		dynamic_push(state, WJB_VALUE, isnull ? NULL : &dynamic, field);
 	}
 	pushJsonbValue(state, WJB_END_OBJECT, NULL);
 	ReleaseTupleDesc(tupdesc);
 }
 
 /*
- * Push a value inside an array or a row; no type stands for NULL.
+ * Push a value of any type as part of a jsonb that is being built; no type
+ * stands for NULL.
  */
-static void
-push_nested(JsonbParseState **state, JsonbIteratorToken token,
-			DynamicType *dynamic, Datum value)
+void
+dynamic_push(JsonbParseState **state, JsonbIteratorToken token,
+			 DynamicType *dynamic, Datum value)
 {
 	JsonbValue	element;
 	DynamicValue *encoded;
@@ -333,12 +353,12 @@ push_nested(JsonbParseState **state, JsonbIteratorToken token,
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
 
-	if (dynamic != NULL && OidIsValid(get_base_element_type(dynamic->type)))
+	if (dynamic != NULL && dynamic->is_array)
 	{
 		push_array(state, value);
 		return;
 	}
-	if (dynamic != NULL && type_is_rowtype(dynamic->type))
+	if (dynamic != NULL && dynamic->is_row)
 	{
 		push_row(state, value);
 		return;
@@ -355,20 +375,6 @@ push_nested(JsonbParseState **state, JsonbIteratorToken token,
 }
 
 /*
- * Push a value of any type, or NULL, as part of a jsonb that is being built.
- */
-void
-dynamic_push(JsonbParseState **state, JsonbIteratorToken token,
-			 Oid type, Datum value, bool isnull)
-{
-	DynamicType dynamic;
-
-	if (!isnull)
-		dynamic_type_init(&dynamic, type, CurrentMemoryContext);
-	push_nested(state, token, isnull ? NULL : &dynamic, value);
-}
-
-/*
  * Make a jsonb of an array or a row.
  */
 static Jsonb *
@@ -379,7 +385,7 @@ nested_to_jsonb(DynamicType *dynamic, Datum value)
 
 	/* both leave their container as the first of the one-element array */
 	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-	push_nested(&state, WJB_ELEM, dynamic, value);
+	dynamic_push(&state, WJB_ELEM, dynamic, value);
 	root = *pushJsonbValue(&state, WJB_END_ARRAY, NULL);
 	return JsonbValueToJsonb(&root.val.array.elems[0]);
 }
@@ -461,7 +467,7 @@ encode_jsonb(DynamicType *dynamic, Datum value, DynamicValue *encoded)
 
 	if (dynamic->type == JSONBOID)
 		jsonb = DatumGetJsonbP(value);
-	else if (is_nested_type(dynamic->type))
+	else if (dynamic->is_array || dynamic->is_row)
 		jsonb = nested_to_jsonb(dynamic, value);
 	else
 		jsonb = other_to_jsonb(dynamic, value);

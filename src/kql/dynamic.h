@@ -33,6 +33,8 @@ typedef struct DynamicType
 	DynamicKind kind;
 	FmgrInfo	to_jsonb;		/* for DYNAMIC_JSONB of other types than jsonb */
 	bool		is_pinned;		/* to_jsonb needs settings of its own */
+	bool		is_array;		/* converted element by element */
+	bool		is_row;
 } DynamicType;
 
 /* A value, encoded as its kind says; numeric and jsonb are int-aligned */
@@ -51,7 +53,7 @@ extern bool dynamic_encode(DynamicType *dynamic, Datum value,
 						   DynamicValue *encoded);
 extern void dynamic_canonicalize(DynamicKind kind, DynamicValue *encoded);
 extern void dynamic_push(JsonbParseState **state, JsonbIteratorToken token,
-						 Oid type, Datum value, bool isnull);
+						 DynamicType *dynamic, Datum value);
 extern void dynamic_to_jsonb_value(DynamicKind kind, const char *data,
 								   int length, JsonbValue *result);
 extern uint32 dynamic_hash(DynamicKind kind, const char *data, int length);

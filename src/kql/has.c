@@ -13,6 +13,18 @@
 #define SHORT_LENGTH	64
 
 /*
+ * Terms of more bytes are not compared at each place at which they may start,
+ * which could take time in proportion to their length for each of them: first
+ * where characters are compared one by one, then where words of bytes are
+ */
+#define LONG_TERM		32
+#define LONG_ASCII_TERM	256
+
+/* Products of two remainders, and of one and a character, fit into 64 bits */
+#define HASH_MODULUS	UINT64_C(2147483647)
+#define HASH_BASE		UINT64_C(1000003939)
+
+/*
  * Does this byte belong to a term?  Terms are runs of letters and digits;
  * every other character separates them.
  */
@@ -78,6 +90,17 @@ is_term_character(uint32_t code_point, KqlEncoding encoding)
 }
 
 /*
+ * Does a term go on from the character before a place of the haystack?
+ */
+static inline bool
+term_goes_on(uint32_t before, const char *s, const char *end,
+			 KqlEncoding encoding)
+{
+	return s < end && is_term_character(before, encoding) &&
+		is_term_character(kql_character(s, end, encoding).code_point, encoding);
+}
+
+/*
  * Does the term stand at this place of the haystack, ignoring case, and does
  * no term go on past its end?
  */
@@ -104,70 +127,46 @@ has_characters_at(const char *s, const char *end, KqlString term,
 		s += found.length;
 		t += expected.length;
 	}
-	return s == end || !is_term_character(code_point, encoding) ||
-		!is_term_character(kql_character(s, end, encoding).code_point, encoding);
+	return !term_goes_on(code_point, s, end, encoding);
 }
 
 /*
- * The first character that starts at this place or after it; *before becomes
- * whether what stands before it belongs to a term.
+ * Does what stands before this place, at which a character starts, belong to a
+ * term?
  */
-static const char *
-first_character(KqlString haystack, size_t start, KqlEncoding encoding,
-				bool *before)
+static bool
+is_term_before(KqlString haystack, size_t start, KqlEncoding encoding)
 {
-	const char *end = haystack.data + haystack.length;
 	const char *s = haystack.data + start;
-	const char *next = s;
+	const char *previous = s;
 
-	/* back to a byte that surely starts a character, and on from there */
-	if (encoding == KQL_UTF8)
-	{
-		for (int i = 0; i < KQL_CHARACTER_SIZE && next > haystack.data; i++)
-		{
-			next--;
-			if ((*next & 0xc0) != 0x80)
-				break;
-		}
-	}
-	else if (encoding == KQL_EUC)
-	{
-		while (next > haystack.data && (next[-1] & 0x80) != 0)
-			next--;
-		if (next > haystack.data)
-			next--;
-	}
-	else if (start > 0)
-		next--;
+	if (start == 0)
+		return false;
+	do
+		previous--;
+	while (encoding == KQL_UTF8 && (*previous & 0xc0) == 0x80 &&
+		   previous > haystack.data && s - previous < KQL_CHARACTER_SIZE);
 
-	*before = false;
-	while (next < s)
-	{
-		KqlCharacter character = kql_character(next, end, encoding);
-
-		*before = is_term_character(character.code_point, encoding);
-		next += character.length;
-	}
-	return next;
+	/* of a character of EUC the last byte says as much as the whole */
+	return is_term_character(kql_character(previous, s, encoding).code_point,
+							 encoding);
 }
 
 /*
- * Search character by character, from those on that start at one of "count"
- * places from "start" on.
+ * Search for a short term character by character, from those on that start at
+ * "*start" or after it and before "stop".
  */
 static KQL_SLOW_PATH bool
-has_characters(KqlString haystack, KqlString term, size_t start, size_t count,
+has_characters(KqlString haystack, KqlString term, size_t *start, size_t stop,
 			   KqlEncoding encoding)
 {
 	const char *end = haystack.data + haystack.length;
-	const char *stop = count < haystack.length - start ?
-	haystack.data + start + count : end;
 	uint32_t	first = kql_fold_character(kql_character(term.data, term.data + term.length,
 														 encoding).code_point, encoding);
-	bool		before;
-	const char *s = first_character(haystack, start, encoding, &before);
+	bool		before = is_term_before(haystack, *start, encoding);
+	const char *s = haystack.data + *start;
 
-	while (s < stop)
+	while (s < haystack.data + stop)
 	{
 		KqlCharacter character = kql_character(s, end, encoding);
 		bool		is_term = is_term_character(character.code_point, encoding);
@@ -179,6 +178,96 @@ has_characters(KqlString haystack, KqlString term, size_t start, size_t count,
 		before = is_term;
 		s += character.length;
 	}
+	*start = s - haystack.data;
+	return false;
+}
+
+/*
+ * Characters that follow each other, and the hash of them, folded: a polynomial
+ * of which the first can be taken away again.
+ */
+typedef struct Window
+{
+	const char *start;
+	const char *end;
+	uint32_t	last;			/* character */
+	uint64_t	hash;
+	uint64_t	weight;			/* with which the first is in the hash */
+}			Window;
+
+/*
+ * Add the next character to a window.
+ */
+static inline void
+add_character(Window * window, const char *end, KqlEncoding encoding)
+{
+	KqlCharacter character = kql_character(window->end, end, encoding);
+
+	window->hash = (window->hash * HASH_BASE +
+					kql_fold_character(character.code_point, encoding)) % HASH_MODULUS;
+	window->end += character.length;
+	window->last = character.code_point;
+}
+
+/*
+ * Take the first character, which is given, out of a window.
+ */
+static inline void
+remove_character(Window * window, KqlCharacter character, KqlEncoding encoding)
+{
+	uint64_t	share = kql_fold_character(character.code_point, encoding) *
+	window->weight % HASH_MODULUS;
+
+	window->hash = (window->hash + HASH_MODULUS - share) % HASH_MODULUS;
+	window->start += character.length;
+}
+
+/*
+ * As has_characters(), for a long term, much of which may stand at each of many
+ * places.
+ *
+ * A window as long as the term moves over the haystack, and is compared with it
+ * only where their hashes are equal.  If the hash is right, only the ends can
+ * be wrong, which are looked at before.
+ */
+static KQL_SLOW_PATH bool
+has_long_term(KqlString haystack, KqlString term, size_t *start, size_t stop,
+			  KqlEncoding encoding)
+{
+	const char *end = haystack.data + haystack.length;
+	const char *term_end = term.data + term.length;
+	bool		before = is_term_before(haystack, *start, encoding);
+	Window		window = {haystack.data + *start, haystack.data + *start, 0, 0, 1};
+	Window		sought = {term.data, term.data, 0, 0, 1};
+
+	/* in case we return because no term can start */
+	*start = haystack.length;
+	while (sought.end < term_end)
+	{
+		if (window.end == end)
+			return false;
+		if (sought.end > sought.start)
+			window.weight = window.weight * HASH_BASE % HASH_MODULUS;
+		add_character(&sought, term_end, encoding);
+		add_character(&window, end, encoding);
+	}
+
+	while (window.start < haystack.data + stop)
+	{
+		KqlCharacter first = kql_character(window.start, end, encoding);
+		bool		is_term = is_term_character(first.code_point, encoding);
+
+		if (window.hash == sought.hash && !(before && is_term) &&
+			!term_goes_on(window.last, window.end, end, encoding) &&
+			has_characters_at(window.start, end, term, encoding))
+			return true;
+		if (window.end == end)
+			return false;
+		remove_character(&window, first, encoding);
+		add_character(&window, end, encoding);
+		before = is_term;
+	}
+	*start = window.start - haystack.data;
 	return false;
 }
 
@@ -237,15 +326,15 @@ may_start_in_word(const char *s, size_t length, SoughtByte first,
 }
 
 /*
- * Search for a term of ASCII in words of eight bytes.
+ * Search for a term of ASCII in words of eight bytes, at places before "stop".
  *
  * Eight places at a time are passed over where none has both the first and the
  * last byte of the term.  If a byte turns out not to be ASCII that is to be
- * known better, it is all done again, character by character.
+ * known better, *is_ascii becomes false, and there is no answer.
  */
 static inline bool
 has_bytes(KqlString haystack, KqlString term, size_t start, size_t stop,
-		  KqlEncoding encoding)
+		  KqlEncoding encoding, bool *is_ascii)
 {
 	SoughtByte	first = sought_byte(term.data[0]);
 	SoughtByte	last = sought_byte(term.data[term.length - 1]);
@@ -279,11 +368,10 @@ has_bytes(KqlString haystack, KqlString term, size_t start, size_t stop,
 		i += sizeof(uint64_t);
 	}
 
-	if (encoding != KQL_BYTES &&
-		(!kql_word_is_ascii(seen) ||
-		 !kql_is_ascii(kql_string(haystack.data + i + term.length - 1, stop - i))))
-		return has_characters(haystack, term, start, stop - start, encoding);
-	return has_bytes_near(haystack, term, i, stop, encoding);
+	*is_ascii = encoding == KQL_BYTES ||
+		(kql_word_is_ascii(seen) &&
+		 kql_is_ascii(kql_string(haystack.data + i + term.length - 1, stop - i)));
+	return *is_ascii && has_bytes_near(haystack, term, i, stop, encoding);
 }
 
 /*
@@ -291,39 +379,61 @@ has_bytes(KqlString haystack, KqlString term, size_t start, size_t stop,
  * past its ends.  What stands inside the term, separators included, must occur
  * as it is.  Every string has the empty term.
  *
- * The term must start at one of "count" places from "start" on: with many
- * places and a long term this may take long, so a caller that must be able to
- * stop asks for few places at once.
+ * The term must start at one of "count" places from "*start" on, which becomes
+ * where to go on, so that a caller can stop in between.  This takes time in
+ * proportion to the places and the length of the term: all of a string takes
+ * it in proportion to its length if there are at least as many places at once
+ * as the term has bytes.
  */
 bool
-kql_has_from(KqlString haystack, KqlString term, size_t start, size_t count,
+kql_has_from(KqlString haystack, KqlString term, size_t *start, size_t count,
 			 KqlEncoding encoding)
 {
-	size_t		before = start > 0 ? 1 : 0;
-	size_t		stop;
+	size_t		rest = haystack.length - *start;
+	size_t		before = *start > 0 ? 1 : 0;
+	size_t		stop = count < rest ? *start + count : haystack.length;
+	bool		is_ascii;
 
 	if (term.length == 0)
 		return true;
-	if (start >= haystack.length)
+	if (rest == 0)
 		return false;
 	if (encoding != KQL_BYTES && !kql_is_ascii(term))
-		return has_characters(haystack, term, start, count, encoding);
+		goto characters;
 
 	/* a short string is looked at sooner than its parts */
 	if (haystack.length <= SHORT_LENGTH && kql_is_ascii(haystack))
 		encoding = KQL_BYTES;
 
 	/* a character of ASCII equals none that has fewer bytes */
-	if (term.length > haystack.length - start)
+	if (term.length > rest)
+	{
+		*start = haystack.length;
 		return false;
+	}
+	if (term.length > LONG_ASCII_TERM)
+		goto characters;
 
 	/* what has_bytes() does not look at itself */
-	if (encoding != KQL_BYTES &&
-		!kql_is_ascii(kql_string(haystack.data + start - before,
-								 term.length - 1 + before)))
-		return has_characters(haystack, term, start, count, encoding);
-	stop = haystack.length - term.length + 1;
-	if (count < stop - start)
-		stop = start + count;
-	return has_bytes(haystack, term, start, stop, encoding);
+	is_ascii = encoding == KQL_BYTES ||
+		kql_is_ascii(kql_string(haystack.data + *start - before,
+								term.length - 1 + before));
+	if (is_ascii)
+	{
+		size_t		last_stop = haystack.length - term.length + 1;
+
+		if (has_bytes(haystack, term, *start, stop < last_stop ? stop : last_stop,
+					  encoding, &is_ascii))
+			return true;
+	}
+	if (is_ascii)
+	{
+		*start = stop;
+		return false;
+	}
+
+characters:
+	return term.length > LONG_TERM ?
+		has_long_term(haystack, term, start, stop, encoding) :
+		has_characters(haystack, term, start, stop, encoding);
 }

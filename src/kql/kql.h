@@ -87,7 +87,7 @@ extern size_t kql_fold_utf8(KqlString s, char *buffer);
 
 /* has.c */
 extern bool kql_has_from(KqlString haystack, KqlString term,
-						 size_t start, size_t count, KqlEncoding encoding);
+						 size_t *start, size_t count, KqlEncoding encoding);
 
 /* timespan.c */
 extern bool kql_within(int64_t event, int64_t anchor, int64_t lookback);

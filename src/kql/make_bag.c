@@ -36,6 +36,14 @@ typedef struct BagState
 	JsonbValue	values[FLEXIBLE_ARRAY_MEMBER];	/* of the keys, by index */
 } BagState;
 
+/* What bag_pack() knows of an argument */
+typedef struct PackArgument
+{
+	Oid			base_type;
+	bool		is_literal;		/* of no type, which is a C string */
+	DynamicType type;			/* of a value */
+} PackArgument;
+
 #define INITIAL_VALUES	7
 
 /* The memory that a state with room for so many values takes */
@@ -470,6 +478,55 @@ azhunt_make_bag_final(PG_FUNCTION_ARGS)
 }
 
 /*
+ * What bag_pack() knows of the types of its arguments.  A key must be a text.
+ */
+static PackArgument *
+describe_arguments(const Oid *types, int count, MemoryContext context)
+{
+	PackArgument *arguments = MemoryContextAllocZero(context,
+													 Max(count, 1) * sizeof(PackArgument));
+
+	if (count % 2 != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("bag_pack needs an even number of arguments, not %d",
+						count),
+				 errhint("Arguments are a key, its value, a key, its value, and so on.")));
+
+	for (int i = 0; i < count; i++)
+	{
+		arguments[i].is_literal = types[i] == UNKNOWNOID;
+		arguments[i].base_type = arguments[i].is_literal ? TEXTOID : getBaseType(types[i]);
+		/* that of a value which is always null is not needed */
+		if (i % 2 == 1 && OidIsValid(types[i]))
+			dynamic_type_init(&arguments[i].type, arguments[i].base_type, context);
+	}
+	return arguments;
+}
+
+/*
+ * The types of the arguments, looked up once a query.
+ */
+static PackArgument *
+query_arguments(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+	Oid			types[FUNC_MAX_ARGS];
+
+	if (flinfo->fn_extra == NULL)
+	{
+		for (int i = 0; i < PG_NARGS(); i++)
+		{
+			types[i] = get_fn_expr_argtype(flinfo, i);
+			if (!OidIsValid(types[i]))
+				elog(ERROR, "could not determine the type of argument %d", i + 1);
+		}
+		flinfo->fn_extra = describe_arguments(types, PG_NARGS(), flinfo->fn_mcxt);
+	}
+	return flinfo->fn_extra;
+}
+
+/*
  * Push a key of bag_pack(), which must be a text and not null.
  */
 static void
@@ -485,7 +542,6 @@ push_key(JsonbParseState **parse_state, int argument, Oid type, Datum key,
 				 errmsg("argument %d of bag_pack is a key and must not be null",
 						argument + 1),
 				 errhint("Arguments are a key, its value, a key, its value, and so on.")));
-	type = getBaseType(type);
 	if (type != TEXTOID && type != VARCHAROID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -505,29 +561,37 @@ push_key(JsonbParseState **parse_state, int argument, Oid type, Datum key,
 Datum
 azhunt_bag_pack(PG_FUNCTION_ARGS)
 {
-	Datum	   *arguments;
+	PackArgument *arguments;
+	Datum	   *values = NULL;
 	bool	   *nulls;
 	Oid		   *types;
-	int			count = extract_variadic_args(fcinfo, 0, true,
-											  &arguments, &types, &nulls);
+	int			count = PG_NARGS();
 	JsonbParseState *parse_state = NULL;
 	JsonbValue *object;
 
-	if (count < 0)
-		PG_RETURN_NULL();
-	if (count % 2 != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("bag_pack needs an even number of arguments, not %d",
-						count),
-				 errhint("Arguments are a key, its value, a key, its value, and so on.")));
+	if (get_fn_expr_variadic(fcinfo->flinfo))
+	{
+		count = extract_variadic_args(fcinfo, 0, true, &values, &types, &nulls);
+		if (count < 0)
+			PG_RETURN_NULL();
+		arguments = describe_arguments(types, count, CurrentMemoryContext);
+	}
+	else
+		arguments = query_arguments(fcinfo);
 
 	pushJsonbValue(&parse_state, WJB_BEGIN_OBJECT, NULL);
-	for (int i = 0; i < count; i += 2)
+	for (int i = 0; i < count; i++)
 	{
-		push_key(&parse_state, i, types[i], arguments[i], nulls[i]);
-		dynamic_push(&parse_state, WJB_VALUE, types[i + 1], arguments[i + 1],
-					 nulls[i + 1]);
+		bool		isnull = values != NULL ? nulls[i] : PG_ARGISNULL(i);
+		Datum		value = values != NULL ? values[i] : PG_GETARG_DATUM(i);
+
+		if (arguments[i].is_literal && !isnull)
+			value = CStringGetTextDatum(DatumGetCString(value));
+		if (i % 2 == 0)
+			push_key(&parse_state, i, arguments[i].base_type, value, isnull);
+		else
+			dynamic_push(&parse_state, WJB_VALUE,
+						 isnull ? NULL : &arguments[i].type, value);
 	}
 	object = pushJsonbValue(&parse_state, WJB_END_OBJECT, NULL);
 	PG_RETURN_JSONB_P(JsonbValueToJsonb(object));

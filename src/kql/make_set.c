@@ -21,8 +21,11 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type_d.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 
 #include "aggregate.h"
 #include "element_store.h"
@@ -33,6 +36,7 @@ PG_FUNCTION_INFO_V1(azhunt_collection_combine);
 PG_FUNCTION_INFO_V1(azhunt_collection_serialize);
 PG_FUNCTION_INFO_V1(azhunt_collection_deserialize);
 PG_FUNCTION_INFO_V1(azhunt_collection_final);
+PG_FUNCTION_INFO_V1(azhunt_texts_final);
 
 /*
  * What must be true of a state between calls.
@@ -247,4 +251,36 @@ azhunt_collection_final(PG_FUNCTION_ARGS)
 	}
 	array = pushJsonbValue(&parse_state, WJB_END_ARRAY, NULL);
 	PG_RETURN_JSONB_P(JsonbValueToJsonb(array));
+}
+
+/*
+ * Final function of array_of_texts: the same as an array of texts, null where
+ * there was nothing.
+ */
+Datum
+azhunt_texts_final(PG_FUNCTION_ARGS)
+{
+	ElementStore *state = PG_ARGISNULL(0) ? NULL :
+	(ElementStore *) PG_GETARG_POINTER(0);
+	Datum	   *texts;
+	int		   *order = NULL;
+	int			count;
+
+	(void) aggregate_context(fcinfo);
+	if (state == NULL || state->count == 0)
+		PG_RETURN_NULL();
+
+	count = Min(state->count, state->limit);
+	if (!state->ordered)
+		order = element_store_order(state);
+	texts = palloc(count * sizeof(Datum));
+	for (int i = 0; i < count; i++)
+	{
+		int			index = order != NULL ? order[i] : i;
+
+		CHECK_FOR_INTERRUPTS();
+		texts[i] = PointerGetDatum(cstring_to_text_with_len(element_data(state, index),
+															element_length(state, index)));
+	}
+	PG_RETURN_ARRAYTYPE_P(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
 }

@@ -16,8 +16,8 @@
 
 #include "azhunt.h"
 
-/* A search compares about so many bytes before it looks for interrupts */
-#define HAS_BYTES_BETWEEN_INTERRUPTS	(1024 * 1024)
+/* A search looks at so many places, or as many as the term is long, at once */
+#define HAS_PLACES_BETWEEN_INTERRUPTS	(64 * 1024)
 
 PG_FUNCTION_INFO_V1(azhunt_strip_port);
 PG_FUNCTION_INFO_V1(azhunt_blob_name);
@@ -120,14 +120,13 @@ azhunt_has(PG_FUNCTION_ARGS)
 	text	   *term = PG_GETARG_TEXT_PP(1);
 	KqlString	h = TextKqlString(haystack);
 	KqlString	t = TextKqlString(term);
-	size_t		places = 1 + HAS_BYTES_BETWEEN_INTERRUPTS / (t.length + 1);
+	size_t		places = Max(t.length, HAS_PLACES_BETWEEN_INTERRUPTS);
 	size_t		start = 0;
 	KqlEncoding encoding = database_encoding();
 
-	while (!kql_has_from(h, t, start, places, encoding))
+	while (!kql_has_from(h, t, &start, places, encoding))
 	{
-		start += places;
-		if (start >= h.length)
+		if (start == h.length)
 			PG_RETURN_BOOL(false);
 		CHECK_FOR_INTERRUPTS();
 	}

@@ -55,7 +55,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT d.log_table, c.column_name, c.comment
     FROM azhunt.log_table_descriptions() AS d
-    JOIN pg_class AS t ON t.oid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.relkind = 'p'
+    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.partstrat = 'r'
     CROSS JOIN LATERAL (
         SELECT NULL, d.comment
         UNION ALL
@@ -63,10 +63,10 @@ AS $$
         FROM string_to_table(btrim(d.column_comments, E'\n'::text), E'\n'::text) AS l (line)
     ) AS c (column_name, comment)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = t.oid AND a.attname = c.column_name AND NOT a.attisdropped
+    ON a.attrelid = t.partrelid AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE (c.column_name IS NULL OR a.attnum IS NOT NULL)
       AND NOT EXISTS (SELECT FROM pg_description AS e
-                      WHERE e.objoid = t.oid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
+                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
@@ -79,7 +79,7 @@ AS $$
 <<function>>
 DECLARE
     log_table text;
-    kind "char";
+    relation oid;
     item record;
     relations regclass[] := '{}';
     lock_modes text[] := '{}';
@@ -91,10 +91,10 @@ BEGIN
     FOR item IN
         SELECT l.relation, l.lock_mode
         FROM (
-            SELECT c.oid::regclass,
-                   CASE WHEN EXISTS (SELECT FROM azhunt.missing_columns(c.oid::regclass, s.log_table))
+            SELECT c.partrelid::regclass,
+                   CASE WHEN EXISTS (SELECT FROM azhunt.missing_columns(c.partrelid::regclass, s.log_table))
                              OR EXISTS (SELECT FROM pg_attribute AS a
-                                        WHERE a.attrelid = c.oid AND a.attname = 'ingestxid' AND NOT a.atthasdef)
+                                        WHERE a.attrelid = c.partrelid AND a.attname = 'ingestxid' AND NOT a.atthasdef)
                         THEN 'ACCESS EXCLUSIVE'::text
                         WHEN EXISTS (SELECT FROM azhunt.log_table_indexes() AS i
                                      WHERE i.log_table = s.log_table
@@ -103,7 +103,7 @@ BEGIN
                    END,
                    s.log_table = ANY (uncommented)
             FROM azhunt.log_table_schemas() AS s
-            JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I', s.log_table)) AND c.relkind = 'p'
+            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table)) AND c.partstrat = 'r'
         ) AS t (relation, lock_mode, lacks_comments)
         CROSS JOIN LATERAL (
             SELECT t.relation, 'SHARE UPDATE EXCLUSIVE'::text
@@ -120,10 +120,9 @@ BEGIN
     PERFORM azhunt.lock_relations(relations, lock_modes);
 
     FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s LOOP
-        kind := (SELECT c.relkind FROM pg_class AS c
-                 WHERE c.oid = to_regclass(format('azhunt.%I', log_table)));
+        relation := to_regclass(format('azhunt.%I', log_table));
 
-        IF kind IS NULL THEN
+        IF relation IS NULL THEN
             EXECUTE format(
                 'CREATE TABLE azhunt.%I (%s) PARTITION BY RANGE (timegenerated)',
                 log_table,
@@ -136,8 +135,8 @@ BEGIN
                            log_table || '_default', log_table);
             RETURN NEXT format('azhunt.%I', log_table)::regclass;
             uncommented := uncommented || log_table;
-        ELSIF kind <> 'p' THEN
-            RAISE NOTICE 'azhunt.% is not a partitioned table, leaving it as it is', log_table;
+        ELSIF (SELECT p.partstrat FROM pg_partitioned_table AS p WHERE p.partrelid = relation) IS DISTINCT FROM 'r' THEN
+            RAISE NOTICE 'azhunt.% is not partitioned by range, leaving it as it is', log_table;
             CONTINUE;
         END IF;
 

@@ -104,7 +104,7 @@ CREATE INDEX matches_result_id_idx ON azhunt.matches (result_id);
 COMMENT ON INDEX azhunt.matches_result_id_idx IS 'the matches of one result';
 CREATE INDEX matches_run_idx ON azhunt.matches (run);
 COMMENT ON INDEX azhunt.matches_run_idx IS 'what one run found';
-CREATE INDEX matches_account_idx ON azhunt.matches (rule, account azhunt.case_insensitive_ops, "time");
+CREATE INDEX matches_account_idx ON azhunt.matches (account azhunt.case_insensitive_ops, rule, "time");
 COMMENT ON INDEX azhunt.matches_account_idx IS 'the first match of one account';
 COMMENT ON TABLE azhunt.matches IS
 'what rules found, a row for each match, which is two or more log rows that belong together';
@@ -115,18 +115,27 @@ COMMENT ON COLUMN azhunt.matches.address IS 'the address, without its port; null
 COMMENT ON COLUMN azhunt.matches.useragent IS 'the user agent; null if the hunt does not look at any';
 COMMENT ON COLUMN azhunt.matches.storageaccount IS 'the storage account; null if the hunt does not look at any';
 COMMENT ON COLUMN azhunt.matches.details IS 'what only this hunt knows';
-COMMENT ON COLUMN azhunt.matches.key IS 'SHA-256 of all that describes the match but its time';
+COMMENT ON COLUMN azhunt.matches.key IS 'digest of all that describes the match but its time';
 COMMENT ON COLUMN azhunt.matches.result_id IS 'the result that it belongs to';
 COMMENT ON COLUMN azhunt.matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.matches.found_at IS 'when that run began';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.matches', '');
 
-CREATE FUNCTION azhunt.sha256_of(texts text[]) RETURNS bytea
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_sha256_of';
+CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb) RETURNS bytea
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_match_key';
 
-COMMENT ON FUNCTION azhunt.sha256_of(text[]) IS
-'internal: SHA-256 of texts, for unique keys over texts too long for an index';
+COMMENT ON FUNCTION azhunt.match_key(text, text, text, text, jsonb) IS
+'internal: digest of all that describes a match but its time, for a unique key over what is too long for an index';
+
+CREATE FUNCTION azhunt.match_result_id(rule text, result_key text[], "time" timestamptz,
+                                       account text, address text, useragent text, storageaccount text, details jsonb)
+RETURNS uuid
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_match_result_id';
+
+COMMENT ON FUNCTION azhunt.match_result_id(text, text[], timestamptz, text, text, text, text, jsonb) IS
+'internal: the result of a rule that a match belongs to: digest of the columns, or members of details, that the result key names; the key is the same in all rows of a query';
 
 --
 -- A hunt can have two functions that find matches.  NAME_matches() joins all
@@ -153,22 +162,18 @@ SET extra_float_digits = 1
 SET bytea_output = 'hex'
 AS $$
 DECLARE
-    result_values text[] := ARRAY(
-        SELECT CASE WHEN k.name = 'time' THEN 'extract(epoch FROM m."time")::text'
-                    WHEN k.name = ANY ('{account,address,useragent,storageaccount}'::text[]) THEN format('m.%I'::text, k.name)
-                    ELSE format('m.details ->> %L::text'::text, k.name) END
-        FROM unnest(result_key) AS k (name));
     new_matches bigint;
 BEGIN
     EXECUTE format(
         'INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)'
         ' SELECT $1, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details,'
-        '        azhunt.sha256_of(ARRAY[m.account, m.address, m.useragent, m.storageaccount, m.details::text]),'
-        '        encode(substr(azhunt.sha256_of(ARRAY[$1, %s]), 1, 16), ''hex''::text)::uuid,'
+        '        azhunt.match_key(m.account, m.address, m.useragent, m.storageaccount, m.details),'
+        '        azhunt.match_result_id($1, $7, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details),'
         '        $2, $3'
-        ' FROM %s AS m'
-        ' ON CONFLICT DO NOTHING'::text, array_to_string(result_values, ', '::text), call)
-    USING rule, run, found_at, since, until, arrivals;
+        -- details are made once for a match, whatever uses them
+        ' FROM (SELECT m.* FROM %s AS m OFFSET 0) AS m'
+        ' ON CONFLICT DO NOTHING'::text, call)
+    USING rule, run, found_at, since, until, arrivals, result_key;
     GET DIAGNOSTICS new_matches = ROW_COUNT;
     RETURN new_matches;
 END

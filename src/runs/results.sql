@@ -1,69 +1,125 @@
 -- What rules found, as results: rows of the published queries.
 
 CREATE FUNCTION azhunt.fill_in(template text, names jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT pg_catalog.string_agg(p.part[1] OPERATOR(pg_catalog.||)
-                                 COALESCE(names OPERATOR(pg_catalog.->>) p.part[2], ''), '' ORDER BY p.place)
-    FROM pg_catalog.regexp_matches(template, '([^{]*)(?:[{]([^}]*)[}])?', 'g') WITH ORDINALITY AS p (part, place);
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_fill_in';
 
 COMMENT ON FUNCTION azhunt.fill_in(text, jsonb) IS
 'internal: the template with each name in braces replaced by its value';
 
 CREATE FUNCTION azhunt.members(bag jsonb, names text[]) RETURNS jsonb
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT COALESCE(pg_catalog.jsonb_object_agg(n.name, bag OPERATOR(pg_catalog.->) n.name), '{}')
-    FROM pg_catalog.unnest(names) AS n (name)
-    WHERE bag OPERATOR(pg_catalog.?) n.name;
-END;
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_members';
 
 COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
+-- Runs of one server have ids in their order; those of several, whose matches are
+-- read together, may not.
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, run bigint, found_at timestamptz) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
+                 AND (run OPERATOR(pg_catalog.>) last_run OR found_at OPERATOR(pg_catalog.>) changed_at) THEN 'new'
+            ELSE COALESCE(status, 'new') END;
+
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, timestamptz) IS
+'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
+
+CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_any_transition';
+COMMENT ON FUNCTION azhunt.any_transition(text, text) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.any_transition(jsonb, jsonb) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_any_transition';
+COMMENT ON FUNCTION azhunt.any_transition(jsonb, jsonb) IS
+'internal: aggregate transition function';
+
+CREATE AGGREGATE azhunt.any_text(text) (
+    SFUNC = azhunt.any_transition, STYPE = text, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.any_text(text) IS
+'internal: one of the texts but null, where all are the same';
+
+CREATE AGGREGATE azhunt.any_bag(jsonb) (
+    SFUNC = azhunt.any_transition, STYPE = jsonb, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.any_bag(jsonb) IS
+'internal: one of the bags but null, where what is looked for is the same in all';
+
+CREATE FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) RETURNS internal
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_latest_details_transition';
+COMMENT ON FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.latest_details_final(internal) RETURNS jsonb
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_latest_details_final';
+COMMENT ON FUNCTION azhunt.latest_details_final(internal) IS
+'internal: aggregate final function';
+
+CREATE AGGREGATE azhunt.latest_details(timestamptz, jsonb) (
+    SFUNC = azhunt.latest_details_transition, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = azhunt.latest_details_final, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.latest_details(timestamptz, jsonb) IS
+'internal: the details of the latest time, the greatest of them if it has several';
+
 CREATE VIEW azhunt.results AS
 SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques, u.severity,
-       r.account, r.address,
-       azhunt.fill_in(h.summary, (
-           SELECT m.details
-           FROM azhunt.screened_matches AS m
-           WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
-           ORDER BY m."time" DESC, m.details DESC
-           LIMIT 1
-       ) OPERATOR(pg_catalog.||)
-       pg_catalog.jsonb_build_object('time', r."time", 'account', r.account, 'address', r.address, 'matches', r.matches)) AS summary,
-       (
-           SELECT azhunt.members(azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC) OPERATOR(pg_catalog.->) 0, h.result_key)
-                  OPERATOR(pg_catalog.||)
-                  pg_catalog.jsonb_build_object('matches', azhunt.make_list(m.details ORDER BY m."time" DESC, m.details DESC))
-           FROM (
-               SELECT m."time", m.details
-               FROM azhunt.screened_matches AS m
-               WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
-               ORDER BY m."time" DESC, m.details DESC
-               LIMIT 100
-           ) AS m
-       ) AS details,
+       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') AS address,
+       azhunt.fill_in(h.summary, r.latest OPERATOR(pg_catalog.||)
+                                 pg_catalog.jsonb_build_object('time', r."time",
+                                                               'account', pg_catalog.array_to_string(r.accounts, ', '),
+                                                               'address', pg_catalog.array_to_string(r.addresses, ', '),
+                                                               'matches', r.matches)) AS summary,
+       azhunt.members(r.latest, h.result_key)
+       OPERATOR(pg_catalog.||)
+       pg_catalog.jsonb_build_object('matches', CASE
+           -- nothing to be looked up in the allow-list again
+           WHEN r.hidden OPERATOR(pg_catalog.=) 0 THEN (
+               SELECT azhunt.make_list(m.details)
+               FROM (
+                   SELECT m.details
+                   FROM azhunt.matches AS m
+                   WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id
+                   ORDER BY m."time" DESC, m.details DESC
+                   LIMIT 100
+               ) AS m
+           )
+           ELSE (
+               SELECT azhunt.make_list(m.details)
+               FROM (
+                   SELECT m.details
+                   FROM azhunt.screened_matches AS m
+                   WHERE m.result_id OPERATOR(pg_catalog.=) r.result_id AND NOT m.hidden
+                   ORDER BY m."time" DESC, m.details DESC
+                   LIMIT 100
+               ) AS m
+           )
+       END) AS details,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS "time",
-           pg_catalog.string_agg(DISTINCT m.account COLLATE pg_catalog."C", ', ' ORDER BY m.account COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS account,
-           pg_catalog.string_agg(DISTINCT m.address COLLATE pg_catalog."C", ', ' ORDER BY m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) COLLATE pg_catalog."default" AS address,
+           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
+           azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
+           azhunt.latest_details(m."time", m.details) FILTER (WHERE NOT m.hidden) AS latest,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM azhunt.screened_matches AS m
-    GROUP BY m.rule, m.hunt, m.result_id
+    -- ids first, which differ
+    GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
@@ -72,6 +128,28 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.results IS
 'what all rules found, a row for each result; details has at most the latest 100 matches';
+COMMENT ON COLUMN azhunt.results."time" IS 'time of its latest match';
+COMMENT ON COLUMN azhunt.results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.results.hunt IS 'the hunt that the rule runs';
+COMMENT ON COLUMN azhunt.results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.results.account IS 'the accounts, separated by commas; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.results.address IS 'the addresses, separated by commas; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.results.summary IS 'a sentence about the result';
+COMMENT ON COLUMN azhunt.results.details IS 'members of details that the hunt''s result_key names, and in matches the details of its latest 100 matches';
+COMMENT ON COLUMN azhunt.results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
 
 CREATE VIEW azhunt.hidden_results AS
 SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
@@ -92,6 +170,15 @@ GROUP BY a.entity, a.value, m.rule;
 
 COMMENT ON VIEW azhunt.hidden_results IS
 'how many matches and results each entry of the allow-list hides for each rule';
+COMMENT ON COLUMN azhunt.hidden_results.entity IS 'column of azhunt.matches: address, account, useragent or storageaccount';
+COMMENT ON COLUMN azhunt.hidden_results.value IS 'the value of it that is hidden, or a network of addresses';
+COMMENT ON COLUMN azhunt.hidden_results.note IS 'why it is allowed; null if nobody said';
+COMMENT ON COLUMN azhunt.hidden_results.added_by IS 'role of the session that added the entry';
+COMMENT ON COLUMN azhunt.hidden_results.added_at IS 'when it was added';
+COMMENT ON COLUMN azhunt.hidden_results.rule IS 'the rule whose matches it hides; null if it hides none';
+COMMENT ON COLUMN azhunt.hidden_results.matches IS 'how many matches of the rule it hides';
+COMMENT ON COLUMN azhunt.hidden_results.results IS 'how many results of the rule these belong to';
+COMMENT ON COLUMN azhunt.hidden_results.found_at IS 'when the run began that found the latest of them; null if it hides none';
 
 CREATE FUNCTION azhunt.log_rows(result_id uuid, most integer DEFAULT 100)
 RETURNS TABLE (log_table text, log_row jsonb)

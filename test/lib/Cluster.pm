@@ -160,11 +160,15 @@ sub initdb
 		'--locale=C.UTF-8', '--encoding=UTF8', '--no-sync', '--wal-segsize=1');
 }
 
-# The settings of all clusters, and those of this one.
+# The settings of all clusters, and those of this one.  What is on the disk has to
+# survive the server's end but not the machine's.  Nothing is vacuumed or analyzed
+# in between, so that plans do not depend on when; and nothing is compiled, which
+# takes longer than most queries here.
 sub configure
 {
 	my ($self, @settings) = @_;
 	my @lines = ("listen_addresses = ''", "unix_socket_directories = '$self->{dir}'", 'unix_socket_permissions = 0700', 'fsync = off',
+		'synchronous_commit = off', 'full_page_writes = off', 'max_wal_size = 1GB', 'checkpoint_timeout = 1h', 'autovacuum = off', 'jit = off',
 		"timezone = 'UTC'", "log_timezone = 'UTC'", q(log_line_prefix = '%m [%p] %d %a '),
 		'max_prepared_transactions = 10', $self->paths, @settings);
 

@@ -6,7 +6,7 @@ use warnings;
 
 use Exporter qw(import);
 use Time::HiRes qw(sleep time);
-our @EXPORT = qw(await slurp spew);
+our @EXPORT = qw(await nothing_is_built slurp spew);
 
 # Wait until a condition is true: its value, or undef after too long.
 sub await
@@ -21,6 +21,12 @@ sub await
 		return undef if time() > $deadline;
 		sleep(0.02);
 	}
+}
+
+# Why a test that compiles does not run, if azhunt is one that was installed.
+sub nothing_is_built
+{
+	return $ENV{AZHUNT_INSTALLED} ? 'the azhunt that is installed is tested, which needs no compiler' : undef;
 }
 
 # All that is in a file, in bytes.

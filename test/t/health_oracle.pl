@@ -43,36 +43,59 @@ CREATE EXTENSION azhunt;
 SELECT count(*) FROM azhunt.create_log_tables();
 CREATE SCHEMA oracle;
 
-CREATE FUNCTION oracle.expected(log_table regclass, since timestamptz[], latest integer)
-RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz, arrivals bigint[], delays interval[])
+-- The rows that are newest and latest, and those that arrived since: each is asked
+-- once for all questions that share it.
+CREATE FUNCTION oracle.newest(log_table regclass) RETURNS TABLE (event timestamptz, arrival timestamptz)
 LANGUAGE plpgsql SET enable_indexscan = off SET enable_bitmapscan = off AS $$
 BEGIN
-	RETURN QUERY EXECUTE format('
-		SELECT (SELECT max(timegenerated) FROM %1$s), (SELECT max(ingestedat) FROM %1$s),
-			   ARRAY(SELECT (SELECT count(*) FROM %1$s WHERE ingestedat > s AND ingestedat <= s + interval ''1 hour'')
-					 FROM unnest($1) WITH ORDINALITY AS s (s, i) ORDER BY i),
-			   ARRAY(SELECT ingestedat - timegenerated
-					 FROM (SELECT * FROM %1$s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $2) AS l
+	RETURN QUERY EXECUTE format('SELECT max(timegenerated), max(ingestedat) FROM %1$s', log_table);
+END
+$$;
+CREATE FUNCTION oracle.arrivals(log_table regclass, since timestamptz[]) RETURNS bigint[]
+LANGUAGE plpgsql SET enable_indexscan = off SET enable_bitmapscan = off AS $$
+DECLARE
+	answer bigint[];
+BEGIN
+	EXECUTE format('
+		SELECT ARRAY(SELECT (SELECT count(*) FROM %1$s WHERE ingestedat > s AND ingestedat <= s + interval ''1 hour'')
+					 FROM unnest($1) WITH ORDINALITY AS s (s, i) ORDER BY i)', log_table)
+	INTO answer USING since;
+	RETURN answer;
+END
+$$;
+CREATE FUNCTION oracle.delays(log_table regclass, latest integer) RETURNS interval[]
+LANGUAGE plpgsql SET enable_indexscan = off SET enable_bitmapscan = off AS $$
+DECLARE
+	answer interval[];
+BEGIN
+	EXECUTE format('
+		SELECT ARRAY(SELECT ingestedat - timegenerated
+					 FROM (SELECT * FROM %1$s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l
 					 WHERE isfinite(timegenerated) AND isfinite(ingestedat)
 					 ORDER BY 1)', log_table)
-	USING since, latest;
+	INTO answer USING latest;
+	RETURN answer;
 END
 $$;
 
 -- both, asked of many times, at some of which rows arrived: what differs
 CREATE FUNCTION oracle.differences(log_table regclass) RETURNS SETOF text
 LANGUAGE sql AS $$
-	WITH question AS (
-		SELECT ARRAY[t, t - interval '1 hour', t - interval '24 hours'] AS since, latest
+	WITH since AS MATERIALIZED (
+		SELECT s.since, oracle.arrivals($1, s.since) AS arrivals
 		FROM (SELECT '2026-03-12 00:00Z'::timestamptz - random() * interval '13 days' FROM generate_series(1, 8)
-			  UNION ALL VALUES ('infinity'::timestamptz), ('-infinity'), (NULL), ('2027-01-01 00:00Z'), ('2026-03-05 12:00Z')) AS s (t)
-		CROSS JOIN (VALUES (1), (25), (500), (10000)) AS l (latest)
+			  UNION ALL VALUES ('infinity'::timestamptz), ('-infinity'), (NULL), ('2027-01-01 00:00Z'), ('2026-03-05 12:00Z')) AS t (t)
+		CROSS JOIN LATERAL (SELECT ARRAY[t, t - interval '1 hour', t - interval '24 hours'] AS since) AS s
+	), latest AS MATERIALIZED (
+		SELECT latest, oracle.delays($1, latest) AS delays FROM (VALUES (1), (25), (500), (10000)) AS l (latest)
 	)
-	SELECT format('%s, %s: got %s, expected %s', q.since, q.latest, g, e)
-	FROM question AS q
-	CROSS JOIN LATERAL azhunt.log_table_health($1, q.since, q.latest) AS h
+	SELECT format('%s, %s: got %s, expected %s', s.since, l.latest, g, e)
+	FROM since AS s
+	CROSS JOIN latest AS l
+	CROSS JOIN oracle.newest($1) AS n
+	CROSS JOIN LATERAL azhunt.log_table_health($1, s.since, l.latest) AS h
 	CROSS JOIN LATERAL (SELECT h.newest_event, h.newest_arrival, h.arrivals, ARRAY(SELECT unnest(h.delays) ORDER BY 1)) AS g
-	CROSS JOIN LATERAL oracle.expected($1, q.since, q.latest) AS e
+	CROSS JOIN LATERAL (SELECT n.event, n.arrival, s.arrivals, l.delays) AS e
 	WHERE g::text IS DISTINCT FROM e::text
 $$;
 

@@ -10,6 +10,9 @@ use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Databases;
 use Test::More;
+use Utils;
+
+plan skip_all => nothing_is_built() if nothing_is_built();
 
 my $top = abs_path(dirname(abs_path(__FILE__)) . '/../..');
 my $root = tempdir('azhunt.XXXXXX', TMPDIR => 1, CLEANUP => 1);

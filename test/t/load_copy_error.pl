@@ -10,6 +10,8 @@ use Encode qw(encode);
 use JSON::PP;
 use Test::More;
 
+plan skip_all => Utils::nothing_is_built() if Utils::nothing_is_built();
+
 # contexts in the languages of PostgreSQL
 my $driver = "$dir/driver";
 my $cc = $ENV{CC} // 'cc';

@@ -3,7 +3,12 @@
 use strict;
 use warnings;
 use FindBin;
+use lib "$FindBin::Bin/../lib";
+
 use Test::More;
+use Utils;
+
+plan skip_all => nothing_is_built() if nothing_is_built();
 
 my $output = `make -s -C '$FindBin::Bin/../../src/load' check-fuzz 2>&1`;
 is($?, 0, 'the corpus is replayed') or diag($output);

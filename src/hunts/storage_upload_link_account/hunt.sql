@@ -340,57 +340,51 @@ COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) 
 
 CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
-       r.fileuploadpath, r.operationname, r.uploaduseragent, r.loginevents,
-       r.accounts COLLATE pg_catalog."default" AS accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
-       pg_catalog.array_to_string(r.accounts, ', ') COLLATE pg_catalog."default" AS account,
-       pg_catalog.array_to_string(r.addresses, ', ') COLLATE pg_catalog."default" AS address,
-       r.addresses COLLATE pg_catalog."default" AS addresses,
-       r.storageaccounts COLLATE pg_catalog."default" AS storageaccounts,
+       r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
+       r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
+       r.uploaduseragent, r.loginevents,
+       r.accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
+       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       pg_catalog.array_to_string(r.addresses, ', ') AS address,
+       r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       CASE WHEN s.status OPERATOR(pg_catalog.=) 'closed' AND r.run OPERATOR(pg_catalog.>) s.last_run THEN 'new'
-            ELSE COALESCE(s.status, 'new') END AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
-           -- all have the same, which is cheaper to find than to sort by
-           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'FileUploadPath') COLLATE pg_catalog."C")
-               COLLATE pg_catalog."default" AS fileuploadpath,
-           pg_catalog.min((m.details OPERATOR(pg_catalog.->>) 'OperationName') COLLATE pg_catalog."C")
-               COLLATE pg_catalog."default" AS operationname,
-           pg_catalog.min(m.useragent COLLATE pg_catalog."C") COLLATE pg_catalog."default" AS uploaduseragent,
+           -- all have the same path, operation and user agent
+           azhunt.any_bag(m.details) AS details,
+           azhunt.any_text(m.useragent) AS uploaduseragent,
            azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS loginevents,
-           pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS accounts,
+           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
            azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS logins,
            pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
                FILTER (WHERE NOT m.hidden) AS uploads,
            pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
-           pg_catalog.array_agg(DISTINCT m.address COLLATE pg_catalog."C" ORDER BY m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS addresses,
-           pg_catalog.array_agg(DISTINCT m.storageaccount COLLATE pg_catalog."C" ORDER BY m.storageaccount COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS storageaccounts,
+           azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
+           azhunt.array_of_texts(m.storageaccount) FILTER (WHERE NOT m.hidden) AS storageaccounts,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
-        SELECT m.*,
-               m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
-               m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
-               (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated,
-               pg_catalog.jsonb_build_object('AccountUsed', m.account, 'IPUsed', m.address,
-                                             'AzureLoginTime', m.details OPERATOR(pg_catalog.->) 'AzureLoginTime',
-                                             'UserAgent', m.details OPERATOR(pg_catalog.->) 'UserAgent') AS login
-        FROM azhunt.screened_matches AS m
-        WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
+        SELECT m.*, azhunt.login_bag(m.account, m.address, m.signin_timegenerated, m.signin_useragent) AS login
+        FROM (
+            SELECT m.*,
+                   m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
+                   m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
+                   (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
+            FROM azhunt.screened_matches AS m
+            WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
+        ) AS m
     ) AS m
-    GROUP BY m.rule, m.hunt, m.result_id
+    GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
 JOIN azhunt.rules AS u ON u.rule OPERATOR(pg_catalog.=) r.rule
 JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
@@ -399,6 +393,36 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
 'what rules of the hunt for uploads found, a row for each URI, operation and user agent';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results."time" IS 'time of its latest upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.fileuploadpath IS 'URI of the file';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.operationname IS 'operation that uploaded it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.uploaduseragent IS 'user agent of the uploads';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.loginevents IS 'the sign-ins as one bag, in which later ones overwrite earlier ones, as the published query has it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.accounts IS 'the accounts that signed in, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.logins IS 'the sign-ins as an array of bags';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.uploads IS 'how many uploads it has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.first_upload IS 'time of its first upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.last_upload IS 'time of its latest upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.account IS 'the accounts, separated by commas';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.address IS 'the addresses, separated by commas';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.addresses IS 'the addresses of uploads and sign-ins, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.storageaccounts IS 'the storage accounts, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.found_at IS 'when that run began';
 
 CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
 RETURNS TABLE ("time" timestamptz, uploads bigint)

@@ -4,309 +4,30 @@
 # crashes of the server in between.
 #
 # After every run that succeeds, what the rule has stored must be what a plain
-# join, written here without the extension's functions, finds: all matches of
+# join, written in ScheduleOracle.pm without the extension's functions, finds: all matches of
 # the rows that are visible, and none of rows that never were.  In the end
 # everything was announced once.
 #
-#   AZHUNT_SCHEDULES  how many schedules, 27 by default
+#   AZHUNT_SCHEDULES  how many schedules, 3 of each theme by default
 #   AZHUNT_SEED       the seed of the first
 #   AZHUNT_THEME      all of this theme, as the name of a test tells it
 #   AZHUNT_STEPS      steps of each, 60 by default
 #   AZHUNT_TRACE      print every step
+package Schedules;
+
 use strict;
 use warnings;
 
-use Cwd qw(abs_path);
-use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__)) . '/../lib';
+use Exporter qw(import);
+our @EXPORT = qw(test_schedules);
 
 use Cluster;
+use ScheduleOracle;
+use ScheduleRows;
 use Utils;
 use Test::More;
 
-my $schedules = $ENV{AZHUNT_SCHEDULES} // 27;
-my $steps     = $ENV{AZHUNT_STEPS} // 60;
-
-#
-# the rules
-#
-
-# Every name is a rule: its hunt, its options, the arguments of the plain join,
-# and since when it announces.
-my %rules = (
-	storage_upload_link_account => [
-		'storage_upload_link_account', '{}',
-		"'1 minute', true, '{putblob,putrange}', NULL, false, false, false", '-infinity'
-	],
-	wide => [
-		'storage_upload_link_account',
-		'{"lookback": "2 days", "match_user_agent": false, "include_noninteractive": true,'
-		  . ' "operations": ["PutBlob", "PutRange", "PutBlock"]}',
-		"'48 hours', false, '{putblob,putrange,putblock}', NULL, true, false, false", '2026-03-11 00:00+00'
-	],
-	one_file => [
-		'storage_upload_link_account',
-		'{"target_file": "tool.exe", "lookback": "10 minutes", "successful_only": true}',
-		"'10 minutes', true, '{putblob,putrange}', 'tool.exe', false, true, false", '-infinity'
-	],
-	principals => [
-		'storage_upload_link_account', '{"lookback": "5 minutes", "match_user_agent": false, "include_service_principals": true}',
-		"'5 minutes', false, '{putblob,putrange}', NULL, false, false, true", '-infinity'
-	],
-	cloudshell_usage => [ 'cloudshell_usage', '{}', "3600, '{cloud-shell-storage-westeurope}'", '-infinity' ],
-	ten_minutes => [
-		'cloudshell_usage', '{"bin": "10 minutes", "resource_group": "shells"}',
-		"600, '{rg-shells}'", '2026-03-11 01:00+00'
-	],
-	own => [ 'signin_then_activity', '{}', "'2 minutes', '0'", '-infinity' ],
-	own_wide => [
-		'signin_then_activity', '{"within": "1 day", "result": "50126"}',
-		"'1 day', '50126'", '2026-03-11 00:00+00'
-	]);
-my @names = sort keys %rules;
-
-# A hunt of the administrator's own, over tables of both of the others.
-my $own_hunt = <<'END';
-CREATE SCHEMA siem;
-CREATE FUNCTION siem.signin_then_activity_matches(within interval, result text, since timestamptz, until timestamptz,
-	arrivals azhunt.arrivals)
-RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
-LANGUAGE sql STABLE AS $$
-	SELECT a.timegenerated, a.caller, NULL::text, s.useragent, NULL::text,
-		jsonb_build_object('OperationNameValue', a.operationnamevalue, 'Signin', s.timegenerated)
-	FROM azhunt.signinlogs AS s
-	JOIN azhunt.azureactivity AS a
-	  ON a.caller OPERATOR(azhunt.=~) s.userprincipalname
-	 AND azhunt.within(s.timegenerated, a.timegenerated, signin_then_activity_matches.within)
-	WHERE s.timegenerated BETWEEN signin_then_activity_matches.since AND signin_then_activity_matches.until
-	  AND a.timegenerated BETWEEN signin_then_activity_matches.since AND signin_then_activity_matches.until
-	  AND s.resulttype = signin_then_activity_matches.result
-	  AND (azhunt.arrived_since(s.ingestxid, arrivals) OR azhunt.arrived_since(a.ingestxid, arrivals))
-$$;
-CREATE FUNCTION siem.signin_then_activity(within interval DEFAULT '2 minutes', result text DEFAULT '0',
-	since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
-RETURNS TABLE (caller text, activities bigint)
-LANGUAGE sql STABLE AS $$
-	SELECT m.account, count(DISTINCT m."time")
-	FROM siem.signin_then_activity_matches(signin_then_activity.within, signin_then_activity.result,
-		signin_then_activity.since, signin_then_activity.until, NULL) AS m
-	GROUP BY m.account
-$$;
-SELECT azhunt.add_hunt('siem.signin_then_activity', tables => '{signinlogs,azureactivity}', reach => 'within',
-	result_key => '{account,OperationNameValue}', title => 'Activity after a sign-in',
-	description => 'Finds what callers did soon after they signed in.');
-END
-
-my %columns = (
-	storagebloblogs => 'timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname, correlationid',
-	signinlogs => 'timegenerated, ipaddress, userprincipalname, useragent, resulttype',
-	azureactivity => 'timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup');
-$columns{storagefilelogs} = $columns{storagebloblogs};
-$columns{aadnoninteractiveusersigninlogs} = $columns{signinlogs};
-$columns{aadserviceprincipalsigninlogs} = 'timegenerated, ipaddress, serviceprincipalname, serviceprincipalid, useragent, resulttype';
-$columns{aadmanagedidentitysigninlogs} = $columns{aadserviceprincipalsigninlogs};
-my @log_tables = sort keys %columns;
-
-#
-# the oracle
-#
-# Log rows carry a tag in SourceSystem, which hunts do not read: the step of the
-# schedule that wrote them.  Whoever writes a row writes it to history as well, in
-# the same transaction.
-#
-my $oracle = <<'END';
-CREATE SCHEMA oracle;
-CREATE TABLE oracle.addresses (spelling text PRIMARY KEY, address text);
-INSERT INTO oracle.addresses VALUES
-	('192.0.2.1', '192.0.2.1'), ('192.0.2.1:5000', '192.0.2.1'), ('192.0.2.1:5001', '192.0.2.1'),
-	('198.51.100.7', '198.51.100.7'), ('198.51.100.7:5000', '198.51.100.7'), ('198.51.100.7:5001', '198.51.100.7'),
-	('2001:db8::1', '2001:db8::1'), ('[2001:db8::1]:5000', '2001:db8::1'), ('2001:DB8:0::1', '2001:db8::1'), ('', '');
-CREATE TABLE oracle.uris (uri text PRIMARY KEY, file text);
-INSERT INTO oracle.uris VALUES
-	('https://contosodata.blob.core.windows.net/in/tool.exe?sig=XXXXX', 'tool.exe'),
-	('https://contosodata.blob.core.windows.net/in/TOOL.EXE', 'tool.exe'),
-	('https://contosodata.blob.core.windows.net/in/report.docx', 'report.docx');
-
-CREATE TABLE oracle.uploads (log_table text, timegenerated timestamptz, operationname text, statustext text, statuscode text,
-	calleripaddress text, uri text, useragentheader text, accountname text, correlationid text, tag text, ingestxid bigint, partition text);
-CREATE TABLE oracle.signins (log_table text, timegenerated timestamptz, ipaddress text, userprincipalname text, useragent text,
-	resulttype text, tag text, ingestxid bigint, partition text, serviceprincipalname text, serviceprincipalid text);
-CREATE TABLE oracle.activities (log_table text, timegenerated timestamptz, caller text, operationnamevalue text,
-	activitystatusvalue text, resourcegroup text, tag text, ingestxid bigint, partition text);
-
--- who signed in
-CREATE FUNCTION oracle.account(s oracle.signins) RETURNS text LANGUAGE sql RETURN CASE
-	WHEN coalesce(s.serviceprincipalid, '') = '' THEN concat(s.userprincipalname, s.serviceprincipalname)
-	WHEN coalesce(s.serviceprincipalname, '') = '' THEN s.serviceprincipalid
-	ELSE format('%s (%s)', s.serviceprincipalname, s.serviceprincipalid) END;
-
--- What is visible now, whatever stands under the names; volatile, as their
--- conditions must not be pushed down and prune partitions.
-CREATE FUNCTION oracle.visible_uploads() RETURNS SETOF oracle.uploads LANGUAGE sql VOLATILE AS $$
-	SELECT 'storagebloblogs', timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader,
-		accountname, correlationid, sourcesystem, ingestxid, tableoid::regclass::text FROM azhunt.storagebloblogs
-	UNION ALL
-	SELECT 'storagefilelogs', timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader,
-		accountname, correlationid, sourcesystem, ingestxid, tableoid::regclass::text FROM azhunt.storagefilelogs
-$$;
-CREATE FUNCTION oracle.visible_signins() RETURNS SETOF oracle.signins LANGUAGE sql VOLATILE AS $$
-	SELECT 'signinlogs', timegenerated, ipaddress, userprincipalname, useragent, resulttype, sourcesystem, ingestxid,
-		tableoid::regclass::text, NULL, NULL FROM azhunt.signinlogs
-	UNION ALL
-	SELECT 'aadnoninteractiveusersigninlogs', timegenerated, ipaddress, userprincipalname, useragent, resulttype, sourcesystem,
-		ingestxid, tableoid::regclass::text, NULL, NULL FROM azhunt.aadnoninteractiveusersigninlogs
-	UNION ALL
-	SELECT 'aadserviceprincipalsigninlogs', timegenerated, ipaddress, NULL, useragent, resulttype, sourcesystem,
-		ingestxid, tableoid::regclass::text, serviceprincipalname, serviceprincipalid FROM azhunt.aadserviceprincipalsigninlogs
-	UNION ALL
-	SELECT 'aadmanagedidentitysigninlogs', timegenerated, ipaddress, NULL, useragent, resulttype, sourcesystem,
-		ingestxid, tableoid::regclass::text, serviceprincipalname, serviceprincipalid FROM azhunt.aadmanagedidentitysigninlogs
-$$;
-CREATE FUNCTION oracle.visible_activities() RETURNS SETOF oracle.activities LANGUAGE sql VOLATILE AS $$
-	SELECT 'azureactivity', timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup, sourcesystem, ingestxid,
-		tableoid::regclass::text FROM azhunt.azureactivity
-$$;
-CREATE FUNCTION oracle.all_uploads() RETURNS SETOF oracle.uploads LANGUAGE sql VOLATILE AS 'SELECT * FROM oracle.uploads';
-CREATE FUNCTION oracle.all_signins() RETURNS SETOF oracle.signins LANGUAGE sql VOLATILE AS 'SELECT * FROM oracle.signins';
-CREATE FUNCTION oracle.all_activities() RETURNS SETOF oracle.activities LANGUAGE sql VOLATILE AS 'SELECT * FROM oracle.activities';
-END
-
-# The plain joins, over what is visible now and over all that ever was; each
-# match with one of the pairs of rows that make it.
-my $join = <<'END';
-CREATE FUNCTION oracle.WHICH_storage_upload_link_account(lookback interval, same_agent boolean, operations text[], file text,
-	noninteractive boolean, successful boolean, principals boolean)
-RETURNS TABLE (key text, left_row text, right_row text) LANGUAGE sql VOLATILE AS $$
-	SELECT DISTINCT ON (1)
-		jsonb_build_array(extract(epoch FROM u.timegenerated), u.operationname, coalesce(u.uri, ''), coalesce(u.useragentheader, ''),
-			ua.address, coalesce(u.accountname, ''), coalesce(u.correlationid, ''),
-			extract(epoch FROM s.timegenerated), oracle.account(s), coalesce(s.useragent, ''))::text,
-		to_jsonb(u)::text, to_jsonb(s)::text
-	FROM oracle.WHICH_uploads() AS u
-	JOIN oracle.addresses AS ua ON ua.spelling = u.calleripaddress AND ua.address <> ''
-	JOIN oracle.addresses AS sa ON sa.address = ua.address
-	JOIN oracle.WHICH_signins() AS s ON s.ipaddress = sa.spelling
-	WHERE lower(u.operationname) = ANY (operations)
-	  AND (lower(u.statustext) IN ('success', 'succeeded') OR coalesce(u.statustext, '') = '' AND u.statuscode = '0')
-	  AND (file IS NULL OR u.uri IN (SELECT f.uri FROM oracle.uris AS f WHERE f.file = $4))
-	  AND CASE s.log_table WHEN 'signinlogs' THEN true WHEN 'aadnoninteractiveusersigninlogs' THEN noninteractive ELSE principals END
-	  AND (s.resulttype = '0' OR NOT successful)
-	  AND (lower(coalesce(u.useragentheader, '')) = lower(coalesce(s.useragent, '')) OR NOT same_agent)
-	  AND s.timegenerated BETWEEN u.timegenerated - lookback AND u.timegenerated
-	ORDER BY 1, u.ingestxid, s.ingestxid, u.tag, s.tag
-$$;
-CREATE FUNCTION oracle.WHICH_cloudshell_usage(seconds integer, groups text[])
-RETURNS TABLE (key text, left_row text, right_row text) LANGUAGE sql VOLATILE AS $$
-	SELECT DISTINCT ON (1)
-		jsonb_build_array(round(floor(extract(epoch FROM s.timegenerated) / seconds) * seconds, 6), coalesce(s.caller, ''), o.operationnamevalue)::text,
-		to_jsonb(s)::text, to_jsonb(o)::text
-	FROM oracle.WHICH_activities() AS s
-	JOIN oracle.WHICH_activities() AS o
-	  ON coalesce(o.caller, '') = coalesce(s.caller, '')
-	 AND floor(extract(epoch FROM o.timegenerated) / seconds) = floor(extract(epoch FROM s.timegenerated) / seconds)
-	WHERE lower(s.operationnamevalue) = 'microsoft.storage/storageaccounts/listkeys/action'
-	  AND lower(s.activitystatusvalue) IN ('success', 'succeeded')
-	  AND lower(s.resourcegroup) = ANY (groups)
-	  AND o.operationnamevalue <> '' AND lower(o.operationnamevalue) <> 'microsoft.storage/storageaccounts/listkeys/action'
-	ORDER BY 1, s.ingestxid, o.ingestxid, s.tag, o.tag
-$$;
-CREATE FUNCTION oracle.WHICH_signin_then_activity(within interval, result text)
-RETURNS TABLE (key text, left_row text, right_row text) LANGUAGE sql VOLATILE AS $$
-	SELECT DISTINCT ON (1)
-		jsonb_build_array(extract(epoch FROM a.timegenerated), a.caller, s.useragent, a.operationnamevalue,
-			extract(epoch FROM s.timegenerated))::text,
-		to_jsonb(s)::text, to_jsonb(a)::text
-	FROM oracle.WHICH_signins() AS s
-	JOIN oracle.WHICH_activities() AS a ON lower(a.caller) = lower(s.userprincipalname)
-	WHERE s.log_table = 'signinlogs'
-	  AND s.resulttype = $2
-	  AND a.timegenerated BETWEEN s.timegenerated AND s.timegenerated + $1
-	ORDER BY 1, s.ingestxid, a.ingestxid, s.tag, a.tag
-$$;
-END
-$oracle .= join '', map { (my $text = $join) =~ s/WHICH/$_/gr } qw(visible all);
-$oracle .= <<'END';
-CREATE FUNCTION oracle.stored(rule text) RETURNS TABLE (key text, run bigint) LANGUAGE sql VOLATILE AS $$
-	SELECT CASE m.hunt
-		WHEN 'storage_upload_link_account' THEN
-			jsonb_build_array(extract(epoch FROM m."time"), m.details ->> 'OperationName', m.details ->> 'FileUploadPath', m.useragent,
-				m.address, m.storageaccount, m.details ->> 'CorrelationId',
-				extract(epoch FROM (m.details ->> 'AzureLoginTime')::timestamptz), m.account, m.details ->> 'UserAgent')
-		WHEN 'cloudshell_usage' THEN
-			jsonb_build_array(extract(epoch FROM m."time"), m.account, m.details ->> 'OperationNameValue')
-		WHEN 'signin_then_activity' THEN
-			jsonb_build_array(extract(epoch FROM m."time"), m.account, m.useragent, m.details ->> 'OperationNameValue',
-				extract(epoch FROM (m.details ->> 'Signin')::timestamptz))
-		END::text, m.run
-	FROM azhunt.screened_matches AS m WHERE m.rule = stored.rule
-$$;
-END
-
-#
-# random rows
-#
-sub one_of
-{
-	return $_[ int rand @_ ];
-}
-
-sub quote
-{
-	my ($text) = @_;
-
-	return 'NULL' unless defined $text;
-	$text =~ s/'/''/g;
-	return "'$text'";
-}
-
-# A time of three days, mostly near one of a few moments.
-sub some_time
-{
-	my $seconds = 86400 * one_of(0, 0, 1, 1, 1, 2) + 7200 * int(rand 2) + 10 * int(rand 7);
-
-	$seconds = int rand 3 * 86400 if rand() < 0.05;
-	return "timestamptz '2026-03-10 00:00+00' + interval '$seconds seconds'";
-}
-
-my @spellings = ('192.0.2.1', '192.0.2.1:5000', '192.0.2.1:5001', '198.51.100.7', '198.51.100.7:5000',
-	'2001:db8::1', '[2001:db8::1]:5000', '2001:DB8:0::1');
-my @addresses = ('192.0.2.1', '192.0.2.1', '192.0.2.1', '198.51.100.7', '198.51.100.7', '2001:db8::1', '2001:db8::1', undef, '');
-my @agents = ('Edge', 'Edge', 'Edge', 'EDGE', 'azsdk/1.0', undef, '');
-
-my %some_row = (
-	storagebloblogs => sub {
-		return (some_time(), quote(one_of(qw(PutBlob PutBlob PutBlob PutBlob PutBlob PutBlob putblob PutRange PutBlock GetBlob))),
-			quote(one_of('Success', 'Success', 'Success', 'Success', 'success', 'Succeeded', 'ServerBusy', undef)),
-			quote(one_of('0', '201', undef)), quote(one_of(@spellings, undef, '')),
-			quote('https://contosodata.blob.core.windows.net/in/' . one_of('tool.exe?sig=XXXXX', 'tool.exe?sig=XXXXX', 'TOOL.EXE', 'report.docx')),
-			quote(one_of(@agents)), quote(one_of('contosodata', undef)), quote(one_of('c-1', 'c-2', 'c-3', undef)));
-	},
-	signinlogs => sub {
-		return (some_time(), quote(one_of(@addresses)),
-			quote(one_of('adele@contoso.com', 'Adele@contoso.com', 'alex@contoso.com', undef)),
-			quote(one_of(@agents)), quote(one_of('0', '0', '0', '50126', undef)));
-	},
-	azureactivity => sub {
-		return (some_time(), quote(one_of('adele@contoso.com', 'alex@contoso.com', 'diego@contoso.com', undef, '')),
-			quote(one_of('Microsoft.Storage/storageAccounts/listKeys/action',
-					'MICROSOFT.STORAGE/STORAGEACCOUNTS/LISTKEYS/ACTION',
-					'Microsoft.Compute/virtualMachines/write', 'MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE',
-					'Microsoft.KeyVault/vaults/delete', 'Microsoft.Web/sites/write', undef, '')),
-			quote(one_of('Success', 'Success', 'Succeeded', 'Start', undef)),
-			quote(one_of('cloud-shell-storage-westeurope', 'cloud-shell-storage-westeurope', 'rg-shells', 'RG-SHELLS', 'web', undef)));
-	});
-$some_row{storagefilelogs} = $some_row{storagebloblogs};
-$some_row{aadnoninteractiveusersigninlogs} = $some_row{signinlogs};
-$some_row{aadserviceprincipalsigninlogs} = sub {
-	return (some_time(), quote(one_of(@addresses)), quote(one_of('backup-app', 'Backup-App', 'adele@contoso.com', undef, '')),
-		quote(one_of('6f1e0c52', '6f1e0c52', '2c9a77d1', undef, '')), quote(one_of(@agents)), quote(one_of('0', '0', '7000215', undef)));
-};
-$some_row{aadmanagedidentitysigninlogs} = $some_row{aadserviceprincipalsigninlogs};
-
-my %history = (
-	storagebloblogs => 'uploads', storagefilelogs => 'uploads', signinlogs => 'signins',
-	aadnoninteractiveusersigninlogs => 'signins', aadserviceprincipalsigninlogs => 'signins',
-	aadmanagedidentitysigninlogs => 'signins', azureactivity => 'activities');
+my $steps = $ENV{AZHUNT_STEPS} // 60;
 
 #
 # a schedule
@@ -319,6 +40,7 @@ my @open;        # sessions with a transaction, that any step may go on with
 my %prepared;
 my ($step, $theme, @trace, $failure);
 my ($crashed, $names_given, $prepared_count);
+my $default_seed = 20261126;
 my (%done, %found_first, %found_late);
 my $silent = 0;  # runs that did not announce all that they found
 
@@ -1052,7 +774,6 @@ my %themes = (
 	'inherit' => [ (sub { step_children('signinlogs') }) x 3, (sub { step_children('azureactivity') }) x 3 ],
 	'all' => [ (\&step_begin) x 2, \&step_begin_with_snapshot, (\&step_go_on) x 3, \&step_own_transaction, \&step_finish,
 		\&step_finish_prepared, (\&step_run_in_the_middle) x 2, \&step_restart, \&step_drop, (\&step_tables) x 4, \&step_bulk_load, \&step_old_snapshot, \&step_crash ]);
-my @themes = ('own transactions', 'transactions', 'old snapshots', 'runs in the middle', 'attach and detach', 'truncate and reload', 'swap', 'inherit', 'all');
 
 # A template, as making the extension anew would take longer than the schedule.
 $cluster->session->do('CREATE DATABASE hunted_template');
@@ -1128,12 +849,11 @@ sub check_announced
 	}
 }
 
-my $seed = $ENV{AZHUNT_SEED} // int rand 2**31;
-
-for my $schedule (1 .. $schedules)
+# One schedule of a theme, and what is random in it.
+sub test_schedule
 {
+	(my $seed, $theme) = @_;
 	srand $seed;
-	$theme = $ENV{AZHUNT_THEME} // $themes[ ($schedule - 1) % @themes ];
 	($step, $crashed, $names_given, $prepared_count) = (0, 0, 0, 0);
 	(@open, %prepared, @trace) = ();
 	$cluster->session->do('CREATE DATABASE hunted TEMPLATE hunted_template');
@@ -1156,6 +876,8 @@ for my $schedule (1 .. $schedules)
 		}
 		$step++;
 		settle();
+		# a session that was closed may have locks until its server process has ended
+		$control->do('SET lock_timeout = 0');
 		for my $name (@names)
 		{
 			$step++;
@@ -1174,7 +896,7 @@ for my $schedule (1 .. $schedules)
 		ok($happened, "$theme: all is announced, once, in the schedule of seed $seed");
 	}
 	$happened
-	  or diag $problem, "\nTo see this again: AZHUNT_SCHEDULES=1 AZHUNT_STEPS=$steps AZHUNT_THEME='$theme' AZHUNT_SEED=$seed AZHUNT_TRACE=1 test/t/rules_exactly_once.pl\n";
+	  or diag $problem, "\nTo see this again: AZHUNT_SCHEDULES=1 AZHUNT_STEPS=$steps AZHUNT_THEME='$theme' AZHUNT_SEED=$seed AZHUNT_TRACE=1 $0\n";
 	$_->close for grep { defined } @open, $control, $listener;
 	for my $id (sort keys %prepared)
 	{
@@ -1183,25 +905,38 @@ for my $schedule (1 .. $schedules)
 		$session->close;
 	}
 	$cluster->session->do('DROP DATABASE hunted WITH (FORCE)');
-	$seed = int rand 2**31;
 }
-note join ', ', map { "$_: $done{$_}" } sort keys %done;
 
-# or else there was nothing to compare
-if ($schedules >= @themes)
+# Schedules of these themes, at least three of each, of a seed at which all that these themes
+# are to do happens: without it there would be little to compare.
+sub test_schedules
 {
-	for my $name (@names)
-	{
-		cmp_ok($found_first{$name} // 0, '>', 0, "$name: runs that start over find something");
-		cmp_ok($found_late{$name} // 0, '>', 0, "$name: other runs find something");
-	}
-	cmp_ok($silent, '>', 0, 'some matches are too old to be announced');
-	# what is rarer may not happen in a few schedules
-	my @frequent = ('COMMIT', 'ROLLBACK', 'add_partitions', 'bulk load', 'inherit', 'in the middle: run waits', 'old snapshot',
-		'own transaction', 'restart', 'swap', 'truncate');
-	my @rare = ('PREPARE TRANSACTION', 'attach', 'crash', 'detach', 'detach concurrently', 'drop', 'no inherit', 'old rows', 'reload',
-		'run: skipped', 'run in READ COMMITTED: succeeded', 'run in REPEATABLE READ: succeeded', 'savepoint');
+	my ($file_themes, $frequent, $rare) = @_;
+	my @themes = defined $ENV{AZHUNT_THEME} ? $ENV{AZHUNT_THEME} : @$file_themes;
+	my $default_schedules = @$file_themes < 4 ? 12 : 3 * @$file_themes;
+	my $schedules = $ENV{AZHUNT_SCHEDULES} // $default_schedules;
+	my $seed = $ENV{AZHUNT_SEED} // $default_seed;
+	my @wanted = ('COMMIT', 'ROLLBACK', @$frequent, $schedules >= 50 ? @$rare : ());
 
-	cmp_ok($done{$_} // 0, '>', 0, "it happened: $_") for @frequent, $schedules >= 100 ? @rare : ();
+	$themes{$_} or die "there is no theme $_\n" foreach @themes;
+	foreach my $number (0 .. $schedules - 1)
+	{
+		test_schedule($seed, $themes[ $number % @themes ]);
+		$seed = int rand 2**31;
+	}
+	note join ', ', map { "$_: $done{$_}" } sort keys %done;
+	if (!defined $ENV{AZHUNT_THEME} && $schedules >= $default_schedules)
+	{
+		# rules that begin with empty tables find nothing in their first run
+		if (grep { $_ eq 'restart' } @wanted)
+		{
+			cmp_ok($found_first{$_} // 0, '>', 0, "$_: runs that start over find something") foreach @names;
+		}
+		cmp_ok($found_late{$_} // 0, '>', 0, "$_: other runs find something") foreach @names;
+		cmp_ok($silent, '>', 0, 'some matches are too old to be announced');
+		cmp_ok($done{$_} // 0, '>', 0, "it happened: $_") foreach @wanted;
+	}
+	done_testing();
 }
-done_testing();
+
+1;

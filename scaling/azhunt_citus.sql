@@ -1,0 +1,259 @@
+--
+-- azhunt on Citus: doc/scaling.md
+--
+-- Run this file on the coordinator, after CREATE EXTENSION citus, azhunt and
+-- citus_add_node(), as a superuser.
+--
+-- A log row lives on the worker that the hash of its address, without port,
+-- says, and one of AzureActivity on that of its caller: log rows that a hunt
+-- joins are on one worker.  The tables are in schema logs.  In schema azhunt,
+-- each worker has views of the rows that it has itself, so that rules run there
+-- unchanged; the coordinator has none, so that no hunt reads an empty table.
+--
+CREATE SCHEMA azhunt_citus;
+COMMENT ON SCHEMA azhunt_citus IS 'azhunt on Citus';
+CREATE SCHEMA logs;
+COMMENT ON SCHEMA logs IS 'log tables of azhunt, distributed over the workers';
+
+CREATE FUNCTION azhunt_citus.distribution_key(log_table text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE log_table
+           WHEN 'azureactivity' THEN 'COALESCE(caller, '''')'
+           WHEN 'auditlogs' THEN 'COALESCE(correlationid, '''')'
+           ELSE pg_catalog.format('COALESCE(azhunt.strip_port(%I), '''')',
+                                  CASE WHEN log_table OPERATOR(pg_catalog.~~) 'storage%' THEN 'calleripaddress'
+                                       ELSE 'ipaddress' END)
+       END;
+COMMENT ON FUNCTION azhunt_citus.distribution_key(text) IS
+'the expression by which rows of a log table are distributed';
+
+-- An error of any worker is one here.
+CREATE PROCEDURE azhunt_citus.run_on_workers(command text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    failed record;
+BEGIN
+    SELECT r.nodename, r.nodeport, r.result INTO failed
+    FROM run_command_on_workers(command) AS r
+    WHERE NOT r.success
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'worker %:%: %', failed.nodename, failed.nodeport, failed.result
+            USING ERRCODE = 'external_routine_exception';
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE azhunt_citus.run_on_workers(text) IS
+'runs a command on each worker; an error if it fails on any';
+REVOKE EXECUTE ON PROCEDURE azhunt_citus.run_on_workers(text) FROM PUBLIC;
+
+-- What a worker has seen is what its own snapshot sees, so that it stamps its
+-- rows itself.
+CREATE FUNCTION azhunt_citus.stamp() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.ingestxid := azhunt.ingest_xid();
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION azhunt_citus.stamp() IS
+'trigger on log tables: the transaction of this worker that brings the row';
+
+CREATE PROCEDURE azhunt_citus.distribute_log_tables(shards integer DEFAULT 32)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    partition regclass;
+    first_table text;
+BEGIN
+    SET LOCAL citus.enable_unsafe_triggers = on;
+    PERFORM azhunt.create_log_tables();
+    FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s ORDER BY s.log_table LOOP
+        FOR partition IN SELECT p.relation FROM azhunt.partition_tree(format('azhunt.%I', log_table)) AS p (relation) LOOP
+            EXECUTE format('ALTER TABLE %s SET SCHEMA logs', partition);
+        END LOOP;
+        -- no default: what fills the table has to fill this column
+        EXECUTE format('ALTER TABLE logs.%1$I ADD COLUMN distribution_key text NOT NULL,'
+                       ' ADD CONSTRAINT %2$I CHECK (distribution_key = %3$s)',
+                       log_table, log_table || '_distribution_key_check', azhunt_citus.distribution_key(log_table));
+        EXECUTE format('COMMENT ON COLUMN logs.%I.distribution_key IS %L', log_table,
+                       'says on which worker the row is: ' || azhunt_citus.distribution_key(log_table));
+        IF first_table IS NULL THEN
+            first_table := format('logs.%I', log_table);
+            PERFORM create_distributed_table(first_table::regclass, 'distribution_key', shard_count => shards);
+        ELSE
+            PERFORM create_distributed_table(format('logs.%I', log_table)::regclass, 'distribution_key',
+                                             colocate_with => first_table);
+        END IF;
+        EXECUTE format('CREATE TRIGGER stamp BEFORE INSERT ON logs.%I FOR EACH ROW EXECUTE FUNCTION azhunt_citus.stamp()',
+                       log_table);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE azhunt_citus.distribute_log_tables(integer) IS
+'makes the log tables in schema logs and distributes them over the workers, in so many shards each; create_local_views() on each worker comes next';
+REVOKE EXECUTE ON PROCEDURE azhunt_citus.distribute_log_tables(integer) FROM PUBLIC;
+
+CREATE PROCEDURE azhunt_citus.create_local_views()
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    rows_here text;
+BEGIN
+    SET LOCAL citus.enable_ddl_propagation = off;
+    SET LOCAL citus.override_table_visibility = off;
+    FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s LOOP
+        rows_here := (
+            SELECT string_agg(format('SELECT %s FROM logs.%I',
+                                     (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+                                      FROM pg_attribute AS a
+                                      WHERE a.attrelid = s.logicalrelid AND a.attnum > 0 AND NOT a.attisdropped),
+                                     log_table || '_' || s.shardid), ' UNION ALL ' ORDER BY s.shardid)
+            FROM pg_dist_shard AS s
+            JOIN pg_dist_placement AS p ON p.shardid = s.shardid
+            JOIN pg_dist_local_group AS g ON g.groupid = p.groupid
+            WHERE s.logicalrelid = format('logs.%I', log_table)::regclass);
+        EXECUTE format('DROP VIEW IF EXISTS azhunt.%I', log_table);
+        EXECUTE format('CREATE VIEW azhunt.%I AS %s', log_table, rows_here);
+        EXECUTE format('COMMENT ON VIEW azhunt.%1$I IS ''the rows of logs.%1$I on this worker''', log_table);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE azhunt_citus.create_local_views() IS
+'on a worker: makes the views of its own log rows; again after a shard was moved';
+REVOKE EXECUTE ON PROCEDURE azhunt_citus.create_local_views() FROM PUBLIC;
+
+-- What rules find, and what they have seen, is in one local transaction of a
+-- worker; the coordinator reads it as if it had been found there.
+CREATE PROCEDURE azhunt_citus.create_foreign_tables()
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    worker record;
+BEGIN
+    SET LOCAL citus.enable_ddl_propagation = off;
+    FOR worker IN
+        SELECT format('worker%s', n.nodeid) AS name, n.nodename AS host, n.nodeport AS port, n.nodeid AS id
+        FROM pg_dist_node AS n
+        WHERE n.noderole = 'primary' AND n.groupid <> 0 AND to_regclass(format('azhunt_citus.matches_%s', n.nodeid)) IS NULL
+    LOOP
+        EXECUTE format('CREATE SERVER %I FOREIGN DATA WRAPPER postgres_fdw'
+                       ' OPTIONS (host %L, port %L, dbname %L, extensions ''azhunt'')',
+                       worker.name, worker.host, worker.port, current_database());
+        EXECUTE format('CREATE FOREIGN TABLE azhunt_citus.%I () INHERITS (azhunt.matches)'
+                       ' SERVER %I OPTIONS (schema_name ''azhunt'', table_name ''matches'')',
+                       'matches_' || worker.id, worker.name);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE azhunt_citus.create_foreign_tables() IS
+'adds what rules find on workers to azhunt.matches of the coordinator, through servers of postgres_fdw named worker and the id of the node; they need user mappings';
+REVOKE EXECUTE ON PROCEDURE azhunt_citus.create_foreign_tables() FROM PUBLIC;
+
+CREATE PROCEDURE azhunt_citus.run_rule(rule text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    CALL azhunt_citus.run_on_workers(format('CALL azhunt.run_rule(%L)', rule));
+END
+$$;
+COMMENT ON PROCEDURE azhunt_citus.run_rule(text) IS
+'runs a rule on each worker; an error if it fails on any';
+REVOKE EXECUTE ON PROCEDURE azhunt_citus.run_rule(text) FROM PUBLIC;
+
+-- Citus plans a query before the functions in it are inlined, and pushes a join
+-- down if both sides have the distribution column in all their branches: so the
+-- statement is written out, and only with the tables that it is to read.
+CREATE FUNCTION azhunt_citus.storage_upload_link_account(
+    lookback interval DEFAULT '1 minute',
+    target_file text DEFAULT NULL,
+    match_user_agent boolean DEFAULT true,
+    operations text[] DEFAULT '{PutBlob,PutRange}',
+    include_noninteractive boolean DEFAULT false,
+    successful_only boolean DEFAULT false,
+    include_service_principals boolean DEFAULT false,
+    since timestamptz DEFAULT '-infinity',
+    until timestamptz DEFAULT 'infinity')
+RETURNS TABLE (
+    fileuploadpath text,
+    operationname text,
+    uploaduseragent text,
+    loginevents jsonb,
+    accounts text[],
+    logins jsonb,
+    uploads bigint,
+    first_upload timestamptz,
+    last_upload timestamptz)
+LANGUAGE plpgsql STABLE ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    signins text := 'SELECT timegenerated, distribution_key, userprincipalname AS account, useragent, resulttype FROM logs.signinlogs';
+    users constant text := ' UNION ALL SELECT timegenerated, distribution_key, userprincipalname, useragent, resulttype FROM logs.%I';
+    principals constant text := ' UNION ALL SELECT timegenerated, distribution_key,'
+        ' azhunt.principal_account(serviceprincipalname, serviceprincipalid), useragent, resulttype FROM logs.%I';
+BEGIN
+    PERFORM azhunt.storage_upload_link_account_check(lookback, target_file, match_user_agent, operations,
+                                                     include_noninteractive, successful_only, include_service_principals);
+    PERFORM azhunt.check_period(since, until);
+    IF include_noninteractive THEN
+        signins := signins || format(users, 'aadnoninteractiveusersigninlogs');
+    END IF;
+    IF include_service_principals THEN
+        signins := signins || format(principals, 'aadserviceprincipalsigninlogs')
+                           || format(principals, 'aadmanagedidentitysigninlogs');
+    END IF;
+    RETURN QUERY EXECUTE format($query$
+        SELECT m.uri, m.operationname, m.upload_useragent,
+               azhunt.make_bag(m.login ORDER BY m.signin_time, m.account, m.signin_useragent, m.address),
+               array_agg(DISTINCT m.account ORDER BY m.account),
+               azhunt.set_of_bags(m.login ORDER BY m.signin_time, m.account, m.signin_useragent, m.address),
+               count(DISTINCT ROW (m.timegenerated, m.address, m.correlationid)),
+               min(m.timegenerated), max(m.timegenerated)
+        FROM (
+            SELECT u.uri, u.operationname, u.useragentheader AS upload_useragent, u.timegenerated,
+                   u.distribution_key COLLATE "C" AS address, u.correlationid, s.timegenerated AS signin_time,
+                   coalesce(s.account, '') COLLATE "C" AS account, coalesce(s.useragent, '') COLLATE "C" AS signin_useragent,
+                   azhunt.login_bag(coalesce(s.account, ''), u.distribution_key, s.timegenerated, coalesce(s.useragent, '')) AS login
+            FROM (
+                SELECT l.timegenerated, l.distribution_key, l.operationname, coalesce(l.uri, '') AS uri,
+                       coalesce(l.useragentheader, '') AS useragentheader, coalesce(l.correlationid, '') AS correlationid,
+                       l.statustext, l.statuscode
+                FROM (
+                    SELECT timegenerated, distribution_key, operationname, uri, useragentheader, correlationid,
+                           statustext, statuscode
+                    FROM logs.storagefilelogs
+                    UNION ALL
+                    SELECT timegenerated, distribution_key, operationname, uri, useragentheader, correlationid,
+                           statustext, statuscode
+                    FROM logs.storagebloblogs
+                ) AS l
+            ) AS u
+            JOIN (%s) AS s
+              ON s.distribution_key = u.distribution_key
+             AND azhunt.within(s.timegenerated, u.timegenerated, $1)
+             AND (NOT $3 OR coalesce(s.useragent, '') OPERATOR(azhunt.=~) u.useragentheader)
+            WHERE u.distribution_key <> ''
+              AND u.timegenerated BETWEEN coalesce($6, '-infinity') AND coalesce($7, 'infinity')
+              AND azhunt.is_successful_storage_operation(u.statustext, u.statuscode)
+              AND azhunt.is_upload(u.operationname)
+              AND u.operationname OPERATOR(azhunt.=~) ANY ($4)
+              AND ($2 IS NULL OR azhunt.is_file(u.uri, $2))
+              AND (NOT $5 OR s.resulttype = '0')
+        ) AS m
+        GROUP BY m.uri, m.operationname, m.upload_useragent$query$, signins)
+    USING lookback, target_file, match_user_agent, operations, successful_only, since, until;
+END
+$$;
+COMMENT ON FUNCTION azhunt_citus.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
+'hunt: as azhunt.storage_upload_link_account(), joined on the workers';

@@ -1,0 +1,351 @@
+/*-------------------------------------------------------------------------
+ *
+ * terms.c
+ *	  SQL functions that look for texts in others: contains, startswith,
+ *	  hasprefix and their like, and split.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "azhunt.h"
+#include "kql/fold.h"
+#include "kql/scalars.h"
+
+PG_FUNCTION_INFO_V1(azhunt_contains);
+PG_FUNCTION_INFO_V1(azhunt_startswith);
+PG_FUNCTION_INFO_V1(azhunt_endswith);
+PG_FUNCTION_INFO_V1(azhunt_has_cs);
+PG_FUNCTION_INFO_V1(azhunt_hasprefix);
+PG_FUNCTION_INFO_V1(azhunt_hasprefix_cs);
+PG_FUNCTION_INFO_V1(azhunt_hassuffix);
+PG_FUNCTION_INFO_V1(azhunt_hassuffix_cs);
+PG_FUNCTION_INFO_V1(azhunt_split);
+PG_FUNCTION_INFO_V1(azhunt_split_part);
+PG_FUNCTION_INFO_V1(azhunt_replace_any);
+
+/* Where a term must not go on */
+#define BORDER_BEFORE	1
+#define BORDER_AFTER	2
+
+/*
+ * A text argument in UTF-8, folded to one case or not.
+ */
+static KqlString
+utf8_argument(FunctionCallInfo fcinfo, int number, bool folded)
+{
+	text	   *t = PG_GETARG_TEXT_PP(number);
+	KqlString	s = TextKqlString(t);
+	char	   *buffer;
+
+	if (GetDatabaseEncoding() != PG_UTF8)
+	{
+		s.data = pg_server_to_any(pnstrdup(s.data, s.length), s.length, PG_UTF8);
+		s.length = strlen(s.data);
+	}
+	if (!folded)
+		return s;
+	buffer = palloc(s.length * KQL_FOLD_RATIO + KQL_CHARACTER_SIZE);
+	return kql_string(buffer, kql_fold_utf8(s, buffer));
+}
+
+/*
+ * Where the needle is in the haystack from there on, or NULL.
+ */
+static const char *
+find(KqlString haystack, KqlString needle, const char *from)
+{
+	const char *end = haystack.data + haystack.length;
+
+	while ((size_t) (end - from) >= needle.length)
+	{
+		const char *at = needle.length == 0 ? from :
+		memchr(from, needle.data[0], end - from - needle.length + 1);
+
+		if (at == NULL || memcmp(at, needle.data, needle.length) == 0)
+			return at;
+		from = at + 1;
+	}
+	return NULL;
+}
+
+/*
+ * The character that begins there.
+ */
+static uint32_t
+character_at(const char *p)
+{
+	return utf8_to_unicode((const unsigned char *) p);
+}
+
+/*
+ * The character that ends there.
+ */
+static uint32_t
+character_before(const char *p)
+{
+	do
+		p--;
+	while ((*p & 0xC0) == 0x80);
+	return character_at(p);
+}
+
+/*
+ * Is the term there with borders where they are asked for?
+ */
+static bool
+find_term(KqlString s, KqlString term, int borders)
+{
+	const char *end = s.data + s.length;
+	bool		before,
+				after;
+
+	if (term.length == 0)
+		return true;
+	before = (borders & BORDER_BEFORE) != 0 && kql_is_alphanumeric(character_at(term.data));
+	after = (borders & BORDER_AFTER) != 0 && kql_is_alphanumeric(character_before(term.data + term.length));
+	for (const char *at = s.data; (at = find(s, term, at)) != NULL; at++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (before && at > s.data && kql_is_alphanumeric(character_before(at)))
+			continue;
+		if (after && at + term.length < end && kql_is_alphanumeric(character_at(at + term.length)))
+			continue;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * contains, ignoring case
+ */
+Datum
+azhunt_contains(PG_FUNCTION_ARGS)
+{
+	KqlString	s = utf8_argument(fcinfo, 0, true);
+
+	PG_RETURN_BOOL(find(s, utf8_argument(fcinfo, 1, true), s.data) != NULL);
+}
+
+/*
+ * startswith, ignoring case
+ */
+Datum
+azhunt_startswith(PG_FUNCTION_ARGS)
+{
+	KqlString	s = utf8_argument(fcinfo, 0, true);
+	KqlString	start = utf8_argument(fcinfo, 1, true);
+
+	PG_RETURN_BOOL(s.length >= start.length && memcmp(s.data, start.data, start.length) == 0);
+}
+
+/*
+ * endswith, ignoring case
+ */
+Datum
+azhunt_endswith(PG_FUNCTION_ARGS)
+{
+	KqlString	s = utf8_argument(fcinfo, 0, true);
+	KqlString	end = utf8_argument(fcinfo, 1, true);
+
+	PG_RETURN_BOOL(s.length >= end.length &&
+				   memcmp(s.data + s.length - end.length, end.data, end.length) == 0);
+}
+
+/*
+ * has_cs
+ */
+Datum
+azhunt_has_cs(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0, false), utf8_argument(fcinfo, 1, false), BORDER_BEFORE | BORDER_AFTER));
+}
+
+/*
+ * hasprefix
+ */
+Datum
+azhunt_hasprefix(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0, true), utf8_argument(fcinfo, 1, true), BORDER_BEFORE));
+}
+
+/*
+ * hasprefix_cs
+ */
+Datum
+azhunt_hasprefix_cs(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0, false), utf8_argument(fcinfo, 1, false), BORDER_BEFORE));
+}
+
+/*
+ * hassuffix
+ */
+Datum
+azhunt_hassuffix(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0, true), utf8_argument(fcinfo, 1, true), BORDER_AFTER));
+}
+
+/*
+ * hassuffix_cs
+ */
+Datum
+azhunt_hassuffix_cs(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0, false), utf8_argument(fcinfo, 1, false), BORDER_AFTER));
+}
+
+/*
+ * A part of a text as an element of JSON.
+ */
+static JsonbValue
+part_value(const char *start, const char *end)
+{
+	JsonbValue	value;
+
+	value.type = jbvString;
+	value.val.string.val = (char *) start;
+	value.val.string.len = end - start;
+	return value;
+}
+
+/*
+ * split(): all parts, or that with one number; NULL if there is no such part.
+ */
+static Jsonb *
+split(KqlString s, KqlString delimiter, bool all, int64 wanted)
+{
+	JsonbParseState *state = NULL;
+	const char *start = s.data;
+	const char *end = s.data + s.length;
+	bool		found = all;
+
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	for (int64 i = 0; start != NULL; i++)
+	{
+		const char *next = delimiter.length == 0 ? NULL : find(s, delimiter, start);
+
+		CHECK_FOR_INTERRUPTS();
+		if (all || i == wanted)
+		{
+			JsonbValue	value = part_value(start, next != NULL ? next : end);
+
+			pushJsonbValue(&state, WJB_ELEM, &value);
+			found = true;
+			if (!all)
+				break;
+		}
+		start = next != NULL ? next + delimiter.length : NULL;
+	}
+	return found ? JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)) : NULL;
+}
+
+/*
+ * split(string, delimiter)
+ */
+Datum
+azhunt_split(PG_FUNCTION_ARGS)
+{
+	text	   *s = PG_GETARG_TEXT_PP(0);
+	text	   *delimiter = PG_GETARG_TEXT_PP(1);
+
+	PG_RETURN_JSONB_P(split(TextKqlString(s), TextKqlString(delimiter), true, 0));
+}
+
+/*
+ * split(string, delimiter, number)
+ */
+Datum
+azhunt_split_part(PG_FUNCTION_ARGS)
+{
+	text	   *s = PG_GETARG_TEXT_PP(0);
+	text	   *delimiter = PG_GETARG_TEXT_PP(1);
+	Jsonb	   *result = split(TextKqlString(s), TextKqlString(delimiter), false, PG_GETARG_INT64(2));
+
+	if (result == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_JSONB_P(result);
+}
+
+/*
+ * Note which search string each place of the text is taken by: those that come
+ * first in the list have the first choice.  A place that is the start of one
+ * has its number, others that are taken -1, and all else -2.
+ */
+static int *
+claim_places(KqlString s, Datum *searched, int count)
+{
+	int		   *claims = palloc((s.length + 1) * sizeof(int));
+
+	for (size_t i = 0; i <= s.length; i++)
+		claims[i] = -2;
+	for (int n = 0; n < count; n++)
+	{
+		text	   *t = DatumGetTextPP(searched[n]);
+		KqlString	needle = TextKqlString(t);
+
+		if (needle.length == 0)
+			continue;
+		for (const char *at = s.data; (at = find(s, needle, at)) != NULL; at++)
+		{
+			size_t		start = at - s.data;
+			bool		is_free = true;
+
+			CHECK_FOR_INTERRUPTS();
+			for (size_t i = 0; i < needle.length; i++)
+				is_free &= claims[start + i] == -2;
+			if (!is_free)
+				continue;
+			for (size_t i = 0; i < needle.length; i++)
+				claims[start + i] = i == 0 ? n : -1;
+		}
+	}
+	return claims;
+}
+
+/*
+ * replace_any(string, searched, replacements)
+ */
+Datum
+azhunt_replace_any(PG_FUNCTION_ARGS)
+{
+	text	   *t = PG_GETARG_TEXT_PP(0);
+	KqlString	s = TextKqlString(t);
+	Datum	   *searched;
+	Datum	   *replacements;
+	bool	   *nulls;
+	int			count;
+	int			replacement_count;
+	int		   *claims;
+	StringInfoData out;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &searched, &nulls, &count);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false, TYPALIGN_INT, &replacements, &nulls, &replacement_count);
+	claims = claim_places(s, searched, Min(count, replacement_count));
+	initStringInfo(&out);
+	for (size_t i = 0; i < s.length; i++)
+	{
+		if (claims[i] == -2)
+			appendStringInfoChar(&out, s.data[i]);
+		else if (claims[i] >= 0)
+		{
+			text	   *replacement = DatumGetTextPP(replacements[claims[i]]);
+
+			appendBinaryStringInfo(&out, VARDATA_ANY(replacement), VARSIZE_ANY_EXHDR(replacement));
+		}
+	}
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
+}

@@ -1,0 +1,732 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.c
+ *	  Tables, what let defines, and the compilation as a whole.
+ *
+ * A table that let defines is bound anew wherever it is used, as Kusto does;
+ * only materialize() keeps one.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include <string.h>
+
+#include "bind.h"
+
+/* Functions call each other no deeper than this */
+#define MOST_CALLS		40
+
+/* Queries are not longer than this */
+#define LONGEST_QUERY	(1024 * 1024)
+
+static const struct
+{
+	const char *name;
+	OperatorFunction function;
+}			operators[] = {
+	{"where", op_where}, {"extend", op_extend}, {"project", op_project},
+	{"project-away", op_project_away}, {"project-keep", op_project_keep},
+	{"project-rename", op_project_rename}, {"project-reorder", op_project_reorder},
+	{"summarize", op_summarize}, {"count", op_count}, {"distinct", op_distinct},
+	{"take", op_take}, {"sort", op_sort}, {"top", op_top}, {"join", op_join},
+	{"lookup", op_lookup}, {"union", op_union}, {"serialize", op_serialize},
+	{"as", op_as}, {"invoke", op_invoke}, {"evaluate", op_evaluate},
+	{"search", op_search}, {"mv-expand", op_mv_expand}, {"mvexpand", op_mv_expand},
+	{"mv-apply", op_mv_apply}, {"parse", op_parse}, {"parse-where", op_parse},
+	{"make-series", op_make_series}, {"getschema", op_getschema},
+	{"render", NULL}, {"consume", NULL}, {"print", op_print}, {"range", op_range},
+	{"datatable", op_datatable}, {NULL, NULL}
+};
+
+/*
+ * A table of which nothing is known, after an error.
+ */
+static Table *
+unknown_table(Compiler *c)
+{
+	Table	   *table = table_new(c);
+
+	table->is_unknown = true;
+	return table;
+}
+
+/*
+ * Apply an operator.
+ */
+static Table *
+apply_operator(Compiler *c, Table *table, const Node *node)
+{
+	if (!descend(c, node))
+		return unknown_table(c);
+	if (node->kind == NODE_BROKEN)
+	{
+		table->is_unknown = true;
+		return table;
+	}
+	for (int i = 0; operators[i].name != NULL; i++)
+	{
+		if (strcmp(operators[i].name, node->text) != 0)
+			continue;
+		if (operators[i].function != NULL)
+			table = operators[i].function(c, table, node);
+		if (operators[i].function != op_as)
+			table->as_name = NULL;
+		return table;
+	}
+	add_error(c->errors, node->start, "the operator %s is not supported", node->text);
+	table->is_unknown = true;
+	return table;
+}
+
+/*
+ * Apply operators one after the other.
+ */
+Table *
+apply_operators(Compiler *c, Table *table, const Vector *nodes, int from)
+{
+	for (int i = from; i < nodes->count; i++)
+		table = apply_operator(c, table, nodes->items[i]);
+	return table;
+}
+
+/*
+ * A table of the schema.
+ */
+static Table *
+source_table(Compiler *c, const KqlSourceTable *source)
+{
+	Table	   *table = table_new(c);
+	const char *alias = new_alias(c, "t");
+
+	table->name = source->name;
+	table->from = sql_text(c->arena, arena_printf(c->arena, "%s AS %s", source->sql_name, alias));
+	for (int i = 0; i < source->column_count; i++)
+	{
+		const KqlSourceColumn *column = &source->columns[i];
+		const char *sql = arena_printf(c->arena, "%s.%s", alias, column->sql_name);
+		Expr	   *expr;
+
+		if (column->type == KQL_NONE)
+			continue;
+		if (column->cast != NULL)
+			sql = arena_printf(c->arena, "%s::%s", sql, column->cast);
+		expr = expr_new(c, column->type, sql_text(c->arena, sql), !column->not_null);
+		expr->is_simple = true;
+		expr->has_json_null = column->type == KQL_DYNAMIC;
+		add_column(c, table, column->name, expr);
+	}
+	if (source->ingestion_time != NULL)
+	{
+		Expr	   *expr = expr_new(c, KQL_DATETIME, sql_text(c->arena, arena_printf(c->arena, "%s.%s", alias, source->ingestion_time)), true);
+
+		expr->is_simple = true;
+		add_column(c, table, INGESTION_TIME, expr)->is_hidden = true;
+	}
+	return table;
+}
+
+/*
+ * A materialized table, once more.
+ */
+static Table *
+common_table(Compiler *c, const Binding *binding)
+{
+	Table	   *table = table_new(c);
+	Select	   *select = select_new(c->arena);
+
+	select->alias = new_alias(c, "t");
+	table->name = binding->name;
+	table->from = sql_text(c->arena, arena_printf(c->arena, "%s AS %s", binding->common->name, select->alias));
+	for (int i = 0; i < binding->common_columns.count; i++)
+	{
+		const Column *column = binding->common_columns.items[i];
+
+		add_column(c, table, column->name,
+				   column_expr(c, select_add(c->arena, select, column->name, sql_text(c->arena, "")), column->expr));
+	}
+	return table;
+}
+
+/*
+ * Another table that shares nothing that changes.
+ */
+static Table *
+copy_table(Compiler *c, const Table *table)
+{
+	Table	   *copy = table_new(c);
+
+	*copy = *table;
+	copy->columns = (Vector)
+	{
+		0
+	};
+	copy->where = (Vector)
+	{
+		0
+	};
+	copy->order = (Vector)
+	{
+		0
+	};
+	for (int i = 0; i < table->columns.count; i++)
+		vector_add(c->arena, &copy->columns, table->columns.items[i]);
+	for (int i = 0; i < table->where.count; i++)
+		vector_add(c->arena, &copy->where, table->where.items[i]);
+	for (int i = 0; i < table->order.count; i++)
+		vector_add(c->arena, &copy->order, table->order.items[i]);
+	return copy;
+}
+
+/*
+ * Keep a table as a query of its own, under a name.
+ */
+static void
+materialize(Compiler *c, Binding *binding, Table *table)
+{
+	CommonTable *common = arena_alloc(c->arena, sizeof(CommonTable));
+
+	common->name = new_alias(c, "m");
+	common->select = table_select(c, table, true);
+	vector_add(c->arena, &c->common_tables, common);
+	binding->common = common;
+	for (int i = 0; i < table->columns.count; i++)
+	{
+		Column	   *column = table->columns.items[i];
+		Column	   *copy = arena_alloc(c->arena, sizeof(Column));
+
+		if (column->is_hidden)
+			continue;
+		copy->name = column->name;
+		copy->expr = expr_new(c, column->expr->type, column->expr->sql,
+							  column->expr->is_nullable && column->expr->type != KQL_STRING);
+		vector_add(c->arena, &binding->common_columns, copy);
+	}
+}
+
+/*
+ * What let defined as a table.
+ */
+static Table *
+bound_table(Compiler *c, const Node *node, Binding *binding)
+{
+	Binding    *scope = c->scope;
+	Table	   *table;
+
+	if (binding->is_broken)
+		return unknown_table(c);
+	if (binding->common != NULL)
+		return common_table(c, binding);
+	if (binding->table != NULL)
+		return copy_table(c, binding->table);
+	if (binding->scalar != NULL || binding->is_function)
+	{
+		fail(c, node, "%s is no table", node->text);
+		return unknown_table(c);
+	}
+	c->scope = binding->scope;
+	table = bind_table(c, binding->node);
+	c->scope = scope;
+	table->name = binding->name;
+	return table;
+}
+
+/*
+ * Say that there is no such table, and which one may be meant.
+ */
+static void
+unknown_name(Compiler *c, const Node *node)
+{
+	Vector		candidates = {0};
+	const char *name;
+	const char *nearest;
+	KqlError   *error;
+
+	for (int i = 0; (name = c->schema->table_name(c->schema->context, i)) != NULL; i++)
+		vector_add(c->arena, &candidates, (void *) name);
+	for (Binding *binding = c->scope; binding != NULL; binding = binding->outer)
+		vector_add(c->arena, &candidates, (void *) binding->name);
+	nearest = nearest_name(c->arena, node->text, &candidates);
+	error = add_error(c->errors, node->start, "table \"%s\" does not exist", node->text);
+	if (nearest != NULL)
+		error->hint = arena_printf(c->arena, "Perhaps you meant \"%s\".", nearest);
+}
+
+/*
+ * A table by its name.
+ */
+static Table *
+named_table(Compiler *c, const Node *node)
+{
+	Binding    *binding = find_binding(c, node->text);
+	const KqlSourceTable *source;
+
+	if (binding != NULL && binding->is_function && binding->node->is_view && binding->node->names.count == 0)
+	{
+		Table	   *table = call_table_function(c, node, binding, NULL);
+
+		table->name = binding->name;
+		return table;
+	}
+	if (binding != NULL)
+		return bound_table(c, node, binding);
+	source = c->schema->find_table(c->schema->context, node->text);
+	if (source != NULL)
+		return source_table(c, source);
+	unknown_name(c, node);
+	return unknown_table(c);
+}
+
+/*
+ * Calls that give a table.
+ */
+static Table *
+called_table(Compiler *c, const Node *node)
+{
+	Binding    *binding = find_binding(c, node->text);
+	const Node *argument = node->args.count > 0 ? node->args.items[0] : NULL;
+
+	if (binding != NULL && binding->is_broken)
+		return unknown_table(c);
+	if (binding != NULL && binding->is_function)
+		return call_table_function(c, node, binding, NULL);
+	if (argument != NULL && strcmp(node->text, "materialize") == 0)
+		return bind_table(c, argument);
+	if (argument != NULL && strcmp(node->text, "table") == 0)
+	{
+		Expr	   *name = bind_constant(c, argument);
+		Node	   *named = arena_alloc(c->arena, sizeof(Node));
+
+		*named = *node;
+		if (is_failed(name))
+			return unknown_table(c);
+		if (string_constant(name, &named->text))
+		{
+			Binding    *scope = c->scope;
+			Table	   *table;
+
+			table = named_table(c, named);
+			c->scope = scope;
+			return table;
+		}
+		fail(c, node, "the name of table() has to be known when the query is compiled");
+		return unknown_table(c);
+	}
+	fail(c, node, "the function %s() is not supported as a table", node->text);
+	return unknown_table(c);
+}
+
+/*
+ * Anything that is a table.
+ */
+Table *
+bind_table(Compiler *c, const Node *node)
+{
+	if (!descend(c, node))
+		return unknown_table(c);
+	switch (node->kind)
+	{
+		case NODE_NAME:
+			return named_table(c, node);
+		case NODE_CALL:
+			return called_table(c, node);
+		case NODE_PIPE:
+			return apply_operators(c, bind_table(c, node->left), &node->args, 0);
+		case NODE_OPERATOR:
+			if (strcmp(node->text, "externaldata") == 0)
+			{
+				fail(c, node, "the operator externaldata is not supported");
+				return unknown_table(c);
+			}
+			return apply_operator(c, NULL, node);
+		case NODE_BROKEN:
+			return unknown_table(c);
+		case NODE_MEMBER:
+			fail(c, node, "tables of other databases are not supported");
+			return unknown_table(c);
+		default:
+			fail(c, node, "a table is expected here");
+			return unknown_table(c);
+	}
+}
+
+/*
+ * Is it a table, and not a scalar?
+ */
+bool
+is_tabular(Compiler *c, const Node *node)
+{
+	Binding    *binding;
+	Binding    *scope = c->scope;
+	bool		result;
+
+	if (node->kind == NODE_PIPE || node->kind == NODE_OPERATOR)
+		return true;
+	if (node->kind != NODE_NAME && node->kind != NODE_CALL)
+		return false;
+	binding = find_binding(c, node->text);
+	if (binding == NULL)
+	{
+		if (node->kind == NODE_CALL)
+			return strcmp(node->text, "table") == 0 || strcmp(node->text, "materialize") == 0;
+		return c->schema->find_table(c->schema->context, node->text) != NULL;
+	}
+	if (binding->scalar != NULL || binding->is_broken)
+		return false;
+	if (!binding->is_function)
+		return true;
+	if (node->kind == NODE_NAME && binding->node->is_view && binding->node->names.count == 0)
+		return true;
+	if (node->kind != NODE_CALL || c->call_depth > MOST_CALLS || binding->node->left == NULL)
+		return false;
+
+	/*
+	 * what a function gives may be a name that it defines itself, or a
+	 * parameter
+	 */
+	for (int i = 0; i < binding->node->args.count; i++)
+	{
+		const Node *let = binding->node->args.items[i];
+
+		if (binding->node->left->kind == NODE_NAME && strcmp(let->text, binding->node->left->text) == 0)
+			return is_tabular(c, let->left);
+	}
+	for (int i = 0; i < binding->node->names.count; i++)
+	{
+		const Node *parameter = binding->node->names.items[i];
+
+		if (binding->node->left->kind == NODE_NAME && strcmp(parameter->text, binding->node->left->text) == 0)
+			return parameter->is_table;
+	}
+	c->scope = binding->scope;
+	c->call_depth++;
+	result = is_tabular(c, binding->node->left);
+	c->call_depth--;
+	c->scope = scope;
+	return result;
+}
+
+/*
+ * let NAME = VALUE
+ */
+void
+bind_let(Compiler *c, const Node *node)
+{
+	Binding    *scope = c->scope;
+	const Node *value = node->left;
+	Binding    *binding;
+
+	if (node->kind == NODE_BROKEN || value == NULL || value->kind == NODE_BROKEN)
+	{
+		add_binding(c, node->text !=NULL ? node->text : "")->is_broken = true;
+		return;
+	}
+	if (value->kind == NODE_LAMBDA)
+	{
+		binding = add_binding(c, node->text);
+		binding->node = value;
+		binding->scope = scope;
+		binding->is_function = true;
+		return;
+	}
+	if (is_tabular(c, value))
+	{
+		Table	   *table = NULL;
+
+		/* errors are found here, once, even if it is not used */
+		table = bind_table(c, value);
+		binding = add_binding(c, node->text);
+		binding->node = value;
+		binding->scope = scope;
+		binding->is_broken = table->is_unknown;
+		if (value->kind == NODE_CALL && strcmp(value->text, "materialize") == 0 && !table->is_unknown)
+			materialize(c, binding, table);
+	}
+	else
+	{
+		Expr	   *expr = bind_constant(c, value);
+
+		binding = add_binding(c, node->text);
+		binding->scalar = expr;
+		binding->is_broken = is_failed(expr);
+		if (binding->is_broken)
+			binding->scalar = NULL;
+	}
+}
+
+/*
+ * The argument for a parameter, by name or place; NULL if it was left out.
+ */
+static const Node *
+argument_for(const Node *call, const Node *parameter, int place)
+{
+	for (int i = 0; i < call->args.count; i++)
+	{
+		const Node *argument = call->args.items[i];
+
+		if (argument->kind == NODE_NAMED && argument->names.count > 0 &&
+			strcmp(((Node *) argument->names.items[0])->text, parameter->text) == 0)
+			return argument->right;
+	}
+	if (place >= 0 && place < call->args.count &&
+		((Node *) call->args.items[place])->kind != NODE_NAMED)
+		return call->args.items[place];
+	return parameter->right;
+}
+
+/*
+ * Define the parameters of a function, whose scope is then current.
+ */
+bool
+bind_parameters(Compiler *c, const Scope *scope, const Node *call, Binding *function, Table *piped)
+{
+	const Node *lambda = function->node;
+	Binding    *caller = c->scope;
+	Binding    *inner = function->scope;
+	Table	   *aggregated = c->aggregated;
+	bool		ok = true;
+
+	if (call->args.count + (piped != NULL ? 1 : 0) > lambda->names.count)
+	{
+		fail(c, call, "function %s() takes %d arguments", function->name, lambda->names.count);
+		return false;
+	}
+	for (int i = 0; i < lambda->names.count && ok; i++)
+	{
+		const Node *parameter = lambda->names.items[i];
+		const Node *argument = argument_for(call, parameter, piped != NULL ? i - 1 : i);
+		Binding    *binding;
+		Expr	   *scalar = NULL;
+		Table	   *table = NULL;
+
+		if (parameter->kind == NODE_BROKEN)
+			return false;
+		c->scope = caller;
+		if (parameter->is_table)
+			table = i == 0 && piped != NULL ? piped : argument != NULL ? bind_table(c, argument) : NULL;
+		else if (argument != NULL)
+		{
+			scalar = bind(c, scope, argument);
+			scalar = convert(c, argument, scalar, parameter->type);
+			ok &= !is_failed(scalar);
+		}
+		if (scalar == NULL && table == NULL)
+		{
+			fail(c, call, "function %s() has no argument for \"%s\"", function->name, parameter->text);
+			ok = false;
+		}
+		c->scope = inner;
+		binding = add_binding(c, parameter->text);
+		binding->scalar = scalar;
+		binding->table = table;
+		binding->is_broken = !ok;
+		inner = c->scope;
+	}
+	c->scope = ok ? inner : caller;
+	c->aggregated = aggregated;
+	return ok;
+}
+
+/*
+ * Begin the call of a function: its parameters and its own lets.
+ */
+static bool
+enter_function(Compiler *c, const Scope *scope, const Node *call, Binding *function, Table *piped)
+{
+	if (c->call_depth >= MOST_CALLS)
+	{
+		fail(c, call, "functions call each other too deeply");
+		return false;
+	}
+	if (function->node->kind == NODE_BROKEN || function->node->left == NULL ||
+		!bind_parameters(c, scope, call, function, piped))
+		return false;
+	c->call_depth++;
+	for (int i = 0; i < function->node->args.count; i++)
+		bind_let(c, function->node->args.items[i]);
+	return true;
+}
+
+/*
+ * Call a function that gives a table.
+ */
+Table *
+call_table_function(Compiler *c, const Node *call, Binding *function, Table *piped)
+{
+	Binding    *caller = c->scope;
+	Scope		scope = {0};
+	Table	   *table;
+
+	if (!enter_function(c, &scope, call, function, piped))
+	{
+		c->scope = caller;
+		return unknown_table(c);
+	}
+	table = bind_table(c, function->node->left);
+	c->call_depth--;
+	c->scope = caller;
+	return table;
+}
+
+/*
+ * Call a function that gives a scalar.
+ */
+Expr *
+call_function(Compiler *c, const Scope *scope, const Node *call, Binding *function)
+{
+	Binding    *caller = c->scope;
+	Expr	   *result;
+
+	if (!enter_function(c, scope, call, function, NULL))
+	{
+		c->scope = caller;
+		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+	}
+	if (is_tabular(c, function->node->left))
+		result = fail(c, call, "function %s() gives a table, where a scalar is expected", function->name);
+	else
+		result = bind_constant(c, function->node->left);
+	c->call_depth--;
+	c->scope = caller;
+	return result;
+}
+
+/*
+ * toscalar(TABLE): the first column of its first row.
+ */
+Expr *
+bind_toscalar(Compiler *c, const Node *node)
+{
+	const Node *argument = node->args.count == 1 ? node->args.items[0] : NULL;
+	Table	   *aggregated = c->aggregated;
+	Table	   *table;
+	Select	   *select;
+	Expr	   *expr;
+	Expr	   *result;
+
+	if (argument == NULL)
+		return fail(c, node, "toscalar() takes one argument");
+	if (!is_tabular(c, argument))
+		return bind_constant(c, argument);
+	c->aggregated = NULL;
+	table = bind_table(c, argument);
+	c->aggregated = aggregated;
+	if (table->is_unknown || table->columns.count == 0)
+		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+	expr = ((Column *) table->columns.items[0])->expr;
+	close_if_needed(c, table);
+	table->limit = sql_text(c->arena, "1");
+	select = table_select(c, table, true);
+	select->columns.count = 1;
+	select->needs_all = true;
+	result = expr_new(c, expr->type, sql_subselect(c->arena, select), true);
+	result->is_constant = true;
+	return result;
+}
+
+/*
+ * The word that a parameter of an operator has, or NULL.
+ */
+const char *
+parameter_of(const Node *node, const char *name)
+{
+	for (int i = 0; i < node->parameters.count; i++)
+	{
+		const Node *parameter = node->parameters.items[i];
+
+		if (strcmp(parameter->text, name) != 0 || parameter->right == NULL)
+			continue;
+		if (parameter->right->kind == NODE_LITERAL && parameter->right->type == KQL_BOOL)
+			return parameter->right->integer ? "true" : "false";
+		return parameter->right->text !=NULL ? parameter->right->text : "";
+	}
+	return NULL;
+}
+
+/*
+ * The result of the last statement.
+ */
+static void
+finish(Compiler *c, const Node *node, KqlResult *result)
+{
+	Table	   *table;
+	Select	   *select;
+	KqlResultColumn *columns;
+
+	if (node->kind == NODE_BROKEN)
+		return;
+	if (!is_tabular(c, node) && node->kind != NODE_NAME && node->kind != NODE_CALL)
+	{
+		fail(c, node, "the query has no table to begin with");
+		return;
+	}
+	table = bind_table(c, node);
+	if (table->is_unknown || c->errors->first != NULL)
+		return;
+	if (table->columns.count == 0)
+	{
+		fail(c, node, "the result has no columns");
+		return;
+	}
+	if (table->is_distinct && table->order.count > 0)
+		close_table(c, table);
+	select = table_select(c, table, true);
+	columns = arena_alloc(c->arena, (size_t) (table->columns.count + 1) * sizeof(KqlResultColumn));
+	for (int i = 0; i < table->columns.count; i++)
+	{
+		const Column *column = table->columns.items[i];
+
+		if (column->is_hidden)
+			continue;
+		columns[result->column_count].name = column->name;
+		columns[result->column_count++].type = column->expr->type;
+	}
+	result->columns = columns;
+	result->sql = select_write(c->arena, &c->common_tables, select);
+	if (result->sql == NULL)
+		fail(c, node, "the compiled query is too large");
+}
+
+/*
+ * Compile a query.
+ */
+void
+kql_compile(const char *query, size_t length, const KqlSchema *schema,
+			const KqlAllocator *allocator, KqlResult *result)
+{
+	Arena		arena = {allocator, NULL, 0};
+	Errors		errors = {&arena, query, NULL, 0};
+	Compiler	c = {0};
+	Vector		statements = {0};
+	const Node *last = NULL;
+
+	memset(result, 0, sizeof(*result));
+	c.arena = &arena;
+	c.errors = &errors;
+	c.schema = schema;
+	if (length > LONGEST_QUERY)
+		add_error(&errors, 0, "the query is longer than %d bytes", LONGEST_QUERY);
+	else
+		parse_query(&arena, &errors, query, length, &statements);
+	for (int i = 0; i < statements.count; i++)
+	{
+		const Node *statement = statements.items[i];
+
+		if (statement->kind == NODE_LET || (statement->kind == NODE_BROKEN && statement->text !=NULL && i + 1 < statements.count))
+			bind_let(&c, statement);
+		else if (last != NULL)
+			add_error(&errors, statement->start, "a query has one result, and this would be another");
+		else
+			last = statement;
+	}
+	if (last != NULL)
+		finish(&c, last, result);
+	else if (errors.first == NULL)
+		add_error(&errors, 0, "the query has no result: a table is missing behind the last \"let\"");
+	if (errors.first != NULL)
+	{
+		result->sql = NULL;
+		locate_errors(&errors);
+	}
+	result->errors = errors.first;
+}

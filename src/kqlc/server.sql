@@ -1,0 +1,56 @@
+CREATE FUNCTION azhunt.kql_to_sql(query text) RETURNS text
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_kql_to_sql';
+COMMENT ON FUNCTION azhunt.kql_to_sql(text) IS
+'a KQL query as one SQL statement, which runs with any search_path';
+
+CREATE FUNCTION azhunt.kql_columns(query text)
+RETURNS TABLE ("column" text, type text)
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_kql_columns';
+COMMENT ON FUNCTION azhunt.kql_columns(text) IS
+'the columns of a KQL query''s result, and their types in Kusto';
+
+-- These two have a search_path of their own, as the SQL needs none; what names
+-- the query's tables, and the view, is looked up before.
+CREATE FUNCTION azhunt.run_compiled(sql text) RETURNS SETOF jsonb
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY EXECUTE pg_catalog.concat('SELECT pg_catalog.to_jsonb(q) FROM (', sql, ') AS q');
+END
+$$;
+COMMENT ON FUNCTION azhunt.run_compiled(text) IS
+'internal: runs a compiled query with the rights of the caller';
+
+CREATE FUNCTION azhunt.create_compiled_view(schema text, name text, sql text) RETURNS regclass
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE pg_catalog.format('CREATE VIEW %I.%I AS %s', schema, name, sql);
+    RETURN pg_catalog.format('%I.%I', schema, name)::pg_catalog.regclass;
+END
+$$;
+COMMENT ON FUNCTION azhunt.create_compiled_view(text, text, text) IS
+'internal: makes a view of a compiled query with the rights of the caller';
+
+CREATE FUNCTION azhunt.kql(query text) RETURNS SETOF jsonb
+LANGUAGE sql VOLATILE STRICT
+BEGIN ATOMIC
+    SELECT r.result FROM azhunt.run_compiled(azhunt.kql_to_sql(query)) AS r (result);
+END;
+COMMENT ON FUNCTION azhunt.kql(text) IS
+'runs a KQL query with the rights of the caller: a jsonb object for each row';
+
+CREATE FUNCTION azhunt.create_kql_view(name text, query text) RETURNS regclass
+LANGUAGE sql VOLATILE STRICT
+BEGIN ATOMIC
+    SELECT azhunt.create_compiled_view(
+        CASE pg_catalog.cardinality(p.parts) WHEN 1 THEN pg_catalog.current_schema() WHEN 2 THEN p.parts[1] END,
+        p.parts[pg_catalog.cardinality(p.parts)], azhunt.kql_to_sql(query))
+    FROM (SELECT pg_catalog.parse_ident(name)) AS p (parts);
+END;
+COMMENT ON FUNCTION azhunt.create_kql_view(text, text) IS
+'makes a view of a KQL query, which belongs to the caller';

@@ -1,0 +1,306 @@
+/*-------------------------------------------------------------------------
+ *
+ * merge.h
+ *	  The windowed join by a merge of indexes.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WINDOWJOIN_MERGE_H
+#define WINDOWJOIN_MERGE_H
+
+#include "access/genam.h"
+#include "access/tableam.h"
+#include "commands/explain.h"
+#include "nodes/execnodes.h"
+#include "nodes/extensible.h"
+#include "nodes/pathnodes.h"
+#include "storage/buffile.h"
+#include "utils/sortsupport.h"
+
+#define WINDOW_MERGE_NAME	"AzhuntWindowMerge"
+
+/* The members of a CustomScan's custom_private */
+typedef enum WindowMergePrivate
+{
+	MERGE_OUTER_IS_EVENT,		/* Integer: 1 if the outer rows are the events */
+	MERGE_OUTER_COLUMNS,		/* Integer: columns of an outer row */
+	MERGE_EQUALITIES,			/* Integer: number of them, see below */
+	MERGE_HAS_HASH,				/* Integer: 1 if the second is hashed */
+	MERGE_OUTER_TABLES,			/* Integer: of custom_plans, outer ones first */
+	MERGE_KEY_ORDER,			/* OidList, see WindowMergeOrder */
+	MERGE_TABLES,				/* List of Lists, see WindowMergeTable */
+	MERGE_BOUNDS				/* IntList: btree strategies of the bounds */
+} WindowMergePrivate;
+
+/* How keys are compared: the members of MERGE_KEY_ORDER */
+typedef enum WindowMergeOrder
+{
+	ORDER_FAMILY,
+	ORDER_OUTER_TYPE,
+	ORDER_INNER_TYPE,
+	ORDER_COLLATION
+} WindowMergeOrder;
+
+/* What is known of a table: the members of each List in MERGE_TABLES */
+typedef enum WindowMergeTable
+{
+	TABLE_HASH_COLUMN,			/* Integer: of the index, 0 if it has none */
+	TABLE_FIRST,				/* Const: times that a partition may have, */
+	TABLE_LAST,					/* both included */
+	TABLE_BOUNDS				/* IntList: which of the bounds are its own */
+} WindowMergeTable;
+
+/*
+ * Its custom_exprs are within(), then the equalities, the key first and then
+ * the hashed one if there is one, then the values that times are compared with,
+ * one for each of MERGE_BOUNDS, then all other conditions.  Its custom_plans
+ * are index scans, which have the conditions and columns of their tables.
+ */
+
+/* One side of the join, as an index of arrays */
+typedef enum MergeSide
+{
+	MERGE_OUTER,
+	MERGE_INNER
+} MergeSide;
+
+/* A table, the index by which it is read, and the entry that it is at */
+typedef struct MergeTable
+{
+	IndexScanState *node;		/* of the plan: never executed, but used; NULL
+								 * if the table has no rows of the period */
+	int			number;
+	MergeSide	side;
+	bool		is_event;
+	AttrNumber	hash_column;	/* 0 if there is none */
+	TimestampTz planned_first;	/* as in the plan */
+	TimestampTz planned_last;
+	List	   *bounds;
+	TimestampTz first;			/* times to read, both included */
+	TimestampTz last;
+	IndexScanDesc scan;
+	IndexFetchTableData *fetch;
+
+	/* the entry */
+	Datum		key;			/* lives as long as the entry is the current
+								 * one */
+	TimestampTz time;
+	uint32		hash;
+} MergeTable;
+
+/* The entries of all tables in the order of key and time */
+typedef struct MergeStream
+{
+	MergeTable *tables;
+	int			table_count;
+	Oid			collation;
+	bool		same_type;		/* have both sides' keys? */
+	SortSupportData order[2];
+	FmgrInfo	cross_order;	/* of an outer key and an inner one */
+	bool		by_value[2];
+	int16		length[2];
+	bool		equal_image[2]; /* are equal keys the same bytes? */
+
+	/* tables that are not at the key, a heap by key */
+	int		   *waiting;
+	int			waiting_count;
+	/* those that are, a heap by time */
+	int		   *current;
+	int			current_count;
+	bool		returned;		/* was the entry of the first of these? */
+	/* those that were, and are now past it */
+	int		   *passed;
+	int			passed_count;
+
+	/* the key, as each side has it */
+	Datum		key[2];
+	bool		has_key[2];
+	char	   *key_buffer[2];
+	Size		key_buffer_size[2];
+	MemoryContext context;
+
+	uint64		entries[2];		/* read so far */
+} MergeStream;
+
+/* No row, no entry */
+#define MERGE_NONE	PG_UINT32_MAX
+
+/* An entry that is kept: of an event in the ring, or of the anchor */
+typedef struct MergeEntry
+{
+	TimestampTz time;
+	uint32		hash;
+	uint32		table;
+	ItemPointerData tid;
+	uint32		next;			/* the slot of the next in the same chain */
+	uint32		row;			/* in the batch, MERGE_NONE if not in it */
+} MergeEntry;
+
+/* The events of a key that are within the window, in chains by hash */
+typedef struct MergeRing
+{
+	MemoryContext context;
+	Size		limit;
+	uint32		capacity;		/* of entries and of chains, a power of two */
+	uint64		first;			/* numbers of the oldest, and behind the last; */
+	uint64		end;			/* their slots are these modulo capacity */
+	MergeEntry *entries;
+	uint32	   *chain_first;	/* slots */
+	uint32	   *chain_last;
+
+	/* entries of a key that has more events than fit */
+	BufFile    *events;
+	BufFile    *anchors;
+	bool		spooling;
+} MergeRing;
+
+/* What is known of a row */
+typedef enum MergeRowState
+{
+	ROW_UNKNOWN,				/* not fetched, or too large to be kept */
+	ROW_WANTED,					/* to be fetched */
+	ROW_KEPT,
+	ROW_REJECTED				/* not visible, or its conditions are not true */
+} MergeRowState;
+
+/* A row that is in a pair */
+typedef struct MergeRow
+{
+	MinimalTuple tuple;
+	uint32		table;
+	ItemPointerData tid;
+	uint8		state;			/* a MergeRowState */
+} MergeRow;
+
+/* The rows of one side in a batch */
+typedef struct MergeRows
+{
+	MergeRow   *rows;
+	uint32		count;
+	uint32		capacity;
+	uint32		pending;		/* rows that have not been looked at yet */
+	double		width;			/* bytes that one takes, as far as is known */
+	uint64		fetched;		/* all so far, for EXPLAIN */
+	uint64		pages;
+} MergeRows;
+
+typedef struct MergePair
+{
+	uint32		event;
+	uint32		anchor;
+} MergePair;
+
+/* Pairs whose keys and hashes are equal, and whose rows are fetched together */
+typedef struct MergeBatch
+{
+	MemoryContext context;		/* rows and pairs */
+	MemoryContext tuples;
+	Size		limit;
+	MergeRows	sides[2];
+	MergePair  *pairs;
+	uint32		pair_count;
+	uint32		pair_capacity;	/* allocated */
+	uint32		pair_limit;		/* of this batch */
+	uint32		next_pair;		/* to be returned */
+} MergeBatch;
+
+/* Where the next anchor comes from */
+typedef enum MergePhase
+{
+	MERGE_NEXT_KEY,
+	MERGE_STREAM,				/* the indexes */
+	MERGE_SPOOL					/* the entries that were written to files */
+} MergePhase;
+
+typedef struct WindowMergeState
+{
+	CustomScanState css;		/* must be first */
+	bool		outer_is_event;
+	int			inner_column;	/* of the joined row, that begins the inner
+								 * one */
+	ExprState  *lookback;
+	ExprState  *recheck;		/* all equalities */
+	ExprState  *filter;			/* all other conditions */
+	List	   *bounds;			/* ExprStates */
+	int			removed;		/* tables without rows of the period */
+	TupleTableSlot *stored[2];	/* a kept row */
+
+	bool		started;
+	bool		done;			/* there are no more pairs to be collected */
+	int64		microseconds;
+	MergeStream *stream;
+	MergeRing  *ring;
+	MergeBatch *batch;
+
+	/* the anchor being joined */
+	MergePhase	phase;
+	bool		matching;
+	MergeEntry	anchor;
+	TimestampTz window_start;
+	uint32		slot;			/* the event to look at next */
+
+	/* rows in the joined row */
+	uint32		loaded[2];
+
+	/* for EXPLAIN ANALYZE */
+	bool		executed;
+	uint64		pairs;
+	uint64		batches;
+	uint64		spooled;
+	Size		peak_memory;
+} WindowMergeState;
+
+/* merge_path.c */
+extern bool enable_windowmerge;
+extern void window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
+								  RelOptInfo *outer, RelOptInfo *inner,
+								  JoinPathExtraData *extra);
+extern void window_merge_register(void);
+
+/* merge_exec.c */
+extern Node *create_window_merge_state(CustomScan *plan);
+
+/* merge_index.c */
+extern void merge_stream_init_order(MergeStream *stream, List *order);
+extern void merge_stream_start(MergeStream *stream, Snapshot snapshot);
+extern bool merge_stream_next_key(MergeStream *stream);
+extern MergeTable *merge_stream_next(MergeStream *stream);
+extern void merge_stream_end(MergeStream *stream);
+
+/* merge_ring.c */
+extern MergeRing *merge_ring_create(MemoryContext parent, Size limit);
+extern bool merge_ring_add(MergeRing *ring, const MergeEntry *event,
+						   TimestampTz oldest);
+extern void merge_ring_evict(MergeRing *ring, TimestampTz oldest);
+extern uint32 merge_ring_find(const MergeRing *ring, uint32 hash);
+extern void merge_ring_clear(MergeRing *ring);
+extern void merge_ring_forget_rows(MergeRing *ring);
+extern void merge_ring_spool(BufFile **file, const MergeEntry *entry);
+extern bool merge_ring_next_piece(MergeRing *ring);
+extern bool merge_ring_next_anchor(MergeRing *ring, MergeEntry *anchor);
+extern void merge_ring_end_spool(MergeRing *ring);
+
+/* merge_fetch.c */
+extern MergeBatch *merge_batch_create(MemoryContext parent, Size limit,
+									  int outer_width, int inner_width);
+extern bool merge_batch_is_full(const MergeBatch *batch);
+extern uint32 merge_batch_add_row(MergeBatch *batch, MergeSide side,
+								  const MergeEntry *entry);
+extern void merge_batch_add_pair(MergeBatch *batch, uint32 event,
+								 uint32 anchor);
+extern void merge_batch_fetch(WindowMergeState *state);
+extern TupleTableSlot *merge_fetch_row(WindowMergeState *state, MergeSide side,
+									   MergeRow *row);
+extern bool merge_batch_next(MergeBatch *batch);
+extern void merge_batch_clear(MergeBatch *batch);
+
+/* merge_explain.c */
+extern List *window_merge_equalities(CustomScan *plan);
+extern List *window_merge_bounds(CustomScan *plan);
+extern List *window_merge_filters(CustomScan *plan);
+extern void window_merge_explain(CustomScanState *node, List *ancestors,
+								 ExplainState *es);
+
+#endif							/* WINDOWJOIN_MERGE_H */

@@ -1,0 +1,687 @@
+/*-------------------------------------------------------------------------
+ *
+ * merge_exec.c
+ *	  Execution of the windowed join by a merge of indexes.
+ *
+ * Entries of both sides are read in the order of key and time, pairs are found
+ * by what is in the entries, and only then are rows fetched.  README.md tells
+ * the whole of it.
+ *
+ * Conditions on both sides read the joined row: the scan tuple, which has the
+ * columns of both sides, the outer one's first.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/stratnum.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "azhunt.h"
+#include "windowjoin/merge.h"
+
+/* The part of the memory that events in the window may take */
+#define RING_PART	4
+
+/*
+ * No time is in the period.
+ */
+static void
+empty_period(TimestampTz *first, TimestampTz *last)
+{
+	*first = PG_INT64_MAX;
+	*last = PG_INT64_MIN;
+}
+
+/*
+ * Narrow a period by a comparison of the time with a bound.
+ */
+static void
+apply_bound(int strategy, TimestampTz bound, TimestampTz *first,
+			TimestampTz *last)
+{
+	if ((strategy == BTLessStrategyNumber && bound == PG_INT64_MIN) ||
+		(strategy == BTGreaterStrategyNumber && bound == PG_INT64_MAX))
+	{
+		empty_period(first, last);
+		return;
+	}
+	if (strategy == BTLessStrategyNumber)
+		bound--;
+	else if (strategy == BTGreaterStrategyNumber)
+		bound++;
+	if (strategy <= BTEqualStrategyNumber)
+		*last = Min(*last, bound);
+	if (strategy >= BTEqualStrategyNumber)
+		*first = Max(*first, bound);
+}
+
+/*
+ * Does an expression have a parameter that another part of the plan computes?
+ */
+static bool
+has_executor_parameter(Node *expression, void *context)
+{
+	if (expression == NULL)
+		return false;
+	if (IsA(expression, Param))
+		return ((Param *) expression)->paramkind == PARAM_EXEC;
+	return expression_tree_walker(expression, has_executor_parameter, context);
+}
+
+/*
+ * The times that rows of a table may have, by its partition and by conditions
+ * that compare them with what is now known.
+ *
+ * "initial" is when the plan is initialized, and what is computed by other parts
+ * of it is not known yet.
+ */
+static void
+find_own_period(WindowMergeState *state, MergeTable *table, bool initial)
+{
+	CustomScan *plan = (CustomScan *) state->css.ss.ps.plan;
+	List	   *strategies = list_nth(plan->custom_private, MERGE_BOUNDS);
+	ListCell   *cell;
+
+	table->first = table->planned_first;
+	table->last = table->planned_last;
+	foreach(cell, table->bounds)
+	{
+		int			i = lfirst_int(cell);
+		bool		isnull;
+		Datum		bound;
+
+		if (initial && has_executor_parameter(list_nth(window_merge_bounds(plan), i), NULL))
+			continue;
+		bound = ExecEvalExprSwitchContext(list_nth(state->bounds, i),
+										  state->css.ss.ps.ps_ExprContext,
+										  &isnull);
+		if (isnull)
+			empty_period(&table->first, &table->last);
+		else
+			apply_bound(list_nth_int(strategies, i), DatumGetTimestampTz(bound),
+						&table->first, &table->last);
+	}
+}
+
+/*
+ * Leave out what no row of the other side has in its window.
+ *
+ * Both sides are narrowed by what the other one's own period is.
+ */
+static void
+find_periods(WindowMergeState *state)
+{
+	MergeStream *stream = state->stream;
+	TimestampTz first[2] = {PG_INT64_MAX, PG_INT64_MAX};
+	TimestampTz last[2] = {PG_INT64_MIN, PG_INT64_MIN};
+
+	for (int i = 0; i < stream->table_count; i++)
+	{
+		MergeTable *table = &stream->tables[i];
+
+		if (table->node == NULL)
+			continue;
+		find_own_period(state, table, false);
+		if (table->first > table->last)
+			continue;
+		first[table->is_event] = Min(first[table->is_event], table->first);
+		last[table->is_event] = Max(last[table->is_event], table->last);
+	}
+	for (int i = 0; i < stream->table_count; i++)
+	{
+		MergeTable *table = &stream->tables[i];
+		TimestampTz other_first = first[!table->is_event];
+		TimestampTz other_last = last[!table->is_event];
+
+		if (table->node == NULL)
+			continue;
+		if (other_first > other_last)
+			empty_period(&other_first, &other_last);
+		else if (table->is_event)
+			other_first = kql_window_start(other_first, state->microseconds,
+										   MIN_TIMESTAMP);
+		else
+			other_last = kql_window_end(other_last, state->microseconds,
+										END_TIMESTAMP - 1);
+		table->first = Max(table->first, other_first);
+		table->last = Min(table->last, other_last);
+	}
+}
+
+/*
+ * Begin to read the indexes, with the lookback and the parameters of this scan;
+ * false if nothing can be joined.
+ */
+static bool
+start(WindowMergeState *state)
+{
+	ExprContext *context = state->css.ss.ps.ps_ExprContext;
+	Datum		lookback;
+	bool		isnull;
+
+	lookback = ExecEvalExprSwitchContext(state->lookback, context, &isnull);
+	if (isnull)
+		return false;
+	state->microseconds = lookback_microseconds(DatumGetIntervalP(lookback));
+	find_periods(state);
+	merge_stream_start(state->stream, state->css.ss.ps.state->es_snapshot);
+	return true;
+}
+
+/*
+ * What is kept of the entry that a table is at.
+ */
+static void
+copy_entry(const MergeTable *table, MergeEntry *entry)
+{
+	entry->time = table->time;
+	entry->hash = table->hash;
+	entry->table = table->number;
+	entry->tid = table->scan->xs_heaptid;
+	entry->next = MERGE_NONE;
+	entry->row = MERGE_NONE;
+}
+
+/*
+ * Have the next anchors meet an event.
+ */
+static void
+add_event(WindowMergeState *state, const MergeTable *table)
+{
+	MergeRing  *ring = state->ring;
+	MergeEntry	event;
+
+	copy_entry(table, &event);
+	if (!ring->spooling &&
+		merge_ring_add(ring, &event,
+					   kql_window_start(event.time, state->microseconds,
+										MIN_TIMESTAMP)))
+		return;
+
+	/* all that come after it have to follow it */
+	ring->spooling = true;
+	merge_ring_spool(&ring->events, &event);
+	state->spooled++;
+}
+
+/*
+ * Begin to join an anchor with the events in its window.
+ */
+static void
+start_matching(WindowMergeState *state)
+{
+	state->window_start = kql_window_start(state->anchor.time,
+										   state->microseconds, MIN_TIMESTAMP);
+	merge_ring_evict(state->ring, state->window_start);
+	state->slot = merge_ring_find(state->ring, state->anchor.hash);
+	state->matching = true;
+}
+
+/*
+ * Take the next anchor from the indexes, past the events before it; false if
+ * there is none of this key.
+ */
+static bool
+next_stream_anchor(WindowMergeState *state)
+{
+	MergeTable *table;
+
+	while ((table = merge_stream_next(state->stream)) != NULL)
+	{
+		if (table->is_event)
+		{
+			add_event(state, table);
+			continue;
+		}
+		copy_entry(table, &state->anchor);
+		if (state->ring->spooling)
+		{
+			merge_ring_spool(&state->ring->anchors, &state->anchor);
+			state->spooled++;
+		}
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Take the next anchor, wherever it is; false after the last.
+ */
+static bool
+next_anchor(WindowMergeState *state)
+{
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		switch (state->phase)
+		{
+			case MERGE_NEXT_KEY:
+				merge_ring_end_spool(state->ring);
+				merge_ring_clear(state->ring);
+				if (!merge_stream_next_key(state->stream))
+					return false;
+				state->phase = MERGE_STREAM;
+				break;
+			case MERGE_STREAM:
+				if (next_stream_anchor(state))
+					return true;
+				state->phase = merge_ring_next_piece(state->ring) ?
+					MERGE_SPOOL : MERGE_NEXT_KEY;
+				break;
+			case MERGE_SPOOL:
+				if (merge_ring_next_anchor(state->ring, &state->anchor))
+					return true;
+				if (!merge_ring_next_piece(state->ring))
+					state->phase = MERGE_NEXT_KEY;
+				break;
+		}
+	}
+}
+
+/*
+ * Add the pairs of the anchor to the batch, as long as there is room.
+ */
+static void
+match_anchor(WindowMergeState *state)
+{
+	MergeRing  *ring = state->ring;
+	MergeBatch *batch = state->batch;
+	MergeSide	event_side = state->outer_is_event ? MERGE_OUTER : MERGE_INNER;
+
+	while (state->slot != MERGE_NONE)
+	{
+		MergeEntry *event = &ring->entries[state->slot];
+
+		if (event->time > state->anchor.time)
+			break;
+		if (event->hash == state->anchor.hash)
+		{
+			if (merge_batch_is_full(batch))
+				return;
+			if (event->row == MERGE_NONE)
+				event->row = merge_batch_add_row(batch, event_side, event);
+			if (state->anchor.row == MERGE_NONE)
+				state->anchor.row = merge_batch_add_row(batch, 1 - event_side,
+														&state->anchor);
+			merge_batch_add_pair(batch, event->row, state->anchor.row);
+		}
+		else
+			CHECK_FOR_INTERRUPTS();
+		state->slot = event->next;
+	}
+	state->matching = false;
+}
+
+/*
+ * Collect the next pairs, and fetch their rows.
+ */
+static void
+next_batch(WindowMergeState *state)
+{
+	if (merge_batch_next(state->batch))
+	{
+		merge_ring_forget_rows(state->ring);
+		state->anchor.row = MERGE_NONE;
+	}
+	state->loaded[MERGE_OUTER] = state->loaded[MERGE_INNER] = MERGE_NONE;
+
+	while (!state->done && !merge_batch_is_full(state->batch))
+	{
+		if (state->matching)
+			match_anchor(state);
+		else if (next_anchor(state))
+			start_matching(state);
+		else
+			state->done = true;
+	}
+	merge_batch_fetch(state);
+}
+
+/*
+ * Put a row of one side into the joined row.
+ */
+static void
+load_slot(WindowMergeState *state, MergeSide side, TupleTableSlot *row)
+{
+	TupleTableSlot *joined = state->css.ss.ss_ScanTupleSlot;
+	int			first = side == MERGE_OUTER ? 0 : state->inner_column;
+	int			columns = row->tts_tupleDescriptor->natts;
+
+	Assert(first + columns <= joined->tts_tupleDescriptor->natts);
+	slot_getallattrs(row);
+	memcpy(joined->tts_values + first, row->tts_values, columns * sizeof(Datum));
+	memcpy(joined->tts_isnull + first, row->tts_isnull, columns * sizeof(bool));
+}
+
+/*
+ * Load the row of one side of a pair; false if it is not joined.
+ */
+static bool
+load_row(WindowMergeState *state, MergeSide side, uint32 number)
+{
+	MergeRow   *row = &state->batch->sides[side].rows[number];
+	TupleTableSlot *slot;
+
+	if (row->state == ROW_REJECTED)
+		return false;
+	if (state->loaded[side] == number)
+		return true;
+
+	state->loaded[side] = MERGE_NONE;
+	if (row->state == ROW_KEPT)
+	{
+		slot = state->stored[side];
+		ExecStoreMinimalTuple(row->tuple, slot, false);
+	}
+	else
+	{
+		slot = merge_fetch_row(state, side, row);
+		if (slot == NULL)
+		{
+			row->state = ROW_REJECTED;
+			return false;
+		}
+	}
+	load_slot(state, side, slot);
+	state->loaded[side] = number;
+	return true;
+}
+
+/*
+ * Load the next pair of the batch that is joined; false if there is none.
+ */
+static bool
+next_pair(WindowMergeState *state)
+{
+	PlanState  *ps = &state->css.ss.ps;
+	MergeBatch *batch = state->batch;
+
+	while (batch->next_pair < batch->pair_count)
+	{
+		const MergePair *pair = &batch->pairs[batch->next_pair++];
+		uint32		outer = state->outer_is_event ? pair->event : pair->anchor;
+		uint32		inner = state->outer_is_event ? pair->anchor : pair->event;
+
+		CHECK_FOR_INTERRUPTS();
+		ResetExprContext(ps->ps_ExprContext);
+		if (!load_row(state, MERGE_OUTER, outer) ||
+			!load_row(state, MERGE_INNER, inner) ||
+			!ExecQual(state->recheck, ps->ps_ExprContext))
+			continue;
+		if (ExecQual(state->filter, ps->ps_ExprContext))
+			return true;
+		InstrCountFiltered1(ps, 1);
+	}
+	return false;
+}
+
+/*
+ * The joined row as the plan's result.
+ */
+static TupleTableSlot *
+project(WindowMergeState *state)
+{
+	PlanState  *ps = &state->css.ss.ps;
+	TupleTableSlot *joined = state->css.ss.ss_ScanTupleSlot;
+	TupleTableSlot *result = ps->ps_ResultTupleSlot;
+	int			columns = joined->tts_tupleDescriptor->natts;
+
+	if (ps->ps_ProjInfo != NULL)
+		return ExecProject(ps->ps_ProjInfo);
+
+	/* not the joined row itself, which is filled again piece by piece */
+	ExecClearTuple(result);
+	memcpy(result->tts_values, joined->tts_values, columns * sizeof(Datum));
+	memcpy(result->tts_isnull, joined->tts_isnull, columns * sizeof(bool));
+	return ExecStoreVirtualTuple(result);
+}
+
+/*
+ * ExecCustomScan: the next row.
+ */
+static TupleTableSlot *
+exec_window_merge(CustomScanState *node)
+{
+	WindowMergeState *state = (WindowMergeState *) node;
+
+	state->executed = true;
+	if (!state->started)
+	{
+		state->done = !start(state);
+		state->started = true;
+	}
+	for (;;)
+	{
+		if (next_pair(state))
+			return project(state);
+		if (state->done)
+			return NULL;
+		next_batch(state);
+	}
+}
+
+/*
+ * Initialize what is known of a table.
+ */
+static void
+init_table(WindowMergeState *state, MergeTable *table, int number,
+		   MergeSide side, List *description)
+{
+	table->number = number;
+	table->side = side;
+	table->is_event = (side == MERGE_OUTER) == state->outer_is_event;
+	table->hash_column = intVal(list_nth(description, TABLE_HASH_COLUMN));
+	table->planned_first =
+		DatumGetTimestampTz(list_nth_node(Const, description, TABLE_FIRST)->constvalue);
+	table->planned_last =
+		DatumGetTimestampTz(list_nth_node(Const, description, TABLE_LAST)->constvalue);
+	table->bounds = list_nth(description, TABLE_BOUNDS);
+}
+
+/*
+ * Initialize the index scan of a table, unless it is known that none of its rows
+ * is in the period.
+ */
+static void
+init_scan(WindowMergeState *state, MergeTable *table, Plan *plan,
+		  EState *estate, int eflags)
+{
+	PlanState  *node;
+
+#if PG_VERSION_NUM >= 160000
+	if ((eflags & EXEC_FLAG_EXPLAIN_GENERIC) == 0)
+#endif
+		find_own_period(state, table, true);
+	if (table->first > table->last)
+	{
+		state->removed++;
+		return;
+	}
+	node = ExecInitNode(plan, estate, eflags);
+	if (!IsA(node, IndexScanState))
+		elog(ERROR, "windowed join by indexes without an index scan");
+	table->node = (IndexScanState *) node;
+	state->css.custom_ps = lappend(state->css.custom_ps, node);
+}
+
+/*
+ * Initialize the tables, by the index scans of the plan.
+ */
+static void
+init_stream(WindowMergeState *state, EState *estate, int eflags)
+{
+	CustomScan *plan = (CustomScan *) state->css.ss.ps.plan;
+	List	   *descriptions = list_nth(plan->custom_private, MERGE_TABLES);
+	int			outer_tables = intVal(list_nth(plan->custom_private,
+											   MERGE_OUTER_TABLES));
+	MergeStream *stream = palloc0(sizeof(MergeStream));
+	ListCell   *cell;
+
+	stream->context = CurrentMemoryContext;
+	stream->table_count = list_length(plan->custom_plans);
+	stream->tables = palloc0(stream->table_count * sizeof(MergeTable));
+	stream->waiting = palloc(stream->table_count * sizeof(int));
+	stream->current = palloc(stream->table_count * sizeof(int));
+	stream->passed = palloc(stream->table_count * sizeof(int));
+	foreach(cell, plan->custom_plans)
+	{
+		int			i = foreach_current_index(cell);
+
+		init_table(state, &stream->tables[i], i,
+				   i < outer_tables ? MERGE_OUTER : MERGE_INNER,
+				   list_nth(descriptions, i));
+		init_scan(state, &stream->tables[i], lfirst(cell), estate, eflags);
+	}
+	merge_stream_init_order(stream, list_nth(plan->custom_private,
+											 MERGE_KEY_ORDER));
+	state->stream = stream;
+}
+
+/*
+ * Initialize the slot for kept rows of a side, which are all alike: columns of
+ * its first table's scan.
+ */
+static void
+init_stored(WindowMergeState *state, MergeSide side, EState *estate,
+			const Plan *scan)
+{
+	state->stored[side] =
+		ExecInitExtraTupleSlot(estate, ExecTypeFromTL(scan->targetlist),
+							   &TTSOpsMinimalTuple);
+}
+
+/*
+ * Initialize all expressions of the join.
+ */
+static void
+init_expressions(WindowMergeState *state)
+{
+	PlanState  *ps = &state->css.ss.ps;
+	CustomScan *plan = (CustomScan *) ps->plan;
+	FuncExpr   *window = linitial_node(FuncExpr, plan->custom_exprs);
+
+	state->lookback = ExecInitExpr(lthird(window->args), ps);
+	state->recheck = ExecInitQual(window_merge_equalities(plan), ps);
+	state->bounds = ExecInitExprList(window_merge_bounds(plan), ps);
+	state->filter = ExecInitQual(window_merge_filters(plan), ps);
+}
+
+/*
+ * BeginCustomScan: initialize the state.
+ */
+static void
+begin_window_merge(CustomScanState *node, EState *estate, int eflags)
+{
+	WindowMergeState *state = (WindowMergeState *) node;
+	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
+	TupleTableSlot *joined = node->ss.ss_ScanTupleSlot;
+	int			outer_tables = intVal(list_nth(plan->custom_private,
+											   MERGE_OUTER_TABLES));
+	Size		limit = get_hash_memory_limit();
+
+	state->outer_is_event = intVal(list_nth(plan->custom_private,
+											MERGE_OUTER_IS_EVENT)) != 0;
+	state->inner_column = intVal(list_nth(plan->custom_private,
+										  MERGE_OUTER_COLUMNS));
+	init_expressions(state);
+	init_stream(state, estate, eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
+	init_stored(state, MERGE_OUTER, estate, linitial(plan->custom_plans));
+	init_stored(state, MERGE_INNER, estate,
+				list_nth(plan->custom_plans, outer_tables));
+
+	/* all null to begin with, then filled side by side */
+	ExecStoreAllNullTuple(joined);
+	node->ss.ps.ps_ExprContext->ecxt_scantuple = joined;
+
+	state->ring = merge_ring_create(estate->es_query_cxt, limit / RING_PART);
+	state->batch = merge_batch_create(estate->es_query_cxt,
+									  limit - limit / RING_PART,
+									  ((Plan *) linitial(plan->custom_plans))->plan_width +
+									  SizeofMinimalTupleHeader,
+									  ((Plan *) llast(plan->custom_plans))->plan_width +
+									  SizeofMinimalTupleHeader);
+}
+
+/*
+ * Forget all rows and entries.
+ */
+static void
+discard_all(WindowMergeState *state)
+{
+	merge_stream_end(state->stream);
+	merge_ring_end_spool(state->ring);
+	merge_ring_clear(state->ring);
+	merge_batch_clear(state->batch);
+	state->phase = MERGE_NEXT_KEY;
+	state->matching = false;
+	state->started = state->done = false;
+	state->loaded[MERGE_OUTER] = state->loaded[MERGE_INNER] = MERGE_NONE;
+}
+
+/*
+ * ReScanCustomScan: start again, perhaps with other parameters.
+ */
+static void
+rescan_window_merge(CustomScanState *node)
+{
+	WindowMergeState *state = (WindowMergeState *) node;
+	ListCell   *cell;
+
+	foreach(cell, node->custom_ps)
+	{
+		PlanState  *scan = lfirst(cell);
+
+		/* these are never executed, which would have them start again */
+		if (node->ss.ps.chgParam != NULL)
+			UpdateChangedParamSet(scan, node->ss.ps.chgParam);
+		ExecReScan(scan);
+	}
+	discard_all(state);
+}
+
+/*
+ * EndCustomScan: give everything back.
+ */
+static void
+end_window_merge(CustomScanState *node)
+{
+	WindowMergeState *state = (WindowMergeState *) node;
+	ListCell   *cell;
+
+	discard_all(state);
+	MemoryContextDelete(state->batch->context);
+	MemoryContextDelete(state->ring->context);
+	foreach(cell, node->custom_ps)
+		ExecEndNode(lfirst(cell));
+}
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = WINDOW_MERGE_NAME,
+	.BeginCustomScan = begin_window_merge,
+	.ExecCustomScan = exec_window_merge,
+	.EndCustomScan = end_window_merge,
+	.ReScanCustomScan = rescan_window_merge,
+	.ExplainCustomScan = window_merge_explain,
+};
+
+/*
+ * CreateCustomScanState: make the state of a plan, not yet initialized.
+ */
+Node *
+create_window_merge_state(CustomScan *plan)
+{
+	WindowMergeState *state =
+	(WindowMergeState *) newNode(sizeof(WindowMergeState), T_CustomScanState);
+
+	(void) plan;
+	state->css.methods = &exec_methods;
+	return (Node *) state;
+}

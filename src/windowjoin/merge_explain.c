@@ -1,0 +1,135 @@
+/*-------------------------------------------------------------------------
+ *
+ * merge_explain.c
+ *	  What EXPLAIN shows of the windowed join by a merge of indexes.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+#include "nodes/makefuncs.h"
+#include "utils/ruleutils.h"
+
+#include "windowjoin/merge.h"
+
+/*
+ * A number of the plan.
+ */
+static int
+private_number(CustomScan *plan, WindowMergePrivate member)
+{
+	return intVal(list_nth(plan->custom_private, member));
+}
+
+/*
+ * The equalities, of which the first is the key.
+ */
+List *
+window_merge_equalities(CustomScan *plan)
+{
+	return list_truncate(list_copy_tail(plan->custom_exprs, 1),
+						 private_number(plan, MERGE_EQUALITIES));
+}
+
+/*
+ * The values that times are compared with.
+ */
+List *
+window_merge_bounds(CustomScan *plan)
+{
+	List	   *bounds = list_copy_tail(plan->custom_exprs, 1 +
+										private_number(plan, MERGE_EQUALITIES));
+
+	return list_truncate(bounds,
+						 list_length(list_nth(plan->custom_private, MERGE_BOUNDS)));
+}
+
+/*
+ * The conditions that are neither window nor equality.
+ */
+List *
+window_merge_filters(CustomScan *plan)
+{
+	return list_copy_tail(plan->custom_exprs,
+						  1 + private_number(plan, MERGE_EQUALITIES) +
+						  list_length(list_nth(plan->custom_private, MERGE_BOUNDS)));
+}
+
+/*
+ * Show a list of conditions, if there are any.
+ */
+static void
+explain_conditions(const char *label, List *conditions, List *context,
+				   ExplainState *es)
+{
+	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
+	Node	   *all = (Node *) make_ands_explicit(conditions);
+
+	if (conditions != NIL)
+		ExplainPropertyText(label,
+							deparse_expression(all, context, prefix, false), es);
+}
+
+/*
+ * Show what was read.
+ */
+static void
+explain_execution(WindowMergeState *state, ExplainState *es)
+{
+	const MergeRows *sides = state->batch->sides;
+
+	ExplainPropertyUInteger("Entries Read", NULL,
+							state->stream->entries[MERGE_OUTER] +
+							state->stream->entries[MERGE_INNER], es);
+	ExplainPropertyUInteger("Pairs", NULL, state->pairs, es);
+	ExplainPropertyUInteger("Rows Fetched", NULL,
+							sides[MERGE_OUTER].fetched +
+							sides[MERGE_INNER].fetched, es);
+	ExplainPropertyUInteger("Pages Visited", NULL,
+							sides[MERGE_OUTER].pages + sides[MERGE_INNER].pages,
+							es);
+	ExplainPropertyUInteger("Fetches", NULL, state->batches, es);
+	if (state->spooled > 0)
+		ExplainPropertyUInteger("Entries Spooled", NULL, state->spooled, es);
+	ExplainPropertyUInteger("Memory Usage", "kB",
+							(state->peak_memory + 1023) / 1024, es);
+}
+
+/*
+ * ExplainCustomScan: show keys and window, and what it took to join.
+ */
+void
+window_merge_explain(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	WindowMergeState *state = (WindowMergeState *) node;
+	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
+	List	   *context = set_deparse_context_plan(es->deparse_cxt,
+												   (Plan *) plan, ancestors);
+	List	   *equalities = window_merge_equalities(plan);
+	int			in_index = 1 + private_number(plan, MERGE_HAS_HASH);
+	List	   *filters = list_concat(list_copy_tail(equalities, in_index),
+									  window_merge_filters(plan));
+
+	explain_conditions("Key", list_make1(linitial(equalities)), context, es);
+	if (in_index > 1)
+		explain_conditions("Hashed", list_make1(lsecond(equalities)), context, es);
+	explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
+					   context, es);
+	explain_conditions("Filter", filters, context, es);
+	if (state->removed > 0)
+		ExplainPropertyInteger("Subplans Removed", NULL, state->removed, es);
+	if (!es->analyze || !state->executed)
+		return;
+	if (filters != NIL && node->ss.ps.instrument != NULL &&
+		node->ss.ps.instrument->nloops > 0)
+		ExplainPropertyFloat("Rows Removed by Filter", NULL,
+							 node->ss.ps.instrument->nfiltered1 /
+							 node->ss.ps.instrument->nloops, 0, es);
+	explain_execution(state, es);
+}

@@ -1,0 +1,469 @@
+/*-------------------------------------------------------------------------
+ *
+ * merge_index.c
+ *	  The entries of many indexes in the order of key and time.
+ *
+ * All tables of both sides are read at once, each by its index.  Keys are
+ * compared once for each key of each index: the tables that have the smallest
+ * are then merged by time alone, until none of them has it any more.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/nbtree.h"
+#include "access/stratnum.h"
+#include "executor/instrument.h"
+#include "miscadmin.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "windowjoin/merge.h"
+
+/* The columns of the indexes */
+#define KEY_COLUMN	1
+#define TIME_COLUMN	2
+
+/* Does one table come before another in a heap? */
+typedef bool (*TablePrecedes) (MergeStream *stream, int a, int b);
+
+/*
+ * Begin to read a table's index from its start.
+ */
+static void
+begin_table(MergeTable *table, Snapshot snapshot)
+{
+	Relation	heap = table->node->ss.ss_currentRelation;
+	Relation	index = table->node->iss_RelationDesc;
+
+#if PG_VERSION_NUM >= 180000
+	table->scan = index_beginscan(heap, index, snapshot, NULL, 0, 0);
+#else
+	table->scan = index_beginscan(heap, index, snapshot, 0, 0);
+#endif
+	table->scan->xs_want_itup = true;
+	index_rescan(table->scan, NULL, 0, NULL, 0);
+	table->fetch = table_index_fetch_begin(heap);
+
+	/* EXPLAIN shows what was fetched as the rows of the plan's scan */
+	if (table->node->ss.ps.instrument != NULL)
+		table->node->ss.ps.instrument->running = true;
+}
+
+/*
+ * Go on to the next entry of a table's index that may be joined; false if there
+ * is none.  Entries with a null in them join nothing, and keys that are null
+ * come last.
+ */
+static bool
+advance_table(MergeStream *stream, MergeTable *table)
+{
+	IndexScanDesc scan = table->scan;
+	bool		isnull;
+
+	while (index_getnext_tid(scan, ForwardScanDirection) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (scan->xs_itup == NULL)
+			elog(ERROR, "no entry was returned from index \"%s\"",
+				 RelationGetRelationName(scan->indexRelation));
+
+		stream->entries[table->side]++;
+		table->key = index_getattr(scan->xs_itup, KEY_COLUMN,
+								   scan->xs_itupdesc, &isnull);
+		if (isnull)
+			return false;
+		table->time = DatumGetTimestampTz(index_getattr(scan->xs_itup,
+														TIME_COLUMN,
+														scan->xs_itupdesc,
+														&isnull));
+		if (isnull || table->time < table->first || table->time > table->last)
+			continue;
+		table->hash = 0;
+		if (table->hash_column != 0)
+			table->hash = DatumGetUInt32(index_getattr(scan->xs_itup,
+													   table->hash_column,
+													   scan->xs_itupdesc,
+													   &isnull));
+		if (!isnull)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Order of two keys, each of a side.
+ */
+static int
+compare_keys(MergeStream *stream, MergeSide side_a, Datum a,
+			 MergeSide side_b, Datum b)
+{
+	int			order;
+
+	if (side_a == side_b || stream->same_type)
+	{
+		SortSupport ssup = &stream->order[side_a];
+
+		return ssup->comparator(a, b, ssup);
+	}
+	if (side_a == MERGE_OUTER)
+		return DatumGetInt32(FunctionCall2Coll(&stream->cross_order,
+											   stream->collation, a, b));
+	order = DatumGetInt32(FunctionCall2Coll(&stream->cross_order,
+											stream->collation, b, a));
+	return (order < 0) - (order > 0);
+}
+
+/*
+ * The order of the heap of tables that wait.
+ */
+static bool
+key_precedes(MergeStream *stream, int a, int b)
+{
+	MergeTable *table_a = &stream->tables[a];
+	MergeTable *table_b = &stream->tables[b];
+
+	return compare_keys(stream, table_a->side, table_a->key,
+						table_b->side, table_b->key) < 0;
+}
+
+/*
+ * The order of the heap of tables that are at the key: events before the
+ * anchors of the same time, as their windows include it.
+ */
+static bool
+time_precedes(MergeStream *stream, int a, int b)
+{
+	MergeTable *table_a = &stream->tables[a];
+	MergeTable *table_b = &stream->tables[b];
+
+	if (table_a->time != table_b->time)
+		return table_a->time < table_b->time;
+	return table_a->is_event && !table_b->is_event;
+}
+
+/*
+ * Move the table at a heap's place down to where it belongs.
+ */
+static inline void
+sift_down(MergeStream *stream, int *heap, int count, int place,
+		  TablePrecedes precedes)
+{
+	int			table = heap[place];
+
+	for (;;)
+	{
+		int			child = 2 * place + 1;
+
+		if (child >= count)
+			break;
+		if (child + 1 < count && precedes(stream, heap[child + 1], heap[child]))
+			child++;
+		if (!precedes(stream, heap[child], table))
+			break;
+		heap[place] = heap[child];
+		place = child;
+	}
+	heap[place] = table;
+}
+
+/*
+ * Add a table to a heap.
+ */
+static inline void
+push(MergeStream *stream, int *heap, int *count, int table,
+	 TablePrecedes precedes)
+{
+	int			place = (*count)++;
+
+	while (place > 0 && precedes(stream, table, heap[(place - 1) / 2]))
+	{
+		heap[place] = heap[(place - 1) / 2];
+		place = (place - 1) / 2;
+	}
+	heap[place] = table;
+}
+
+/*
+ * Remove the first table of a heap.
+ */
+static inline int
+pop(MergeStream *stream, int *heap, int *count, TablePrecedes precedes)
+{
+	int			table = heap[0];
+
+	heap[0] = heap[--(*count)];
+	if (*count > 0)
+		sift_down(stream, heap, *count, 0, precedes);
+	return table;
+}
+
+/*
+ * Keep a copy of a side's key.
+ */
+static void
+keep_key(MergeStream *stream, MergeSide side, Datum key)
+{
+	Size		size;
+
+	stream->has_key[side] = true;
+	if (stream->by_value[side])
+	{
+		stream->key[side] = key;
+		return;
+	}
+
+	size = datumGetSize(key, false, stream->length[side]);
+	if (size > stream->key_buffer_size[side])
+	{
+		if (stream->key_buffer[side] != NULL)
+			pfree(stream->key_buffer[side]);
+		stream->key_buffer_size[side] = Max(2 * size, 64);
+		stream->key_buffer[side] =
+			MemoryContextAlloc(stream->context, stream->key_buffer_size[side]);
+	}
+	memcpy(stream->key_buffer[side], DatumGetPointer(key), size);
+	stream->key[side] = PointerGetDatum(stream->key_buffer[side]);
+}
+
+/*
+ * Is the key of a table's entry still the one that is being merged?
+ *
+ * Mostly the bytes tell.
+ */
+static inline bool
+is_at_key(MergeStream *stream, const MergeTable *table)
+{
+	MergeSide	side = table->side;
+	Datum		key = stream->key[side];
+
+	if (stream->by_value[side])
+	{
+		if (table->key == key)
+			return true;
+	}
+	else if (datum_image_eq(table->key, key, false, stream->length[side]))
+		return true;
+	return !stream->equal_image[side] &&
+		compare_keys(stream, side, table->key, side, key) == 0;
+}
+
+/*
+ * Start to merge the smallest key: all tables that are at it.  False if there
+ * are none.
+ */
+static bool
+take_key(MergeStream *stream)
+{
+	MergeTable *first;
+
+	if (stream->waiting_count == 0)
+		return false;
+	first = &stream->tables[stream->waiting[0]];
+	stream->has_key[MERGE_OUTER] = stream->has_key[MERGE_INNER] = false;
+	keep_key(stream, first->side, first->key);
+	do
+	{
+		int			number = pop(stream, stream->waiting,
+								 &stream->waiting_count, key_precedes);
+		MergeTable *table = &stream->tables[number];
+
+		if (!stream->has_key[table->side])
+			keep_key(stream, table->side, table->key);
+		push(stream, stream->current, &stream->current_count, number,
+			 time_precedes);
+	} while (stream->waiting_count > 0 &&
+			 compare_keys(stream, first->side, stream->key[first->side],
+						  stream->tables[stream->waiting[0]].side,
+						  stream->tables[stream->waiting[0]].key) == 0);
+	stream->returned = false;
+	return true;
+}
+
+/*
+ * Have a table that is past the key wait until it is its turn.
+ */
+static void
+pass_key(MergeStream *stream)
+{
+	while (stream->passed_count > 0)
+		push(stream, stream->waiting, &stream->waiting_count,
+			 stream->passed[--stream->passed_count], key_precedes);
+}
+
+/*
+ * Read past a key which only one side has.
+ */
+static void
+skip_key(MergeStream *stream)
+{
+	while (stream->current_count > 0)
+	{
+		int			number = stream->current[--stream->current_count];
+		MergeTable *table = &stream->tables[number];
+		bool		found;
+
+		do
+			found = advance_table(stream, table);
+		while (found && is_at_key(stream, table));
+		if (found)
+			stream->passed[stream->passed_count++] = number;
+	}
+	pass_key(stream);
+}
+
+/*
+ * Go on to the next key that both sides have, once all entries of the one
+ * before were returned; false if there is none.
+ */
+bool
+merge_stream_next_key(MergeStream *stream)
+{
+	Assert(stream->current_count == 0);
+	pass_key(stream);
+	while (take_key(stream))
+	{
+		if (stream->has_key[MERGE_OUTER] && stream->has_key[MERGE_INNER])
+			return true;
+		skip_key(stream);
+	}
+	return false;
+}
+
+/*
+ * The table that is at the next entry of the key; NULL after the last.
+ *
+ * The entry stays where it is until the next call.
+ */
+MergeTable *
+merge_stream_next(MergeStream *stream)
+{
+	if (stream->returned)
+	{
+		int			number = stream->current[0];
+		MergeTable *table = &stream->tables[number];
+
+		stream->returned = false;
+		if (!advance_table(stream, table))
+			(void) pop(stream, stream->current, &stream->current_count,
+					   time_precedes);
+		else if (is_at_key(stream, table))
+			sift_down(stream, stream->current, stream->current_count, 0,
+					  time_precedes);
+		else
+		{
+			(void) pop(stream, stream->current, &stream->current_count,
+					   time_precedes);
+			stream->passed[stream->passed_count++] = number;
+		}
+	}
+	if (stream->current_count == 0)
+		return NULL;
+	stream->returned = true;
+	return &stream->tables[stream->current[0]];
+}
+
+/*
+ * Find out how keys of one side are compared with each other.
+ */
+static void
+init_side_order(MergeStream *stream, MergeSide side, Oid family, Oid type)
+{
+	SortSupport ssup = &stream->order[side];
+	Oid			less = get_opfamily_member(family, type, type,
+										   BTLessStrategyNumber);
+	Oid			equal_image = get_opfamily_proc(family, type, type,
+												BTEQUALIMAGE_PROC);
+
+	if (!OidIsValid(less))
+		elog(ERROR, "missing operator %d(%u,%u) in opfamily %u",
+			 BTLessStrategyNumber, type, type, family);
+	ssup->ssup_cxt = stream->context;
+	ssup->ssup_collation = stream->collation;
+	PrepareSortSupportFromOrderingOp(less, ssup);
+	stream->equal_image[side] = OidIsValid(equal_image) &&
+		DatumGetBool(OidFunctionCall1Coll(equal_image, stream->collation,
+										  ObjectIdGetDatum(type)));
+}
+
+/*
+ * Find out how keys are compared.
+ */
+void
+merge_stream_init_order(MergeStream *stream, List *order)
+{
+	Oid			family = list_nth_oid(order, ORDER_FAMILY);
+	Oid			outer = list_nth_oid(order, ORDER_OUTER_TYPE);
+	Oid			inner = list_nth_oid(order, ORDER_INNER_TYPE);
+
+	stream->collation = list_nth_oid(order, ORDER_COLLATION);
+	init_side_order(stream, MERGE_OUTER, family, outer);
+	init_side_order(stream, MERGE_INNER, family, inner);
+	stream->same_type = outer == inner;
+	if (!stream->same_type)
+		fmgr_info_cxt(get_opfamily_proc(family, outer, inner, BTORDER_PROC),
+					  &stream->cross_order, stream->context);
+}
+
+/*
+ * What a side's keys are like in its indexes, all of which have them alike.
+ */
+static void
+note_key_layout(MergeStream *stream, const MergeTable *table)
+{
+	TupleDesc	columns = RelationGetDescr(table->node->iss_RelationDesc);
+	Form_pg_attribute key = TupleDescAttr(columns, KEY_COLUMN - 1);
+
+	stream->by_value[table->side] = key->attbyval;
+	stream->length[table->side] = key->attlen;
+}
+
+/*
+ * Begin to read all tables that may have rows of the period.
+ */
+void
+merge_stream_start(MergeStream *stream, Snapshot snapshot)
+{
+	/* a row might come into the place of one whose entry was read */
+	if (!IsMVCCSnapshot(snapshot))
+		elog(ERROR, "windowed join by indexes needs an MVCC snapshot");
+
+	merge_stream_end(stream);
+	for (int i = 0; i < stream->table_count; i++)
+	{
+		MergeTable *table = &stream->tables[i];
+
+		if (table->node == NULL || table->first > table->last)
+			continue;
+		note_key_layout(stream, table);
+		begin_table(table, snapshot);
+		if (advance_table(stream, table))
+			push(stream, stream->waiting, &stream->waiting_count, i,
+				 key_precedes);
+	}
+}
+
+/*
+ * Read no further.
+ */
+void
+merge_stream_end(MergeStream *stream)
+{
+	for (int i = 0; i < stream->table_count; i++)
+	{
+		MergeTable *table = &stream->tables[i];
+
+		if (table->fetch != NULL)
+			table_index_fetch_end(table->fetch);
+		if (table->scan != NULL)
+			index_endscan(table->scan);
+		table->fetch = NULL;
+		table->scan = NULL;
+	}
+	stream->waiting_count = stream->current_count = stream->passed_count = 0;
+	stream->returned = false;
+}

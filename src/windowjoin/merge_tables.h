@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * merge_tables.h
+ *	  Tables and indexes of one side of a windowed join.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WINDOWJOIN_MERGE_TABLES_H
+#define WINDOWJOIN_MERGE_TABLES_H
+
+#include "datatype/timestamp.h"
+#include "nodes/pathnodes.h"
+
+/* A table that one side reads */
+typedef struct SideTable
+{
+	RelOptInfo *rel;
+	List	   *values;			/* the time, then the keys, of this table */
+	TimestampTz first;			/* times that its partition may have, */
+	TimestampTz last;			/* both included */
+	IndexOptInfo *index;
+	AttrNumber	hash_column;	/* of the index, 0 if there is none */
+} SideTable;
+
+/* What the indexes of a side have to have */
+typedef struct SideOrder
+{
+	Oid			equality;		/* of keys */
+	Oid			type;			/* of this side's */
+	Oid			collation;
+	Oid			family;			/* once it is known */
+	Oid			hash_function;
+	Oid			hash_collation;
+} SideOrder;
+
+extern List *find_side_tables(PlannerInfo *root, RelOptInfo *side, List *values);
+extern bool choose_indexes(List *tables, int key, int hashed, SideOrder *order);
+extern bool clause_may_come_first(RestrictInfo *clause, List *tables);
+extern List *find_bounds(const SideTable *table, List **strategies,
+						 List **bounds);
+
+#endif							/* WINDOWJOIN_MERGE_TABLES_H */

@@ -1,0 +1,61 @@
+# make install puts the documents where PostgreSQL has its own, with what they link
+# to.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Find qw(find);
+use File::Temp qw(tempdir);
+use lib dirname(abs_path(__FILE__)) . '/../lib';
+
+use Databases;
+use Test::More;
+use Utils;
+
+my $top = abs_path(dirname(abs_path(__FILE__)) . '/../..');
+my $root = tempdir('azhunt.XXXXXX', TMPDIR => 1, CLEANUP => 1);
+my $pg_config = $ENV{PG_CONFIG} // 'pg_config';
+chomp(my $docdir = `$pg_config --docdir`);
+delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS)};
+
+sub make
+{
+	my (@arguments) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my ($status, $output) = run('sh', '-c', 'exec make --silent "$@" 2>&1', 'sh', "--directory=$top", "PG_CONFIG=$pg_config", "DESTDIR=$root", @arguments);
+
+	is("$status: $output", '0: ', "make @arguments");
+}
+
+# The files below the root, without it.
+sub files
+{
+	my @files;
+
+	find({ no_chdir => 1, wanted => sub { push @files, substr $_, length $root if -f } }, $root);
+	return [ sort @files ];
+}
+
+sub broken_links
+{
+	my ($file) = @_;
+
+	return map { "$file: $_" } grep { !-e dirname("$root$file") . "/$_" } map { s/#.*//r }
+	  grep { !/^(?:https?:|#)/ } slurp("$root$file") =~ /\]\(([^()\s]+)\)/g;
+}
+
+make('install-documents');
+my @documents = @{ files() };
+my %has = map { $_ => 1 } @documents;
+is_deeply([ grep { !$has{"$docdir/azhunt/$_"} } 'README.md', map { s{^\Q$top\E/}{}r } glob "$top/doc/*.md" ], [], 'the documents are there');
+my @links = map { slurp("$root$_") =~ /\]\((?!https?:|#)/g } grep { /\.md$/ } @documents;
+cmp_ok(scalar(@links), '>', 50, 'they have links');
+is_deeply([ map { broken_links($_) } grep { /\.md$/ } @documents ], [], 'which lead to what is installed');
+make('uninstall-documents');
+is_deeply(files(), [], 'all is gone again');
+
+make('install-documents', 'documentdir=/opt/azhunt');
+is_deeply([ grep { !m{^/opt/azhunt/} } @{ files() } ], [], 'they go into another directory');
+
+done_testing();

@@ -1,0 +1,88 @@
+# The KQL compiler: its limits, its speed, its corpus under sanitizers, SQL that
+# runs in hostile surroundings, and the documentation that is made of its table.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Temp;
+use lib dirname(abs_path(__FILE__)) . '/../lib';
+
+use Databases;
+use Test::More;
+
+my $source = abs_path(dirname(abs_path(__FILE__)) . '/../..');
+my $directory = File::Temp->newdir;
+
+is(system("$source/script/document-kql", '--check'), 0, 'doc/kql.md has the functions of the compiler');
+
+my ($status, $output) = run('make', '-s', '-C', "$source/src/kqlc", 'check-fuzz');
+is($status, 0, 'the corpus is compiled without a fault') or diag($output);
+like($output, qr/^\d+ inputs replayed/m, 'all of it');
+
+# What the program says of a query: its output, and the processor time that it took
+sub compile
+{
+	my ($query) = @_;
+	open my $file, '>', "$directory/query.kql" or die "query.kql: $!";
+	print $file $query;
+	close $file;
+	my $before = (times)[2];
+	my ($status, $output) = run("$source/src/kqlc/azhunt-kql", "$directory/query.kql");
+	return ($status, $output, (times)[2] - $before);
+}
+
+# a hunt of 500 lines
+my $hunt = "let T = SigninLogs | where ResultType == \"0\";\nT\n" . join '', map {
+	"| where UserPrincipalName !has \"x$_\" and AppDisplayName in~ (\"a$_\", \"b$_\")\n| extend c$_ = strcat(IPAddress, tostring(DeviceDetail.os), $_), d$_ = iff(isempty(Location), bin(TimeGenerated, 1h), now())\n" } 1 .. 250;
+my ($compiled, $sql, $seconds) = compile($hunt);
+is($compiled, 0, 'a hunt of 500 lines is compiled') or diag(substr $sql, 0, 500);
+cmp_ok($seconds, '<', 0.5, 'at once');
+
+# bounds
+foreach my $case (
+	[ 'print x = ' . '(' x 5000 . '1' . ')' x 5000, qr/nested too deeply/, 'brackets' ],
+	[ 'print x = ' . '-' x 5000 . '1', qr/nested too deeply/, 'signs' ],
+	[ 'print x = dynamic(' . '[' x 5000 . ']' x 5000 . ')', qr/nested too deeply/, 'arrays' ],
+	[ 'print x = ' . join('+', 1 .. 5000), qr/nested too deeply/, 'a chain of sums' ],
+	[ 'print 1' . ' ' x 1100000, qr/longer than/, 'long text' ],
+	[ 'let f = (x:long) { g(x) }; let g = (x:long) { x }; print f(1)', qr/g\(\) is not supported/, 'a function that is defined later' ],
+	[ join("\n", 'let f0 = (x:string) { x };', map({ my $n = $_ - 1; "let f$_ = (x:string) { strcat(f$n(x), f$n(x)) };" } 1 .. 30), 'print f30("a")'), qr/too large/, 'functions that double' ],
+	[ 'print x = "a" matches regex "' . '(?:' x 200 . ')' x 200 . '"', qr/nested too deeply/, 'groups of a regular expression' ],
+	[ 'print x = "a" matches regex "(((a{1000}){1000}){1000})"', qr/too large/, 'repetitions of repetitions' ])
+{
+	my ($query, $expected, $name) = @$case;
+	my ($status, $output) = compile($query);
+	is($status, 1, "$name have a bound");
+	like(substr($output, -2000), $expected, 'of which the error tells');
+}
+
+# injection, and surroundings in which nothing means what it seems to
+my $database = create_database('azhunt_kql_compiler', 'log_tables');
+my $hostile = q{CREATE SCHEMA hostile; CREATE FUNCTION hostile.refuse(text, text) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'HOSTILE'; END$$;}
+  . q{CREATE OPERATOR hostile.= (LEFTARG = text, RIGHTARG = text, FUNCTION = hostile.refuse); CREATE DOMAIN hostile.text AS pg_catalog.text CHECK (VALUE IS NULL);}
+  . q{CREATE FUNCTION hostile.lower(text) RETURNS text LANGUAGE sql AS $$SELECT 'HOSTILE'$$;};
+query($database, $hostile);
+my $kql = q{datatable(s:string, n:long)["it's", 1, "back\\\\slash; DROP TABLE x; --", 2, "", 3]}
+  . q{ | where s == "it's" or s has "slash" or tolower(s) in ("", "x") | summarize n = sum(n), l = make_list(s) by k = strlen(s) > 5 | sort by n asc};
+my $expected = query($database, "SELECT azhunt.kql(\$kql\$$kql\$kql\$)");
+foreach my $settings ('search_path = hostile, pg_catalog', 'standard_conforming_strings = off; SET escape_string_warning = off', "DateStyle = 'German, DMY'", "IntervalStyle = sql_standard", "TimeZone = 'America/New_York'", 'transform_null_equals = on')
+{
+	is(query($database, "SET $settings; SELECT azhunt.kql(\$kql\$$kql\$kql\$)"), $expected, "the same with $settings");
+}
+like(query_error($database, q{SELECT azhunt.kql('["a"; DROP TABLE x; --"] | take 1')}), qr/KQL query has an error/, 'a name cannot leave the query');
+is(query($database, q{CREATE TABLE "Own""Table" ("a""b" text, "Odd Name" integer); INSERT INTO "Own""Table" VALUES ('x', 1);}
+	. q{SELECT azhunt.kql('["Own\"Table"] | extend z = ["a\"b"] | where ["Odd Name"] == 1')}), '{"z": "x", "a\"b": "x", "Odd Name": 1}', 'odd names are quoted');
+
+# the caller's rights
+query($database, 'DROP ROLE IF EXISTS azhunt_kql_reader');
+query($database, 'CREATE ROLE azhunt_kql_reader; GRANT USAGE ON SCHEMA azhunt TO azhunt_kql_reader');
+like(query_error($database, q{SET ROLE azhunt_kql_reader; SELECT azhunt.kql('SigninLogs | count')}), qr/permission denied/, 'a query runs with the rights of the caller');
+query($database, 'DROP OWNED BY azhunt_kql_reader; DROP ROLE azhunt_kql_reader');
+
+# views
+is(query($database, q{SELECT azhunt.create_kql_view('public.failures', 'SigninLogs | summarize n = count() by UserPrincipalName')}), 'failures', 'a view is made');
+is(query($database, q{SELECT string_agg(attname || ' ' || atttypid::regtype, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'failures'::regclass}),
+	'UserPrincipalName text,n bigint', 'with the columns of the query');
+
+done_testing();

@@ -1,0 +1,158 @@
+# Log rows on several servers behind postgres_fdw: the answers of one server, ad
+# hoc and by rule, and the join is done where the rows are.
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/../lib';
+
+use Loader ();
+use Databases;
+use Shards;
+use Test::More;
+use Utils;
+
+my $script = dirname(abs_path(__FILE__)) . '/../../scaling/azhunt_fdw.sql';
+my $one = create_database('azhunt_one', 'log_tables');
+my $coordinator = create_database('azhunt_coordinator', 'extension');
+my @shards = map { create_database("azhunt_shard_$_", 'extension') } 1 .. 3;
+
+foreach my $database ($coordinator, @shards)
+{
+	my ($status, $output) = run('psql', '--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', "--dbname=$database", "--file=$script");
+	is("$status$output", '0', "the script runs in $database");
+}
+query($_, 'CALL azhunt_shards.create_shard()') foreach @shards;
+query($coordinator, 'CREATE EXTENSION postgres_fdw');
+foreach my $shard (1 .. @shards)
+{
+	query($coordinator, "CREATE SERVER shard$shard FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$ENV{PGHOST}', port '$ENV{PGPORT}',"
+		  . " dbname '$shards[$shard - 1]', extensions 'azhunt', async_capable 'true', batch_size '1000')");
+	query($coordinator, "CREATE USER MAPPING FOR CURRENT_USER SERVER shard$shard OPTIONS (user '$ENV{PGUSER}')");
+}
+query($coordinator, 'SELECT count(*) FROM azhunt.create_log_tables()');
+query($coordinator, 'INSERT INTO azhunt.signinlogs (timegenerated) VALUES (now())');
+like(query_error($coordinator, "CALL azhunt_shards.create_coordinator('shard1', 'shard2', 'shard3')"),
+	qr/table azhunt.signinlogs has rows/, 'log rows of the coordinator are not dropped');
+query($coordinator, 'DELETE FROM azhunt.signinlogs');
+query($coordinator, "CALL azhunt_shards.create_coordinator('shard1', 'shard2', 'shard3')");
+like(query($coordinator, 'SELECT count(*) FROM azhunt.create_log_tables()'), qr/^0\z/m, 'create_log_tables() leaves the foreign tables alone');
+
+sub insert_logs
+{
+	foreach my $insert (log_inserts(@_))
+	{
+		my ($log_table, $columns, $query) = @$insert;
+
+		query($_, "INSERT INTO azhunt.$log_table ($columns) $query") foreach $one, $coordinator;
+	}
+}
+
+sub answer
+{
+	my ($database, $hunt) = @_;
+
+	return query($database, "SELECT h FROM $hunt AS h ORDER BY h::text COLLATE \"C\"");
+}
+
+insert_logs(1, 1, 1500);
+query($_, 'ANALYZE') foreach @shards, $coordinator;
+is(query($coordinator, 'SELECT count(*), count(DISTINCT tableoid) FROM azhunt.signinlogs'), '1500|3', 'each shard has rows');
+is(query($shards[0], 'SELECT count(*) FROM azhunt.signinlogs WHERE ingestxid IS NULL OR ingestedat IS NULL'), '0', 'and fills what is its own');
+
+foreach my $arguments (@arguments)
+{
+	my $expected = answer($one, "azhunt.storage_upload_link_account($arguments)");
+
+	isnt($expected, '', "there is something to find ($arguments)");
+	same(answer($coordinator, "azhunt_shards.storage_upload_link_account($arguments)"), $expected, "one server's answer, joined on the shards ($arguments)");
+	same(answer($coordinator, "azhunt.storage_upload_link_account($arguments)"), $expected, "one server's answer, joined on the coordinator ($arguments)");
+}
+my @hunts = ("azhunt.cloudshell_usage(as_of => '2026-03-02Z')", "azhunt.new_cloudshell_user(as_of => '2026-03-02Z', \"window\" => '1 hour')",
+	"azhunt.storage_mass_deletion(as_of => '2026-03-02Z', \"window\" => '6 hours', threshold => 3)",
+	"azhunt.storage_file_created_quickly_deleted(as_of => '2026-03-02Z', \"window\" => '1 hour')");
+foreach my $hunt (@hunts)
+{
+	my $expected = answer($one, $hunt);
+
+	isnt($expected, '', "there is something to find: $hunt");
+	same(answer($coordinator, $hunt), $expected, "one server's answer: $hunt");
+}
+
+# The remote SQL of what the hunt does on the coordinator.
+sub remote_sql
+{
+	my ($hunt) = @_;
+
+	query($coordinator, "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on;"
+		  . " SET auto_explain.log_verbose = on; SET client_min_messages = log; SELECT count(*) FROM $hunt");
+}
+my $plan = remote_sql('azhunt_shards.storage_upload_link_account()');
+is(() = $plan =~ /Async Foreign Scan/g, 3, 'the shards work at the same time');
+is(() = $plan =~ /Remote SQL: SELECT [^\n]* FROM \(azhunt_shards\.uploads_here \w+ INNER JOIN azhunt_shards\.signins_here \w+ ON \([^\n]*azhunt\.within\(/g, 3,
+	'and join what they have');
+my $remote_plan = query($shards[0], 'EXPLAIN (COSTS off) SELECT * FROM azhunt_shards.uploads_here AS u JOIN azhunt_shards.signins_here AS s'
+	  . " ON s.address = u.address AND azhunt.within(s.timegenerated, u.timegenerated, '1 minute') AND s.useragent OPERATOR(azhunt.=~) u.useragent");
+like($remote_plan, qr/AzhuntWindowJoin/, 'by the windowed join');
+
+# Rules run on each shard; the results of all are read on the coordinator, which
+# has the rules, to know them, and the decisions.
+my @rules = ('storage_upload_link_account', 'cloudshell_usage', 'new_cloudshell_user', 'storage_mass_deletion');
+foreach my $database ($one, $coordinator, @shards)
+{
+	query($database, "SELECT azhunt.add_rule('$_')") foreach @rules;
+}
+sub run_rules
+{
+	foreach my $database ($one, @shards)
+	{
+		query($database, "CALL azhunt.run_rule('$_')") foreach @rules;
+	}
+}
+my $results = 'SELECT "time", rule, account, address, summary, details, result_id, matches, status, note FROM azhunt.results ORDER BY rule, result_id';
+
+run_rules();
+isnt(query($one, 'SELECT count(*) FROM azhunt.results'), '0', 'rules find something');
+same(query($coordinator, $results), query($one, $results), 'the results of all shards are those of one server');
+is(query($coordinator, 'SELECT string_agg(DISTINCT shard, \',\'), count(*), bool_and(status = \'succeeded\') FROM azhunt_shards.runs'),
+	'shard1,shard2,shard3|12|t', 'the runs of all shards');
+is(query($coordinator, 'SELECT count(*) FROM azhunt_shards.rule_health'), '12', 'their health');
+is(query($coordinator, "SELECT count(*) FROM azhunt_shards.source_health WHERE log_table = 'signinlogs' AND state = 'flowing'"), '3', 'and that of their logs');
+
+# What is decided on the coordinator, where later runs of one shard have lower
+# numbers than earlier ones of another.
+query($shards[0], 'SELECT setval(\'azhunt.runs_run_seq\', 1000)');
+foreach my $seed (2, 3)
+{
+	foreach my $database ($one, $coordinator)
+	{
+		query($database, "SELECT azhunt.set_status(result_id, 'closed', 'seen') FROM azhunt.results");
+	}
+	insert_logs($seed, 1501, 3000);
+	query($_, "INSERT INTO azhunt.allow_list (entity, value) VALUES ('account', 'user$seed')") foreach $one, $coordinator;
+	run_rules();
+	same(query($coordinator, $results), query($one, $results), "late rows reopen the same results ($seed)");
+}
+isnt(query($one, "SELECT count(*) FROM azhunt.results WHERE status = 'closed'"), '0', 'some results stay closed');
+isnt(query($one, "SELECT count(*) FROM azhunt.results WHERE status = 'new' AND note = 'seen'"), '0', 'and some are new again');
+isnt(query($one, "SELECT sum(matches) FROM azhunt.hidden_results"), '0', 'and some are hidden');
+my $hidden = 'SELECT entity, value, rule, matches, results FROM azhunt.hidden_results ORDER BY 1, 2, 3';
+is(query($coordinator, $hidden), query($one, $hidden), 'which the coordinator knows');
+
+# azhunt-load loads through the coordinator, each file once.
+my $file = spew("$Loader::dir/signins.jsonl", join '', map {
+	qq({"TimeGenerated":"2026-03-03T00:00:0${_}Z","IPAddress":"192.0.2.$_:4$_","UserPrincipalName":"user$_","UserAgent":"x","Type":"SigninLogs"}\n) } 1 .. 9);
+foreach my $time (1, 2)
+{
+	my ($status, $output) = run(Loader::loader_path(), '-d', $coordinator, $file);
+
+	is($status, 0, "a file is loaded through the coordinator ($time)") or diag $output;
+}
+is(query($coordinator, q{SELECT count(*), count(DISTINCT tableoid) FROM azhunt.signinlogs WHERE ipaddress LIKE '192.0.2.%'}), '9|3', 'each row once, on its shard');
+is(query($coordinator, q{SELECT count(*) FROM azhunt_shards.signins WHERE address = '192.0.2.7'}), '1', 'where the hunt finds it');
+
+query($coordinator, 'SELECT azhunt.drop_rule(rule) FROM azhunt.rules');
+is(query($shards[1], 'SELECT count(*) FROM azhunt.matches'), '0', 'drop_rule() on the coordinator removes what the shards have found');
+
+done_testing();

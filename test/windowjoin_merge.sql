@@ -1,0 +1,293 @@
+-- The windowed join by a merge of indexes against every other plan, on random
+-- data: tables, partitions, children and UNION ALL, with rows that were updated
+-- and deleted.
+
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SELECT plan(155);
+
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL search_path = public, azhunt, pg_catalog;
+SET LOCAL max_parallel_workers_per_gather = 0;
+-- plans that are not wanted seem to cost enough for it
+SET LOCAL jit = off;
+SET LOCAL hash_mem_multiplier = 1;
+SELECT setseed(0.375);
+
+CREATE FUNCTION pick(choices text[]) RETURNS text LANGUAGE sql VOLATILE AS $$
+    SELECT choices[1 + floor(random() * cardinality(choices))::integer]
+$$;
+
+-- Keys with nulls and skew, times with ties, nulls and infinities.
+CREATE FUNCTION random_rows(rows integer, keys integer)
+RETURNS TABLE (id integer, k integer, kb bigint, ip text, txt text, v integer, t timestamptz, note text)
+LANGUAGE sql VOLATILE AS $$
+    SELECT i, r.k, r.k, CASE WHEN r.k = 1 THEN '' ELSE '198.51.100.' || r.k || CASE WHEN random() < 0.5 THEN ':' || i ELSE '' END END,
+           CASE WHEN random() < 0.05 THEN NULL
+                ELSE (ARRAY['Chrome', 'chrome', 'CHROME', 'Edge', 'edge', 'curl', ''])[1 + floor(random() * 7)::integer] END,
+           (random() * 10)::integer,
+           CASE WHEN random() < 0.03 THEN NULL WHEN random() < 0.03 THEN '-infinity' WHEN random() < 0.03 THEN 'infinity'
+                ELSE '2026-01-01'::timestamptz + floor(random() * 2000) * interval '1 second' END,
+           repeat('n', floor(random() * 60)::integer)
+    FROM generate_series(1, rows) AS i
+    CROSS JOIN LATERAL (SELECT CASE WHEN i > 0 AND random() < 0.05 THEN NULL WHEN random() < 0.2 THEN 0 ELSE (random() * keys)::integer END) AS r (k)
+$$;
+
+CREATE TABLE events AS SELECT * FROM random_rows(3000, 40);
+CREATE TABLE anchors AS SELECT * FROM random_rows(1000, 40);
+CREATE TABLE few AS SELECT * FROM random_rows(15, 40);
+CREATE TABLE nothing AS SELECT * FROM random_rows(0, 40);
+
+-- by the range of time, with columns in other places, and a subpartitioned one
+CREATE TABLE parts (LIKE events) PARTITION BY RANGE (t);
+CREATE TABLE parts_0 PARTITION OF parts FOR VALUES FROM (MINVALUE) TO ('2026-01-01 00:10');
+CREATE TABLE parts_1 (gone integer, note text, t timestamptz, v integer, txt text, ip text, kb bigint, k integer, id integer);
+ALTER TABLE parts_1 DROP COLUMN gone;
+ALTER TABLE parts ATTACH PARTITION parts_1 FOR VALUES FROM ('2026-01-01 00:10') TO ('2026-01-01 00:20');
+CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM ('2026-01-01 00:20') TO ('infinity') PARTITION BY HASH (k);
+CREATE TABLE parts_2_0 PARTITION OF parts_2 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE parts_2_1 PARTITION OF parts_2 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE parts_rest PARTITION OF parts DEFAULT;
+INSERT INTO parts SELECT * FROM random_rows(3000, 40);
+
+CREATE TABLE parent (LIKE events);
+CREATE TABLE child (more text) INHERITS (parent);
+INSERT INTO parent SELECT * FROM random_rows(400, 40);
+INSERT INTO child SELECT *, 'more' FROM random_rows(400, 40);
+
+SELECT format('CREATE INDEX ON %1$I (k, t, hash(COALESCE(txt, ''''))); CREATE INDEX ON %1$I (kb, t);'
+              'CREATE INDEX ON %1$I (strip_port(ip), t) INCLUDE (v);'
+              'CREATE INDEX ON %1$I (strip_port(ip), t, v, hash(COALESCE(txt, '''')));'
+              'CREATE INDEX ON %1$I (k, window_start(t, ''3 seconds''))', name)
+FROM unnest('{events,anchors,few,nothing,parts,parent,child}'::text[]) AS n (name) \gexec
+CREATE TABLE partial AS SELECT * FROM random_rows(1000, 40);
+CREATE INDEX ON partial (k, t, hash(COALESCE(txt, ''))) WHERE v < 5;
+CREATE INDEX ON partial (kb, t) WHERE v < 5;
+CREATE INDEX ON partial (strip_port(ip), t) WHERE v < 5;
+
+CREATE VIEW chosen AS SELECT * FROM partial WHERE v < 5;
+CREATE VIEW many AS
+SELECT id, k, kb, ip, txt, v, t, note FROM events
+UNION ALL SELECT id, k, kb, ip, COALESCE(txt, ''), v + 1, t, NULL FROM parts
+UNION ALL SELECT id, k, kb, ip, txt, 7, t, note || '!' FROM parent;
+ANALYZE;
+
+-- dead rows, HOT chains, moved rows, and some pages that are all-visible
+UPDATE events SET note = note || '+' WHERE id % 7 = 0;
+UPDATE events SET note = note || '*' WHERE id % 14 = 0;
+UPDATE events SET t = t + interval '5 seconds' WHERE id % 11 = 0;
+DELETE FROM events WHERE id % 13 = 0;
+UPDATE parts SET k = k + 1, t = t + interval '1 minute' WHERE id % 5 = 0;
+DELETE FROM anchors WHERE id % 9 = 0;
+INSERT INTO anchors SELECT * FROM random_rows(100, 40);
+
+\ir lib/plan_of.sql
+
+-- The same rows by the merge, with more and less memory, and by every other plan.
+CREATE FUNCTION same_rows(description text, query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    memory text;
+    rows bigint;
+    differences bigint;
+BEGIN
+    SET LOCAL azhunt.enable_windowjoin = off;
+    PERFORM set_config(name, 'on', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name);
+    SET LOCAL work_mem = '4MB';
+    DROP TABLE IF EXISTS without_join, with_join;
+    EXECUTE 'CREATE TEMP TABLE without_join AS ' || query;
+    GET DIAGNOSTICS rows = ROW_COUNT;
+    IF rows = 0 AND description NOT LIKE '%nothing%' THEN
+        RETURN ok(false, description || ': tests nothing, there are no rows');
+    END IF;
+
+    SET LOCAL azhunt.enable_windowjoin = on;
+    PERFORM set_config(name, 'off', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name);
+    FOREACH memory IN ARRAY '{4MB,64kB}'::text[] LOOP
+        PERFORM set_config('work_mem', memory, true);
+        IF plan_of(query) NOT LIKE '%Custom Scan (AzhuntWindowMerge)%' THEN
+            RETURN ok(false, format(E'%s: no merge with %s\n%s', description, memory, plan_of(query)));
+        END IF;
+        EXECUTE 'CREATE TEMP TABLE with_join AS ' || query;
+        SELECT count(*) INTO differences
+        FROM ((TABLE with_join EXCEPT ALL TABLE without_join)
+              UNION ALL (TABLE without_join EXCEPT ALL TABLE with_join)) AS d;
+        DROP TABLE with_join;
+        IF differences > 0 THEN
+            RETURN ok(false, format('%s: %s rows of %s differ with %s', description, differences, rows, memory));
+        END IF;
+    END LOOP;
+    DROP TABLE without_join;
+    RETURN ok(true, format('%s (%s rows)', description, rows));
+END
+$$;
+
+SELECT same_rows('one key', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('a lookback of zero', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '0')$$);
+SELECT same_rows('a lookback of all times', $$SELECT e.id, a.id AS a FROM few e JOIN anchors a USING (k) WHERE within(e.t, a.t, '106751991 days')$$);
+SELECT same_rows('more events in a window than fit into memory',
+    $$SELECT e.id, a.id AS a, e.note FROM many e JOIN few a USING (k) WHERE within(e.t, a.t, '106751991 days')$$);
+SELECT same_rows('the same on both sides', $$SELECT e.id, a.id AS a FROM events e JOIN events a USING (k) WHERE within(e.t, a.t, '1 hour') AND e.id % 5 = 0$$);
+SELECT same_rows('nothing on one side', $$SELECT e.id, a.id AS a FROM nothing e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('nothing on the other side', $$SELECT e.id, a.id AS a FROM events e JOIN nothing a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('a null lookback, so nothing',
+    $$SELECT e.id, a.id AS a FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, (SELECT NULL::interval))$$);
+SELECT same_rows('two keys, one by its hash',
+    $$SELECT e.id, a.id AS a FROM events e JOIN anchors a ON e.k = a.k AND COALESCE(e.txt, '') =~ COALESCE(a.txt, '') WHERE within(e.t, a.t, '10 minutes')$$);
+SELECT same_rows('two keys, one by its rows',
+    $$SELECT e.id, a.id AS a FROM events e JOIN anchors a ON e.k = a.k AND e.txt =~ a.txt WHERE within(e.t, a.t, '10 minutes')$$);
+SELECT same_rows('three keys',
+    $$SELECT e.id, a.id AS a FROM parts e JOIN anchors a ON e.v = a.v AND COALESCE(e.txt, '') =~ COALESCE(a.txt, '') AND strip_port(e.ip) = strip_port(a.ip)
+      WHERE within(e.t, a.t, '10 minutes')$$);
+SELECT same_rows('keys of two types', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a ON e.k = a.kb WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('keys of two types, the other way', $$SELECT e.id, a.id AS a FROM many e JOIN parts a ON e.kb = a.k WHERE within(e.t, a.t, '5 seconds')$$);
+SELECT same_rows('a time of an expression',
+    $$SELECT e.id, a.id AS a FROM events e JOIN anchors a USING (k) WHERE within(window_start(e.t, '3 seconds'), a.t, '1 minute')$$);
+SELECT same_rows('a filter with a subplan',
+    $$SELECT e.id, a.id AS a FROM events e JOIN anchors a USING (k)
+      WHERE within(e.t, a.t, '1 minute') AND e.v <> (SELECT max(g.n) FROM generate_series(1, a.v) AS g (n))$$);
+SELECT same_rows('a condition of one side with a subplan',
+    $$SELECT e.id, a.id AS a FROM events e JOIN anchors a USING (k)
+      WHERE within(e.t, a.t, '1 minute') AND e.v <> (SELECT max(f.v) FROM few f WHERE f.id < e.v)$$);
+SELECT same_rows('whole rows and system columns',
+    $$SELECT e AS e, a AS a, e.ctid AS e_place, a.tableoid AS a_table FROM parts e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('only computed columns', $$SELECT e.v + a.v AS sum FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('no columns but a count', $$SELECT count(*) FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('UNION ALL', $$
+    SELECT e.id, a.id AS a, e.v, e.txt FROM many e JOIN (SELECT id, k, t FROM anchors UNION ALL SELECT id, k, t FROM few) a USING (k)
+    WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('partitions', $$SELECT e.id, a.id AS a, e.note FROM parts e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('partitions of both sides', $$SELECT e.id, a.id AS a, e.note FROM parts e JOIN parts a USING (k) WHERE within(e.t, a.t, '10 seconds')$$);
+SELECT same_rows('a table and its child', $$SELECT e.id, a.id AS a, e.note FROM parent e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows('a partial index', $$SELECT e.id, a.id AS a, e.note FROM partial e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute') AND e.v < 3$$);
+SELECT same_rows('a period of one side', $$
+    SELECT e.id, a.id AS a FROM parts e JOIN parts a USING (k)
+    WHERE within(e.t, a.t, '1 minute') AND a.t >= '2026-01-01 00:09:30' AND a.t < '2026-01-01 00:12'$$);
+SELECT same_rows('a period of the other side, known late', $$
+    SELECT e.id, a.id AS a FROM parts e JOIN many a USING (k)
+    WHERE within(e.t, a.t, '1 minute') AND e.t > (SELECT '2026-01-01 00:09:30'::timestamptz) AND '2026-01-01 00:12' >= e.t$$);
+SELECT same_rows('a time that is one', $$
+    SELECT e.id, a.id AS a FROM parts e JOIN parts a USING (k)
+    WHERE within(e.t, a.t, '1 minute') AND a.t = (SELECT t FROM parts WHERE isfinite(t) ORDER BY t LIMIT 1 OFFSET 1000)$$);
+SELECT same_rows('a period without an end, with nothing in it', $$
+    SELECT e.id, a.id AS a FROM parts e JOIN parts a USING (k) WHERE within(e.t, a.t, '1 minute') AND a.t > (SELECT 'infinity'::timestamptz)$$);
+SELECT same_rows('a period without a start, with nothing in it', $$
+    SELECT e.id, a.id AS a FROM parts e JOIN parts a USING (k) WHERE within(e.t, a.t, '1 minute') AND e.t < (SELECT '-infinity'::timestamptz)$$);
+SELECT same_rows('a period that is null, with nothing in it', $$
+    SELECT e.id, a.id AS a FROM parts e JOIN parts a USING (k) WHERE within(e.t, a.t, '1 minute') AND e.t < (SELECT NULL::timestamptz)$$);
+SELECT same_rows('inside an outer join', $$
+    SELECT f.id, j.e, j.a FROM few f LEFT JOIN (SELECT e.id AS e, a.id AS a, e.v FROM events e JOIN anchors a USING (k)
+                                               WHERE within(e.t, a.t, '5 seconds')) j ON f.v = j.v$$);
+SELECT same_rows('a rescan for each lookback', $$
+    SELECT l.lookback, j.* FROM (VALUES (interval '1 second'), ('1 minute'), (NULL), ('5 minutes')) AS l (lookback)
+    CROSS JOIN LATERAL (SELECT count(*), sum(e.id - a.id) FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, l.lookback)) AS j$$);
+SELECT same_rows('a rescan for each limit of one input', $$
+    SELECT l.least, j.* FROM generate_series(0, 10, 2) AS l (least)
+    CROSS JOIN LATERAL (SELECT count(*), sum(e.id - a.id) FROM events e JOIN anchors a USING (k)
+                        WHERE within(e.t, a.t, '1 minute') AND e.v >= l.least) AS j$$);
+SELECT same_rows('a rescan for each period', $$
+    SELECT f.id, j.* FROM few AS f
+    CROSS JOIN LATERAL (SELECT count(*), sum(e.id - a.id) FROM parts e JOIN many a USING (k)
+                        WHERE within(e.t, a.t, '1 minute') AND e.t >= f.t AND a.t < f.t + interval '2 minutes') AS j$$);
+SELECT same_rows('a subquery that is scanned again and again', $$
+    SELECT f.id, (SELECT count(*) FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute') AND e.v = f.v) AS n FROM few f$$);
+SELECT same_rows('a rescan while a row is joined', $$
+    SELECT l.n, (SELECT e.v * 100 + a.v FROM events e JOIN anchors a USING (k)
+                 WHERE within(e.t, a.t, '10 minutes') AND e.v = l.n AND a.v = l.n LIMIT 1) AS v FROM generate_series(0, 11) AS l (n)$$);
+-- and what it takes
+SET LOCAL work_mem = '64kB';
+SELECT matches(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN few a USING (k) WHERE within(e.t, a.t, '106751991 days')$$,
+                       'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'),
+               'AzhuntWindowMerge.*Entries Spooled: [0-9]+', 'entries go to files');
+SELECT matches(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN anchors a USING (k) WHERE within(e.t, a.t, '10 minutes')$$,
+                       'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'),
+               'AzhuntWindowMerge.*Fetches: [0-9]+[0-9]', 'rows are fetched in many batches');
+SELECT cmp_ok((regexp_match(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN anchors a USING (k) WHERE within(e.t, a.t, '10 minutes')$$,
+                                    'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'), 'Memory Usage: ([0-9]+) kB'))[1]::integer,
+              '<=', 192, 'within work_mem and what little it takes at least');
+
+--
+-- queries put together at random
+--
+
+CREATE FUNCTION random_query() RETURNS text LANGUAGE sql VOLATILE AS $$
+    SELECT format('SELECT %s FROM %s AS e JOIN %s AS a ON %s WHERE within(e.t, a.t, %s) AND %s',
+                  pick('{"e.id AS e, a.id AS a","e.txt, a.v, e.t, a.k AS ak","e::text AS e, a.t","a.id - e.id AS n, a::text AS a","DISTINCT e.k, a.v","e.note, a.note AS a_note"}'),
+                  pick('{events,few,parts,anchors,many,many,parent,chosen}'),
+                  pick('{events,few,parts,anchors,many,parent,chosen}'),
+                  pick('{e.k = a.k,e.kb = a.k,"e.k = a.k AND COALESCE(e.txt, '''') =~ COALESCE(a.txt, '''')","a.txt = e.txt AND e.kb = a.kb","strip_port(e.ip) = strip_port(a.ip)",'
+                       '"strip_port(e.ip) = strip_port(a.ip) AND e.txt =~ a.txt","COALESCE(e.txt, '''') =~ COALESCE(a.txt, '''') AND e.k = a.k AND e.v = a.v"}'),
+                  pick('{"interval ''0''","interval ''1 second''","interval ''20 seconds''","(SELECT interval ''30 seconds'')"}'),
+                  pick('{true,e.v < a.v,"e.id IS DISTINCT FROM a.id","a.v > 3","e.k IN (SELECT k FROM few)","e.t <= a.t","(e.txt IS NOT NULL OR a.v = 1)",'
+                       '"e.k < 5","e.t > ''2026-01-01 00:12''","a.t BETWEEN ''2026-01-01 00:09'' AND (SELECT ''2026-01-01 00:11''::timestamptz)"}'))
+$$;
+
+SELECT same_rows('maybe nothing: ' || query, query)
+FROM (SELECT random_query() AS query FROM generate_series(1, 100) OFFSET 0) AS q;
+
+--
+-- what is chosen
+--
+
+CREATE FUNCTION cost_of(query text) RETURNS double precision LANGUAGE sql
+RETURN (regexp_match(plan_of(query, 'COSTS ON'), 'cost=[0-9.]+[.][.]([0-9.]+)'))[1]::double precision;
+CREATE FUNCTION plan_for(lookback text, more text) RETURNS text LANGUAGE sql
+RETURN plan_of(format('SELECT e.note, a.note AS a_note FROM wide AS e JOIN wide AS a ON e.k = a.k %s WHERE within(e.t, a.t, %L)', more, lookback));
+CREATE TABLE wide AS
+SELECT i AS id, i % 50 AS k, 'agent ' || i % 20 AS agent, '2026-01-01'::timestamptz + i * interval '1 second' AS t, repeat('w', 1000) AS note FROM generate_series(1, 8000) AS i;
+CREATE INDEX ON wide (k, t, hash(agent));
+CREATE INDEX ON wide (id);
+ANALYZE wide;
+
+SELECT cmp_ok(abs(cost_of($$SELECT e.id, a.id FROM events e JOIN anchors a USING (k)
+                            WHERE within(e.t, a.t, '5 seconds') AND e.t >= window_start(a.t, '5 seconds') AND e.t <= a.t$$)
+                  / cost_of($$SELECT e.id, a.id FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '5 seconds')$$) - 1), '<', 0.05::double precision,
+              'comparisons that say the same as within() cost nothing');
+SELECT set_config(name, 'on', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name) \g /dev/null
+SET LOCAL random_page_cost = 1.1;
+SET LOCAL work_mem = '64MB';
+SELECT alike(plan_for('1 second', 'AND e.agent =~ a.agent AND e.id <> a.id'), '%AzhuntWindowMerge%', 'indexes are merged where few rows match');
+SELECT unalike(plan_for('2 hours', ''), '%AzhuntWindowMerge%', 'tables are read where most rows match');
+SELECT unalike(plan_for('1 second', 'AND e.agent =~ a.agent AND a.id = 5'), '%AzhuntWindow%', 'a few rows are looked up');
+SELECT set_config(name, 'off', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name) \g /dev/null
+
+--
+-- what it leaves to other plans
+--
+
+CREATE FUNCTION is_not_merged(description text, query text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN unalike(plan_of(query), '%AzhuntWindowMerge%', description);
+END
+$$;
+
+CREATE TABLE unfit AS TABLE events;
+CREATE INDEX unfit_index ON unfit (k DESC, t);
+SELECT is_not_merged('an index in the other direction', $$SELECT FROM unfit e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+DROP INDEX unfit_index;
+CREATE INDEX unfit_index ON unfit (k, t NULLS FIRST);
+SELECT is_not_merged('an index with nulls first', $$SELECT FROM unfit e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+DROP INDEX unfit_index;
+CREATE INDEX unfit_index ON unfit (k) INCLUDE (t);
+SELECT is_not_merged('an index without the time in its order', $$SELECT FROM unfit e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+DROP INDEX unfit_index;
+CREATE INDEX unfit_index ON unfit (k, t) WHERE v < 5;
+SELECT is_not_merged('an index of other rows', $$SELECT FROM unfit e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute') AND e.v < 6$$);
+DROP INDEX unfit_index;
+CREATE INDEX unfit_index ON unfit (strip_port(ip) COLLATE "C", t);
+SELECT is_not_merged('an index of another collation', $$SELECT FROM unfit e JOIN anchors a ON strip_port(e.ip) = strip_port(a.ip) WHERE within(e.t, a.t, '1 minute')$$);
+DROP INDEX unfit_index;
+CREATE INDEX unfit_index ON unfit (strip_port(ip) text_pattern_ops, t);
+SELECT is_not_merged('an index of another operator family', $$SELECT FROM unfit e JOIN anchors a ON strip_port(e.ip) = strip_port(a.ip) WHERE within(e.t, a.t, '1 minute')$$);
+DROP INDEX unfit_index;
+CREATE INDEX unfit_index ON unfit USING brin (k, t);
+SELECT is_not_merged('an index of another access method', $$SELECT FROM unfit e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+CREATE INDEX ON unfit (k, t);
+SELECT is_not_merged('rows that are locked', $$SELECT e.id FROM unfit e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute') FOR UPDATE OF e$$);
+SELECT is_not_merged('a table that is updated', $$UPDATE unfit AS e SET v = 1 FROM anchors a WHERE e.k = a.k AND within(e.t, a.t, '1 minute')$$);
+SELECT is_not_merged('a sample', $$SELECT e.id FROM unfit AS e TABLESAMPLE SYSTEM (50) JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT is_not_merged('a subquery', $$SELECT e.id FROM (SELECT DISTINCT k, t, id FROM unfit) AS e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SET LOCAL azhunt.enable_windowmerge = off;
+SELECT is_not_merged('what is switched off', $$SELECT e.id FROM unfit e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+
+SELECT * FROM finish();
+ROLLBACK;
