@@ -18,7 +18,7 @@ typedef struct DateSink
 {
 	Sink		sink;			/* must be first */
 	DateOrders *orders;
-}			DateSink;
+} DateSink;
 
 /*
  * Note the dates of a record.
@@ -59,7 +59,7 @@ keep_quiet(Sink *sink, const char *message)
  * read only once.
  */
 bool
-search_dates(DateOrders * orders, const char *path)
+search_dates(DateOrders *orders, const char *path)
 {
 	DateSink	sink = {.sink = {take_dates, pass_over, keep_quiet},.orders = orders};
 	struct stat status;

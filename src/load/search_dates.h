@@ -12,6 +12,6 @@
 
 #include "map/date_order.h"
 
-extern bool search_dates(DateOrders * orders, const char *path);
+extern bool search_dates(DateOrders *orders, const char *path);
 
 #endif							/* LOAD_SEARCH_DATES_H */

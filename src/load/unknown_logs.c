@@ -17,7 +17,7 @@
  * The place of a log, which is new if it is not there yet.
  */
 static UnknownLog *
-find_log(UnknownLogs * unknown, const char *name)
+find_log(UnknownLogs *unknown, const char *name)
 {
 	bool		full = unknown->nlogs == MAX_UNKNOWN_LOGS - 1;
 	UnknownLog *log;
@@ -38,7 +38,7 @@ find_log(UnknownLogs * unknown, const char *name)
  * Count records of a log.  What is shown of its name is short and printable.
  */
 void
-count_unknown(UnknownLogs * unknown, const char *name, int64_t records)
+count_unknown(UnknownLogs *unknown, const char *name, int64_t records)
 {
 	char		shown[UNKNOWN_LOG_SIZE];
 	size_t		length = 0;
@@ -53,7 +53,7 @@ count_unknown(UnknownLogs * unknown, const char *name, int64_t records)
  * Add what one has counted to what all have.
  */
 void
-add_unknown(UnknownLogs * sum, const UnknownLogs * unknown)
+add_unknown(UnknownLogs *sum, const UnknownLogs *unknown)
 {
 	for (int i = 0; i < MAX_UNKNOWN_LOGS; i++)
 	{

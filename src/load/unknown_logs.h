@@ -21,15 +21,15 @@ typedef struct UnknownLog
 {
 	char		name[UNKNOWN_LOG_SIZE];
 	int64_t		records;
-}			UnknownLog;
+} UnknownLog;
 
 typedef struct UnknownLogs
 {
 	UnknownLog	logs[MAX_UNKNOWN_LOGS];
 	int			nlogs;
-}			UnknownLogs;
+} UnknownLogs;
 
-extern void count_unknown(UnknownLogs * unknown, const char *name, int64_t records);
-extern void add_unknown(UnknownLogs * sum, const UnknownLogs * unknown);
+extern void count_unknown(UnknownLogs *unknown, const char *name, int64_t records);
+extern void add_unknown(UnknownLogs *sum, const UnknownLogs *unknown);
 
 #endif							/* LOAD_UNKNOWN_LOGS_H */

@@ -75,7 +75,7 @@ sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
 my ($status, $out, $err) = loader($envelope);
 is($status, 0, 'loaded with output redirected');
 is($err, '', 'no progress');
-like($out, qr/^table +rows\nSigninLogs +$rows\n1 files loaded, .*\n\z/, 'summary');
+like($out, qr/^table +rows\nSigninLogs +$rows\nSigninLogs: $rows rows without account\n1 files loaded, .*\n\z/, 'summary');
 sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
 is((loader('-q', data('raw_signins.json')))[1], '', '--quiet');
 

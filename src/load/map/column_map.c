@@ -269,7 +269,7 @@ add_descriptions(ColumnMap *map)
 {
 	for (int i = 0; i < map->ncolumns; i++)
 	{
-		const		ColumnDescription *description = map->table != NULL ? describe_column(map->table, map->columns[i].name) : NULL;
+		const ColumnDescription *description = map->table != NULL ? describe_column(map->table, map->columns[i].name) : NULL;
 
 		map->columns[i].flags = description != NULL ? description->flags : COLUMN_JSON;
 	}

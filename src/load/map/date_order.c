@@ -23,7 +23,7 @@
  * What is known of a field, or NULL if there are too many.
  */
 static DatedField *
-find_field(DateOrders * orders, const char *name)
+find_field(DateOrders *orders, const char *name)
 {
 	for (int i = 0; i < orders->nfields; i++)
 	{
@@ -40,7 +40,7 @@ find_field(DateOrders * orders, const char *name)
  * The order that a date itself shows.
  */
 static DateOrder
-shown_order(const TimeReadings * readings)
+shown_order(const TimeReadings *readings)
 {
 	if (readings->has_month_first == readings->has_day_first)
 		return DATES_UNKNOWN;
@@ -51,7 +51,7 @@ shown_order(const TimeReadings * readings)
  * Remember the order that a date of a field shows.
  */
 static void
-note_order(DatedField * field, DateOrder order)
+note_order(DatedField *field, DateOrder order)
 {
 	if (field->order != DATES_UNKNOWN && field->order != order)
 		field->mixed = true;
@@ -63,7 +63,7 @@ note_order(DatedField * field, DateOrder order)
  * are not all in one order.
  */
 DateOrder
-order_of_date(DateOrders * orders, const char *name, const TimeReadings * readings, bool *mixed)
+order_of_date(DateOrders *orders, const char *name, const TimeReadings *readings, bool *mixed)
 {
 	DateOrder	shown = shown_order(readings);
 	DatedField *field;
@@ -88,7 +88,7 @@ order_of_date(DateOrders * orders, const char *name, const TimeReadings * readin
  * Note the order that a value shows.
  */
 static void
-note_value(DateOrders * orders, const char *name, const Value *value)
+note_value(DateOrders *orders, const char *name, const Value *value)
 {
 	TimeReadings readings;
 	DatedField *field;
@@ -106,7 +106,7 @@ note_value(DateOrders * orders, const char *name, const Value *value)
  * Note the orders that the members of an object show.
  */
 static void
-note_members(DateOrders * orders, const JsonText *json, json_t *object, int levels)
+note_members(DateOrders *orders, const JsonText *json, json_t *object, int levels)
 {
 	for (void *member = json_object_iter(object); member != NULL;
 		 member = json_object_iter_next(object, member))
@@ -124,7 +124,7 @@ note_members(DateOrders * orders, const JsonText *json, json_t *object, int leve
  * Note the orders that the dates of a record show.
  */
 void
-note_dates(DateOrders * orders, const Record *record)
+note_dates(DateOrders *orders, const Record *record)
 {
 	if (record_is_object(record))
 		note_members(orders, record->json, record->json->root, 3);
@@ -139,7 +139,7 @@ note_dates(DateOrders * orders, const Record *record)
  * Forget what is known of a file; the option stays.
  */
 void
-date_orders_reset(DateOrders * orders)
+date_orders_reset(DateOrders *orders)
 {
 	DateOrder	option = orders->option;
 

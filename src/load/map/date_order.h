@@ -18,7 +18,7 @@ typedef enum DateOrder
 	DATES_UNKNOWN,
 	MONTH_FIRST,
 	DAY_FIRST
-}			DateOrder;
+} DateOrder;
 
 /* so many fields of a file may have such dates */
 #define MAX_DATED_FIELDS	64
@@ -28,7 +28,7 @@ typedef struct DatedField
 	char	   *name;
 	DateOrder	order;
 	bool		mixed;			/* both orders occur */
-}			DatedField;
+} DatedField;
 
 /* What is known of the dates of a file. */
 typedef struct DateOrders
@@ -37,10 +37,10 @@ typedef struct DateOrders
 	DatedField	fields[MAX_DATED_FIELDS];
 	int			nfields;
 	bool		searched;		/* all of the file has been looked at */
-}			DateOrders;
+} DateOrders;
 
-extern DateOrder order_of_date(DateOrders * orders, const char *field, const TimeReadings * readings, bool *mixed);
-extern void note_dates(DateOrders * orders, const Record *record);
-extern void date_orders_reset(DateOrders * orders);
+extern DateOrder order_of_date(DateOrders *orders, const char *field, const TimeReadings *readings, bool *mixed);
+extern void note_dates(DateOrders *orders, const Record *record);
+extern void date_orders_reset(DateOrders *orders);
 
 #endif							/* LOAD_DATE_ORDER_H */

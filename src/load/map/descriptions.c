@@ -270,7 +270,6 @@ static const FieldMapping azureactivity_listed[] = {
 };
 static const FieldMapping azureactivity_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation azureactivity_derivations[] = {
-	
 	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"},
 	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"},
 	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "upn"},

@@ -46,7 +46,7 @@ text_member(const Record *record, const char *path, Value *value)
  * The table that a record which is not raw names.
  */
 static bool
-log_of_type(const Record *record, NamedLog * log)
+log_of_type(const Record *record, NamedLog *log)
 {
 	static const char *const names[] = {"$table", "Type", "TableName"};
 	const LogTable *table;
@@ -70,7 +70,7 @@ log_of_type(const Record *record, NamedLog * log)
  * anything.
  */
 static void
-log_of_category(const Record *record, NamedLog * log)
+log_of_category(const Record *record, NamedLog *log)
 {
 	bool		known;
 
@@ -329,7 +329,7 @@ tables_with_column(const char *name, bool hunted)
 
 	for (int i = 0; i < LOG_TABLES; i++)
 	{
-		const		ColumnDescription *column = describe_column(&log_tables[i], name);
+		const ColumnDescription *column = describe_column(&log_tables[i], name);
 
 		if (column != NULL && (!hunted || (column->flags & COLUMN_HUNTED) != 0))
 			tables |= log_tables[i].bit;

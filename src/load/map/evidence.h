@@ -24,7 +24,7 @@ typedef struct NamedLog
 	unsigned	tables;
 	bool		contradicts;	/* Type and category are of two tables */
 	Value		other_name;		/* ... of which this is the other */
-}			NamedLog;
+} NamedLog;
 
 extern NamedLog log_of_record(const Record *record);
 extern unsigned leave_out_other_resources(unsigned tables, const Record *record);

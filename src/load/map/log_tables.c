@@ -212,10 +212,10 @@ log_table_in_path(const char *path)
 /*
  * What is known of a column of a log table, or NULL.
  */
-const		ColumnDescription *
+const ColumnDescription *
 describe_column(const LogTable *table, const char *name)
 {
-	for (const ColumnDescription * c = table->columns; c->name != NULL; c++)
+	for (const ColumnDescription *c = table->columns; c->name != NULL; c++)
 	{
 		if (ascii_strcasecmp(c->name, name) == 0)
 			return c;

@@ -42,7 +42,7 @@ typedef struct ColumnDescription
 	const char *name;
 	ColumnType	type;
 	unsigned	flags;
-}			ColumnDescription;
+} ColumnDescription;
 
 /* so many columns that a hunt can't do without */
 #define MAX_NEEDED	2
@@ -52,7 +52,7 @@ typedef struct NeededColumn
 {
 	const char *what;
 	const char *column;
-}			NeededColumn;
+} NeededColumn;
 
 typedef enum FieldRule
 {

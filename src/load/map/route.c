@@ -66,7 +66,7 @@ route_without_table(Route *route, const Record *record, const Value *name, bool 
  * tables.
  */
 static void
-route_contradiction(Route *route, const NamedLog * log)
+route_contradiction(Route *route, const NamedLog *log)
 {
 	char	   *quoted = quote_for_message(log->name.text, log->name.length);
 	char	   *other = log->contradicts ? quote_for_message(log->other_name.text, log->other_name.length) : NULL;

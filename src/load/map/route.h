@@ -19,7 +19,7 @@ typedef enum RouteKind
 	ROUTE_OTHER_TABLE,			/* to --table, which is a user's own */
 	ROUTE_NO_TABLE,				/* of a log that has no table */
 	ROUTE_NOWHERE				/* nobody can tell */
-}			RouteKind;
+} RouteKind;
 
 /* Where a record goes, or why it goes nowhere. */
 typedef struct Route

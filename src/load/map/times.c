@@ -315,7 +315,7 @@ read_fields(Scanner *s, Fields *f)
  * Parse a time in any of the forms above; false if it is none.
  */
 bool
-parse_time(const char *text, size_t length, TimeReadings * readings)
+parse_time(const char *text, size_t length, TimeReadings *readings)
 {
 	Scanner		s = {text, &text[length]};
 	Fields		f = {0};

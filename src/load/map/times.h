@@ -29,9 +29,9 @@ typedef struct TimeReadings
 	bool		has_day_first;
 	int64_t		month_first;
 	int64_t		day_first;		/* the same unless by_slashes */
-}			TimeReadings;
+} TimeReadings;
 
-extern bool parse_time(const char *text, size_t length, TimeReadings * readings);
+extern bool parse_time(const char *text, size_t length, TimeReadings *readings);
 extern void format_time(int64_t time, char text[TIME_TEXT_LENGTH]);
 extern int64_t day_of_time(int64_t time);
 extern void format_day(int64_t day, char text[TIME_TEXT_LENGTH]);

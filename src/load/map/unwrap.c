@@ -25,7 +25,7 @@ typedef struct Container Container;
 struct Container
 {
 	const char *name;
-	const		Container *inner;
+	const Container *inner;
 };
 
 static const Container identity_containers[] = {
@@ -36,13 +36,13 @@ static const Container containers[] = {
 	{"identity", identity_containers}, {"properties", NULL}, {NULL, NULL}
 };
 
-static void append_object(Buffer *out, const JsonText *json, json_t *object, const Container * inner);
+static void append_object(Buffer *out, const JsonText *json, json_t *object, const Container *inner);
 
 /*
  * The container of a name, or NULL.
  */
 static const Container *
-find_container(const Container * known, const char *name)
+find_container(const Container *known, const char *name)
 {
 	for (; known != NULL && known->name != NULL; known++)
 	{
@@ -73,12 +73,12 @@ may_hold_object(const JsonText *json, const json_t *node)
  * Does an object have a string where it should have an object?
  */
 static bool
-has_wrapped(const JsonText *json, json_t *object, const Container * known)
+has_wrapped(const JsonText *json, json_t *object, const Container *known)
 {
 	for (void *member = json_object_iter(object); member != NULL;
 		 member = json_object_iter_next(object, member))
 	{
-		const		Container *container = find_container(known, json_object_iter_key(member));
+		const Container *container = find_container(known, json_object_iter_key(member));
 		json_t	   *node = json_object_iter_value(member);
 
 		if (container == NULL)
@@ -93,7 +93,7 @@ has_wrapped(const JsonText *json, json_t *object, const Container * known)
  * Write the value of a container.
  */
 static void
-append_container(Buffer *out, const JsonText *json, json_t *node, const Container * container)
+append_container(Buffer *out, const JsonText *json, json_t *node, const Container *container)
 {
 	JsonText	nested = {0};
 	Value		value = json_value(json, node);
@@ -115,7 +115,7 @@ append_container(Buffer *out, const JsonText *json, json_t *node, const Containe
  * Write an object, the containers in it as objects.
  */
 static void
-append_object(Buffer *out, const JsonText *json, json_t *object, const Container * inner)
+append_object(Buffer *out, const JsonText *json, json_t *object, const Container *inner)
 {
 	bool		first = true;
 
@@ -124,7 +124,7 @@ append_object(Buffer *out, const JsonText *json, json_t *object, const Container
 		 member = json_object_iter_next(object, member))
 	{
 		const char *name = json_object_iter_key(member);
-		const		Container *container = find_container(inner, name);
+		const Container *container = find_container(inner, name);
 
 		if (!first)
 			buffer_append_byte(out, ',');
@@ -143,7 +143,7 @@ append_object(Buffer *out, const JsonText *json, json_t *object, const Container
  * A record without strings where objects should be: most often the record itself.
  */
 const Record *
-unwrap_record(Unwrapper * unwrapper, const Record *record)
+unwrap_record(Unwrapper *unwrapper, const Record *record)
 {
 	char	   *error = NULL;
 	size_t		error_at;
@@ -166,7 +166,7 @@ unwrap_record(Unwrapper * unwrapper, const Record *record)
  * Give all memory back.
  */
 void
-unwrapper_free(Unwrapper * unwrapper)
+unwrapper_free(Unwrapper *unwrapper)
 {
 	json_text_free(&unwrapper->json);
 	buffer_free(&unwrapper->text);

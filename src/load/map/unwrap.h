@@ -18,9 +18,9 @@ typedef struct Unwrapper
 	Record		record;			/* without strings for objects */
 	JsonText	json;
 	Buffer		text;
-}			Unwrapper;
+} Unwrapper;
 
-extern const Record *unwrap_record(Unwrapper * unwrapper, const Record *record);
-extern void unwrapper_free(Unwrapper * unwrapper);
+extern const Record *unwrap_record(Unwrapper *unwrapper, const Record *record);
+extern void unwrapper_free(Unwrapper *unwrapper);
 
 #endif							/* LOAD_UNWRAP_H */

@@ -145,7 +145,7 @@ convert_dynamic(ValueConverter *converter, const Column *column, const Value *va
  * Say that nobody can tell what a date means.
  */
 static bool
-refuse_date(ValueConverter *converter, const Column *column, const Cell *in, const TimeReadings * readings, bool mixed)
+refuse_date(ValueConverter *converter, const Column *column, const Cell *in, const TimeReadings *readings, bool mixed)
 {
 	char	   *quoted = quote_for_message(in->text, in->length);
 	char		month_first[TIME_TEXT_LENGTH];
@@ -170,7 +170,7 @@ refuse_date(ValueConverter *converter, const Column *column, const Cell *in, con
  * Of the readings of a time, the one that is meant.
  */
 static bool
-choose_reading(ValueConverter *converter, const Column *column, const Cell *in, const TimeReadings * readings)
+choose_reading(ValueConverter *converter, const Column *column, const Cell *in, const TimeReadings *readings)
 {
 	DateOrder	order = MONTH_FIRST;
 	bool		mixed = false;
