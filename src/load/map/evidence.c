@@ -170,6 +170,9 @@ log_of_record(const Record *record)
 static bool
 resource_of_record(const Record *record, Value *id)
 {
+	/* most records are raw, and spell it so */
+	if (record->shape == RECORD_RAW && text_member(record, "resourceId", id))
+		return id->length > 0 && *id->text == '/';
 	return (text_field(record, "_ResourceId", id) || text_field(record, "resourceId", id)) && *id->text == '/';
 }
 
@@ -236,6 +239,20 @@ fits_paths(const LogTable *table, const Value *operation, const Value *category)
 }
 
 /*
+ * Is any of these a table whose operations are called like a/b/c?
+ */
+static bool
+have_paths(unsigned tables)
+{
+	for (int i = 0; i < LOG_TABLES; i++)
+	{
+		if (log_tables[i].has_paths && (tables & log_tables[i].bit) != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
  * Leave out the tables whose operations are called otherwise than that of a raw
  * record.
  */
@@ -246,7 +263,7 @@ leave_out_other_operations(unsigned tables, const Record *record)
 	Value		category = {0};
 	unsigned	with_paths = 0;
 
-	if (record->shape != RECORD_RAW || !text_field(record, "operationName", &operation))
+	if (record->shape != RECORD_RAW || !have_paths(tables) || !text_field(record, "operationName", &operation))
 		return tables;
 	(void) text_field(record, "category", &category);
 	for (int i = 0; i < LOG_TABLES; i++)

@@ -100,24 +100,22 @@ unsigned
 tables_of_service(const char *hint, size_t length)
 {
 	const char *end = hint + length;
-	unsigned	tables = 0;
 
-	while (hint <= end)
+	for (;;)
 	{
-		const char *slash = memchr(hint, '/', (size_t) (end - hint));
-		const char *part_end = slash != NULL ? slash : end;
-		unsigned	found = 0;
+		const char *slash = memrchr(hint, '/', (size_t) (end - hint));
+		const char *part = slash != NULL ? slash + 1 : hint;
+		unsigned	tables = 0;
 
 		for (int i = 0; i < LOG_TABLES; i++)
 		{
-			if (is_listed(hint, (size_t) (part_end - hint), log_tables[i].services))
-				found |= log_tables[i].bit;
+			if (is_listed(part, (size_t) (end - part), log_tables[i].services))
+				tables |= log_tables[i].bit;
 		}
-		if (found != 0)
-			tables = found;
-		hint = part_end + 1;
+		if (tables != 0 || slash == NULL)
+			return tables;
+		end = slash;
 	}
-	return tables;
 }
 
 /*

@@ -122,10 +122,9 @@ fill_field(RowBuilder *builder, const FieldEntry *entry, const Leftover *around,
 {
 	int			ncolumns = entry != NULL ? field_entry_columns(entry) : 0;
 	bool		any_taken = false;
+	bool		misfit = false;
 	Leftover	field;
 
-	field = field_within(around, name, value, before);
-	field.entry = entry;
 	builder->converter.field = name;
 	for (int i = 0; i < ncolumns; i++)
 	{
@@ -133,12 +132,20 @@ fill_field(RowBuilder *builder, const FieldEntry *entry, const Leftover *around,
 		int			column = field_entry_column(entry, i, &rule);
 		bool		taken = false;
 
-		if (rule != SECOND && !try_column(builder, column, rule, value, &taken, &field.misfit))
+		if (rule != SECOND && !try_column(builder, column, rule, value, &taken, &misfit))
+		{
+			field = field_within(around, name, value, before);
 			return fail_at_field(builder, &field);
+		}
 		any_taken = any_taken || taken;
 	}
 	if (!any_taken)
+	{
+		field = field_within(around, name, value, before);
+		field.entry = entry;
+		field.misfit = misfit;
 		add_leftover(builder, &field);
+	}
 	return true;
 }
 

@@ -78,9 +78,13 @@ has_wrapped(const JsonText *json, json_t *object, const Container *known)
 	for (void *member = json_object_iter(object); member != NULL;
 		 member = json_object_iter_next(object, member))
 	{
-		const Container *container = find_container(known, json_object_iter_key(member));
 		json_t	   *node = json_object_iter_value(member);
+		const Container *container;
 
+		/* numbers, too, are integers in this tree: most members pass by */
+		if (!json_is_object(node) && !may_hold_object(json, node))
+			continue;
+		container = find_container(known, json_object_iter_key(member));
 		if (container == NULL)
 			continue;
 		if (may_hold_object(json, node) || has_wrapped(json, node, container->inner))
