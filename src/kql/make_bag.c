@@ -439,8 +439,7 @@ azhunt_make_bag_final(PG_FUNCTION_ARGS)
 {
 	BagState   *state = PG_ARGISNULL(0) ? NULL :
 	(BagState *) PG_GETARG_POINTER(0);
-	JsonbParseState *parse_state = NULL;
-	JsonbValue *object;
+	JsonbInState object = {0};
 	int		   *order = NULL;
 	int			count = 0;
 
@@ -452,7 +451,7 @@ azhunt_make_bag_final(PG_FUNCTION_ARGS)
 			order = element_store_order(state->keys);
 	}
 
-	pushJsonbValue(&parse_state, WJB_BEGIN_OBJECT, NULL);
+	pushJsonbValue(&object, WJB_BEGIN_OBJECT, NULL);
 	for (int i = 0; i < count; i++)
 	{
 		int			index = order != NULL ? order[i] : i;
@@ -462,18 +461,18 @@ azhunt_make_bag_final(PG_FUNCTION_ARGS)
 		dynamic_to_jsonb_value(DYNAMIC_STRING,
 							   element_data(state->keys, index),
 							   element_length(state->keys, index), &key);
-		pushJsonbValue(&parse_state, WJB_KEY, &key);
-		pushJsonbValue(&parse_state, WJB_VALUE, &state->values[index]);
+		pushJsonbValue(&object, WJB_KEY, &key);
+		pushJsonbValue(&object, WJB_VALUE, &state->values[index]);
 	}
-	object = pushJsonbValue(&parse_state, WJB_END_OBJECT, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(object));
+	pushJsonbValue(&object, WJB_END_OBJECT, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(object.result));
 }
 
 /*
  * Push a key of bag_pack(), which must be a text and not null.
  */
 static void
-push_key(JsonbParseState **parse_state, int argument, Oid type, Datum key,
+push_key(JsonbInState *object, int argument, Oid type, Datum key,
 		 bool isnull)
 {
 	JsonbValue	string;
@@ -496,7 +495,7 @@ push_key(JsonbParseState **parse_state, int argument, Oid type, Datum key,
 	t = DatumGetTextPP(key);
 	dynamic_to_jsonb_value(DYNAMIC_STRING, VARDATA_ANY(t),
 						   VARSIZE_ANY_EXHDR(t), &string);
-	pushJsonbValue(parse_state, WJB_KEY, &string);
+	pushJsonbValue(object, WJB_KEY, &string);
 }
 
 /*
@@ -510,8 +509,7 @@ azhunt_bag_pack(PG_FUNCTION_ARGS)
 	Oid		   *types;
 	int			count = extract_variadic_args(fcinfo, 0, true,
 											  &arguments, &types, &nulls);
-	JsonbParseState *parse_state = NULL;
-	JsonbValue *object;
+	JsonbInState object = {0};
 
 	if (count < 0)
 		PG_RETURN_NULL();
@@ -522,13 +520,13 @@ azhunt_bag_pack(PG_FUNCTION_ARGS)
 						count),
 				 errhint("Arguments are a key, its value, a key, its value, and so on.")));
 
-	pushJsonbValue(&parse_state, WJB_BEGIN_OBJECT, NULL);
+	pushJsonbValue(&object, WJB_BEGIN_OBJECT, NULL);
 	for (int i = 0; i < count; i += 2)
 	{
-		push_key(&parse_state, i, types[i], arguments[i], nulls[i]);
-		dynamic_push(&parse_state, WJB_VALUE, types[i + 1], arguments[i + 1],
+		push_key(&object, i, types[i], arguments[i], nulls[i]);
+		dynamic_push(&object, WJB_VALUE, types[i + 1], arguments[i + 1],
 					 nulls[i + 1]);
 	}
-	object = pushJsonbValue(&parse_state, WJB_END_OBJECT, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(object));
+	pushJsonbValue(&object, WJB_END_OBJECT, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(object.result));
 }
