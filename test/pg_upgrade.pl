@@ -28,7 +28,7 @@ $ENV{LC_ALL} = 'C.UTF-8';
 $ENV{PATH} = bindir($new_pg_config) . ":$ENV{PATH}";
 
 my $upload = 'INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader)'
-  . q{ VALUES ('2026-03-10 08:00:30+00', 'PutBlob', 'Success', '%s', 'https://contosodata.blob.core.windows.net/in/a', 'Edge')};
+  . q{ VALUES ('2026-03-10 08:00:30+00', 'PutBlob', 'Success', '%1$s', 'https://contosodata.blob.core.windows.net/in/%1$s', 'Edge')};
 my $signin = 'INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent)'
   . q{ VALUES ('2026-03-10 08:00:00+00', '%s', 'adele@contoso.com', 'Edge')};
 
@@ -43,8 +43,8 @@ query($database, 'CREATE EXTENSION azhunt');
 load_logs($database);
 query($database, $_)
   foreach (
-	q{SELECT azhunt.add_rule('storage_upload_link_account', rule => 'wide', options => '{"lookback": "1 hour"}')},
-	q{SELECT azhunt.add_rule('cloudshell_usage', options => '{"as_of": "2026-03-06 00:00Z", "lookback": "30 days"}')},
+	q{SELECT azhunt.add_rule('wide', 'storage_upload_link_account', '{"lookback": "1 hour"}')},
+	q{SELECT azhunt.add_rule('cloudshell_usage')},
 	sprintf($upload, '192.0.2.1'),
 	sprintf($signin, '192.0.2.1'),
 	sprintf($upload, '192.0.2.2'));
@@ -150,7 +150,8 @@ sub goes_on
 	run_rules();
 	is(query($database, 'SELECT new_matches, started_over IS NULL FROM azhunt.runs ORDER BY run DESC LIMIT 2'), "0|t\n0|t",
 		"$way: the next run goes on from there");
-	is(query($database, 'SELECT array_agg(DISTINCT health) FROM azhunt.rule_health'), '{ok}', "$way: the rules are well");
+	is(query($database, 'SELECT array_agg(DISTINCT health) FROM azhunt.rule_health'), '{running}', "$way: the rules are well");
+	query($database, 'ANALYZE');
 	like(query($database, 'EXPLAIN (COSTS OFF) SELECT count(*) FROM azhunt.storagebloblogs AS u JOIN azhunt.signinlogs AS s'
 			  . q{ ON azhunt.within(s.timegenerated, u.timegenerated, '1 minute') AND s.ipaddress = u.calleripaddress}),
 		qr/AzhuntWindowJoin/, "$way: windows are joined");
