@@ -1741,6 +1741,7 @@ DECLARE
     partition text;
     rows_of_day text;
     has_rows boolean;
+    most_days constant integer := 36525;
 BEGIN
     SELECT n.nspname, c.relname, c.relowner, a.attname, nullif(p.partdefid, 0),
            concat(' USING ' || quote_ident(coalesce(m.amname, dm.amname)), ' TABLESPACE ' || quote_ident(t.spcname))
@@ -1778,6 +1779,12 @@ BEGIN
                         coalesce(since::text, 'NULL'), coalesce(until::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Days are counted in UTC; until is the day after the last that gets a partition.';
+    END IF;
+
+    IF until > date '294276-12-31' OR until - since > most_days THEN
+        RAISE EXCEPTION 'cannot add partitions from % to %', since, until
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text, most_days);
     END IF;
 
     -- what is there already costs no lock
@@ -1887,7 +1894,8 @@ BEGIN
             USING ERRCODE = 'undefined_table',
                   HINT = 'azhunt.create_log_tables() creates the log tables.';
     END IF;
-    IF since < first_day OR until > end_day OR until - since > 400 THEN
+    IF since < first_day OR since > end_day OR until < first_day OR until > end_day
+       OR until > least(since, end_day) + 400 THEN
         RAISE EXCEPTION 'partitions are added from % to %, for at most 400 days at once, not from % to %',
                         first_day, end_day, since, until
             USING ERRCODE = 'invalid_parameter_value',
@@ -2542,6 +2550,19 @@ $$;
 COMMENT ON FUNCTION azhunt.option_literal(jsonb, regtype) IS
 'internal: the value of an option as an SQL expression of its type';
 
+CREATE FUNCTION azhunt.has_dimensions(value jsonb, type regtype) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.typcategory = 'A' AND t.typelem <> ALL ('{json,jsonb}'::regtype[]::oid[])
+           AND jsonb_path_exists(value, 'strict $[*] ? (@.type() == "array")'::jsonpath, silent => true)
+    FROM pg_type AS t
+    WHERE t.oid = type
+$$;
+
+COMMENT ON FUNCTION azhunt.has_dimensions(jsonb, regtype) IS
+'internal: is the value of an option an array of arrays, where the type is an array?';
+
 CREATE FUNCTION azhunt.hunt_call(function regproc, options jsonb, others text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -2557,30 +2578,78 @@ $$;
 COMMENT ON FUNCTION azhunt.hunt_call(regproc, jsonb, text[]) IS
 'internal: a call of a hunt''s function with options, each of its exact type, and other arguments';
 
+CREATE FUNCTION azhunt.check_hunt_signature(function regproc, suffix text, options text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+-- in which arguments and results are told
+SET quote_all_identifiers = off
+AS $$
+DECLARE
+    result text := pg_get_function_result(function::oid);
+    expected record;
+    arguments text[] := ARRAY(SELECT format('%I %s'::text, a.name, a.type)
+                              FROM azhunt.function_arguments(function) AS a ORDER BY a.place);
+    missing text[];
+    unknown text[];
+BEGIN
+    SELECT e.* INTO STRICT expected
+    FROM (VALUES
+        ('_matches', 'matches', '{since timestamp with time zone,until timestamp with time zone,arrivals azhunt.arrivals}'::text[],
+         'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)'),
+        ('_check', 'boolean', '{}', 'boolean'),
+        ('_log_rows', 'log rows', '{match azhunt.matches}', 'TABLE(log_table text, log_row jsonb)')
+    ) AS e (suffix, name, arguments, result)
+    WHERE e.suffix = replace(check_hunt_signature.suffix, '_new'::text, ''::text);
+
+    IF suffix = '_log_rows' THEN
+        options := '{}';
+        -- which is not called by its name
+        IF cardinality(arguments) = 1 THEN
+            arguments := ARRAY(SELECT format('match %s'::text, a.type) FROM azhunt.function_arguments(function) AS a);
+        END IF;
+    END IF;
+    missing := ARRAY(SELECT e FROM unnest(expected.arguments) AS e WHERE e <> ALL (arguments));
+    unknown := ARRAY(SELECT a FROM unnest(arguments) AS a WHERE a <> ALL (expected.arguments || options));
+    IF missing <> '{}' OR unknown <> '{}' THEN
+        RAISE EXCEPTION '% does not have the arguments of such a function', function
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = concat_ws(' '::text, 'It lacks '::text || nullif(array_to_string(missing, ', '::text), ''::text) || '.'::text,
+                                     'It has '::text || nullif(array_to_string(unknown, ', '::text), ''::text) || '.'::text),
+                  HINT = format('It has to be %s(%s).'::text, function,
+                                array_to_string(options || expected.arguments, ', '::text));
+    ELSIF result IS DISTINCT FROM expected.result THEN
+        RAISE EXCEPTION '% does not return %', function, expected.name
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('It returns %s.'::text, coalesce(result, 'nothing'::text)),
+                  HINT = format('It has to return %s.'::text, expected.result);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_signature(regproc, text, text[]) IS
+'internal: an error if the function of a hunt with this suffix does not have the arguments and the result that it should';
+
 CREATE FUNCTION azhunt.check_hunt_functions(schema text, hunt text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
--- in which what a function returns is told
 SET quote_all_identifiers = off
 AS $$
 DECLARE
     suffix text;
     function regproc;
-    result text;
+    options text[] := ARRAY(SELECT format('%I %s'::text, a.name, a.type)
+                            FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS a
+                            WHERE a.name <> ALL ('{since,until,arrivals}'::text[])
+                            ORDER BY a.place);
 BEGIN
     FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
-        result := pg_get_function_result(function::oid);
         IF function IS NULL AND suffix = ANY ('{"",_matches}'::text[]) THEN
             RAISE EXCEPTION 'there is no function %.%', quote_ident(schema), quote_ident(hunt || suffix)
                 USING ERRCODE = 'undefined_function',
                       HINT = 'doc/hunts.md says what functions a hunt has.';
-        ELSIF suffix = ANY ('{_matches,_new_matches}'::text[])
-              AND result <> 'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)' THEN
-            RAISE EXCEPTION '% does not return matches', function
-                USING ERRCODE = 'invalid_function_definition',
-                      DETAIL = format('It returns %s.'::text, result),
-                      HINT = 'It has to return TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb).';
+        ELSIF function IS NOT NULL AND suffix <> '' THEN
+            PERFORM azhunt.check_hunt_signature(function, suffix, options);
         END IF;
 
         PERFORM azhunt.check_hunt_function(function);
@@ -2589,7 +2658,25 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.check_hunt_functions(text, text) IS
-'internal: an error if a hunt''s functions are not there, do not give what they should, or belong to a role that the current one does not trust';
+'internal: an error if a hunt''s functions are not there, do not take or give what they should, or belong to a role that the current one does not trust';
+
+CREATE FUNCTION azhunt.check_reach(reach text, options jsonb) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+BEGIN
+    PERFORM azhunt.check_window((options ->> reach)::interval);
+EXCEPTION WHEN invalid_parameter_value OR null_value_not_allowed OR interval_field_overflow OR feature_not_supported THEN
+    RAISE EXCEPTION 'option "%" cannot be "%"', reach, coalesce(options ->> reach, 'NULL')
+        USING ERRCODE = 'invalid_parameter_value',
+              DETAIL = 'It says how far apart in time the rows of a match can be.',
+              HINT = 'Use a time that is not negative, in days, hours or less.';
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_reach(text, jsonb) IS
+'internal: an error if the option that says how far apart the rows of a match can be is not a fixed time';
 
 CREATE FUNCTION azhunt.default_options(schema text, hunt text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -2604,7 +2691,7 @@ DECLARE
     options jsonb := '{}';
 BEGIN
     FOR option IN
-        SELECT m.name, f."default",
+        SELECT m.name, m.type, f."default",
                (SELECT t.typcategory = ANY ('{A,B,N}'::"char"[]) FROM pg_type AS t WHERE t.oid = m.type) AS is_json
         FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS m
         LEFT JOIN azhunt.function_arguments(azhunt.hunt_function(schema, hunt, ''::text)) AS f
@@ -2618,6 +2705,11 @@ BEGIN
         END IF;
         EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
         INTO value;
+        IF azhunt.has_dimensions(value, option.type) THEN
+            RAISE EXCEPTION 'the default of option "%" is an array of more than one dimension', option.name
+                USING ERRCODE = 'invalid_function_definition',
+                      HINT = format('Give argument "%s" of %I.%I() another default.'::text, option.name, schema, hunt);
+        END IF;
         options := options || jsonb_build_object(option.name, value);
     END LOOP;
     RETURN options;
@@ -2635,10 +2727,11 @@ AS $$
 DECLARE
     defaults jsonb;
     schema text;
+    reach text;
     check_function regproc;
     option record;
 BEGIN
-    SELECT h.default_options, h.schema INTO defaults, schema FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
+    SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
@@ -2652,7 +2745,7 @@ BEGIN
     END IF;
 
     FOR option IN
-        SELECT e.key, jsonb_typeof(e.value) AS json_type, defaults -> e.key AS "default",
+        SELECT e.key, e.value, a.type, jsonb_typeof(e.value) AS json_type, defaults -> e.key AS "default",
                CASE (SELECT t.typcategory FROM pg_type AS t WHERE t.oid = a.type)
                    WHEN 'A' THEN 'array' WHEN 'B' THEN 'boolean' WHEN 'N' THEN 'number' ELSE 'string'
                END AS option_type
@@ -2669,6 +2762,10 @@ BEGIN
             RAISE EXCEPTION 'option "%" must not be of JSON type %', option.key, option.json_type
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = format('Its default is %s.', option."default");
+        ELSIF azhunt.has_dimensions(option.value, option.type) THEN
+            RAISE EXCEPTION 'option "%" must be an array of one dimension', option.key
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = format('Its default is %s.', option."default");
         END IF;
     END LOOP;
 
@@ -2677,6 +2774,7 @@ BEGIN
         PERFORM azhunt.check_hunt_function(check_function);
         EXECUTE format('SELECT %s'::text, azhunt.hunt_call(check_function, defaults || options, '{}'::text[]));
     END IF;
+    PERFORM azhunt.check_reach(reach, defaults || options);
 END
 $$;
 
@@ -2747,6 +2845,8 @@ BEGIN
         RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
+
+    PERFORM azhunt.check_reach(add_hunt.reach, options);
 
     INSERT INTO azhunt.hunts AS h (hunt, schema, id, title, description, tactics, techniques, entity_mappings,
                                    tables, default_options, reach, result_key, summary)
@@ -2868,19 +2968,38 @@ $$;
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
 'makes a rule, which runs a hunt, by default the one of its own name, with options';
 
+CREATE FUNCTION azhunt.check_rule_found(is_found boolean, rule text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.rules lists the rules; azhunt.add_rule() makes one.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_rule_found(boolean, text) IS
+'internal: an error that there is no such rule, unless it was found';
+
+--
+-- What belongs to a rule is written under a lock of its row that keeps the rule
+-- from being dropped: FOR KEY SHARE, which runs do not wait for, or stronger.
+-- What is written without could come after drop_rule() has looked, and be found
+-- by the next rule of that name.
+--
+
 CREATE FUNCTION azhunt.restart_rule(rule text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = restart_rule.rule FOR KEY SHARE;
+    PERFORM azhunt.check_rule_found(FOUND, restart_rule.rule);
     INSERT INTO azhunt.restart_requests (rule, requested_at, requested_by)
-    VALUES ($1, clock_timestamp(), session_user);
+    VALUES (restart_rule.rule, clock_timestamp(), session_user);
 END
 $$;
 
@@ -2895,19 +3014,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- also waits for a run to end
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = drop_rule.rule FOR UPDATE;
+    PERFORM azhunt.check_rule_found(FOUND, drop_rule.rule);
     DELETE FROM azhunt.status_changes AS c
-    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = $1));
-    DELETE FROM azhunt.matches AS m WHERE m.rule = $1;
-    DELETE FROM azhunt.watermarks AS w WHERE w.rule = $1;
-    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
-    DELETE FROM azhunt.runs AS r WHERE r.rule = $1;
-    DELETE FROM azhunt.rules AS r WHERE r.rule = $1;
+    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = drop_rule.rule));
+    DELETE FROM azhunt.matches AS m WHERE m.rule = drop_rule.rule;
+    DELETE FROM azhunt.watermarks AS w WHERE w.rule = drop_rule.rule;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = drop_rule.rule;
+    DELETE FROM azhunt.runs AS r WHERE r.rule = drop_rule.rule;
+    DELETE FROM azhunt.rules AS r WHERE r.rule = drop_rule.rule;
 END
 $$;
 
@@ -2924,19 +3039,23 @@ BEGIN
     IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
         RETURN NEW;
     END IF;
-    -- A run that is skipped while a rule of this name is dropped can outlive it.
+    -- A run that was skipped has changed nothing.
     IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.rule = OLD.rule AND r.status <> 'skipped')
        OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.rule = OLD.rule) THEN
         RAISE EXCEPTION 'rule "%" has run, and its results are those of its options', OLD.rule
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Make another one with the new options; azhunt.drop_rule() removes the old one with its results.';
     END IF;
+    IF TG_OP = 'DELETE' OR NEW.rule <> OLD.rule THEN
+        DELETE FROM azhunt.restart_requests AS q WHERE q.rule = OLD.rule;
+        DELETE FROM azhunt.runs AS r WHERE r.rule = OLD.rule;
+    END IF;
     RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW ELSE OLD END;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.keep_options() IS
-'internal: trigger that refuses to change or delete a rule that has run';
+'internal: trigger that refuses to change or delete a rule that has run, and removes what else goes by the name of one that has not';
 
 CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();
@@ -3533,11 +3652,11 @@ DECLARE
     requested boolean;
 BEGIN
     -- only those that this run sees: the rows that they are about it sees too
-    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = reason_to_start_over.rule;
     requested := FOUND;
 
     SELECT w.snapshot, w.system_identifier INTO watermark
-    FROM azhunt.watermarks AS w WHERE w.rule = $1;
+    FROM azhunt.watermarks AS w WHERE w.rule = reason_to_start_over.rule;
     RETURN CASE
         WHEN NOT FOUND THEN 'first run'
         WHEN requested THEN 'restart_rule() was called'
@@ -3635,6 +3754,30 @@ $$;
 COMMENT ON FUNCTION azhunt.count_rows(text[]) IS
 'internal: how many rows log tables have';
 
+CREATE FUNCTION azhunt.check_result_key(hunt text, run bigint, result_key text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing text := (
+        SELECT k.name
+        FROM unnest(result_key) AS k (name)
+        WHERE k.name <> ALL ('{time,account,address,useragent,storageaccount}'::text[])
+          AND EXISTS (SELECT FROM azhunt.matches AS m WHERE m.run = check_result_key.run AND NOT m.details ? k.name)
+        LIMIT 1);
+BEGIN
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'hunt "%" found a match without "%", by which results are told apart', hunt, missing
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('"%s" is in the hunt''s result_key, but neither a column of matches nor a member of details.'::text, missing),
+                  HINT = 'Correct the function that finds matches, or call azhunt.add_hunt() with another result_key.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_result_key(text, bigint, text[]) IS
+'internal: an error if a match that a run found lacks a member of details that the hunt''s result_key names';
+
 CREATE FUNCTION azhunt.find_all_matches(rule azhunt.rules, run bigint, found_at timestamptz, snapshot pg_snapshot)
 RETURNS TABLE (started_over text, relations bigint[], rows_read jsonb, new_matches bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -3684,6 +3827,10 @@ BEGIN
         END LOOP;
     END IF;
 
+    IF new_matches > 0 THEN
+        PERFORM azhunt.check_result_key(rule.hunt, run, hunt.result_key);
+    END IF;
+
     -- Only what was there from the first look to the last has surely been read.
     relations := ARRAY(SELECT r FROM unnest(relations) AS r
                        INTERSECT SELECT r FROM unnest(azhunt.relations_below(hunt.tables)) AS r);
@@ -3704,7 +3851,7 @@ BEGIN
                      FROM azhunt.rules AS r
                      JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = r.xmax AND l.granted
                      JOIN pg_stat_activity AS a ON a.pid = l.pid
-                     WHERE r.rule = $1
+                     WHERE r.rule = describe_running.rule
                      LIMIT 1), ''::text);
 END
 $$;
@@ -3721,28 +3868,30 @@ DECLARE
     rule_row azhunt.rules;
     run bigint;
     started timestamptz := clock_timestamp();
+    obstacle text;
     snapshot pg_snapshot;
     findings record;
     announced bigint;
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules; azhunt.add_rule() makes one.';
+        -- before this transaction has a lock, too, which would hide whose the other is
+        obstacle := azhunt.describe_running(run_rule_in_transaction.rule);
+        -- waits for drop_rule() and prune(), but not for a run
+        PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR KEY SHARE;
+        PERFORM azhunt.check_rule_found(FOUND, run_rule_in_transaction.rule);
+        PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR NO KEY UPDATE SKIP LOCKED;
     END IF;
-
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         INSERT INTO azhunt.runs (rule, started, finished, status, error, run_by)
-        VALUES ($1, started, clock_timestamp(), 'skipped', azhunt.describe_running($1), session_user)
+        VALUES (run_rule_in_transaction.rule, started, clock_timestamp(), 'skipped', obstacle, session_user)
         RETURNING runs.run INTO function.run;
         RETURN function.run;
     END IF;
 
     -- A change, and not only a lock: a transaction whose snapshot is older must
     -- not change or drop a rule as if it had not run.
-    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = $1 RETURNING r.* INTO rule_row;
+    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
@@ -3763,16 +3912,16 @@ BEGIN
     END IF;
 
     INSERT INTO azhunt.watermarks (rule, snapshot, relations, system_identifier)
-    VALUES ($1, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    VALUES (run_rule_in_transaction.rule, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
     ON CONFLICT ON CONSTRAINT watermarks_pkey DO UPDATE
     SET snapshot = EXCLUDED.snapshot, relations = EXCLUDED.relations, system_identifier = EXCLUDED.system_identifier;
     INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced, snapshot, run_by)
-    VALUES (function.run, $1, started, clock_timestamp(), 'succeeded', findings.started_over,
+    VALUES (function.run, run_rule_in_transaction.rule, started, clock_timestamp(), 'succeeded', findings.started_over,
             findings.rows_read, findings.new_matches, announced, snapshot, session_user);
     -- Where someone keeps the queue from being emptied, what was found matters
     -- more than that it is announced.
     IF announced > 0 AND pg_notification_queue_usage() < 0.9 THEN
-        PERFORM pg_notify('azhunt', json_build_object('rule', $1, 'run', function.run,
+        PERFORM pg_notify('azhunt', json_build_object('rule', run_rule_in_transaction.rule, 'run', function.run,
                                                       'new_matches', announced)::text);
     END IF;
     RETURN run;
@@ -3795,10 +3944,11 @@ BEGIN
     -- Whoever runs rules can call this, so what it is told is held within what
     -- can be true of this session.
     INSERT INTO azhunt.runs (rule, started, finished, status, sqlstate, error, run_by)
-    SELECT r.rule, least(greatest($2, connected), clock_timestamp()), clock_timestamp(), 'failed', left($3, 5), left($4, 10000),
-           session_user
+    SELECT r.rule, least(greatest(record_failed_run.started, connected), clock_timestamp()), clock_timestamp(), 'failed',
+           left(record_failed_run.sqlstate, 5), left(record_failed_run.error, 10000), session_user
     FROM azhunt.rules AS r
-    WHERE r.rule = $1;
+    WHERE r.rule = record_failed_run.rule
+    FOR KEY SHARE OF r;
 END
 $$;
 
@@ -3911,6 +4061,12 @@ FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
 COMMENT ON VIEW azhunt.latest_status IS 'the latest status change of each result';
+COMMENT ON COLUMN azhunt.latest_status.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.latest_status.status IS 'new, investigating or closed, as it was set';
+COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
+COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
+COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
+COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
@@ -3939,6 +4095,18 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW azhunt.screened_matches IS
 'each match of all rules, and whether the allow-list hides it';
+COMMENT ON COLUMN azhunt.screened_matches.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.screened_matches.hunt IS 'the hunt that the rule runs';
+COMMENT ON COLUMN azhunt.screened_matches."time" IS 'when it happened';
+COMMENT ON COLUMN azhunt.screened_matches.account IS 'the account; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.address IS 'the address, without its port; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.useragent IS 'the user agent; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.storageaccount IS 'the storage account; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.details IS 'what only this hunt knows';
+COMMENT ON COLUMN azhunt.screened_matches.result_id IS 'the result that it belongs to';
+COMMENT ON COLUMN azhunt.screened_matches.hidden IS 'whether the allow-list hides it';
+COMMENT ON COLUMN azhunt.screened_matches.run IS 'the run that found it';
+COMMENT ON COLUMN azhunt.screened_matches.found_at IS 'when that run began';
 
 CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -4052,6 +4220,28 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.results IS
 'what all rules found, a row for each result; details has at most the latest 100 matches';
+COMMENT ON COLUMN azhunt.results."time" IS 'time of its latest match';
+COMMENT ON COLUMN azhunt.results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.results.hunt IS 'the hunt that the rule runs';
+COMMENT ON COLUMN azhunt.results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.results.account IS 'the accounts, separated by commas; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.results.address IS 'the addresses, separated by commas; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.results.summary IS 'a sentence about the result';
+COMMENT ON COLUMN azhunt.results.details IS 'members of details that the hunt''s result_key names, and in matches the details of its latest 100 matches';
+COMMENT ON COLUMN azhunt.results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
 
 CREATE VIEW azhunt.hidden_results AS
 SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
@@ -4072,6 +4262,15 @@ GROUP BY a.entity, a.value, m.rule;
 
 COMMENT ON VIEW azhunt.hidden_results IS
 'how many matches and results each entry of the allow-list hides for each rule';
+COMMENT ON COLUMN azhunt.hidden_results.entity IS 'column of azhunt.matches: address, account, useragent or storageaccount';
+COMMENT ON COLUMN azhunt.hidden_results.value IS 'the value of it that is hidden, or a network of addresses';
+COMMENT ON COLUMN azhunt.hidden_results.note IS 'why it is allowed; null if nobody said';
+COMMENT ON COLUMN azhunt.hidden_results.added_by IS 'role of the session that added the entry';
+COMMENT ON COLUMN azhunt.hidden_results.added_at IS 'when it was added';
+COMMENT ON COLUMN azhunt.hidden_results.rule IS 'the rule whose matches it hides; null if it hides none';
+COMMENT ON COLUMN azhunt.hidden_results.matches IS 'how many matches of the rule it hides';
+COMMENT ON COLUMN azhunt.hidden_results.results IS 'how many results of the rule these belong to';
+COMMENT ON COLUMN azhunt.hidden_results.found_at IS 'when the run began that found the latest of them; null if it hides none';
 
 CREATE FUNCTION azhunt.log_rows(result_id uuid, most integer DEFAULT 100)
 RETURNS TABLE (log_table text, log_row jsonb)
@@ -4121,7 +4320,8 @@ DECLARE
     result timestamptz;
 BEGIN
     -- A block range index gives no maximum, but does find what is recent.
-    FOREACH since IN ARRAY ARRAY[as_of - interval '1 hour', as_of - interval '24 hours', as_of - interval '30 days', '-infinity']
+    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '24 hours'),
+                                 azhunt.window_start(as_of, interval '30 days'), '-infinity']
     LOOP
         EXECUTE format('SELECT max(%1$I) FROM %2$s WHERE %1$I >= $1', time_column, relation)
         INTO result
@@ -4183,7 +4383,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     relation regclass := format('azhunt.%I', log_table)::regclass;
-    since timestamptz[] := ARRAY[as_of - interval '1 hour', as_of - interval '2 hours', as_of - interval '25 hours'];
+    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '2 hours'),
+                                 azhunt.window_start(as_of, interval '25 hours')];
     health record;
 BEGIN
     IF row_security_active(relation::oid) THEN
@@ -4238,7 +4439,7 @@ BEGIN
                    CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
                         WHEN h.rows_last_hour > 0 THEN 'flowing'
                         -- of what came after as_of, only the hours that are counted say something
-                        WHEN h.newest_arrival > as_of - interval '24 hours'
+                        WHEN h.newest_arrival > azhunt.window_start(as_of, interval '24 hours')
                              AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
                         ELSE 'stopped' END,
                    h.*
@@ -4267,6 +4468,15 @@ FROM azhunt.source_health() AS s;
 
 COMMENT ON VIEW azhunt.source_health IS
 'source_health() as of now';
+COMMENT ON COLUMN azhunt.source_health.log_table IS 'name of the log table, in lower case';
+COMMENT ON COLUMN azhunt.source_health.state IS 'flowing, quiet, stopped, never loaded, or not known and why';
+COMMENT ON COLUMN azhunt.source_health.newest_event IS 'latest timegenerated; null if there are no rows, or the state is not known';
+COMMENT ON COLUMN azhunt.source_health.newest_arrival IS 'latest ingestedat; null if there are no rows, or the state is not known';
+COMMENT ON COLUMN azhunt.source_health.median_delay IS 'median time from event to arrival of the latest 10,000 rows; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.p95_delay IS 'time from event to arrival that 95 % of the latest 10,000 rows did not exceed; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.rows_last_hour IS 'how many rows arrived in the last hour; null if the state is not known';
+COMMENT ON COLUMN azhunt.source_health.rows_hour_before IS 'how many arrived in the hour before that; null if the state is not known';
+COMMENT ON COLUMN azhunt.source_health.rows_hour_day_before IS 'how many arrived in the same hour of the day before; null if the state is not known';
 
 CREATE VIEW azhunt.rule_health AS
 SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
@@ -4303,8 +4513,34 @@ LEFT JOIN LATERAL (
 
 COMMENT ON VIEW azhunt.rule_health IS
 'each rule and how it runs: running, new, late, never run or failing';
+COMMENT ON COLUMN azhunt.rule_health.rule IS 'name of the rule';
+COMMENT ON COLUMN azhunt.rule_health.hunt IS 'the hunt that it runs';
+COMMENT ON COLUMN azhunt.rule_health.title IS 'title of the hunt; null if the hunt is not there';
+COMMENT ON COLUMN azhunt.rule_health.severity IS 'Sentinel''s severity of its results';
+COMMENT ON COLUMN azhunt.rule_health.run_every IS 'how often it should run';
+COMMENT ON COLUMN azhunt.rule_health.health IS 'running, new, late, never run or failing';
+COMMENT ON COLUMN azhunt.rule_health.last_success IS 'when its latest successful run ended; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_run IS 'its latest run that was not skipped; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_status IS 'succeeded or failed, of that run; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_finished IS 'when that run ended; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_duration IS 'how long that run took; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_error IS 'why that run failed, or that the hunt is not there; null otherwise';
 
 /* src/runs/retention.sql */
+
+CREATE FUNCTION azhunt.time_before(moment timestamptz, age interval) RETURNS timestamptz
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN moment - age;
+EXCEPTION WHEN datetime_field_overflow THEN
+    RETURN CASE WHEN age > interval '0' THEN '-infinity'::timestamptz ELSE 'infinity'::timestamptz END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.time_before(timestamptz, interval) IS
+'internal: moment - age, infinite where that is no timestamp';
 
 CREATE FUNCTION azhunt.prune(keep interval, keep_log_partitions interval DEFAULT NULL)
 RETURNS TABLE (relation text, removed bigint)
@@ -4312,15 +4548,15 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    before timestamptz := now() - keep;
+    before timestamptz := azhunt.time_before(now(), keep);
+    log_before timestamptz := azhunt.time_before(now(), keep_log_partitions);
     part record;
     log_tables regclass[] := '{}';
     partitions regclass[] := '{}';
-    counts bigint[] := '{}';
-    untrusted record;
+    estimates bigint[] := '{}';
     relations regclass[];
 BEGIN
-    IF (keep >= interval '0') IS NOT TRUE OR keep_log_partitions < interval '0' THEN
+    IF (before <= now()) IS NOT TRUE OR log_before > now() THEN
         RAISE EXCEPTION 'what is kept must be a time that is not negative'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
@@ -4350,29 +4586,23 @@ BEGIN
     relation := 'azhunt.runs';
     RETURN NEXT;
 
-    -- All are counted first, then locked, then dropped: to drop a partition is
-    -- to lock its whole table.
+    -- All are locked, and then dropped: to drop a partition is to lock its whole
+    -- table.  To count the rows would be to read them all.
     FOR part IN
-        SELECT t.relation AS log_table, b.partition
+        SELECT t.relation AS log_table, b.partition,
+               (SELECT CASE WHEN bool_and(c.reltuples >= 0) THEN sum(c.reltuples)::bigint END
+                FROM azhunt.partition_tree(b.partition) AS p (relation)
+                JOIN pg_class AS c ON c.oid = p.relation
+                WHERE c.relkind <> 'p') AS estimate
         FROM azhunt.log_table_schemas() AS s
         CROSS JOIN to_regclass(format('azhunt.%I'::text, s.log_table)) AS t (relation)
         CROSS JOIN azhunt.partition_bounds(t.relation) AS b
-        WHERE b.until <= now() - keep_log_partitions
+        WHERE b.until <= log_before
         ORDER BY s.log_table, b.since
     LOOP
         log_tables := log_tables || part.log_table;
         partitions := partitions || part.partition;
-    END LOOP;
-    -- whoever owns what is read can have code run by those who read it
-    untrusted := azhunt.untrusted_below(partitions, '{}'::oid[], true, current_user);
-    IF untrusted.object IS NOT NULL THEN
-        RAISE EXCEPTION 'the owner of %, %, is not trusted by %', untrusted.object, untrusted.owner, current_user
-            USING ERRCODE = 'insufficient_privilege',
-                  HINT = format('Give it to %s, or SET ROLE %I.', current_user, untrusted.owner);
-    END IF;
-    FOR place IN 1 .. cardinality(partitions) LOOP
-        EXECUTE format('SELECT count(*) FROM %s'::text, partitions[place]) INTO removed;
-        counts := counts || removed;
+        estimates := estimates || part.estimate;
     END LOOP;
     relations := ARRAY(
         SELECT r.relation
@@ -4389,7 +4619,7 @@ BEGIN
     PERFORM azhunt.lock_relations(relations, array_fill('ACCESS EXCLUSIVE'::text, ARRAY[cardinality(relations)]));
     FOR place IN 1 .. cardinality(partitions) LOOP
         relation := partitions[place]::text;
-        removed := counts[place];
+        removed := estimates[place];
         EXECUTE format('DROP TABLE %s'::text, partitions[place]);
         RETURN NEXT;
     END LOOP;
@@ -4397,7 +4627,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
-'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where';
+'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
 
 REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
 
@@ -4467,9 +4697,12 @@ $$;
 COMMENT ON FUNCTION azhunt.call_cron(text, text) IS
 'internal: runs a query in the database that has pg_cron: this one, or another through dblink';
 
+-- A name in quotes where it needs them: no other database and rule give the
+-- same, whatever colons they have.
 CREATE FUNCTION azhunt.cron_job_name(rule text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.format('azhunt %s: %s', pg_catalog.current_database(), rule);
+SET quote_all_identifiers = off
+RETURN pg_catalog.format('azhunt %I: %s', pg_catalog.current_database(), rule);
 
 COMMENT ON FUNCTION azhunt.cron_job_name(text) IS
 'internal: the name of pg_cron''s job for a rule of this database';
@@ -4482,12 +4715,8 @@ DECLARE
     command text := format('CALL azhunt.run_rule(%L)', rule);
     query text;
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = schedule_rule.rule;
+    PERFORM azhunt.check_rule_found(FOUND, schedule_rule.rule);
     -- in another database with a search_path of its own
     query := format('SELECT cron.schedule_in_database(%L::pg_catalog.text, %L::pg_catalog.text, %L::pg_catalog.text,'
                     ' %L::pg_catalog.text, NULL::pg_catalog.text, true)',
@@ -4922,6 +5151,36 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.storage_upload_link_account_results IS
 'what rules of the hunt for uploads found, a row for each URI, operation and user agent';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results."time" IS 'time of its latest upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.fileuploadpath IS 'URI of the file';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.operationname IS 'operation that uploaded it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.uploaduseragent IS 'user agent of the uploads';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.loginevents IS 'the sign-ins as one bag, in which later ones overwrite earlier ones, as the published query has it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.accounts IS 'the accounts that signed in, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.logins IS 'the sign-ins as an array of bags';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.uploads IS 'how many uploads it has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.first_upload IS 'time of its first upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.last_upload IS 'time of its latest upload';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.account IS 'the accounts, separated by commas';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.address IS 'the addresses, separated by commas';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.addresses IS 'the addresses of uploads and sign-ins, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.storageaccounts IS 'the storage accounts, sorted';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.storage_upload_link_account_results.found_at IS 'when that run began';
 
 CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
 RETURNS TABLE ("time" timestamptz, uploads bigint)
@@ -5250,6 +5509,30 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.cloudshell_usage_results IS
 'what rules of the hunt for Cloud Shells found, a row for each caller and hour';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results."time" IS 'start of the bin of time';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.caller IS 'who opened a Cloud Shell';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.timekey IS 'start of the bin of time, by default of an hour';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.set_operationnamevalue IS 'the other operations of the caller in that bin, a sorted array';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results."timestamp" IS 'start of the bin of time, under the name of the published query';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.accountcustomentity IS 'the caller, under the name of the published query';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.account IS 'the caller';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.address IS 'always null, as the hunt does not look at it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.found_at IS 'when that run began';
 
 DO $$
 BEGIN
@@ -5853,6 +6136,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
     azhunt.check_hunt_functions(text, text),
+    azhunt.check_result_key(text, bigint, text[]),
     azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.insert_matches_of_period(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),

@@ -87,6 +87,9 @@ SELECT * FROM azhunt.add_partitions('azhunt.signinlogs', NULL, '2026-04-01');
 SELECT * FROM azhunt.add_partitions('azhunt.signinlogs', '2026-04-01', NULL);
 SELECT * FROM azhunt.add_partitions('azhunt.signinlogs', '-infinity', '2026-04-01');
 SELECT * FROM azhunt.add_partitions('azhunt.signinlogs', '2026-04-01', 'infinity');
+SELECT * FROM azhunt.add_partitions('azhunt.signinlogs', '294276-12-31', '294277-01-01');
+SELECT * FROM azhunt.add_partitions('azhunt.signinlogs', '5874897-12-30', '5874897-12-31');
+SELECT * FROM azhunt.add_partitions('azhunt.signinlogs', '4714-11-24 BC', '2026-04-01');
 \echo :LAST_ERROR_SQLSTATE
 
 --
@@ -400,6 +403,9 @@ SELECT azhunt.add_log_partitions('azureactivity', (now() AT TIME ZONE 'UTC')::da
 SELECT count(*) FROM azhunt.add_log_partitions('azureactivity', (now() AT TIME ZONE 'UTC')::date + 31, (now() AT TIME ZONE 'UTC')::date + 32);
 SELECT azhunt.add_log_partitions('azureactivity', '2026-06-02', NULL);
 SELECT azhunt.add_log_partitions('azureactivity', '-infinity', 'infinity') \g /dev/null
+SELECT azhunt.add_log_partitions('azureactivity', 'infinity', '-infinity') \g /dev/null
+SELECT azhunt.add_log_partitions('azureactivity', '2026-06-02', '-infinity') \g /dev/null
+SELECT azhunt.add_log_partitions('azureactivity', '5874897-12-31', '-infinity') \g /dev/null
 \set VERBOSITY default
 SELECT azhunt.add_log_partitions('mine', '2026-06-02', '2026-06-03');
 SELECT azhunt.add_log_partitions('azhunt.azureactivity', '2026-06-02', '2026-06-03');

@@ -1,6 +1,6 @@
 -- What is true of the extension as a whole.
 BEGIN;
-SELECT plan(13);
+SELECT plan(15);
 
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
@@ -23,6 +23,18 @@ SELECT is_empty($$
     WHERE obj_description(objid, classid::regclass::name) IS NULL
       AND classid NOT IN ('pg_type'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass)
 $$, 'every object has a comment');
+
+CREATE TEMP VIEW uncommented AS
+SELECT a.attrelid::regclass, a.attname
+FROM member AS m
+JOIN pg_class AS c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid AND c.relkind IN ('r', 'v')
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE coalesce(col_description(a.attrelid, a.attnum), '') = '';
+SELECT is_empty('TABLE uncommented', 'every column of a table or view has a comment');
+SAVEPOINT without;
+COMMENT ON COLUMN azhunt.results.summary IS NULL;
+SELECT isnt_empty('TABLE uncommented', 'and one without is seen');
+ROLLBACK TO without;
 
 SELECT is_empty($$
     SELECT object FROM member
@@ -68,7 +80,7 @@ $$, $$
           'record_failed_run', 'restart_rule', 'drop_rule', 'set_status', 'source_health', 'upload_counts', 'prune', 'schedule_rule',
           'unschedule_rule',
           -- what these call
-          'check_hunt_functions', 'default_options', 'check_options', 'check_log_tables', 'reason_to_start_over', 'find_all_matches', 'count_rows',
+          'check_hunt_functions', 'check_result_key', 'default_options', 'check_options', 'check_log_tables', 'reason_to_start_over', 'find_all_matches', 'count_rows',
           'describe_running', 'find_arrivals', 'relations_below', 'new_rows_of_view', 'look_for_arrivals', 'allow_visits', 'count_visit',
           'find_matches', 'insert_matches', 'insert_matches_of_period', 'insert_new_matches',
           'latest_time', 'log_table_health', 'query_health', 'source_health_of', 'call_cron']::name[])

@@ -1,6 +1,6 @@
 -- Who may run rules, read results and set their status; tried as other roles.
 BEGIN;
-SELECT plan(34);
+SELECT plan(33);
 
 CREATE ROLE regress_azhunt_reader;
 CREATE ROLE regress_azhunt_hunter;
@@ -120,15 +120,11 @@ RESET ROLE;
 SELECT results_eq(format('SELECT status, new_matches, started_over FROM azhunt.runs WHERE run = %s', :run),
     $$VALUES ('succeeded', 1::bigint, NULL::text)$$, 'one that is given to the extension''s owner is');
 
--- prune() reads what it drops, with the rights of who calls it
+-- prune() reads nothing of what it drops
 SELECT azhunt.add_partitions('azhunt.signinlogs'::regclass, date '2020-01-01', date '2020-01-02') \g /dev/null
 ALTER TABLE azhunt.signinlogs_p20200101 OWNER TO regress_azhunt_owner;
-SELECT throws_ok($$SELECT * FROM azhunt.prune(interval '180 days', interval '90 days')$$, '42501',
-    format('the owner of table azhunt.signinlogs_p20200101, regress_azhunt_owner, is not trusted by %I', current_user),
-    'a partition of somebody who is not trusted is not counted');
-ALTER TABLE azhunt.signinlogs_p20200101 OWNER TO CURRENT_USER;
-SELECT is((SELECT removed FROM azhunt.prune(interval '180 days', interval '90 days') WHERE relation = 'azhunt.signinlogs_p20200101'),
-    0::bigint, 'one of one''s own is, and is dropped');
+SELECT results_eq($$SELECT relation FROM azhunt.prune(interval '180 days', interval '90 days') WHERE relation LIKE '%signinlogs%'$$,
+    $$VALUES ('azhunt.signinlogs_p20200101')$$, 'so that it can be of somebody who is not trusted');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,6 @@
 -- Retention of runs, results and, on request, log partitions.
 BEGIN;
-SELECT plan(14);
+SELECT plan(18);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('wide', 'storage_upload_link_account', '{"lookback": "1 hour"}');
@@ -38,15 +38,25 @@ SELECT results_eq($$SELECT removed FROM azhunt.prune('30 days')$$, 'VALUES (1::b
 SELECT throws_ok($$SELECT * FROM azhunt.prune('-1 day')$$, '22023', 'what is kept must be a time that is not negative', 'negative');
 SELECT throws_ok($$SELECT * FROM azhunt.prune(NULL)$$, '22023', 'what is kept must be a time that is not negative', 'null');
 SELECT throws_ok($$SELECT * FROM azhunt.prune('1 day', '-1 day')$$, '22023', 'what is kept must be a time that is not negative', 'or negative for logs');
+SELECT throws_ok(format('SELECT azhunt.prune(%L)', age), '22023', 'what is kept must be a time that is not negative', 'or before the first time: ' || age)
+FROM unnest('{-100000000 years,-2147483648 days}'::interval[]) AS age;
+SELECT results_eq($$SELECT removed FROM azhunt.prune('100000000 years', '2147483647 days')$$, 'VALUES (0::bigint), (0), (0)',
+    'all is younger than times that have not been');
 
 -- partitions of days long past, of the day before yesterday, and of today
 SELECT azhunt.add_partitions('azhunt.signinlogs', d, d + 1)
 FROM unnest(ARRAY['2026-03-10', (now() AT TIME ZONE 'UTC')::date - 2, (now() AT TIME ZONE 'UTC')::date]) AS d \g /dev/null
 INSERT INTO azhunt.signinlogs (timegenerated) VALUES ('2026-03-10 08:00+00'), ('2026-03-10 09:00+00'), ('2026-03-11 09:00+00'), (now());
+SAVEPOINT not_analyzed;
+SELECT results_eq($$SELECT removed FROM azhunt.prune('30 days', '30 days') WHERE relation LIKE '%signinlogs%'$$, 'VALUES (NULL::bigint)',
+    'how many rows a partition had that was not analyzed is not known');
+ROLLBACK TO not_analyzed;
+ANALYZE azhunt.signinlogs_p20260310;
+INSERT INTO azhunt.signinlogs (timegenerated) VALUES ('2026-03-10 10:00+00');
 CREATE TEMP VIEW parts AS SELECT count(*) AS count FROM pg_inherits WHERE inhparent = 'azhunt.signinlogs'::regclass;
 SELECT is((SELECT count FROM parts), 4::bigint, 'there are partitions');
 SELECT results_eq($$SELECT relation, removed FROM azhunt.prune('30 days', '30 days') WHERE relation LIKE '%signinlogs%'$$,
-    $$VALUES ('azhunt.signinlogs_p20260310', 2::bigint)$$, 'old ones are dropped on request, and their rows counted');
+    $$VALUES ('azhunt.signinlogs_p20260310', 2::bigint)$$, 'old ones are dropped on request, and their rows are those of the last ANALYZE');
 SELECT is((SELECT count FROM parts), 3::bigint, 'only these');
 SELECT is((SELECT count(*) FROM azhunt.signinlogs), 2::bigint, 'rows in the default partition stay');
 SELECT azhunt.prune('0 s') \g /dev/null

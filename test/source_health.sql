@@ -1,6 +1,6 @@
 -- Are the logs still coming?
 BEGIN;
-SELECT plan(14);
+SELECT plan(15);
 
 SELECT results_eq('SELECT log_table, state, newest_event, rows_last_hour FROM azhunt.source_health', $$
     SELECT log_table, 'never loaded', NULL::timestamptz, 0::bigint FROM azhunt.log_table_schemas() ORDER BY log_table$$,
@@ -59,6 +59,9 @@ SELECT is((SELECT state FROM azhunt.source_health(timestamptz '2020-06-01 00:00Z
 INSERT INTO azhunt.azureactivity (timegenerated, ingestedat) VALUES ('2024-01-01 00:00Z', 'infinity');
 SELECT is((SELECT state FROM azhunt.source_health() WHERE log_table = 'azureactivity'), 'stopped', 'nor does a time to come');
 SELECT is((SELECT state FROM azhunt.source_health(timestamptz '2024-01-01 00:30Z') WHERE log_table = 'azureactivity'), 'flowing', 'but a row of the hour does');
+
+SELECT results_eq($$SELECT DISTINCT rows_hour_day_before FROM azhunt.source_health('4714-11-24 00:00:00+00 BC')$$, 'VALUES (0::bigint)',
+    'the first time that there is has no day before');
 
 SELECT * FROM finish();
 ROLLBACK;

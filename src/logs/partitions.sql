@@ -100,6 +100,7 @@ DECLARE
     partition text;
     rows_of_day text;
     has_rows boolean;
+    most_days constant integer := 36525;
 BEGIN
     SELECT n.nspname, c.relname, c.relowner, a.attname, nullif(p.partdefid, 0),
            concat(' USING ' || quote_ident(coalesce(m.amname, dm.amname)), ' TABLESPACE ' || quote_ident(t.spcname))
@@ -137,6 +138,12 @@ BEGIN
                         coalesce(since::text, 'NULL'), coalesce(until::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Days are counted in UTC; until is the day after the last that gets a partition.';
+    END IF;
+
+    IF until > date '294276-12-31' OR until - since > most_days THEN
+        RAISE EXCEPTION 'cannot add partitions from % to %', since, until
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text, most_days);
     END IF;
 
     -- what is there already costs no lock
@@ -246,7 +253,8 @@ BEGIN
             USING ERRCODE = 'undefined_table',
                   HINT = 'azhunt.create_log_tables() creates the log tables.';
     END IF;
-    IF since < first_day OR until > end_day OR until - since > 400 THEN
+    IF since < first_day OR since > end_day OR until < first_day OR until > end_day
+       OR until > least(since, end_day) + 400 THEN
         RAISE EXCEPTION 'partitions are added from % to %, for at most 400 days at once, not from % to %',
                         first_day, end_day, since, until
             USING ERRCODE = 'invalid_parameter_value',

@@ -117,6 +117,19 @@ $$;
 COMMENT ON FUNCTION azhunt.option_literal(jsonb, regtype) IS
 'internal: the value of an option as an SQL expression of its type';
 
+CREATE FUNCTION azhunt.has_dimensions(value jsonb, type regtype) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.typcategory = 'A' AND t.typelem <> ALL ('{json,jsonb}'::regtype[]::oid[])
+           AND jsonb_path_exists(value, 'strict $[*] ? (@.type() == "array")'::jsonpath, silent => true)
+    FROM pg_type AS t
+    WHERE t.oid = type
+$$;
+
+COMMENT ON FUNCTION azhunt.has_dimensions(jsonb, regtype) IS
+'internal: is the value of an option an array of arrays, where the type is an array?';
+
 CREATE FUNCTION azhunt.hunt_call(function regproc, options jsonb, others text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -132,30 +145,78 @@ $$;
 COMMENT ON FUNCTION azhunt.hunt_call(regproc, jsonb, text[]) IS
 'internal: a call of a hunt''s function with options, each of its exact type, and other arguments';
 
+CREATE FUNCTION azhunt.check_hunt_signature(function regproc, suffix text, options text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+-- in which arguments and results are told
+SET quote_all_identifiers = off
+AS $$
+DECLARE
+    result text := pg_get_function_result(function::oid);
+    expected record;
+    arguments text[] := ARRAY(SELECT format('%I %s'::text, a.name, a.type)
+                              FROM azhunt.function_arguments(function) AS a ORDER BY a.place);
+    missing text[];
+    unknown text[];
+BEGIN
+    SELECT e.* INTO STRICT expected
+    FROM (VALUES
+        ('_matches', 'matches', '{since timestamp with time zone,until timestamp with time zone,arrivals azhunt.arrivals}'::text[],
+         'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)'),
+        ('_check', 'boolean', '{}', 'boolean'),
+        ('_log_rows', 'log rows', '{match azhunt.matches}', 'TABLE(log_table text, log_row jsonb)')
+    ) AS e (suffix, name, arguments, result)
+    WHERE e.suffix = replace(check_hunt_signature.suffix, '_new'::text, ''::text);
+
+    IF suffix = '_log_rows' THEN
+        options := '{}';
+        -- which is not called by its name
+        IF cardinality(arguments) = 1 THEN
+            arguments := ARRAY(SELECT format('match %s'::text, a.type) FROM azhunt.function_arguments(function) AS a);
+        END IF;
+    END IF;
+    missing := ARRAY(SELECT e FROM unnest(expected.arguments) AS e WHERE e <> ALL (arguments));
+    unknown := ARRAY(SELECT a FROM unnest(arguments) AS a WHERE a <> ALL (expected.arguments || options));
+    IF missing <> '{}' OR unknown <> '{}' THEN
+        RAISE EXCEPTION '% does not have the arguments of such a function', function
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = concat_ws(' '::text, 'It lacks '::text || nullif(array_to_string(missing, ', '::text), ''::text) || '.'::text,
+                                     'It has '::text || nullif(array_to_string(unknown, ', '::text), ''::text) || '.'::text),
+                  HINT = format('It has to be %s(%s).'::text, function,
+                                array_to_string(options || expected.arguments, ', '::text));
+    ELSIF result IS DISTINCT FROM expected.result THEN
+        RAISE EXCEPTION '% does not return %', function, expected.name
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('It returns %s.'::text, coalesce(result, 'nothing'::text)),
+                  HINT = format('It has to return %s.'::text, expected.result);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_signature(regproc, text, text[]) IS
+'internal: an error if the function of a hunt with this suffix does not have the arguments and the result that it should';
+
 CREATE FUNCTION azhunt.check_hunt_functions(schema text, hunt text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
--- in which what a function returns is told
 SET quote_all_identifiers = off
 AS $$
 DECLARE
     suffix text;
     function regproc;
-    result text;
+    options text[] := ARRAY(SELECT format('%I %s'::text, a.name, a.type)
+                            FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS a
+                            WHERE a.name <> ALL ('{since,until,arrivals}'::text[])
+                            ORDER BY a.place);
 BEGIN
     FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
-        result := pg_get_function_result(function::oid);
         IF function IS NULL AND suffix = ANY ('{"",_matches}'::text[]) THEN
             RAISE EXCEPTION 'there is no function %.%', quote_ident(schema), quote_ident(hunt || suffix)
                 USING ERRCODE = 'undefined_function',
                       HINT = 'doc/hunts.md says what functions a hunt has.';
-        ELSIF suffix = ANY ('{_matches,_new_matches}'::text[])
-              AND result <> 'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)' THEN
-            RAISE EXCEPTION '% does not return matches', function
-                USING ERRCODE = 'invalid_function_definition',
-                      DETAIL = format('It returns %s.'::text, result),
-                      HINT = 'It has to return TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb).';
+        ELSIF function IS NOT NULL AND suffix <> '' THEN
+            PERFORM azhunt.check_hunt_signature(function, suffix, options);
         END IF;
 
         PERFORM azhunt.check_hunt_function(function);
@@ -164,7 +225,25 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.check_hunt_functions(text, text) IS
-'internal: an error if a hunt''s functions are not there, do not give what they should, or belong to a role that the current one does not trust';
+'internal: an error if a hunt''s functions are not there, do not take or give what they should, or belong to a role that the current one does not trust';
+
+CREATE FUNCTION azhunt.check_reach(reach text, options jsonb) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+BEGIN
+    PERFORM azhunt.check_window((options ->> reach)::interval);
+EXCEPTION WHEN invalid_parameter_value OR null_value_not_allowed OR interval_field_overflow OR feature_not_supported THEN
+    RAISE EXCEPTION 'option "%" cannot be "%"', reach, coalesce(options ->> reach, 'NULL')
+        USING ERRCODE = 'invalid_parameter_value',
+              DETAIL = 'It says how far apart in time the rows of a match can be.',
+              HINT = 'Use a time that is not negative, in days, hours or less.';
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_reach(text, jsonb) IS
+'internal: an error if the option that says how far apart the rows of a match can be is not a fixed time';
 
 CREATE FUNCTION azhunt.default_options(schema text, hunt text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -179,7 +258,7 @@ DECLARE
     options jsonb := '{}';
 BEGIN
     FOR option IN
-        SELECT m.name, f."default",
+        SELECT m.name, m.type, f."default",
                (SELECT t.typcategory = ANY ('{A,B,N}'::"char"[]) FROM pg_type AS t WHERE t.oid = m.type) AS is_json
         FROM azhunt.function_arguments(azhunt.hunt_function(schema, hunt, '_matches'::text)) AS m
         LEFT JOIN azhunt.function_arguments(azhunt.hunt_function(schema, hunt, ''::text)) AS f
@@ -193,6 +272,11 @@ BEGIN
         END IF;
         EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
         INTO value;
+        IF azhunt.has_dimensions(value, option.type) THEN
+            RAISE EXCEPTION 'the default of option "%" is an array of more than one dimension', option.name
+                USING ERRCODE = 'invalid_function_definition',
+                      HINT = format('Give argument "%s" of %I.%I() another default.'::text, option.name, schema, hunt);
+        END IF;
         options := options || jsonb_build_object(option.name, value);
     END LOOP;
     RETURN options;
@@ -210,10 +294,11 @@ AS $$
 DECLARE
     defaults jsonb;
     schema text;
+    reach text;
     check_function regproc;
     option record;
 BEGIN
-    SELECT h.default_options, h.schema INTO defaults, schema FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
+    SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
@@ -227,7 +312,7 @@ BEGIN
     END IF;
 
     FOR option IN
-        SELECT e.key, jsonb_typeof(e.value) AS json_type, defaults -> e.key AS "default",
+        SELECT e.key, e.value, a.type, jsonb_typeof(e.value) AS json_type, defaults -> e.key AS "default",
                CASE (SELECT t.typcategory FROM pg_type AS t WHERE t.oid = a.type)
                    WHEN 'A' THEN 'array' WHEN 'B' THEN 'boolean' WHEN 'N' THEN 'number' ELSE 'string'
                END AS option_type
@@ -244,6 +329,10 @@ BEGIN
             RAISE EXCEPTION 'option "%" must not be of JSON type %', option.key, option.json_type
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = format('Its default is %s.', option."default");
+        ELSIF azhunt.has_dimensions(option.value, option.type) THEN
+            RAISE EXCEPTION 'option "%" must be an array of one dimension', option.key
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = format('Its default is %s.', option."default");
         END IF;
     END LOOP;
 
@@ -252,6 +341,7 @@ BEGIN
         PERFORM azhunt.check_hunt_function(check_function);
         EXECUTE format('SELECT %s'::text, azhunt.hunt_call(check_function, defaults || options, '{}'::text[]));
     END IF;
+    PERFORM azhunt.check_reach(reach, defaults || options);
 END
 $$;
 
@@ -322,6 +412,8 @@ BEGIN
         RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
+
+    PERFORM azhunt.check_reach(add_hunt.reach, options);
 
     INSERT INTO azhunt.hunts AS h (hunt, schema, id, title, description, tactics, techniques, entity_mappings,
                                    tables, default_options, reach, result_key, summary)

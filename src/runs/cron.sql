@@ -62,9 +62,12 @@ $$;
 COMMENT ON FUNCTION azhunt.call_cron(text, text) IS
 'internal: runs a query in the database that has pg_cron: this one, or another through dblink';
 
+-- A name in quotes where it needs them: no other database and rule give the
+-- same, whatever colons they have.
 CREATE FUNCTION azhunt.cron_job_name(rule text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.format('azhunt %s: %s', pg_catalog.current_database(), rule);
+SET quote_all_identifiers = off
+RETURN pg_catalog.format('azhunt %I: %s', pg_catalog.current_database(), rule);
 
 COMMENT ON FUNCTION azhunt.cron_job_name(text) IS
 'internal: the name of pg_cron''s job for a rule of this database';
@@ -77,12 +80,8 @@ DECLARE
     command text := format('CALL azhunt.run_rule(%L)', rule);
     query text;
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = schedule_rule.rule;
+    PERFORM azhunt.check_rule_found(FOUND, schedule_rule.rule);
     -- in another database with a search_path of its own
     query := format('SELECT cron.schedule_in_database(%L::pg_catalog.text, %L::pg_catalog.text, %L::pg_catalog.text,'
                     ' %L::pg_catalog.text, NULL::pg_catalog.text, true)',

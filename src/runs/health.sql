@@ -7,7 +7,8 @@ DECLARE
     result timestamptz;
 BEGIN
     -- A block range index gives no maximum, but does find what is recent.
-    FOREACH since IN ARRAY ARRAY[as_of - interval '1 hour', as_of - interval '24 hours', as_of - interval '30 days', '-infinity']
+    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '24 hours'),
+                                 azhunt.window_start(as_of, interval '30 days'), '-infinity']
     LOOP
         EXECUTE format('SELECT max(%1$I) FROM %2$s WHERE %1$I >= $1', time_column, relation)
         INTO result
@@ -69,7 +70,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     relation regclass := format('azhunt.%I', log_table)::regclass;
-    since timestamptz[] := ARRAY[as_of - interval '1 hour', as_of - interval '2 hours', as_of - interval '25 hours'];
+    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '2 hours'),
+                                 azhunt.window_start(as_of, interval '25 hours')];
     health record;
 BEGIN
     IF row_security_active(relation::oid) THEN
@@ -124,7 +126,7 @@ BEGIN
                    CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
                         WHEN h.rows_last_hour > 0 THEN 'flowing'
                         -- of what came after as_of, only the hours that are counted say something
-                        WHEN h.newest_arrival > as_of - interval '24 hours'
+                        WHEN h.newest_arrival > azhunt.window_start(as_of, interval '24 hours')
                              AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
                         ELSE 'stopped' END,
                    h.*
@@ -153,6 +155,15 @@ FROM azhunt.source_health() AS s;
 
 COMMENT ON VIEW azhunt.source_health IS
 'source_health() as of now';
+COMMENT ON COLUMN azhunt.source_health.log_table IS 'name of the log table, in lower case';
+COMMENT ON COLUMN azhunt.source_health.state IS 'flowing, quiet, stopped, never loaded, or not known and why';
+COMMENT ON COLUMN azhunt.source_health.newest_event IS 'latest timegenerated; null if there are no rows, or the state is not known';
+COMMENT ON COLUMN azhunt.source_health.newest_arrival IS 'latest ingestedat; null if there are no rows, or the state is not known';
+COMMENT ON COLUMN azhunt.source_health.median_delay IS 'median time from event to arrival of the latest 10,000 rows; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.p95_delay IS 'time from event to arrival that 95 % of the latest 10,000 rows did not exceed; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.rows_last_hour IS 'how many rows arrived in the last hour; null if the state is not known';
+COMMENT ON COLUMN azhunt.source_health.rows_hour_before IS 'how many arrived in the hour before that; null if the state is not known';
+COMMENT ON COLUMN azhunt.source_health.rows_hour_day_before IS 'how many arrived in the same hour of the day before; null if the state is not known';
 
 CREATE VIEW azhunt.rule_health AS
 SELECT u.rule, u.hunt, h.title, u.severity, u.run_every,
@@ -189,3 +200,15 @@ LEFT JOIN LATERAL (
 
 COMMENT ON VIEW azhunt.rule_health IS
 'each rule and how it runs: running, new, late, never run or failing';
+COMMENT ON COLUMN azhunt.rule_health.rule IS 'name of the rule';
+COMMENT ON COLUMN azhunt.rule_health.hunt IS 'the hunt that it runs';
+COMMENT ON COLUMN azhunt.rule_health.title IS 'title of the hunt; null if the hunt is not there';
+COMMENT ON COLUMN azhunt.rule_health.severity IS 'Sentinel''s severity of its results';
+COMMENT ON COLUMN azhunt.rule_health.run_every IS 'how often it should run';
+COMMENT ON COLUMN azhunt.rule_health.health IS 'running, new, late, never run or failing';
+COMMENT ON COLUMN azhunt.rule_health.last_success IS 'when its latest successful run ended; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_run IS 'its latest run that was not skipped; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_status IS 'succeeded or failed, of that run; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_finished IS 'when that run ended; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_duration IS 'how long that run took; null if there was none';
+COMMENT ON COLUMN azhunt.rule_health.last_error IS 'why that run failed, or that the hunt is not there; null otherwise';

@@ -6,6 +6,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
     azhunt.check_hunt_functions(text, text),
+    azhunt.check_result_key(text, bigint, text[]),
     azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.insert_matches_of_period(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),

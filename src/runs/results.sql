@@ -72,6 +72,28 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.results IS
 'what all rules found, a row for each result; details has at most the latest 100 matches';
+COMMENT ON COLUMN azhunt.results."time" IS 'time of its latest match';
+COMMENT ON COLUMN azhunt.results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.results.hunt IS 'the hunt that the rule runs';
+COMMENT ON COLUMN azhunt.results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.results.account IS 'the accounts, separated by commas; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.results.address IS 'the addresses, separated by commas; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.results.summary IS 'a sentence about the result';
+COMMENT ON COLUMN azhunt.results.details IS 'members of details that the hunt''s result_key names, and in matches the details of its latest 100 matches';
+COMMENT ON COLUMN azhunt.results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
 
 CREATE VIEW azhunt.hidden_results AS
 SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
@@ -92,6 +114,15 @@ GROUP BY a.entity, a.value, m.rule;
 
 COMMENT ON VIEW azhunt.hidden_results IS
 'how many matches and results each entry of the allow-list hides for each rule';
+COMMENT ON COLUMN azhunt.hidden_results.entity IS 'column of azhunt.matches: address, account, useragent or storageaccount';
+COMMENT ON COLUMN azhunt.hidden_results.value IS 'the value of it that is hidden, or a network of addresses';
+COMMENT ON COLUMN azhunt.hidden_results.note IS 'why it is allowed; null if nobody said';
+COMMENT ON COLUMN azhunt.hidden_results.added_by IS 'role of the session that added the entry';
+COMMENT ON COLUMN azhunt.hidden_results.added_at IS 'when it was added';
+COMMENT ON COLUMN azhunt.hidden_results.rule IS 'the rule whose matches it hides; null if it hides none';
+COMMENT ON COLUMN azhunt.hidden_results.matches IS 'how many matches of the rule it hides';
+COMMENT ON COLUMN azhunt.hidden_results.results IS 'how many results of the rule these belong to';
+COMMENT ON COLUMN azhunt.hidden_results.found_at IS 'when the run began that found the latest of them; null if it hides none';
 
 CREATE FUNCTION azhunt.log_rows(result_id uuid, most integer DEFAULT 100)
 RETURNS TABLE (log_table text, log_row jsonb)

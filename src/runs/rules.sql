@@ -67,19 +67,38 @@ $$;
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
 'makes a rule, which runs a hunt, by default the one of its own name, with options';
 
+CREATE FUNCTION azhunt.check_rule_found(is_found boolean, rule text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Table azhunt.rules lists the rules; azhunt.add_rule() makes one.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_rule_found(boolean, text) IS
+'internal: an error that there is no such rule, unless it was found';
+
+--
+-- What belongs to a rule is written under a lock of its row that keeps the rule
+-- from being dropped: FOR KEY SHARE, which runs do not wait for, or stronger.
+-- What is written without could come after drop_rule() has looked, and be found
+-- by the next rule of that name.
+--
+
 CREATE FUNCTION azhunt.restart_rule(rule text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = restart_rule.rule FOR KEY SHARE;
+    PERFORM azhunt.check_rule_found(FOUND, restart_rule.rule);
     INSERT INTO azhunt.restart_requests (rule, requested_at, requested_by)
-    VALUES ($1, clock_timestamp(), session_user);
+    VALUES (restart_rule.rule, clock_timestamp(), session_user);
 END
 $$;
 
@@ -94,19 +113,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- also waits for a run to end
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules.';
-    END IF;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = drop_rule.rule FOR UPDATE;
+    PERFORM azhunt.check_rule_found(FOUND, drop_rule.rule);
     DELETE FROM azhunt.status_changes AS c
-    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = $1));
-    DELETE FROM azhunt.matches AS m WHERE m.rule = $1;
-    DELETE FROM azhunt.watermarks AS w WHERE w.rule = $1;
-    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
-    DELETE FROM azhunt.runs AS r WHERE r.rule = $1;
-    DELETE FROM azhunt.rules AS r WHERE r.rule = $1;
+    WHERE c.result_id = ANY (ARRAY(SELECT m.result_id FROM azhunt.matches AS m WHERE m.rule = drop_rule.rule));
+    DELETE FROM azhunt.matches AS m WHERE m.rule = drop_rule.rule;
+    DELETE FROM azhunt.watermarks AS w WHERE w.rule = drop_rule.rule;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = drop_rule.rule;
+    DELETE FROM azhunt.runs AS r WHERE r.rule = drop_rule.rule;
+    DELETE FROM azhunt.rules AS r WHERE r.rule = drop_rule.rule;
 END
 $$;
 
@@ -123,19 +138,23 @@ BEGIN
     IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
         RETURN NEW;
     END IF;
-    -- A run that is skipped while a rule of this name is dropped can outlive it.
+    -- A run that was skipped has changed nothing.
     IF EXISTS (SELECT FROM azhunt.runs AS r WHERE r.rule = OLD.rule AND r.status <> 'skipped')
        OR EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.rule = OLD.rule) THEN
         RAISE EXCEPTION 'rule "%" has run, and its results are those of its options', OLD.rule
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Make another one with the new options; azhunt.drop_rule() removes the old one with its results.';
     END IF;
+    IF TG_OP = 'DELETE' OR NEW.rule <> OLD.rule THEN
+        DELETE FROM azhunt.restart_requests AS q WHERE q.rule = OLD.rule;
+        DELETE FROM azhunt.runs AS r WHERE r.rule = OLD.rule;
+    END IF;
     RETURN CASE TG_OP WHEN 'UPDATE' THEN NEW ELSE OLD END;
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.keep_options() IS
-'internal: trigger that refuses to change or delete a rule that has run';
+'internal: trigger that refuses to change or delete a rule that has run, and removes what else goes by the name of one that has not';
 
 CREATE TRIGGER keep_options BEFORE UPDATE OR DELETE ON azhunt.rules
 FOR EACH ROW EXECUTE FUNCTION azhunt.keep_options();

@@ -21,11 +21,11 @@ DECLARE
     requested boolean;
 BEGIN
     -- only those that this run sees: the rows that they are about it sees too
-    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = $1;
+    DELETE FROM azhunt.restart_requests AS q WHERE q.rule = reason_to_start_over.rule;
     requested := FOUND;
 
     SELECT w.snapshot, w.system_identifier INTO watermark
-    FROM azhunt.watermarks AS w WHERE w.rule = $1;
+    FROM azhunt.watermarks AS w WHERE w.rule = reason_to_start_over.rule;
     RETURN CASE
         WHEN NOT FOUND THEN 'first run'
         WHEN requested THEN 'restart_rule() was called'
@@ -123,6 +123,30 @@ $$;
 COMMENT ON FUNCTION azhunt.count_rows(text[]) IS
 'internal: how many rows log tables have';
 
+CREATE FUNCTION azhunt.check_result_key(hunt text, run bigint, result_key text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing text := (
+        SELECT k.name
+        FROM unnest(result_key) AS k (name)
+        WHERE k.name <> ALL ('{time,account,address,useragent,storageaccount}'::text[])
+          AND EXISTS (SELECT FROM azhunt.matches AS m WHERE m.run = check_result_key.run AND NOT m.details ? k.name)
+        LIMIT 1);
+BEGIN
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'hunt "%" found a match without "%", by which results are told apart', hunt, missing
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('"%s" is in the hunt''s result_key, but neither a column of matches nor a member of details.'::text, missing),
+                  HINT = 'Correct the function that finds matches, or call azhunt.add_hunt() with another result_key.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_result_key(text, bigint, text[]) IS
+'internal: an error if a match that a run found lacks a member of details that the hunt''s result_key names';
+
 CREATE FUNCTION azhunt.find_all_matches(rule azhunt.rules, run bigint, found_at timestamptz, snapshot pg_snapshot)
 RETURNS TABLE (started_over text, relations bigint[], rows_read jsonb, new_matches bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -172,6 +196,10 @@ BEGIN
         END LOOP;
     END IF;
 
+    IF new_matches > 0 THEN
+        PERFORM azhunt.check_result_key(rule.hunt, run, hunt.result_key);
+    END IF;
+
     -- Only what was there from the first look to the last has surely been read.
     relations := ARRAY(SELECT r FROM unnest(relations) AS r
                        INTERSECT SELECT r FROM unnest(azhunt.relations_below(hunt.tables)) AS r);
@@ -192,7 +220,7 @@ BEGIN
                      FROM azhunt.rules AS r
                      JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = r.xmax AND l.granted
                      JOIN pg_stat_activity AS a ON a.pid = l.pid
-                     WHERE r.rule = $1
+                     WHERE r.rule = describe_running.rule
                      LIMIT 1), ''::text);
 END
 $$;
@@ -209,28 +237,30 @@ DECLARE
     rule_row azhunt.rules;
     run bigint;
     started timestamptz := clock_timestamp();
+    obstacle text;
     snapshot pg_snapshot;
     findings record;
     announced bigint;
 BEGIN
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1;
+    PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no rule "%"', coalesce(rule, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.rules lists the rules; azhunt.add_rule() makes one.';
+        -- before this transaction has a lock, too, which would hide whose the other is
+        obstacle := azhunt.describe_running(run_rule_in_transaction.rule);
+        -- waits for drop_rule() and prune(), but not for a run
+        PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR KEY SHARE;
+        PERFORM azhunt.check_rule_found(FOUND, run_rule_in_transaction.rule);
+        PERFORM FROM azhunt.rules AS r WHERE r.rule = run_rule_in_transaction.rule FOR NO KEY UPDATE SKIP LOCKED;
     END IF;
-
-    PERFORM FROM azhunt.rules AS r WHERE r.rule = $1 FOR NO KEY UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         INSERT INTO azhunt.runs (rule, started, finished, status, error, run_by)
-        VALUES ($1, started, clock_timestamp(), 'skipped', azhunt.describe_running($1), session_user)
+        VALUES (run_rule_in_transaction.rule, started, clock_timestamp(), 'skipped', obstacle, session_user)
         RETURNING runs.run INTO function.run;
         RETURN function.run;
     END IF;
 
     -- A change, and not only a lock: a transaction whose snapshot is older must
     -- not change or drop a rule as if it had not run.
-    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = $1 RETURNING r.* INTO rule_row;
+    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
@@ -251,16 +281,16 @@ BEGIN
     END IF;
 
     INSERT INTO azhunt.watermarks (rule, snapshot, relations, system_identifier)
-    VALUES ($1, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    VALUES (run_rule_in_transaction.rule, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
     ON CONFLICT ON CONSTRAINT watermarks_pkey DO UPDATE
     SET snapshot = EXCLUDED.snapshot, relations = EXCLUDED.relations, system_identifier = EXCLUDED.system_identifier;
     INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced, snapshot, run_by)
-    VALUES (function.run, $1, started, clock_timestamp(), 'succeeded', findings.started_over,
+    VALUES (function.run, run_rule_in_transaction.rule, started, clock_timestamp(), 'succeeded', findings.started_over,
             findings.rows_read, findings.new_matches, announced, snapshot, session_user);
     -- Where someone keeps the queue from being emptied, what was found matters
     -- more than that it is announced.
     IF announced > 0 AND pg_notification_queue_usage() < 0.9 THEN
-        PERFORM pg_notify('azhunt', json_build_object('rule', $1, 'run', function.run,
+        PERFORM pg_notify('azhunt', json_build_object('rule', run_rule_in_transaction.rule, 'run', function.run,
                                                       'new_matches', announced)::text);
     END IF;
     RETURN run;
@@ -283,10 +313,11 @@ BEGIN
     -- Whoever runs rules can call this, so what it is told is held within what
     -- can be true of this session.
     INSERT INTO azhunt.runs (rule, started, finished, status, sqlstate, error, run_by)
-    SELECT r.rule, least(greatest($2, connected), clock_timestamp()), clock_timestamp(), 'failed', left($3, 5), left($4, 10000),
-           session_user
+    SELECT r.rule, least(greatest(record_failed_run.started, connected), clock_timestamp()), clock_timestamp(), 'failed',
+           left(record_failed_run.sqlstate, 5), left(record_failed_run.error, 10000), session_user
     FROM azhunt.rules AS r
-    WHERE r.rule = $1;
+    WHERE r.rule = record_failed_run.rule
+    FOR KEY SHARE OF r;
 END
 $$;
 

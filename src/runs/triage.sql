@@ -57,6 +57,12 @@ FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
 COMMENT ON VIEW azhunt.latest_status IS 'the latest status change of each result';
+COMMENT ON COLUMN azhunt.latest_status.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.latest_status.status IS 'new, investigating or closed, as it was set';
+COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
+COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
+COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
+COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
@@ -85,6 +91,18 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW azhunt.screened_matches IS
 'each match of all rules, and whether the allow-list hides it';
+COMMENT ON COLUMN azhunt.screened_matches.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.screened_matches.hunt IS 'the hunt that the rule runs';
+COMMENT ON COLUMN azhunt.screened_matches."time" IS 'when it happened';
+COMMENT ON COLUMN azhunt.screened_matches.account IS 'the account; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.address IS 'the address, without its port; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.useragent IS 'the user agent; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.storageaccount IS 'the storage account; null if the hunt does not look at any';
+COMMENT ON COLUMN azhunt.screened_matches.details IS 'what only this hunt knows';
+COMMENT ON COLUMN azhunt.screened_matches.result_id IS 'the result that it belongs to';
+COMMENT ON COLUMN azhunt.screened_matches.hidden IS 'whether the allow-list hides it';
+COMMENT ON COLUMN azhunt.screened_matches.run IS 'the run that found it';
+COMMENT ON COLUMN azhunt.screened_matches.found_at IS 'when that run began';
 
 CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

@@ -85,6 +85,14 @@ is(found($database), 1, 'and a deletion that is known late is one');
 query($database, "INSERT INTO azhunt.azureactivity SELECT * FROM azhunt.azureactivity");
 is(found($database), 0, 'rows that come twice are no new matches');
 
+# What operations.md shows first of log rows works, whatever hunt found the latest result.
+my ($log_rows) = map { $_->{statements} } grep { $_->{statements} =~ /azhunt\.log_rows/ } examples(slurp("$top/doc/operations.md"));
+is(query($database, 'SELECT hunt FROM azhunt.results ORDER BY time DESC LIMIT 1'), 'role_then_delete', 'the latest result is of a hunt without log rows');
+is(query($database, $log_rows), '', 'the example has none to show');
+like(query_error($database, 'SELECT azhunt.log_rows(result_id) FROM azhunt.results'),
+	qr/^ERROR:  hunt "role_then_delete" does not say .*\nHINT:  It needs a function soc\.role_then_delete_log_rows\(azhunt\.matches\)/m,
+	'and who asks for such a result is told why');
+
 # A dump and its restore.
 my $contents = q{SELECT 'hunt', h.* FROM azhunt.hunts AS h WHERE h.schema = 'soc';
 	SELECT 'rule', r.rule, r.hunt, r.options, r.run_every FROM azhunt.rules AS r;

@@ -114,7 +114,7 @@ my $prune = q(SELECT * FROM azhunt.prune('1 day', '1000 days'));
 is_bounded('prune()', $read, $prune, 'signinlogs', $read);
 is_bounded('prune() of two tables', 'SELECT count(*) FROM azhunt.azureactivity', $prune, 'azureactivity', $read);
 is($observer->do(q(SELECT count(*) FROM azhunt.partition_bounds('azhunt.azureactivity'))), '1', 'it drops all or nothing');
-like($owner->do($prune), qr/^azhunt\.azureactivity_p20200101\|0\nazhunt\.signinlogs_p20200101\|0$/m, 'when they are gone, it drops partitions');
+like($owner->do($prune), qr/^azhunt\.azureactivity_p20200101\|\nazhunt\.signinlogs_p20200101\|$/m, 'when they are gone, it drops partitions');
 
 # columns, defaults and indexes
 my $create = 'SELECT count(*) FROM azhunt.create_log_tables()';

@@ -47,7 +47,7 @@ my $logs = $cluster->session("it's the logs");
 $logs->do("CREATE EXTENSION azhunt; SELECT count(*) FROM azhunt.create_log_tables(); SELECT azhunt.add_rule('cloudshell_usage')");
 is($logs->query("SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is in another database, \"jobs\"\nHINT:  Run there: SELECT cron.schedule_in_database("
-	  . join('', map { "$_\::pg_catalog.text, " } "'azhunt it''s the logs: cloudshell_usage'", "'* * * * *'",
+	  . join('', map { "$_\::pg_catalog.text, " } q('azhunt "it''s the logs": cloudshell_usage'), "'* * * * *'",
 		"'CALL azhunt.run_rule(''cloudshell_usage'')'", "'it''s the logs'", 'NULL') . 'true).'
 	  . " Or create extension dblink here, and call this again.\n",
 	'where pg_cron is in another database, it says what to do there');
@@ -112,8 +112,24 @@ like($jobs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '0 5 * * *')"), 
 is($jobs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 't', 'and unschedules it');
 is($logs->query("SELECT azhunt.unschedule_rule('cloudshell_usage')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  pg_cron is in another database\nHINT:  Run there: SELECT j.jobid, cron.unschedule(j.jobid) FROM cron.job AS j"
-	  . " WHERE j.jobname OPERATOR(pg_catalog.=) 'azhunt it''s the logs: cloudshell_usage' AND j.username OPERATOR(pg_catalog.=) current_user.\n",
+	  . " WHERE j.jobname OPERATOR(pg_catalog.=) 'azhunt \"it''s the logs\": cloudshell_usage' AND j.username OPERATOR(pg_catalog.=) current_user.\n",
 	'from another database, it is told what to do there');
+
+# whatever colons names have
+my %rules = ('a: b' => 'c', a => 'b: c');
+my %names;
+$jobs->do('RESET ROLE');
+for my $database (sort keys %rules)
+{
+	$jobs->do(qq(CREATE DATABASE "$database"));
+	my $other = $cluster->session($database);
+	$other->do("CREATE EXTENSION azhunt; CREATE EXTENSION dblink; SELECT azhunt.add_rule('$rules{$database}', 'cloudshell_usage')");
+	$other->do("SELECT azhunt.schedule_rule('$rules{$database}', '0 5 * * *')");
+	$names{ $other->do("SELECT azhunt.cron_job_name('$rules{$database}')") } = 1;
+	$other->close;
+}
+is(join('|', sort keys %names), 'azhunt "a: b": c|azhunt a: b: c', 'no other database and rule give the same name');
+is($jobs->do("SELECT string_agg(database, ', ' ORDER BY database) FROM cron.job"), 'a, a: b', 'nor the same job');
 
 $_->close for $logs, $jobs;
 done_testing();

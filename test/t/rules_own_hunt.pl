@@ -30,7 +30,7 @@ query($source, <<"END");
 CREATE FUNCTION "My ""SIEM""".two_operations_matches(within interval, first text, others text[], $arrivals) RETURNS TABLE ($matches)
 LANGUAGE sql STABLE AS \$\$
 	SELECT b.timegenerated, b.caller, NULL::text, NULL::text, NULL::text,
-		jsonb_build_object('It''s first', a.timegenerated, 'second', b.operationnamevalue, 'third', 1::double precision / 3,
+		jsonb_build_object('It''s first', a.timegenerated, E'se"c\\\\ond', NULL::text, 'second', b.operationnamevalue, 'third', 1::double precision / 3,
 			'after', (b.timegenerated - a.timegenerated)::text)
 	FROM azhunt.azureactivity AS a
 	JOIN azhunt.azureactivity AS b
@@ -149,7 +149,80 @@ foreach my $kind (sort keys %values)
 # of which a run would find no period
 like(query_error($source, add_small_hunt('unbounded', 'w interval', 'w interval DEFAULT NULL', '1')),
 	qr/^ERROR:  reach must name an option that is not null, and "w" is null by default/m, 'reach is not null');
+# nor anything but a fixed time, which the hunt need not check
+foreach my $reach ('-1 hour', '1 month', '2147483647 days')
+{
+	query($source, 'DROP FUNCTION IF EXISTS small.unbounded, small.unbounded_matches');
+	like(query_error($source, add_small_hunt('unbounded', 'w interval', "w interval DEFAULT '$reach'", '1')),
+		qr/^ERROR:  option "w" cannot be "[^"]+"/m, "nor $reach");
+	query($source, add_small_hunt("fixed", 'w interval', "w interval DEFAULT '1 hour'", '1'));
+	my $options = qq('{"w": "$reach"}');
+	like(query_error($source, "SELECT azhunt.add_rule('fixed', options => $options)"), qr/^ERROR:  option "w" cannot be "$reach"/m, 'in no rule either');
+	like(query_error($source, "INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('fixed', 'fixed', $options)"),
+		qr/^ERROR:  option "w" cannot be "$reach"/m, 'however it is made');
+	query($source, "SET check_function_bodies = off; INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('fixed', 'fixed', $options)");
+	like(query_error($source, "CALL azhunt.run_rule('fixed')"), qr/^ERROR:  option "w" cannot be "$reach"/m, 'and its first run fails');
+	query($source, q{SELECT azhunt.drop_rule('fixed'), azhunt.drop_hunt('fixed'); DROP FUNCTION small.fixed, small.fixed_matches});
+}
+query($source, 'DROP FUNCTION small.unbounded, small.unbounded_matches');
+# arrays of arrays, which JSON does not tell from arrays of strings
+like(query_error($source, add_small_hunt('square', 'w interval, v integer[]', q{w interval DEFAULT '1 hour', v integer[] DEFAULT '{{1,2},{3,4}}'}, '1')),
+	qr/^ERROR:  the default of option "v" is an array of more than one dimension/m, 'a default has one dimension');
+query($source, add_small_hunt('line', 'w interval, v text[], j jsonb[]',
+	q{w interval DEFAULT '1 hour', v text[] DEFAULT '{a}', j jsonb[] DEFAULT '{"[1]"}'}, '1'));
+like(query_error($source, qq{SELECT azhunt.add_rule('line', options => '{"v": $_}')}), qr/^ERROR:  option "v" must be an array of one dimension/m,
+	"$_ is no value") foreach '[["a"],["b"]]', '["a",["b"]]', '[[]]';
+query($source, q{SELECT azhunt.add_rule('line', options => '{"v": ["[1]"], "j": [[1, 2], {}]}')});
+query($source, q{CALL azhunt.run_rule('line')});
+query($source, q{SELECT azhunt.drop_rule('line'), azhunt.drop_hunt('line')});
+
+# signatures
+{
+	my $add = add_small_hunt('signed', 'w interval, v text', q{w interval DEFAULT '1 hour', v text DEFAULT 'x'}, '1');
+	my $returns = "RETURNS TABLE ($matches) LANGUAGE sql AS 'SELECT NULL::timestamptz, NULL::text, NULL::text, NULL::text, NULL::text, NULL::jsonb WHERE false'";
+	my $rows = q{TABLE (log_table text, log_row jsonb) LANGUAGE sql AS $$SELECT ''::text, '{}'::jsonb$$};
+
+	query($source, $add);
+	foreach my $wrong (
+		[ "signed_new_matches(w interval, $arrivals, x integer)", $returns, 'It has x integer.' ],
+		[ "signed_new_matches(w text, $arrivals)", $returns, 'It has w text.' ],
+		[ 'signed_new_matches(w interval, since timestamptz, until timestamptz)', $returns, 'It lacks arrivals azhunt.arrivals.' ],
+		[ "signed_new_matches(w interval, $arrivals)", q{RETURNS integer LANGUAGE sql AS 'SELECT 1'}, 'It returns integer.' ],
+		[ 'signed_check(w interval, x integer)', q{RETURNS boolean LANGUAGE sql AS 'SELECT true'}, 'It has x integer.' ],
+		[ 'signed_check(w interval, v text[])', q{RETURNS boolean LANGUAGE sql AS 'SELECT true'}, 'It has v text[].' ],
+		[ 'signed_check(w interval)', q{RETURNS integer LANGUAGE sql AS 'SELECT 1'}, 'It returns integer.' ],
+		[ 'signed_log_rows(result_id uuid)', "RETURNS $rows", 'It lacks match azhunt.matches. It has match uuid.' ],
+		[ 'signed_log_rows(match azhunt.matches, w interval)', "RETURNS $rows", 'It has w interval.' ],
+		[ 'signed_log_rows(match azhunt.matches)', q{RETURNS text LANGUAGE sql AS 'SELECT NULL::text'}, 'It returns text.' ])
+	{
+		my ($signature, $definition, $detail) = @$wrong;
+
+		query($source, "CREATE FUNCTION small.$signature $definition");
+		like(query_error($source, $add),
+			qr/^ERROR:  small\.signed_\w+ does not .*\nDETAIL:  \Q$detail\E\nHINT:  It has to (be small\.signed_\w+\(|return )/m, "refused: $signature");
+		query($source, "DROP FUNCTION small.$signature");
+	}
+	query($source, "DROP FUNCTION small.signed_matches; CREATE FUNCTION small.signed_matches(w interval, since date, until timestamptz, arrivals azhunt.arrivals) $returns");
+	like(query_error($source, $add), qr/^ERROR:  small\.signed_matches does not have the arguments.*\nDETAIL:  It lacks since timestamp with time zone\. It has/m,
+		'refused: since of another type');
+	query($source, "DROP FUNCTION small.signed_matches; CREATE FUNCTION small.signed_matches(w interval, $arrivals) $returns");
+	query($source, "CREATE FUNCTION small.signed_new_matches(w interval, $arrivals) $returns");
+	query($source, q{CREATE FUNCTION small.signed_check() RETURNS boolean LANGUAGE sql AS 'SELECT true'});
+	query($source, "CREATE FUNCTION small.signed_log_rows(azhunt.matches) RETURNS $rows");
+	is(query($source, $add), 'signed', 'taken, whatever the argument of NAME_log_rows() is called');
+	query($source, q{SELECT azhunt.drop_hunt('signed')});
+}
+# results that nothing tells apart
+query($source, add_small_hunt('keyless', 'w interval', q{w interval DEFAULT '1 hour'}, '1') =~ s/\{is\}/{account,Is}/r);
+query($source, q{SELECT azhunt.add_rule('keyless')});
+like(query_error($source, q{CALL azhunt.run_rule('keyless')}), qr/^ERROR:  hunt "keyless" found a match without "Is", by which results are told apart/m,
+	'a run refuses matches without what result_key names');
+is(query($source, q{SELECT count(*) FROM azhunt.matches WHERE rule = 'keyless'}), 0, 'and stores none');
+query($source, q{SELECT azhunt.drop_rule('keyless'), azhunt.drop_hunt('keyless')});
+
 # of which results would show nothing
+query($source, 'CREATE FUNCTION small.unbounded_matches(w interval, ' . "$arrivals) RETURNS TABLE ($matches) LANGUAGE sql STABLE AS"
+	. q{ $$SELECT NULL::timestamptz, NULL, NULL, NULL, NULL, NULL::jsonb$$});
 query($source, q{CREATE OR REPLACE FUNCTION small.unbounded(w interval DEFAULT '1 hour') RETURNS TABLE (account text) LANGUAGE sql AS 'SELECT NULL::text'});
 query($source, 'CREATE OR REPLACE FUNCTION small.unbounded_matches(w interval, ' . "$arrivals) RETURNS TABLE ($matches) LANGUAGE sql STABLE AS"
 	. q{ $$SELECT a.timegenerated, a.caller, NULL::text, NULL::text, NULL::text, '["x"]'::jsonb FROM azhunt.azureactivity AS a$$});

@@ -267,6 +267,30 @@ WHERE r.matches OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW azhunt.cloudshell_usage_results IS
 'what rules of the hunt for Cloud Shells found, a row for each caller and hour';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results."time" IS 'start of the bin of time';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.caller IS 'who opened a Cloud Shell';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.timekey IS 'start of the bin of time, by default of an hour';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.set_operationnamevalue IS 'the other operations of the caller in that bin, a sorted array';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results."timestamp" IS 'start of the bin of time, under the name of the published query';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.accountcustomentity IS 'the caller, under the name of the published query';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.account IS 'the caller';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.address IS 'always null, as the hunt does not look at it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.rule IS 'the rule that found it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.title IS 'title of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.description IS 'what the hunt finds, in one sentence';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.tactics IS 'MITRE ATT&CK tactics of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.techniques IS 'MITRE ATT&CK techniques of the hunt';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.severity IS 'Sentinel''s severity, as the rule has it';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.result_id IS 'id of the result, for set_status() and log_rows()';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.matches IS 'how many matches it has, without those that the allow-list hides';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.hidden IS 'how many more matches the allow-list hides';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.changed_by IS 'role of the session that set the latest status; null if nobody has';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.changed_at IS 'when the latest status was set; null if nobody has';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.first_run IS 'the run that found its first match';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.run IS 'the run that found its latest match';
+COMMENT ON COLUMN azhunt.cloudshell_usage_results.found_at IS 'when that run began';
 
 DO $$
 BEGIN
