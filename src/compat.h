@@ -69,6 +69,7 @@
 	table_beginscan(table, snapshot, count, keys)
 #define table_beginscan_tidrange(table, snapshot, lowest, highest, flags) \
 	table_beginscan_tidrange(table, snapshot, lowest, highest)
+#define table_index_fetch_begin(table, flags) table_index_fetch_begin(table)
 #endif
 
 /* 18 has the caller keep a page of a bitmap, and two kinds of iterators. */

@@ -44,7 +44,7 @@ begin_table(MergeTable *table, Snapshot snapshot)
 	table->scan = index_beginscan(heap, index, snapshot, NULL, 0, 0, SO_NONE);
 	table->scan->xs_want_itup = true;
 	index_rescan(table->scan, NULL, 0, NULL, 0);
-	table->fetch = table_index_fetch_begin(heap);
+	table->fetch = table_index_fetch_begin(heap, SO_NONE);
 
 	/* EXPLAIN shows what was fetched as the rows of the plan's scan */
 	if (table->node->ss.ps.instrument != NULL)
