@@ -25,6 +25,7 @@
 #include "optimizer/paths.h"
 #include "utils/lsyscache.h"
 #include "utils/spccache.h"
+#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "windowjoin/clauses.h"
