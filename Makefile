@@ -136,7 +136,7 @@ OBJS = \
 # those that PostgreSQL looks up leave this one.
 SHLIB_EXPORTS = src/exports.txt
 PGFILEDESC = "azhunt - Microsoft Sentinel hunts over Azure logs"
-PG_CPPFLAGS = -I$(srcdir)/src
+PG_CPPFLAGS = -I$(srcdir)/src -DAZHUNT_VERSION='"$(EXTVERSION)"'
 
 # The fragments of the installation script, in the order in which objects need
 # each other.
@@ -267,6 +267,7 @@ uninstall-azhunt-load clean-azhunt-load:
 
 # Files that include a header are rebuilt when it changes.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
+src/azhunt.o: $(srcdir)/$(EXTENSION).control
 
 INDENTED = $(wildcard $(srcdir)/src/*.[ch] $(srcdir)/src/*/*.[ch] $(srcdir)/src/load/*/*.[ch])
 PG_BSD_INDENT ?= pg_bsd_indent

@@ -1,5 +1,6 @@
 -- Take from everybody what lets any role write into this database: temporary
--- tables, large objects and, before PostgreSQL 15, tables in schema public.
+-- tables, large objects and, where it was made before PostgreSQL 15, tables in
+-- schema public.
 --
 --   psql --set=ON_ERROR_STOP=1 --file=grafana/restrict_public.sql DATABASE
 --

@@ -63,9 +63,11 @@ FROM (VALUES (1, 'a', 'B'),
              (13, 'я', U&'\+010400')) AS v(i, a, b)
 ORDER BY i;
 
-SELECT string_agg(s, ' ' ORDER BY s USING <~, s COLLATE "C") AS ascending,
-       string_agg(s, ' ' ORDER BY s USING >~, s COLLATE "C") AS descending
-FROM unnest('{b,A,_,a,B,É,é,Z,1}'::text[]) AS s;
+-- not by ORDER BY of an aggregate, of which PostgreSQL 16 and later may forget
+-- the second key where both are of one column
+WITH strings AS (SELECT unnest('{b,A,_,a,B,É,é,Z,1}'::text[]) AS s)
+SELECT array_to_string(ARRAY(SELECT s FROM strings ORDER BY s USING <~, s COLLATE "C"), ' ') AS ascending,
+       array_to_string(ARRAY(SELECT s FROM strings ORDER BY s USING >~, s COLLATE "C"), ' ') AS descending;
 
 -- hashes are equal where strings are
 SELECT hash('Success') = hash('SUCCESS') AS hash,

@@ -101,7 +101,9 @@ CREATE FUNCTION explain_analyze(query text) RETURNS SETOF text LANGUAGE plpgsql 
 DECLARE
     line text;
 BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ' || query LOOP
+    FOR line IN EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) ' || query LOOP
+        -- PostgreSQL 18 shows rows with two decimals
+        line := regexp_replace(line, '(actual rows=\d+)\.00', '\1');
         RETURN NEXT regexp_replace(line, '(Memory Usage|Pieces): \d+', '\1: N');
     END LOOP;
 END

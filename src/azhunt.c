@@ -13,11 +13,15 @@
 #include "utils/guc.h"
 #include "utils/plancache.h"
 
+#include "compat.h"
 #include "planner/planner.h"
 #include "windowjoin/merge.h"
 #include "windowjoin/windowjoin.h"
 
-PG_MODULE_MAGIC;
+PG_MODULE_MAGIC_EXT(
+					.name = "azhunt",
+					.version = AZHUNT_VERSION
+);
 
 extern PGDLLEXPORT void _PG_init(void);
 

@@ -11,10 +11,9 @@
 #define AZHUNT_H
 
 #include "datatype/timestamp.h"
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
 #include "fmgr.h"
+
+#include "compat.h"
 #include "kql/kql.h"
 
 /* The bytes of a text that is detoasted, packed or not */

@@ -255,7 +255,7 @@ encode_integer(Oid type, Datum value, DynamicValue *encoded)
  * Push one dimension of an array, and those below it.
  */
 static void
-push_dimension(JsonbParseState **state, DynamicType *dynamic,
+push_dimension(JsonbInState *state, DynamicType *dynamic,
 			   int dimensions, const int *lengths,
 			   Datum **values, bool **nulls)
 {
@@ -278,7 +278,7 @@ push_dimension(JsonbParseState **state, DynamicType *dynamic,
  * Push an array.
  */
 static void
-push_array(JsonbParseState **state, Datum value)
+push_array(JsonbInState *state, Datum value)
 {
 	ArrayType  *array = DatumGetArrayTypeP(value);
 	Oid			element_type = ARR_ELEMTYPE(array);
@@ -302,7 +302,7 @@ push_array(JsonbParseState **state, Datum value)
  * Push a row as an object.
  */
 static void
-push_row(JsonbParseState **state, Datum value)
+push_row(JsonbInState *state, Datum value)
 {
 	HeapTupleHeader header = DatumGetHeapTupleHeader(value);
 	TupleDesc	tupdesc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header),
@@ -344,7 +344,7 @@ push_row(JsonbParseState **state, Datum value)
  * stands for NULL.
  */
 void
-dynamic_push(JsonbParseState **state, JsonbIteratorToken token,
+dynamic_push(JsonbInState *state, JsonbIteratorToken token,
 			 DynamicType *dynamic, Datum value)
 {
 	JsonbValue	element;
@@ -380,14 +380,13 @@ dynamic_push(JsonbParseState **state, JsonbIteratorToken token,
 static Jsonb *
 nested_to_jsonb(DynamicType *dynamic, Datum value)
 {
-	JsonbParseState *state = NULL;
-	JsonbValue	root;
+	JsonbInState state = {0};
 
 	/* both leave their container as the first of the one-element array */
 	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
 	dynamic_push(&state, WJB_ELEM, dynamic, value);
-	root = *pushJsonbValue(&state, WJB_END_ARRAY, NULL);
-	return JsonbValueToJsonb(&root.val.array.elems[0]);
+	pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+	return JsonbValueToJsonb(&state.result->val.array.elems[0]);
 }
 
 /*
@@ -552,10 +551,9 @@ static Jsonb *
 shorten_numbers(Jsonb *jsonb)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(&jsonb->root);
-	JsonbParseState *state = NULL;
+	JsonbInState state = {0};
 	JsonbIteratorToken token;
 	JsonbValue	value;
-	JsonbValue *shortened = NULL;
 
 	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
 	{
@@ -566,10 +564,10 @@ shorten_numbers(Jsonb *jsonb)
 		if ((token == WJB_ELEM || token == WJB_VALUE) &&
 			value.type == jbvNumeric)
 			value.val.numeric = shortest_numeric(value.val.numeric);
-		shortened = pushJsonbValue(&state, token,
-								   token < WJB_BEGIN_ARRAY || is_scalar ? &value : NULL);
+		pushJsonbValue(&state, token,
+					   token < WJB_BEGIN_ARRAY || is_scalar ? &value : NULL);
 	}
-	return JsonbValueToJsonb(shortened);
+	return JsonbValueToJsonb(state.result);
 }
 
 /*

@@ -15,6 +15,8 @@
 #include "utils/datetime.h"
 #include "utils/jsonb.h"
 
+#include "compat.h"
+
 /* How a value is kept until it is put into a jsonb */
 typedef enum DynamicKind
 {
@@ -52,7 +54,7 @@ extern void dynamic_type_init(DynamicType *dynamic, Oid type,
 extern bool dynamic_encode(DynamicType *dynamic, Datum value,
 						   DynamicValue *encoded);
 extern void dynamic_canonicalize(DynamicKind kind, DynamicValue *encoded);
-extern void dynamic_push(JsonbParseState **state, JsonbIteratorToken token,
+extern void dynamic_push(JsonbInState *state, JsonbIteratorToken token,
 						 DynamicType *dynamic, Datum value);
 extern void dynamic_to_jsonb_value(DynamicKind kind, const char *data,
 								   int length, JsonbValue *result);

@@ -38,7 +38,7 @@ typedef struct JsonReader
 {
 	const char *at;
 	const char *end;
-	JsonbParseState *state;
+	JsonbInState state;
 	int			depth;
 } JsonReader;
 
@@ -269,7 +269,10 @@ read_container(JsonReader *reader, JsonbValue *result)
 		if (!accept_byte(reader, close))
 			return false;
 	}
-	*result = *pushJsonbValue(&reader->state, is_object ? WJB_END_OBJECT : WJB_END_ARRAY, NULL);
+	pushJsonbValue(&reader->state, is_object ? WJB_END_OBJECT : WJB_END_ARRAY, NULL);
+	/* that of a container within another is not needed */
+	if (reader->state.result != NULL)
+		*result = *reader->state.result;
 	return true;
 }
 
@@ -310,7 +313,7 @@ Datum
 azhunt_parse_json(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	JsonReader	reader = {VARDATA_ANY(t), VARDATA_ANY(t) + VARSIZE_ANY_EXHDR(t), NULL, 0};
+	JsonReader	reader = {VARDATA_ANY(t), VARDATA_ANY(t) + VARSIZE_ANY_EXHDR(t), {0}, 0};
 	JsonbValue	value;
 	bool		ok;
 

@@ -447,8 +447,7 @@ azhunt_make_bag_final(PG_FUNCTION_ARGS)
 {
 	BagState   *state = PG_ARGISNULL(0) ? NULL :
 	(BagState *) PG_GETARG_POINTER(0);
-	JsonbParseState *parse_state = NULL;
-	JsonbValue *object;
+	JsonbInState object = {0};
 	int		   *order = NULL;
 	int			count = 0;
 
@@ -460,7 +459,7 @@ azhunt_make_bag_final(PG_FUNCTION_ARGS)
 			order = element_store_order(state->keys);
 	}
 
-	pushJsonbValue(&parse_state, WJB_BEGIN_OBJECT, NULL);
+	pushJsonbValue(&object, WJB_BEGIN_OBJECT, NULL);
 	for (int i = 0; i < count; i++)
 	{
 		int			index = order != NULL ? order[i] : i;
@@ -470,11 +469,11 @@ azhunt_make_bag_final(PG_FUNCTION_ARGS)
 		dynamic_to_jsonb_value(DYNAMIC_STRING,
 							   element_data(state->keys, index),
 							   element_length(state->keys, index), &key);
-		pushJsonbValue(&parse_state, WJB_KEY, &key);
-		pushJsonbValue(&parse_state, WJB_VALUE, &state->values[index]);
+		pushJsonbValue(&object, WJB_KEY, &key);
+		pushJsonbValue(&object, WJB_VALUE, &state->values[index]);
 	}
-	object = pushJsonbValue(&parse_state, WJB_END_OBJECT, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(object));
+	pushJsonbValue(&object, WJB_END_OBJECT, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(object.result));
 }
 
 /*
@@ -530,7 +529,7 @@ query_arguments(FunctionCallInfo fcinfo)
  * Push a key of bag_pack(), which must be a text and not null.
  */
 static void
-push_key(JsonbParseState **parse_state, int argument, Oid type, Datum key,
+push_key(JsonbInState *object, int argument, Oid type, Datum key,
 		 bool isnull)
 {
 	JsonbValue	string;
@@ -552,7 +551,7 @@ push_key(JsonbParseState **parse_state, int argument, Oid type, Datum key,
 	t = DatumGetTextPP(key);
 	dynamic_to_jsonb_value(DYNAMIC_STRING, VARDATA_ANY(t),
 						   VARSIZE_ANY_EXHDR(t), &string);
-	pushJsonbValue(parse_state, WJB_KEY, &string);
+	pushJsonbValue(object, WJB_KEY, &string);
 }
 
 /*
@@ -566,8 +565,7 @@ azhunt_bag_pack(PG_FUNCTION_ARGS)
 	bool	   *nulls;
 	Oid		   *types;
 	int			count = PG_NARGS();
-	JsonbParseState *parse_state = NULL;
-	JsonbValue *object;
+	JsonbInState object = {0};
 
 	if (get_fn_expr_variadic(fcinfo->flinfo))
 	{
@@ -579,7 +577,7 @@ azhunt_bag_pack(PG_FUNCTION_ARGS)
 	else
 		arguments = query_arguments(fcinfo);
 
-	pushJsonbValue(&parse_state, WJB_BEGIN_OBJECT, NULL);
+	pushJsonbValue(&object, WJB_BEGIN_OBJECT, NULL);
 	for (int i = 0; i < count; i++)
 	{
 		bool		isnull = values != NULL ? nulls[i] : PG_ARGISNULL(i);
@@ -588,11 +586,11 @@ azhunt_bag_pack(PG_FUNCTION_ARGS)
 		if (arguments[i].is_literal && !isnull)
 			value = CStringGetTextDatum(DatumGetCString(value));
 		if (i % 2 == 0)
-			push_key(&parse_state, i, arguments[i].base_type, value, isnull);
+			push_key(&object, i, arguments[i].base_type, value, isnull);
 		else
-			dynamic_push(&parse_state, WJB_VALUE,
+			dynamic_push(&object, WJB_VALUE,
 						 isnull ? NULL : &arguments[i].type, value);
 	}
-	object = pushJsonbValue(&parse_state, WJB_END_OBJECT, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(object));
+	pushJsonbValue(&object, WJB_END_OBJECT, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(object.result));
 }

@@ -225,8 +225,7 @@ azhunt_collection_final(PG_FUNCTION_ARGS)
 {
 	ElementStore *state = PG_ARGISNULL(0) ? NULL :
 	(ElementStore *) PG_GETARG_POINTER(0);
-	JsonbParseState *parse_state = NULL;
-	JsonbValue *array;
+	JsonbInState array = {0};
 	int		   *order = NULL;
 	int			count = 0;
 
@@ -238,7 +237,7 @@ azhunt_collection_final(PG_FUNCTION_ARGS)
 			order = element_store_order(state);
 	}
 
-	pushJsonbValue(&parse_state, WJB_BEGIN_ARRAY, NULL);
+	pushJsonbValue(&array, WJB_BEGIN_ARRAY, NULL);
 	for (int i = 0; i < count; i++)
 	{
 		int			index = order != NULL ? order[i] : i;
@@ -247,10 +246,10 @@ azhunt_collection_final(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		dynamic_to_jsonb_value(state->kind, element_data(state, index),
 							   element_length(state, index), &element);
-		pushJsonbValue(&parse_state, WJB_ELEM, &element);
+		pushJsonbValue(&array, WJB_ELEM, &element);
 	}
-	array = pushJsonbValue(&parse_state, WJB_END_ARRAY, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(array));
+	pushJsonbValue(&array, WJB_END_ARRAY, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(array.result));
 }
 
 /*

@@ -200,7 +200,7 @@ azhunt_extract(PG_FUNCTION_ARGS)
  * Push a group of the match.
  */
 static void
-push_group(JsonbParseState **state, RegexCache *cache, KqlString s, int group)
+push_group(JsonbInState *state, RegexCache *cache, KqlString s, int group)
 {
 	KqlString	part = server_part(s, cache->captures[2 * group], cache->captures[2 * group + 1]);
 	JsonbValue	value;
@@ -220,7 +220,7 @@ azhunt_extract_all(PG_FUNCTION_ARGS)
 	RegexCache *cache = compile(fcinfo, utf8_argument(fcinfo, 0));
 	KqlString	s = utf8_argument(fcinfo, 1);
 	int			groups = kql_regex_groups(cache->regex);
-	JsonbParseState *state = NULL;
+	JsonbInState state = {0};
 	bool		found = false;
 
 	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
@@ -236,7 +236,8 @@ azhunt_extract_all(PG_FUNCTION_ARGS)
 	}
 	if (!found)
 		PG_RETURN_NULL();
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)));
+	pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(state.result));
 }
 
 /*

@@ -228,7 +228,7 @@ part_value(const char *start, const char *end)
 static Jsonb *
 split(KqlString s, KqlString delimiter, bool all, int64 wanted)
 {
-	JsonbParseState *state = NULL;
+	JsonbInState state = {0};
 	const char *start = s.data;
 	const char *end = s.data + s.length;
 	bool		found = all;
@@ -250,7 +250,10 @@ split(KqlString s, KqlString delimiter, bool all, int64 wanted)
 		}
 		start = next != NULL ? next + delimiter.length : NULL;
 	}
-	return found ? JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)) : NULL;
+	if (!found)
+		return NULL;
+	pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+	return JsonbValueToJsonb(state.result);
 }
 
 /*

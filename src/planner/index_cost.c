@@ -22,9 +22,9 @@
 #include "catalog/pg_am.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/optimizer.h"
-#include "optimizer/plancat.h"
 #include "utils/index_selfuncs.h"
 
+#include "compat.h"
 #include "planner/planner.h"
 
 /*
@@ -33,7 +33,7 @@
  */
 #define CACHED_PAGE_COST	(30 * cpu_operator_cost)
 
-static get_relation_info_hook_type previous_hook = NULL;
+static relation_hook_type previous_hook = NULL;
 
 /*
  * A condition on an index that counts for so much, as if it were about the
@@ -46,7 +46,7 @@ with_selectivity(RestrictInfo *condition, Relids relids,
 	RestrictInfo *known = makeNode(RestrictInfo);
 
 	*known = *condition;
-	known->clause_relids = relids;
+	set_clause_relids(known, relids);
 	known->norm_selec = selectivity;
 	return known;
 }
@@ -145,17 +145,15 @@ cost_window_search(PlannerInfo *root, IndexPath *path, double loop_count,
 }
 
 /*
- * get_relation_info_hook: have the cost of searching btree indexes estimated
- * here.
+ * relation_hook: have the cost of searching btree indexes estimated here.
  */
 static void
-replace_cost_estimate(PlannerInfo *root, Oid relation, bool inhparent,
-					  RelOptInfo *rel)
+replace_cost_estimate(RELATION_HOOK_PARAMETERS)
 {
 	ListCell   *cell;
 
 	if (previous_hook != NULL)
-		previous_hook(root, relation, inhparent, rel);
+		previous_hook(RELATION_HOOK_ARGUMENTS);
 
 	foreach(cell, rel->indexlist)
 	{
@@ -173,6 +171,6 @@ replace_cost_estimate(PlannerInfo *root, Oid relation, bool inhparent,
 void
 index_cost_install_hook(void)
 {
-	previous_hook = get_relation_info_hook;
-	get_relation_info_hook = replace_cost_estimate;
+	previous_hook = relation_hook;
+	relation_hook = replace_cost_estimate;
 }

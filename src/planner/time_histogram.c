@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
@@ -323,12 +324,8 @@ estimate_keys(SupportRequestSelectivity *request, int outer, int inner)
 	ListCell   *cell;
 
 	keys = generate_join_implied_equalities(root, relids, outer_relids,
-#if PG_VERSION_NUM >= 160000
 											find_base_rel(root, inner),
 											request->sjinfo);
-#else
-											find_base_rel(root, inner));
-#endif
 	foreach(cell, keys)
 		(void) window_clause_selectivity(root, lfirst_node(RestrictInfo, cell),
 										 request->sjinfo);

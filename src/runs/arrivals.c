@@ -46,7 +46,9 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
+#include "compat.h"
 #include "logs/partitions.h"
 #include "logs/relations.h"
 
@@ -261,11 +263,7 @@ index_has_entries(Relation index, const NewXids *xids)
 		ScanKeyData keys[2];
 		int			key_count = fill_search(xids, i, keys);
 		TIDBitmap  *bitmap = tbm_create(work_mem * (Size) 1024, NULL);
-#if PG_VERSION_NUM >= 180000
 		IndexScanDesc scan = index_beginscan_bitmap(index, GetActiveSnapshot(), NULL, key_count);
-#else
-		IndexScanDesc scan = index_beginscan_bitmap(index, GetActiveSnapshot(), key_count);
-#endif
 		bool		empty;
 
 		index_rescan(scan, keys, key_count, NULL, 0);
@@ -307,11 +305,8 @@ add_new_rows(RelationArrivals *arrivals, const LogColumns *columns, Relation ind
 	{
 		ScanKeyData keys[2];
 		int			key_count = fill_search(xids, i, keys);
-#if PG_VERSION_NUM >= 180000
-		IndexScanDesc scan = index_beginscan(columns->relation, index, GetActiveSnapshot(), NULL, key_count, 0);
-#else
-		IndexScanDesc scan = index_beginscan(columns->relation, index, GetActiveSnapshot(), key_count, 0);
-#endif
+		IndexScanDesc scan = index_beginscan(columns->relation, index, GetActiveSnapshot(), NULL,
+											 key_count, 0, SO_NONE);
 
 		index_rescan(scan, keys, key_count, NULL, 0);
 		while (index_getnext_slot(scan, ForwardScanDirection, slot))
@@ -332,7 +327,7 @@ static void
 add_all_rows(RelationArrivals *arrivals, const LogColumns *columns, const NewXids *xids, bool only_new)
 {
 	TupleTableSlot *slot = table_slot_create(columns->relation, NULL);
-	TableScanDesc scan = table_beginscan(columns->relation, GetActiveSnapshot(), 0, NULL);
+	TableScanDesc scan = table_beginscan(columns->relation, GetActiveSnapshot(), 0, NULL, SO_NONE);
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{

@@ -46,18 +46,10 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "logs/partitions.h"
 
 PG_FUNCTION_INFO_V1(azhunt_log_table_health);
-
-#if PG_VERSION_NUM >= 180000
-typedef TBMPrivateIterator PageIterator;
-#else
-typedef TBMIterator PageIterator;
-
-#define tbm_begin_private_iterate	tbm_begin_iterate
-#define tbm_end_private_iterate		tbm_end_iterate
-#endif
 
 /* A time that may not be known */
 typedef struct KnownTime
@@ -226,15 +218,9 @@ count_arrival(LogTableHealth *health, const RowTimes *row)
 static IndexScanDesc
 begin_search(Relation table, Relation index, int key_count, ScanKey keys)
 {
-#if PG_VERSION_NUM >= 180000
 	IndexScanDesc scan = table != NULL ?
-	index_beginscan(table, index, GetActiveSnapshot(), NULL, key_count, 0) :
+	index_beginscan(table, index, GetActiveSnapshot(), NULL, key_count, 0, SO_NONE) :
 	index_beginscan_bitmap(index, GetActiveSnapshot(), NULL, key_count);
-#else
-	IndexScanDesc scan = table != NULL ?
-	index_beginscan(table, index, GetActiveSnapshot(), key_count, 0) :
-	index_beginscan_bitmap(index, GetActiveSnapshot(), key_count);
-#endif
 
 	index_rescan(scan, keys, key_count, NULL, 0);
 	return scan;
@@ -433,7 +419,7 @@ look_at_rows(const PartitionReader *reader, TableScanDesc scan, bool of_range, L
 static void
 look_at_all_rows(const PartitionReader *reader, LogTableHealth *health)
 {
-	TableScanDesc scan = table_beginscan(reader->relation, GetActiveSnapshot(), 0, NULL);
+	TableScanDesc scan = table_beginscan(reader->relation, GetActiveSnapshot(), 0, NULL, SO_NONE);
 
 	look_at_rows(reader, scan, false, health);
 	table_endscan(scan);
@@ -451,7 +437,7 @@ look_at_page_range(const PartitionReader *reader, BlockNumber first, BlockNumber
 
 	ItemPointerSet(&lowest, first, FirstOffsetNumber);
 	ItemPointerSet(&highest, last, PG_UINT16_MAX);
-	scan = table_beginscan_tidrange(reader->relation, GetActiveSnapshot(), &lowest, &highest);
+	scan = table_beginscan_tidrange(reader->relation, GetActiveSnapshot(), &lowest, &highest, SO_NONE);
 	look_at_rows(reader, scan, true, health);
 	table_endscan(scan);
 }
@@ -460,17 +446,11 @@ look_at_page_range(const PartitionReader *reader, BlockNumber first, BlockNumber
  * The next page of a bitmap, or InvalidBlockNumber after the last.
  */
 static BlockNumber
-next_page(PageIterator *iterator)
+next_page(TBMPrivateIterator *iterator)
 {
-#if PG_VERSION_NUM >= 180000
 	TBMIterateResult result;
 
 	return tbm_private_iterate(iterator, &result) ? result.blockno : InvalidBlockNumber;
-#else
-	TBMIterateResult *result = tbm_iterate(iterator);
-
-	return result != NULL ? result->blockno : InvalidBlockNumber;
-#endif
 }
 
 /*
@@ -479,7 +459,7 @@ next_page(PageIterator *iterator)
 static void
 look_at_pages(const PartitionReader *reader, TIDBitmap *pages, LogTableHealth *health)
 {
-	PageIterator *iterator = tbm_begin_private_iterate(pages);
+	TBMPrivateIterator *iterator = tbm_begin_private_iterate(pages);
 	BlockNumber first = next_page(iterator);
 
 	while (first != InvalidBlockNumber)
@@ -601,7 +581,7 @@ add_latest_by_index(const PartitionReader *reader, Oid index_oid, LatestRows *la
 static void
 add_latest_of_all(const PartitionReader *reader, LatestRows *latest)
 {
-	TableScanDesc scan = table_beginscan(reader->relation, GetActiveSnapshot(), 0, NULL);
+	TableScanDesc scan = table_beginscan(reader->relation, GetActiveSnapshot(), 0, NULL, SO_NONE);
 	RowTimes	row;
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, reader->slot))

@@ -18,6 +18,8 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
+
 /* The latest match of a group */
 typedef struct LatestMatch
 {
@@ -99,8 +101,7 @@ Datum
 azhunt_members(PG_FUNCTION_ARGS)
 {
 	Jsonb	   *bag = PG_GETARG_JSONB_P(0);
-	JsonbParseState *state = NULL;
-	JsonbValue *result;
+	JsonbInState state = {0};
 	Datum	   *names;
 	bool	   *nulls;
 	int			count;
@@ -123,8 +124,8 @@ azhunt_members(PG_FUNCTION_ARGS)
 		pushJsonbValue(&state, WJB_KEY, &name);
 		pushJsonbValue(&state, WJB_VALUE, &value);
 	}
-	result = pushJsonbValue(&state, WJB_END_OBJECT, NULL);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(result));
+	pushJsonbValue(&state, WJB_END_OBJECT, NULL);
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(state.result));
 }
 
 /*

@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "windowjoin/windowjoin.h"
 
 /* What batches take without files: contexts, arrays and the like */
@@ -177,26 +178,6 @@ write_chunk(WindowBatches *batches, WindowTable *table, RowFile *file)
 }
 
 /*
- * Read bytes that must be there, or, where that is allowed, the end.
- */
-static bool
-read_bytes(BufFile *file, void *buffer, Size size, bool end_allowed)
-{
-#if PG_VERSION_NUM >= 160000
-	return BufFileReadMaybeEOF(file, buffer, size, end_allowed) > 0;
-#else
-	size_t		bytes = BufFileRead(file, buffer, size);
-
-	if (bytes != size && !(bytes == 0 && end_allowed))
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read from temporary file of a windowed join: read only %zu of %zu bytes",
-						bytes, size)));
-	return bytes > 0;
-#endif
-}
-
-/*
  * The memory that reading rows takes.
  */
 static MemoryContext
@@ -228,9 +209,9 @@ read_row(const WindowBatches *batches, RowFile *rows, StoredRow *row)
 		return rows->tuple;
 	}
 	if (rows->file == NULL ||
-		!read_bytes(rows->file, row, sizeof(StoredRow), true))
+		BufFileReadMaybeEOF(rows->file, row, sizeof(StoredRow), true) == 0)
 		return NULL;
-	(void) read_bytes(rows->file, &length, sizeof(length), false);
+	(void) BufFileReadMaybeEOF(rows->file, &length, sizeof(length), false);
 
 	if (length > rows->tuple_size)
 	{
@@ -241,8 +222,8 @@ read_row(const WindowBatches *batches, RowFile *rows, StoredRow *row)
 		rows->tuple_size = length;
 	}
 	rows->tuple->t_len = length;
-	(void) read_bytes(rows->file, (char *) rows->tuple + sizeof(length),
-					  length - sizeof(length), false);
+	(void) BufFileReadMaybeEOF(rows->file, (char *) rows->tuple + sizeof(length),
+							   length - sizeof(length), false);
 	return rows->tuple;
 }
 

@@ -9,13 +9,10 @@
  */
 #include "postgres.h"
 
-#if PG_VERSION_NUM >= 180000
-#include "commands/explain_format.h"
-#include "commands/explain_state.h"
-#endif
 #include "nodes/makefuncs.h"
 #include "utils/ruleutils.h"
 
+#include "compat.h"
 #include "windowjoin/exec.h"
 
 /*
@@ -64,7 +61,7 @@ window_join_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
 	List	   *context = set_deparse_context_plan(es->deparse_cxt,
 												   (Plan *) plan, ancestors);
-	Instrumentation *instrument = node->ss.ps.instrument;
+	NodeInstrumentation *instrument = node->ss.ps.instrument;
 
 	if (window_join_keys(plan) != NIL)
 		explain_conditions("Key", window_join_keys(plan), context, es);

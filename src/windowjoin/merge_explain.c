@@ -9,13 +9,10 @@
  */
 #include "postgres.h"
 
-#if PG_VERSION_NUM >= 180000
-#include "commands/explain_format.h"
-#include "commands/explain_state.h"
-#endif
 #include "nodes/makefuncs.h"
 #include "utils/ruleutils.h"
 
+#include "compat.h"
 #include "windowjoin/merge.h"
 
 /*

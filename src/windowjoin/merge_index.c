@@ -22,6 +22,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "windowjoin/merge.h"
 
 /* The columns of the indexes */
@@ -40,14 +41,10 @@ begin_table(MergeTable *table, Snapshot snapshot)
 	Relation	heap = table->node->ss.ss_currentRelation;
 	Relation	index = table->node->iss_RelationDesc;
 
-#if PG_VERSION_NUM >= 180000
-	table->scan = index_beginscan(heap, index, snapshot, NULL, 0, 0);
-#else
-	table->scan = index_beginscan(heap, index, snapshot, 0, 0);
-#endif
+	table->scan = index_beginscan(heap, index, snapshot, NULL, 0, 0, SO_NONE);
 	table->scan->xs_want_itup = true;
 	index_rescan(table->scan, NULL, 0, NULL, 0);
-	table->fetch = table_index_fetch_begin(heap);
+	table->fetch = table_index_fetch_begin(heap, SO_NONE);
 
 	/* EXPLAIN shows what was fetched as the rows of the plan's scan */
 	if (table->node->ss.ps.instrument != NULL)

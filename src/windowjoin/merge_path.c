@@ -25,7 +25,9 @@
 #include "optimizer/paths.h"
 #include "utils/lsyscache.h"
 #include "utils/spccache.h"
+#include "utils/timestamp.h"
 
+#include "compat.h"
 #include "windowjoin/clauses.h"
 #include "windowjoin/merge.h"
 #include "windowjoin/merge_tables.h"
@@ -433,9 +435,7 @@ make_window_merge(PlannerInfo *root, RelOptInfo *joinrel,
 	path->path.parallel_safe = joinrel->consider_parallel;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->methods = &path_methods;
-#if PG_VERSION_NUM >= 170000
-	path->custom_restrictinfo = extra->restrictlist;
-#endif
+	set_custom_clauses(path, extra->restrictlist);
 	cost_window_merge(root, path, clauses, choice, extra);
 	path->custom_private = remember_choice(choice, extra->restrictlist);
 	return path;

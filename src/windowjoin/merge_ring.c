@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "windowjoin/merge.h"
 
 /* As many entries at least, whatever the limit */
@@ -224,20 +225,8 @@ merge_ring_spool(BufFile **file, const MergeEntry *entry)
 static bool
 read_entry(BufFile *file, MergeEntry *entry)
 {
-#if PG_VERSION_NUM >= 160000
 	if (BufFileReadMaybeEOF(file, entry, sizeof(MergeEntry), true) == 0)
 		return false;
-#else
-	size_t		bytes = BufFileRead(file, entry, sizeof(MergeEntry));
-
-	if (bytes == 0)
-		return false;
-	if (bytes != sizeof(MergeEntry))
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read from temporary file of a windowed join: read only %zu of %zu bytes",
-						bytes, sizeof(MergeEntry))));
-#endif
 	entry->row = MERGE_NONE;
 	return true;
 }

@@ -28,6 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 
+#include "compat.h"
 #include "windowjoin/exec.h"
 
 /* As many batches at least for each process, so that all have enough to do */
@@ -548,24 +549,24 @@ window_join_build_shared(WindowJoinState *state)
 			window_join_read_inner(state);
 			publish_rows(state);
 			chosen = end_phase(state);
-			/* FALLTHROUGH */
+			pg_fallthrough;
 		case PHASE_ALLOCATING:
 			if (chosen && !has_overflowed(state))
 				allocate_entries(state);
 			(void) end_phase(state);
-			/* FALLTHROUGH */
+			pg_fallthrough;
 		case PHASE_FILLING:
 			if (has_overflowed(state))
 				write_shared_batches(state);
 			else
 				fill_entries(state);
 			(void) end_phase(state);
-			/* FALLTHROUGH */
+			pg_fallthrough;
 		case PHASE_SORTING:
 			if (!has_overflowed(state))
 				sort_stripes(state);
 			(void) end_phase(state);
-			/* FALLTHROUGH */
+			pg_fallthrough;
 		case PHASE_JOINING:
 			end_together(state);
 	}

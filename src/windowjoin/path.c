@@ -24,6 +24,7 @@
 #include "optimizer/restrictinfo.h"
 #include "utils/lsyscache.h"
 
+#include "compat.h"
 #include "windowjoin/clauses.h"
 #include "windowjoin/merge.h"
 #include "windowjoin/windowjoin.h"
@@ -151,15 +152,10 @@ make_window_join(PlannerInfo *root, RelOptInfo *joinrel, Path *outer,
 	path->path.parallel_safe = joinrel->consider_parallel &&
 		outer->parallel_safe && inner->parallel_safe;
 	path->path.parallel_workers = outer->parallel_workers;
-#if PG_VERSION_NUM >= 180000
-	path->path.disabled_nodes = outer->disabled_nodes + inner->disabled_nodes;
-#endif
+	set_disabled_nodes(&path->path, outer, inner);
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make2(outer, inner);
-	path->custom_private = restrict_clauses;
-#if PG_VERSION_NUM >= 170000
-	path->custom_restrictinfo = restrict_clauses;
-#endif
+	set_custom_clauses(path, restrict_clauses);
 	path->methods = &path_methods;
 
 	if (!window_classify_clauses(root, restrict_clauses, outer->parent->relids,
@@ -285,17 +281,7 @@ static List *
 reparameterize_window_join(PlannerInfo *root, List *custom_private,
 						   RelOptInfo *child_rel)
 {
-#if PG_VERSION_NUM >= 160000
-	return (List *) adjust_appendrel_attrs_multilevel(root,
-													  (Node *) custom_private,
-													  child_rel,
-													  child_rel->top_parent);
-#else
-	return (List *) adjust_appendrel_attrs_multilevel(root,
-													  (Node *) custom_private,
-													  child_rel->relids,
-													  child_rel->top_parent_relids);
-#endif
+	return (List *) adjust_to_partition(root, (Node *) custom_private, child_rel);
 }
 
 /*

@@ -154,10 +154,10 @@ sub remove
 # Small segments of WAL, because much of what a cluster costs is to copy it.
 sub initdb
 {
-	my ($self) = @_;
+	my ($self, @options) = @_;
 
 	run_quietly("$self->{bindir}/initdb", "--pgdata=$self->{data}", '--username=postgres', '--auth=trust',
-		'--locale=C.UTF-8', '--encoding=UTF8', '--no-sync', '--wal-segsize=1');
+		'--locale=C.UTF-8', '--encoding=UTF8', '--no-sync', '--wal-segsize=1', @options);
 }
 
 # The settings of all clusters, and those of this one.  What is on the disk has to

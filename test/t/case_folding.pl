@@ -20,10 +20,12 @@ my $table = do { local (@ARGV, $/) = "$source/src/kql/unicode_table.h"; <> };
 my ($version) = $table =~ /of Unicode (\d+\.\d+)\./;
 ok($version, 'the tables say which Unicode they are of');
 
+my $perls_version = Unicode::UCD::UnicodeVersion();
+my $other_unicode = $perls_version =~ /^\Q$version\E\./ ? '' : "Perl has Unicode $perls_version, not $version";
+
 SKIP:
 {
-	skip "Perl has Unicode $Unicode::UCD::VERSION, not $version", 1
-		unless Unicode::UCD::UnicodeVersion() =~ /^\Q$version\E\./;
+	skip $other_unicode, 1 if $other_unicode;
 	is(scalar `"$source/script/make-case-folding"`, $table, 'the tables are what script/make-case-folding makes');
 }
 
@@ -40,6 +42,8 @@ chmod 0644, $characters->filename;
 for my $code_point (1 .. 0xD7FF, 0xE000 .. 0x10FFFF)
 {
 	next if chr($code_point) !~ /\p{Present_In: $version}/;
+	# three that are folded since Unicode 15.1
+	next if $other_unicode && grep { $_ == $code_point } 0x1FD3, 0x1FE3, 0xFB05;
 	my $folding = casefold($code_point);
 	my $folded = $folding && $folding->{simple} ne '' ? hex $folding->{simple} : $code_point;
 	print $characters join("\t", $code_point, $folded,
@@ -70,8 +74,14 @@ exceptions('hash(chr(code_point)) = hash(chr(folded)) AND hash_extended(chr(code
 exceptions('(SELECT bool_and(longer(code_point, n) =~ lower(longer(folded, n)) AND hash(longer(code_point, n)) = hash(lower(longer(folded, n))))'
 	. ' FROM generate_series(4, 9) AS n)', 'also inside others');
 exceptions("has('. ' || chr(code_point) || ' .', chr(folded)) AND has(chr(folded), chr(code_point))", 'has() finds each for the other');
-exceptions("has('term' || chr(code_point), 'TERM') <> alphanumeric AND has(chr(code_point) || 'term', 'TERM') <> alphanumeric",
-	'letters and digits are parts of a term, others are not');
+
+# how a character is folded hardly ever changes, whether it is a letter may
+SKIP:
+{
+	skip $other_unicode, 1 if $other_unicode;
+	exceptions("has('term' || chr(code_point), 'TERM') <> alphanumeric AND has(chr(code_point) || 'term', 'TERM') <> alphanumeric",
+		'letters and digits are parts of a term, others are not');
+}
 
 # folded characters that are one, and no others, are neighbours in the order
 is(query($database, q{

@@ -83,8 +83,9 @@ sub check_plan
 	my @whole = grep { $_->{'Node Type'} =~ /Seq Scan/ && $_->{'Relation Name'} =~ /^(?:matches|runs)$/ } @nodes;
 	is_deeply([ map { $_->{'Relation Name'} } @whole ], [], "$name: no table is read as a whole");
 	# an index of which all is read is no better
-	is_deeply([ grep { $_->{'Node Type'} =~ /^(?:Bitmap )?Index/ && !$_->{'Index Cond'} && $_->{'Index Name'} !~ /^(?:runs_pkey|status_changes_)/ }
-			@nodes ], [], "$name: nor an index");
+	is_deeply([ map { $_->{'Index Name'} }
+			  grep { $_->{'Node Type'} =~ /^(?:Bitmap )?Index/ && !$_->{'Index Cond'} && $_->{'Index Name'} !~ /^(?:rules_pkey|runs_pkey|status_changes_)/ }
+			  @nodes ], [], "$name: nor an index");
 	$used{$_} = 1 for grep { defined } map { $_->{'Index Name'} } @nodes;
 	like($sql, qr/azhunt\.(?:source_health|rules|upload_counts)\b/, "$name: reads what is small")
 	  unless grep { ($_->{'Index Name'} // '') =~ /^(?:matches|runs)_/ } @nodes;

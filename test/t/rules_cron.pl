@@ -29,7 +29,7 @@ $plain->do('DROP DATABASE azhunt_rules_cron');
 
 if ($plain->do("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cron'") == 0)
 {
-	fail('pg_cron is installed (Debian: postgresql-15-cron)');
+	fail('pg_cron is installed (Debian: postgresql-NN-cron, where NN is the version of PostgreSQL)');
 	done_testing();
 	exit;
 }

@@ -170,7 +170,7 @@ for my $case ('no statistics', 'statistics')
 		my $plans = $reader->query("CALL azhunt.run_rule('$hunt')");
 		my @scans = $plans =~ /^.*Scan (?:using \S+ )?on (?:storage(?:blob|file)logs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)_(?:p|default).*$/mg;
 
-		cmp_ok(scalar @scans, '>', 5, "$case: plans of $hunt were read");
+		cmp_ok(scalar @scans, '>', 3, "$case: plans of $hunt were read");
 		is_deeply([ grep { /Seq Scan/ } @scans ], [], "$case: none of them scans a log table");
 		$reader->close;
 		cmp_ok(last_run('new_matches'), '>', 0, "$case: and it found something");
