@@ -193,13 +193,13 @@ typedef struct Window
 	uint32_t	last;			/* character */
 	uint64_t	hash;
 	uint64_t	weight;			/* with which the first is in the hash */
-}			Window;
+} Window;
 
 /*
  * Add the next character to a window.
  */
 static inline void
-add_character(Window * window, const char *end, KqlEncoding encoding)
+add_character(Window *window, const char *end, KqlEncoding encoding)
 {
 	KqlCharacter character = kql_character(window->end, end, encoding);
 
@@ -213,7 +213,7 @@ add_character(Window * window, const char *end, KqlEncoding encoding)
  * Take the first character, which is given, out of a window.
  */
 static inline void
-remove_character(Window * window, KqlCharacter character, KqlEncoding encoding)
+remove_character(Window *window, KqlCharacter character, KqlEncoding encoding)
 {
 	uint64_t	share = kql_fold_character(character.code_point, encoding) *
 	window->weight % HASH_MODULUS;

@@ -1059,7 +1059,7 @@ COMMENT ON FUNCTION azhunt.unixtime_todatetime(double precision) IS
 
 CREATE FUNCTION azhunt.ipv4_network(a text) RETURNS inet
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a ~ '^\s*(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}(/(3[0-2]|[12]?\d))?\s*$' THEN btrim(a)::inet END;
+RETURN CASE WHEN a ~ E'^\\s*(25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.(25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}(/(3[0-2]|[12]?\\d))?\\s*$' THEN btrim(a)::inet END;
 COMMENT ON FUNCTION azhunt.ipv4_network(text) IS
 'internal: the address, or NULL if it is none';
 

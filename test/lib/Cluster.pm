@@ -168,7 +168,7 @@ sub configure
 {
 	my ($self, @settings) = @_;
 	my @lines = ("listen_addresses = ''", "unix_socket_directories = '$self->{dir}'", 'unix_socket_permissions = 0700', 'fsync = off',
-		'synchronous_commit = off', 'full_page_writes = off', 'max_wal_size = 1GB', 'checkpoint_timeout = 1h', 'autovacuum = off', 'jit = off',
+		'full_page_writes = off', 'max_wal_size = 1GB', 'checkpoint_timeout = 1h', 'autovacuum = off', 'jit = off',
 		"timezone = 'UTC'", "log_timezone = 'UTC'", q(log_line_prefix = '%m [%p] %d %a '),
 		'max_prepared_transactions = 10', $self->paths, @settings);
 

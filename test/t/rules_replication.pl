@@ -41,7 +41,7 @@ sub uploads_and_signins
 # Wait until the subscriber has what the publisher has.
 sub catch_up
 {
-	my $lsn = $source->do('SELECT pg_current_wal_lsn()');
+	my $lsn = $source->do('SELECT pg_current_wal_insert_lsn()');
 
 	return await(sub {
 		$source->do("SELECT 1 FROM pg_stat_replication WHERE replay_lsn >= '$lsn' AND application_name = 'logs'")

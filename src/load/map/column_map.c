@@ -249,7 +249,6 @@ add_fields_of_same_name(ColumnMap *map)
 		if (is_one_of(name, own_columns))
 			continue;
 		add_column(add_name(&map->named, name, length), i, TAKE);
-		add_own_name(&map->headings, name, i);
 		if (is_one_of(name, workspace_columns))
 			continue;
 		add_own_name(&map->raw, name, i);
@@ -296,7 +295,6 @@ column_map_init(ColumnMap *map, const LogTable *table, Column *columns, int ncol
 	{
 		add_documented_fields(map, &map->raw, table->fields);
 		add_documented_fields(map, &map->listed, table->listed);
-		add_documented_fields(map, &map->headings, table->headings);
 	}
 	else if (map->time_column >= 0)
 		add_column(add_name(&map->raw, "time", strlen("time")), map->time_column, TAKE);
@@ -341,7 +339,6 @@ column_map_free(ColumnMap *map)
 	free_map(&map->raw);
 	free_map(&map->named);
 	free_map(&map->listed);
-	free_map(&map->headings);
 	for (int i = 0; i < map->ncolumns; i++)
 		free(map->columns[i].name);
 	free(map->columns);

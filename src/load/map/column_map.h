@@ -42,7 +42,6 @@ typedef struct ColumnMap
 	FieldMap	raw;
 	FieldMap	named;
 	FieldMap	listed;
-	FieldMap	headings;
 } ColumnMap;
 
 

@@ -46,7 +46,6 @@ static const FieldMapping aadmanagedidentitysigninlogs_listed[] = {
 	{"resourceId", "ResourceIdentity", TAKE}, {"location", "LocationDetails", TAKE},
 	{"appliedConditionalAccessPolicies", "ConditionalAccessPolicies", TAKE}, {NULL, NULL, TAKE}
 };
-static const FieldMapping aadmanagedidentitysigninlogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation aadmanagedidentitysigninlogs_derivations[] = {
 	{"ResultType", NULL, NULL, "status", MEMBER, "errorCode"},
 	{"ResultDescription", NULL, NULL, "status", MEMBER, "failureReason"},
@@ -117,7 +116,6 @@ static const FieldMapping aadnoninteractiveusersigninlogs_listed[] = {
 	{"appliedConditionalAccessPolicies", "ConditionalAccessPolicies", TAKE},
 	{"processingTimeInMilliseconds", "ProcessingTimeInMs", TAKE}, {NULL, NULL, TAKE}
 };
-static const FieldMapping aadnoninteractiveusersigninlogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation aadnoninteractiveusersigninlogs_derivations[] = {
 	{"ResultType", NULL, NULL, "status", MEMBER, "errorCode"},
 	{"ResultDescription", NULL, NULL, "status", MEMBER, "failureReason"},
@@ -170,7 +168,6 @@ static const FieldMapping aadserviceprincipalsigninlogs_listed[] = {
 	{"resourceId", "ResourceIdentity", TAKE}, {"location", "LocationDetails", TAKE},
 	{"appliedConditionalAccessPolicies", "ConditionalAccessPolicies", TAKE}, {NULL, NULL, TAKE}
 };
-static const FieldMapping aadserviceprincipalsigninlogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation aadserviceprincipalsigninlogs_derivations[] = {
 	{"ResultType", NULL, NULL, "status", MEMBER, "errorCode"},
 	{"ResultDescription", NULL, NULL, "status", MEMBER, "failureReason"},
@@ -210,7 +207,6 @@ static const FieldMapping auditlogs_listed[] = {
 	{"activityDisplayName", "ActivityDisplayName", TAKE}, {"activityDisplayName", "OperationName", TAKE},
 	{"operationType", "AADOperationType", TAKE}, {NULL, NULL, TAKE}
 };
-static const FieldMapping auditlogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation auditlogs_derivations[] = {
 	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
 	{NULL, NULL, NULL, NULL, WHOLE, NULL}
@@ -268,7 +264,6 @@ static const FieldMapping azureactivity_listed[] = {
 	{"authorization", "Authorization_d", TAKE}, {"claims", "Claims", TAKE}, {"claims", "Claims_d", TAKE},
 	{"properties", "Properties", TAKE}, {"properties", "Properties_d", TAKE}, {NULL, NULL, TAKE}
 };
-static const FieldMapping azureactivity_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation azureactivity_derivations[] = {
 	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"},
 	{"Caller", "identity.claims", "Claims", "Claims", MEMBER, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"},
@@ -361,7 +356,6 @@ static const FieldMapping signinlogs_listed[] = {
 	{"resourceId", "ResourceIdentity", TAKE}, {"location", "LocationDetails", TAKE},
 	{"appliedConditionalAccessPolicies", "ConditionalAccessPolicies", TAKE}, {NULL, NULL, TAKE}
 };
-static const FieldMapping signinlogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation signinlogs_derivations[] = {
 	{"ResultType", NULL, NULL, "status", MEMBER, "errorCode"},
 	{"ResultDescription", NULL, NULL, "status", MEMBER, "failureReason"},
@@ -430,7 +424,6 @@ static const FieldMapping storagebloblogs_fields[] = {
 	{"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
 static const FieldMapping storagebloblogs_listed[] = {{NULL, NULL, TAKE}};
-static const FieldMapping storagebloblogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation storagebloblogs_derivations[] = {
 	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
 	{NULL, NULL, NULL, NULL, WHOLE, NULL}
@@ -504,7 +497,6 @@ static const FieldMapping storagefilelogs_fields[] = {
 	{"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
 static const FieldMapping storagefilelogs_listed[] = {{NULL, NULL, TAKE}};
-static const FieldMapping storagefilelogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation storagefilelogs_derivations[] = {
 	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
 	{NULL, NULL, NULL, NULL, WHOLE, NULL}
@@ -565,7 +557,6 @@ static const FieldMapping storagequeuelogs_fields[] = {
 	{"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
 static const FieldMapping storagequeuelogs_listed[] = {{NULL, NULL, TAKE}};
-static const FieldMapping storagequeuelogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation storagequeuelogs_derivations[] = {
 	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
 	{NULL, NULL, NULL, NULL, WHOLE, NULL}
@@ -626,7 +617,6 @@ static const FieldMapping storagetablelogs_fields[] = {
 	{"resourceId", "_ResourceId", FOLD}, {NULL, NULL, TAKE}
 };
 static const FieldMapping storagetablelogs_listed[] = {{NULL, NULL, TAKE}};
-static const FieldMapping storagetablelogs_headings[] = {{NULL, NULL, TAKE}};
 static const Derivation storagetablelogs_derivations[] = {
 	{"_SubscriptionId", "resourceId", "_ResourceId", "_ResourceId", SUBSCRIPTION, NULL},
 	{NULL, NULL, NULL, NULL, WHOLE, NULL}
@@ -637,70 +627,70 @@ const LogTable log_tables[LOG_TABLES] = {
 		"AADManagedIdentitySignInLogs", 1U << 0,
 		"Microsoft.aadiam", true, false,
 		aadmanagedidentitysigninlogs_categories, aadmanagedidentitysigninlogs_verbs, aadmanagedidentitysigninlogs_containers, aadmanagedidentitysigninlogs_services, aadmanagedidentitysigninlogs_files,
-		aadmanagedidentitysigninlogs_columns, aadmanagedidentitysigninlogs_needed, aadmanagedidentitysigninlogs_fields, aadmanagedidentitysigninlogs_listed, aadmanagedidentitysigninlogs_headings,
+		aadmanagedidentitysigninlogs_columns, aadmanagedidentitysigninlogs_needed, aadmanagedidentitysigninlogs_fields, aadmanagedidentitysigninlogs_listed,
 		aadmanagedidentitysigninlogs_derivations
 	},
 	{
 		"AADNonInteractiveUserSignInLogs", 1U << 1,
 		"Microsoft.aadiam", true, false,
 		aadnoninteractiveusersigninlogs_categories, aadnoninteractiveusersigninlogs_verbs, aadnoninteractiveusersigninlogs_containers, aadnoninteractiveusersigninlogs_services, aadnoninteractiveusersigninlogs_files,
-		aadnoninteractiveusersigninlogs_columns, aadnoninteractiveusersigninlogs_needed, aadnoninteractiveusersigninlogs_fields, aadnoninteractiveusersigninlogs_listed, aadnoninteractiveusersigninlogs_headings,
+		aadnoninteractiveusersigninlogs_columns, aadnoninteractiveusersigninlogs_needed, aadnoninteractiveusersigninlogs_fields, aadnoninteractiveusersigninlogs_listed,
 		aadnoninteractiveusersigninlogs_derivations
 	},
 	{
 		"AADServicePrincipalSignInLogs", 1U << 2,
 		"Microsoft.aadiam", true, false,
 		aadserviceprincipalsigninlogs_categories, aadserviceprincipalsigninlogs_verbs, aadserviceprincipalsigninlogs_containers, aadserviceprincipalsigninlogs_services, aadserviceprincipalsigninlogs_files,
-		aadserviceprincipalsigninlogs_columns, aadserviceprincipalsigninlogs_needed, aadserviceprincipalsigninlogs_fields, aadserviceprincipalsigninlogs_listed, aadserviceprincipalsigninlogs_headings,
+		aadserviceprincipalsigninlogs_columns, aadserviceprincipalsigninlogs_needed, aadserviceprincipalsigninlogs_fields, aadserviceprincipalsigninlogs_listed,
 		aadserviceprincipalsigninlogs_derivations
 	},
 	{
 		"AuditLogs", 1U << 3,
 		"Microsoft.aadiam", true, false,
 		auditlogs_categories, auditlogs_verbs, auditlogs_containers, auditlogs_services, auditlogs_files,
-		auditlogs_columns, auditlogs_needed, auditlogs_fields, auditlogs_listed, auditlogs_headings,
+		auditlogs_columns, auditlogs_needed, auditlogs_fields, auditlogs_listed,
 		auditlogs_derivations
 	},
 	{
 		"AzureActivity", 1U << 4,
 		NULL, false, true,
 		azureactivity_categories, azureactivity_verbs, azureactivity_containers, azureactivity_services, azureactivity_files,
-		azureactivity_columns, azureactivity_needed, azureactivity_fields, azureactivity_listed, azureactivity_headings,
+		azureactivity_columns, azureactivity_needed, azureactivity_fields, azureactivity_listed,
 		azureactivity_derivations
 	},
 	{
 		"SigninLogs", 1U << 5,
 		"Microsoft.aadiam", true, false,
 		signinlogs_categories, signinlogs_verbs, signinlogs_containers, signinlogs_services, signinlogs_files,
-		signinlogs_columns, signinlogs_needed, signinlogs_fields, signinlogs_listed, signinlogs_headings,
+		signinlogs_columns, signinlogs_needed, signinlogs_fields, signinlogs_listed,
 		signinlogs_derivations
 	},
 	{
 		"StorageBlobLogs", 1U << 6,
 		"Microsoft.Storage", false, false,
 		storagebloblogs_categories, storagebloblogs_verbs, storagebloblogs_containers, storagebloblogs_services, storagebloblogs_files,
-		storagebloblogs_columns, storagebloblogs_needed, storagebloblogs_fields, storagebloblogs_listed, storagebloblogs_headings,
+		storagebloblogs_columns, storagebloblogs_needed, storagebloblogs_fields, storagebloblogs_listed,
 		storagebloblogs_derivations
 	},
 	{
 		"StorageFileLogs", 1U << 7,
 		"Microsoft.Storage", false, false,
 		storagefilelogs_categories, storagefilelogs_verbs, storagefilelogs_containers, storagefilelogs_services, storagefilelogs_files,
-		storagefilelogs_columns, storagefilelogs_needed, storagefilelogs_fields, storagefilelogs_listed, storagefilelogs_headings,
+		storagefilelogs_columns, storagefilelogs_needed, storagefilelogs_fields, storagefilelogs_listed,
 		storagefilelogs_derivations
 	},
 	{
 		"StorageQueueLogs", 1U << 8,
 		"Microsoft.Storage", false, false,
 		storagequeuelogs_categories, storagequeuelogs_verbs, storagequeuelogs_containers, storagequeuelogs_services, storagequeuelogs_files,
-		storagequeuelogs_columns, storagequeuelogs_needed, storagequeuelogs_fields, storagequeuelogs_listed, storagequeuelogs_headings,
+		storagequeuelogs_columns, storagequeuelogs_needed, storagequeuelogs_fields, storagequeuelogs_listed,
 		storagequeuelogs_derivations
 	},
 	{
 		"StorageTableLogs", 1U << 9,
 		"Microsoft.Storage", false, false,
 		storagetablelogs_categories, storagetablelogs_verbs, storagetablelogs_containers, storagetablelogs_services, storagetablelogs_files,
-		storagetablelogs_columns, storagetablelogs_needed, storagetablelogs_fields, storagetablelogs_listed, storagetablelogs_headings,
+		storagetablelogs_columns, storagetablelogs_needed, storagetablelogs_fields, storagetablelogs_listed,
 		storagetablelogs_derivations
 	}
 };

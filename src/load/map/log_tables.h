@@ -122,7 +122,6 @@ typedef struct LogTable
 	const NeededColumn *needed;
 	const FieldMapping *fields;
 	const FieldMapping *listed; /* fields of records that an API lists, and */
-	const FieldMapping *headings;	/* of CSV of the Entra portal */
 	const Derivation *derivations;
 } LogTable;
 

@@ -271,7 +271,7 @@ fill_named(RowBuilder *builder, const FieldMap *fields, const char *name, size_t
 static bool
 fill_from_named(RowBuilder *builder, const Record *record)
 {
-	const FieldMap *fields = record->shape == RECORD_PORTAL ? &builder->map->headings : &builder->map->named;
+	const FieldMap *fields = &builder->map->named;
 	json_t	   *root;
 	size_t		before = 0;
 

@@ -58,9 +58,7 @@ typedef enum RecordShape
 	RECORD_NAMED,				/* JSON object whose members have the names of
 								 * columns */
 	RECORD_ARRAY,				/* JSON array, with a header */
-	RECORD_CSV,					/* line of CSV, with a header */
-	RECORD_PORTAL				/* the same, with the headings of the Entra
-								 * portal */
+	RECORD_CSV					/* line of CSV, with a header */
 } RecordShape;
 
 /* A record: a JSON object, or one value for each name of a header. */
@@ -93,7 +91,7 @@ extern const char *const other_time_names[];
 static inline bool
 record_has_columns(const Record *record)
 {
-	return record->shape >= RECORD_NAMED && record->shape != RECORD_PORTAL;
+	return record->shape >= RECORD_NAMED;
 }
 
 extern Record record_of_object(const JsonText *json);
