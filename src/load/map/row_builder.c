@@ -464,10 +464,13 @@ static bool
 fill_time(RowBuilder *builder, const Record *record)
 {
 	int			column = builder->map->time_column;
-	json_t	   *properties = properties_of(record);
+	json_t	   *properties;
 	bool		taken;
 
-	for (size_t i = 0; column >= 0 && builder->cells[column].text == NULL && other_time_names[i] != NULL; i++)
+	if (column < 0 || builder->cells[column].text != NULL)
+		return true;
+	properties = properties_of(record);
+	for (size_t i = 0; builder->cells[column].text == NULL && other_time_names[i] != NULL; i++)
 	{
 		Value		value;
 

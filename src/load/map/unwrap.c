@@ -25,15 +25,16 @@ typedef struct Container Container;
 struct Container
 {
 	const char *name;
+	size_t		length;			/* of name */
 	const Container *inner;
 };
 
 static const Container identity_containers[] = {
-	{"authorization", NULL}, {"claims", NULL}, {"requester", NULL}, {NULL, NULL}
+	{"authorization", 13, NULL}, {"claims", 6, NULL}, {"requester", 9, NULL}, {NULL, 0, NULL}
 };
 
 static const Container containers[] = {
-	{"identity", identity_containers}, {"properties", NULL}, {NULL, NULL}
+	{"identity", 8, identity_containers}, {"properties", 10, NULL}, {NULL, 0, NULL}
 };
 
 static void append_object(Buffer *out, const JsonText *json, json_t *object, const Container *inner);
@@ -42,11 +43,11 @@ static void append_object(Buffer *out, const JsonText *json, json_t *object, con
  * The container of a name, or NULL.
  */
 static const Container *
-find_container(const Container *known, const char *name)
+find_container(const Container *known, const char *name, size_t length)
 {
 	for (; known != NULL && known->name != NULL; known++)
 	{
-		if (ascii_strcasecmp(known->name, name) == 0)
+		if (known->length == length && ascii_strcasecmp(known->name, name) == 0)
 			return known;
 	}
 	return NULL;
@@ -70,24 +71,19 @@ may_hold_object(const JsonText *json, const json_t *node)
 }
 
 /*
- * Does an object have a string where it should have an object?
+ * Does an object have a string where it should have an object?  Azure's spelling
+ * is looked for, which is fast: each record is asked.
  */
 static bool
-has_wrapped(const JsonText *json, json_t *object, const Container *known)
+has_wrapped(const JsonText *json, const json_t *object, const Container *known)
 {
-	for (void *member = json_object_iter(object); member != NULL;
-		 member = json_object_iter_next(object, member))
+	for (; known->name != NULL; known++)
 	{
-		json_t	   *node = json_object_iter_value(member);
-		const Container *container;
+		const json_t *node = json_object_getn(object, known->name, known->length);
 
-		/* numbers, too, are integers in this tree: most members pass by */
-		if (!json_is_object(node) && !may_hold_object(json, node))
-			continue;
-		container = find_container(known, json_object_iter_key(member));
-		if (container == NULL)
-			continue;
-		if (may_hold_object(json, node) || has_wrapped(json, node, container->inner))
+		if (node != NULL &&
+			(may_hold_object(json, node) ||
+			 (known->inner != NULL && has_wrapped(json, node, known->inner))))
 			return true;
 	}
 	return false;
@@ -128,7 +124,7 @@ append_object(Buffer *out, const JsonText *json, json_t *object, const Container
 		 member = json_object_iter_next(object, member))
 	{
 		const char *name = json_object_iter_key(member);
-		const Container *container = find_container(inner, name);
+		const Container *container = find_container(inner, name, strlen(name));
 
 		if (!first)
 			buffer_append_byte(out, ',');

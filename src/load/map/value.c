@@ -264,6 +264,22 @@ parse_integer(const Column *column, const char *text, long long *number)
 }
 
 /*
+ * Is a text the digits of a number, and of none that is too large?
+ */
+static bool
+is_small_integer(const Column *column, const char *text, size_t length)
+{
+	if (length == 0 || length > (column->type == TYPE_BIGINT ? 18 : column->type == TYPE_INTEGER ? 9 : 4))
+		return false;
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	}
+	return true;
+}
+
+/*
  * A value for one of the integer types.
  */
 static bool
@@ -274,6 +290,11 @@ convert_integer(ValueConverter *converter, const Column *column, const Cell *in,
 	char		text[64];
 	long long	number;
 
+	if (is_small_integer(column, in->text, in->length))
+	{
+		*cell = *in;
+		return true;
+	}
 	if (in->length >= sizeof(text))
 		return refuse_value(converter, column, in->text, in->length);
 	memcpy(text, in->text, in->length);
