@@ -197,6 +197,12 @@ ifneq ($(filter 8 9 10 11 12 13 14,$(firstword $(subst ., ,$(MAJORVERSION)))),)
 $(error azhunt needs PostgreSQL 15 or later, and $(PG_CONFIG) belongs to PostgreSQL $(MAJORVERSION))
 endif
 
+# The headers of 15 and 16 declare functions without saying what they take, which
+# C23, the default of newer compilers, reads as nothing.
+ifneq ($(filter 15 16,$(MAJORVERSION)),)
+override CFLAGS += -std=gnu17
+endif
+
 # And what is called in here is found in here.
 ifeq ($(filter darwin win32,$(PORTNAME)),)
 SHLIB_LINK += -Wl,-Bsymbolic

@@ -16,6 +16,7 @@
 
 #include "access/genam.h"
 #include "access/tableam.h"
+#include "executor/executor.h"
 #include "fmgr.h"
 #include "nodes/execnodes.h"
 #include "nodes/pathnodes.h"
@@ -67,6 +68,8 @@
 #define SO_NONE		0
 #define table_beginscan(table, snapshot, count, keys, flags) \
 	table_beginscan(table, snapshot, count, keys)
+#define table_index_fetch_begin(table, flags) \
+	table_index_fetch_begin(table)
 #define table_beginscan_tidrange(table, snapshot, lowest, highest, flags) \
 	table_beginscan_tidrange(table, snapshot, lowest, highest)
 #define table_index_fetch_begin(table, flags) table_index_fetch_begin(table)
@@ -129,6 +132,11 @@ typedef get_relation_info_hook_type relation_hook_type;
 #define relation_hook				get_relation_info_hook
 #define RELATION_HOOK_PARAMETERS	PlannerInfo *root, Oid relation, bool inhparent, RelOptInfo *rel
 #define RELATION_HOOK_ARGUMENTS		root, relation, inhparent, rel
+#endif
+
+/* 16 can explain a query whose parameters have no values. */
+#ifndef EXEC_FLAG_EXPLAIN_GENERIC
+#define EXEC_FLAG_EXPLAIN_GENERIC	0
 #endif
 
 /* 16 is told about the join that the equalities are for. */

@@ -25,6 +25,7 @@
 #include "utils/timestamp.h"
 
 #include "azhunt.h"
+#include "compat.h"
 #include "windowjoin/merge.h"
 
 /* The part of the memory that events in the window may take */
@@ -496,9 +497,7 @@ init_scan(WindowMergeState *state, MergeTable *table, Plan *plan,
 {
 	PlanState  *node;
 
-#if PG_VERSION_NUM >= 160000
 	if ((eflags & EXEC_FLAG_EXPLAIN_GENERIC) == 0)
-#endif
 		find_own_period(state, table, true);
 	if (table->first > table->last)
 	{

@@ -24,6 +24,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 #include "utils/spccache.h"
 #include "utils/timestamp.h"
 
