@@ -72,7 +72,6 @@
 	table_index_fetch_begin(table)
 #define table_beginscan_tidrange(table, snapshot, lowest, highest, flags) \
 	table_beginscan_tidrange(table, snapshot, lowest, highest)
-#define table_index_fetch_begin(table, flags) table_index_fetch_begin(table)
 #endif
 
 /* 18 has the caller keep a page of a bitmap, and two kinds of iterators. */
