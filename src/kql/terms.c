@@ -289,7 +289,7 @@ azhunt_split_part(PG_FUNCTION_ARGS)
  * has its number, others that are taken -1, and all else -2.
  */
 static int *
-claim_places(KqlString s, Datum *searched, int count)
+claim_places(KqlString s, Datum *searched, bool *nulls, int count)
 {
 	int		   *claims = palloc((s.length + 1) * sizeof(int));
 
@@ -297,9 +297,13 @@ claim_places(KqlString s, Datum *searched, int count)
 		claims[i] = -2;
 	for (int n = 0; n < count; n++)
 	{
-		text	   *t = DatumGetTextPP(searched[n]);
-		KqlString	needle = TextKqlString(t);
+		text	   *t;
+		KqlString	needle;
 
+		if (nulls[n])
+			continue;
+		t = DatumGetTextPP(searched[n]);
+		needle = TextKqlString(t);
 		if (needle.length == 0)
 			continue;
 		for (const char *at = s.data; (at = find(s, needle, at)) != NULL; at++)
@@ -320,7 +324,8 @@ claim_places(KqlString s, Datum *searched, int count)
 }
 
 /*
- * replace_any(string, searched, replacements)
+ * replace_any(string, searched, replacements); a null in either is the empty
+ * string, as Kusto's strings are never null
  */
 Datum
 azhunt_replace_any(PG_FUNCTION_ARGS)
@@ -329,21 +334,22 @@ azhunt_replace_any(PG_FUNCTION_ARGS)
 	KqlString	s = TextKqlString(t);
 	Datum	   *searched;
 	Datum	   *replacements;
-	bool	   *nulls;
+	bool	   *searched_nulls;
+	bool	   *replacement_nulls;
 	int			count;
 	int			replacement_count;
 	int		   *claims;
 	StringInfoData out;
 
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &searched, &nulls, &count);
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false, TYPALIGN_INT, &replacements, &nulls, &replacement_count);
-	claims = claim_places(s, searched, Min(count, replacement_count));
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &searched, &searched_nulls, &count);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), TEXTOID, -1, false, TYPALIGN_INT, &replacements, &replacement_nulls, &replacement_count);
+	claims = claim_places(s, searched, searched_nulls, Min(count, replacement_count));
 	initStringInfo(&out);
 	for (size_t i = 0; i < s.length; i++)
 	{
 		if (claims[i] == -2)
 			appendStringInfoChar(&out, s.data[i]);
-		else if (claims[i] >= 0)
+		else if (claims[i] >= 0 && !replacement_nulls[claims[i]])
 		{
 			text	   *replacement = DatumGetTextPP(replacements[claims[i]]);
 
