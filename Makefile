@@ -118,6 +118,7 @@ OBJS = \
 	src/windowjoin/merge_path.o \
 	src/windowjoin/merge_ring.o \
 	src/windowjoin/merge_tables.o \
+	src/windowjoin/node.o \
 	src/windowjoin/parallel.o \
 	src/windowjoin/path.o \
 	src/windowjoin/table.o \

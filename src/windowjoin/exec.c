@@ -27,6 +27,7 @@
 
 #include "azhunt.h"
 #include "windowjoin/exec.h"
+#include "windowjoin/node.h"
 #include "windowjoin/windowjoin.h"
 
 /* As many batches at least, and at most */
@@ -532,27 +533,6 @@ next_match(WindowJoinState *state)
 }
 
 /*
- * The joined row as the plan's result.
- */
-static TupleTableSlot *
-project(WindowJoinState *state)
-{
-	PlanState  *ps = &state->css.ss.ps;
-	TupleTableSlot *joined = state->css.ss.ss_ScanTupleSlot;
-	TupleTableSlot *result = ps->ps_ResultTupleSlot;
-	int			columns = joined->tts_tupleDescriptor->natts;
-
-	if (ps->ps_ProjInfo != NULL)
-		return ExecProject(ps->ps_ProjInfo);
-
-	/* not the joined row itself, which is filled again piece by piece */
-	ExecClearTuple(result);
-	memcpy(result->tts_values, joined->tts_values, columns * sizeof(Datum));
-	memcpy(result->tts_isnull, joined->tts_isnull, columns * sizeof(bool));
-	return ExecStoreVirtualTuple(result);
-}
-
-/*
  * ExecCustomScan: the next row.
  */
 static TupleTableSlot *
@@ -570,7 +550,7 @@ exec_window_join(CustomScanState *node)
 		if (state->joining)
 		{
 			if (next_match(state))
-				return project(state);
+				return window_project(node);
 			state->joining = false;
 		}
 		state->done = !next_outer(state);

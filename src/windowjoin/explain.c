@@ -14,6 +14,7 @@
 
 #include "compat.h"
 #include "windowjoin/exec.h"
+#include "windowjoin/node.h"
 
 /*
  * The equalities that are the key.
@@ -38,20 +39,6 @@ window_join_filters(CustomScan *plan)
 }
 
 /*
- * Show a list of conditions.
- */
-static void
-explain_conditions(const char *label, List *conditions, List *context,
-				   ExplainState *es)
-{
-	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
-	Node	   *all = (Node *) make_ands_explicit(conditions);
-
-	ExplainPropertyText(label, deparse_expression(all, context, prefix, false),
-						es);
-}
-
-/*
  * ExplainCustomScan: show keys and window, and what it took to join.
  */
 void
@@ -63,12 +50,10 @@ window_join_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 												   (Plan *) plan, ancestors);
 	NodeInstrumentation *instrument = node->ss.ps.instrument;
 
-	if (window_join_keys(plan) != NIL)
-		explain_conditions("Key", window_join_keys(plan), context, es);
-	explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
-					   context, es);
-	if (window_join_filters(plan) != NIL)
-		explain_conditions("Filter", window_join_filters(plan), context, es);
+	window_explain_conditions("Key", window_join_keys(plan), context, es);
+	window_explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
+							  context, es);
+	window_explain_conditions("Filter", window_join_filters(plan), context, es);
 	if (!es->analyze || !state->executed)
 		return;
 

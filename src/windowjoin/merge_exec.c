@@ -27,6 +27,7 @@
 #include "azhunt.h"
 #include "compat.h"
 #include "windowjoin/merge.h"
+#include "windowjoin/node.h"
 
 /* The part of the memory that events in the window may take */
 #define RING_PART	4
@@ -425,27 +426,6 @@ next_pair(WindowMergeState *state)
 }
 
 /*
- * The joined row as the plan's result.
- */
-static TupleTableSlot *
-project(WindowMergeState *state)
-{
-	PlanState  *ps = &state->css.ss.ps;
-	TupleTableSlot *joined = state->css.ss.ss_ScanTupleSlot;
-	TupleTableSlot *result = ps->ps_ResultTupleSlot;
-	int			columns = joined->tts_tupleDescriptor->natts;
-
-	if (ps->ps_ProjInfo != NULL)
-		return ExecProject(ps->ps_ProjInfo);
-
-	/* not the joined row itself, which is filled again piece by piece */
-	ExecClearTuple(result);
-	memcpy(result->tts_values, joined->tts_values, columns * sizeof(Datum));
-	memcpy(result->tts_isnull, joined->tts_isnull, columns * sizeof(bool));
-	return ExecStoreVirtualTuple(result);
-}
-
-/*
  * ExecCustomScan: the next row.
  */
 static TupleTableSlot *
@@ -462,7 +442,7 @@ exec_window_merge(CustomScanState *node)
 	for (;;)
 	{
 		if (next_pair(state))
-			return project(state);
+			return window_project(node);
 		if (state->done)
 			return NULL;
 		next_batch(state);

@@ -14,6 +14,7 @@
 
 #include "compat.h"
 #include "windowjoin/merge.h"
+#include "windowjoin/node.h"
 
 /*
  * A number of the plan.
@@ -59,21 +60,6 @@ window_merge_filters(CustomScan *plan)
 }
 
 /*
- * Show a list of conditions, if there are any.
- */
-static void
-explain_conditions(const char *label, List *conditions, List *context,
-				   ExplainState *es)
-{
-	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
-	Node	   *all = (Node *) make_ands_explicit(conditions);
-
-	if (conditions != NIL)
-		ExplainPropertyText(label,
-							deparse_expression(all, context, prefix, false), es);
-}
-
-/*
  * Show what was read.
  */
 static void
@@ -113,12 +99,12 @@ window_merge_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	List	   *filters = list_concat(list_copy_tail(equalities, in_index),
 									  window_merge_filters(plan));
 
-	explain_conditions("Key", list_make1(linitial(equalities)), context, es);
+	window_explain_conditions("Key", list_make1(linitial(equalities)), context, es);
 	if (in_index > 1)
-		explain_conditions("Hashed", list_make1(lsecond(equalities)), context, es);
-	explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
-					   context, es);
-	explain_conditions("Filter", filters, context, es);
+		window_explain_conditions("Hashed", list_make1(lsecond(equalities)), context, es);
+	window_explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
+							  context, es);
+	window_explain_conditions("Filter", filters, context, es);
 	if (state->removed > 0)
 		ExplainPropertyInteger("Subplans Removed", NULL, state->removed, es);
 	if (!es->analyze || !state->executed)

@@ -32,6 +32,7 @@
 #include "windowjoin/clauses.h"
 #include "windowjoin/merge.h"
 #include "windowjoin/merge_tables.h"
+#include "windowjoin/node.h"
 
 /* To visit a page of a table in the cache, as in planner/index_cost.c */
 #define CACHED_PAGE_COST	(30 * cpu_operator_cost)
@@ -517,24 +518,6 @@ order_equalities(const WindowJoinClauses *clauses, int key, int hashed)
 }
 
 /*
- * The rows that are joined have the columns that are asked for of both sides,
- * the outer one's first.
- */
-static List *
-make_joined_tlist(const RelOptInfo *outer, const RelOptInfo *inner)
-{
-	List	   *joined = NIL;
-	ListCell   *cell;
-
-	foreach(cell, list_concat_copy(outer->reltarget->exprs,
-								   inner->reltarget->exprs))
-		joined = lappend(joined,
-						 makeTargetEntry(copyObject(lfirst(cell)),
-										 list_length(joined) + 1, NULL, false));
-	return joined;
-}
-
-/*
  * PlanCustomPath: make the plan of a path.
  */
 static Plan *
@@ -575,7 +558,8 @@ plan_window_merge(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 									   list_make3(list_nth(best_path->custom_private, PATH_ORDER),
 												  list_nth(best_path->custom_private, PATH_TABLES),
 												  linitial(bounds)));
-	scan->custom_scan_tlist = make_joined_tlist(outer, inner);
+	scan->custom_scan_tlist = window_joined_tlist(outer->reltarget->exprs,
+												  inner->reltarget->exprs);
 	scan->custom_relids = rel->relids;
 	scan->methods = &scan_methods;
 	return &scan->scan.plan;

@@ -22,11 +22,13 @@
 #include "optimizer/paths.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
+#include "optimizer/tlist.h"
 #include "utils/lsyscache.h"
 
 #include "compat.h"
 #include "windowjoin/clauses.h"
 #include "windowjoin/merge.h"
+#include "windowjoin/node.h"
 #include "windowjoin/windowjoin.h"
 
 bool		enable_windowjoin = true;
@@ -285,27 +287,6 @@ reparameterize_window_join(PlannerInfo *root, List *custom_private,
 }
 
 /*
- * The rows that are joined have all columns of both plans, the outer one's
- * first.
- */
-static List *
-make_joined_tlist(const Plan *outer, const Plan *inner)
-{
-	List	   *joined = NIL;
-	ListCell   *cell;
-
-	foreach(cell, list_concat_copy(outer->targetlist, inner->targetlist))
-	{
-		TargetEntry *column = lfirst_node(TargetEntry, cell);
-
-		joined = lappend(joined,
-						 makeTargetEntry(copyObject(column->expr),
-										 list_length(joined) + 1, NULL, false));
-	}
-	return joined;
-}
-
-/*
  * PlanCustomPath: make the plan of a path.
  */
 static Plan *
@@ -337,7 +318,8 @@ plan_window_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 									  makeInteger(list_length(outer_plan->targetlist)),
 									  makeInteger(list_length(join.keys)),
 									  makeInteger(stored_row_size(inner)));
-	scan->custom_scan_tlist = make_joined_tlist(outer_plan, inner_plan);
+	scan->custom_scan_tlist = window_joined_tlist(get_tlist_exprs(outer_plan->targetlist, true),
+												  get_tlist_exprs(inner_plan->targetlist, true));
 	scan->custom_relids = rel->relids;
 	scan->methods = &scan_methods;
 	return &scan->scan.plan;

@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * node.c
+ *	  What the plan nodes of both ways to join have in common.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "nodes/makefuncs.h"
+#include "utils/ruleutils.h"
+
+#include "compat.h"
+#include "windowjoin/node.h"
+
+/*
+ * The rows that are joined have the columns that are asked for of both sides,
+ * the outer one's first.
+ */
+List *
+window_joined_tlist(List *outer, List *inner)
+{
+	List	   *joined = NIL;
+	ListCell   *cell;
+
+	foreach(cell, list_concat_copy(outer, inner))
+		joined = lappend(joined,
+						 makeTargetEntry(copyObject(lfirst(cell)),
+										 list_length(joined) + 1, NULL, false));
+	return joined;
+}
+
+/*
+ * The joined row as the plan's result.
+ */
+TupleTableSlot *
+window_project(CustomScanState *node)
+{
+	PlanState  *ps = &node->ss.ps;
+	TupleTableSlot *joined = node->ss.ss_ScanTupleSlot;
+	TupleTableSlot *result = ps->ps_ResultTupleSlot;
+	int			columns = joined->tts_tupleDescriptor->natts;
+
+	if (ps->ps_ProjInfo != NULL)
+		return ExecProject(ps->ps_ProjInfo);
+
+	/* not the joined row itself, which is filled again piece by piece */
+	ExecClearTuple(result);
+	memcpy(result->tts_values, joined->tts_values, columns * sizeof(Datum));
+	memcpy(result->tts_isnull, joined->tts_isnull, columns * sizeof(bool));
+	return ExecStoreVirtualTuple(result);
+}
+
+/*
+ * Show a list of conditions, if there are any.
+ */
+void
+window_explain_conditions(const char *label, List *conditions, List *context,
+						  struct ExplainState *es)
+{
+	bool		prefix = list_length(es->rtable) > 1 || es->verbose;
+	Node	   *all = (Node *) make_ands_explicit(conditions);
+
+	if (conditions != NIL)
+		ExplainPropertyText(label,
+							deparse_expression(all, context, prefix, false), es);
+}
