@@ -184,12 +184,7 @@ find_table(void *context, const char *name)
 		if (strcmp(directory->tables[i].name, name) == 0)
 			return &directory->tables[i];
 	}
-	for (const KqlSourceTable *table = kql_log_tables; table->name != NULL; table++)
-	{
-		if (strcmp(table->name, name) == 0)
-			return table;
-	}
-	return NULL;
+	return kql_find_log_table(name);
 }
 
 /*

@@ -108,20 +108,6 @@ from_utf8(const char *name)
 }
 
 /*
- * The log table of that name, or NULL.
- */
-static const KqlSourceTable *
-find_log_table(const char *name)
-{
-	for (const KqlSourceTable *table = kql_log_tables; table->name != NULL; table++)
-	{
-		if (strcmp(table->name, name) == 0)
-			return table;
-	}
-	return NULL;
-}
-
-/*
  * The name that KQL has for a column, or NULL if a log table has it from us.
  */
 static const char *
@@ -214,7 +200,7 @@ find_user_relation(const char *name)
 static const KqlSourceTable *
 find_table(void *context, const char *name)
 {
-	const KqlSourceTable *log_table = find_log_table(name);
+	const KqlSourceTable *log_table = kql_find_log_table(name);
 	Oid			relation = InvalidOid;
 
 	(void) context;

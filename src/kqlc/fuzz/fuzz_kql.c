@@ -46,12 +46,7 @@ static const KqlSourceTable *
 find_table(void *context, const char *name)
 {
 	(void) context;
-	for (const KqlSourceTable *table = kql_log_tables; table->name != NULL; table++)
-	{
-		if (strcmp(table->name, name) == 0)
-			return table;
-	}
-	return NULL;
+	return kql_find_log_table(name);
 }
 
 /*
