@@ -679,14 +679,66 @@ emit_repeat(Compiler *c, const Node *node)
 }
 
 /*
+ * The parts of a chain of sequences or choices, which leans to the left and may
+ * be long.
+ */
+static Node **
+parts_of_chain(Compiler *c, const Node *node, int *count)
+{
+	const Node *part;
+	Node	  **parts;
+	int			at = 0;
+
+	for (part = node; part->kind == node->kind; part = part->left)
+		at++;
+	*count = at + 1;
+	parts = c->allocate(c->context, (size_t) *count * sizeof(Node *));
+	for (part = node; part->kind == node->kind; part = part->left)
+		parts[at--] = part->right;
+	parts[0] = (Node *) part;
+	return parts;
+}
+
+/*
+ * The instructions of a choice.
+ */
+static void
+emit_choice(Compiler *c, const Node *node)
+{
+	RegexInstruction *program = c->regex->program;
+	int			count;
+	Node	  **parts = parts_of_chain(c, node, &count);
+	int			jump = -1;
+
+	for (int i = 0; i < count && c->error == NULL; i++)
+	{
+		bool		is_last = i == count - 1;
+		int			split = is_last ? -1 : emit(c, RE_SPLIT, c->regex->length + 1, 0);
+
+		emit_node(c, parts[i]);
+		if (is_last || c->error != NULL)
+			break;
+		/* jumps to the end are a chain until that is known */
+		jump = emit(c, RE_JUMP, jump, 0);
+		program[split].y = c->regex->length;
+	}
+	while (jump >= 0 && c->error == NULL)
+	{
+		int			before = program[jump].x;
+
+		program[jump].x = c->regex->length;
+		jump = before;
+	}
+}
+
+/*
  * The instructions of a node.
  */
 static void
 emit_node(Compiler *c, const Node *node)
 {
-	RegexInstruction *program = c->regex->program;
 	Node	  **parts;
-	int			count = 0;
+	int			count;
 	int			at;
 
 	if (c->error != NULL)
@@ -697,7 +749,7 @@ emit_node(Compiler *c, const Node *node)
 			break;
 		case NODE_CLASS:
 			at = emit(c, RE_CLASS, 0, 0);
-			program[at].class = node->class;
+			c->regex->program[at].class = node->class;
 			break;
 		case NODE_ASSERT:
 			emit(c, RE_ASSERT, node->number, 0);
@@ -710,49 +762,12 @@ emit_node(Compiler *c, const Node *node)
 				emit(c, RE_SAVE, 2 * node->number + 1, 0);
 			break;
 		case NODE_SEQUENCE:
-			/* the chain leans to the left and may be long */
-			for (const Node *part = node; part->kind == NODE_SEQUENCE; part = part->left)
-				count++;
-			parts = c->allocate(c->context, (size_t) count * sizeof(Node *));
-			at = count;
-			for (const Node *part = node; part->kind == NODE_SEQUENCE; part = part->left)
-				parts[--at] = part->right;
+			parts = parts_of_chain(c, node, &count);
 			for (int i = 0; i < count; i++)
 				emit_node(c, parts[i]);
 			break;
 		case NODE_CHOICE:
-			for (const Node *part = node; part->kind == NODE_CHOICE; part = part->left)
-				count++;
-			parts = c->allocate(c->context, (size_t) (count + 1) * sizeof(Node *));
-			at = count;
-			for (const Node *part = node;; part = part->left)
-			{
-				parts[at] = part->kind == NODE_CHOICE ? part->right : (Node *) part;
-				if (at-- == 0)
-					break;
-			}
-			{
-				int			jump = -1;
-
-				for (int i = 0; i <= count && c->error == NULL; i++)
-				{
-					int			split = i < count ? emit(c, RE_SPLIT, c->regex->length + 1, 0) : -1;
-
-					emit_node(c, parts[i]);
-					if (i == count || c->error != NULL)
-						break;
-					/* jumps to the end are a chain until that is known */
-					jump = emit(c, RE_JUMP, jump, 0);
-					program[split].y = c->regex->length;
-				}
-				while (jump >= 0 && c->error == NULL)
-				{
-					int			before = program[jump].x;
-
-					program[jump].x = c->regex->length;
-					jump = before;
-				}
-			}
+			emit_choice(c, node);
 			break;
 		case NODE_REPEAT:
 			emit_repeat(c, node);
