@@ -130,44 +130,45 @@ default_value(Compiler *c, const Node *item, KqlType type)
 	return value_of(c, to_dynamic(c, value));
 }
 
+/* What make-series makes of its bins: a bin's number, then these, then aggregates */
+enum
+{
+	BIN_NUMBER,
+	BIN_COUNT,
+	BIN_FROM,
+	BIN_AGGREGATES
+};
+
 /*
- * make-series AGGREGATES on AXIS from START to STOP step STEP by KEYS
+ * The SQL of a column of the bins, which come after the keys.
  */
-Table *
-op_make_series(Compiler *c, Table *table, const Node *node)
+static Expr *
+bin_column(const Table *bins, int keys, int which)
+{
+	return ((Column *) bins->columns.items[keys + which])->expr;
+}
+
+/*
+ * The table of a row for each key and bin, by summarize.
+ */
+static Table *
+make_bins(Compiler *c, Table *table, const Node *node, const Axis *axis, Sql *count, int *keys)
 {
 	Node		first = *node;
-	Table	   *bins;
-	Table	   *result = table_new(c);
-	Axis		axis = {0};
 	Scope		scope = {0};
-	bool		includes_end = node->names.count > 1 && ((Node *) node->names.items[1])->kind == NODE_BROKEN;
-	Sql		   *count;
-	Sql		   *place;
-	int			keys;
-	Sql		   *ends;
+	Sql		   *number = sql_format(c->arena, "@floor($1)::bigint", steps_between(c, axis, axis->from->sql, axis->value->sql));
+	Table	   *bins;
 
-	close_if_needed(c, table);
-	if (node->names.count < 3 || !bind_axis(c, table, node, &axis))
-	{
-		table->is_unknown = true;
-		return table;
-	}
-	count = bin_count(c, &axis, includes_end);
-	place = sql_format(c->arena, "@floor($1)::bigint", steps_between(c, &axis, axis.from->sql, axis.value->sql));
-	vector_add(c->arena, &table->where, sql_format(c->arena, "$1 {>=} $2", axis.value->sql, axis.from->sql));
-	vector_add(c->arena, &table->where, sql_format(c->arena, includes_end ? "$1 {<=} $2" : "$1 {<} $2", axis.value->sql, axis.to->sql));
-	/* keys and bins, by summarize */
 	first.args = (Vector)
 	{
 		0
 	};
 	bins = op_summarize(c, table, &first);
-	keys = bins->columns.count;
-	add_column(c, bins, new_alias(c, "bin"), expr_new(c, KQL_LONG, place, true));
+	*keys = bins->columns.count;
+	add_column(c, bins, new_alias(c, "bin"), expr_new(c, KQL_LONG, number, true));
 	add_column(c, bins, new_alias(c, "count"), expr_new(c, KQL_LONG, count, true));
-	add_column(c, bins, new_alias(c, "from"), expr_new(c, axis.type, axis.from->sql, true));
-	bins->group_count = keys + 3;
+	add_column(c, bins, new_alias(c, "from"), expr_new(c, axis->type, axis->from->sql, true));
+	bins->group_count = *keys + BIN_AGGREGATES;
 	scope.table = table;
 	c->aggregated = table;
 	for (int i = 0; i < node->args.count; i++)
@@ -182,31 +183,67 @@ op_make_series(Compiler *c, Table *table, const Node *node)
 	c->aggregated = NULL;
 	bins->is_closed = true;
 	close_table(c, bins);
-	result->from = bins->from;
-	result->is_unknown = bins->is_unknown;
-	for (int i = 0; i < keys; i++)
-		vector_add(c->arena, &result->columns, bins->columns.items[i]);
-	result->group_count = keys;
-	result->is_grouped = true;
-	count = sql_format(c->arena, "coalesce(@max($1), $2)", ((Column *) bins->columns.items[keys + 1])->expr->sql,
-					   includes_end || ((Node *) node->names.items[0])->kind == NODE_BROKEN ? sql_text(c->arena, "0::bigint") : count);
+	return bins;
+}
+
+/*
+ * Add the array of each aggregate to the result.
+ */
+static void
+add_series(Compiler *c, Table *result, const Node *node, const Table *bins, int keys, Sql *count)
+{
 	for (int i = 0; i < node->args.count; i++)
 	{
 		const Node *item = node->args.items[i];
-		Expr	   *value = ((Column *) bins->columns.items[keys + 3 + i])->expr;
+		Expr	   *value = bin_column(bins, keys, BIN_AGGREGATES + i);
 		const char *name = item->kind == NODE_NAMED ? ((Node *) item->names.items[0])->text : aggregate_name(c, item);
 
 		if (is_failed(value))
 			continue;
 		add_column(c, result, free_name(c, result, name != NULL ? name : "Column1"),
 				   expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#series_of(coalesce(@jsonb_object_agg($1::@text, $2), @jsonb_build_object()), $3, $4)",
-													   ((Column *) bins->columns.items[keys])->expr->sql, value_of(c, to_dynamic(c, value)), count,
+													   bin_column(bins, keys, BIN_NUMBER)->sql, value_of(c, to_dynamic(c, value)), count,
 													   default_value(c, item, value->type)), true));
 	}
-	ends = ((Node *) node->names.items[0])->kind == NODE_BROKEN ?
-		sql_format(c->arena, "@min($1)", ((Column *) bins->columns.items[keys + 2])->expr->sql) : axis.from->sql;
+}
+
+/*
+ * make-series AGGREGATES on AXIS from START to STOP step STEP by KEYS
+ */
+Table *
+op_make_series(Compiler *c, Table *table, const Node *node)
+{
+	Table	   *bins;
+	Table	   *result = table_new(c);
+	Axis		axis = {0};
+	bool		includes_end = node->names.count > 1 && ((Node *) node->names.items[1])->kind == NODE_BROKEN;
+	bool		has_start;
+	Sql		   *count;
+	int			keys;
+	Sql		   *start;
+
+	close_if_needed(c, table);
+	if (node->names.count < 3 || !bind_axis(c, table, node, &axis))
+	{
+		table->is_unknown = true;
+		return table;
+	}
+	has_start = ((Node *) node->names.items[0])->kind != NODE_BROKEN;
+	count = bin_count(c, &axis, includes_end);
+	vector_add(c->arena, &table->where, sql_format(c->arena, "$1 {>=} $2", axis.value->sql, axis.from->sql));
+	vector_add(c->arena, &table->where, sql_format(c->arena, includes_end ? "$1 {<=} $2" : "$1 {<} $2", axis.value->sql, axis.to->sql));
+	bins = make_bins(c, table, node, &axis, count, &keys);
+	result->from = bins->from;
+	result->is_unknown = bins->is_unknown;
+	for (int i = 0; i < keys; i++)
+		vector_add(c->arena, &result->columns, bins->columns.items[i]);
+	result->group_count = keys;
+	result->is_grouped = true;
+	count = sql_format(c->arena, "coalesce(@max($1), $2)", bin_column(bins, keys, BIN_COUNT)->sql,
+					   includes_end || !has_start ? sql_text(c->arena, "0::bigint") : count);
+	add_series(c, result, node, bins, keys, count);
+	start = has_start ? axis.from->sql : sql_format(c->arena, "@min($1)", bin_column(bins, keys, BIN_FROM)->sql);
 	add_column(c, result, free_name(c, result, axis.name),
-			   expr_new(c, KQL_DYNAMIC, sql_format(c->arena, axis.type == KQL_TIMESPAN ? "#axis_of($1, $2, $3)" : "#axis_of($1, $2, $3)",
-												   ends, axis.step->sql, count), true));
+			   expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#axis_of($1, $2, $3)", start, axis.step->sql, count), true));
 	return result;
 }
