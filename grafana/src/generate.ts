@@ -6,6 +6,7 @@ import { dirname, join } from 'path';
 import { alerts } from './alerts';
 import { cloudshellUsage } from './cloudshell_usage';
 import { overview } from './overview';
+import { result } from './result';
 import { storageUpload } from './storage_upload';
 
 const [directory] = process.argv.slice(2);
@@ -14,7 +15,7 @@ if (directory === undefined) {
   process.exit(2);
 }
 
-const dashboards = [overview(), storageUpload(), cloudshellUsage()].map((builder) => builder.build());
+const dashboards = [overview(), result(), storageUpload(), cloudshellUsage()].map((builder) => builder.build());
 
 // The builders give every variable what only those of type interval have.
 for (const variable of dashboards.flatMap((built) => built.templating.list ?? [])) {
