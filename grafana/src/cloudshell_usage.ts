@@ -99,7 +99,7 @@ const sessionsOverTime = () =>
   });
 
 // Two hours of the day are a column: no table of Grafana's has room for 24.
-const HOURS = [...Array(12).keys()].map((pair) => [2 * pair, 2 * pair + 2].map((hour) => String(hour).padStart(2, '0')).join('–'));
+const HOURS = [...Array(12).keys()].map((pair) => [2 * pair, 2 * pair + 2].map((hour) => String(hour).padStart(2, '0')).join('-'));
 
 const hoursOfDay = () =>
   tablePanel({

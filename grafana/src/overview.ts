@@ -266,7 +266,7 @@ const triage = () =>
     width: 12,
     height: 9,
     columns: {
-      Rule: { minWidth: 160, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}', status: 'closed' }) } },
+      Rule: { minWidth: 134, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}', status: 'closed' }) } },
       Closed: { width: 65, unit: 'locale' },
       True: { width: 60, unit: 'locale' },
       Benign: { width: 65, unit: 'locale' },
@@ -394,10 +394,10 @@ const logTables = () =>
     width: 24,
     height: 9,
     columns: {
-      Table: { width: 255, long: true },
-      State: { minWidth: 110, state: true, long: true },
-      'Newest event': { width: 165, unit: 'dateTimeAsIso' },
-      'Newest arrival': { width: 165, unit: 'dateTimeAsIso' },
+      Table: { width: 230, long: true },
+      State: { minWidth: 100, state: true, long: true },
+      'Newest event': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
+      'Newest arrival': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
       'Median delay': { width: 110, unit: 's', thresholds: [[1800, 'watch'], [7200, 'attend']] },
       '95 % below': { width: 100, unit: 's', thresholds: [[3600, 'watch'], [14400, 'attend']] },
       'Last hour': { width: 85, unit: 'locale' },
