@@ -93,7 +93,7 @@ const openResult = () =>
           WHERE m.run >= (SELECT min(r.run) FROM azhunt.runs AS r WHERE r.started > now() - interval '30 days') AND NOT m.hidden
           GROUP BY m.result_id, u.rule, u.severity, h.title
       ) AS f
-      LEFT JOIN LATERAL (SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = f.result_id) AS s ON true
+      LEFT JOIN LATERAL (SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = f.result_id OFFSET 0) AS s ON true
       WHERE coalesce(s.status, 'new') <> 'closed'
       ORDER BY array_position('{High,Medium,Low,Informational}', f.severity), f.run DESC, f.result_id
       LIMIT 100`,

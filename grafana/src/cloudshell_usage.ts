@@ -162,7 +162,7 @@ const sessions = () =>
           ORDER BY max(m."time") DESC
           LIMIT ${ROWS}
       ) AS f
-      LEFT JOIN LATERAL (SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = f.result_id) AS s ON true
+      LEFT JOIN LATERAL (SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = f.result_id OFFSET 0) AS s ON true
       ORDER BY 1 DESC, 2`,
   });
 

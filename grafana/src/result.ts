@@ -156,8 +156,8 @@ const logRows = () =>
 const others = () =>
   tablePanel({
     id: 5,
-    title: `What else was found of its accounts and addresses? The ${ROWS} latest results of any time`,
-    description: 'Other results of any rule that share an account or an address with this one, ignoring case. A click shows one here.',
+    title: `What else was found of its accounts and addresses? The ${ROWS} latest within 30 days of it`,
+    description: 'Other results of any rule, from 30 days before its first event to 30 days after its last, that share an account or an address with it, ignoring case. A click shows one here.',
     noValue: 'No other result has one of its accounts or addresses',
     width: 24,
     height: 9,
@@ -173,19 +173,19 @@ const others = () =>
     sql: `
       WITH own AS MATERIALIZED (
           SELECT array_agg(DISTINCT lower(m.account)) FILTER (WHERE m.account <> '') AS accounts,
-                 array_agg(DISTINCT m.address) FILTER (WHERE m.address <> '') AS addresses
+                 array_agg(DISTINCT m.address) FILTER (WHERE m.address <> '') AS addresses,
+                 min(m."time") - interval '30 days' AS since, max(m."time") + interval '30 days' AS until
           FROM azhunt.screened_matches AS m
           WHERE ${indent(isChosen('m.result_id'), 10)} AND NOT m.hidden
       ), others AS MATERIALIZED (
           SELECT f.result_id, max(f."time") AS "time", string_agg(DISTINCT f.shared, ', ') AS shared
           FROM (
-              SELECT m.result_id, m."time", m.account AS shared
-              FROM azhunt.screened_matches AS m
-              WHERE m.account OPERATOR(azhunt.=~) ANY ((SELECT o.accounts FROM own AS o)::text[]) AND NOT m.hidden
-              UNION ALL
-              SELECT m.result_id, m."time", m.address
-              FROM azhunt.screened_matches AS m
-              WHERE m.address = ANY ((SELECT o.addresses FROM own AS o)::text[]) AND NOT m.hidden
+              SELECT m.result_id, m."time", e.entity AS shared
+              FROM azhunt.rules AS r
+              CROSS JOIN own AS o
+              JOIN azhunt.screened_matches AS m ON m.rule = r.rule AND m."time" BETWEEN o.since AND o.until AND NOT m.hidden
+              CROSS JOIN LATERAL (VALUES (m.account, lower(m.account) = ANY (o.accounts)), (m.address, m.address = ANY (o.addresses))) AS e (entity, shared)
+              WHERE e.shared
           ) AS f
           WHERE NOT (${indent(isChosen('f.result_id'), 10)})
           GROUP BY f.result_id
@@ -200,6 +200,7 @@ const others = () =>
              r.summary AS "What was found",
              ${shortId('o.result_id')} AS "Id"
       FROM others AS o
-      CROSS JOIN LATERAL (SELECT r.* FROM azhunt.results AS r WHERE r.result_id = o.result_id) AS r
+      JOIN azhunt.results AS r ON r.result_id = o.result_id
+      WHERE r.result_id = ANY (ARRAY(SELECT o.result_id FROM others AS o))
       ORDER BY 1 DESC, 7`,
   });

@@ -152,11 +152,12 @@ const results = () =>
                  min(m.details ->> 'FileUploadPath') AS path, min(m.details ->> 'OperationName') AS operation, min(m.useragent) AS useragent,
                  count(DISTINCT ${UPLOAD}) AS uploads
           FROM ${indent(MATCHES, 10)}
-          WHERE ${indent(SHOWN, 10)}
           GROUP BY m.result_id
+          -- one is shown whole if any of its matches is
+          HAVING bool_or(${indent(SHOWN, 10)})
           ORDER BY max(m."time") DESC
           LIMIT ${ROWS}
       ) AS f
-      LEFT JOIN LATERAL (SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = f.result_id) AS s ON true
+      LEFT JOIN LATERAL (SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = f.result_id OFFSET 0) AS s ON true
       ORDER BY 1 DESC, 9`,
   });
