@@ -36,16 +36,18 @@ sub run
 # A machine without a way to npm's registry can run all other tests.
 sub cannot
 {
-	my ($why, $text) = @_;
+	my ($why, $must, $text) = @_;
 
-	fail($why) if $ENV{CI};
 	diag($text) if defined $text;
-	plan skip_all => "the dashboards are not drawn: $why" unless $ENV{CI};
+	plan skip_all => "the dashboards are not drawn: $why" unless $must;
+	fail($why);
 	done_testing();
 	exit;
 }
 
-cannot('there is no chromium (Debian: chromium)') unless -x ($ENV{CHROMIUM} // '/usr/bin/chromium');
+# Ubuntu has none that is a package
+my $is_debian = do { local @ARGV = '/etc/os-release'; grep { /^ID=debian$/ } readline };
+cannot('there is no chromium (Debian: chromium)', $ENV{CI} && $is_debian) unless -x ($ENV{CHROMIUM} // '/usr/bin/chromium');
 
 my $stamp = "$directory/node_modules/.azhunt-lock";
 my $hash = Digest::SHA->new(256)->addfile("$directory/package-lock.json")->hexdigest;
@@ -53,7 +55,7 @@ my $installed = do { local @ARGV = -e $stamp ? ($stamp) : (); @ARGV ? readline :
 if ($installed ne $hash)
 {
 	my ($text, $succeeded) = run('npm', 'ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund');
-	cannot('npm cannot install what they are drawn with (Debian: nodejs, npm)', $text) unless $succeeded;
+	cannot('npm cannot install what they are drawn with (Debian: nodejs, npm)', $ENV{CI}, $text) unless $succeeded;
 	open my $file, '>', $stamp or die "$stamp: $!";
 	print $file $hash;
 	close $file;
