@@ -293,7 +293,7 @@ is_deeply([ sort @{ rows(panel('result', 'What else was found of its accounts an
 my $log_rows = frame($user, expand(panel('result', 'Which log rows are behind it?')->{sql}, \%empty,
 	variables_of({ name => '' }, result => $result{'report.pdf'})));
 is_deeply([ sort map { "$_->{'Log table'} $_->{Address}" } @{ $log_rows->{rows} } ],
-	[ ('signinlogs 192.0.2.1') x 3, 'storagebloblogs 192.0.2.1:5000', 'storagebloblogs 192.0.2.1:5001' ], 'each log row once, for who may read them');
+	[ ('signinlogs 192.0.2.1') x 3, ('storagebloblogs 192.0.2.1') x 2 ], 'each log row once, for who may read them');
 
 my $cloudshell = 'cloudshell-usage';
 is_deeply(rows(panel($cloudshell, 'How much was found?'), [ 'Sessions', 'Callers', 'First-time callers', 'Operations' ]), ['3|2|1|5'], 'numbers of Cloud Shells');
