@@ -2877,7 +2877,7 @@ AS $$
     FROM (
         SELECT a.column_name, a.data_type AS definition, a.ordinal_position
         FROM azhunt.log_table_columns() AS a
-        WHERE a.log_table = $2
+        WHERE a.log_table = missing_columns.log_table
         UNION ALL
         VALUES
             ('additionalfields', 'jsonb', 10001),
@@ -2885,7 +2885,7 @@ AS $$
             ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()', 10003)
     ) AS c (column_name, definition, ordinal_position)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
+    ON a.attrelid = missing_columns."table" AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE a.attname IS NULL
     ORDER BY c.ordinal_position
 $$;
@@ -3053,7 +3053,7 @@ AS $$
     -- and no backslashes, which mean what the session says
     CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, '0'::oid),
                                     '^FOR VALUES FROM [(](.*)[)] TO [(](.*)[)]$'::text) AS b (bounds)
-    WHERE i.inhparent = $1 AND b.bounds IS NOT NULL
+    WHERE i.inhparent = partition_bounds."table" AND b.bounds IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
@@ -3064,7 +3064,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE tree (relation, level) AS (
-        SELECT $1::oid, 0
+        SELECT partition_tree."table"::oid, 0
         UNION ALL
         SELECT i.inhrelid, t.level + 1
         FROM tree AS t
@@ -3098,9 +3098,9 @@ AS $$
         LEFT JOIN pg_prepared_xacts AS p ON p.transaction = x.transactionid
         WHERE l.locktype = 'relation'::text
           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-          AND l.relation = $1::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+          AND l.relation = lock_holders.relation::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
           AND l.mode = ANY (
-              CASE $2
+              CASE lock_holders.lock_mode
                   WHEN 'SHARE'::text
                   THEN '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::text[]
                   WHEN 'SHARE UPDATE EXCLUSIVE'::text
@@ -3207,9 +3207,9 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH below AS (
-        SELECT t.relid FROM azhunt.partition_tree($1) AS t (relid)
+        SELECT t.relid FROM azhunt.partition_tree(rows_cannot_move_because.partition) AS t (relid)
     ), target AS (
-        SELECT a.relid FROM pg_partition_ancestors($1) AS a
+        SELECT a.relid FROM pg_partition_ancestors(rows_cannot_move_because.partition) AS a
         UNION
         SELECT b.relid FROM below AS b
     )
@@ -3227,8 +3227,8 @@ AS $$
     FROM pg_class AS c
     WHERE c.oid IN (SELECT relid FROM below) AND c.relkind = 'f'
     UNION ALL
-    SELECT format('Row-level security of %s would hide rows.'::text, $1)
-    WHERE row_security_active($1::oid)
+    SELECT format('Row-level security of %s would hide rows.'::text, rows_cannot_move_because.partition)
+    WHERE row_security_active(rows_cannot_move_because.partition::oid)
     UNION ALL
     SELECT format('Foreign key %I of %s refers to these rows.'::text, k.conname, k.conrelid::regclass)
     FROM pg_constraint AS k
@@ -3706,6 +3706,43 @@ $$;
 
 COMMENT ON FUNCTION azhunt.read_storage_operations(timestamptz, timestamptz) IS
 'internal: successful operations in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null';
+
+CREATE FUNCTION azhunt.storage_log_rows(at timestamptz)
+RETURNS TABLE (
+    log_table text,
+    log_row jsonb,
+    operationname text,
+    calleripaddress text,
+    uri text,
+    useragentheader text,
+    accountname text,
+    correlationid text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT l.log_table,
+           l.log_row,
+           l.operationname,
+           COALESCE(azhunt.strip_port(l.calleripaddress), ''),
+           COALESCE(l.uri, ''),
+           COALESCE(l.useragentheader, ''),
+           COALESCE(l.accountname, ''),
+           COALESCE(l.correlationid, '')
+    FROM (
+        SELECT 'storagebloblogs'::pg_catalog.text, pg_catalog.to_jsonb(b), b.timegenerated, b.operationname, b.statustext, b.statuscode,
+               b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
+        FROM azhunt.storagebloblogs AS b
+        UNION ALL
+        SELECT 'storagefilelogs'::pg_catalog.text, pg_catalog.to_jsonb(f), f.timegenerated, f.operationname, f.statustext, f.statuscode,
+               f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
+        FROM azhunt.storagefilelogs AS f
+    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode,
+            calleripaddress, uri, useragentheader, accountname, correlationid)
+    WHERE l.timegenerated OPERATOR(pg_catalog.=) storage_log_rows.at
+      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_log_rows(timestamptz) IS
+'internal: the rows of successful operations in StorageFileLogs and StorageBlobLogs at a time, with the columns by which a match knows them; a missing text is empty';
 
 CREATE FUNCTION azhunt.read_uploads(target_file text, operations text[], since timestamptz, until timestamptz)
 RETURNS TABLE (
@@ -4248,6 +4285,23 @@ $$;
 COMMENT ON FUNCTION azhunt.default_options(text, text) IS
 'internal: the options that a rule can set: the arguments of NAME_matches() but since, until and arrivals, with the defaults that NAME() has for them';
 
+CREATE FUNCTION azhunt.check_hunt_found(is_found boolean, hunt text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
+                                               FROM azhunt.hunts AS h));
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_found(boolean, text) IS
+'internal: an error that there is no such hunt, unless it was found';
+
 CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -4261,12 +4315,8 @@ DECLARE
     option record;
 BEGIN
     SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
-                                               FROM azhunt.hunts AS h));
-    ELSIF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
+    PERFORM azhunt.check_hunt_found(FOUND, check_options.hunt);
+    IF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'options must be a JSON object, such as {"%": %}',
                         (SELECT key FROM jsonb_each(defaults) ORDER BY key LIMIT 1),
                         (SELECT value FROM jsonb_each(defaults) ORDER BY key LIMIT 1)
@@ -4326,7 +4376,6 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     hunt_name text;
     schema_name text;
@@ -4407,14 +4456,14 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = $1) THEN
+    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt) THEN
         RAISE EXCEPTION 'rules run hunt "%"', hunt
             USING ERRCODE = 'dependent_objects_still_exist',
                   DETAIL = format('Rules: %s.', (SELECT string_agg(r.rule, ', ' ORDER BY r.rule)
-                                                 FROM azhunt.rules AS r WHERE r.hunt = $1)),
+                                                 FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt)),
                   HINT = 'azhunt.drop_rule() removes a rule with its results.';
     END IF;
-    DELETE FROM azhunt.hunts AS h WHERE h.hunt = $1 AND h.schema <> 'azhunt';
+    DELETE FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.schema <> 'azhunt';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
@@ -4485,7 +4534,6 @@ RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 BEGIN
     PERFORM azhunt.check_options(coalesce(add_rule.hunt, add_rule.rule), add_rule.options);
     INSERT INTO azhunt.rules (rule, hunt, options, run_every, severity, announce_since)
@@ -5187,7 +5235,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 AS $$
-#variable_conflict use_variable
 DECLARE
     hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
     watermark azhunt.watermarks;
@@ -5296,11 +5343,7 @@ BEGIN
     -- not change or drop a rule as if it had not run.
     UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.hunts lists the hunts; azhunt.add_hunt() adds one.';
-    END IF;
+    PERFORM azhunt.check_hunt_found(FOUND, rule_row.hunt);
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.
@@ -5511,10 +5554,27 @@ COMMENT ON COLUMN azhunt.screened_matches.hidden IS 'whether the allow-list hide
 COMMENT ON COLUMN azhunt.screened_matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.screened_matches.found_at IS 'when that run began';
 
+CREATE FUNCTION azhunt.check_result_found(is_found boolean, result_id uuid) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
+            USING ERRCODE = 'no_data_found',
+                  HINT = 'It is column result_id of view azhunt.results.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
+'internal: an error that there is no such result, unless it was found';
+
 CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+<<function>>
 DECLARE
     last_run bigint;
 BEGIN
@@ -5529,16 +5589,12 @@ BEGIN
     END IF;
     -- prune() must not remove a part of it meanwhile
     PERFORM FROM azhunt.rules AS r
-    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = $1))
+    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = $1);
-    IF last_run IS NULL THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
+    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id);
+    PERFORM azhunt.check_result_found(last_run IS NOT NULL, set_status.result_id);
     INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
-    VALUES ($1, $2, $3, session_user, clock_timestamp(), last_run);
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), function.last_run);
 END
 $$;
 
@@ -5745,13 +5801,9 @@ BEGIN
     FROM azhunt.matches AS m
     JOIN azhunt.rules AS r ON r.rule = m.rule
     JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-    WHERE m.result_id = $1
+    WHERE m.result_id = log_rows.result_id
     LIMIT 1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
+    PERFORM azhunt.check_result_found(FOUND, log_rows.result_id);
     function := azhunt.hunt_function(hunt.schema, hunt.hunt, '_log_rows'::text);
     IF function IS NULL THEN
         RAISE EXCEPTION 'hunt "%" does not say which log rows its matches are of', hunt.hunt
@@ -5759,7 +5811,7 @@ BEGIN
                   HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema, hunt.hunt || '_log_rows');
     END IF;
     PERFORM azhunt.check_hunt_function(function);
-    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = $1 ORDER BY m."time" DESC, m.key LIMIT most LOOP
+    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = log_rows.result_id ORDER BY m."time" DESC, m.key LIMIT most LOOP
         RETURN QUERY EXECUTE format('SELECT l.log_table, l.log_row FROM %s($1) AS l'::text, function) USING match;
     END LOOP;
 END
@@ -5886,7 +5938,6 @@ RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arri
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     source text;
 BEGIN
@@ -5898,11 +5949,11 @@ BEGIN
                    CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
                         WHEN h.rows_last_hour > 0 THEN 'flowing'
                         -- of what came after as_of, only the hours that are counted say something
-                        WHEN h.newest_arrival > azhunt.window_start(as_of, interval '24 hours')
-                             AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
+                        WHEN h.newest_arrival > azhunt.window_start(source_health.as_of, interval '24 hours')
+                             AND (h.newest_arrival <= source_health.as_of OR h.rows_hour_before > 0) THEN 'quiet'
                         ELSE 'stopped' END,
                    h.*
-            FROM azhunt.source_health_of(source, as_of) AS h;
+            FROM azhunt.source_health_of(source, source_health.as_of) AS h;
         EXCEPTION
             WHEN undefined_table THEN
                 RETURN QUERY SELECT source, 'never loaded'::text, NULL::timestamptz, NULL::timestamptz,
@@ -6490,24 +6541,16 @@ CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid,
-               b.accountname, b.statustext, b.statuscode
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid,
-               f.accountname, f.statustext, f.statuscode
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid, accountname, statustext, statuscode)
-    WHERE azhunt.strip_port(l.calleripaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
-      AND COALESCE(l.uri, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
-      AND l.operationname OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND COALESCE(l.correlationid, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+    FROM azhunt.storage_log_rows((storage_upload_link_account_log_rows.match)."time") AS l
+    WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
+      AND l.uri OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.correlationid OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
@@ -6643,26 +6686,25 @@ SET plan_cache_mode = force_custom_plan
 -- an error instead of counts without the rows that a policy hides
 SET row_security = off
 AS $$
-#variable_conflict use_column
 DECLARE
     options jsonb := (SELECT h.default_options || r.options
                       FROM azhunt.rules AS r JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-                      WHERE r.rule = $1 AND r.hunt = 'storage_upload_link_account');
+                      WHERE r.rule = upload_counts.rule AND r.hunt = 'storage_upload_link_account');
     -- a function with a subquery among its arguments is not inlined, so that
     -- all partitions would be locked
     target_file text := options ->> 'target_file'::text;
     operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
-        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce($1, 'NULL')
+        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce(upload_counts.rule, 'NULL')
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
-    PERFORM azhunt.check_bin(width);
+    PERFORM azhunt.check_bin(upload_counts.width);
     PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
-    SELECT azhunt.bin(u.timegenerated, width), count(*)
-    FROM azhunt.uploads(target_file, operations, since, until) AS u
+    SELECT azhunt.bin(u.timegenerated, upload_counts.width), count(*)
+    FROM azhunt.uploads(target_file, operations, upload_counts.since, upload_counts.until) AS u
     GROUP BY 1
     ORDER BY 1;
 END
@@ -7161,25 +7203,15 @@ CREATE FUNCTION azhunt.storage_mass_deletion_log_rows(match azhunt.matches) RETU
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
-               b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
-               f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
-    ) AS l (log_table, log_row, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname, correlationid)
-    WHERE l.operationname OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
-      AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
-      AND azhunt.without_query(COALESCE(l.uri, ''))
+    FROM azhunt.storage_log_rows((storage_mass_deletion_log_rows.match)."time") AS l
+    WHERE l.operationname OPERATOR(pg_catalog.=)
+          ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
+      AND azhunt.without_query(l.uri)
           OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'File'::pg_catalog.text)
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
-      AND COALESCE(l.correlationid, '')
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
+      AND l.correlationid
           OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
 $$;
 
@@ -7325,37 +7357,25 @@ CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(match azhun
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
-               b.timegenerated, b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
-                  (storage_file_created_quickly_deleted_log_rows.match)."time",
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
-               f.timegenerated, f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
-                  (storage_file_created_quickly_deleted_log_rows.match)."time",
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
-    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname)
-    WHERE azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
-      AND azhunt.without_query(COALESCE(l.uri, ''))
+    FROM azhunt.storage_log_rows((storage_file_created_quickly_deleted_log_rows.match)."time") AS l
+    WHERE azhunt.without_query(l.uri)
           OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
-      AND (l.timegenerated OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match)."time"
-           AND l.operationname OPERATOR(pg_catalog.=)
-               ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-           AND COALESCE(azhunt.strip_port(l.calleripaddress), '')
-               OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
-           AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
-           AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
-           OR l.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz
-              AND l.operationname OPERATOR(pg_catalog.=)
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
-              AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=)
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text))
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
+    UNION ALL
+    SELECT l.log_table, l.log_row
+    FROM azhunt.storage_log_rows(
+             ((storage_file_created_quickly_deleted_log_rows.match).details
+              OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz) AS l
+    WHERE azhunt.without_query(l.uri)
+          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(azhunt.matches) IS
