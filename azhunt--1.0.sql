@@ -2297,11 +2297,11 @@ COMMENT ON FUNCTION azhunt.log_table_indexes() IS
 -- A string, unlike BEGIN ATOMIC, is not stored as a tree of nodes, which has
 -- every letter as a number.
 CREATE FUNCTION azhunt.log_table_descriptions()
-RETURNS TABLE (log_table text, comment text, column_comments text)
+RETURNS TABLE (log_table text, comment text, retention interval, column_comments text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT d.log_table, d.comment, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
+    SELECT d.log_table, d.comment, d.retention::interval, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
 tenantid: id of the Log Analytics workspace, not of the tenant in Entra
 type: name of the log table
 _billedsize: bytes that Log Analytics bills for the record
@@ -2313,7 +2313,7 @@ ingestedat: when the row arrived here
 ingestxid: id of the transaction that brought the row
 '
     FROM (VALUES
-        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', '
+        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 serviceprincipalname: name of the managed identity
@@ -2357,7 +2357,7 @@ sessionid: id of the session, shared by what one sign-in led to
 sourceappclientid: application on whose behalf the identity signed in
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
 '),
-        ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', '
+        ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 userprincipalname: name with which the user signed in
@@ -2444,7 +2444,7 @@ userdisplayname: display name of the user
 userid: id of the user in Entra
 usertype: member or guest
 '),
-        ('aadserviceprincipalsigninlogs', 'sign-ins of applications with a secret, certificate or federated credential of their own', '
+        ('aadserviceprincipalsigninlogs', 'sign-ins of applications with a secret, certificate or federated credential of their own', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 serviceprincipalname: name of the service principal that signed in
@@ -2487,7 +2487,7 @@ serviceprincipalcredentialthumbprint: thumbprint of the certificate that the ser
 sessionid: id of the session, shared by what one sign-in led to
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
 '),
-        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', '
+        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', NULL, '
 timegenerated: when the activity was recorded
 operationname: activity, such as Add member to role
 initiatedby: user or application that did it
@@ -2516,7 +2516,7 @@ resultreason: why the activity failed
 resultsignature: outcome in one word, where there is one
 resulttype: outcome as a number or a word
 '),
-        ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', '
+        ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', NULL, '
 timegenerated: when the operation was recorded
 caller: user, service principal or other identity that did it
 operationnamevalue: operation, such as Microsoft.Compute/virtualMachines/write
@@ -2548,7 +2548,7 @@ resourceprovider: provider of the resource in words, in older records
 resourceprovidervalue: provider of the resource, such as MICROSOFT.COMPUTE
 subscriptionid: subscription of the resource
 '),
-        ('signinlogs', 'interactive sign-ins of users', '
+        ('signinlogs', 'interactive sign-ins of users', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 userprincipalname: name with which the user signed in
@@ -2640,7 +2640,7 @@ userdisplayname: display name of the user
 userid: id of the user in Entra
 usertype: member or guest
 '),
-        ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', '
+        ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: operation, such as PutBlob or GetBlob
 statustext: outcome in words: Success, or the code of an error
@@ -2690,7 +2690,7 @@ sourceaccesstier: tier of the blob that is copied
 sourceuri: what is copied
 tlsversion: version of TLS of the connection
 '),
-        ('storagefilelogs', 'requests to file shares over REST, SMB and NFS, one row each', '
+        ('storagefilelogs', 'requests to file shares over REST, SMB and NFS, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, or SMB or NFS command, such as PutBlob
 statustext: outcome in words: Success, or the code of an error
@@ -2746,7 +2746,7 @@ smbtreeconnectid: id of the connection to the share within the SMB session
 smbvolatilehandleid: part of the SMB handle that ends with the connection
 tlsversion: version of TLS of the connection
 '),
-        ('storagequeuelogs', 'requests to queues, one row each', '
+        ('storagequeuelogs', 'requests to queues, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, such as PutMessage
 statustext: outcome in words: Success, or the code of an error
@@ -2791,7 +2791,7 @@ serverlatencyms: milliseconds that the service itself took, network excluded
 servicetype: blob, file, queue or table
 tlsversion: version of TLS of the connection
 '),
-        ('storagetablelogs', 'requests to the tables of a storage account, one row each', '
+        ('storagetablelogs', 'requests to the tables of a storage account, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, such as QueryEntities
 statustext: outcome in words: Success, or the code of an error
@@ -2836,11 +2836,11 @@ serverlatencyms: milliseconds that the service itself took, network excluded
 servicetype: blob, file, queue or table
 tlsversion: version of TLS of the connection
 ')
-    ) AS d (log_table, comment, column_comments)
+    ) AS d (log_table, comment, retention, column_comments)
 $$;
 
 COMMENT ON FUNCTION azhunt.log_table_descriptions() IS
-'internal: what the log tables are, and what each of their columns says, a line each';
+'internal: what the log tables are, how long prune() keeps their partitions where a description says so, and what each of their columns says, a line each';
 
 /* src/logs/tables.sql */
 
@@ -6052,21 +6052,62 @@ $$;
 COMMENT ON FUNCTION azhunt.time_before(timestamptz, interval) IS
 'internal: moment - age, infinite where that is no timestamp';
 
-CREATE FUNCTION azhunt.prune(keep interval, keep_log_partitions interval DEFAULT NULL)
+-- What the caller says of one table comes before what its description says, and
+-- that before what the caller says of all.
+CREATE FUNCTION azhunt.log_table_ages(keep_log_partitions interval, keep_partitions_of jsonb)
+RETURNS TABLE (log_table text, age interval)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unknown text;
+BEGIN
+    IF jsonb_typeof(keep_partitions_of) IS DISTINCT FROM 'object'
+       OR jsonb_path_exists(keep_partitions_of, 'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
+        RAISE EXCEPTION 'keep_partitions_of must be a JSON object of log tables and times'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'As in {"signinlogs": "90 days"}.';
+    END IF;
+    unknown := (SELECT k.name FROM jsonb_object_keys(keep_partitions_of) AS k (name)
+                WHERE NOT EXISTS (SELECT FROM azhunt.log_table_schemas() AS s WHERE s.log_table = k.name)
+                ORDER BY k.name LIMIT 1);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'there is no log table "%"', unknown
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Log tables: %s.', (SELECT string_agg(s.log_table, ', ' ORDER BY s.log_table)
+                                                    FROM azhunt.log_table_schemas() AS s));
+    END IF;
+    RETURN QUERY
+    SELECT d.log_table,
+           CASE WHEN keep_partitions_of ? d.log_table THEN (keep_partitions_of ->> d.log_table)::interval
+                WHEN keep_log_partitions IS NOT NULL THEN coalesce(d.retention, keep_log_partitions)
+           END
+    FROM azhunt.log_table_descriptions() AS d;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.log_table_ages(interval, jsonb) IS
+'internal: the age at which prune() drops partitions of each log table; null if it drops none';
+
+CREATE FUNCTION azhunt.prune(
+    keep interval,
+    keep_log_partitions interval DEFAULT NULL,
+    keep_partitions_of jsonb DEFAULT '{}')
 RETURNS TABLE (relation text, removed bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     before timestamptz := azhunt.time_before(now(), keep);
-    log_before timestamptz := azhunt.time_before(now(), keep_log_partitions);
     part record;
     log_tables regclass[] := '{}';
     partitions regclass[] := '{}';
     estimates bigint[] := '{}';
     relations regclass[];
 BEGIN
-    IF (before <= now()) IS NOT TRUE OR log_before > now() THEN
+    IF (before <= now()) IS NOT TRUE OR azhunt.time_before(now(), keep_log_partitions) > now()
+       OR EXISTS (SELECT FROM azhunt.log_table_ages(keep_log_partitions, keep_partitions_of) AS a
+                  WHERE azhunt.time_before(now(), a.age) > now()) THEN
         RAISE EXCEPTION 'what is kept must be a time that is not negative'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
@@ -6104,10 +6145,10 @@ BEGIN
                 FROM azhunt.partition_tree(b.partition) AS p (relation)
                 JOIN pg_class AS c ON c.oid = p.relation
                 WHERE c.relkind <> 'p') AS estimate
-        FROM azhunt.log_table_schemas() AS s
+        FROM azhunt.log_table_ages(keep_log_partitions, keep_partitions_of) AS s
         CROSS JOIN to_regclass(format('azhunt.%I'::text, s.log_table)) AS t (relation)
         CROSS JOIN azhunt.partition_bounds(t.relation) AS b
-        WHERE b.until <= log_before
+        WHERE b.until <= azhunt.time_before(now(), s.age)
         ORDER BY s.log_table, b.since
     LOOP
         log_tables := log_tables || part.log_table;
@@ -6136,10 +6177,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
+COMMENT ON FUNCTION azhunt.prune(interval, interval, jsonb) IS
 'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
 
-REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval, jsonb) FROM PUBLIC;
 
 /* src/runs/cron.sql */
 

@@ -34,7 +34,7 @@ FROM (VALUES
      'equals_join_selectivity equals_selectivity has_support make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
      'log_table_support make_bag_transition make_list_transition make_set_transition within_support'),
     ('lists what is in its own text',
-     'log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),
+     'log_table_ages log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),
     ('reads tables with the rights of the caller, who needs SELECT on them',
      'check_rows_are_visible cloudshell_sessions cloudshell_usage_pairs '
      'log_rows new_cloudshell_user_keys new_cloudshell_user_pairs new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
