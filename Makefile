@@ -132,7 +132,8 @@ OBJS = \
 	src/runs/digest.o \
 	src/runs/health.o \
 	src/runs/results.o \
-	src/runs/run.o
+	src/runs/run.o \
+	src/runs/trust.o
 # A library's names are seen by all libraries of a server process, so only
 # those that PostgreSQL looks up leave this one.
 SHLIB_EXPORTS = src/exports.txt

@@ -2297,11 +2297,11 @@ COMMENT ON FUNCTION azhunt.log_table_indexes() IS
 -- A string, unlike BEGIN ATOMIC, is not stored as a tree of nodes, which has
 -- every letter as a number.
 CREATE FUNCTION azhunt.log_table_descriptions()
-RETURNS TABLE (log_table text, comment text, column_comments text)
+RETURNS TABLE (log_table text, comment text, retention interval, column_comments text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT d.log_table, d.comment, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
+    SELECT d.log_table, d.comment, d.retention::interval, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
 tenantid: id of the Log Analytics workspace, not of the tenant in Entra
 type: name of the log table
 _billedsize: bytes that Log Analytics bills for the record
@@ -2313,7 +2313,7 @@ ingestedat: when the row arrived here
 ingestxid: id of the transaction that brought the row
 '
     FROM (VALUES
-        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', '
+        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 serviceprincipalname: name of the managed identity
@@ -2357,7 +2357,7 @@ sessionid: id of the session, shared by what one sign-in led to
 sourceappclientid: application on whose behalf the identity signed in
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
 '),
-        ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', '
+        ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 userprincipalname: name with which the user signed in
@@ -2444,7 +2444,7 @@ userdisplayname: display name of the user
 userid: id of the user in Entra
 usertype: member or guest
 '),
-        ('aadserviceprincipalsigninlogs', 'sign-ins of applications with a secret, certificate or federated credential of their own', '
+        ('aadserviceprincipalsigninlogs', 'sign-ins of applications with a secret, certificate or federated credential of their own', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 serviceprincipalname: name of the service principal that signed in
@@ -2487,7 +2487,7 @@ serviceprincipalcredentialthumbprint: thumbprint of the certificate that the ser
 sessionid: id of the session, shared by what one sign-in led to
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
 '),
-        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', '
+        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', NULL, '
 timegenerated: when the activity was recorded
 operationname: activity, such as Add member to role
 initiatedby: user or application that did it
@@ -2516,7 +2516,7 @@ resultreason: why the activity failed
 resultsignature: outcome in one word, where there is one
 resulttype: outcome as a number or a word
 '),
-        ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', '
+        ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', NULL, '
 timegenerated: when the operation was recorded
 caller: user, service principal or other identity that did it
 operationnamevalue: operation, such as Microsoft.Compute/virtualMachines/write
@@ -2548,7 +2548,7 @@ resourceprovider: provider of the resource in words, in older records
 resourceprovidervalue: provider of the resource, such as MICROSOFT.COMPUTE
 subscriptionid: subscription of the resource
 '),
-        ('signinlogs', 'interactive sign-ins of users', '
+        ('signinlogs', 'interactive sign-ins of users', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 userprincipalname: name with which the user signed in
@@ -2640,7 +2640,7 @@ userdisplayname: display name of the user
 userid: id of the user in Entra
 usertype: member or guest
 '),
-        ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', '
+        ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: operation, such as PutBlob or GetBlob
 statustext: outcome in words: Success, or the code of an error
@@ -2690,7 +2690,7 @@ sourceaccesstier: tier of the blob that is copied
 sourceuri: what is copied
 tlsversion: version of TLS of the connection
 '),
-        ('storagefilelogs', 'requests to file shares over REST, SMB and NFS, one row each', '
+        ('storagefilelogs', 'requests to file shares over REST, SMB and NFS, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, or SMB or NFS command, such as PutBlob
 statustext: outcome in words: Success, or the code of an error
@@ -2746,7 +2746,7 @@ smbtreeconnectid: id of the connection to the share within the SMB session
 smbvolatilehandleid: part of the SMB handle that ends with the connection
 tlsversion: version of TLS of the connection
 '),
-        ('storagequeuelogs', 'requests to queues, one row each', '
+        ('storagequeuelogs', 'requests to queues, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, such as PutMessage
 statustext: outcome in words: Success, or the code of an error
@@ -2791,7 +2791,7 @@ serverlatencyms: milliseconds that the service itself took, network excluded
 servicetype: blob, file, queue or table
 tlsversion: version of TLS of the connection
 '),
-        ('storagetablelogs', 'requests to the tables of a storage account, one row each', '
+        ('storagetablelogs', 'requests to the tables of a storage account, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, such as QueryEntities
 statustext: outcome in words: Success, or the code of an error
@@ -2836,11 +2836,11 @@ serverlatencyms: milliseconds that the service itself took, network excluded
 servicetype: blob, file, queue or table
 tlsversion: version of TLS of the connection
 ')
-    ) AS d (log_table, comment, column_comments)
+    ) AS d (log_table, comment, retention, column_comments)
 $$;
 
 COMMENT ON FUNCTION azhunt.log_table_descriptions() IS
-'internal: what the log tables are, and what each of their columns says, a line each';
+'internal: what the log tables are, how long prune() keeps their partitions where a description says so, and what each of their columns says, a line each';
 
 /* src/logs/tables.sql */
 
@@ -2877,7 +2877,7 @@ AS $$
     FROM (
         SELECT a.column_name, a.data_type AS definition, a.ordinal_position
         FROM azhunt.log_table_columns() AS a
-        WHERE a.log_table = $2
+        WHERE a.log_table = missing_columns.log_table
         UNION ALL
         VALUES
             ('additionalfields', 'jsonb', 10001),
@@ -2885,7 +2885,7 @@ AS $$
             ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()', 10003)
     ) AS c (column_name, definition, ordinal_position)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
+    ON a.attrelid = missing_columns."table" AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE a.attname IS NULL
     ORDER BY c.ordinal_position
 $$;
@@ -3053,7 +3053,7 @@ AS $$
     -- and no backslashes, which mean what the session says
     CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, '0'::oid),
                                     '^FOR VALUES FROM [(](.*)[)] TO [(](.*)[)]$'::text) AS b (bounds)
-    WHERE i.inhparent = $1 AND b.bounds IS NOT NULL
+    WHERE i.inhparent = partition_bounds."table" AND b.bounds IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
@@ -3064,7 +3064,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE tree (relation, level) AS (
-        SELECT $1::oid, 0
+        SELECT partition_tree."table"::oid, 0
         UNION ALL
         SELECT i.inhrelid, t.level + 1
         FROM tree AS t
@@ -3098,9 +3098,9 @@ AS $$
         LEFT JOIN pg_prepared_xacts AS p ON p.transaction = x.transactionid
         WHERE l.locktype = 'relation'::text
           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-          AND l.relation = $1::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+          AND l.relation = lock_holders.relation::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
           AND l.mode = ANY (
-              CASE $2
+              CASE lock_holders.lock_mode
                   WHEN 'SHARE'::text
                   THEN '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::text[]
                   WHEN 'SHARE UPDATE EXCLUSIVE'::text
@@ -3207,9 +3207,9 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH below AS (
-        SELECT t.relid FROM azhunt.partition_tree($1) AS t (relid)
+        SELECT t.relid FROM azhunt.partition_tree(rows_cannot_move_because.partition) AS t (relid)
     ), target AS (
-        SELECT a.relid FROM pg_partition_ancestors($1) AS a
+        SELECT a.relid FROM pg_partition_ancestors(rows_cannot_move_because.partition) AS a
         UNION
         SELECT b.relid FROM below AS b
     )
@@ -3227,8 +3227,8 @@ AS $$
     FROM pg_class AS c
     WHERE c.oid IN (SELECT relid FROM below) AND c.relkind = 'f'
     UNION ALL
-    SELECT format('Row-level security of %s would hide rows.'::text, $1)
-    WHERE row_security_active($1::oid)
+    SELECT format('Row-level security of %s would hide rows.'::text, rows_cannot_move_because.partition)
+    WHERE row_security_active(rows_cannot_move_because.partition::oid)
     UNION ALL
     SELECT format('Foreign key %I of %s refers to these rows.'::text, k.conname, k.conrelid::regclass)
     FROM pg_constraint AS k
@@ -3706,6 +3706,43 @@ $$;
 
 COMMENT ON FUNCTION azhunt.read_storage_operations(timestamptz, timestamptz) IS
 'internal: successful operations in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null';
+
+CREATE FUNCTION azhunt.storage_log_rows(at timestamptz)
+RETURNS TABLE (
+    log_table text,
+    log_row jsonb,
+    operationname text,
+    calleripaddress text,
+    uri text,
+    useragentheader text,
+    accountname text,
+    correlationid text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT l.log_table,
+           l.log_row,
+           l.operationname,
+           COALESCE(azhunt.strip_port(l.calleripaddress), ''),
+           COALESCE(l.uri, ''),
+           COALESCE(l.useragentheader, ''),
+           COALESCE(l.accountname, ''),
+           COALESCE(l.correlationid, '')
+    FROM (
+        SELECT 'storagebloblogs'::pg_catalog.text, pg_catalog.to_jsonb(b), b.timegenerated, b.operationname, b.statustext, b.statuscode,
+               b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
+        FROM azhunt.storagebloblogs AS b
+        UNION ALL
+        SELECT 'storagefilelogs'::pg_catalog.text, pg_catalog.to_jsonb(f), f.timegenerated, f.operationname, f.statustext, f.statuscode,
+               f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
+        FROM azhunt.storagefilelogs AS f
+    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode,
+            calleripaddress, uri, useragentheader, accountname, correlationid)
+    WHERE l.timegenerated OPERATOR(pg_catalog.=) storage_log_rows.at
+      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_log_rows(timestamptz) IS
+'internal: the rows of successful operations in StorageFileLogs and StorageBlobLogs at a time, with the columns by which a match knows them; a missing text is empty';
 
 CREATE FUNCTION azhunt.read_uploads(target_file text, operations text[], since timestamptz, until timestamptz)
 RETURNS TABLE (
@@ -4248,6 +4285,23 @@ $$;
 COMMENT ON FUNCTION azhunt.default_options(text, text) IS
 'internal: the options that a rule can set: the arguments of NAME_matches() but since, until and arrivals, with the defaults that NAME() has for them';
 
+CREATE FUNCTION azhunt.check_hunt_found(is_found boolean, hunt text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
+                                               FROM azhunt.hunts AS h));
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_found(boolean, text) IS
+'internal: an error that there is no such hunt, unless it was found';
+
 CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -4261,12 +4315,8 @@ DECLARE
     option record;
 BEGIN
     SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
-                                               FROM azhunt.hunts AS h));
-    ELSIF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
+    PERFORM azhunt.check_hunt_found(FOUND, check_options.hunt);
+    IF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'options must be a JSON object, such as {"%": %}',
                         (SELECT key FROM jsonb_each(defaults) ORDER BY key LIMIT 1),
                         (SELECT value FROM jsonb_each(defaults) ORDER BY key LIMIT 1)
@@ -4326,7 +4376,6 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     hunt_name text;
     schema_name text;
@@ -4407,14 +4456,14 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = $1) THEN
+    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt) THEN
         RAISE EXCEPTION 'rules run hunt "%"', hunt
             USING ERRCODE = 'dependent_objects_still_exist',
                   DETAIL = format('Rules: %s.', (SELECT string_agg(r.rule, ', ' ORDER BY r.rule)
-                                                 FROM azhunt.rules AS r WHERE r.hunt = $1)),
+                                                 FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt)),
                   HINT = 'azhunt.drop_rule() removes a rule with its results.';
     END IF;
-    DELETE FROM azhunt.hunts AS h WHERE h.hunt = $1 AND h.schema <> 'azhunt';
+    DELETE FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.schema <> 'azhunt';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
@@ -4485,7 +4534,6 @@ RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 BEGIN
     PERFORM azhunt.check_options(coalesce(add_rule.hunt, add_rule.rule), add_rule.options);
     INSERT INTO azhunt.rules (rule, hunt, options, run_every, severity, announce_since)
@@ -4816,142 +4864,11 @@ COMMENT ON FUNCTION azhunt.insert_new_matches(text, bigint, timestamptz, text, t
 
 /* src/runs/trust.sql */
 
--- A year of daily partitions has thousands of parts that refer to the same few
--- objects.  pg_depend does not tell of PostgreSQL's own, which belong to the
--- first superuser and have the ids below 16384.
-CREATE FUNCTION azhunt.reached_from(relations oid[], with_children boolean) RETURNS TABLE (classid oid, objid oid, is_part boolean)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET jit = off
--- so that arrays are hashed
-SET plan_cache_mode = force_custom_plan
-AS $$
-#variable_conflict use_column
-DECLARE
-    tree oid[];
-    tree_and_indexes oid[];
-    parts oid[];
-    part_class regclass;
-BEGIN
-    WITH RECURSIVE part (oid) AS (
-        SELECT r.oid FROM unnest(relations) AS r (oid)
-        UNION
-        SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.oid WHERE with_children
-    )
-    SELECT array_agg(p.oid) INTO tree FROM part AS p;
-
-    tree_and_indexes := tree || ARRAY(
-        SELECT i.indexrelid FROM pg_index AS i
-        WHERE i.indrelid = ANY (tree)
-          AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL OR 16384::oid <= ANY (i.indclass::oid[])));
-
-    -- one relation for each owner
-    RETURN QUERY
-    SELECT 'pg_class'::regclass::oid, min(c.oid), true FROM pg_class AS c WHERE c.oid = ANY (tree) GROUP BY c.relowner;
-
-    FOREACH part_class IN ARRAY '{pg_class,pg_rewrite,pg_policy,pg_attrdef,pg_constraint,pg_statistic_ext}'::regclass[] LOOP
-        parts := CASE part_class
-            WHEN 'pg_class'::regclass THEN tree_and_indexes
-            WHEN 'pg_rewrite'::regclass THEN ARRAY(SELECT w.oid FROM pg_rewrite AS w WHERE w.ev_class = ANY (tree))
-            WHEN 'pg_policy'::regclass THEN ARRAY(SELECT p.oid FROM pg_policy AS p WHERE p.polrelid = ANY (tree))
-            WHEN 'pg_attrdef'::regclass THEN ARRAY(SELECT a.oid FROM pg_attrdef AS a WHERE a.adrelid = ANY (tree))
-            WHEN 'pg_constraint'::regclass THEN ARRAY(SELECT k.oid FROM pg_constraint AS k
-                                                      WHERE k.conrelid = ANY (tree) AND k.contype = 'c')
-            ELSE ARRAY(SELECT s.oid FROM pg_statistic_ext AS s WHERE s.stxrelid = ANY (tree))
-        END;
-        RETURN QUERY
-        SELECT DISTINCT d.refclassid, d.refobjid, false
-        FROM pg_depend AS d
-        WHERE d.classid = part_class AND d.objid = ANY (parts) AND d.refobjid >= 16384::oid
-          AND NOT (d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (tree_and_indexes))
-          AND d.refclassid <> 'pg_namespace'::regclass;
-    END LOOP;
-    RETURN QUERY
-    SELECT 'pg_statistic_ext'::regclass::oid, s.oid, true FROM pg_statistic_ext AS s WHERE s.stxrelid = ANY (tree);
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.reached_from(oid[], boolean) IS
-'internal: what relations refer to, if with_children with their partitions or children, by rules, policies, defaults, checks, statistics and indexes, too; as parts, one relation for each of their owners';
-
--- What is reached is what PostgreSQL knows: a function whose body is a string
--- does not say what it calls, so that its owner has to be trusted in all it does.
 CREATE FUNCTION azhunt.untrusted_below(
     relations regclass[], functions oid[], with_children boolean, reader name, OUT object text, OUT owner name)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+LANGUAGE C STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-SET jit = off
-AS $$
-DECLARE
-    trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, reader, 'USAGE'));
-BEGIN
-    WITH RECURSIVE reached (classid, objid, is_part) AS (
-        (
-            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(relations::oid[], with_children) AS f
-            UNION ALL
-            SELECT 'pg_proc'::regclass::oid, f.oid, false FROM unnest(functions) AS f (oid)
-        )
-        UNION
-        SELECT n.classid, n.objid, n.is_part
-        FROM reached AS r
-        CROSS JOIN LATERAL (
-            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(ARRAY[r.objid], true) AS f
-            WHERE r.classid = 'pg_class'::regclass AND NOT r.is_part
-            UNION ALL
-            SELECT d.refclassid, d.refobjid, false FROM pg_depend AS d
-            WHERE r.classid <> 'pg_class'::regclass
-              AND d.classid = r.classid AND d.objid = r.objid AND d.refobjid >= 16384::oid
-            -- checks of domains, operators and functions of operator classes
-            UNION ALL
-            SELECT 'pg_constraint'::regclass, k.oid, false FROM pg_constraint AS k
-            WHERE r.classid = 'pg_type'::regclass AND k.contypid = r.objid
-            UNION ALL
-            SELECT 'pg_amop'::regclass, o.oid, false FROM pg_amop AS o
-            WHERE r.classid = 'pg_opfamily'::regclass AND o.amopfamily = r.objid
-            UNION ALL
-            SELECT 'pg_amproc'::regclass, f.oid, false FROM pg_amproc AS f
-            WHERE r.classid = 'pg_opfamily'::regclass AND f.amprocfamily = r.objid
-        ) AS n (classid, objid, is_part)
-    )
-    SELECT pg_describe_object(o.classid, o.objid, 0), pg_get_userbyid(o.owner)
-    INTO object, untrusted_below.owner
-    FROM (
-        SELECT r.classid, r.objid, c.relowner
-        FROM reached AS r JOIN pg_class AS c ON c.oid = r.objid WHERE r.classid = 'pg_class'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, p.proowner
-        FROM reached AS r JOIN pg_proc AS p ON p.oid = r.objid WHERE r.classid = 'pg_proc'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, t.typowner
-        FROM reached AS r JOIN pg_type AS t ON t.oid = r.objid WHERE r.classid = 'pg_type'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, o.oprowner
-        FROM reached AS r JOIN pg_operator AS o ON o.oid = r.objid WHERE r.classid = 'pg_operator'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, c.opcowner
-        FROM reached AS r JOIN pg_opclass AS c ON c.oid = r.objid WHERE r.classid = 'pg_opclass'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, f.opfowner
-        FROM reached AS r JOIN pg_opfamily AS f ON f.oid = r.objid WHERE r.classid = 'pg_opfamily'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, s.stxowner
-        FROM reached AS r JOIN pg_statistic_ext AS s ON s.oid = r.objid WHERE r.classid = 'pg_statistic_ext'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, l.lanowner
-        FROM reached AS r JOIN pg_language AS l ON l.oid = r.objid WHERE r.classid = 'pg_language'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, s.srvowner
-        FROM reached AS r JOIN pg_foreign_server AS s ON s.oid = r.objid WHERE r.classid = 'pg_foreign_server'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, w.fdwowner
-        FROM reached AS r JOIN pg_foreign_data_wrapper AS w ON w.oid = r.objid
-        WHERE r.classid = 'pg_foreign_data_wrapper'::regclass
-    ) AS o (classid, objid, owner)
-    WHERE o.owner <> ALL (trusted)
-    ORDER BY o.classid <> 'pg_class'::regclass, o.objid
-    LIMIT 1;
-END
-$$;
+AS 'MODULE_PATHNAME', 'azhunt_untrusted_below';
 
 COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean, name) IS
 'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of a role, the reader, anyway; null if there is none';
@@ -5318,7 +5235,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 AS $$
-#variable_conflict use_variable
 DECLARE
     hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
     watermark azhunt.watermarks;
@@ -5427,11 +5343,7 @@ BEGIN
     -- not change or drop a rule as if it had not run.
     UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.hunts lists the hunts; azhunt.add_hunt() adds one.';
-    END IF;
+    PERFORM azhunt.check_hunt_found(FOUND, rule_row.hunt);
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.
@@ -5642,10 +5554,27 @@ COMMENT ON COLUMN azhunt.screened_matches.hidden IS 'whether the allow-list hide
 COMMENT ON COLUMN azhunt.screened_matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.screened_matches.found_at IS 'when that run began';
 
+CREATE FUNCTION azhunt.check_result_found(is_found boolean, result_id uuid) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
+            USING ERRCODE = 'no_data_found',
+                  HINT = 'It is column result_id of view azhunt.results.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
+'internal: an error that there is no such result, unless it was found';
+
 CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+<<function>>
 DECLARE
     last_run bigint;
 BEGIN
@@ -5660,16 +5589,12 @@ BEGIN
     END IF;
     -- prune() must not remove a part of it meanwhile
     PERFORM FROM azhunt.rules AS r
-    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = $1))
+    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = $1);
-    IF last_run IS NULL THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
+    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id);
+    PERFORM azhunt.check_result_found(last_run IS NOT NULL, set_status.result_id);
     INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
-    VALUES ($1, $2, $3, session_user, clock_timestamp(), last_run);
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), function.last_run);
 END
 $$;
 
@@ -5876,13 +5801,9 @@ BEGIN
     FROM azhunt.matches AS m
     JOIN azhunt.rules AS r ON r.rule = m.rule
     JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-    WHERE m.result_id = $1
+    WHERE m.result_id = log_rows.result_id
     LIMIT 1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
+    PERFORM azhunt.check_result_found(FOUND, log_rows.result_id);
     function := azhunt.hunt_function(hunt.schema, hunt.hunt, '_log_rows'::text);
     IF function IS NULL THEN
         RAISE EXCEPTION 'hunt "%" does not say which log rows its matches are of', hunt.hunt
@@ -5890,7 +5811,7 @@ BEGIN
                   HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema, hunt.hunt || '_log_rows');
     END IF;
     PERFORM azhunt.check_hunt_function(function);
-    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = $1 ORDER BY m."time" DESC, m.key LIMIT most LOOP
+    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = log_rows.result_id ORDER BY m."time" DESC, m.key LIMIT most LOOP
         RETURN QUERY EXECUTE format('SELECT l.log_table, l.log_row FROM %s($1) AS l'::text, function) USING match;
     END LOOP;
 END
@@ -6017,7 +5938,6 @@ RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arri
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     source text;
 BEGIN
@@ -6029,11 +5949,11 @@ BEGIN
                    CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
                         WHEN h.rows_last_hour > 0 THEN 'flowing'
                         -- of what came after as_of, only the hours that are counted say something
-                        WHEN h.newest_arrival > azhunt.window_start(as_of, interval '24 hours')
-                             AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
+                        WHEN h.newest_arrival > azhunt.window_start(source_health.as_of, interval '24 hours')
+                             AND (h.newest_arrival <= source_health.as_of OR h.rows_hour_before > 0) THEN 'quiet'
                         ELSE 'stopped' END,
                    h.*
-            FROM azhunt.source_health_of(source, as_of) AS h;
+            FROM azhunt.source_health_of(source, source_health.as_of) AS h;
         EXCEPTION
             WHEN undefined_table THEN
                 RETURN QUERY SELECT source, 'never loaded'::text, NULL::timestamptz, NULL::timestamptz,
@@ -6132,21 +6052,62 @@ $$;
 COMMENT ON FUNCTION azhunt.time_before(timestamptz, interval) IS
 'internal: moment - age, infinite where that is no timestamp';
 
-CREATE FUNCTION azhunt.prune(keep interval, keep_log_partitions interval DEFAULT NULL)
+-- What the caller says of one table comes before what its description says, and
+-- that before what the caller says of all.
+CREATE FUNCTION azhunt.log_table_ages(keep_log_partitions interval, keep_partitions_of jsonb)
+RETURNS TABLE (log_table text, age interval)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unknown text;
+BEGIN
+    IF jsonb_typeof(keep_partitions_of) IS DISTINCT FROM 'object'
+       OR jsonb_path_exists(keep_partitions_of, 'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
+        RAISE EXCEPTION 'keep_partitions_of must be a JSON object of log tables and times'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'As in {"signinlogs": "90 days"}.';
+    END IF;
+    unknown := (SELECT k.name FROM jsonb_object_keys(keep_partitions_of) AS k (name)
+                WHERE NOT EXISTS (SELECT FROM azhunt.log_table_schemas() AS s WHERE s.log_table = k.name)
+                ORDER BY k.name LIMIT 1);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'there is no log table "%"', unknown
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Log tables: %s.', (SELECT string_agg(s.log_table, ', ' ORDER BY s.log_table)
+                                                    FROM azhunt.log_table_schemas() AS s));
+    END IF;
+    RETURN QUERY
+    SELECT d.log_table,
+           CASE WHEN keep_partitions_of ? d.log_table THEN (keep_partitions_of ->> d.log_table)::interval
+                WHEN keep_log_partitions IS NOT NULL THEN coalesce(d.retention, keep_log_partitions)
+           END
+    FROM azhunt.log_table_descriptions() AS d;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.log_table_ages(interval, jsonb) IS
+'internal: the age at which prune() drops partitions of each log table; null if it drops none';
+
+CREATE FUNCTION azhunt.prune(
+    keep interval,
+    keep_log_partitions interval DEFAULT NULL,
+    keep_partitions_of jsonb DEFAULT '{}')
 RETURNS TABLE (relation text, removed bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     before timestamptz := azhunt.time_before(now(), keep);
-    log_before timestamptz := azhunt.time_before(now(), keep_log_partitions);
     part record;
     log_tables regclass[] := '{}';
     partitions regclass[] := '{}';
     estimates bigint[] := '{}';
     relations regclass[];
 BEGIN
-    IF (before <= now()) IS NOT TRUE OR log_before > now() THEN
+    IF (before <= now()) IS NOT TRUE OR azhunt.time_before(now(), keep_log_partitions) > now()
+       OR EXISTS (SELECT FROM azhunt.log_table_ages(keep_log_partitions, keep_partitions_of) AS a
+                  WHERE azhunt.time_before(now(), a.age) > now()) THEN
         RAISE EXCEPTION 'what is kept must be a time that is not negative'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
@@ -6184,10 +6145,10 @@ BEGIN
                 FROM azhunt.partition_tree(b.partition) AS p (relation)
                 JOIN pg_class AS c ON c.oid = p.relation
                 WHERE c.relkind <> 'p') AS estimate
-        FROM azhunt.log_table_schemas() AS s
+        FROM azhunt.log_table_ages(keep_log_partitions, keep_partitions_of) AS s
         CROSS JOIN to_regclass(format('azhunt.%I'::text, s.log_table)) AS t (relation)
         CROSS JOIN azhunt.partition_bounds(t.relation) AS b
-        WHERE b.until <= log_before
+        WHERE b.until <= azhunt.time_before(now(), s.age)
         ORDER BY s.log_table, b.since
     LOOP
         log_tables := log_tables || part.log_table;
@@ -6216,10 +6177,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
+COMMENT ON FUNCTION azhunt.prune(interval, interval, jsonb) IS
 'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
 
-REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval, jsonb) FROM PUBLIC;
 
 /* src/runs/cron.sql */
 
@@ -6621,24 +6582,16 @@ CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid,
-               b.accountname, b.statustext, b.statuscode
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid,
-               f.accountname, f.statustext, f.statuscode
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid, accountname, statustext, statuscode)
-    WHERE azhunt.strip_port(l.calleripaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
-      AND COALESCE(l.uri, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
-      AND l.operationname OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND COALESCE(l.correlationid, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+    FROM azhunt.storage_log_rows((storage_upload_link_account_log_rows.match)."time") AS l
+    WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
+      AND l.uri OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.correlationid OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
@@ -6774,26 +6727,25 @@ SET plan_cache_mode = force_custom_plan
 -- an error instead of counts without the rows that a policy hides
 SET row_security = off
 AS $$
-#variable_conflict use_column
 DECLARE
     options jsonb := (SELECT h.default_options || r.options
                       FROM azhunt.rules AS r JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-                      WHERE r.rule = $1 AND r.hunt = 'storage_upload_link_account');
+                      WHERE r.rule = upload_counts.rule AND r.hunt = 'storage_upload_link_account');
     -- a function with a subquery among its arguments is not inlined, so that
     -- all partitions would be locked
     target_file text := options ->> 'target_file'::text;
     operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
-        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce($1, 'NULL')
+        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce(upload_counts.rule, 'NULL')
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
-    PERFORM azhunt.check_bin(width);
+    PERFORM azhunt.check_bin(upload_counts.width);
     PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
-    SELECT azhunt.bin(u.timegenerated, width), count(*)
-    FROM azhunt.uploads(target_file, operations, since, until) AS u
+    SELECT azhunt.bin(u.timegenerated, upload_counts.width), count(*)
+    FROM azhunt.uploads(target_file, operations, upload_counts.since, upload_counts.until) AS u
     GROUP BY 1
     ORDER BY 1;
 END
@@ -7292,25 +7244,15 @@ CREATE FUNCTION azhunt.storage_mass_deletion_log_rows(match azhunt.matches) RETU
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
-               b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
-               f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
-    ) AS l (log_table, log_row, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname, correlationid)
-    WHERE l.operationname OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
-      AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
-      AND azhunt.without_query(COALESCE(l.uri, ''))
+    FROM azhunt.storage_log_rows((storage_mass_deletion_log_rows.match)."time") AS l
+    WHERE l.operationname OPERATOR(pg_catalog.=)
+          ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
+      AND azhunt.without_query(l.uri)
           OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'File'::pg_catalog.text)
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
-      AND COALESCE(l.correlationid, '')
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
+      AND l.correlationid
           OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
 $$;
 
@@ -7456,37 +7398,25 @@ CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(match azhun
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
-               b.timegenerated, b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
-                  (storage_file_created_quickly_deleted_log_rows.match)."time",
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
-               f.timegenerated, f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
-                  (storage_file_created_quickly_deleted_log_rows.match)."time",
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
-    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname)
-    WHERE azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
-      AND azhunt.without_query(COALESCE(l.uri, ''))
+    FROM azhunt.storage_log_rows((storage_file_created_quickly_deleted_log_rows.match)."time") AS l
+    WHERE azhunt.without_query(l.uri)
           OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
-      AND (l.timegenerated OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match)."time"
-           AND l.operationname OPERATOR(pg_catalog.=)
-               ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-           AND COALESCE(azhunt.strip_port(l.calleripaddress), '')
-               OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
-           AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
-           AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
-           OR l.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz
-              AND l.operationname OPERATOR(pg_catalog.=)
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
-              AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=)
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text))
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
+    UNION ALL
+    SELECT l.log_table, l.log_row
+    FROM azhunt.storage_log_rows(
+             ((storage_file_created_quickly_deleted_log_rows.match).details
+              OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz) AS l
+    WHERE azhunt.without_query(l.uri)
+          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(azhunt.matches) IS

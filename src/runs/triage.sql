@@ -104,10 +104,27 @@ COMMENT ON COLUMN azhunt.screened_matches.hidden IS 'whether the allow-list hide
 COMMENT ON COLUMN azhunt.screened_matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.screened_matches.found_at IS 'when that run began';
 
+CREATE FUNCTION azhunt.check_result_found(is_found boolean, result_id uuid) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
+            USING ERRCODE = 'no_data_found',
+                  HINT = 'It is column result_id of view azhunt.results.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
+'internal: an error that there is no such result, unless it was found';
+
 CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+<<function>>
 DECLARE
     last_run bigint;
 BEGIN
@@ -122,16 +139,12 @@ BEGIN
     END IF;
     -- prune() must not remove a part of it meanwhile
     PERFORM FROM azhunt.rules AS r
-    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = $1))
+    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = $1);
-    IF last_run IS NULL THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
+    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id);
+    PERFORM azhunt.check_result_found(last_run IS NOT NULL, set_status.result_id);
     INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
-    VALUES ($1, $2, $3, session_user, clock_timestamp(), last_run);
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), function.last_run);
 END
 $$;
 
