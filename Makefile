@@ -83,6 +83,7 @@ OBJS = \
 	src/kql/format_times.o \
 	src/kql/has.o \
 	src/kql/json.o \
+	src/kql/linked_signins.o \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/network.o \
@@ -92,6 +93,7 @@ OBJS = \
 	src/kql/regex_compile.o \
 	src/kql/regex_functions.o \
 	src/kql/regex_match.o \
+	src/kql/signin_bags.o \
 	src/kql/strings.o \
 	src/kql/terms.o \
 	src/kql/times.o \

@@ -31,7 +31,7 @@ FROM (VALUES
      'create_compiled_view create_kql_view kql kql_columns kql_to_sql run_compiled'),
     ('is an aggregate, or takes an internal argument so that no statement calls it',
      'any_bag any_text array_of_texts latest_details latest_details_final latest_details_transition make_bag make_list make_set set_of_bags set_of_texts texts_final collection_combine collection_deserialize collection_final collection_serialize '
-     'equals_join_selectivity equals_selectivity has_support make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
+     'equals_join_selectivity equals_selectivity has_support linked_signins linked_signins_combine linked_signins_final linked_signins_transition make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
      'log_table_support make_bag_transition make_list_transition make_set_transition within_support'),
     ('lists what is in its own text',
      'log_table_ages log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),

@@ -107,45 +107,30 @@ RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     WITH found AS (
-        SELECT m.uri,
-               m.operationname,
-               m.useragentheader,
-               azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS loginevents,
-               pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
-               azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS logins,
-               pg_catalog.count(DISTINCT ROW (m.timegenerated, m.address, m.correlationid)) AS uploads,
-               pg_catalog.min(m.timegenerated) AS first_upload,
-               pg_catalog.max(m.timegenerated) AS last_upload
-        FROM (
-            SELECT p.uri,
-                   p.operationname,
-                   p.useragentheader,
-                   p.timegenerated,
-                   p.address COLLATE pg_catalog."C" AS address,
-                   p.correlationid,
-                   p.signin_timegenerated,
-                   p.account COLLATE pg_catalog."C" AS account,
-                   p.signin_useragent COLLATE pg_catalog."C" AS signin_useragent,
-                   azhunt.login_bag(p.account, p.address, p.signin_timegenerated, p.signin_useragent) AS login
-            FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
-                                          storage_upload_link_account.target_file,
-                                          storage_upload_link_account.match_user_agent,
-                                          storage_upload_link_account.operations,
-                                          storage_upload_link_account.include_noninteractive,
-                                          storage_upload_link_account.successful_only,
-                                          storage_upload_link_account.include_service_principals,
-                                          storage_upload_link_account.since, storage_upload_link_account.until,
-                                          NULL::azhunt.arrivals) AS p
-        ) AS m
-        GROUP BY m.uri, m.operationname, m.useragentheader
+        SELECT p.uri,
+               p.operationname,
+               p.useragentheader,
+               azhunt.linked_signins(p.timegenerated, p.correlationid, p.signin_timegenerated, p.account, p.signin_useragent, p.address) AS linked,
+               pg_catalog.min(p.timegenerated) AS first_upload,
+               pg_catalog.max(p.timegenerated) AS last_upload
+        FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
+                                      storage_upload_link_account.target_file,
+                                      storage_upload_link_account.match_user_agent,
+                                      storage_upload_link_account.operations,
+                                      storage_upload_link_account.include_noninteractive,
+                                      storage_upload_link_account.successful_only,
+                                      storage_upload_link_account.include_service_principals,
+                                      storage_upload_link_account.since, storage_upload_link_account.until,
+                                      NULL::azhunt.arrivals) AS p
+        GROUP BY p.uri, p.operationname, p.useragentheader
     )
     SELECT h.uri,
            h.operationname,
            h.useragentheader,
-           h.loginevents,
-           h.accounts,
-           h.logins,
-           h.uploads,
+           (h.linked).loginevents,
+           (h.linked).accounts,
+           (h.linked).logins,
+           (h.linked).uploads,
            h.first_upload,
            h.last_upload
     FROM found AS h
@@ -334,9 +319,9 @@ CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
        r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
        r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-       r.uploaduseragent, r.loginevents,
-       r.accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
-       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       r.uploaduseragent, (r.linked).loginevents,
+       (r.linked).accounts, (r.linked).logins, (r.linked).uploads, r.first_upload, r.last_upload,
+       pg_catalog.array_to_string((r.linked).accounts, ', ') AS account,
        pg_catalog.array_to_string(r.addresses, ', ') AS address,
        r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
@@ -349,13 +334,8 @@ FROM (
            -- all have the same path, operation and user agent
            azhunt.any_bag(m.details) AS details,
            azhunt.any_text(m.useragent) AS uploaduseragent,
-           azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS loginevents,
-           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
-           azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS logins,
-           pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
-               FILTER (WHERE NOT m.hidden) AS uploads,
+           azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent, m.address)
+               FILTER (WHERE NOT m.hidden) AS linked,
            pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
            azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
@@ -366,15 +346,12 @@ FROM (
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
-        SELECT m.*, azhunt.login_bag(m.account, m.address, m.signin_timegenerated, m.signin_useragent) AS login
-        FROM (
-            SELECT m.*,
-                   m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
-                   m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
-                   (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
-            FROM azhunt.screened_matches AS m
-            WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
-        ) AS m
+        SELECT m.*,
+               m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
+               m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
+               (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
+        FROM azhunt.screened_matches AS m
+        WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
     ) AS m
     GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
