@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ascii.h"
+#include "common/bytes.h"
 #include "common/utf8.h"
 #include "map/route.h"
 #include "map/times.h"
@@ -200,6 +202,24 @@ fuzz_time(const char *text, size_t length)
 }
 
 /*
+ * Texts match eight bytes at a time as they do byte by byte: the two halves of the
+ * input, and one of them beside itself with one bit of each byte changed.
+ */
+static void
+fuzz_match(const char *text, size_t length)
+{
+	char		changed[64];
+	size_t		half = length / 2 < sizeof(changed) ? length / 2 : sizeof(changed);
+
+	for (size_t i = 0; i < half; i++)
+		changed[i] = (char) (text[i] ^ (text[half + i] & 0x20));
+	if (memchr(text, '\0', half) != NULL)
+		return;
+	check(texts_match(text, text + half, half) == (ascii_strncasecmp(text, text + half, half) == 0));
+	check(texts_match(text, changed, half) == (ascii_strncasecmp(text, changed, half) == 0));
+}
+
+/*
  * Read some bytes as a file.
  */
 int
@@ -216,6 +236,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 		return 0;
 	fuzz.option = data[0] % 2 == 0 ? "own" : data[0] % 16 == 3 ? "SigninLogs" : NULL;
 	fuzz_time((const char *) data + 1, size - 1);
+	fuzz_match((const char *) data + 1, size - 1);
 	fuzz.builder.converter.dates.option = data[0] % 4 == 1 ? DAY_FIRST : DATES_UNKNOWN;
 	source_open_memory(&source, data + 1, size - 1);
 	input_init(&input, &source);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/ascii.h"
+#include "common/bytes.h"
 
 /*
  * The part of a resource id after a name, as in /subscriptions/<part>/; the
@@ -22,6 +23,7 @@ bool
 resource_part(const Value *id, const char *name, Value *part)
 {
 	const char *end = &id->text[id->length];
+	size_t		length = strlen(name);
 	bool		found = false;
 
 	for (const char *p = id->text; p < end;)
@@ -30,7 +32,7 @@ resource_part(const Value *id, const char *name, Value *part)
 		const char *component_end = slash != NULL ? slash : end;
 		const char *next = component_end < end ? component_end + 1 : end;
 
-		if ((size_t) (component_end - p) == strlen(name) && ascii_strncasecmp(p, name, strlen(name)) == 0 && next < end)
+		if ((size_t) (component_end - p) == length && texts_match(p, name, length) && next < end)
 		{
 			const char *next_end = memchr(next, '/', (size_t) (end - next));
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/ascii.h"
+#include "common/bytes.h"
 #include "map/derive.h"
 #include "map/localized.h"
 
@@ -209,10 +210,11 @@ leave_out_other_resources(unsigned tables, const Record *record)
 	{
 		const LogTable *table = &log_tables[i];
 
-		if (table->of_tenant != of_tenant ||
-			(has_provider && table->provider != NULL &&
-			 (provider.length != strlen(table->provider) ||
-			  ascii_strncasecmp(provider.text, table->provider, provider.length) != 0)))
+		if ((tables & table->bit) != 0 &&
+			(table->of_tenant != of_tenant ||
+			 (has_provider && table->provider != NULL &&
+			  (provider.length != strlen(table->provider) ||
+			   !texts_match(provider.text, table->provider, provider.length)))))
 			tables &= ~table->bit;
 	}
 	return tables;
