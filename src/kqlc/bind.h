@@ -73,6 +73,8 @@ typedef struct Table
 	bool		is_closed;		/* what follows needs a SELECT of its own */
 	bool		is_distinct_on_key;
 	Vector		distinct_on;	/* Sql */
+	Vector		keys;			/* RowKey: no two rows agree in all of these */
+	Vector		time_bounds;	/* TimeBound: of the conditions in "where" */
 	Sql		   *limit;
 	bool		is_unknown;		/* columns are not known after an error */
 	const char *name;			/* for errors */
@@ -227,8 +229,8 @@ extern Table *op_summarize(Compiler *c, Table *table, const Node *node);
 extern Table *op_make_series(Compiler *c, Table *table, const Node *node);
 
 /* time_bounds.c */
-extern bool note_time_bound(Compiler *c, const Scope *scope, Vector *bounds, const Node *node);
-extern void add_time_bounds(Compiler *c, Table *table, const Vector *bounds);
+extern bool note_time_bound(Compiler *c, Table *table, const Node *node);
+extern void add_time_bounds(Compiler *c, Table *table);
 
 /* windows.c */
 extern bool is_window_name(const char *name);

@@ -23,17 +23,17 @@ typedef struct Items
  * Add a condition, as many as it is a conjunction of.
  */
 static void
-add_condition(Compiler *c, Table *table, const Node *node, Vector *bounds)
+add_condition(Compiler *c, Table *table, const Node *node)
 {
 	Scope		scope = {table, NULL, NULL};
 
 	if (node->kind == NODE_BINARY && strcmp(node->text, "and") == 0)
 	{
-		add_condition(c, table, node->left, bounds);
-		add_condition(c, table, node->right, bounds);
+		add_condition(c, table, node->left);
+		add_condition(c, table, node->right);
 		return;
 	}
-	if (!note_time_bound(c, &scope, bounds, node))
+	if (!note_time_bound(c, table, node))
 		vector_add(c->arena, &table->where, filter(c, &scope, node, MODE_TRUE));
 }
 
@@ -43,12 +43,10 @@ add_condition(Compiler *c, Table *table, const Node *node, Vector *bounds)
 Table *
 op_where(Compiler *c, Table *table, const Node *node)
 {
-	Vector		bounds = {0};
-
 	prepare_windows(c, table, &node->args);
 	close_for(c, table, node->args.items[0]);
-	add_condition(c, table, node->args.items[0], &bounds);
-	add_time_bounds(c, table, &bounds);
+	add_condition(c, table, node->args.items[0]);
+	add_time_bounds(c, table);
 	return table;
 }
 

@@ -208,6 +208,10 @@ materialize(Compiler *c, Binding *binding, Table *table)
  * What let defined as a table.
  */
 static Table *
+	copy->time_bounds = (Vector)
+	{
+		0
+	};
 bound_table(Compiler *c, const Node *node, Binding *binding)
 {
 	Binding    *scope = c->scope;

@@ -289,6 +289,10 @@ close_table(Compiler *c, Table *table)
 		0
 	};
 	table->distinct_on = (Vector)
+	table->time_bounds = (Vector)
+	{
+		0
+	};
 	{
 		0
 	};
