@@ -17,7 +17,7 @@ typedef struct Items
 	Vector		exprs;
 	Vector		names;
 	Vector		named;			/* not NULL where the query gives the name */
-}			Items;
+} Items;
 
 /*
  * Add a condition, as many as it is a conjunction of.
@@ -74,7 +74,7 @@ bind_item(Compiler *c, Table *table, const Node *item, const char **name, bool *
  * Add the columns of a function that gives several.
  */
 static void
-bind_several(Compiler *c, Table *table, const Node *item, Items * items)
+bind_several(Compiler *c, Table *table, const Node *item, Items *items)
 {
 	static const char *const fit_line[] = {
 		"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"
@@ -110,7 +110,7 @@ bind_several(Compiler *c, Table *table, const Node *item, Items * items)
  * Bind the items of extend or project.
  */
 static void
-bind_items(Compiler *c, Table *table, const Vector *nodes, Items * items)
+bind_items(Compiler *c, Table *table, const Vector *nodes, Items *items)
 {
 	for (int i = 0; i < nodes->count; i++)
 	{
@@ -402,6 +402,7 @@ op_distinct(Compiler *c, Table *table, const Node *node)
 		Expr	   *value = expr_new(c, column->expr->type, value_of(c, column->expr),
 									 column->expr->is_nullable && column->expr->type != KQL_STRING);
 
+		value->key = column->expr->key;
 		if (!column->is_hidden)
 			add_column(c, &result, column->name, value);
 	}

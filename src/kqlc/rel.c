@@ -169,6 +169,7 @@ column_expr(Compiler *c, OutColumn *column, const Expr *of)
 
 	expr->has_json_null = of->has_json_null;
 	expr->is_simple = true;
+	expr->key = of->key;
 	return expr;
 }
 
@@ -288,11 +289,11 @@ close_table(Compiler *c, Table *table)
 	{
 		0
 	};
-	table->distinct_on = (Vector)
 	table->time_bounds = (Vector)
 	{
 		0
 	};
+	table->distinct_on = (Vector)
 	{
 		0
 	};
