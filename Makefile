@@ -42,6 +42,7 @@ KQLC = \
 	src/kqlc/filter.o \
 	src/kqlc/functions.o \
 	src/kqlc/join.o \
+	src/kqlc/keys.o \
 	src/kqlc/lexer.o \
 	src/kqlc/lists.o \
 	src/kqlc/log_tables.o \
@@ -50,6 +51,7 @@ KQLC = \
 	src/kqlc/mv.o \
 	src/kqlc/names.o \
 	src/kqlc/operators.o \
+	src/kqlc/parameters.o \
 	src/kqlc/parse_expr.o \
 	src/kqlc/parse_literal.o \
 	src/kqlc/parse_op.o \

@@ -260,7 +260,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	query = read_file(argv[1], &length);
-	kql_compile(query, length, &schema, &allocator, &result);
+	kql_compile(query, length, &schema, NULL, &allocator, &result);
 	if (result.errors != NULL)
 		return print_errors(argv[1], result.errors);
 	printf("%s\n", result.sql);

@@ -70,7 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(query, data, size);
 	query[size] = '\0';
-	kql_compile(query, size, &schema, &allocator, &result);
+	kql_compile(query, size, &schema, NULL, &allocator, &result);
 	if ((result.errors == NULL) == (result.sql == NULL))
 		abort();
 	for (const KqlError *error = result.errors; error != NULL; error = error->next)
