@@ -5521,7 +5521,10 @@ CREATE TABLE azhunt.status_changes (
     note text,
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL,
-    last_run bigint NOT NULL
+    last_run bigint NOT NULL,
+    classification text
+        CHECK (classification OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
+    CHECK (status OPERATOR(pg_catalog.=) 'closed' OR classification IS NULL)
 );
 
 CREATE INDEX status_changes_result_id_idx ON azhunt.status_changes (result_id, change);
@@ -5535,11 +5538,12 @@ COMMENT ON COLUMN azhunt.status_changes.note IS 'why';
 COMMENT ON COLUMN azhunt.status_changes.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.status_changes.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.status_changes.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.status_changes.classification IS 'what a closed result was: true positive, benign positive, false positive or undetermined';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes', '');
 
 CREATE VIEW azhunt.latest_status AS
 SELECT DISTINCT ON (c.result_id)
-       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run
+       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.classification
 FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
@@ -5550,6 +5554,7 @@ COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
 COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.latest_status.classification IS 'what a closed result was; null if nobody said';
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
@@ -5607,7 +5612,7 @@ $$;
 COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
 'internal: an error that there is no such result, unless it was found';
 
-CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
+CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -5620,6 +5625,14 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Use new, investigating or closed.';
     END IF;
+    IF (classification IN ('true positive', 'benign positive', 'false positive', 'undetermined')) IS FALSE THEN
+        RAISE EXCEPTION 'a result cannot be classified as "%"', classification
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use true positive, benign positive, false positive or undetermined.';
+    ELSIF classification IS NOT NULL AND status <> 'closed' THEN
+        RAISE EXCEPTION 'only a closed result has a classification'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF char_length(note) > 10000 THEN
         RAISE EXCEPTION 'a note cannot have more than 10000 characters, as this one of %', char_length(note)
             USING ERRCODE = 'string_data_right_truncation';
@@ -5630,15 +5643,16 @@ BEGIN
     FOR KEY SHARE OF r;
     last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id);
     PERFORM azhunt.check_result_found(last_run IS NOT NULL, set_status.result_id);
-    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
-    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), function.last_run);
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, classification)
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), function.last_run,
+        set_status.classification);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.set_status(uuid, text, text) IS
-'sets the status of a result: new, investigating or closed; matches that later runs add to a closed one make it new again';
+COMMENT ON FUNCTION azhunt.set_status(uuid, text, text, text) IS
+'sets the status of a result: new, investigating or closed, and what a closed one was; matches that later runs add to a closed one make it new again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text, text) FROM PUBLIC;
 
 /* src/runs/results.sql */
 
@@ -5748,7 +5762,7 @@ SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques
        END) AS details,
        r.result_id, r.matches, r.hidden,
        azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
-       s.note, s.changed_by, s.changed_at,
+       s.classification, s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
@@ -5788,12 +5802,33 @@ COMMENT ON COLUMN azhunt.results.result_id IS 'id of the result, for set_status(
 COMMENT ON COLUMN azhunt.results.matches IS 'how many matches it has, without those that the allow-list hides';
 COMMENT ON COLUMN azhunt.results.hidden IS 'how many more matches the allow-list hides';
 COMMENT ON COLUMN azhunt.results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.results.classification IS 'what it was, if it was closed: true positive, benign positive, false positive or undetermined; null if nobody said';
 COMMENT ON COLUMN azhunt.results.note IS 'note of the latest status; null if there is none';
 COMMENT ON COLUMN azhunt.results.changed_by IS 'role of the session that set the latest status; null if nobody has';
 COMMENT ON COLUMN azhunt.results.changed_at IS 'when the latest status was set; null if nobody has';
 COMMENT ON COLUMN azhunt.results.first_run IS 'the run that found its first match';
 COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
 COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
+
+CREATE VIEW azhunt.result_status AS
+SELECT s.result_id, azhunt.status_now(s.status, s.last_run, s.changed_at, m.run, m.found_at) AS status,
+       s.classification, s.note, s.changed_by, s.changed_at
+FROM azhunt.latest_status AS s
+-- only a closed result can be new again
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.max(m.run) AS run, pg_catalog.max(m.found_at) AS found_at
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id AND NOT m.hidden
+) AS m ON s.status OPERATOR(pg_catalog.=) 'closed';
+
+COMMENT ON VIEW azhunt.result_status IS
+'the status that results have of which somebody has set it; all others are new';
+COMMENT ON COLUMN azhunt.result_status.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.result_status.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.result_status.classification IS 'what it was, if it was closed; null if nobody said';
+COMMENT ON COLUMN azhunt.result_status.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.result_status.changed_by IS 'role of the session that set the latest status';
+COMMENT ON COLUMN azhunt.result_status.changed_at IS 'when the latest status was set';
 
 CREATE VIEW azhunt.hidden_results AS
 SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
