@@ -106,6 +106,7 @@ OBJS = \
 	src/planner/append_members.o \
 	src/planner/index_cost.o \
 	src/planner/lookback.o \
+	src/planner/planning.o \
 	src/planner/selectivity.o \
 	src/planner/time_histogram.o \
 	src/planner/within.o \
