@@ -3074,6 +3074,45 @@ COMMENT ON FUNCTION azhunt.create_log_tables() IS
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
 
+-- By when sign-ins began, and not when they were processed.  Loading has to keep
+-- these up, so that only those have them who ask.
+CREATE FUNCTION azhunt.create_signin_time_indexes() RETURNS SETOF regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing CONSTANT jsonb := (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('table', i.log_table, 'name', i.index_name, 'definition', i.definition)
+                                  ORDER BY i.log_table), '[]'::jsonb)
+        FROM (
+            SELECT d.log_table, replace(d.index_name, '_address_idx'::text, '_signin_time_idx'::text),
+                   replace(d.definition, 'timegenerated'::text, 'LEAST(createddatetime, timegenerated)'::text)
+            FROM azhunt.log_table_indexes() AS d
+            WHERE d.index_name LIKE '%signinlogs_address_idx'::text
+        ) AS i (log_table, index_name, definition)
+        JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I'::text, i.log_table)) AND c.relkind IN ('p', 'r')
+        WHERE to_regclass(format('azhunt.%I'::text, i.index_name)) IS NULL);
+    relations CONSTANT regclass[] := ARRAY(
+        SELECT t.relation
+        FROM jsonb_array_elements(missing) AS m
+        CROSS JOIN LATERAL azhunt.partition_tree(format('azhunt.%I'::text, m ->> 'table')::regclass) AS t (relation));
+    item jsonb;
+BEGIN
+    PERFORM azhunt.lock_relations(relations, array_fill('SHARE'::text, ARRAY[cardinality(relations)]));
+    FOR item IN SELECT * FROM jsonb_array_elements(missing) LOOP
+        EXECUTE format('CREATE INDEX %I ON azhunt.%I %s', item ->> 'name', item ->> 'table', item ->> 'definition');
+        EXECUTE format('COMMENT ON INDEX azhunt.%I IS %L', item ->> 'name',
+                       'sign-ins from the address of one upload, in its window, by when they began');
+        RETURN NEXT format('azhunt.%I', item ->> 'name')::regclass;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.create_signin_time_indexes() IS
+'creates indexes for signin_time => ''CreatedDateTime'' on the log tables of sign-ins, where they are not there, and returns them';
+
+REVOKE EXECUTE ON FUNCTION azhunt.create_signin_time_indexes() FROM PUBLIC;
+
 CREATE FUNCTION azhunt.partition_bounds("table" regclass)
 RETURNS TABLE (partition regclass, since timestamptz, until timestamptz)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -3586,6 +3625,12 @@ AS 'MODULE_PATHNAME', 'azhunt_check_period';
 COMMENT ON FUNCTION azhunt.check_period(timestamptz, timestamptz) IS
 'true, or an error if a bound is null or since is after until';
 
+CREATE FUNCTION azhunt.check_signin_time(signin_time text) RETURNS boolean
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_check_signin_time';
+COMMENT ON FUNCTION azhunt.check_signin_time(text) IS
+'true, or an error if this is neither TimeGenerated nor CreatedDateTime';
+
 /* src/hunts/conditions.sql */
 
 -- What hunts ask about a log row.  Each condition stands here once; all are
@@ -3668,6 +3713,30 @@ RETURN CASE WHEN name OPERATOR(pg_catalog.<>) ''::text AND id OPERATOR(pg_catalo
 
 COMMENT ON FUNCTION azhunt.principal_account(text, text) IS
 'the account of a service principal or managed identity: its name, and in parentheses its id; only one where the other is missing';
+
+CREATE FUNCTION azhunt.time_of_signin(signin_time text, timegenerated timestamptz, createddatetime timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- Null is not the least.  No sign-in was processed before it began, so that what
+-- says so was processed when it began, and time of processing can prune.
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN LEAST(createddatetime, timegenerated)
+            ELSE timegenerated END;
+
+COMMENT ON FUNCTION azhunt.time_of_signin(text, timestamptz, timestamptz) IS
+'when a person signed in, by the column that signin_time names; TimeGenerated where CreatedDateTime is missing, or after it';
+
+CREATE FUNCTION azhunt.processed_until(signin_time text, until timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN 'infinity'::timestamptz ELSE until END;
+
+COMMENT ON FUNCTION azhunt.processed_until(text, timestamptz) IS
+'internal: until when sign-ins are processed whose time, by the column that signin_time names, is not after "until"';
+
+CREATE FUNCTION azhunt.begun_since(signin_time text, since timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN '-infinity'::timestamptz ELSE since END;
+
+COMMENT ON FUNCTION azhunt.begun_since(text, timestamptz) IS
+'internal: since when sign-ins have their time, by the column that signin_time names, that are processed since "since"';
 
 /* src/hunts/sources.sql */
 
@@ -3863,6 +3932,7 @@ RETURNS TABLE (
     resulttype text,
     appdisplayname text,
     isinteractive boolean,
+    createddatetime timestamptz,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 SUPPORT azhunt.log_table_support
@@ -3874,8 +3944,9 @@ AS $$
            COALESCE(l.resulttype, ''),
            COALESCE(l.appdisplayname, ''),
            l.isinteractive,
+           l.createddatetime,
            l.ingestxid
-    FROM (SELECT NULL::pg_catalog.int8 AS ingestxid) AS without
+    FROM (SELECT NULL::pg_catalog.timestamptz AS createddatetime, NULL::pg_catalog.int8 AS ingestxid) AS without
     CROSS JOIN LATERAL (
         SELECT s.timegenerated,
                CASE WHEN true THEN s.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
@@ -3885,6 +3956,7 @@ AS $$
                CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                true AS isinteractive,
                false AS isprincipal,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.signinlogs AS s
         UNION ALL
@@ -3896,6 +3968,7 @@ AS $$
                CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                false,
                false,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         UNION ALL
@@ -3908,6 +3981,7 @@ AS $$
                NULL,
                false,
                true,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadserviceprincipalsigninlogs AS p
         UNION ALL
@@ -3920,6 +3994,7 @@ AS $$
                NULL,
                false,
                true,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadmanagedidentitysigninlogs AS i
     ) AS l
@@ -3940,7 +4015,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.read_signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
-'internal: as signins(), without checks of the arguments, and with ingestxid';
+'internal: as signins(), without checks of the arguments, and with CreatedDateTime and ingestxid';
 
 CREATE FUNCTION azhunt.signins(
     include_noninteractive boolean DEFAULT false,
@@ -5920,16 +5995,16 @@ COMMENT ON FUNCTION azhunt.latest_time(regclass, name, timestamptz) IS
 
 CREATE FUNCTION azhunt.log_table_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[], OUT processing interval[])
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
 
 COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
-'internal: the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
+'internal: the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and, of its latest rows by ingestxid, how late they arrived and how long sign-ins took to be processed; has one partition locked at a time';
 
 CREATE FUNCTION azhunt.query_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[], OUT processing interval[])
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -5945,11 +6020,18 @@ BEGIN
         USING since[i];
         arrivals[i] := rows_of_hour;
     END LOOP;
-    EXECUTE format('SELECT array_agg(l.delay)'
+    EXECUTE format('SELECT array_agg(l.delay), array_agg(l.processing)'
                    ' FROM (SELECT CASE WHEN isfinite(timegenerated) AND isfinite(ingestedat)'
-                   '               THEN ingestedat - timegenerated END AS delay'
-                   '       FROM %s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l', log_table)
-    INTO delays
+                   '               THEN ingestedat - timegenerated END AS delay,'
+                   '              CASE WHEN isfinite(%2$s) AND isfinite(timegenerated)'
+                   '               THEN timegenerated - %2$s END AS processing'
+                   '       FROM %1$s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l',
+                   log_table,
+                   CASE WHEN EXISTS (SELECT FROM pg_attribute AS a
+                                     WHERE a.attrelid = log_table::oid AND a.attname = 'createddatetime'::name
+                                       AND a.atttypid = 'timestamp with time zone'::regtype)
+                        THEN 'createddatetime'::text ELSE 'NULL::timestamptz'::text END)
+    INTO delays, processing
     USING latest;
 END
 $$;
@@ -5959,7 +6041,7 @@ COMMENT ON FUNCTION azhunt.query_health(regclass, timestamptz[], integer) IS
 
 CREATE FUNCTION azhunt.source_health_of(log_table text, as_of timestamptz)
 RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz,
-               median_delay interval, p95_delay interval,
+               median_delay interval, p95_delay interval, median_processing interval,
                rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -5996,6 +6078,8 @@ BEGIN
     INTO median_delay, p95_delay
     FROM (SELECT percentile_cont('{0.5,0.95}'::double precision[]) WITHIN GROUP (ORDER BY d.delay) AS delays
           FROM unnest(health.delays) AS d (delay)) AS p;
+    median_processing := (SELECT percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.delay)
+                          FROM unnest(health.processing) AS d (delay));
     RETURN NEXT;
 END
 $$;
@@ -6005,7 +6089,7 @@ COMMENT ON FUNCTION azhunt.source_health_of(text, timestamptz) IS
 
 CREATE FUNCTION azhunt.source_health(as_of timestamptz DEFAULT pg_catalog.now())
 RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arrival timestamptz,
-               median_delay interval, p95_delay interval,
+               median_delay interval, p95_delay interval, median_processing interval,
                rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -6029,10 +6113,10 @@ BEGIN
         EXCEPTION
             WHEN undefined_table THEN
                 RETURN QUERY SELECT source, 'never loaded'::text, NULL::timestamptz, NULL::timestamptz,
-                                    NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
+                                    NULL::interval, NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
             WHEN undefined_column OR wrong_object_type OR insufficient_privilege THEN
                 RETURN QUERY SELECT source, 'not known: ' || SQLERRM, NULL::timestamptz, NULL::timestamptz,
-                                    NULL::interval, NULL::interval, NULL::bigint, NULL::bigint, NULL::bigint;
+                                    NULL::interval, NULL::interval, NULL::interval, NULL::bigint, NULL::bigint, NULL::bigint;
         END;
     END LOOP;
 END
@@ -6044,7 +6128,7 @@ COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
 REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
 
 CREATE VIEW azhunt.source_health AS
-SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay,
+SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay, s.median_processing,
        s.rows_last_hour, s.rows_hour_before, s.rows_hour_day_before
 FROM azhunt.source_health() AS s;
 
@@ -6056,6 +6140,7 @@ COMMENT ON COLUMN azhunt.source_health.newest_event IS 'latest timegenerated; nu
 COMMENT ON COLUMN azhunt.source_health.newest_arrival IS 'latest ingestedat; null if there are no rows, or the state is not known';
 COMMENT ON COLUMN azhunt.source_health.median_delay IS 'median time from event to arrival of the latest 10,000 rows; null if there are none';
 COMMENT ON COLUMN azhunt.source_health.p95_delay IS 'time from event to arrival that 95 % of the latest 10,000 rows did not exceed; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.median_processing IS 'median time from CreatedDateTime to TimeGenerated of the latest 10,000 sign-ins: how much later than they began a hunt by TimeGenerated takes them to be; null if there are none';
 COMMENT ON COLUMN azhunt.source_health.rows_last_hour IS 'how many rows arrived in the last hour; null if the state is not known';
 COMMENT ON COLUMN azhunt.source_health.rows_hour_before IS 'how many arrived in the hour before that; null if the state is not known';
 COMMENT ON COLUMN azhunt.source_health.rows_hour_day_before IS 'how many arrived in the same hour of the day before; null if the state is not known';
@@ -6386,8 +6471,10 @@ CREATE FUNCTION azhunt.storage_upload_link_account_pairs(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
+    signins_since timestamptz,
     arrivals azhunt.arrivals)
 RETURNS TABLE (
     timegenerated timestamptz,
@@ -6403,19 +6490,22 @@ RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname, u.correlationid,
-           s.timegenerated, s.userprincipalname, s.useragent
+           azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime),
+           s.userprincipalname, s.useragent
     FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file, storage_upload_link_account_pairs.operations,
                              storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
     JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive, storage_upload_link_account_pairs.successful_only,
                              storage_upload_link_account_pairs.include_service_principals,
-                             azhunt.window_start(storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.lookback),
-                             storage_upload_link_account_pairs.until) AS s
+                             storage_upload_link_account_pairs.signins_since,
+                             azhunt.processed_until(storage_upload_link_account_pairs.signin_time, storage_upload_link_account_pairs.until)) AS s
       ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-     AND azhunt.within(s.timegenerated, u.timegenerated, storage_upload_link_account_pairs.lookback)
+     AND azhunt.within(azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime),
+                       u.timegenerated, storage_upload_link_account_pairs.lookback)
      -- as much again, for partitions to be pruned for each upload
      AND s.timegenerated OPERATOR(pg_catalog.>=)
          azhunt.window_start(u.timegenerated, storage_upload_link_account_pairs.lookback)
-     AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+     AND azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime)
+         OPERATOR(pg_catalog.<=) u.timegenerated
      AND (NOT storage_upload_link_account_pairs.match_user_agent
           OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
      AND (azhunt.arrived_since(u.ingestxid, storage_upload_link_account_pairs.arrivals)
@@ -6423,8 +6513,8 @@ AS $$
     WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
-'internal: uploads from since to until, both included, each with a sign-in at most lookback before it; only those of which one has arrived, unless arrivals is null';
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: uploads from since to until, both included, each with a sign-in at most lookback before it, processed not before signins_since; only those of which one has arrived, unless arrivals is null';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_check(
     lookback interval,
@@ -6433,7 +6523,8 @@ CREATE FUNCTION azhunt.storage_upload_link_account_check(
     operations text[],
     include_noninteractive boolean,
     successful_only boolean,
-    include_service_principals boolean)
+    include_service_principals boolean,
+    signin_time text)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -6443,10 +6534,11 @@ BEGIN ATOMIC
        AND azhunt.check_operations(storage_upload_link_account_check.operations)
        AND azhunt.check_flag(storage_upload_link_account_check.include_noninteractive, 'include_noninteractive')
        AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only')
-       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals, 'include_service_principals');
+       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals, 'include_service_principals')
+       AND azhunt.check_signin_time(storage_upload_link_account_check.signin_time);
 END;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean, text) IS
 'internal: true, or an error if the hunt does not take these options';
 
 CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
@@ -6468,7 +6560,8 @@ CREATE FUNCTION azhunt.storage_upload_link_account(
     successful_only boolean DEFAULT false,
     include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
+    until timestamptz DEFAULT 'infinity',
+    signin_time text DEFAULT 'TimeGenerated')
 RETURNS TABLE (
     fileuploadpath text,
     operationname text,
@@ -6495,7 +6588,9 @@ AS $$
                                       storage_upload_link_account.include_noninteractive,
                                       storage_upload_link_account.successful_only,
                                       storage_upload_link_account.include_service_principals,
+                                      storage_upload_link_account.signin_time,
                                       storage_upload_link_account.since, storage_upload_link_account.until,
+                                      azhunt.window_start(storage_upload_link_account.since, storage_upload_link_account.lookback),
                                       NULL::azhunt.arrivals) AS p
         GROUP BY p.uri, p.operationname, p.useragentheader
     )
@@ -6518,12 +6613,13 @@ AS $$
                                                     storage_upload_link_account.operations,
                                                     storage_upload_link_account.include_noninteractive,
                                                     storage_upload_link_account.successful_only,
-                                                    storage_upload_link_account.include_service_principals)
+                                                    storage_upload_link_account.include_service_principals,
+                                                    storage_upload_link_account.signin_time)
       AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
       AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::pg_catalog.text[])
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, text) IS
 'hunt: the accounts that signed in, at most lookback before an upload, from the address of the upload';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_matches(
@@ -6534,6 +6630,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_matches(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -6549,11 +6646,16 @@ AS $$
                                           storage_upload_link_account_matches.include_noninteractive,
                                           storage_upload_link_account_matches.successful_only,
                                           storage_upload_link_account_matches.include_service_principals,
-                                          storage_upload_link_account_matches.since, storage_upload_link_account_matches.until,
+                                          storage_upload_link_account_matches.signin_time,
+                                          azhunt.begun_since(storage_upload_link_account_matches.signin_time,
+                                                                  storage_upload_link_account_matches.since),
+                                          storage_upload_link_account_matches.until,
+                                          azhunt.window_start(storage_upload_link_account_matches.since,
+                                                              storage_upload_link_account_matches.lookback),
                                           storage_upload_link_account_matches.arrivals) AS p
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a sign-in';
 
 CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text, signin_timegenerated timestamptz, signin_useragent text)
@@ -6577,6 +6679,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_new_matches(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -6584,18 +6687,23 @@ RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, s
 LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
 AS $$
     SELECT u.timegenerated, s.userprincipalname, u.calleripaddress, u.useragentheader, u.accountname,
-           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.signintime, s.useragent)
     FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
                              storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
     CROSS JOIN LATERAL (
-        SELECT s.timegenerated, s.userprincipalname, s.useragent
+        SELECT azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime) AS signintime,
+               s.userprincipalname, s.useragent
         FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                                  storage_upload_link_account_new_matches.successful_only,
                                  storage_upload_link_account_new_matches.include_service_principals,
-                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+                                 storage_upload_link_account_new_matches.since,
+                                 azhunt.processed_until(storage_upload_link_account_new_matches.signin_time, storage_upload_link_account_new_matches.until)) AS s
         WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime)
+              OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime)
+              OPERATOR(pg_catalog.<=) u.timegenerated
           AND s.timegenerated OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
-          AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
           AND azhunt.count_visit(s.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
@@ -6606,7 +6714,8 @@ AS $$
       AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
     UNION ALL
     SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
-           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid,
+                                 azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime), s.useragent)
     FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                              storage_upload_link_account_new_matches.successful_only,
                              storage_upload_link_account_new_matches.include_service_principals,
@@ -6614,10 +6723,14 @@ AS $$
     CROSS JOIN LATERAL (
         SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
         FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+                                 azhunt.begun_since(storage_upload_link_account_new_matches.signin_time, storage_upload_link_account_new_matches.since),
+                                 storage_upload_link_account_new_matches.until) AS u
         WHERE u.calleripaddress OPERATOR(pg_catalog.=) s.ipaddress
-          AND u.timegenerated OPERATOR(pg_catalog.>=) s.timegenerated
-          AND u.timegenerated OPERATOR(pg_catalog.<=) azhunt.window_end(s.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND u.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime)
+          AND u.timegenerated OPERATOR(pg_catalog.<=)
+              azhunt.window_end(azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime),
+                                storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(u.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
@@ -6628,16 +6741,22 @@ AS $$
       AND s.ipaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
 REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals)
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals)
 FROM PUBLIC;
 
 CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
+    WITH rule AS (
+        SELECT h.default_options OPERATOR(pg_catalog.||) r.options AS options
+        FROM azhunt.rules AS r
+        JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+        WHERE r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
+    )
     SELECT l.log_table, l.log_row
     FROM azhunt.storage_log_rows((storage_upload_link_account_log_rows.match)."time") AS l
     WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
@@ -6653,33 +6772,52 @@ AS $$
     SELECT l.log_table, l.log_row
     FROM (
         SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''), s.resulttype,
-               NULL::pg_catalog.text
+               s.timegenerated, NULL::pg_catalog.text
         FROM azhunt.signinlogs AS s
-        WHERE s.timegenerated OPERATOR(pg_catalog.=)
+        WHERE s.timegenerated OPERATOR(pg_catalog.>=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND s.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
         SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, COALESCE(n.userprincipalname, ''), n.resulttype,
-               'include_noninteractive'
+               n.timegenerated, 'include_noninteractive'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
-        WHERE n.timegenerated OPERATOR(pg_catalog.=)
+        WHERE n.timegenerated OPERATOR(pg_catalog.>=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND n.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
         SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent, azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
-               'include_service_principals'
+               p.timegenerated, 'include_service_principals'
         FROM azhunt.aadserviceprincipalsigninlogs AS p
-        WHERE p.timegenerated OPERATOR(pg_catalog.=)
+        WHERE p.timegenerated OPERATOR(pg_catalog.>=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND p.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
         SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent, azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
-               'include_service_principals'
+               i.timegenerated, 'include_service_principals'
         FROM azhunt.aadmanagedidentitysigninlogs AS i
-        WHERE i.timegenerated OPERATOR(pg_catalog.=)
+        WHERE i.timegenerated OPERATOR(pg_catalog.>=)
               ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-    ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, on_request)
-    JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
-    JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
-    CROSS JOIN LATERAL (SELECT h.default_options OPERATOR(pg_catalog.||) r.options) AS o (options)
-    WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+          AND i.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
+    ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, timegenerated, on_request)
+    CROSS JOIN rule AS o
+    WHERE azhunt.time_of_signin(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text, l.timegenerated,
+                                -- which a view may not have
+                                (l.log_row OPERATOR(pg_catalog.->>) 'createddatetime'::pg_catalog.text)::pg_catalog.timestamptz)
+          OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+      AND azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
       AND l.account OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
       AND (l.on_request IS NULL OR (o.options OPERATOR(pg_catalog.->) l.on_request)::pg_catalog.bool)

@@ -217,7 +217,7 @@ BEGIN
         storage_upload_link_account.lookback, storage_upload_link_account.target_file,
         storage_upload_link_account.match_user_agent, storage_upload_link_account.operations,
         storage_upload_link_account.include_noninteractive, storage_upload_link_account.successful_only,
-        storage_upload_link_account.include_service_principals);
+        storage_upload_link_account.include_service_principals, 'TimeGenerated');
     PERFORM azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until);
     RETURN QUERY
     SELECT m.uri, m.operationname, m.upload_useragent,

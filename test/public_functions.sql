@@ -8,10 +8,10 @@ CREATE TEMP TABLE public_function AS
 SELECT unnest(string_to_array(names, ' '))::name AS name, reason
 FROM (VALUES
     ('computes something of its arguments alone, in time linear in their size',
-     'any_transition arrived_since bag_pack bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_period check_text check_window '
+     'any_transition arrived_since bag_pack begun_since bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_period check_signin_time check_text check_window '
      'compare equals file_name fill_in greater greater_or_equal has has_succeeded hash hash_extended is_file is_in_network '
      'is_deletion is_listing_of_storage_keys is_other_operation is_shell_start is_successful_storage_operation is_upload is_write_of_storage_account less less_or_equal login_bag '
-     'match_key match_result_id members new_cloudshell_user_details not_equals principal_account status_now storage_file_created_quickly_deleted_details storage_mass_deletion_day strip_port upload_details window_end window_start within without_query'),
+     'match_key match_result_id members new_cloudshell_user_details not_equals principal_account processed_until status_now storage_file_created_quickly_deleted_details storage_mass_deletion_day strip_port time_of_signin upload_details window_end window_start within without_query'),
     ('computes something of its arguments alone, for compiled KQL queries',
      'abs add any_of array_concat array_iff array_index_of array_length array_reverse array_rotate array_shift array_slice array_sort array_split array_sum '
      'average axis_of bag_has_key bag_keys bag_merge bag_remove_keys bag_set_key bag_zip before_match bin_or_null contains count_matches countof '
