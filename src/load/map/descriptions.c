@@ -286,6 +286,7 @@ static const Derivation azureactivity_derivations[] = {
 	{"OperationNameValue", NULL, "Authorization", "Authorization", OPERATION, "action"},
 	{"OperationNameValue", NULL, "OperationName", "OperationName", OPERATION, NULL},
 	{"CallerIpAddress", NULL, NULL, "httpRequest", MEMBER, "clientIpAddress"},
+	{"ResourceProviderValue", NULL, NULL, "resourceId", PROVIDER, NULL},
 	{"_SubscriptionId", NULL, NULL, "resourceId", SUBSCRIPTION, NULL},
 	{"ActivityStatusValue", NULL, "ActivityStatus", "ActivityStatus", WHOLE, NULL},
 	{"ActivitySubstatusValue", NULL, "ActivitySubstatus", "ActivitySubstatus", WHOLE, NULL},
