@@ -198,7 +198,6 @@ my %no_logs = (
 	'empty' => ['', qr/:1:1: file is empty; expected/],
 	'blank' => ["\n \n", qr/file is empty; expected/],
 	'jpeg' => ["\xff\xd8\xff\xe0\0\x10JFIF\0" . join('', map { chr($_ % 256) } 1 .. 2000), qr/binary data; expected/],
-	'utf16' => ["\xff\xfe{\0}\0", qr/UTF-16.*iconv/],
 	'prose' => ["Dear all,\nplease find attached\n", qr/no Azure log.*expected/],
 	'object' => ['{}', qr/:1:1: .*(expected|--table)/],
 	'number' => ['42', qr/no Azure log.*expected/],

@@ -27,8 +27,6 @@ describe_binary(Input *input)
 	(void) input_peek(input, 511);
 	text = (const unsigned char *) input_text(input);
 	held = input->end - input->start;
-	if (held >= 2 && ((text[0] == 0xFF && text[1] == 0xFE) || (text[0] == 0xFE && text[1] == 0xFF)))
-		return load_strdup("file is in UTF-16; convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8");
 	if (held >= 4 && memcmp(text, "Obj\001", 4) == 0)
 		return load_strdup("file is in Avro, as Event Hubs Capture writes it; take the bodies of its messages out first");
 	if (held >= 4 && memcmp(text, "PAR1", 4) == 0)
@@ -53,6 +51,8 @@ read_any(Reader *reader)
 
 	if (binary != NULL)
 		return reader_fail(reader, 0, binary);
+	if (input->source->utf16 != NULL)
+		reader->sink->warn(reader->sink, "taken for UTF-16, as its first two bytes say");
 	if (input_peek(input, 2) == 0xBF && memcmp(input_text(input), "\xEF\xBB\xBF", 3) == 0)
 	{
 		input_consume(input, 3);
