@@ -22,6 +22,7 @@
 #endif
 
 #include "common/messages.h"
+#include "explain.h"
 #include "job.h"
 #include "options.h"
 #include "progress.h"
@@ -133,6 +134,13 @@ main(int argc, char **argv)
 	/* a file that must not grow is an error like a full disk */
 	signal(SIGXFSZ, SIG_IGN);
 	parse_options(&options, argc, argv);
+	if (options.explain)
+	{
+		find_files(&list, options.paths, options.npaths);
+		ok = explain_files(&options, &list);
+		free_files(&list);
+		return ok ? EXIT_ALL_LOADED : EXIT_NOT_LOADED;
+	}
 	connection = connect_to_server(&options.connection);
 	if (connection == NULL)
 		return EXIT_TROUBLE;

@@ -27,6 +27,7 @@ typedef struct Options
 	DateOrder	dates;
 	int			jobs;
 	bool		quiet;
+	bool		explain;		/* load nothing */
 	char	  **paths;
 	int			npaths;
 } Options;
