@@ -26,6 +26,7 @@
 #include "job.h"
 #include "options.h"
 #include "progress.h"
+#include "write/database.h"
 
 /*
  * Counters that jobs, which are processes, can share.
@@ -144,7 +145,7 @@ main(int argc, char **argv)
 	connection = connect_to_server(&options.connection);
 	if (connection == NULL)
 		return EXIT_TROUBLE;
-	if (!check_database(connection))
+	if (!check_database(connection, &options.connection, options.create))
 	{
 		PQfinish(connection);
 		return EXIT_NOT_LOADED;

@@ -35,6 +35,8 @@ static const char *const help =
 "      --reject-file=FILE   append records that cannot be loaded to FILE, with\n"
 "                           the reason, and load the others; without this, such\n"
 "                           a record stops its file\n"
+"      --create             create the extension and the log tables if the database\n"
+"                           lacks them\n"
 "      --explain            say what would be loaded and into which columns, without\n"
 "                           loading and without a server\n"
 "      --skip-unknown       leave out records of logs that azhunt has no table for\n"
@@ -64,7 +66,8 @@ enum
 	OPTION_NO_PARTITIONS,
 	OPTION_SKIP_UNKNOWN,
 	OPTION_DATES,
-	OPTION_EXPLAIN
+	OPTION_EXPLAIN,
+	OPTION_CREATE
 };
 
 static const struct option long_options[] = {
@@ -75,6 +78,7 @@ static const struct option long_options[] = {
 	{"no-partitions", no_argument, NULL, OPTION_NO_PARTITIONS},
 	{"skip-unknown", no_argument, NULL, OPTION_SKIP_UNKNOWN},
 	{"dates", required_argument, NULL, OPTION_DATES},
+	{"create", no_argument, NULL, OPTION_CREATE},
 	{"explain", no_argument, NULL, OPTION_EXPLAIN},
 	{"quiet", no_argument, NULL, 'q'},
 	{"version", no_argument, NULL, 'V'},
@@ -157,6 +161,9 @@ take_load_option(Options *options, int option, char *argument)
 			return true;
 		case OPTION_DATES:
 			options->dates = parse_dates(argument);
+			return true;
+		case OPTION_CREATE:
+			options->create = true;
 			return true;
 		case OPTION_EXPLAIN:
 			options->explain = true;

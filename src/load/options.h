@@ -28,6 +28,7 @@ typedef struct Options
 	int			jobs;
 	bool		quiet;
 	bool		explain;		/* load nothing */
+	bool		create;			/* the extension and log tables */
 	char	  **paths;
 	int			npaths;
 } Options;

@@ -86,7 +86,7 @@ local_time_of(const Header *header)
  * What else than a log has these columns, and how to get that, or NULL.
  */
 static const char *
-describe_foreign(const Header *header)
+describe_other(const Header *header)
 {
 	if (has_column(header, "Operation name") && has_column(header, "Event initiated by"))
 		return "file is what the portal's page Activity log exports, which has operations by their names for people only;"
@@ -103,7 +103,7 @@ describe_foreign(const Header *header)
 static bool
 is_header(const Header *header)
 {
-	return header_has_time(header) || local_time_of(header) != NULL || describe_foreign(header) != NULL;
+	return header_has_time(header) || local_time_of(header) != NULL || describe_other(header) != NULL;
 }
 
 /*
@@ -117,7 +117,7 @@ check_header(const Header *header)
 	if (local != NULL)
 		return load_printf("the times are local ones (\"%s\"); export with times in UTC", local);
 	if (!header_has_time(header))
-		return load_strdup(describe_foreign(header));
+		return load_strdup(describe_other(header));
 	/* the Entra portal itself has a column twice */
 	for (size_t i = 0; i < header->nnames && !header_is_of_portal(header); i++)
 	{
@@ -278,7 +278,7 @@ read_csv_header(Reader *reader, Cells *cells, Header *header)
 	{
 		if (input->failed)
 			return false;
-		return reader_fail(reader, 0, load_strdup("file is no Azure log: it has no column TimeGenerated, as the result of a summarize has not; "
+		return reader_fail(reader, 0, load_strdup("file is no Azure log: it has no column TimeGenerated, as the result of a summarize has not: export all columns; "
 												  EXPECTED_SHAPES));
 	}
 	problem = check_header(header);
