@@ -20,6 +20,7 @@
 #include "common/ascii.h"
 #include "common/bytes.h"
 #include "common/utf8.h"
+#include "map/portal.h"
 #include "map/route.h"
 #include "map/times.h"
 #include "map/unwrap.h"
@@ -68,6 +69,7 @@ typedef struct FuzzSink
 	ColumnMap  *maps;
 	const char *option;			/* --table */
 	Unwrapper	unwrapper;
+	Portal		portal;
 	RowBuilder	builder;
 	Buffer		out;
 } FuzzSink;
@@ -137,7 +139,7 @@ take(Sink *sink, const Record *record)
 	Route		route;
 
 	note_dates(&fuzz->builder.converter.dates, record);
-	record = unwrap_record(&fuzz->unwrapper, record);
+	record = portal_record(&fuzz->portal, unwrap_record(&fuzz->unwrapper, record));
 	route_record(record, "x/blobServices/y.json", fuzz->option, &route);
 	check((route.kind == ROUTE_LOG_TABLE) == (route.table != NULL));
 	check(route.kind == ROUTE_LOG_TABLE || route.kind == ROUTE_OTHER_TABLE || strlen(route.error) > 0);
@@ -151,7 +153,7 @@ take(Sink *sink, const Record *record)
 		check(fuzz->builder.converter.error != NULL);
 		place = locate_field(record, &fuzz->builder.error_path);
 		check(place < record->length);
-		check(!record_is_object(record) || strchr("\"{[-0123456789tfn", record->text[place]) != NULL);
+		check(!record_is_object(record) || record->header != NULL || strchr("\"{[-0123456789tfn", record->text[place]) != NULL);
 		return true;
 	}
 	fuzz->out.length = 0;
@@ -247,6 +249,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 	input_free(&input);
 	source_close(&source);
 	unwrapper_free(&fuzz.unwrapper);
+	portal_free(&fuzz.portal);
 	row_builder_free(&fuzz.builder);
 	buffer_free(&fuzz.out);
 	return 0;

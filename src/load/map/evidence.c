@@ -124,7 +124,9 @@ log_of_list(const Record *record, NamedLog *log)
 
 	if (record->shape != RECORD_LISTED)
 		return false;
-	if (record_field(record, "eventTimestamp", &value))
+	if (record->logs != NULL)
+		name = record->logs[0];
+	else if (record_field(record, "eventTimestamp", &value))
 		name = "AzureActivity";
 	else if (record_field(record, "activityDateTime", &value) && record_field(record, "activityDisplayName", &value))
 		name = "AuditLogs";
@@ -135,6 +137,8 @@ log_of_list(const Record *record, NamedLog *log)
 		return false;
 	log->named = true;
 	log->tables = log_table_by_name(name, strlen(name))->bit;
+	for (size_t i = 0; record->logs != NULL && record->logs[i] != NULL; i++)
+		log->tables |= log_table_by_name(record->logs[i], strlen(record->logs[i]))->bit;
 	log->name.kind = VALUE_STRING;
 	log->name.text = name;
 	log->name.length = strlen(name);
