@@ -166,6 +166,7 @@ SQL = \
 	src/runs/trust.sql \
 	src/runs/arrivals.sql \
 	src/runs/run.sql \
+	src/runs/kql_hunts.sql \
 	src/runs/triage.sql \
 	src/runs/results.sql \
 	src/runs/health.sql \
