@@ -32,7 +32,10 @@ FROM (VALUES
     ('SigninLogs | project IPAddress, Location | join kind=inner (AzureActivity | summarize m = count() by IPAddress = CallerIpAddress) on IPAddress', '{IPAddress,Location}'),
     ('let t = materialize(SigninLogs | summarize n = count() by IPAddress, Location); t | join kind=inner t on IPAddress', '{IPAddress,Location,Location1}'),
     ('SigninLogs | summarize n = count() by IPAddress | join kind=leftsemi (AzureActivity) on $left.IPAddress == $right.CallerIpAddress', '{IPAddress}'),
-    ('union (SigninLogs | summarize n = count() by IPAddress), (AzureActivity | summarize n = count() by IPAddress = CallerIpAddress)', '{}'),
+    ('union (SigninLogs | summarize n = count() by IPAddress), (AzureActivity | summarize n = count() by IPAddress = CallerIpAddress)', '{IPAddress}'),
+    ('union (SigninLogs | summarize n = count() by IPAddress), (AzureActivity | summarize n = count() by CallerIpAddress)', '{}'),
+    ('union (SigninLogs | summarize n = count() by IPAddress), (SigninLogs | summarize n = count() by IPAddress, Location)', '{}'),
+    ('union (SigninLogs | summarize n = count() by IPAddress), (AzureActivity | project IPAddress = CallerIpAddress)', '{}'),
     ('SigninLogs | summarize n = count() by IPAddress, Location | distinct IPAddress, Location', '{IPAddress,Location}'),
     ('SigninLogs | make-series n = count() on TimeGenerated from datetime(2026-01-01) to datetime(2026-01-02) step 1h by IPAddress', '{IPAddress}')
 ) AS c (q, k);
@@ -120,6 +123,22 @@ SELECT results_eq($$SELECT "time", details FROM azhunt.matches WHERE rule = 'cou
 UPDATE azhunt.matches SET "time" = now() - interval '1 hour' WHERE rule = 'counted';
 SELECT pg_temp.run('counted');
 SELECT results_eq($$SELECT "time" FROM azhunt.matches WHERE rule = 'counted'$$, $$VALUES (now() - interval '1 hour')$$, 'which found it first');
+
+-- rows of two tables that agree in the key
+SELECT azhunt.add_kql_hunt('both', 'let f = (name:string) { table(name) | where TimeGenerated > ago(30d) | summarize n = count(), last = max(TimeGenerated) by UserPrincipalName };
+union isfuzzy=true f("SigninLogs"), f("AADNonInteractiveUserSignInLogs") | where UserPrincipalName == "a@contoso.com"', '{"queryPeriod": "30d"}');
+INSERT INTO azhunt.AADNonInteractiveUserSignInLogs (TimeGenerated, UserPrincipalName) VALUES (now() - interval '1 hour', 'a@contoso.com');
+DO $$ BEGIN PERFORM azhunt.add_rule('both'); END $$;
+SELECT pg_temp.run('both');
+SELECT is(pg_temp.last_run(), '2 new, 2 announced', 'rows of two tables are two');
+INSERT INTO azhunt.AADNonInteractiveUserSignInLogs (TimeGenerated, UserPrincipalName) VALUES (now(), 'a@contoso.com');
+SELECT pg_temp.run('both');
+SELECT is(pg_temp.last_run(), '0 new, 0 announced', 'and stay two');
+SELECT results_eq($$SELECT details ->> 'n' FROM azhunt.matches WHERE rule = 'both' ORDER BY 1$$, $$VALUES ('2'), ('4')$$, 'with what they have now');
+SELECT azhunt.add_kql_hunt('same', 'SigninLogs | project UserPrincipalName', '{"queryPeriod": "30d"}');
+DO $$ BEGIN PERFORM azhunt.add_rule('same'); END $$;
+SELECT pg_temp.run('same');
+SELECT is(pg_temp.last_run(), '4 new, 4 announced', 'equal rows are one');
 
 -- changed, and dropped
 SELECT azhunt.add_kql_hunt('vip', 'SigninLogs | project TimeGenerated, Name = UserPrincipalName', '{"queryPeriod": "2h", "time": "TimeGenerated"}');

@@ -155,6 +155,8 @@ SET "IntervalStyle" = 'postgres'
 AS $$
 DECLARE
     title CONSTANT text := coalesce(description ->> 'name', name);
+    key_columns CONSTANT text := (SELECT string_agg(format('q.%I', k.name), ', ')
+                                  FROM unnest(azhunt.texts_of(description, 'key')) AS k (name));
 BEGIN
     EXECUTE format('CREATE VIEW %I.%I AS %s', schema, name, view_sql);
     EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schema, name, title);
@@ -164,10 +166,13 @@ BEGIN
     EXECUTE format('COMMENT ON FUNCTION %I.%I(interval) IS %L', schema, name, title);
     EXECUTE format('CREATE FUNCTION %I.%I(query_period interval, since timestamptz, until timestamptz, arrivals azhunt.arrivals)'
                    ' RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)'
-                   ' LANGUAGE sql STABLE BEGIN ATOMIC SELECT %s, %s, %s, NULL::text, NULL::text, pg_catalog.to_jsonb(q) FROM (%s) AS q; END',
-                   schema, name || '_matches', azhunt.time_expression(description, columns, types),
+                   ' LANGUAGE sql STABLE BEGIN ATOMIC SELECT %s %s AS "time", %s, %s, NULL::text, NULL::text, pg_catalog.to_jsonb(q) FROM (%s) AS q %s; END',
+                   schema, name || '_matches',
+                   -- of the rows that agree in the columns that the user names, the latest
+                   'DISTINCT ON (' || key_columns || ')', azhunt.time_expression(description, columns, types),
                    azhunt.entity_expression(description, 'Account', columns),
-                   azhunt.entity_expression(description, 'IP', columns), rule_sql);
+                   azhunt.entity_expression(description, 'IP', columns), rule_sql,
+                   'ORDER BY ' || key_columns || ', "time" DESC NULLS LAST, pg_catalog.to_jsonb(q) DESC');
     EXECUTE format('COMMENT ON FUNCTION %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals) IS %L',
                    schema, name || '_matches', 'rows of the hunt, for rules');
 END
@@ -276,13 +281,14 @@ DECLARE
 BEGIN
     EXECUTE format(
         'WITH found AS MATERIALIZED ('
-        ' SELECT DISTINCT ON (k.result_id) m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, k.key, k.result_id'
-        ' FROM %s AS m'
-        ' CROSS JOIN LATERAL (SELECT azhunt.members(m.details, $7) AS members OFFSET 0) AS b'
-        ' CROSS JOIN LATERAL (SELECT azhunt.match_key(NULL, NULL, NULL, NULL, b.members) AS key,'
-        '                            azhunt.match_result_id($1, ''{key}'', ''-infinity'', NULL, NULL, NULL, NULL,'
-        '                                                   jsonb_build_object(''key'', b.members)) AS result_id) AS k'
-        ' ORDER BY k.result_id, m."time" DESC NULLS LAST, m.details DESC'
+        ' SELECT DISTINCT m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, k.key, k.result_id'
+        ' FROM (SELECT m.*, azhunt.members(m.details, $7) AS members,'
+        '              dense_rank() OVER (PARTITION BY azhunt.members(m.details, $7) ORDER BY m."time" DESC NULLS LAST, m.details DESC) AS rank'
+        '       FROM %s AS m) AS m'
+        -- rows of several tables may agree in the columns that tell those of one apart
+        ' CROSS JOIN LATERAL (SELECT jsonb_build_object(''key'', m.members) || CASE WHEN m.rank > 1 THEN jsonb_build_object(''rank'', m.rank) ELSE ''{}'' END AS key OFFSET 0) AS b'
+        ' CROSS JOIN LATERAL (SELECT azhunt.match_key(NULL, NULL, NULL, NULL, b.key) AS key,'
+        '                            azhunt.match_result_id($1, ''{key,rank}'', ''-infinity'', NULL, NULL, NULL, NULL, b.key) AS result_id) AS k'
         '), changed AS ('
         ' UPDATE azhunt.matches AS s'
         ' SET "time" = coalesce(f."time", s."time"), account = f.account, address = f.address, useragent = f.useragent,'
