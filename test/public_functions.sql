@@ -28,7 +28,7 @@ FROM (VALUES
      'startofweek startofyear startswith strcat_array strcmp strrep substring subtract sum_of tobool todatetime todecimal todynamic toguid toint tolong '
      'toreal tostring totimespan trim trim_end trim_start unicode_codepoints_from_string unicode_codepoints_to_string unixtime_todatetime url_encode zip'),
     ('compiles a KQL query, or runs one with the rights of the caller',
-     'create_compiled_view create_kql_view kql kql_columns kql_to_sql run_compiled'),
+     'compile_hunt create_compiled_view create_kql_view kql kql_columns kql_to_sql run_compiled'),
     ('is an aggregate, or takes an internal argument so that no statement calls it',
      'any_bag any_text array_of_texts latest_details latest_details_final latest_details_transition make_bag make_list make_set set_of_bags set_of_texts texts_final collection_combine collection_deserialize collection_final collection_serialize '
      'equals_join_selectivity equals_selectivity has_support linked_signins linked_signins_combine linked_signins_final linked_signins_transition make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '

@@ -248,6 +248,7 @@ extern void check_query_parameters(Compiler *c);
 /* keys.c */
 extern void set_key(Compiler *c, Table *table, Expr *expr);
 extern void join_keys(Compiler *c, Table *result, Table *left, Table *right, const Vector *pairs);
+extern void union_keys(Compiler *c, Table *result, const Vector *tables);
 extern void multiply_rows(Compiler *c, Table *table, const Vector *names);
 extern void describe_keys(Compiler *c, const Table *table, KqlResult *result);
 

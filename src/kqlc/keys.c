@@ -5,7 +5,7 @@
  *
  * They are those of the last "summarize ... by", followed through what comes
  * behind it: a join or mv-expand makes several rows of one, so that what they
- * add is part of the key.
+ * add is part of the key.  Only rows of several tables of a union may agree.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -93,6 +93,68 @@ join_keys(Compiler *c, Table *result, Table *left, Table *right, const Vector *p
 }
 
 /*
+ * The name of the first column that is this key, or NULL.
+ */
+static const char *
+key_name(const Table *table, const RowKey *key)
+{
+	for (int i = 0; i < table->columns.count; i++)
+	{
+		const Column *column = table->columns.items[i];
+
+		if (!column->is_hidden && column->expr->key == key)
+			return column->name;
+	}
+	return NULL;
+}
+
+/*
+ * Are the keys of a table columns with the names of these?
+ */
+static bool
+has_same_keys(const Table *table, const Table *other)
+{
+	if (table->keys.count != other->keys.count)
+		return false;
+	for (int i = 0; i < table->keys.count; i++)
+	{
+		const char *name = key_name(table, table->keys.items[i]);
+		const Column *column = name != NULL ? find_column(other, name) : NULL;
+
+		if (column == NULL || column->expr->key == NULL)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The keys of a union: those of its tables, if they have the same names in all.
+ * Rows of two tables may agree in them.
+ */
+void
+union_keys(Compiler *c, Table *result, const Vector *tables)
+{
+	const Table *first = tables->items[0];
+
+	for (int i = 0; i < tables->count; i++)
+	{
+		const Table *table = tables->items[i];
+
+		if (table->keys.count == 0 || !has_same_keys(table, first) || !has_same_keys(first, table))
+			return;
+	}
+	for (int i = 0; i < first->keys.count; i++)
+	{
+		Column	   *column = find_column(result, key_name(first, first->keys.items[i]));
+
+		if (column != NULL)
+			set_key(c, result, column->expr);
+	}
+	if (result->keys.count < first->keys.count)
+		result->keys.count = 0;
+}
+
+/*
  * Several rows may be made of one, which differ in these columns.
  */
 void
@@ -119,15 +181,8 @@ describe_keys(Compiler *c, const Table *table, KqlResult *result)
 
 	for (int i = 0; i < table->keys.count; i++)
 	{
-		const char *name = NULL;
+		const char *name = key_name(table, table->keys.items[i]);
 
-		for (int j = table->columns.count - 1; j >= 0; j--)
-		{
-			const Column *column = table->columns.items[j];
-
-			if (!column->is_hidden && column->expr->key == table->keys.items[i])
-				name = column->name;
-		}
 		if (name == NULL)
 			return;
 		names[i] = name;

@@ -11,6 +11,14 @@ AS 'MODULE_PATHNAME', 'azhunt_kql_columns';
 COMMENT ON FUNCTION azhunt.kql_columns(text) IS
 'the columns of a KQL query''s result, and their types in Kusto';
 
+CREATE FUNCTION azhunt.compile_hunt(
+    query text, since text, until text,
+    OUT sql text, OUT columns text[], OUT types text[], OUT key text[], OUT tables text[])
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_compile_hunt';
+COMMENT ON FUNCTION azhunt.compile_hunt(text, text, text) IS
+'internal: a KQL query as SQL that reads the rows with a TimeGenerated between two expressions of SQL; its columns and their types, those that tell its rows apart, and the log tables that it reads';
+
 -- These two have a search_path of their own, as the SQL needs none; what names
 -- the query's tables, and the view, is looked up before.
 CREATE FUNCTION azhunt.run_compiled(sql text) RETURNS SETOF jsonb
