@@ -22,7 +22,7 @@ const FONTS: Record<string, string> = { 'Inter-Regular.woff2': 'inter-latin-400-
 
 // A font or an icon, wherever the page believes that it is.
 function asset(path: string): string | undefined {
-  const [, name] = /\/public\/([\w/-]+(?:\.\w+)+)$/.exec(path) ?? [];
+  const [, name] = /\/public\/(?:build\/)?([\w/-]+(?:\.\w+)+)$/.exec(path) ?? [];
   const font = FONTS[name?.split('/').pop() ?? ''];
   return font ? join(MODULES, '@fontsource/inter/files', font) : name && join(MODULES, '@grafana/ui/dist/public', name);
 }
