@@ -170,6 +170,10 @@ is(query($coordinator, 'SELECT string_agg(DISTINCT shard COLLATE "C", \',\'), co
 is(query($coordinator, 'SELECT count(*) FROM azhunt_shards.rule_health'), '12', 'their health');
 is(query($coordinator, "SELECT count(*) FROM azhunt_shards.source_health WHERE log_table = 'signinlogs' AND state = 'flowing'"), '3', 'and that of their logs');
 
+my $counts = "SELECT * FROM azhunt.upload_counts('storage_upload_link_account', '2026-03-01Z', '2026-03-02Z')";
+is(query($coordinator, $counts), query($one, $counts), 'uploads of all shards are counted');
+like(query_error($coordinator, "CALL azhunt.run_rule('$rules[0]')"), qr/a rule cannot tell the new rows of foreign table azhunt_shards\.\w+_1/, 'the coordinator runs no rule');
+
 # What is decided on the coordinator, where later runs of one shard have lower
 # numbers than earlier ones of another.
 query($shards[0], 'SELECT setval(\'azhunt.runs_run_seq\', 1000)');

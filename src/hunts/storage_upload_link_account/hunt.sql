@@ -448,7 +448,7 @@ BEGIN
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
     PERFORM azhunt.check_bin(width);
-    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
+    PERFORM azhunt.check_log_table_owners('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
     SELECT azhunt.bin(u.timegenerated, width), count(*)
     FROM azhunt.uploads(target_file, operations, since, until) AS u
