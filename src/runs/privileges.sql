@@ -27,6 +27,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.describe_running(text),
     azhunt.count_rows(text[]),
     azhunt.check_log_tables(text[]),
+    azhunt.check_log_table_owners(text[]),
     azhunt.reason_to_start_over(text),
     azhunt.latest_time(regclass, name, timestamptz),
     azhunt.log_table_health(regclass, timestamptz[], integer),

@@ -469,7 +469,7 @@ BEGIN
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
     PERFORM azhunt.check_bin(upload_counts.width);
-    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
+    PERFORM azhunt.check_log_table_owners('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
     SELECT azhunt.bin(u.timegenerated, upload_counts.width), count(*)
     FROM azhunt.uploads(target_file, operations, upload_counts.since, upload_counts.until) AS u
