@@ -1995,11 +1995,11 @@ COMMENT ON AGGREGATE azhunt.any_of(anyelement) IS
 
 /* src/kqlc/server.sql */
 
-CREATE FUNCTION azhunt.kql_to_sql(query text) RETURNS text
+CREATE FUNCTION azhunt.kql_to_sql(query text, parameters jsonb DEFAULT '{}') RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_kql_to_sql';
-COMMENT ON FUNCTION azhunt.kql_to_sql(text) IS
-'a KQL query as one SQL statement, which runs with any search_path';
+COMMENT ON FUNCTION azhunt.kql_to_sql(text, jsonb) IS
+'a KQL query, with values of its query parameters, as one SQL statement, which runs with any search_path';
 
 CREATE FUNCTION azhunt.kql_columns(query text)
 RETURNS TABLE ("column" text, type text)
@@ -2007,6 +2007,14 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_kql_columns';
 COMMENT ON FUNCTION azhunt.kql_columns(text) IS
 'the columns of a KQL query''s result, and their types in Kusto';
+
+CREATE FUNCTION azhunt.compile_hunt(
+    query text, since text, until text,
+    OUT sql text, OUT columns text[], OUT types text[], OUT key text[], OUT tables text[])
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_compile_hunt';
+COMMENT ON FUNCTION azhunt.compile_hunt(text, text, text) IS
+'internal: a KQL query as SQL that reads the rows with a TimeGenerated between two expressions of SQL; its columns and their types, those that tell its rows apart, and the log tables that it reads';
 
 -- These two have a search_path of their own, as the SQL needs none; what names
 -- the query's tables, and the view, is looked up before.
@@ -2033,23 +2041,23 @@ $$;
 COMMENT ON FUNCTION azhunt.create_compiled_view(text, text, text) IS
 'internal: makes a view of a compiled query with the rights of the caller';
 
-CREATE FUNCTION azhunt.kql(query text) RETURNS SETOF jsonb
+CREATE FUNCTION azhunt.kql(query text, parameters jsonb DEFAULT '{}') RETURNS SETOF jsonb
 LANGUAGE sql VOLATILE STRICT
 BEGIN ATOMIC
-    SELECT r.result FROM azhunt.run_compiled(azhunt.kql_to_sql(query)) AS r (result);
+    SELECT r.result FROM azhunt.run_compiled(azhunt.kql_to_sql(query, parameters)) AS r (result);
 END;
-COMMENT ON FUNCTION azhunt.kql(text) IS
+COMMENT ON FUNCTION azhunt.kql(text, jsonb) IS
 'runs a KQL query with the rights of the caller: a jsonb object for each row';
 
-CREATE FUNCTION azhunt.create_kql_view(name text, query text) RETURNS regclass
+CREATE FUNCTION azhunt.create_kql_view(name text, query text, parameters jsonb DEFAULT '{}') RETURNS regclass
 LANGUAGE sql VOLATILE STRICT
 BEGIN ATOMIC
     SELECT azhunt.create_compiled_view(
         CASE pg_catalog.cardinality(p.parts) WHEN 1 THEN pg_catalog.current_schema() WHEN 2 THEN p.parts[1] END,
-        p.parts[pg_catalog.cardinality(p.parts)], azhunt.kql_to_sql(query))
+        p.parts[pg_catalog.cardinality(p.parts)], azhunt.kql_to_sql(query, parameters))
     FROM (SELECT pg_catalog.parse_ident(name)) AS p (parts);
 END;
-COMMENT ON FUNCTION azhunt.create_kql_view(text, text) IS
+COMMENT ON FUNCTION azhunt.create_kql_view(text, text, jsonb) IS
 'makes a view of a KQL query, which belongs to the caller';
 
 /* src/logs/ingest.sql */
@@ -2334,11 +2342,11 @@ COMMENT ON FUNCTION azhunt.log_table_indexes() IS
 -- A string, unlike BEGIN ATOMIC, is not stored as a tree of nodes, which has
 -- every letter as a number.
 CREATE FUNCTION azhunt.log_table_descriptions()
-RETURNS TABLE (log_table text, comment text, column_comments text)
+RETURNS TABLE (log_table text, comment text, retention interval, column_comments text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT d.log_table, d.comment, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
+    SELECT d.log_table, d.comment, d.retention::interval, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
 tenantid: id of the Log Analytics workspace, not of the tenant in Entra
 type: name of the log table
 _billedsize: bytes that Log Analytics bills for the record
@@ -2350,7 +2358,7 @@ ingestedat: when the row arrived here
 ingestxid: id of the transaction that brought the row
 '
     FROM (VALUES
-        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', '
+        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 serviceprincipalname: name of the managed identity
@@ -2394,7 +2402,7 @@ sessionid: id of the session, shared by what one sign-in led to
 sourceappclientid: application on whose behalf the identity signed in
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
 '),
-        ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', '
+        ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 userprincipalname: name with which the user signed in
@@ -2481,7 +2489,7 @@ userdisplayname: display name of the user
 userid: id of the user in Entra
 usertype: member or guest
 '),
-        ('aadserviceprincipalsigninlogs', 'sign-ins of applications with a secret, certificate or federated credential of their own', '
+        ('aadserviceprincipalsigninlogs', 'sign-ins of applications with a secret, certificate or federated credential of their own', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 serviceprincipalname: name of the service principal that signed in
@@ -2524,7 +2532,7 @@ serviceprincipalcredentialthumbprint: thumbprint of the certificate that the ser
 sessionid: id of the session, shared by what one sign-in led to
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
 '),
-        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', '
+        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', NULL, '
 timegenerated: when the activity was recorded
 operationname: activity, such as Add member to role
 initiatedby: user or application that did it
@@ -2553,7 +2561,7 @@ resultreason: why the activity failed
 resultsignature: outcome in one word, where there is one
 resulttype: outcome as a number or a word
 '),
-        ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', '
+        ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', NULL, '
 timegenerated: when the operation was recorded
 caller: user, service principal or other identity that did it
 operationnamevalue: operation, such as Microsoft.Compute/virtualMachines/write
@@ -2585,7 +2593,7 @@ resourceprovider: provider of the resource in words, in older records
 resourceprovidervalue: provider of the resource, such as MICROSOFT.COMPUTE
 subscriptionid: subscription of the resource
 '),
-        ('signinlogs', 'interactive sign-ins of users', '
+        ('signinlogs', 'interactive sign-ins of users', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 userprincipalname: name with which the user signed in
@@ -2677,7 +2685,7 @@ userdisplayname: display name of the user
 userid: id of the user in Entra
 usertype: member or guest
 '),
-        ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', '
+        ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: operation, such as PutBlob or GetBlob
 statustext: outcome in words: Success, or the code of an error
@@ -2727,7 +2735,7 @@ sourceaccesstier: tier of the blob that is copied
 sourceuri: what is copied
 tlsversion: version of TLS of the connection
 '),
-        ('storagefilelogs', 'requests to file shares over REST, SMB and NFS, one row each', '
+        ('storagefilelogs', 'requests to file shares over REST, SMB and NFS, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, or SMB or NFS command, such as PutBlob
 statustext: outcome in words: Success, or the code of an error
@@ -2783,7 +2791,7 @@ smbtreeconnectid: id of the connection to the share within the SMB session
 smbvolatilehandleid: part of the SMB handle that ends with the connection
 tlsversion: version of TLS of the connection
 '),
-        ('storagequeuelogs', 'requests to queues, one row each', '
+        ('storagequeuelogs', 'requests to queues, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, such as PutMessage
 statustext: outcome in words: Success, or the code of an error
@@ -2828,7 +2836,7 @@ serverlatencyms: milliseconds that the service itself took, network excluded
 servicetype: blob, file, queue or table
 tlsversion: version of TLS of the connection
 '),
-        ('storagetablelogs', 'requests to the tables of a storage account, one row each', '
+        ('storagetablelogs', 'requests to the tables of a storage account, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, such as QueryEntities
 statustext: outcome in words: Success, or the code of an error
@@ -2873,11 +2881,11 @@ serverlatencyms: milliseconds that the service itself took, network excluded
 servicetype: blob, file, queue or table
 tlsversion: version of TLS of the connection
 ')
-    ) AS d (log_table, comment, column_comments)
+    ) AS d (log_table, comment, retention, column_comments)
 $$;
 
 COMMENT ON FUNCTION azhunt.log_table_descriptions() IS
-'internal: what the log tables are, and what each of their columns says, a line each';
+'internal: what the log tables are, how long prune() keeps their partitions where a description says so, and what each of their columns says, a line each';
 
 /* src/logs/tables.sql */
 
@@ -2914,7 +2922,7 @@ AS $$
     FROM (
         SELECT a.column_name, a.data_type AS definition, a.ordinal_position
         FROM azhunt.log_table_columns() AS a
-        WHERE a.log_table = $2
+        WHERE a.log_table = missing_columns.log_table
         UNION ALL
         VALUES
             ('additionalfields', 'jsonb', 10001),
@@ -2922,7 +2930,7 @@ AS $$
             ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()', 10003)
     ) AS c (column_name, definition, ordinal_position)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
+    ON a.attrelid = missing_columns."table" AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE a.attname IS NULL
     ORDER BY c.ordinal_position
 $$;
@@ -3129,7 +3137,7 @@ AS $$
     -- and no backslashes, which mean what the session says
     CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, '0'::oid),
                                     '^FOR VALUES FROM [(](.*)[)] TO [(](.*)[)]$'::text) AS b (bounds)
-    WHERE i.inhparent = $1 AND b.bounds IS NOT NULL
+    WHERE i.inhparent = partition_bounds."table" AND b.bounds IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
@@ -3140,7 +3148,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE tree (relation, level) AS (
-        SELECT $1::oid, 0
+        SELECT partition_tree."table"::oid, 0
         UNION ALL
         SELECT i.inhrelid, t.level + 1
         FROM tree AS t
@@ -3174,9 +3182,9 @@ AS $$
         LEFT JOIN pg_prepared_xacts AS p ON p.transaction = x.transactionid
         WHERE l.locktype = 'relation'::text
           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-          AND l.relation = $1::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+          AND l.relation = lock_holders.relation::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
           AND l.mode = ANY (
-              CASE $2
+              CASE lock_holders.lock_mode
                   WHEN 'SHARE'::text
                   THEN '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::text[]
                   WHEN 'SHARE UPDATE EXCLUSIVE'::text
@@ -3283,9 +3291,9 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH below AS (
-        SELECT t.relid FROM azhunt.partition_tree($1) AS t (relid)
+        SELECT t.relid FROM azhunt.partition_tree(rows_cannot_move_because.partition) AS t (relid)
     ), target AS (
-        SELECT a.relid FROM pg_partition_ancestors($1) AS a
+        SELECT a.relid FROM pg_partition_ancestors(rows_cannot_move_because.partition) AS a
         UNION
         SELECT b.relid FROM below AS b
     )
@@ -3303,8 +3311,8 @@ AS $$
     FROM pg_class AS c
     WHERE c.oid IN (SELECT relid FROM below) AND c.relkind = 'f'
     UNION ALL
-    SELECT format('Row-level security of %s would hide rows.'::text, $1)
-    WHERE row_security_active($1::oid)
+    SELECT format('Row-level security of %s would hide rows.'::text, rows_cannot_move_because.partition)
+    WHERE row_security_active(rows_cannot_move_because.partition::oid)
     UNION ALL
     SELECT format('Foreign key %I of %s refers to these rows.'::text, k.conname, k.conrelid::regclass)
     FROM pg_constraint AS k
@@ -3813,6 +3821,43 @@ $$;
 COMMENT ON FUNCTION azhunt.read_storage_operations(timestamptz, timestamptz) IS
 'internal: successful operations in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null';
 
+CREATE FUNCTION azhunt.storage_log_rows(at timestamptz)
+RETURNS TABLE (
+    log_table text,
+    log_row jsonb,
+    operationname text,
+    calleripaddress text,
+    uri text,
+    useragentheader text,
+    accountname text,
+    correlationid text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT l.log_table,
+           l.log_row,
+           l.operationname,
+           COALESCE(azhunt.strip_port(l.calleripaddress), ''),
+           COALESCE(l.uri, ''),
+           COALESCE(l.useragentheader, ''),
+           COALESCE(l.accountname, ''),
+           COALESCE(l.correlationid, '')
+    FROM (
+        SELECT 'storagebloblogs'::pg_catalog.text, pg_catalog.to_jsonb(b), b.timegenerated, b.operationname, b.statustext, b.statuscode,
+               b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
+        FROM azhunt.storagebloblogs AS b
+        UNION ALL
+        SELECT 'storagefilelogs'::pg_catalog.text, pg_catalog.to_jsonb(f), f.timegenerated, f.operationname, f.statustext, f.statuscode,
+               f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
+        FROM azhunt.storagefilelogs AS f
+    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode,
+            calleripaddress, uri, useragentheader, accountname, correlationid)
+    WHERE l.timegenerated OPERATOR(pg_catalog.=) storage_log_rows.at
+      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_log_rows(timestamptz) IS
+'internal: the rows of successful operations in StorageFileLogs and StorageBlobLogs at a time, with the columns by which a match knows them; a missing text is empty';
+
 CREATE FUNCTION azhunt.read_uploads(target_file text, operations text[], since timestamptz, until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
@@ -4101,7 +4146,10 @@ CREATE TABLE azhunt.hunts (
     default_options jsonb NOT NULL,
     reach text NOT NULL,
     result_key text[] NOT NULL,
-    summary text NOT NULL
+    summary text NOT NULL,
+    severity text,
+    run_every interval,
+    query text
 );
 
 COMMENT ON TABLE azhunt.hunts IS
@@ -4119,6 +4167,9 @@ COMMENT ON COLUMN azhunt.hunts.default_options IS 'the options of a rule, with t
 COMMENT ON COLUMN azhunt.hunts.reach IS 'the option that says how far apart in time the rows of a match can be';
 COMMENT ON COLUMN azhunt.hunts.result_key IS 'columns, or members of details, in which all matches of a result agree';
 COMMENT ON COLUMN azhunt.hunts.summary IS 'a sentence about a result, with the names of its columns, and of members of details, in braces';
+COMMENT ON COLUMN azhunt.hunts.severity IS 'Sentinel''s severity of its results, unless a rule says otherwise; null for Medium';
+COMMENT ON COLUMN azhunt.hunts.run_every IS 'how often a rule runs it, unless that says otherwise; null for every hour';
+COMMENT ON COLUMN azhunt.hunts.query IS 'the query in KQL, which a run evaluates over its period; null for a hunt whose functions find matches';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.hunts', 'WHERE schema OPERATOR(pg_catalog.<>) ''azhunt''::text');
 
 CREATE TYPE azhunt.arrivals AS (first_xid bigint, end_xid bigint, unfinished_xids bigint[]);
@@ -4360,6 +4411,23 @@ $$;
 COMMENT ON FUNCTION azhunt.default_options(text, text) IS
 'internal: the options that a rule can set: the arguments of NAME_matches() but since, until and arrivals, with the defaults that NAME() has for them';
 
+CREATE FUNCTION azhunt.check_hunt_found(is_found boolean, hunt text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
+                                               FROM azhunt.hunts AS h));
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_found(boolean, text) IS
+'internal: an error that there is no such hunt, unless it was found';
+
 CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -4373,12 +4441,8 @@ DECLARE
     option record;
 BEGIN
     SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
-                                               FROM azhunt.hunts AS h));
-    ELSIF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
+    PERFORM azhunt.check_hunt_found(FOUND, check_options.hunt);
+    IF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'options must be a JSON object, such as {"%": %}',
                         (SELECT key FROM jsonb_each(defaults) ORDER BY key LIMIT 1),
                         (SELECT value FROM jsonb_each(defaults) ORDER BY key LIMIT 1)
@@ -4438,7 +4502,6 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     hunt_name text;
     schema_name text;
@@ -4499,7 +4562,7 @@ BEGIN
     SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
         techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
         default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
-        summary = excluded.summary
+        summary = excluded.summary, severity = excluded.severity, run_every = excluded.run_every, query = excluded.query
     -- which may have moved
     WHERE h.schema = excluded.schema OR azhunt.hunt_function(h.schema, h.hunt, ''::text) IS NULL;
     IF NOT FOUND THEN
@@ -4519,14 +4582,15 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = $1) THEN
+    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt) THEN
         RAISE EXCEPTION 'rules run hunt "%"', hunt
             USING ERRCODE = 'dependent_objects_still_exist',
                   DETAIL = format('Rules: %s.', (SELECT string_agg(r.rule, ', ' ORDER BY r.rule)
-                                                 FROM azhunt.rules AS r WHERE r.hunt = $1)),
+                                                 FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt)),
                   HINT = 'azhunt.drop_rule() removes a rule with its results.';
     END IF;
-    DELETE FROM azhunt.hunts AS h WHERE h.hunt = $1 AND h.schema <> 'azhunt';
+    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.query IS NOT NULL;
+    DELETE FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.schema <> 'azhunt';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
@@ -4536,7 +4600,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.drop_hunt(text) IS
-'removes a hunt that add_hunt() added from the catalogue; its functions stay';
+'removes a hunt that was added from the catalogue; its functions stay, but those that add_kql_hunt() made';
 
 /* src/runs/rules.sql */
 
@@ -4590,24 +4654,25 @@ CREATE FUNCTION azhunt.add_rule(
     rule text,
     hunt text DEFAULT NULL,
     options jsonb DEFAULT '{}',
-    run_every interval DEFAULT '1 hour',
-    severity text DEFAULT 'Medium',
+    run_every interval DEFAULT NULL,
+    severity text DEFAULT NULL,
     announce_since timestamptz DEFAULT '-infinity')
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 BEGIN
     PERFORM azhunt.check_options(coalesce(add_rule.hunt, add_rule.rule), add_rule.options);
     INSERT INTO azhunt.rules (rule, hunt, options, run_every, severity, announce_since)
-    VALUES (add_rule.rule, coalesce(add_rule.hunt, add_rule.rule), add_rule.options, add_rule.run_every,
-            add_rule.severity, add_rule.announce_since);
+    SELECT add_rule.rule, h.hunt, add_rule.options, coalesce(add_rule.run_every, h.run_every, interval '1 hour'),
+           coalesce(add_rule.severity, h.severity, 'Medium'), add_rule.announce_since
+    FROM azhunt.hunts AS h
+    WHERE h.hunt = coalesce(add_rule.hunt, add_rule.rule);
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
-'makes a rule, which runs a hunt, by default the one of its own name, with options';
+'makes a rule, which runs a hunt, by default the one of its own name, with options, as often and with the severity that the hunt has';
 
 CREATE FUNCTION azhunt.check_rule_found(is_found boolean, rule text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -4928,142 +4993,11 @@ COMMENT ON FUNCTION azhunt.insert_new_matches(text, bigint, timestamptz, text, t
 
 /* src/runs/trust.sql */
 
--- A year of daily partitions has thousands of parts that refer to the same few
--- objects.  pg_depend does not tell of PostgreSQL's own, which belong to the
--- first superuser and have the ids below 16384.
-CREATE FUNCTION azhunt.reached_from(relations oid[], with_children boolean) RETURNS TABLE (classid oid, objid oid, is_part boolean)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET jit = off
--- so that arrays are hashed
-SET plan_cache_mode = force_custom_plan
-AS $$
-#variable_conflict use_column
-DECLARE
-    tree oid[];
-    tree_and_indexes oid[];
-    parts oid[];
-    part_class regclass;
-BEGIN
-    WITH RECURSIVE part (oid) AS (
-        SELECT r.oid FROM unnest(relations) AS r (oid)
-        UNION
-        SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.oid WHERE with_children
-    )
-    SELECT array_agg(p.oid) INTO tree FROM part AS p;
-
-    tree_and_indexes := tree || ARRAY(
-        SELECT i.indexrelid FROM pg_index AS i
-        WHERE i.indrelid = ANY (tree)
-          AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL OR 16384::oid <= ANY (i.indclass::oid[])));
-
-    -- one relation for each owner
-    RETURN QUERY
-    SELECT 'pg_class'::regclass::oid, min(c.oid), true FROM pg_class AS c WHERE c.oid = ANY (tree) GROUP BY c.relowner;
-
-    FOREACH part_class IN ARRAY '{pg_class,pg_rewrite,pg_policy,pg_attrdef,pg_constraint,pg_statistic_ext}'::regclass[] LOOP
-        parts := CASE part_class
-            WHEN 'pg_class'::regclass THEN tree_and_indexes
-            WHEN 'pg_rewrite'::regclass THEN ARRAY(SELECT w.oid FROM pg_rewrite AS w WHERE w.ev_class = ANY (tree))
-            WHEN 'pg_policy'::regclass THEN ARRAY(SELECT p.oid FROM pg_policy AS p WHERE p.polrelid = ANY (tree))
-            WHEN 'pg_attrdef'::regclass THEN ARRAY(SELECT a.oid FROM pg_attrdef AS a WHERE a.adrelid = ANY (tree))
-            WHEN 'pg_constraint'::regclass THEN ARRAY(SELECT k.oid FROM pg_constraint AS k
-                                                      WHERE k.conrelid = ANY (tree) AND k.contype = 'c')
-            ELSE ARRAY(SELECT s.oid FROM pg_statistic_ext AS s WHERE s.stxrelid = ANY (tree))
-        END;
-        RETURN QUERY
-        SELECT DISTINCT d.refclassid, d.refobjid, false
-        FROM pg_depend AS d
-        WHERE d.classid = part_class AND d.objid = ANY (parts) AND d.refobjid >= 16384::oid
-          AND NOT (d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (tree_and_indexes))
-          AND d.refclassid <> 'pg_namespace'::regclass;
-    END LOOP;
-    RETURN QUERY
-    SELECT 'pg_statistic_ext'::regclass::oid, s.oid, true FROM pg_statistic_ext AS s WHERE s.stxrelid = ANY (tree);
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.reached_from(oid[], boolean) IS
-'internal: what relations refer to, if with_children with their partitions or children, by rules, policies, defaults, checks, statistics and indexes, too; as parts, one relation for each of their owners';
-
--- What is reached is what PostgreSQL knows: a function whose body is a string
--- does not say what it calls, so that its owner has to be trusted in all it does.
 CREATE FUNCTION azhunt.untrusted_below(
     relations regclass[], functions oid[], with_children boolean, reader name, OUT object text, OUT owner name)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+LANGUAGE C STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-SET jit = off
-AS $$
-DECLARE
-    trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, reader, 'USAGE'));
-BEGIN
-    WITH RECURSIVE reached (classid, objid, is_part) AS (
-        (
-            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(relations::oid[], with_children) AS f
-            UNION ALL
-            SELECT 'pg_proc'::regclass::oid, f.oid, false FROM unnest(functions) AS f (oid)
-        )
-        UNION
-        SELECT n.classid, n.objid, n.is_part
-        FROM reached AS r
-        CROSS JOIN LATERAL (
-            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(ARRAY[r.objid], true) AS f
-            WHERE r.classid = 'pg_class'::regclass AND NOT r.is_part
-            UNION ALL
-            SELECT d.refclassid, d.refobjid, false FROM pg_depend AS d
-            WHERE r.classid <> 'pg_class'::regclass
-              AND d.classid = r.classid AND d.objid = r.objid AND d.refobjid >= 16384::oid
-            -- checks of domains, operators and functions of operator classes
-            UNION ALL
-            SELECT 'pg_constraint'::regclass, k.oid, false FROM pg_constraint AS k
-            WHERE r.classid = 'pg_type'::regclass AND k.contypid = r.objid
-            UNION ALL
-            SELECT 'pg_amop'::regclass, o.oid, false FROM pg_amop AS o
-            WHERE r.classid = 'pg_opfamily'::regclass AND o.amopfamily = r.objid
-            UNION ALL
-            SELECT 'pg_amproc'::regclass, f.oid, false FROM pg_amproc AS f
-            WHERE r.classid = 'pg_opfamily'::regclass AND f.amprocfamily = r.objid
-        ) AS n (classid, objid, is_part)
-    )
-    SELECT pg_describe_object(o.classid, o.objid, 0), pg_get_userbyid(o.owner)
-    INTO object, untrusted_below.owner
-    FROM (
-        SELECT r.classid, r.objid, c.relowner
-        FROM reached AS r JOIN pg_class AS c ON c.oid = r.objid WHERE r.classid = 'pg_class'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, p.proowner
-        FROM reached AS r JOIN pg_proc AS p ON p.oid = r.objid WHERE r.classid = 'pg_proc'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, t.typowner
-        FROM reached AS r JOIN pg_type AS t ON t.oid = r.objid WHERE r.classid = 'pg_type'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, o.oprowner
-        FROM reached AS r JOIN pg_operator AS o ON o.oid = r.objid WHERE r.classid = 'pg_operator'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, c.opcowner
-        FROM reached AS r JOIN pg_opclass AS c ON c.oid = r.objid WHERE r.classid = 'pg_opclass'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, f.opfowner
-        FROM reached AS r JOIN pg_opfamily AS f ON f.oid = r.objid WHERE r.classid = 'pg_opfamily'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, s.stxowner
-        FROM reached AS r JOIN pg_statistic_ext AS s ON s.oid = r.objid WHERE r.classid = 'pg_statistic_ext'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, l.lanowner
-        FROM reached AS r JOIN pg_language AS l ON l.oid = r.objid WHERE r.classid = 'pg_language'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, s.srvowner
-        FROM reached AS r JOIN pg_foreign_server AS s ON s.oid = r.objid WHERE r.classid = 'pg_foreign_server'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, w.fdwowner
-        FROM reached AS r JOIN pg_foreign_data_wrapper AS w ON w.oid = r.objid
-        WHERE r.classid = 'pg_foreign_data_wrapper'::regclass
-    ) AS o (classid, objid, owner)
-    WHERE o.owner <> ALL (trusted)
-    ORDER BY o.classid <> 'pg_class'::regclass, o.objid
-    LIMIT 1;
-END
-$$;
+AS 'MODULE_PATHNAME', 'azhunt_untrusted_below';
 
 COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean, name) IS
 'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of a role, the reader, anyway; null if there is none';
@@ -5091,47 +5025,23 @@ $$;
 COMMENT ON FUNCTION azhunt.check_hunt_function(regproc) IS
 'internal: an error if a function of a hunt, or what it reaches, belongs to a role that the one who runs rules does not trust';
 
-CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
+CREATE FUNCTION azhunt.check_log_table_owners(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     log_table text;
-    relation regclass;
     relations regclass[] := '{}';
-    foreign_table regclass;
     untrusted record;
 BEGIN
     FOREACH log_table IN ARRAY tables LOOP
-        relation := to_regclass(format('azhunt.%I', log_table));
-        IF relation IS NULL THEN
+        relations := relations || to_regclass(format('azhunt.%I', log_table));
+        IF relations[cardinality(relations)] IS NULL THEN
             RAISE EXCEPTION 'there is no table azhunt.%', log_table
                 USING ERRCODE = 'undefined_table',
                       HINT = 'azhunt.create_log_tables() creates the log tables.';
         END IF;
-
-        PERFORM FROM pg_attribute AS a
-        WHERE a.attrelid = relation AND a.attname = 'ingestxid'
-          AND a.atttypid = 'bigint'::regtype AND NOT a.attisdropped;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'azhunt.% has no column ingestxid of type bigint', log_table
-                USING ERRCODE = 'undefined_column',
-                      HINT = 'A rule knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
-        END IF;
-        relations := relations || relation;
     END LOOP;
-
-    SELECT c.oid INTO foreign_table
-    FROM unnest(relations) AS r (relation)
-    CROSS JOIN LATERAL azhunt.partition_tree(r.relation) AS t (relation)
-    JOIN pg_class AS c ON c.oid = t.relation
-    WHERE c.relkind = 'f'
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'a rule cannot tell the new rows of foreign table %', foreign_table
-            USING ERRCODE = 'wrong_object_type',
-                  HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
-    END IF;
 
     -- whoever owns what is read can have code run by those who read it
     untrusted := azhunt.untrusted_below(relations, '{}'::oid[], true, current_user);
@@ -5142,6 +5052,44 @@ BEGIN
                   DETAIL = format('A function that runs with the rights of %s would read it, or have it run.', current_user),
                   HINT = format('Give it to %s.', current_user);
     END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_log_table_owners(text[]) IS
+'internal: an error if these log tables are not there, or belong to a role that the current one does not trust';
+
+CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    relation regclass;
+    foreign_table regclass;
+BEGIN
+    PERFORM azhunt.check_log_table_owners(tables);
+    FOREACH log_table IN ARRAY tables LOOP
+        relation := format('azhunt.%I', log_table)::regclass;
+        SELECT c.oid INTO foreign_table
+        FROM azhunt.partition_tree(relation) AS t (relation)
+        JOIN pg_class AS c ON c.oid = t.relation
+        WHERE c.relkind = 'f'
+        LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'a rule cannot tell the new rows of foreign table %', foreign_table
+                USING ERRCODE = 'wrong_object_type',
+                      HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
+        END IF;
+
+        PERFORM FROM pg_attribute AS a
+        WHERE a.attrelid = relation AND a.attname = 'ingestxid'
+          AND a.atttypid = 'bigint'::regtype AND NOT a.attisdropped;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'azhunt.% has no column ingestxid of type bigint', log_table
+                USING ERRCODE = 'undefined_column',
+                      HINT = 'A rule knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
+        END IF;
+    END LOOP;
 END
 $$;
 
@@ -5430,7 +5378,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 AS $$
-#variable_conflict use_variable
 DECLARE
     hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
     watermark azhunt.watermarks;
@@ -5446,6 +5393,14 @@ BEGIN
 
     new_matches := 0;
     started_over := azhunt.reason_to_start_over(rule.rule);
+    IF hunt.query IS NOT NULL THEN
+        -- whatever has arrived, as a row of its result can come of any rows
+        started_over := NULL;
+        relations := azhunt.relations_below(hunt.tables);
+        new_matches := azhunt.store_rows_of_period(rule, run, found_at);
+        RETURN NEXT;
+        RETURN;
+    END IF;
     IF started_over IS NOT NULL THEN
         relations := azhunt.relations_below(hunt.tables);
         rows_read := azhunt.count_rows(hunt.tables);
@@ -5539,11 +5494,7 @@ BEGIN
     -- not change or drop a rule as if it had not run.
     UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.hunts lists the hunts; azhunt.add_hunt() adds one.';
-    END IF;
+    PERFORM azhunt.check_hunt_found(FOUND, rule_row.hunt);
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.
@@ -5646,6 +5597,341 @@ COMMENT ON PROCEDURE azhunt.run_rule(text) IS
 
 REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;
 
+/* src/runs/kql_hunts.sql */
+
+--
+-- Hunts in KQL.
+--
+-- A hunt NAME in KQL has a view, NAME, which is the query as it is written, and
+-- two functions that read a period: NAME(query_period), and NAME_matches(), which
+-- runs call.  A run evaluates the whole query over its period, as Sentinel does.
+-- A row of its result is one match, which is a result of its own; the columns in
+-- result_key say which row it is, so that a later run that finds it again changes
+-- it where it has changed.
+--
+
+CREATE FUNCTION azhunt.texts_of(bag jsonb, member text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE jsonb_typeof(bag -> member)
+        WHEN 'array' THEN ARRAY(SELECT e.element FROM jsonb_array_elements_text(bag -> member) AS e (element))
+        ELSE array_remove(ARRAY[bag ->> member], NULL) END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.texts_of(jsonb, text) IS
+'internal: a member of a bag as an array of texts, empty if there is none or it is null';
+
+CREATE FUNCTION azhunt.period_of(description jsonb, member text, "default" interval) RETURNS interval
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+DECLARE
+    period interval := "default";
+BEGIN
+    IF description ->> member IS NOT NULL THEN
+        period := (description ->> member)::interval;
+    END IF;
+    PERFORM azhunt.check_window(period);
+    IF period = interval '0' THEN
+        RAISE invalid_parameter_value;
+    END IF;
+    RETURN period;
+EXCEPTION WHEN invalid_datetime_format OR interval_field_overflow OR datetime_field_overflow
+               OR invalid_parameter_value OR feature_not_supported THEN
+    RAISE EXCEPTION '% cannot be "%"', member, description ->> member
+        USING ERRCODE = 'invalid_parameter_value',
+              HINT = 'Use a time in days, hours or less, such as "14d".';
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.period_of(jsonb, text, interval) IS
+'internal: a time that the description of a hunt has, such as queryPeriod';
+
+-- An account is known by its full name, by name and domain, or by what else
+-- Sentinel maps.
+CREATE FUNCTION azhunt.entity_expression(description jsonb, entity_type text, columns text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
+AS $$
+DECLARE
+    identifiers CONSTANT text[] := '{FullName,Address,Name,AadUserId,ObjectGuid,Sid,DisplayName,UPNSuffix}';
+    fields jsonb := (SELECT jsonb_object_agg(f.field ->> 'identifier', f.field ->> 'columnName')
+                     FROM (SELECT m.mapping -> 'fieldMappings' AS fields
+                           FROM jsonb_path_query(description, '$.entityMappings[*]') WITH ORDINALITY AS m (mapping, place)
+                           WHERE m.mapping ->> 'entityType' = entity_type
+                           ORDER BY m.place LIMIT 1) AS e
+                     CROSS JOIN LATERAL jsonb_path_query(e.fields, '$[*]') AS f (field)
+                     WHERE f.field ->> 'identifier' IS NOT NULL);
+    candidates text[];
+    column_name text;
+BEGIN
+    IF fields ->> 'Name' = ANY (columns) AND fields ->> 'UPNSuffix' = ANY (columns) THEN
+        RETURN format($f$nullif(pg_catalog.concat(q.%1$I, '@', q.%2$I), '@'::text)$f$, fields ->> 'Name', fields ->> 'UPNSuffix');
+    END IF;
+    candidates := ARRAY(SELECT fields ->> i.identifier FROM unnest(identifiers) WITH ORDINALITY AS i (identifier, place) ORDER BY i.place)
+        || CASE entity_type WHEN 'Account' THEN 'AccountCustomEntity'::text WHEN 'IP' THEN 'IPCustomEntity' END;
+    column_name := (SELECT c.name FROM unnest(candidates) WITH ORDINALITY AS c (name, place)
+                    WHERE c.name = ANY (columns) ORDER BY c.place LIMIT 1);
+    RETURN CASE WHEN column_name IS NULL THEN 'NULL::text'
+                ELSE format($f$nullif(q.%I::text, ''::text)$f$, column_name) END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.entity_expression(jsonb, text, text[]) IS
+'internal: the account or address of a row of a hunt in KQL, as SQL, by the entity mappings of its description';
+
+CREATE FUNCTION azhunt.time_expression(description jsonb, columns text[], types text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
+AS $$
+DECLARE
+    times text[] := ARRAY(SELECT c.name FROM unnest(columns, types) WITH ORDINALITY AS c (name, type, place)
+                          WHERE c.type = 'timestamp with time zone' ORDER BY c.place);
+    named text;
+BEGIN
+    IF description ->> 'time' IS NOT NULL AND description ->> 'time' <> ALL (times) THEN
+        RAISE EXCEPTION 'time names "%", which is no datetime column of the query', description ->> 'time'
+            USING ERRCODE = 'undefined_column',
+                  HINT = coalesce('Columns: ' || nullif(array_to_string(times, ', '), '') || '.', 'The query has none.');
+    END IF;
+    named := (SELECT t.name
+              FROM unnest(ARRAY[description ->> 'time', 'TimeGenerated', 'timestamp', 'Timestamp']) WITH ORDINALITY AS t (name, place)
+              WHERE t.name = ANY (times) ORDER BY t.place LIMIT 1);
+    RETURN CASE WHEN named IS NOT NULL THEN format('q.%I', named)
+                WHEN times = '{}' THEN 'NULL::timestamp with time zone'
+                ELSE format('greatest(%s)', (SELECT string_agg(format('q.%I', t.name), ', ') FROM unnest(times) AS t (name))) END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.time_expression(jsonb, text[], text[]) IS
+'internal: when a row of a hunt in KQL happened, as SQL: the column that its description names, TimeGenerated, timestamp, or the latest of all';
+
+CREATE FUNCTION azhunt.kql_result_key(description jsonb, columns text[], key text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    named CONSTANT text[] := azhunt.texts_of(description, 'key');
+    unknown CONSTANT text := (SELECT n.name FROM unnest(named) AS n (name) WHERE n.name <> ALL (columns) LIMIT 1);
+BEGIN
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'key names "%", which is no column of the query', unknown
+            USING ERRCODE = 'undefined_column',
+                  HINT = format('Columns: %s.', array_to_string(columns, ', '));
+    END IF;
+    RETURN CASE WHEN named <> '{}' THEN named WHEN key <> '{}' THEN key ELSE columns END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.kql_result_key(jsonb, text[], text[]) IS
+'internal: the columns that tell the rows of a hunt in KQL apart: those that its description names, those of the last summarize, or all';
+
+CREATE FUNCTION azhunt.drop_kql_objects(schema text, hunt text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = warning
+AS $$
+BEGIN
+    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals)', schema, hunt || '_matches');
+    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval)', schema, hunt);
+    EXECUTE format('DROP VIEW IF EXISTS %I.%I', schema, hunt);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.drop_kql_objects(text, text) IS
+'internal: drops the view and the functions of a hunt in KQL';
+
+CREATE FUNCTION azhunt.create_kql_objects(schema text, name text, description jsonb, view_sql text, period_sql text,
+                                          rule_sql text, columns text[], types text[])
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+DECLARE
+    title CONSTANT text := coalesce(description ->> 'name', name);
+    key_columns CONSTANT text := (SELECT string_agg(format('q.%I', k.name), ', ')
+                                  FROM unnest(azhunt.texts_of(description, 'key')) AS k (name));
+BEGIN
+    EXECUTE format('CREATE VIEW %I.%I AS %s', schema, name, view_sql);
+    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schema, name, title);
+    EXECUTE format('CREATE FUNCTION %1$I.%2$I(query_period interval DEFAULT %3$L) RETURNS SETOF %1$I.%2$I'
+                   ' LANGUAGE sql STABLE BEGIN ATOMIC %4$s; END',
+                   schema, name, azhunt.period_of(description, 'queryPeriod', interval '1 day'), period_sql);
+    EXECUTE format('COMMENT ON FUNCTION %I.%I(interval) IS %L', schema, name, title);
+    EXECUTE format('CREATE FUNCTION %I.%I(query_period interval, since timestamptz, until timestamptz, arrivals azhunt.arrivals)'
+                   ' RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)'
+                   ' LANGUAGE sql STABLE BEGIN ATOMIC SELECT %s %s AS "time", %s, %s, NULL::text, NULL::text, pg_catalog.to_jsonb(q) FROM (%s) AS q %s; END',
+                   schema, name || '_matches',
+                   -- of the rows that agree in the columns that the user names, the latest
+                   'DISTINCT ON (' || key_columns || ')', azhunt.time_expression(description, columns, types),
+                   azhunt.entity_expression(description, 'Account', columns),
+                   azhunt.entity_expression(description, 'IP', columns), rule_sql,
+                   'ORDER BY ' || key_columns || ', "time" DESC NULLS LAST, pg_catalog.to_jsonb(q) DESC');
+    EXECUTE format('COMMENT ON FUNCTION %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals) IS %L',
+                   schema, name || '_matches', 'rows of the hunt, for rules');
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.create_kql_objects(text, text, jsonb, text, text, text, text[], text[]) IS
+'internal: makes the view and the functions of a hunt in KQL';
+
+CREATE FUNCTION azhunt.check_kql_description(schema text, name text, description jsonb) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF schema IS NULL THEN
+        RAISE EXCEPTION 'the name of a hunt has to be NAME or SCHEMA.NAME'
+            USING ERRCODE = 'invalid_name';
+    ELSIF octet_length(name) > 50 THEN
+        RAISE EXCEPTION 'hunt name "%" is longer than 50 bytes', name
+            USING ERRCODE = 'name_too_long';
+    ELSIF jsonb_typeof(description) <> 'object' THEN
+        RAISE EXCEPTION 'description must be a JSON object, such as {"name": "...", "queryPeriod": "1d"}'
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF description ->> 'severity' <> ALL ('{Informational,Low,Medium,High}'::text[]) THEN
+        RAISE EXCEPTION 'severity cannot be "%"', description ->> 'severity'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It is Informational, Low, Medium or High.';
+    ELSIF EXISTS (SELECT FROM azhunt.hunts AS h
+                  WHERE h.hunt = name AND (h.schema <> check_kql_description.schema OR h.query IS NULL)) THEN
+        RAISE EXCEPTION 'there is another hunt "%"', name
+            USING ERRCODE = 'duplicate_object',
+                  HINT = 'Use another name.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_kql_description(text, text, jsonb) IS
+'internal: an error if a hunt in KQL cannot have this name and description';
+
+CREATE FUNCTION azhunt.add_compiled_hunt(schema text, name text, query text, description jsonb, view_sql text, period_sql text,
+                                         rule_sql text, columns text[], types text[], key text[], tables text[])
+RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    result_key CONSTANT text[] := azhunt.kql_result_key(description, columns, key);
+    title CONSTANT text := coalesce(description ->> 'name', name);
+    hunt text;
+BEGIN
+    PERFORM azhunt.check_kql_description(schema, name, description);
+    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = add_compiled_hunt.name;
+    PERFORM azhunt.create_kql_objects(schema, name, description, view_sql, period_sql, rule_sql, columns, types);
+    hunt := azhunt.add_hunt(
+        format('%I.%I', schema, name)::regproc, tables, 'query_period', result_key, title,
+        coalesce(description ->> 'description', title),
+        -- the columns that tell results apart, if a sentence can have them all
+        coalesce(description ->> 'summary',
+                 (SELECT string_agg(format('%s: {%s}', k.name, k.name), ', ') FROM unnest(result_key) AS k (name) HAVING count(*) <= 6),
+                 title),
+        azhunt.texts_of(description, 'tactics'), azhunt.texts_of(description, 'relevantTechniques'),
+        substring(description ->> 'id' FROM '^[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}$')::uuid,
+        coalesce(nullif(description -> 'entityMappings', 'null'), '[]'));
+    UPDATE azhunt.hunts AS h
+    SET query = add_compiled_hunt.query, severity = add_compiled_hunt.description ->> 'severity',
+        run_every = CASE WHEN add_compiled_hunt.description ->> 'queryFrequency' IS NOT NULL
+                         THEN azhunt.period_of(add_compiled_hunt.description, 'queryFrequency', interval '1 hour') END
+    WHERE h.hunt = add_compiled_hunt.name;
+    RETURN hunt;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.add_compiled_hunt(text, text, text, jsonb, text, text, text, text[], text[], text[], text[]) IS
+'internal: adds a hunt in KQL to the catalogue, with the view and the functions that it has';
+
+-- What the query calls tables is looked up with the search_path of the caller.
+CREATE FUNCTION azhunt.add_kql_hunt(name text, query text, description jsonb DEFAULT '{}') RETURNS text
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+BEGIN ATOMIC
+    SELECT azhunt.add_compiled_hunt(
+        CASE pg_catalog.cardinality(p.parts) WHEN 1 THEN pg_catalog.current_schema() WHEN 2 THEN p.parts[1] END,
+        p.parts[pg_catalog.cardinality(p.parts)], query, description, azhunt.kql_to_sql(query), c.sql, r.sql,
+        r.columns, r.types, r.key, r.tables)
+    FROM (SELECT pg_catalog.parse_ident(name)) AS p (parts)
+    CROSS JOIN LATERAL azhunt.compile_hunt(query, 'azhunt.window_start(pg_catalog.now(), $1)', 'pg_catalog.now()') AS c
+    CROSS JOIN LATERAL azhunt.compile_hunt(query, '$2', '$3') AS r;
+END;
+
+COMMENT ON FUNCTION azhunt.add_kql_hunt(text, text, jsonb) IS
+'adds a query in KQL to the catalogue of hunts, or changes its entry: as a view to be read at any time, and for rules; the description has what Sentinel''s files have; returns its name';
+
+CREATE FUNCTION azhunt.store_rows(rule text, run bigint, found_at timestamptz, call text, result_key text[],
+                                  since timestamptz, until timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET "IntervalStyle" = 'postgres'
+SET "DateStyle" = 'ISO, YMD'
+SET "TimeZone" = 'UTC'
+SET extra_float_digits = 1
+SET bytea_output = 'hex'
+AS $$
+DECLARE
+    new_matches bigint;
+BEGIN
+    EXECUTE format(
+        'WITH found AS MATERIALIZED ('
+        ' SELECT DISTINCT m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, k.key, k.result_id'
+        ' FROM (SELECT m.*, azhunt.members(m.details, $7) AS members,'
+        '              dense_rank() OVER (PARTITION BY azhunt.members(m.details, $7) ORDER BY m."time" DESC NULLS LAST, m.details DESC) AS rank'
+        '       FROM %s AS m) AS m'
+        -- rows of several tables may agree in the columns that tell those of one apart
+        ' CROSS JOIN LATERAL (SELECT jsonb_build_object(''key'', m.members) || CASE WHEN m.rank > 1 THEN jsonb_build_object(''rank'', m.rank) ELSE ''{}'' END AS key OFFSET 0) AS b'
+        ' CROSS JOIN LATERAL (SELECT azhunt.match_key(NULL, NULL, NULL, NULL, b.key) AS key,'
+        '                            azhunt.match_result_id($1, ''{key,rank}'', ''-infinity'', NULL, NULL, NULL, NULL, b.key) AS result_id) AS k'
+        '), changed AS ('
+        ' UPDATE azhunt.matches AS s'
+        ' SET "time" = coalesce(f."time", s."time"), account = f.account, address = f.address, useragent = f.useragent,'
+        '     storageaccount = f.storageaccount, details = f.details'
+        ' FROM found AS f'
+        ' WHERE s.rule = $1 AND s.result_id = f.result_id'
+        '   AND (s."time", s.account, s.address, s.useragent, s.storageaccount, s.details)'
+        '       IS DISTINCT FROM (coalesce(f."time", s."time"), f.account, f.address, f.useragent, f.storageaccount, f.details)'
+        ')'
+        ' INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)'
+        ' SELECT $1, coalesce(f."time", $5), f.account, f.address, f.useragent, f.storageaccount, f.details, f.key, f.result_id, $2, $3'
+        ' FROM found AS f'
+        ' WHERE NOT EXISTS (SELECT FROM azhunt.matches AS s WHERE s.rule = $1 AND s.result_id = f.result_id)'::text, call)
+    USING rule, run, found_at, since, until, NULL::azhunt.arrivals, result_key;
+    GET DIAGNOSTICS new_matches = ROW_COUNT;
+    RETURN new_matches;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz) IS
+'internal: stores the rows of a hunt in KQL that are not there, counts them, and changes those that are there where they have changed; in the call, $4 to $6 are since, until and arrivals';
+
+CREATE FUNCTION azhunt.store_rows_of_period(rule azhunt.rules, run bigint, found_at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+DECLARE
+    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
+    options jsonb := hunt.default_options || rule.options;
+    call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'), options,
+                                           '{"since => $4","until => $5","arrivals => $6"}');
+BEGIN
+    -- the now() of the query is that of the transaction
+    RETURN azhunt.store_rows(rule.rule, run, found_at, call, hunt.result_key,
+                             azhunt.window_start(now(), (options ->> 'query_period')::interval), now());
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz) IS
+'internal: evaluates a hunt in KQL over the period before now, and stores the rows of its result';
+
 /* src/runs/triage.sql */
 
 -- What people decide about matches and results.
@@ -5684,7 +5970,10 @@ CREATE TABLE azhunt.status_changes (
     note text,
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL,
-    last_run bigint NOT NULL
+    last_run bigint NOT NULL,
+    classification text
+        CHECK (classification OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
+    CHECK (status OPERATOR(pg_catalog.=) 'closed' OR classification IS NULL)
 );
 
 CREATE INDEX status_changes_result_id_idx ON azhunt.status_changes (result_id, change);
@@ -5698,11 +5987,12 @@ COMMENT ON COLUMN azhunt.status_changes.note IS 'why';
 COMMENT ON COLUMN azhunt.status_changes.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.status_changes.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.status_changes.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.status_changes.classification IS 'what a closed result was: true positive, benign positive, false positive or undetermined';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes', '');
 
 CREATE VIEW azhunt.latest_status AS
 SELECT DISTINCT ON (c.result_id)
-       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run
+       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.classification
 FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
@@ -5713,6 +6003,7 @@ COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
 COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.latest_status.classification IS 'what a closed result was; null if nobody said';
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
@@ -5754,10 +6045,27 @@ COMMENT ON COLUMN azhunt.screened_matches.hidden IS 'whether the allow-list hide
 COMMENT ON COLUMN azhunt.screened_matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.screened_matches.found_at IS 'when that run began';
 
-CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
+CREATE FUNCTION azhunt.check_result_found(is_found boolean, result_id uuid) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
+            USING ERRCODE = 'no_data_found',
+                  HINT = 'It is column result_id of view azhunt.results.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
+'internal: an error that there is no such result, unless it was found';
+
+CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+<<function>>
 DECLARE
     last_run bigint;
 BEGIN
@@ -5766,29 +6074,34 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Use new, investigating or closed.';
     END IF;
+    IF (classification IN ('true positive', 'benign positive', 'false positive', 'undetermined')) IS FALSE THEN
+        RAISE EXCEPTION 'a result cannot be classified as "%"', classification
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use true positive, benign positive, false positive or undetermined.';
+    ELSIF classification IS NOT NULL AND status <> 'closed' THEN
+        RAISE EXCEPTION 'only a closed result has a classification'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF char_length(note) > 10000 THEN
         RAISE EXCEPTION 'a note cannot have more than 10000 characters, as this one of %', char_length(note)
             USING ERRCODE = 'string_data_right_truncation';
     END IF;
     -- prune() must not remove a part of it meanwhile
     PERFORM FROM azhunt.rules AS r
-    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = $1))
+    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = $1);
-    IF last_run IS NULL THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
-    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
-    VALUES ($1, $2, $3, session_user, clock_timestamp(), last_run);
+    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id);
+    PERFORM azhunt.check_result_found(last_run IS NOT NULL, set_status.result_id);
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, classification)
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), function.last_run,
+        set_status.classification);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.set_status(uuid, text, text) IS
-'sets the status of a result: new, investigating or closed; matches that later runs add to a closed one make it new again';
+COMMENT ON FUNCTION azhunt.set_status(uuid, text, text, text) IS
+'sets the status of a result: new, investigating or closed, and what a closed one was; matches that later runs add to a closed one make it new again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text, text) FROM PUBLIC;
 
 /* src/runs/results.sql */
 
@@ -5898,7 +6211,7 @@ SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques
        END) AS details,
        r.result_id, r.matches, r.hidden,
        azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
-       s.note, s.changed_by, s.changed_at,
+       s.classification, s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
@@ -5938,12 +6251,33 @@ COMMENT ON COLUMN azhunt.results.result_id IS 'id of the result, for set_status(
 COMMENT ON COLUMN azhunt.results.matches IS 'how many matches it has, without those that the allow-list hides';
 COMMENT ON COLUMN azhunt.results.hidden IS 'how many more matches the allow-list hides';
 COMMENT ON COLUMN azhunt.results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.results.classification IS 'what it was, if it was closed: true positive, benign positive, false positive or undetermined; null if nobody said';
 COMMENT ON COLUMN azhunt.results.note IS 'note of the latest status; null if there is none';
 COMMENT ON COLUMN azhunt.results.changed_by IS 'role of the session that set the latest status; null if nobody has';
 COMMENT ON COLUMN azhunt.results.changed_at IS 'when the latest status was set; null if nobody has';
 COMMENT ON COLUMN azhunt.results.first_run IS 'the run that found its first match';
 COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
 COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
+
+CREATE VIEW azhunt.result_status AS
+SELECT s.result_id, azhunt.status_now(s.status, s.last_run, s.changed_at, m.run, m.found_at) AS status,
+       s.classification, s.note, s.changed_by, s.changed_at
+FROM azhunt.latest_status AS s
+-- only a closed result can be new again
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.max(m.run) AS run, pg_catalog.max(m.found_at) AS found_at
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id AND NOT m.hidden
+) AS m ON s.status OPERATOR(pg_catalog.=) 'closed';
+
+COMMENT ON VIEW azhunt.result_status IS
+'the status that results have of which somebody has set it; all others are new';
+COMMENT ON COLUMN azhunt.result_status.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.result_status.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.result_status.classification IS 'what it was, if it was closed; null if nobody said';
+COMMENT ON COLUMN azhunt.result_status.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.result_status.changed_by IS 'role of the session that set the latest status';
+COMMENT ON COLUMN azhunt.result_status.changed_at IS 'when the latest status was set';
 
 CREATE VIEW azhunt.hidden_results AS
 SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
@@ -5988,13 +6322,9 @@ BEGIN
     FROM azhunt.matches AS m
     JOIN azhunt.rules AS r ON r.rule = m.rule
     JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-    WHERE m.result_id = $1
+    WHERE m.result_id = log_rows.result_id
     LIMIT 1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
+    PERFORM azhunt.check_result_found(FOUND, log_rows.result_id);
     function := azhunt.hunt_function(hunt.schema, hunt.hunt, '_log_rows'::text);
     IF function IS NULL THEN
         RAISE EXCEPTION 'hunt "%" does not say which log rows its matches are of', hunt.hunt
@@ -6002,7 +6332,7 @@ BEGIN
                   HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema, hunt.hunt || '_log_rows');
     END IF;
     PERFORM azhunt.check_hunt_function(function);
-    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = $1 ORDER BY m."time" DESC, m.key LIMIT most LOOP
+    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = log_rows.result_id ORDER BY m."time" DESC, m.key LIMIT most LOOP
         RETURN QUERY EXECUTE format('SELECT l.log_table, l.log_row FROM %s($1) AS l'::text, function) USING match;
     END LOOP;
 END
@@ -6138,7 +6468,6 @@ RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arri
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     source text;
 BEGIN
@@ -6150,11 +6479,11 @@ BEGIN
                    CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
                         WHEN h.rows_last_hour > 0 THEN 'flowing'
                         -- of what came after as_of, only the hours that are counted say something
-                        WHEN h.newest_arrival > azhunt.window_start(as_of, interval '24 hours')
-                             AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
+                        WHEN h.newest_arrival > azhunt.window_start(source_health.as_of, interval '24 hours')
+                             AND (h.newest_arrival <= source_health.as_of OR h.rows_hour_before > 0) THEN 'quiet'
                         ELSE 'stopped' END,
                    h.*
-            FROM azhunt.source_health_of(source, as_of) AS h;
+            FROM azhunt.source_health_of(source, source_health.as_of) AS h;
         EXCEPTION
             WHEN undefined_table THEN
                 RETURN QUERY SELECT source, 'never loaded'::text, NULL::timestamptz, NULL::timestamptz,
@@ -6254,21 +6583,62 @@ $$;
 COMMENT ON FUNCTION azhunt.time_before(timestamptz, interval) IS
 'internal: moment - age, infinite where that is no timestamp';
 
-CREATE FUNCTION azhunt.prune(keep interval, keep_log_partitions interval DEFAULT NULL)
+-- What the caller says of one table comes before what its description says, and
+-- that before what the caller says of all.
+CREATE FUNCTION azhunt.log_table_ages(keep_log_partitions interval, keep_partitions_of jsonb)
+RETURNS TABLE (log_table text, age interval)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unknown text;
+BEGIN
+    IF jsonb_typeof(keep_partitions_of) IS DISTINCT FROM 'object'
+       OR jsonb_path_exists(keep_partitions_of, 'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
+        RAISE EXCEPTION 'keep_partitions_of must be a JSON object of log tables and times'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'As in {"signinlogs": "90 days"}.';
+    END IF;
+    unknown := (SELECT k.name FROM jsonb_object_keys(keep_partitions_of) AS k (name)
+                WHERE NOT EXISTS (SELECT FROM azhunt.log_table_schemas() AS s WHERE s.log_table = k.name)
+                ORDER BY k.name LIMIT 1);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'there is no log table "%"', unknown
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Log tables: %s.', (SELECT string_agg(s.log_table, ', ' ORDER BY s.log_table)
+                                                    FROM azhunt.log_table_schemas() AS s));
+    END IF;
+    RETURN QUERY
+    SELECT d.log_table,
+           CASE WHEN keep_partitions_of ? d.log_table THEN (keep_partitions_of ->> d.log_table)::interval
+                WHEN keep_log_partitions IS NOT NULL THEN coalesce(d.retention, keep_log_partitions)
+           END
+    FROM azhunt.log_table_descriptions() AS d;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.log_table_ages(interval, jsonb) IS
+'internal: the age at which prune() drops partitions of each log table; null if it drops none';
+
+CREATE FUNCTION azhunt.prune(
+    keep interval,
+    keep_log_partitions interval DEFAULT NULL,
+    keep_partitions_of jsonb DEFAULT '{}')
 RETURNS TABLE (relation text, removed bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     before timestamptz := azhunt.time_before(now(), keep);
-    log_before timestamptz := azhunt.time_before(now(), keep_log_partitions);
     part record;
     log_tables regclass[] := '{}';
     partitions regclass[] := '{}';
     estimates bigint[] := '{}';
     relations regclass[];
 BEGIN
-    IF (before <= now()) IS NOT TRUE OR log_before > now() THEN
+    IF (before <= now()) IS NOT TRUE OR azhunt.time_before(now(), keep_log_partitions) > now()
+       OR EXISTS (SELECT FROM azhunt.log_table_ages(keep_log_partitions, keep_partitions_of) AS a
+                  WHERE azhunt.time_before(now(), a.age) > now()) THEN
         RAISE EXCEPTION 'what is kept must be a time that is not negative'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
@@ -6280,7 +6650,14 @@ BEGIN
     -- whole results, by their latest match, but none that is being looked into
     DELETE FROM azhunt.matches AS m
     USING (SELECT a.result_id FROM azhunt.matches AS a GROUP BY a.result_id HAVING max(a.found_at) < before
-           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating') AS o
+           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating'
+           -- what a run would find, and announce, again
+           EXCEPT SELECT k.result_id
+           FROM azhunt.hunts AS h
+           JOIN azhunt.rules AS u ON u.hunt = h.hunt
+           JOIN azhunt.matches AS k ON k.rule = u.rule
+           WHERE h.query IS NOT NULL
+             AND k."time" >= azhunt.window_start(now(), ((h.default_options || u.options) ->> 'query_period')::interval)) AS o
     WHERE o.result_id = m.result_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.matches';
@@ -6306,10 +6683,10 @@ BEGIN
                 FROM azhunt.partition_tree(b.partition) AS p (relation)
                 JOIN pg_class AS c ON c.oid = p.relation
                 WHERE c.relkind <> 'p') AS estimate
-        FROM azhunt.log_table_schemas() AS s
+        FROM azhunt.log_table_ages(keep_log_partitions, keep_partitions_of) AS s
         CROSS JOIN to_regclass(format('azhunt.%I'::text, s.log_table)) AS t (relation)
         CROSS JOIN azhunt.partition_bounds(t.relation) AS b
-        WHERE b.until <= log_before
+        WHERE b.until <= azhunt.time_before(now(), s.age)
         ORDER BY s.log_table, b.since
     LOOP
         log_tables := log_tables || part.log_table;
@@ -6338,10 +6715,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
+COMMENT ON FUNCTION azhunt.prune(interval, interval, jsonb) IS
 'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
 
-REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval, jsonb) FROM PUBLIC;
 
 /* src/runs/cron.sql */
 
@@ -6762,24 +7139,16 @@ AS $$
         WHERE r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
     )
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid,
-               b.accountname, b.statustext, b.statuscode
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid,
-               f.accountname, f.statustext, f.statuscode
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid, accountname, statustext, statuscode)
-    WHERE azhunt.strip_port(l.calleripaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
-      AND COALESCE(l.uri, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
-      AND l.operationname OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND COALESCE(l.correlationid, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+    FROM azhunt.storage_log_rows((storage_upload_link_account_log_rows.match)."time") AS l
+    WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
+      AND l.uri OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.correlationid OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
@@ -6926,26 +7295,25 @@ SET plan_cache_mode = force_custom_plan
 -- an error instead of counts without the rows that a policy hides
 SET row_security = off
 AS $$
-#variable_conflict use_column
 DECLARE
     options jsonb := (SELECT h.default_options || r.options
                       FROM azhunt.rules AS r JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-                      WHERE r.rule = $1 AND r.hunt = 'storage_upload_link_account');
+                      WHERE r.rule = upload_counts.rule AND r.hunt = 'storage_upload_link_account');
     -- a function with a subquery among its arguments is not inlined, so that
     -- all partitions would be locked
     target_file text := options ->> 'target_file'::text;
     operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
-        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce($1, 'NULL')
+        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce(upload_counts.rule, 'NULL')
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
-    PERFORM azhunt.check_bin(width);
-    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
+    PERFORM azhunt.check_bin(upload_counts.width);
+    PERFORM azhunt.check_log_table_owners('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
-    SELECT azhunt.bin(u.timegenerated, width), count(*)
-    FROM azhunt.uploads(target_file, operations, since, until) AS u
+    SELECT azhunt.bin(u.timegenerated, upload_counts.width), count(*)
+    FROM azhunt.uploads(target_file, operations, upload_counts.since, upload_counts.until) AS u
     GROUP BY 1
     ORDER BY 1;
 END
@@ -7444,25 +7812,15 @@ CREATE FUNCTION azhunt.storage_mass_deletion_log_rows(match azhunt.matches) RETU
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
-               b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
-               f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
-    ) AS l (log_table, log_row, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname, correlationid)
-    WHERE l.operationname OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
-      AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
-      AND azhunt.without_query(COALESCE(l.uri, ''))
+    FROM azhunt.storage_log_rows((storage_mass_deletion_log_rows.match)."time") AS l
+    WHERE l.operationname OPERATOR(pg_catalog.=)
+          ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
+      AND azhunt.without_query(l.uri)
           OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'File'::pg_catalog.text)
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
-      AND COALESCE(l.correlationid, '')
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
+      AND l.correlationid
           OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
 $$;
 
@@ -7608,37 +7966,25 @@ CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(match azhun
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
-               b.timegenerated, b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
-                  (storage_file_created_quickly_deleted_log_rows.match)."time",
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
-               f.timegenerated, f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
-                  (storage_file_created_quickly_deleted_log_rows.match)."time",
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
-    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname)
-    WHERE azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
-      AND azhunt.without_query(COALESCE(l.uri, ''))
+    FROM azhunt.storage_log_rows((storage_file_created_quickly_deleted_log_rows.match)."time") AS l
+    WHERE azhunt.without_query(l.uri)
           OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
-      AND (l.timegenerated OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match)."time"
-           AND l.operationname OPERATOR(pg_catalog.=)
-               ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-           AND COALESCE(azhunt.strip_port(l.calleripaddress), '')
-               OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
-           AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
-           AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
-           OR l.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz
-              AND l.operationname OPERATOR(pg_catalog.=)
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
-              AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=)
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text))
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
+    UNION ALL
+    SELECT l.log_table, l.log_row
+    FROM azhunt.storage_log_rows(
+             ((storage_file_created_quickly_deleted_log_rows.match).details
+              OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz) AS l
+    WHERE azhunt.without_query(l.uri)
+          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(azhunt.matches) IS
@@ -7867,6 +8213,18 @@ $$;
 REVOKE EXECUTE ON FUNCTION
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
+    azhunt.add_kql_hunt(text, text, jsonb),
+    azhunt.add_compiled_hunt(text, text, text, jsonb, text, text, text, text[], text[], text[], text[]),
+    azhunt.create_kql_objects(text, text, jsonb, text, text, text, text[], text[]),
+    azhunt.drop_kql_objects(text, text),
+    azhunt.check_kql_description(text, text, jsonb),
+    azhunt.texts_of(jsonb, text),
+    azhunt.period_of(jsonb, text, interval),
+    azhunt.entity_expression(jsonb, text, text[]),
+    azhunt.time_expression(jsonb, text[], text[]),
+    azhunt.kql_result_key(jsonb, text[], text[]),
+    azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz),
+    azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz),
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
@@ -7880,6 +8238,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.describe_running(text),
     azhunt.count_rows(text[]),
     azhunt.check_log_tables(text[]),
+    azhunt.check_log_table_owners(text[]),
     azhunt.reason_to_start_over(text),
     azhunt.latest_time(regclass, name, timestamptz),
     azhunt.log_table_health(regclass, timestamptz[], integer),

@@ -28,26 +28,26 @@ FROM (VALUES
      'startofweek startofyear startswith strcat_array strcmp strrep substring subtract sum_of tobool todatetime todecimal todynamic toguid toint tolong '
      'toreal tostring totimespan trim trim_end trim_start unicode_codepoints_from_string unicode_codepoints_to_string unixtime_todatetime url_encode zip'),
     ('compiles a KQL query, or runs one with the rights of the caller',
-     'create_compiled_view create_kql_view kql kql_columns kql_to_sql run_compiled'),
+     'compile_hunt create_compiled_view create_kql_view kql kql_columns kql_to_sql run_compiled'),
     ('is an aggregate, or takes an internal argument so that no statement calls it',
      'any_bag any_text array_of_texts latest_details latest_details_final latest_details_transition make_bag make_list make_set set_of_bags set_of_texts texts_final collection_combine collection_deserialize collection_final collection_serialize '
      'equals_join_selectivity equals_selectivity has_support linked_signins linked_signins_combine linked_signins_final linked_signins_transition make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
      'log_table_support make_bag_transition make_list_transition make_set_transition within_support'),
     ('lists what is in its own text',
-     'log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),
+     'log_table_ages log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),
     ('reads tables with the rights of the caller, who needs SELECT on them',
      'check_rows_are_visible cloudshell_sessions cloudshell_usage_pairs '
      'log_rows new_cloudshell_user_keys new_cloudshell_user_pairs new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
-     'storage_file_created_quickly_deleted_pairs storage_mass_deletion_deletions storage_upload_link_account_pairs uploads'),
+     'storage_file_created_quickly_deleted_pairs storage_log_rows storage_mass_deletion_deletions storage_upload_link_account_pairs uploads'),
     ('reads system catalogs and views, which everybody can',
-     'check_hunt_function check_hunt_signature check_reach cron_job_name function_arguments hunt_call hunt_function has_dimensions lock_holders missing_columns missing_comments missing_days option_literal rows_cannot_move_because partition_bounds partition_tree reached_from '
+     'check_hunt_function check_hunt_signature check_reach cron_job_name function_arguments hunt_call hunt_function has_dimensions lock_holders missing_columns missing_comments missing_days option_literal rows_cannot_move_because partition_bounds partition_tree '
      'snapshot_with_unfinished some_periods time_before untrusted_below'),
     ('locks or creates tables with the rights of the caller, who needs those for it',
      'create_loaded_files lock_relations'),
     ('is the default of a column, as for pg_current_xact_id()',
      'ingest_xid'),
     ('raises errors, which everybody can',
-     'check_rule_found prevent_in_transaction_block raise_saved_error'),
+     'check_hunt_found check_result_found check_rule_found prevent_in_transaction_block raise_saved_error'),
     ('is a trigger function, which only the owner of a table can use on it, and changes nothing but an error',
      'check_rule keep_options')
 ) AS f (reason, names)

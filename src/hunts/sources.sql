@@ -71,6 +71,43 @@ $$;
 COMMENT ON FUNCTION azhunt.read_storage_operations(timestamptz, timestamptz) IS
 'internal: successful operations in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null';
 
+CREATE FUNCTION azhunt.storage_log_rows(at timestamptz)
+RETURNS TABLE (
+    log_table text,
+    log_row jsonb,
+    operationname text,
+    calleripaddress text,
+    uri text,
+    useragentheader text,
+    accountname text,
+    correlationid text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT l.log_table,
+           l.log_row,
+           l.operationname,
+           COALESCE(azhunt.strip_port(l.calleripaddress), ''),
+           COALESCE(l.uri, ''),
+           COALESCE(l.useragentheader, ''),
+           COALESCE(l.accountname, ''),
+           COALESCE(l.correlationid, '')
+    FROM (
+        SELECT 'storagebloblogs'::pg_catalog.text, pg_catalog.to_jsonb(b), b.timegenerated, b.operationname, b.statustext, b.statuscode,
+               b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
+        FROM azhunt.storagebloblogs AS b
+        UNION ALL
+        SELECT 'storagefilelogs'::pg_catalog.text, pg_catalog.to_jsonb(f), f.timegenerated, f.operationname, f.statustext, f.statuscode,
+               f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
+        FROM azhunt.storagefilelogs AS f
+    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode,
+            calleripaddress, uri, useragentheader, accountname, correlationid)
+    WHERE l.timegenerated OPERATOR(pg_catalog.=) storage_log_rows.at
+      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_log_rows(timestamptz) IS
+'internal: the rows of successful operations in StorageFileLogs and StorageBlobLogs at a time, with the columns by which a match knows them; a missing text is empty';
+
 CREATE FUNCTION azhunt.read_uploads(target_file text, operations text[], since timestamptz, until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,

@@ -295,7 +295,7 @@ count_elements(const ElementStore *state, const int *order, int start,
 	int			count = 0;
 
 	while (start + count < state->count &&
-		   *element_data(state, order[start + count]) == tag)
+		   (ElementTag) *element_data(state, order[start + count]) == tag)
 		count++;
 	return count;
 }

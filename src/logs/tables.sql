@@ -31,7 +31,7 @@ AS $$
     FROM (
         SELECT a.column_name, a.data_type AS definition, a.ordinal_position
         FROM azhunt.log_table_columns() AS a
-        WHERE a.log_table = $2
+        WHERE a.log_table = missing_columns.log_table
         UNION ALL
         VALUES
             ('additionalfields', 'jsonb', 10001),
@@ -39,7 +39,7 @@ AS $$
             ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()', 10003)
     ) AS c (column_name, definition, ordinal_position)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
+    ON a.attrelid = missing_columns."table" AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE a.attname IS NULL
     ORDER BY c.ordinal_position
 $$;
@@ -246,7 +246,7 @@ AS $$
     -- and no backslashes, which mean what the session says
     CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, '0'::oid),
                                     '^FOR VALUES FROM [(](.*)[)] TO [(](.*)[)]$'::text) AS b (bounds)
-    WHERE i.inhparent = $1 AND b.bounds IS NOT NULL
+    WHERE i.inhparent = partition_bounds."table" AND b.bounds IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
@@ -257,7 +257,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE tree (relation, level) AS (
-        SELECT $1::oid, 0
+        SELECT partition_tree."table"::oid, 0
         UNION ALL
         SELECT i.inhrelid, t.level + 1
         FROM tree AS t

@@ -123,7 +123,6 @@ RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arri
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     source text;
 BEGIN
@@ -135,11 +134,11 @@ BEGIN
                    CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
                         WHEN h.rows_last_hour > 0 THEN 'flowing'
                         -- of what came after as_of, only the hours that are counted say something
-                        WHEN h.newest_arrival > azhunt.window_start(as_of, interval '24 hours')
-                             AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
+                        WHEN h.newest_arrival > azhunt.window_start(source_health.as_of, interval '24 hours')
+                             AND (h.newest_arrival <= source_health.as_of OR h.rows_hour_before > 0) THEN 'quiet'
                         ELSE 'stopped' END,
                    h.*
-            FROM azhunt.source_health_of(source, as_of) AS h;
+            FROM azhunt.source_health_of(source, source_health.as_of) AS h;
         EXCEPTION
             WHEN undefined_table THEN
                 RETURN QUERY SELECT source, 'never loaded'::text, NULL::timestamptz, NULL::timestamptz,

@@ -298,24 +298,16 @@ AS $$
         WHERE r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
     )
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid,
-               b.accountname, b.statustext, b.statuscode
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid,
-               f.accountname, f.statustext, f.statuscode
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid, accountname, statustext, statuscode)
-    WHERE azhunt.strip_port(l.calleripaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
-      AND COALESCE(l.uri, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
-      AND l.operationname OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND COALESCE(l.correlationid, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+    FROM azhunt.storage_log_rows((storage_upload_link_account_log_rows.match)."time") AS l
+    WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
+      AND l.uri OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.correlationid OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
@@ -462,26 +454,25 @@ SET plan_cache_mode = force_custom_plan
 -- an error instead of counts without the rows that a policy hides
 SET row_security = off
 AS $$
-#variable_conflict use_column
 DECLARE
     options jsonb := (SELECT h.default_options || r.options
                       FROM azhunt.rules AS r JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-                      WHERE r.rule = $1 AND r.hunt = 'storage_upload_link_account');
+                      WHERE r.rule = upload_counts.rule AND r.hunt = 'storage_upload_link_account');
     -- a function with a subquery among its arguments is not inlined, so that
     -- all partitions would be locked
     target_file text := options ->> 'target_file'::text;
     operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
-        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce($1, 'NULL')
+        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce(upload_counts.rule, 'NULL')
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
-    PERFORM azhunt.check_bin(width);
-    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
+    PERFORM azhunt.check_bin(upload_counts.width);
+    PERFORM azhunt.check_log_table_owners('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
-    SELECT azhunt.bin(u.timegenerated, width), count(*)
-    FROM azhunt.uploads(target_file, operations, since, until) AS u
+    SELECT azhunt.bin(u.timegenerated, upload_counts.width), count(*)
+    FROM azhunt.uploads(target_file, operations, upload_counts.since, upload_counts.until) AS u
     GROUP BY 1
     ORDER BY 1;
 END
