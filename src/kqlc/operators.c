@@ -551,19 +551,3 @@ op_invoke(Compiler *c, Table *table, const Node *node)
 	table->is_unknown = true;
 	return table;
 }
-
-/*
- * evaluate PLUGIN(ARGUMENTS)
- */
-Table *
-op_evaluate(Compiler *c, Table *table, const Node *node)
-{
-	if (table == NULL)
-		table = table_new(c);
-	if (node->left->kind == NODE_CALL)
-		fail(c, node, "the operator evaluate %s is not supported", node->left->text);
-	else if (node->left->kind != NODE_BROKEN)
-		fail(c, node, "evaluate takes the call of a plugin");
-	table->is_unknown = true;
-	return table;
-}
