@@ -161,12 +161,11 @@ op_extend(Compiler *c, Table *table, const Node *node)
 	{
 		const char *name = items.names.items[i];
 
-		if (items.named.items[i] != NULL)
-			set_column(c, table, name, items.exprs.items[i]);
-		else if (strcmp(name, "Column1") == 0)
+		/* the name that a value has by itself replaces a column, too */
+		if (items.named.items[i] == NULL && strcmp(name, "Column1") == 0)
 			add_column(c, table, numbered_name(c, table), items.exprs.items[i]);
 		else
-			add_column(c, table, free_name(c, table, name), items.exprs.items[i]);
+			set_column(c, table, name, items.exprs.items[i]);
 	}
 	return table;
 }
