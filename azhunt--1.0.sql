@@ -6013,6 +6013,8 @@ CREATE TABLE azhunt.status_changes (
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL,
     last_run bigint NOT NULL,
+    matches bigint,
+    hidden bigint,
     classification text
         CHECK (classification OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
     CHECK (status OPERATOR(pg_catalog.=) 'closed' OR classification IS NULL)
@@ -6029,12 +6031,14 @@ COMMENT ON COLUMN azhunt.status_changes.note IS 'why';
 COMMENT ON COLUMN azhunt.status_changes.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.status_changes.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.status_changes.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.status_changes.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.status_changes.hidden IS 'how many more matches the allow-list hid';
 COMMENT ON COLUMN azhunt.status_changes.classification IS 'what a closed result was: true positive, benign positive, false positive or undetermined';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes', '');
 
 CREATE VIEW azhunt.latest_status AS
 SELECT DISTINCT ON (c.result_id)
-       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.classification
+       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.matches, c.hidden, c.classification
 FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
@@ -6045,6 +6049,8 @@ COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
 COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.latest_status.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.latest_status.hidden IS 'how many more matches the allow-list hid';
 COMMENT ON COLUMN azhunt.latest_status.classification IS 'what a closed result was; null if nobody said';
 
 CREATE VIEW azhunt.screened_matches AS
@@ -6107,9 +6113,8 @@ CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-<<function>>
 DECLARE
-    last_run bigint;
+    seen record;
 BEGIN
     IF (status IN ('new', 'investigating', 'closed')) IS NOT TRUE THEN
         RAISE EXCEPTION 'a result cannot have status "%"', coalesce(status, 'NULL')
@@ -6132,11 +6137,14 @@ BEGIN
     PERFORM FROM azhunt.rules AS r
     WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id);
-    PERFORM azhunt.check_result_found(last_run IS NOT NULL, set_status.result_id);
-    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, classification)
-    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), function.last_run,
-        set_status.classification);
+    SELECT max(m.run) AS last_run, count(*) FILTER (WHERE NOT m.hidden) AS matches, count(*) FILTER (WHERE m.hidden) AS hidden
+    INTO seen
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id = set_status.result_id;
+    PERFORM azhunt.check_result_found(seen.last_run IS NOT NULL, set_status.result_id);
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, matches, hidden, classification)
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), seen.last_run, seen.matches,
+        seen.hidden, set_status.classification);
 END
 $$;
 
@@ -6164,14 +6172,21 @@ COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
 -- Runs of one server have ids in their order; those of several, whose matches are
--- read together, may not.
-CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, run bigint, found_at timestamptz) RETURNS text
+-- read together, may not, and a run that was not over when the status was set adds
+-- what began before.
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, last_matches bigint, last_hidden bigint,
+                                  run bigint, found_at timestamptz, matches bigint, hidden bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
-                 AND (run OPERATOR(pg_catalog.>) last_run OR found_at OPERATOR(pg_catalog.>) changed_at) THEN 'new'
+                 AND (run OPERATOR(pg_catalog.>) last_run
+                      OR found_at OPERATOR(pg_catalog.>) changed_at
+                      -- more of them, and not because the allow-list hides less
+                      OR matches OPERATOR(pg_catalog.>) last_matches
+                         AND (matches OPERATOR(pg_catalog.+) hidden) OPERATOR(pg_catalog.>) (last_matches OPERATOR(pg_catalog.+) last_hidden))
+            THEN 'new'
             ELSE COALESCE(status, 'new') END;
 
-COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, timestamptz) IS
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, bigint, bigint, timestamptz, bigint, bigint) IS
 'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
 
 CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
@@ -6252,7 +6267,7 @@ SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques
            )
        END) AS details,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches, r.hidden) AS status,
        s.classification, s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -6302,14 +6317,18 @@ COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
 COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
 
 CREATE VIEW azhunt.result_status AS
-SELECT s.result_id, azhunt.status_now(s.status, s.last_run, s.changed_at, m.run, m.found_at) AS status,
+SELECT s.result_id,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, m.run, m.found_at, m.matches, m.hidden) AS status,
        s.classification, s.note, s.changed_by, s.changed_at
 FROM azhunt.latest_status AS s
 -- only a closed result can be new again
 LEFT JOIN LATERAL (
-    SELECT pg_catalog.max(m.run) AS run, pg_catalog.max(m.found_at) AS found_at
+    SELECT pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
+           pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at,
+           pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden
     FROM azhunt.screened_matches AS m
-    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id AND NOT m.hidden
+    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id
 ) AS m ON s.status OPERATOR(pg_catalog.=) 'closed';
 
 COMMENT ON VIEW azhunt.result_status IS
@@ -7275,7 +7294,7 @@ SELECT r.last_upload AS "time",
        r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches, r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -7645,7 +7664,7 @@ SELECT r.timekey AS "time",
        r.caller AS account, NULL::text AS address,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches, r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
