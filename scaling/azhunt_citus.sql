@@ -208,7 +208,7 @@ DECLARE
         ' azhunt.principal_account(serviceprincipalname, serviceprincipalid), useragent, resulttype FROM logs.%I';
 BEGIN
     PERFORM azhunt.storage_upload_link_account_check(lookback, target_file, match_user_agent, operations,
-                                                     include_noninteractive, successful_only, include_service_principals);
+                                                     include_noninteractive, successful_only, include_service_principals, 'TimeGenerated');
     PERFORM azhunt.check_period(since, until);
     IF include_noninteractive THEN
         signins := signins || format(users, 'aadnoninteractiveusersigninlogs');

@@ -353,7 +353,8 @@ SET jit = off
 AS $$
 BEGIN
     PERFORM azhunt.storage_upload_link_account_check(lookback, target_file, match_user_agent, operations,
-                                                     include_noninteractive, successful_only, include_service_principals);
+                                                     include_noninteractive, successful_only, include_service_principals,
+                                                     'TimeGenerated');
     PERFORM azhunt.check_period(since, until);
     RETURN QUERY EXECUTE azhunt_shards.storage_upload_link_account_query($pairs$
         SELECT u.timegenerated, u.operationname, u.uri, u.useragent AS useragentheader, u.address, u.correlationid,

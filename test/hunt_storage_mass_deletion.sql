@@ -354,7 +354,7 @@ SELECT unalike(plan_of('SELECT * FROM azhunt.storage_mass_deletion()'), '%Join%'
 INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader, accountname)
 SELECT '2026-03-10 12:00Z'::timestamptz + n * interval '1 ms', 'DeleteBlob', 'Success', '203.0.113.7:1', 'https://h/' || n % 15000, 'AzCopy', 'contosodata'
 FROM generate_series(1, 20000) AS n;
-SET LOCAL statement_timeout = '30s';
+SET LOCAL statement_timeout = '60s';
 SELECT results_eq('SELECT filesdeleted, jsonb_array_length(files) FROM azhunt.storage_mass_deletion(15000, as_of => ''2026-03-10 13:00Z'')',
                   'VALUES (15000::bigint, 1000)', 'many deletions in one window are counted once each, and a thousand files shown');
 SELECT is_empty('SELECT * FROM azhunt.storage_mass_deletion(15001, as_of => ''2026-03-10 13:00Z'')', 'they are not more');

@@ -11,13 +11,6 @@
 
 #include "bind.h"
 
-/* A column of each side that have to be equal */
-typedef struct JoinKey
-{
-	Column	   *left;
-	Column	   *right;
-} JoinKey;
-
 /*
  * The column of a side that one half of a condition names, or NULL.
  */
@@ -334,6 +327,7 @@ join_tables(Compiler *c, const Node *node, Table *left, Table *right, Vector *ke
 		};
 		return result;
 	}
+	join_keys(c, result, left, right, keys);
 	result->from = sql_format(c->arena, arena_printf(c->arena, "$1\n  %s $2\n  ON $3", sql), left->from, right->from, condition);
 	add_side(c, result, left, sql[0] == 'R' || sql[0] == 'F', NULL);
 	add_side(c, result, right, sql[0] == 'L' || sql[0] == 'F', is_lookup ? keys : NULL);

@@ -242,6 +242,7 @@ unite(Compiler *c, const Vector *tables, bool is_inner, const char *source)
 				   column_expr(c, select_add(c->arena, select, column->new_name, NULL), &expr));
 	}
 	result->from = sql_format(c->arena, "$1 AS $2", sql_subselect(c->arena, select), sql_text(c->arena, select->alias));
+	union_keys(c, result, tables);
 	return result;
 }
 

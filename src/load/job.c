@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/messages.h"
+#include "map/portal.h"
 #include "map/route.h"
 #include "map/row_builder.h"
 #include "map/unwrap.h"
@@ -35,6 +36,7 @@ typedef struct LoadJob
 	int			number;
 	void		(*tick) (void); /* shows progress */
 	Unwrapper	unwrapper;
+	Portal		portal;
 	RowBuilder	builder;
 	int64_t		records;		/* of this file that were read */
 	UnknownLogs unknown;		/* ... without a table for them */
@@ -170,7 +172,7 @@ take_record(Sink *sink, const Record *record)
 	bool		taken;
 
 	count_record(job);
-	record = unwrap_record(&job->unwrapper, record);
+	record = portal_record(&job->portal, unwrap_record(&job->unwrapper, record));
 	route_record(record, job->writer.path, job->writer.options->table, &route);
 	switch (route.kind)
 	{
@@ -344,6 +346,7 @@ start_file(LoadJob *job, const char *path)
 	job->records = 0;
 	memset(&job->unknown, 0, sizeof(job->unknown));
 	date_orders_reset(&job->builder.converter.dates);
+	portal_forget(&job->portal);
 	job->writer.reported = false;
 	job->writer.rejected = 0;
 }
@@ -430,6 +433,7 @@ end_job(LoadJob *job)
 	for (int i = 0; i < COUNTED_TABLES; i++)
 		free_target(job->writer.targets[i]);
 	unwrapper_free(&job->unwrapper);
+	portal_free(&job->portal);
 	row_builder_free(&job->builder);
 	PQfinish(job->writer.connection);
 	PQfinish(job->writer.partition_connection);

@@ -22,9 +22,11 @@
 #endif
 
 #include "common/messages.h"
+#include "explain.h"
 #include "job.h"
 #include "options.h"
 #include "progress.h"
+#include "write/database.h"
 
 /*
  * Counters that jobs, which are processes, can share.
@@ -133,10 +135,17 @@ main(int argc, char **argv)
 	/* a file that must not grow is an error like a full disk */
 	signal(SIGXFSZ, SIG_IGN);
 	parse_options(&options, argc, argv);
+	if (options.explain)
+	{
+		find_files(&list, options.paths, options.npaths);
+		ok = explain_files(&options, &list);
+		free_files(&list);
+		return ok ? EXIT_ALL_LOADED : EXIT_NOT_LOADED;
+	}
 	connection = connect_to_server(&options.connection);
 	if (connection == NULL)
 		return EXIT_TROUBLE;
-	if (!check_database(connection))
+	if (!check_database(connection, &options.connection, options.create))
 	{
 		PQfinish(connection);
 		return EXIT_NOT_LOADED;

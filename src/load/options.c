@@ -35,6 +35,10 @@ static const char *const help =
 "      --reject-file=FILE   append records that cannot be loaded to FILE, with\n"
 "                           the reason, and load the others; without this, such\n"
 "                           a record stops its file\n"
+"      --create             create the extension and the log tables if the database\n"
+"                           lacks them\n"
+"      --explain            say what would be loaded and into which columns, without\n"
+"                           loading and without a server\n"
 "      --skip-unknown       leave out records of logs that azhunt has no table for\n"
 "      --wait=SECONDS       wait so long for others who load the same file\n"
 "                           (default: 60)\n"
@@ -61,7 +65,9 @@ enum
 	OPTION_WAIT,
 	OPTION_NO_PARTITIONS,
 	OPTION_SKIP_UNKNOWN,
-	OPTION_DATES
+	OPTION_DATES,
+	OPTION_EXPLAIN,
+	OPTION_CREATE
 };
 
 static const struct option long_options[] = {
@@ -72,6 +78,8 @@ static const struct option long_options[] = {
 	{"no-partitions", no_argument, NULL, OPTION_NO_PARTITIONS},
 	{"skip-unknown", no_argument, NULL, OPTION_SKIP_UNKNOWN},
 	{"dates", required_argument, NULL, OPTION_DATES},
+	{"create", no_argument, NULL, OPTION_CREATE},
+	{"explain", no_argument, NULL, OPTION_EXPLAIN},
 	{"quiet", no_argument, NULL, 'q'},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, '?'},
@@ -153,6 +161,12 @@ take_load_option(Options *options, int option, char *argument)
 			return true;
 		case OPTION_DATES:
 			options->dates = parse_dates(argument);
+			return true;
+		case OPTION_CREATE:
+			options->create = true;
+			return true;
+		case OPTION_EXPLAIN:
+			options->explain = true;
 			return true;
 		case OPTION_SKIP_UNKNOWN:
 			options->write.skip_unknown = true;

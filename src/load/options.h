@@ -27,6 +27,8 @@ typedef struct Options
 	DateOrder	dates;
 	int			jobs;
 	bool		quiet;
+	bool		explain;		/* load nothing */
+	bool		create;			/* the extension and log tables */
 	char	  **paths;
 	int			npaths;
 } Options;

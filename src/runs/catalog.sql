@@ -27,7 +27,10 @@ CREATE TABLE azhunt.hunts (
     default_options jsonb NOT NULL,
     reach text NOT NULL,
     result_key text[] NOT NULL,
-    summary text NOT NULL
+    summary text NOT NULL,
+    severity text,
+    run_every interval,
+    query text
 );
 
 COMMENT ON TABLE azhunt.hunts IS
@@ -45,6 +48,9 @@ COMMENT ON COLUMN azhunt.hunts.default_options IS 'the options of a rule, with t
 COMMENT ON COLUMN azhunt.hunts.reach IS 'the option that says how far apart in time the rows of a match can be';
 COMMENT ON COLUMN azhunt.hunts.result_key IS 'columns, or members of details, in which all matches of a result agree';
 COMMENT ON COLUMN azhunt.hunts.summary IS 'a sentence about a result, with the names of its columns, and of members of details, in braces';
+COMMENT ON COLUMN azhunt.hunts.severity IS 'Sentinel''s severity of its results, unless a rule says otherwise; null for Medium';
+COMMENT ON COLUMN azhunt.hunts.run_every IS 'how often a rule runs it, unless that says otherwise; null for every hour';
+COMMENT ON COLUMN azhunt.hunts.query IS 'the query in KQL, which a run evaluates over its period; null for a hunt whose functions find matches';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.hunts', 'WHERE schema OPERATOR(pg_catalog.<>) ''azhunt''::text');
 
 CREATE TYPE azhunt.arrivals AS (first_xid bigint, end_xid bigint, unfinished_xids bigint[]);
@@ -286,6 +292,23 @@ $$;
 COMMENT ON FUNCTION azhunt.default_options(text, text) IS
 'internal: the options that a rule can set: the arguments of NAME_matches() but since, until and arrivals, with the defaults that NAME() has for them';
 
+CREATE FUNCTION azhunt.check_hunt_found(is_found boolean, hunt text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
+                                               FROM azhunt.hunts AS h));
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_found(boolean, text) IS
+'internal: an error that there is no such hunt, unless it was found';
+
 CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -299,12 +322,8 @@ DECLARE
     option record;
 BEGIN
     SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
-                                               FROM azhunt.hunts AS h));
-    ELSIF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
+    PERFORM azhunt.check_hunt_found(FOUND, check_options.hunt);
+    IF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'options must be a JSON object, such as {"%": %}',
                         (SELECT key FROM jsonb_each(defaults) ORDER BY key LIMIT 1),
                         (SELECT value FROM jsonb_each(defaults) ORDER BY key LIMIT 1)
@@ -364,7 +383,6 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     hunt_name text;
     schema_name text;
@@ -425,7 +443,7 @@ BEGIN
     SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
         techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
         default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
-        summary = excluded.summary
+        summary = excluded.summary, severity = excluded.severity, run_every = excluded.run_every, query = excluded.query
     -- which may have moved
     WHERE h.schema = excluded.schema OR azhunt.hunt_function(h.schema, h.hunt, ''::text) IS NULL;
     IF NOT FOUND THEN
@@ -445,14 +463,15 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = $1) THEN
+    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt) THEN
         RAISE EXCEPTION 'rules run hunt "%"', hunt
             USING ERRCODE = 'dependent_objects_still_exist',
                   DETAIL = format('Rules: %s.', (SELECT string_agg(r.rule, ', ' ORDER BY r.rule)
-                                                 FROM azhunt.rules AS r WHERE r.hunt = $1)),
+                                                 FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt)),
                   HINT = 'azhunt.drop_rule() removes a rule with its results.';
     END IF;
-    DELETE FROM azhunt.hunts AS h WHERE h.hunt = $1 AND h.schema <> 'azhunt';
+    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.query IS NOT NULL;
+    DELETE FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.schema <> 'azhunt';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
@@ -462,4 +481,4 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.drop_hunt(text) IS
-'removes a hunt that add_hunt() added from the catalogue; its functions stay';
+'removes a hunt that was added from the catalogue; its functions stay, but those that add_kql_hunt() made';

@@ -153,7 +153,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 AS $$
-#variable_conflict use_variable
 DECLARE
     hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
     watermark azhunt.watermarks;
@@ -169,6 +168,14 @@ BEGIN
 
     new_matches := 0;
     started_over := azhunt.reason_to_start_over(rule.rule);
+    IF hunt.query IS NOT NULL THEN
+        -- whatever has arrived, as a row of its result can come of any rows
+        started_over := NULL;
+        relations := azhunt.relations_below(hunt.tables);
+        new_matches := azhunt.store_rows_of_period(rule, run, found_at);
+        RETURN NEXT;
+        RETURN;
+    END IF;
     IF started_over IS NOT NULL THEN
         relations := azhunt.relations_below(hunt.tables);
         rows_read := azhunt.count_rows(hunt.tables);
@@ -262,11 +269,7 @@ BEGIN
     -- not change or drop a rule as if it had not run.
     UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.hunts lists the hunts; azhunt.add_hunt() adds one.';
-    END IF;
+    PERFORM azhunt.check_hunt_found(FOUND, rule_row.hunt);
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.

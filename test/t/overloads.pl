@@ -210,7 +210,7 @@ my @results = (
 	"SELECT count(*) FROM azhunt.results AS r CROSS JOIN LATERAL azhunt.log_rows(r.result_id, 10) AS l",
 	"SELECT azhunt.restart_rule('cloudshell_usage'::text)", "CALL azhunt.run_rule('cloudshell_usage'::text)", "CALL azhunt.run_rule('mine'::text)",
 	"SELECT azhunt.schedule_rule('mine'::text, '* * * * *'::text)", "SELECT azhunt.unschedule_rule('mine'::text)",
-	"SELECT * FROM azhunt.prune(interval '1 day', interval '1000 years')",
+	"SELECT * FROM azhunt.prune(interval '1 day', interval '1000 years', '{}'::jsonb)",
 	"SELECT azhunt.drop_rule('mine'::text)",
 	'SELECT status, error, new_matches FROM azhunt.runs ORDER BY run',
 );

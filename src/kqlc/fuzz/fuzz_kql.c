@@ -14,7 +14,7 @@
 #include "../kqlc.h"
 #include "../log_tables.h"
 
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int			LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
 
 /* What was allocated, to be freed after each query */
 typedef struct Block
@@ -60,7 +60,7 @@ table_name(void *context, int number)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 {
 	Block	   *blocks = NULL;
 	KqlSchema	schema = {NULL, find_table, table_name};
@@ -70,7 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(query, data, size);
 	query[size] = '\0';
-	kql_compile(query, size, &schema, &allocator, &result);
+	kql_compile(query, size, &schema, NULL, &allocator, &result);
 	if ((result.errors == NULL) == (result.sql == NULL))
 		abort();
 	for (const KqlError *error = result.errors; error != NULL; error = error->next)
