@@ -210,6 +210,7 @@ query($coordinator, "SELECT azhunt.set_status(result_id, 'closed', 'done') $shar
 is(query($coordinator, "SELECT status, matches $shared"), 'closed|1', 'a result is closed');
 $under_way->do('COMMIT');
 is(query($coordinator, "SELECT status, matches $shared"), 'new|2', 'what is found meanwhile reopens it');
+is(query($coordinator, "SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = (SELECT result_id $shared)"), 'new', 'on the dashboards, too');
 query($coordinator, "SELECT azhunt.set_status(result_id, 'closed', 'done') $shared");
 query($coordinator, "INSERT INTO azhunt.allow_list (entity, value) VALUES ('address', '192.0.2.$address_of_second')");
 is(query($coordinator, "SELECT status, matches $shared"), 'closed|1', 'what is hidden leaves it closed');
