@@ -38,6 +38,7 @@ KQLC = \
 	src/kqlc/convert.o \
 	src/kqlc/dynamic.o \
 	src/kqlc/errors.o \
+	src/kqlc/evaluate.o \
 	src/kqlc/expr.o \
 	src/kqlc/filter.o \
 	src/kqlc/functions.o \

@@ -1995,6 +1995,17 @@ COMMENT ON AGGREGATE azhunt.any_of(anyelement) IS
 
 /* src/kqlc/server.sql */
 
+CREATE TABLE azhunt.external_data (
+    address text PRIMARY KEY,
+    relation regclass NOT NULL
+);
+
+COMMENT ON TABLE azhunt.external_data IS
+'the tables that KQL''s externaldata reads, by the address that it names';
+COMMENT ON COLUMN azhunt.external_data.address IS 'the address, as queries have it';
+COMMENT ON COLUMN azhunt.external_data.relation IS 'the table or view that has what is at the address';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.external_data', '');
+
 CREATE FUNCTION azhunt.kql_to_sql(query text, parameters jsonb DEFAULT '{}') RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_kql_to_sql';
@@ -4128,6 +4139,7 @@ COMMENT ON FUNCTION azhunt.read_shell_starts(text, timestamptz, timestamptz) IS
 --     NAME_matches      the matches of a period, for rules
 --     NAME_new_matches  the same, going from new rows; optional
 --     NAME_check        checks options; optional
+--     NAME_tables       the log tables that options have it read; optional
 --     NAME_log_rows     the log rows of a match; optional
 --
 -- doc/hunts.md has the contract.
@@ -4289,6 +4301,7 @@ BEGIN
         ('_matches', 'matches', '{since timestamp with time zone,until timestamp with time zone,arrivals azhunt.arrivals}'::text[],
          'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)'),
         ('_check', 'boolean', '{}', 'boolean'),
+        ('_tables', 'log tables', '{}', 'text[]'),
         ('_log_rows', 'log rows', '{match azhunt.matches}', 'TABLE(log_table text, log_row jsonb)')
     ) AS e (suffix, name, arguments, result)
     WHERE e.suffix = replace(check_hunt_signature.suffix, '_new'::text, ''::text);
@@ -4334,7 +4347,7 @@ DECLARE
                             WHERE a.name <> ALL ('{since,until,arrivals}'::text[])
                             ORDER BY a.place);
 BEGIN
-    FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
+    FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_tables,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
         IF function IS NULL AND suffix = ANY ('{"",_matches}'::text[]) THEN
             RAISE EXCEPTION 'there is no function %.%', quote_ident(schema), quote_ident(hunt || suffix)
@@ -4485,6 +4498,31 @@ $$;
 
 COMMENT ON FUNCTION azhunt.check_options(text, jsonb) IS
 'internal: an error if the hunt is unknown or does not take these options';
+
+CREATE FUNCTION azhunt.tables_read(hunt azhunt.hunts, options jsonb) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    tables_function CONSTANT regproc := azhunt.hunt_function(hunt.schema, hunt.hunt, '_tables'::text);
+    tables text[];
+BEGIN
+    IF tables_function IS NULL THEN
+        RETURN hunt.tables;
+    END IF;
+    EXECUTE format('SELECT %s'::text, azhunt.hunt_call(tables_function, options, '{}'::text[])) INTO tables;
+    IF coalesce(cardinality(tables), 0) = 0 OR NOT tables <@ hunt.tables THEN
+        RAISE EXCEPTION 'hunt "%" reads log tables that the catalogue does not have for it', hunt.hunt
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('%s returned %s.'::text, tables_function, coalesce(tables::text, 'NULL'::text)),
+                  HINT = format('It has to return one or more of %s.'::text, hunt.tables::text);
+    END IF;
+    RETURN tables;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.tables_read(azhunt.hunts, jsonb) IS
+'internal: the log tables that a hunt with these options reads; all of the catalogue, unless the hunt says which';
 
 CREATE FUNCTION azhunt.add_hunt(
     function regproc,
@@ -5381,6 +5419,7 @@ AS $$
 DECLARE
     hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
     watermark azhunt.watermarks;
+    tables text[];
     findings record;
     period tstzrange;
     arrivals azhunt.arrivals;
@@ -5391,6 +5430,9 @@ BEGIN
     PERFORM azhunt.check_hunt_functions(hunt.schema, hunt.hunt);
     PERFORM azhunt.check_options(hunt.hunt, rule.options);
 
+    -- Those that the options leave out are planned, but have no row in the period,
+    -- so that nothing but the look for new rows would lock their partitions.
+    tables := azhunt.tables_read(hunt, hunt.default_options || rule.options);
     new_matches := 0;
     started_over := azhunt.reason_to_start_over(rule.rule);
     IF hunt.query IS NOT NULL THEN
@@ -5402,8 +5444,8 @@ BEGIN
         RETURN;
     END IF;
     IF started_over IS NOT NULL THEN
-        relations := azhunt.relations_below(hunt.tables);
-        rows_read := azhunt.count_rows(hunt.tables);
+        relations := azhunt.relations_below(tables);
+        rows_read := azhunt.count_rows(tables);
         new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange, NULL::azhunt.arrivals);
     ELSE
         SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.rule = rule.rule;
@@ -5413,7 +5455,7 @@ BEGIN
                         ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(watermark.snapshot) AS x)
                         || pg_current_xact_id()::text::bigint);
         SELECT a.* INTO findings
-        FROM azhunt.look_for_arrivals(hunt.tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
+        FROM azhunt.look_for_arrivals(tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
                                       arrivals, watermark.relations) AS a;
         relations := findings.relations;
         rows_read := findings.rows_read;
@@ -5434,7 +5476,7 @@ BEGIN
 
     -- Only what was there from the first look to the last has surely been read.
     relations := ARRAY(SELECT r FROM unnest(relations) AS r
-                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(hunt.tables)) AS r);
+                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(tables)) AS r);
     RETURN NEXT;
 END
 $$;
@@ -6101,8 +6143,8 @@ BEGIN
     WHERE m.result_id = set_status.result_id;
     PERFORM azhunt.check_result_found(seen.last_run IS NOT NULL, set_status.result_id);
     INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, matches, hidden, classification)
-    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(),
-        seen.last_run, seen.matches, seen.hidden, set_status.classification);
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), seen.last_run, seen.matches,
+        seen.hidden, set_status.classification);
 END
 $$;
 
@@ -6940,6 +6982,19 @@ END;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean, text) IS
 'internal: true, or an error if the hunt does not take these options';
+
+CREATE FUNCTION azhunt.storage_upload_link_account_tables(include_noninteractive boolean, include_service_principals boolean)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{storagebloblogs,storagefilelogs,signinlogs}'::text[]
+    OPERATOR(pg_catalog.||) CASE WHEN include_noninteractive
+                                 THEN '{aadnoninteractiveusersigninlogs}'::text[] ELSE '{}'::text[] END
+    OPERATOR(pg_catalog.||) CASE WHEN include_service_principals
+                                 THEN '{aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::text[]
+                                 ELSE '{}'::text[] END;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_tables(boolean, boolean) IS
+'internal: the log tables that the hunt reads with these options';
 
 CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -8247,6 +8302,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
+    azhunt.tables_read(azhunt.hunts, jsonb),
     azhunt.check_hunt_functions(text, text),
     azhunt.check_result_key(text, bigint, text[]),
     azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),

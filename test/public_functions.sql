@@ -53,7 +53,9 @@ FROM (VALUES
 ) AS f (reason, names)
 UNION ALL
 SELECT h.hunt || s.suffix, 'reads tables with the rights of the caller, or checks its arguments, as every hunt does'
-FROM azhunt.hunts AS h CROSS JOIN unnest('{"",_matches,_check,_log_rows}'::text[]) AS s (suffix);
+FROM azhunt.hunts AS h CROSS JOIN unnest('{"",_matches,_check,_log_rows}'::text[]) AS s (suffix)
+UNION ALL
+SELECT 'storage_upload_link_account_tables', 'computes something of its arguments alone';
 
 CREATE TEMP VIEW executable AS
 SELECT p.proname AS name, p.oid, p.prosecdef

@@ -165,8 +165,8 @@ BEGIN
     WHERE m.result_id = set_status.result_id;
     PERFORM azhunt.check_result_found(seen.last_run IS NOT NULL, set_status.result_id);
     INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, matches, hidden, classification)
-    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(),
-        seen.last_run, seen.matches, seen.hidden, set_status.classification);
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), seen.last_run, seen.matches,
+        seen.hidden, set_status.classification);
 END
 $$;
 

@@ -90,7 +90,7 @@ CREATE FUNCTION public.shadow_functions(types text[], arities boolean, of_hunts 
         FROM pg_proc AS p
         JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
         WHERE p.pronamespace = 'azhunt'::regnamespace
-          AND (of_hunts OR p.proname !~ '^(storage_upload_link_account|cloudshell_usage)(|_matches|_new_matches|_check|_log_rows)$')
+          AND (of_hunts OR p.proname !~ '^(storage_upload_link_account|cloudshell_usage)(|_matches|_new_matches|_check|_tables|_log_rows)$')
           AND NOT 'internal'::regtype = ANY (p.proargtypes) AND p.prorettype <> 'trigger'::regtype
     ), other AS (
         -- one argument of another type

@@ -81,6 +81,19 @@ END;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean, text) IS
 'internal: true, or an error if the hunt does not take these options';
 
+CREATE FUNCTION azhunt.storage_upload_link_account_tables(include_noninteractive boolean, include_service_principals boolean)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{storagebloblogs,storagefilelogs,signinlogs}'::text[]
+    OPERATOR(pg_catalog.||) CASE WHEN include_noninteractive
+                                 THEN '{aadnoninteractiveusersigninlogs}'::text[] ELSE '{}'::text[] END
+    OPERATOR(pg_catalog.||) CASE WHEN include_service_principals
+                                 THEN '{aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::text[]
+                                 ELSE '{}'::text[] END;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_tables(boolean, boolean) IS
+'internal: the log tables that the hunt reads with these options';
+
 CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN azhunt.bag_pack('AccountUsed'::text, account,
