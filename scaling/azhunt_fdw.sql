@@ -360,7 +360,8 @@ BEGIN
     PERFORM azhunt.check_period(since, until);
     RETURN QUERY EXECUTE azhunt_shards.storage_upload_link_account_query($pairs$
         SELECT u.timegenerated, u.operationname, u.uri, u.useragent AS useragentheader, u.address, u.correlationid,
-               CASE WHEN $11 = 'CreatedDateTime' THEN s.begun ELSE s.timegenerated END AS signin_timegenerated, s.account, s.useragent AS signin_useragent
+               CASE WHEN $11 = 'CreatedDateTime' THEN s.begun ELSE s.timegenerated END AS signin_timegenerated,
+               s.account, s.useragent AS signin_useragent
         FROM azhunt_shards.uploads AS u
         JOIN azhunt_shards.signins AS s
           ON s.address = u.address
@@ -376,7 +377,8 @@ BEGIN
                OR s.log_table IN ('aadserviceprincipalsigninlogs', 'aadmanagedidentitysigninlogs') AND $7)
           AND (NOT $6 OR s.resulttype = '0')$pairs$)
     USING lookback, target_file, match_user_agent, operations, include_noninteractive, successful_only,
-          include_service_principals, since, until, azhunt.window_start(since, lookback), signin_time, azhunt.processed_until(signin_time, until);
+          include_service_principals, since, until, azhunt.window_start(since, lookback),
+          signin_time, azhunt.processed_until(signin_time, until);
 END
 $$;
 COMMENT ON FUNCTION azhunt_shards.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, text) IS
