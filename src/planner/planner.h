@@ -32,10 +32,10 @@ typedef struct Planning
 	List	  **children;		/* AppendRelInfos */
 	List	  **members;		/* of append_members.c */
 	List	  **histograms;		/* of time_histogram.c */
-} Planning;
+}			Planning;
 
 /* planning.c */
-extern Planning *planning_of(PlannerInfo *root);
+extern Planning * planning_of(PlannerInfo *root);
 extern List *append_children(PlannerInfo *root, Index parent);
 
 /* within.c */
