@@ -155,7 +155,14 @@ SQL = \
 	src/kql/case_insensitive.sql \
 	src/kql/times.sql \
 	src/kql/aggregates.sql \
-	src/kqlc/runtime.sql \
+	src/kqlc/runtime/arithmetic.sql \
+	src/kqlc/runtime/conversions.sql \
+	src/kqlc/runtime/times.sql \
+	src/kqlc/runtime/dynamic.sql \
+	src/kqlc/runtime/strings.sql \
+	src/kqlc/runtime/network.sql \
+	src/kqlc/runtime/series.sql \
+	src/kqlc/runtime/aggregates.sql \
 	src/kqlc/server.sql \
 	src/logs/ingest.sql \
 	src/logs/descriptions.sql \
