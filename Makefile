@@ -122,6 +122,7 @@ OBJS = \
 	src/windowjoin/merge_explain.o \
 	src/windowjoin/merge_fetch.o \
 	src/windowjoin/merge_index.o \
+	src/windowjoin/merge_parallel.o \
 	src/windowjoin/merge_path.o \
 	src/windowjoin/merge_ring.o \
 	src/windowjoin/merge_tables.o \
@@ -155,7 +156,14 @@ SQL = \
 	src/kql/case_insensitive.sql \
 	src/kql/times.sql \
 	src/kql/aggregates.sql \
-	src/kqlc/runtime.sql \
+	src/kqlc/runtime/arithmetic.sql \
+	src/kqlc/runtime/conversions.sql \
+	src/kqlc/runtime/times.sql \
+	src/kqlc/runtime/dynamic.sql \
+	src/kqlc/runtime/strings.sql \
+	src/kqlc/runtime/network.sql \
+	src/kqlc/runtime/series.sql \
+	src/kqlc/runtime/aggregates.sql \
 	src/kqlc/server.sql \
 	src/logs/ingest.sql \
 	src/logs/descriptions.sql \
