@@ -8,10 +8,11 @@
 #   make demo           see the hunts on sample logs; does all set-up itself
 #   make test           run every test, or those of TESTS='PATH...'; does all set-up itself
 #   make bench          measure; does all set-up itself
+#   make screenshots    draw the pictures of the documentation; does all set-up itself
 #   make indent         lay the C files out as PostgreSQL does
 
 # These work on a machine that has no PostgreSQL yet.
-SETUP_GOALS = demo test bench
+SETUP_GOALS = demo test bench screenshots
 
 ifneq ($(filter $(SETUP_GOALS),$(MAKECMDGOALS)),)
 
