@@ -65,7 +65,8 @@ COMMENT ON FUNCTION azhunt.is_shell_start(text, text) IS
 
 CREATE FUNCTION azhunt.is_other_operation(operationnamevalue text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
+RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text
+    AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
 
 COMMENT ON FUNCTION azhunt.is_other_operation(text) IS
 'condition: is there an operation, and does it not list the keys of a storage account?';

@@ -7,7 +7,8 @@ DECLARE
     result timestamptz;
 BEGIN
     -- A block range index gives no maximum, but does find what is recent.
-    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '24 hours'),
+    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'),
+                                 azhunt.window_start(as_of, interval '24 hours'),
                                  azhunt.window_start(as_of, interval '30 days'), '-infinity']
     LOOP
         EXECUTE format('SELECT max(%1$I) FROM %2$s WHERE %1$I >= $1', time_column, relation)
@@ -70,7 +71,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     relation regclass := format('azhunt.%I', log_table)::regclass;
-    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '2 hours'),
+    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'),
+                                 azhunt.window_start(as_of, interval '2 hours'),
                                  azhunt.window_start(as_of, interval '25 hours')];
     health record;
 BEGIN

@@ -23,7 +23,8 @@ DECLARE
     unknown text;
 BEGIN
     IF jsonb_typeof(keep_partitions_of) IS DISTINCT FROM 'object'
-       OR jsonb_path_exists(keep_partitions_of, 'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
+       OR jsonb_path_exists(keep_partitions_of,
+                            'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
         RAISE EXCEPTION 'keep_partitions_of must be a JSON object of log tables and times'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in {"signinlogs": "90 days"}.';

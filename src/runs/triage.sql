@@ -144,7 +144,8 @@ BEGIN
     last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id);
     PERFORM azhunt.check_result_found(last_run IS NOT NULL, set_status.result_id);
     INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
-    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), function.last_run);
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(),
+            function.last_run);
 END
 $$;
 

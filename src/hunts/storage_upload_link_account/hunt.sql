@@ -27,13 +27,17 @@ RETURNS TABLE (
     signin_useragent text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname, u.correlationid,
+    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname,
+           u.correlationid,
            s.timegenerated, s.userprincipalname, s.useragent
-    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file, storage_upload_link_account_pairs.operations,
+    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file,
+                             storage_upload_link_account_pairs.operations,
                              storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
-    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive, storage_upload_link_account_pairs.successful_only,
+    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive,
+                             storage_upload_link_account_pairs.successful_only,
                              storage_upload_link_account_pairs.include_service_principals,
-                             azhunt.window_start(storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.lookback),
+                             azhunt.window_start(storage_upload_link_account_pairs.since,
+                                                 storage_upload_link_account_pairs.lookback),
                              storage_upload_link_account_pairs.until) AS s
       ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
      AND azhunt.within(s.timegenerated, u.timegenerated, storage_upload_link_account_pairs.lookback)
@@ -68,13 +72,15 @@ BEGIN ATOMIC
        AND azhunt.check_operations(storage_upload_link_account_check.operations)
        AND azhunt.check_flag(storage_upload_link_account_check.include_noninteractive, 'include_noninteractive')
        AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only')
-       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals, 'include_service_principals');
+       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals,
+                             'include_service_principals');
 END;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean) IS
 'internal: true, or an error if the hunt does not take these options';
 
-CREATE FUNCTION azhunt.storage_upload_link_account_tables(include_noninteractive boolean, include_service_principals boolean)
+CREATE FUNCTION azhunt.storage_upload_link_account_tables(include_noninteractive boolean,
+                                                          include_service_principals boolean)
 RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN '{storagebloblogs,storagefilelogs,signinlogs}'::text[]
@@ -123,9 +129,12 @@ AS $$
         SELECT m.uri,
                m.operationname,
                m.useragentheader,
-               azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS loginevents,
-               pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
-               azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS logins,
+               azhunt.make_bag(m.login
+                               ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS loginevents,
+               pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C"
+                                    ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
+               azhunt.set_of_bags(m.login
+                                  ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS logins,
                pg_catalog.count(DISTINCT ROW (m.timegenerated, m.address, m.correlationid)) AS uploads,
                pg_catalog.min(m.timegenerated) AS first_upload,
                pg_catalog.max(m.timegenerated) AS last_upload
@@ -202,14 +211,16 @@ AS $$
                                           storage_upload_link_account_matches.include_noninteractive,
                                           storage_upload_link_account_matches.successful_only,
                                           storage_upload_link_account_matches.include_service_principals,
-                                          storage_upload_link_account_matches.since, storage_upload_link_account_matches.until,
+                                          storage_upload_link_account_matches.since,
+                                          storage_upload_link_account_matches.until,
                                           storage_upload_link_account_matches.arrivals) AS p
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a sign-in';
 
-CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text, signin_timegenerated timestamptz, signin_useragent text)
+CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text,
+                                      signin_timegenerated timestamptz, signin_useragent text)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN azhunt.bag_pack('FileUploadPath'::text, uri,
@@ -238,16 +249,20 @@ LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
 AS $$
     SELECT u.timegenerated, s.userprincipalname, u.calleripaddress, u.useragentheader, u.accountname,
            azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
-    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
+                             storage_upload_link_account_new_matches.operations,
+                             storage_upload_link_account_new_matches.since,
+                             storage_upload_link_account_new_matches.until) AS u
     CROSS JOIN LATERAL (
         SELECT s.timegenerated, s.userprincipalname, s.useragent
         FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                                  storage_upload_link_account_new_matches.successful_only,
                                  storage_upload_link_account_new_matches.include_service_principals,
-                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+                                 storage_upload_link_account_new_matches.since,
+                                 storage_upload_link_account_new_matches.until) AS s
         WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-          AND s.timegenerated OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND s.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
           AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
           AND azhunt.count_visit(s.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
@@ -263,14 +278,18 @@ AS $$
     FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                              storage_upload_link_account_new_matches.successful_only,
                              storage_upload_link_account_new_matches.include_service_principals,
-                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+                             storage_upload_link_account_new_matches.since,
+                             storage_upload_link_account_new_matches.until) AS s
     CROSS JOIN LATERAL (
         SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
-        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
+                                 storage_upload_link_account_new_matches.operations,
+                                 storage_upload_link_account_new_matches.since,
+                                 storage_upload_link_account_new_matches.until) AS u
         WHERE u.calleripaddress OPERATOR(pg_catalog.=) s.ipaddress
           AND u.timegenerated OPERATOR(pg_catalog.>=) s.timegenerated
-          AND u.timegenerated OPERATOR(pg_catalog.<=) azhunt.window_end(s.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND u.timegenerated OPERATOR(pg_catalog.<=)
+              azhunt.window_end(s.timegenerated, storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(u.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
@@ -285,10 +304,12 @@ COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, tex
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
 REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals)
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean,
+                                                   timestamptz, timestamptz, azhunt.arrivals)
 FROM PUBLIC;
 
-CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
@@ -296,44 +317,57 @@ AS $$
     WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND l.useragentheader OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
       AND l.uri OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
       AND l.operationname OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
       AND l.correlationid OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
       AND l.accountname OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''), s.resulttype,
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''),
+               s.resulttype,
                NULL::pg_catalog.text
         FROM azhunt.signinlogs AS s
         WHERE s.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
         UNION ALL
-        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, COALESCE(n.userprincipalname, ''), n.resulttype,
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent,
+               COALESCE(n.userprincipalname, ''), n.resulttype,
                'include_noninteractive'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         WHERE n.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
         UNION ALL
-        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent, azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
+        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent,
+               azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
                'include_service_principals'
         FROM azhunt.aadserviceprincipalsigninlogs AS p
         WHERE p.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
         UNION ALL
-        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent, azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
+        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent,
+               azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
                'include_service_principals'
         FROM azhunt.aadmanagedidentitysigninlogs AS i
         WHERE i.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
     ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, on_request)
     JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
     JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
     CROSS JOIN LATERAL (SELECT h.default_options OPERATOR(pg_catalog.||) r.options) AS o (options)
     WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
+      AND COALESCE(l.useragent, '')
+          OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
       AND l.account OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
       AND (l.on_request IS NULL OR (o.options OPERATOR(pg_catalog.->) l.on_request)::pg_catalog.bool)
       AND (NOT (o.options OPERATOR(pg_catalog.->) 'successful_only'::pg_catalog.text)::pg_catalog.bool
@@ -362,10 +396,12 @@ FROM (
            -- all have the same path, operation and user agent
            azhunt.any_bag(m.details) AS details,
            azhunt.any_text(m.useragent) AS uploaduseragent,
-           azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
+           azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C",
+                           m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS loginevents,
            azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
-           azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
+           azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C",
+                              m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
                FILTER (WHERE NOT m.hidden) AS logins,
            pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
                FILTER (WHERE NOT m.hidden) AS uploads,
@@ -444,7 +480,8 @@ DECLARE
     -- a function with a subquery among its arguments is not inlined, so that
     -- all partitions would be locked
     target_file text := options ->> 'target_file'::text;
-    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
+    operations text[] := ARRAY(SELECT o.operation
+                               FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
         RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce(upload_counts.rule, 'NULL')
