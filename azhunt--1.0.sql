@@ -500,6 +500,45 @@ CREATE AGGREGATE azhunt.make_bag(jsonb, "limit" integer) (
 COMMENT ON AGGREGATE azhunt.make_bag(jsonb, integer) IS
 'make_bag() of at most so many keys: the smallest, or the first in the order of an ORDER BY inside the call';
 
+-- What the hunt for uploads says of a group, in one pass over its matches.
+CREATE TYPE azhunt.linked_signins AS (
+    loginevents jsonb,
+    accounts text[],
+    logins jsonb,
+    uploads bigint
+);
+COMMENT ON TYPE azhunt.linked_signins IS
+'internal: what the hunt for uploads says of a group: the latest sign-in, the accounts, all sign-ins, and how many uploads';
+
+CREATE FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text)
+RETURNS internal
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_linked_signins_transition';
+COMMENT ON FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.linked_signins_combine(internal, internal) RETURNS internal
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_linked_signins_combine';
+COMMENT ON FUNCTION azhunt.linked_signins_combine(internal, internal) IS
+'internal: aggregate combine function';
+
+CREATE FUNCTION azhunt.linked_signins_final(internal) RETURNS azhunt.linked_signins
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_linked_signins_final';
+COMMENT ON FUNCTION azhunt.linked_signins_final(internal) IS
+'internal: aggregate final function';
+
+CREATE AGGREGATE azhunt.linked_signins(uploadtime timestamptz, correlationid text, logintime timestamptz, account text,
+                                       useragent text, address text) (
+    SFUNC = azhunt.linked_signins_transition, STYPE = internal, SSPACE = 512,
+    FINALFUNC = azhunt.linked_signins_final, COMBINEFUNC = azhunt.linked_signins_combine,
+    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.linked_signins(timestamptz, text, timestamptz, text, text, text) IS
+'internal: the sign-ins, accounts and uploads of matches, each once, sign-ins and accounts in order, at most 1048576 sign-ins';
+
 /* src/kqlc/runtime.sql */
 
 -- What compiled queries call where SQL has no form that does exactly what Kusto
@@ -1958,11 +1997,22 @@ COMMENT ON AGGREGATE azhunt.any_of(anyelement) IS
 
 /* src/kqlc/server.sql */
 
-CREATE FUNCTION azhunt.kql_to_sql(query text) RETURNS text
+CREATE TABLE azhunt.external_data (
+    address text PRIMARY KEY,
+    relation regclass NOT NULL
+);
+
+COMMENT ON TABLE azhunt.external_data IS
+'the tables that KQL''s externaldata reads, by the address that it names';
+COMMENT ON COLUMN azhunt.external_data.address IS 'the address, as queries have it';
+COMMENT ON COLUMN azhunt.external_data.relation IS 'the table or view that has what is at the address';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.external_data', '');
+
+CREATE FUNCTION azhunt.kql_to_sql(query text, parameters jsonb DEFAULT '{}') RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_kql_to_sql';
-COMMENT ON FUNCTION azhunt.kql_to_sql(text) IS
-'a KQL query as one SQL statement, which runs with any search_path';
+COMMENT ON FUNCTION azhunt.kql_to_sql(text, jsonb) IS
+'a KQL query, with values of its query parameters, as one SQL statement, which runs with any search_path';
 
 CREATE FUNCTION azhunt.kql_columns(query text)
 RETURNS TABLE ("column" text, type text)
@@ -1970,6 +2020,14 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_kql_columns';
 COMMENT ON FUNCTION azhunt.kql_columns(text) IS
 'the columns of a KQL query''s result, and their types in Kusto';
+
+CREATE FUNCTION azhunt.compile_hunt(
+    query text, since text, until text,
+    OUT sql text, OUT columns text[], OUT types text[], OUT key text[], OUT tables text[])
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_compile_hunt';
+COMMENT ON FUNCTION azhunt.compile_hunt(text, text, text) IS
+'internal: a KQL query as SQL that reads the rows with a TimeGenerated between two expressions of SQL; its columns and their types, those that tell its rows apart, and the log tables that it reads';
 
 -- These two have a search_path of their own, as the SQL needs none; what names
 -- the query's tables, and the view, is looked up before.
@@ -1996,23 +2054,23 @@ $$;
 COMMENT ON FUNCTION azhunt.create_compiled_view(text, text, text) IS
 'internal: makes a view of a compiled query with the rights of the caller';
 
-CREATE FUNCTION azhunt.kql(query text) RETURNS SETOF jsonb
+CREATE FUNCTION azhunt.kql(query text, parameters jsonb DEFAULT '{}') RETURNS SETOF jsonb
 LANGUAGE sql VOLATILE STRICT
 BEGIN ATOMIC
-    SELECT r.result FROM azhunt.run_compiled(azhunt.kql_to_sql(query)) AS r (result);
+    SELECT r.result FROM azhunt.run_compiled(azhunt.kql_to_sql(query, parameters)) AS r (result);
 END;
-COMMENT ON FUNCTION azhunt.kql(text) IS
+COMMENT ON FUNCTION azhunt.kql(text, jsonb) IS
 'runs a KQL query with the rights of the caller: a jsonb object for each row';
 
-CREATE FUNCTION azhunt.create_kql_view(name text, query text) RETURNS regclass
+CREATE FUNCTION azhunt.create_kql_view(name text, query text, parameters jsonb DEFAULT '{}') RETURNS regclass
 LANGUAGE sql VOLATILE STRICT
 BEGIN ATOMIC
     SELECT azhunt.create_compiled_view(
         CASE pg_catalog.cardinality(p.parts) WHEN 1 THEN pg_catalog.current_schema() WHEN 2 THEN p.parts[1] END,
-        p.parts[pg_catalog.cardinality(p.parts)], azhunt.kql_to_sql(query))
+        p.parts[pg_catalog.cardinality(p.parts)], azhunt.kql_to_sql(query, parameters))
     FROM (SELECT pg_catalog.parse_ident(name)) AS p (parts);
 END;
-COMMENT ON FUNCTION azhunt.create_kql_view(text, text) IS
+COMMENT ON FUNCTION azhunt.create_kql_view(text, text, jsonb) IS
 'makes a view of a KQL query, which belongs to the caller';
 
 /* src/logs/ingest.sql */
@@ -3041,6 +3099,46 @@ COMMENT ON FUNCTION azhunt.create_log_tables() IS
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
 
+-- By when sign-ins began, and not when they were processed.  Loading has to keep
+-- these up, so that only those have them who ask.
+CREATE FUNCTION azhunt.create_signin_time_indexes() RETURNS SETOF regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing CONSTANT jsonb := (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('table', i.log_table, 'name', i.index_name, 'definition',
+                                                     i.definition)
+                                  ORDER BY i.log_table), '[]'::jsonb)
+        FROM (
+            SELECT d.log_table, replace(d.index_name, '_address_idx'::text, '_signin_time_idx'::text),
+                   replace(d.definition, 'timegenerated'::text, 'LEAST(createddatetime, timegenerated)'::text)
+            FROM azhunt.log_table_indexes() AS d
+            WHERE d.index_name LIKE '%signinlogs_address_idx'::text
+        ) AS i (log_table, index_name, definition)
+        JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I'::text, i.log_table)) AND c.relkind IN ('p', 'r')
+        WHERE to_regclass(format('azhunt.%I'::text, i.index_name)) IS NULL);
+    relations CONSTANT regclass[] := ARRAY(
+        SELECT t.relation
+        FROM jsonb_array_elements(missing) AS m
+        CROSS JOIN LATERAL azhunt.partition_tree(format('azhunt.%I'::text, m ->> 'table')::regclass) AS t (relation));
+    item jsonb;
+BEGIN
+    PERFORM azhunt.lock_relations(relations, array_fill('SHARE'::text, ARRAY[cardinality(relations)]));
+    FOR item IN SELECT * FROM jsonb_array_elements(missing) LOOP
+        EXECUTE format('CREATE INDEX %I ON azhunt.%I %s', item ->> 'name', item ->> 'table', item ->> 'definition');
+        EXECUTE format('COMMENT ON INDEX azhunt.%I IS %L', item ->> 'name',
+                       'sign-ins from the address of one upload, in its window, by when they began');
+        RETURN NEXT format('azhunt.%I', item ->> 'name')::regclass;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.create_signin_time_indexes() IS
+'creates indexes for signin_time => ''CreatedDateTime'' on the log tables of sign-ins, where they are not there, and returns them';
+
+REVOKE EXECUTE ON FUNCTION azhunt.create_signin_time_indexes() FROM PUBLIC;
+
 CREATE FUNCTION azhunt.partition_bounds("table" regclass)
 RETURNS TABLE (partition regclass, since timestamptz, until timestamptz)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -3555,6 +3653,12 @@ AS 'MODULE_PATHNAME', 'azhunt_check_period';
 COMMENT ON FUNCTION azhunt.check_period(timestamptz, timestamptz) IS
 'true, or an error if a bound is null or since is after until';
 
+CREATE FUNCTION azhunt.check_signin_time(signin_time text) RETURNS boolean
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_check_signin_time';
+COMMENT ON FUNCTION azhunt.check_signin_time(text) IS
+'true, or an error if this is neither TimeGenerated nor CreatedDateTime';
+
 /* src/hunts/conditions.sql */
 
 -- What hunts ask about a log row.  Each condition stands here once; all are
@@ -3638,6 +3742,32 @@ RETURN CASE WHEN name OPERATOR(pg_catalog.<>) ''::text AND id OPERATOR(pg_catalo
 
 COMMENT ON FUNCTION azhunt.principal_account(text, text) IS
 'the account of a service principal or managed identity: its name, and in parentheses its id; only one where the other is missing';
+
+CREATE FUNCTION azhunt.time_of_signin(signin_time text, timegenerated timestamptz, createddatetime timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- Null is not the least.  No sign-in was processed before it began, so that what
+-- says so was processed when it began, and time of processing can prune.
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN LEAST(createddatetime, timegenerated)
+            ELSE timegenerated END;
+
+COMMENT ON FUNCTION azhunt.time_of_signin(text, timestamptz, timestamptz) IS
+'when a person signed in, by the column that signin_time names; TimeGenerated where CreatedDateTime is missing, or after it';
+
+CREATE FUNCTION azhunt.processed_until(signin_time text, until timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN 'infinity'::timestamptz ELSE until END;
+
+COMMENT ON FUNCTION azhunt.processed_until(text, timestamptz) IS
+'internal: until when sign-ins are processed whose time, by the column that signin_time names, is not after "until"';
+
+CREATE FUNCTION azhunt.begun_since(signin_time text, since timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN '-infinity'::timestamptz
+    ELSE since END;
+
+COMMENT ON FUNCTION azhunt.begun_since(text, timestamptz) IS
+'internal: since when sign-ins have their time, by the column that signin_time names, that are processed since "since"';
 
 /* src/hunts/sources.sql */
 
@@ -3835,6 +3965,7 @@ RETURNS TABLE (
     resulttype text,
     appdisplayname text,
     isinteractive boolean,
+    createddatetime timestamptz,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 SUPPORT azhunt.log_table_support
@@ -3846,8 +3977,9 @@ AS $$
            COALESCE(l.resulttype, ''),
            COALESCE(l.appdisplayname, ''),
            l.isinteractive,
+           l.createddatetime,
            l.ingestxid
-    FROM (SELECT NULL::pg_catalog.int8 AS ingestxid) AS without
+    FROM (SELECT NULL::pg_catalog.timestamptz AS createddatetime, NULL::pg_catalog.int8 AS ingestxid) AS without
     CROSS JOIN LATERAL (
         SELECT s.timegenerated,
                CASE WHEN true THEN s.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
@@ -3857,6 +3989,7 @@ AS $$
                CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                true AS isinteractive,
                false AS isprincipal,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.signinlogs AS s
         UNION ALL
@@ -3868,6 +4001,7 @@ AS $$
                CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                false,
                false,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         UNION ALL
@@ -3880,6 +4014,7 @@ AS $$
                NULL,
                false,
                true,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadserviceprincipalsigninlogs AS p
         UNION ALL
@@ -3892,6 +4027,7 @@ AS $$
                NULL,
                false,
                true,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadmanagedidentitysigninlogs AS i
     ) AS l
@@ -3914,7 +4050,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.read_signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
-'internal: as signins(), without checks of the arguments, and with ingestxid';
+'internal: as signins(), without checks of the arguments, and with CreatedDateTime and ingestxid';
 
 CREATE FUNCTION azhunt.signins(
     include_noninteractive boolean DEFAULT false,
@@ -4039,7 +4175,10 @@ CREATE TABLE azhunt.hunts (
     default_options jsonb NOT NULL,
     reach text NOT NULL,
     result_key text[] NOT NULL,
-    summary text NOT NULL
+    summary text NOT NULL,
+    severity text,
+    run_every interval,
+    query text
 );
 
 COMMENT ON TABLE azhunt.hunts IS
@@ -4057,6 +4196,9 @@ COMMENT ON COLUMN azhunt.hunts.default_options IS 'the options of a rule, with t
 COMMENT ON COLUMN azhunt.hunts.reach IS 'the option that says how far apart in time the rows of a match can be';
 COMMENT ON COLUMN azhunt.hunts.result_key IS 'columns, or members of details, in which all matches of a result agree';
 COMMENT ON COLUMN azhunt.hunts.summary IS 'a sentence about a result, with the names of its columns, and of members of details, in braces';
+COMMENT ON COLUMN azhunt.hunts.severity IS 'Sentinel''s severity of its results, unless a rule says otherwise; null for Medium';
+COMMENT ON COLUMN azhunt.hunts.run_every IS 'how often a rule runs it, unless that says otherwise; null for every hour';
+COMMENT ON COLUMN azhunt.hunts.query IS 'the query in KQL, which a run evaluates over its period; null for a hunt whose functions find matches';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.hunts', 'WHERE schema OPERATOR(pg_catalog.<>) ''azhunt''::text');
 
 CREATE TYPE azhunt.arrivals AS (first_xid bigint, end_xid bigint, unfinished_xids bigint[]);
@@ -4493,7 +4635,7 @@ BEGIN
         tactics = excluded.tactics,
         techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
         default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
-        summary = excluded.summary
+        summary = excluded.summary, severity = excluded.severity, run_every = excluded.run_every, query = excluded.query
     -- which may have moved
     WHERE h.schema = excluded.schema OR azhunt.hunt_function(h.schema, h.hunt, ''::text) IS NULL;
     IF NOT FOUND THEN
@@ -4520,6 +4662,8 @@ BEGIN
                                                  FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt)),
                   HINT = 'azhunt.drop_rule() removes a rule with its results.';
     END IF;
+    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt
+        AND h.query IS NOT NULL;
     DELETE FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.schema <> 'azhunt';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
@@ -4530,7 +4674,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.drop_hunt(text) IS
-'removes a hunt that add_hunt() added from the catalogue; its functions stay';
+'removes a hunt that was added from the catalogue; its functions stay, but those that add_kql_hunt() made';
 
 /* src/runs/rules.sql */
 
@@ -4584,8 +4728,8 @@ CREATE FUNCTION azhunt.add_rule(
     rule text,
     hunt text DEFAULT NULL,
     options jsonb DEFAULT '{}',
-    run_every interval DEFAULT '1 hour',
-    severity text DEFAULT 'Medium',
+    run_every interval DEFAULT NULL,
+    severity text DEFAULT NULL,
     announce_since timestamptz DEFAULT '-infinity')
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -4594,13 +4738,15 @@ AS $$
 BEGIN
     PERFORM azhunt.check_options(coalesce(add_rule.hunt, add_rule.rule), add_rule.options);
     INSERT INTO azhunt.rules (rule, hunt, options, run_every, severity, announce_since)
-    VALUES (add_rule.rule, coalesce(add_rule.hunt, add_rule.rule), add_rule.options, add_rule.run_every,
-            add_rule.severity, add_rule.announce_since);
+    SELECT add_rule.rule, h.hunt, add_rule.options, coalesce(add_rule.run_every, h.run_every, interval '1 hour'),
+           coalesce(add_rule.severity, h.severity, 'Medium'), add_rule.announce_since
+    FROM azhunt.hunts AS h
+    WHERE h.hunt = coalesce(add_rule.hunt, add_rule.rule);
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
-'makes a rule, which runs a hunt, by default the one of its own name, with options';
+'makes a rule, which runs a hunt, by default the one of its own name, with options, as often and with the severity that the hunt has';
 
 CREATE FUNCTION azhunt.check_rule_found(is_found boolean, rule text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -4957,47 +5103,23 @@ $$;
 COMMENT ON FUNCTION azhunt.check_hunt_function(regproc) IS
 'internal: an error if a function of a hunt, or what it reaches, belongs to a role that the one who runs rules does not trust';
 
-CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
+CREATE FUNCTION azhunt.check_log_table_owners(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     log_table text;
-    relation regclass;
     relations regclass[] := '{}';
-    foreign_table regclass;
     untrusted record;
 BEGIN
     FOREACH log_table IN ARRAY tables LOOP
-        relation := to_regclass(format('azhunt.%I', log_table));
-        IF relation IS NULL THEN
+        relations := relations || to_regclass(format('azhunt.%I', log_table));
+        IF relations[cardinality(relations)] IS NULL THEN
             RAISE EXCEPTION 'there is no table azhunt.%', log_table
                 USING ERRCODE = 'undefined_table',
                       HINT = 'azhunt.create_log_tables() creates the log tables.';
         END IF;
-
-        PERFORM FROM pg_attribute AS a
-        WHERE a.attrelid = relation AND a.attname = 'ingestxid'
-          AND a.atttypid = 'bigint'::regtype AND NOT a.attisdropped;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'azhunt.% has no column ingestxid of type bigint', log_table
-                USING ERRCODE = 'undefined_column',
-                      HINT = 'A rule knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
-        END IF;
-        relations := relations || relation;
     END LOOP;
-
-    SELECT c.oid INTO foreign_table
-    FROM unnest(relations) AS r (relation)
-    CROSS JOIN LATERAL azhunt.partition_tree(r.relation) AS t (relation)
-    JOIN pg_class AS c ON c.oid = t.relation
-    WHERE c.relkind = 'f'
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'a rule cannot tell the new rows of foreign table %', foreign_table
-            USING ERRCODE = 'wrong_object_type',
-                  HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
-    END IF;
 
     -- whoever owns what is read can have code run by those who read it
     untrusted := azhunt.untrusted_below(relations, '{}'::oid[], true, current_user);
@@ -5009,6 +5131,44 @@ BEGIN
                                   current_user),
                   HINT = format('Give it to %s.', current_user);
     END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_log_table_owners(text[]) IS
+'internal: an error if these log tables are not there, or belong to a role that the current one does not trust';
+
+CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    relation regclass;
+    foreign_table regclass;
+BEGIN
+    PERFORM azhunt.check_log_table_owners(tables);
+    FOREACH log_table IN ARRAY tables LOOP
+        relation := format('azhunt.%I', log_table)::regclass;
+        SELECT c.oid INTO foreign_table
+        FROM azhunt.partition_tree(relation) AS t (relation)
+        JOIN pg_class AS c ON c.oid = t.relation
+        WHERE c.relkind = 'f'
+        LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'a rule cannot tell the new rows of foreign table %', foreign_table
+                USING ERRCODE = 'wrong_object_type',
+                      HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
+        END IF;
+
+        PERFORM FROM pg_attribute AS a
+        WHERE a.attrelid = relation AND a.attname = 'ingestxid'
+          AND a.atttypid = 'bigint'::regtype AND NOT a.attisdropped;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'azhunt.% has no column ingestxid of type bigint', log_table
+                USING ERRCODE = 'undefined_column',
+                      HINT = 'A rule knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
+        END IF;
+    END LOOP;
 END
 $$;
 
@@ -5321,6 +5481,14 @@ BEGIN
     tables := azhunt.tables_read(hunt, hunt.default_options || rule.options);
     new_matches := 0;
     started_over := azhunt.reason_to_start_over(rule.rule);
+    IF hunt.query IS NOT NULL THEN
+        -- whatever has arrived, as a row of its result can come of any rows
+        started_over := NULL;
+        relations := azhunt.relations_below(hunt.tables);
+        new_matches := azhunt.store_rows_of_period(rule, run, found_at);
+        RETURN NEXT;
+        RETURN;
+    END IF;
     IF started_over IS NOT NULL THEN
         relations := azhunt.relations_below(tables);
         rows_read := azhunt.count_rows(tables);
@@ -5523,6 +5691,351 @@ COMMENT ON PROCEDURE azhunt.run_rule(text) IS
 
 REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;
 
+/* src/runs/kql_hunts.sql */
+
+--
+-- Hunts in KQL.
+--
+-- A hunt NAME in KQL has a view, NAME, which is the query as it is written, and
+-- two functions that read a period: NAME(query_period), and NAME_matches(), which
+-- runs call.  A run evaluates the whole query over its period, as Sentinel does.
+-- A row of its result is one match, which is a result of its own; the columns in
+-- result_key say which row it is, so that a later run that finds it again changes
+-- it where it has changed.
+--
+
+CREATE FUNCTION azhunt.texts_of(bag jsonb, member text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE jsonb_typeof(bag -> member)
+        WHEN 'array' THEN ARRAY(SELECT e.element FROM jsonb_array_elements_text(bag -> member) AS e (element))
+        ELSE array_remove(ARRAY[bag ->> member], NULL) END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.texts_of(jsonb, text) IS
+'internal: a member of a bag as an array of texts, empty if there is none or it is null';
+
+CREATE FUNCTION azhunt.period_of(description jsonb, member text, "default" interval) RETURNS interval
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+DECLARE
+    period interval := "default";
+BEGIN
+    IF description ->> member IS NOT NULL THEN
+        period := (description ->> member)::interval;
+    END IF;
+    PERFORM azhunt.check_window(period);
+    IF period = interval '0' THEN
+        RAISE invalid_parameter_value;
+    END IF;
+    RETURN period;
+EXCEPTION WHEN invalid_datetime_format OR interval_field_overflow OR datetime_field_overflow
+               OR invalid_parameter_value OR feature_not_supported THEN
+    RAISE EXCEPTION '% cannot be "%"', member, description ->> member
+        USING ERRCODE = 'invalid_parameter_value',
+              HINT = 'Use a time in days, hours or less, such as "14d".';
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.period_of(jsonb, text, interval) IS
+'internal: a time that the description of a hunt has, such as queryPeriod';
+
+-- An account is known by its full name, by name and domain, or by what else
+-- Sentinel maps.
+CREATE FUNCTION azhunt.entity_expression(description jsonb, entity_type text, columns text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
+AS $$
+DECLARE
+    identifiers CONSTANT text[] := '{FullName,Address,Name,AadUserId,ObjectGuid,Sid,DisplayName,UPNSuffix}';
+    fields jsonb := (SELECT jsonb_object_agg(f.field ->> 'identifier', f.field ->> 'columnName')
+                     FROM (SELECT m.mapping -> 'fieldMappings' AS fields
+                           FROM jsonb_path_query(description, '$.entityMappings[*]') WITH ORDINALITY AS m (mapping,
+                                   place)
+                           WHERE m.mapping ->> 'entityType' = entity_type
+                           ORDER BY m.place LIMIT 1) AS e
+                     CROSS JOIN LATERAL jsonb_path_query(e.fields, '$[*]') AS f (field)
+                     WHERE f.field ->> 'identifier' IS NOT NULL);
+    candidates text[];
+    column_name text;
+BEGIN
+    IF fields ->> 'Name' = ANY (columns) AND fields ->> 'UPNSuffix' = ANY (columns) THEN
+        RETURN format($f$nullif(pg_catalog.concat(q.%1$I, '@', q.%2$I), '@'::text)$f$, fields ->> 'Name',
+                      fields ->> 'UPNSuffix');
+    END IF;
+    candidates := ARRAY(SELECT fields ->> i.identifier FROM unnest(identifiers) WITH ORDINALITY AS i (identifier, place)
+                        ORDER BY i.place)
+        || CASE entity_type WHEN 'Account' THEN 'AccountCustomEntity'::text WHEN 'IP' THEN 'IPCustomEntity' END;
+    column_name := (SELECT c.name FROM unnest(candidates) WITH ORDINALITY AS c (name, place)
+                    WHERE c.name = ANY (columns) ORDER BY c.place LIMIT 1);
+    RETURN CASE WHEN column_name IS NULL THEN 'NULL::text'
+                ELSE format($f$nullif(q.%I::text, ''::text)$f$, column_name) END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.entity_expression(jsonb, text, text[]) IS
+'internal: the account or address of a row of a hunt in KQL, as SQL, by the entity mappings of its description';
+
+CREATE FUNCTION azhunt.time_expression(description jsonb, columns text[], types text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
+AS $$
+DECLARE
+    times text[] := ARRAY(SELECT c.name FROM unnest(columns, types) WITH ORDINALITY AS c (name, type, place)
+                          WHERE c.type = 'timestamp with time zone' ORDER BY c.place);
+    named text;
+BEGIN
+    IF description ->> 'time' IS NOT NULL AND description ->> 'time' <> ALL (times) THEN
+        RAISE EXCEPTION 'time names "%", which is no datetime column of the query', description ->> 'time'
+            USING ERRCODE = 'undefined_column',
+                  HINT = coalesce('Columns: ' || nullif(array_to_string(times, ', '), '') || '.',
+                                  'The query has none.');
+    END IF;
+    named := (SELECT t.name
+              FROM unnest(ARRAY[description ->> 'time', 'TimeGenerated', 'timestamp',
+                                'Timestamp']) WITH ORDINALITY AS t (name, place)
+              WHERE t.name = ANY (times) ORDER BY t.place LIMIT 1);
+    RETURN CASE WHEN named IS NOT NULL THEN format('q.%I', named)
+                WHEN times = '{}' THEN 'NULL::timestamp with time zone'
+                ELSE format('greatest(%s)',
+                            (SELECT string_agg(format('q.%I', t.name), ', ') FROM unnest(times) AS t (name))) END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.time_expression(jsonb, text[], text[]) IS
+'internal: when a row of a hunt in KQL happened, as SQL: the column that its description names, TimeGenerated, timestamp, or the latest of all';
+
+CREATE FUNCTION azhunt.kql_result_key(description jsonb, columns text[], key text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    named CONSTANT text[] := azhunt.texts_of(description, 'key');
+    unknown CONSTANT text := (SELECT n.name FROM unnest(named) AS n (name) WHERE n.name <> ALL (columns) LIMIT 1);
+BEGIN
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'key names "%", which is no column of the query', unknown
+            USING ERRCODE = 'undefined_column',
+                  HINT = format('Columns: %s.', array_to_string(columns, ', '));
+    END IF;
+    RETURN CASE WHEN named <> '{}' THEN named WHEN key <> '{}' THEN key ELSE columns END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.kql_result_key(jsonb, text[], text[]) IS
+'internal: the columns that tell the rows of a hunt in KQL apart: those that its description names, those of the last summarize, or all';
+
+CREATE FUNCTION azhunt.drop_kql_objects(schema text, hunt text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = warning
+AS $$
+BEGIN
+    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals)', schema, hunt
+                   || '_matches');
+    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval)', schema, hunt);
+    EXECUTE format('DROP VIEW IF EXISTS %I.%I', schema, hunt);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.drop_kql_objects(text, text) IS
+'internal: drops the view and the functions of a hunt in KQL';
+
+CREATE FUNCTION azhunt.create_kql_objects(schema text, name text, description jsonb, view_sql text, period_sql text,
+                                          rule_sql text, columns text[], types text[])
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+DECLARE
+    title CONSTANT text := coalesce(description ->> 'name', name);
+    key_columns CONSTANT text := (SELECT string_agg(format('q.%I', k.name), ', ')
+                                  FROM unnest(azhunt.texts_of(description, 'key')) AS k (name));
+BEGIN
+    EXECUTE format('CREATE VIEW %I.%I AS %s', schema, name, view_sql);
+    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schema, name, title);
+    EXECUTE format('CREATE FUNCTION %1$I.%2$I(query_period interval DEFAULT %3$L) RETURNS SETOF %1$I.%2$I'
+                   ' LANGUAGE sql STABLE BEGIN ATOMIC %4$s; END',
+                   schema, name, azhunt.period_of(description, 'queryPeriod', interval '1 day'), period_sql);
+    EXECUTE format('COMMENT ON FUNCTION %I.%I(interval) IS %L', schema, name, title);
+    EXECUTE format('CREATE FUNCTION %I.%I(query_period interval, since timestamptz, until timestamptz, arrivals azhunt.arrivals)'
+                   ' RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)'
+                   ' LANGUAGE sql STABLE BEGIN ATOMIC SELECT %s %s AS "time", %s, %s, NULL::text, NULL::text, pg_catalog.to_jsonb(q) FROM (%s) AS q %s; END',
+                   schema, name || '_matches',
+                   -- of the rows that agree in the columns that the user names, the latest
+                   'DISTINCT ON (' || key_columns || ')', azhunt.time_expression(description, columns, types),
+                   azhunt.entity_expression(description, 'Account', columns),
+                   azhunt.entity_expression(description, 'IP', columns), rule_sql,
+                   'ORDER BY ' || key_columns || ', "time" DESC NULLS LAST, pg_catalog.to_jsonb(q) DESC');
+    EXECUTE format('COMMENT ON FUNCTION %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals) IS %L',
+                   schema, name || '_matches', 'rows of the hunt, for rules');
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.create_kql_objects(text, text, jsonb, text, text, text, text[], text[]) IS
+'internal: makes the view and the functions of a hunt in KQL';
+
+CREATE FUNCTION azhunt.check_kql_description(schema text, name text, description jsonb) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF schema IS NULL THEN
+        RAISE EXCEPTION 'the name of a hunt has to be NAME or SCHEMA.NAME'
+            USING ERRCODE = 'invalid_name';
+    ELSIF octet_length(name) > 50 THEN
+        RAISE EXCEPTION 'hunt name "%" is longer than 50 bytes', name
+            USING ERRCODE = 'name_too_long';
+    ELSIF jsonb_typeof(description) <> 'object' THEN
+        RAISE EXCEPTION 'description must be a JSON object, such as {"name": "...", "queryPeriod": "1d"}'
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF description ->> 'severity' <> ALL ('{Informational,Low,Medium,High}'::text[]) THEN
+        RAISE EXCEPTION 'severity cannot be "%"', description ->> 'severity'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It is Informational, Low, Medium or High.';
+    ELSIF EXISTS (SELECT FROM azhunt.hunts AS h
+                  WHERE h.hunt = name AND (h.schema <> check_kql_description.schema OR h.query IS NULL)) THEN
+        RAISE EXCEPTION 'there is another hunt "%"', name
+            USING ERRCODE = 'duplicate_object',
+                  HINT = 'Use another name.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_kql_description(text, text, jsonb) IS
+'internal: an error if a hunt in KQL cannot have this name and description';
+
+CREATE FUNCTION azhunt.add_compiled_hunt(schema text, name text, query text, description jsonb, view_sql text,
+                                         period_sql text,
+                                         rule_sql text, columns text[], types text[], key text[], tables text[])
+RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    result_key CONSTANT text[] := azhunt.kql_result_key(description, columns, key);
+    title CONSTANT text := coalesce(description ->> 'name', name);
+    hunt text;
+BEGIN
+    PERFORM azhunt.check_kql_description(schema, name, description);
+    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = add_compiled_hunt.name;
+    PERFORM azhunt.create_kql_objects(schema, name, description, view_sql, period_sql, rule_sql, columns, types);
+    hunt := azhunt.add_hunt(
+        format('%I.%I', schema, name)::regproc, tables, 'query_period', result_key, title,
+        coalesce(description ->> 'description', title),
+        -- the columns that tell results apart, if a sentence can have them all
+        coalesce(description ->> 'summary',
+                 (SELECT string_agg(format('%s: {%s}', k.name, k.name), ', ')
+                  FROM unnest(result_key) AS k (name) HAVING count(*) <= 6),
+                 title),
+        azhunt.texts_of(description, 'tactics'), azhunt.texts_of(description, 'relevantTechniques'),
+        substring(description ->> 'id' FROM '^[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}$')::uuid,
+        coalesce(nullif(description -> 'entityMappings', 'null'), '[]'));
+    UPDATE azhunt.hunts AS h
+    SET query = add_compiled_hunt.query, severity = add_compiled_hunt.description ->> 'severity',
+        run_every = CASE WHEN add_compiled_hunt.description ->> 'queryFrequency' IS NOT NULL
+                         THEN azhunt.period_of(add_compiled_hunt.description, 'queryFrequency', interval '1 hour') END
+    WHERE h.hunt = add_compiled_hunt.name;
+    RETURN hunt;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.add_compiled_hunt(text, text, text, jsonb, text, text, text, text[], text[], text[], text[]) IS
+'internal: adds a hunt in KQL to the catalogue, with the view and the functions that it has';
+
+-- What the query calls tables is looked up with the search_path of the caller.
+CREATE FUNCTION azhunt.add_kql_hunt(name text, query text, description jsonb DEFAULT '{}') RETURNS text
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+BEGIN ATOMIC
+    SELECT azhunt.add_compiled_hunt(
+        CASE pg_catalog.cardinality(p.parts) WHEN 1 THEN pg_catalog.current_schema() WHEN 2 THEN p.parts[1] END,
+        p.parts[pg_catalog.cardinality(p.parts)], query, description, azhunt.kql_to_sql(query), c.sql, r.sql,
+        r.columns, r.types, r.key, r.tables)
+    FROM (SELECT pg_catalog.parse_ident(name)) AS p (parts)
+    CROSS JOIN LATERAL azhunt.compile_hunt(query, 'azhunt.window_start(pg_catalog.now(), $1)', 'pg_catalog.now()') AS c
+    CROSS JOIN LATERAL azhunt.compile_hunt(query, '$2', '$3') AS r;
+END;
+
+COMMENT ON FUNCTION azhunt.add_kql_hunt(text, text, jsonb) IS
+'adds a query in KQL to the catalogue of hunts, or changes its entry: as a view to be read at any time, and for rules; the description has what Sentinel''s files have; returns its name';
+
+CREATE FUNCTION azhunt.store_rows(rule text, run bigint, found_at timestamptz, call text, result_key text[],
+                                  since timestamptz, until timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET "IntervalStyle" = 'postgres'
+SET "DateStyle" = 'ISO, YMD'
+SET "TimeZone" = 'UTC'
+SET extra_float_digits = 1
+SET bytea_output = 'hex'
+AS $$
+DECLARE
+    new_matches bigint;
+BEGIN
+    EXECUTE format(
+        'WITH found AS MATERIALIZED ('
+        ' SELECT DISTINCT m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, k.key, k.result_id'
+        ' FROM (SELECT m.*, azhunt.members(m.details, $7) AS members,'
+        '              dense_rank() OVER (PARTITION BY azhunt.members(m.details, $7) ORDER BY m."time" DESC NULLS LAST, m.details DESC) AS rank'
+        '       FROM %s AS m) AS m'
+        -- rows of several tables may agree in the columns that tell those of one apart
+        ' CROSS JOIN LATERAL (SELECT jsonb_build_object(''key'', m.members) || CASE WHEN m.rank > 1 THEN jsonb_build_object(''rank'', m.rank) ELSE ''{}'' END AS key OFFSET 0) AS b'
+        ' CROSS JOIN LATERAL (SELECT azhunt.match_key(NULL, NULL, NULL, NULL, b.key) AS key,'
+        '                            azhunt.match_result_id($1, ''{key,rank}'', ''-infinity'', NULL, NULL, NULL, NULL, b.key) AS result_id) AS k'
+        '), changed AS ('
+        ' UPDATE azhunt.matches AS s'
+        ' SET "time" = coalesce(f."time", s."time"), account = f.account, address = f.address, useragent = f.useragent,'
+        '     storageaccount = f.storageaccount, details = f.details'
+        ' FROM found AS f'
+        ' WHERE s.rule = $1 AND s.result_id = f.result_id'
+        '   AND (s."time", s.account, s.address, s.useragent, s.storageaccount, s.details)'
+        '       IS DISTINCT FROM (coalesce(f."time", s."time"), f.account, f.address, f.useragent, f.storageaccount, f.details)'
+        ')'
+        ' INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)'
+        ' SELECT $1, coalesce(f."time", $5), f.account, f.address, f.useragent, f.storageaccount, f.details, f.key, f.result_id, $2, $3'
+        ' FROM found AS f'
+        ' WHERE NOT EXISTS (SELECT FROM azhunt.matches AS s WHERE s.rule = $1 AND s.result_id = f.result_id)'::text,
+        call)
+    USING rule, run, found_at, since, until, NULL::azhunt.arrivals, result_key;
+    GET DIAGNOSTICS new_matches = ROW_COUNT;
+    RETURN new_matches;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz) IS
+'internal: stores the rows of a hunt in KQL that are not there, counts them, and changes those that are there where they have changed; in the call, $4 to $6 are since, until and arrivals';
+
+CREATE FUNCTION azhunt.store_rows_of_period(rule azhunt.rules, run bigint, found_at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+DECLARE
+    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
+    options jsonb := hunt.default_options || rule.options;
+    call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'), options,
+                                           '{"since => $4","until => $5","arrivals => $6"}');
+BEGIN
+    -- the now() of the query is that of the transaction
+    RETURN azhunt.store_rows(rule.rule, run, found_at, call, hunt.result_key,
+                             azhunt.window_start(now(), (options ->> 'query_period')::interval), now());
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz) IS
+'internal: evaluates a hunt in KQL over the period before now, and stores the rows of its result';
+
 /* src/runs/triage.sql */
 
 -- What people decide about matches and results.
@@ -5561,7 +6074,13 @@ CREATE TABLE azhunt.status_changes (
     note text,
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL,
-    last_run bigint NOT NULL
+    last_run bigint NOT NULL,
+    matches bigint,
+    hidden bigint,
+    classification text
+        CHECK (classification
+               OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
+    CHECK (status OPERATOR(pg_catalog.=) 'closed' OR classification IS NULL)
 );
 
 CREATE INDEX status_changes_result_id_idx ON azhunt.status_changes (result_id, change);
@@ -5575,11 +6094,14 @@ COMMENT ON COLUMN azhunt.status_changes.note IS 'why';
 COMMENT ON COLUMN azhunt.status_changes.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.status_changes.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.status_changes.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.status_changes.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.status_changes.hidden IS 'how many more matches the allow-list hid';
+COMMENT ON COLUMN azhunt.status_changes.classification IS 'what a closed result was: true positive, benign positive, false positive or undetermined';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes', '');
 
 CREATE VIEW azhunt.latest_status AS
 SELECT DISTINCT ON (c.result_id)
-       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run
+       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.matches, c.hidden, c.classification
 FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
@@ -5590,6 +6112,9 @@ COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
 COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.latest_status.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.latest_status.hidden IS 'how many more matches the allow-list hid';
+COMMENT ON COLUMN azhunt.latest_status.classification IS 'what a closed result was; null if nobody said';
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
@@ -5647,18 +6172,26 @@ $$;
 COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
 'internal: an error that there is no such result, unless it was found';
 
-CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
+CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL)
+RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-<<function>>
 DECLARE
-    last_run bigint;
+    seen record;
 BEGIN
     IF (status IN ('new', 'investigating', 'closed')) IS NOT TRUE THEN
         RAISE EXCEPTION 'a result cannot have status "%"', coalesce(status, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Use new, investigating or closed.';
+    END IF;
+    IF (classification IN ('true positive', 'benign positive', 'false positive', 'undetermined')) IS FALSE THEN
+        RAISE EXCEPTION 'a result cannot be classified as "%"', classification
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use true positive, benign positive, false positive or undetermined.';
+    ELSIF classification IS NOT NULL AND status <> 'closed' THEN
+        RAISE EXCEPTION 'only a closed result has a classification'
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF char_length(note) > 10000 THEN
         RAISE EXCEPTION 'a note cannot have more than 10000 characters, as this one of %', char_length(note)
@@ -5668,18 +6201,24 @@ BEGIN
     PERFORM FROM azhunt.rules AS r
     WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id);
-    PERFORM azhunt.check_result_found(last_run IS NOT NULL, set_status.result_id);
-    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
-    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(),
-            function.last_run);
+    SELECT max(m.run) AS last_run, count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           count(*) FILTER (WHERE m.hidden) AS hidden
+    INTO seen
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id = set_status.result_id;
+    PERFORM azhunt.check_result_found(seen.last_run IS NOT NULL, set_status.result_id);
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, matches, hidden,
+                                       classification)
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), seen.last_run,
+            seen.matches,
+        seen.hidden, set_status.classification);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.set_status(uuid, text, text) IS
-'sets the status of a result: new, investigating or closed; matches that later runs add to a closed one make it new again';
+COMMENT ON FUNCTION azhunt.set_status(uuid, text, text, text) IS
+'sets the status of a result: new, investigating or closed, and what a closed one was; matches that later runs add to a closed one make it new again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text, text) FROM PUBLIC;
 
 /* src/runs/results.sql */
 
@@ -5700,16 +6239,23 @@ COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
 -- Runs of one server have ids in their order; those of several, whose matches are
--- read together, may not.
-CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, run bigint,
-                                  found_at timestamptz)
-RETURNS text
+-- read together, may not, and a run that was not over when the status was set adds
+-- what began before.
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, last_matches bigint,
+                                  last_hidden bigint,
+                                  run bigint, found_at timestamptz, matches bigint, hidden bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
-                 AND (run OPERATOR(pg_catalog.>) last_run OR found_at OPERATOR(pg_catalog.>) changed_at) THEN 'new'
+                 AND (run OPERATOR(pg_catalog.>) last_run
+                      OR found_at OPERATOR(pg_catalog.>) changed_at
+                      -- more of them, and not because the allow-list hides less
+                      OR matches OPERATOR(pg_catalog.>) last_matches
+                         AND (matches OPERATOR(pg_catalog.+) hidden)
+                             OPERATOR(pg_catalog.>) (last_matches OPERATOR(pg_catalog.+) last_hidden))
+            THEN 'new'
             ELSE COALESCE(status, 'new') END;
 
-COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, timestamptz) IS
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, bigint, bigint, timestamptz, bigint, bigint) IS
 'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
 
 CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
@@ -5790,8 +6336,9 @@ SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques
            )
        END) AS details,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
-       s.note, s.changed_by, s.changed_at,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
+       s.classification, s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
@@ -5831,12 +6378,38 @@ COMMENT ON COLUMN azhunt.results.result_id IS 'id of the result, for set_status(
 COMMENT ON COLUMN azhunt.results.matches IS 'how many matches it has, without those that the allow-list hides';
 COMMENT ON COLUMN azhunt.results.hidden IS 'how many more matches the allow-list hides';
 COMMENT ON COLUMN azhunt.results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.results.classification IS 'what it was, if it was closed: true positive, benign positive, false positive or undetermined; null if nobody said';
 COMMENT ON COLUMN azhunt.results.note IS 'note of the latest status; null if there is none';
 COMMENT ON COLUMN azhunt.results.changed_by IS 'role of the session that set the latest status; null if nobody has';
 COMMENT ON COLUMN azhunt.results.changed_at IS 'when the latest status was set; null if nobody has';
 COMMENT ON COLUMN azhunt.results.first_run IS 'the run that found its first match';
 COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
 COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
+
+CREATE VIEW azhunt.result_status AS
+SELECT s.result_id,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, m.run, m.found_at, m.matches,
+                         m.hidden) AS status,
+       s.classification, s.note, s.changed_by, s.changed_at
+FROM azhunt.latest_status AS s
+-- only a closed result can be new again
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
+           pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at,
+           pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id
+) AS m ON s.status OPERATOR(pg_catalog.=) 'closed';
+
+COMMENT ON VIEW azhunt.result_status IS
+'the status that results have of which somebody has set it; all others are new';
+COMMENT ON COLUMN azhunt.result_status.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.result_status.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.result_status.classification IS 'what it was, if it was closed; null if nobody said';
+COMMENT ON COLUMN azhunt.result_status.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.result_status.changed_by IS 'role of the session that set the latest status';
+COMMENT ON COLUMN azhunt.result_status.changed_at IS 'when the latest status was set';
 
 CREATE VIEW azhunt.hidden_results AS
 SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
@@ -5931,16 +6504,18 @@ COMMENT ON FUNCTION azhunt.latest_time(regclass, name, timestamptz) IS
 
 CREATE FUNCTION azhunt.log_table_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[],
+    OUT processing interval[])
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
 
 COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
-'internal: the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
+'internal: the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and, of its latest rows by ingestxid, how late they arrived and how long sign-ins took to be processed; has one partition locked at a time';
 
 CREATE FUNCTION azhunt.query_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[],
+    OUT processing interval[])
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -5956,11 +6531,18 @@ BEGIN
         USING since[i];
         arrivals[i] := rows_of_hour;
     END LOOP;
-    EXECUTE format('SELECT array_agg(l.delay)'
+    EXECUTE format('SELECT array_agg(l.delay), array_agg(l.processing)'
                    ' FROM (SELECT CASE WHEN isfinite(timegenerated) AND isfinite(ingestedat)'
-                   '               THEN ingestedat - timegenerated END AS delay'
-                   '       FROM %s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l', log_table)
-    INTO delays
+                   '               THEN ingestedat - timegenerated END AS delay,'
+                   '              CASE WHEN isfinite(%2$s) AND isfinite(timegenerated)'
+                   '               THEN timegenerated - %2$s END AS processing'
+                   '       FROM %1$s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l',
+                   log_table,
+                   CASE WHEN EXISTS (SELECT FROM pg_attribute AS a
+                                     WHERE a.attrelid = log_table::oid AND a.attname = 'createddatetime'::name
+                                       AND a.atttypid = 'timestamp with time zone'::regtype)
+                        THEN 'createddatetime'::text ELSE 'NULL::timestamptz'::text END)
+    INTO delays, processing
     USING latest;
 END
 $$;
@@ -5970,7 +6552,7 @@ COMMENT ON FUNCTION azhunt.query_health(regclass, timestamptz[], integer) IS
 
 CREATE FUNCTION azhunt.source_health_of(log_table text, as_of timestamptz)
 RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz,
-               median_delay interval, p95_delay interval,
+               median_delay interval, p95_delay interval, median_processing interval,
                rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -6008,6 +6590,8 @@ BEGIN
     INTO median_delay, p95_delay
     FROM (SELECT percentile_cont('{0.5,0.95}'::double precision[]) WITHIN GROUP (ORDER BY d.delay) AS delays
           FROM unnest(health.delays) AS d (delay)) AS p;
+    median_processing := (SELECT percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.delay)
+                          FROM unnest(health.processing) AS d (delay));
     RETURN NEXT;
 END
 $$;
@@ -6017,7 +6601,7 @@ COMMENT ON FUNCTION azhunt.source_health_of(text, timestamptz) IS
 
 CREATE FUNCTION azhunt.source_health(as_of timestamptz DEFAULT pg_catalog.now())
 RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arrival timestamptz,
-               median_delay interval, p95_delay interval,
+               median_delay interval, p95_delay interval, median_processing interval,
                rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -6041,10 +6625,11 @@ BEGIN
         EXCEPTION
             WHEN undefined_table THEN
                 RETURN QUERY SELECT source, 'never loaded'::text, NULL::timestamptz, NULL::timestamptz,
-                                    NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
+                                    NULL::interval, NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
             WHEN undefined_column OR wrong_object_type OR insufficient_privilege THEN
                 RETURN QUERY SELECT source, 'not known: ' || SQLERRM, NULL::timestamptz, NULL::timestamptz,
-                                    NULL::interval, NULL::interval, NULL::bigint, NULL::bigint, NULL::bigint;
+                                    NULL::interval, NULL::interval, NULL::interval, NULL::bigint, NULL::bigint,
+                                    NULL::bigint;
         END;
     END LOOP;
 END
@@ -6056,7 +6641,7 @@ COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
 REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
 
 CREATE VIEW azhunt.source_health AS
-SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay,
+SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay, s.median_processing,
        s.rows_last_hour, s.rows_hour_before, s.rows_hour_day_before
 FROM azhunt.source_health() AS s;
 
@@ -6068,6 +6653,7 @@ COMMENT ON COLUMN azhunt.source_health.newest_event IS 'latest timegenerated; nu
 COMMENT ON COLUMN azhunt.source_health.newest_arrival IS 'latest ingestedat; null if there are no rows, or the state is not known';
 COMMENT ON COLUMN azhunt.source_health.median_delay IS 'median time from event to arrival of the latest 10,000 rows; null if there are none';
 COMMENT ON COLUMN azhunt.source_health.p95_delay IS 'time from event to arrival that 95 % of the latest 10,000 rows did not exceed; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.median_processing IS 'median time from CreatedDateTime to TimeGenerated of the latest 10,000 sign-ins: how much later than they began a hunt by TimeGenerated takes them to be; null if there are none';
 COMMENT ON COLUMN azhunt.source_health.rows_last_hour IS 'how many rows arrived in the last hour; null if the state is not known';
 COMMENT ON COLUMN azhunt.source_health.rows_hour_before IS 'how many arrived in the hour before that; null if the state is not known';
 COMMENT ON COLUMN azhunt.source_health.rows_hour_day_before IS 'how many arrived in the same hour of the day before; null if the state is not known';
@@ -6204,7 +6790,15 @@ BEGIN
     -- whole results, by their latest match, but none that is being looked into
     DELETE FROM azhunt.matches AS m
     USING (SELECT a.result_id FROM azhunt.matches AS a GROUP BY a.result_id HAVING max(a.found_at) < before
-           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating') AS o
+           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating'
+           -- what a run would find, and announce, again
+           EXCEPT SELECT k.result_id
+           FROM azhunt.hunts AS h
+           JOIN azhunt.rules AS u ON u.hunt = h.hunt
+           JOIN azhunt.matches AS k ON k.rule = u.rule
+           WHERE h.query IS NOT NULL
+             AND k."time" >= azhunt.window_start(now(),
+                                                 ((h.default_options || u.options) ->> 'query_period')::interval)) AS o
     WHERE o.result_id = m.result_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.matches';
@@ -6399,8 +6993,10 @@ CREATE FUNCTION azhunt.storage_upload_link_account_pairs(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
+    signins_since timestamptz,
     arrivals azhunt.arrivals)
 RETURNS TABLE (
     timegenerated timestamptz,
@@ -6417,22 +7013,26 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname,
            u.correlationid,
-           s.timegenerated, s.userprincipalname, s.useragent
+           azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime),
+           s.userprincipalname, s.useragent
     FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file,
                              storage_upload_link_account_pairs.operations,
                              storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
     JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive,
                              storage_upload_link_account_pairs.successful_only,
                              storage_upload_link_account_pairs.include_service_principals,
-                             azhunt.window_start(storage_upload_link_account_pairs.since,
-                                                 storage_upload_link_account_pairs.lookback),
-                             storage_upload_link_account_pairs.until) AS s
+                             storage_upload_link_account_pairs.signins_since,
+                             azhunt.processed_until(storage_upload_link_account_pairs.signin_time,
+                                                    storage_upload_link_account_pairs.until)) AS s
       ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-     AND azhunt.within(s.timegenerated, u.timegenerated, storage_upload_link_account_pairs.lookback)
+     AND azhunt.within(azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated,
+                                             s.createddatetime),
+                       u.timegenerated, storage_upload_link_account_pairs.lookback)
      -- as much again, for partitions to be pruned for each upload
      AND s.timegenerated OPERATOR(pg_catalog.>=)
          azhunt.window_start(u.timegenerated, storage_upload_link_account_pairs.lookback)
-     AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+     AND azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime)
+         OPERATOR(pg_catalog.<=) u.timegenerated
      AND (NOT storage_upload_link_account_pairs.match_user_agent
           OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
      AND (azhunt.arrived_since(u.ingestxid, storage_upload_link_account_pairs.arrivals)
@@ -6440,8 +7040,8 @@ AS $$
     WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
-'internal: uploads from since to until, both included, each with a sign-in at most lookback before it; only those of which one has arrived, unless arrivals is null';
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: uploads from since to until, both included, each with a sign-in at most lookback before it, processed not before signins_since; only those of which one has arrived, unless arrivals is null';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_check(
     lookback interval,
@@ -6450,7 +7050,8 @@ CREATE FUNCTION azhunt.storage_upload_link_account_check(
     operations text[],
     include_noninteractive boolean,
     successful_only boolean,
-    include_service_principals boolean)
+    include_service_principals boolean,
+    signin_time text)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -6460,11 +7061,11 @@ BEGIN ATOMIC
        AND azhunt.check_operations(storage_upload_link_account_check.operations)
        AND azhunt.check_flag(storage_upload_link_account_check.include_noninteractive, 'include_noninteractive')
        AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only')
-       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals,
-                             'include_service_principals');
+       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals, 'include_service_principals')
+       AND azhunt.check_signin_time(storage_upload_link_account_check.signin_time);
 END;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean, text) IS
 'internal: true, or an error if the hunt does not take these options';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_tables(include_noninteractive boolean,
@@ -6500,7 +7101,8 @@ CREATE FUNCTION azhunt.storage_upload_link_account(
     successful_only boolean DEFAULT false,
     include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
+    until timestamptz DEFAULT 'infinity',
+    signin_time text DEFAULT 'TimeGenerated')
 RETURNS TABLE (
     fileuploadpath text,
     operationname text,
@@ -6514,48 +7116,34 @@ RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     WITH found AS (
-        SELECT m.uri,
-               m.operationname,
-               m.useragentheader,
-               azhunt.make_bag(m.login
-                               ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS loginevents,
-               pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C"
-                                    ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
-               azhunt.set_of_bags(m.login
-                                  ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS logins,
-               pg_catalog.count(DISTINCT ROW (m.timegenerated, m.address, m.correlationid)) AS uploads,
-               pg_catalog.min(m.timegenerated) AS first_upload,
-               pg_catalog.max(m.timegenerated) AS last_upload
-        FROM (
-            SELECT p.uri,
-                   p.operationname,
-                   p.useragentheader,
-                   p.timegenerated,
-                   p.address COLLATE pg_catalog."C" AS address,
-                   p.correlationid,
-                   p.signin_timegenerated,
-                   p.account COLLATE pg_catalog."C" AS account,
-                   p.signin_useragent COLLATE pg_catalog."C" AS signin_useragent,
-                   azhunt.login_bag(p.account, p.address, p.signin_timegenerated, p.signin_useragent) AS login
-            FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
-                                          storage_upload_link_account.target_file,
-                                          storage_upload_link_account.match_user_agent,
-                                          storage_upload_link_account.operations,
-                                          storage_upload_link_account.include_noninteractive,
-                                          storage_upload_link_account.successful_only,
-                                          storage_upload_link_account.include_service_principals,
-                                          storage_upload_link_account.since, storage_upload_link_account.until,
-                                          NULL::azhunt.arrivals) AS p
-        ) AS m
-        GROUP BY m.uri, m.operationname, m.useragentheader
+        SELECT p.uri,
+               p.operationname,
+               p.useragentheader,
+               azhunt.linked_signins(p.timegenerated, p.correlationid, p.signin_timegenerated, p.account,
+                                     p.signin_useragent, p.address) AS linked,
+               pg_catalog.min(p.timegenerated) AS first_upload,
+               pg_catalog.max(p.timegenerated) AS last_upload
+        FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
+                                      storage_upload_link_account.target_file,
+                                      storage_upload_link_account.match_user_agent,
+                                      storage_upload_link_account.operations,
+                                      storage_upload_link_account.include_noninteractive,
+                                      storage_upload_link_account.successful_only,
+                                      storage_upload_link_account.include_service_principals,
+                                      storage_upload_link_account.signin_time,
+                                      storage_upload_link_account.since, storage_upload_link_account.until,
+                                      azhunt.window_start(storage_upload_link_account.since,
+                                                          storage_upload_link_account.lookback),
+                                      NULL::azhunt.arrivals) AS p
+        GROUP BY p.uri, p.operationname, p.useragentheader
     )
     SELECT h.uri,
            h.operationname,
            h.useragentheader,
-           h.loginevents,
-           h.accounts,
-           h.logins,
-           h.uploads,
+           (h.linked).loginevents,
+           (h.linked).accounts,
+           (h.linked).logins,
+           (h.linked).uploads,
            h.first_upload,
            h.last_upload
     FROM found AS h
@@ -6568,12 +7156,13 @@ AS $$
                                                     storage_upload_link_account.operations,
                                                     storage_upload_link_account.include_noninteractive,
                                                     storage_upload_link_account.successful_only,
-                                                    storage_upload_link_account.include_service_principals)
+                                                    storage_upload_link_account.include_service_principals,
+                                                    storage_upload_link_account.signin_time)
       AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
       AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::pg_catalog.text[])
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, text) IS
 'hunt: the accounts that signed in, at most lookback before an upload, from the address of the upload';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_matches(
@@ -6584,6 +7173,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_matches(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -6599,12 +7189,16 @@ AS $$
                                           storage_upload_link_account_matches.include_noninteractive,
                                           storage_upload_link_account_matches.successful_only,
                                           storage_upload_link_account_matches.include_service_principals,
-                                          storage_upload_link_account_matches.since,
+                                          storage_upload_link_account_matches.signin_time,
+                                          azhunt.begun_since(storage_upload_link_account_matches.signin_time,
+                                                                  storage_upload_link_account_matches.since),
                                           storage_upload_link_account_matches.until,
+                                          azhunt.window_start(storage_upload_link_account_matches.since,
+                                                              storage_upload_link_account_matches.lookback),
                                           storage_upload_link_account_matches.arrivals) AS p
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a sign-in';
 
 CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text,
@@ -6629,6 +7223,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_new_matches(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -6636,22 +7231,31 @@ RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, s
 LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
 AS $$
     SELECT u.timegenerated, s.userprincipalname, u.calleripaddress, u.useragentheader, u.accountname,
-           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.signintime, s.useragent)
     FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
                              storage_upload_link_account_new_matches.operations,
                              storage_upload_link_account_new_matches.since,
                              storage_upload_link_account_new_matches.until) AS u
     CROSS JOIN LATERAL (
-        SELECT s.timegenerated, s.userprincipalname, s.useragent
+        SELECT azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                     s.createddatetime) AS signintime,
+               s.userprincipalname, s.useragent
         FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                                  storage_upload_link_account_new_matches.successful_only,
                                  storage_upload_link_account_new_matches.include_service_principals,
                                  storage_upload_link_account_new_matches.since,
-                                 storage_upload_link_account_new_matches.until) AS s
+                                 azhunt.processed_until(storage_upload_link_account_new_matches.signin_time,
+                                                        storage_upload_link_account_new_matches.until)) AS s
         WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
+              OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated,
+                                                          storage_upload_link_account_new_matches.lookback)
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
+              OPERATOR(pg_catalog.<=) u.timegenerated
           AND s.timegenerated OPERATOR(pg_catalog.>=)
               azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
-          AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
           AND azhunt.count_visit(s.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
@@ -6662,7 +7266,9 @@ AS $$
       AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
     UNION ALL
     SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
-           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid,
+                                 azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time,
+                                                       s.timegenerated, s.createddatetime), s.useragent)
     FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                              storage_upload_link_account_new_matches.successful_only,
                              storage_upload_link_account_new_matches.include_service_principals,
@@ -6672,12 +7278,17 @@ AS $$
         SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
         FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
                                  storage_upload_link_account_new_matches.operations,
-                                 storage_upload_link_account_new_matches.since,
+                                 azhunt.begun_since(storage_upload_link_account_new_matches.signin_time,
+                                                    storage_upload_link_account_new_matches.since),
                                  storage_upload_link_account_new_matches.until) AS u
         WHERE u.calleripaddress OPERATOR(pg_catalog.=) s.ipaddress
-          AND u.timegenerated OPERATOR(pg_catalog.>=) s.timegenerated
+          AND u.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
           AND u.timegenerated OPERATOR(pg_catalog.<=)
-              azhunt.window_end(s.timegenerated, storage_upload_link_account_new_matches.lookback)
+              azhunt.window_end(azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time,
+                                                      s.timegenerated, s.createddatetime),
+                                storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(u.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
@@ -6688,11 +7299,11 @@ AS $$
       AND s.ipaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
 REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean,
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
                                                    timestamptz, timestamptz, azhunt.arrivals)
 FROM PUBLIC;
 
@@ -6700,6 +7311,12 @@ CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches
 RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
+    WITH rule AS (
+        SELECT h.default_options OPERATOR(pg_catalog.||) r.options AS options
+        FROM azhunt.rules AS r
+        JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+        WHERE r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
+    )
     SELECT l.log_table, l.log_row
     FROM azhunt.storage_log_rows((storage_upload_link_account_log_rows.match)."time") AS l
     WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
@@ -6719,40 +7336,64 @@ AS $$
     FROM (
         SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''),
                s.resulttype,
-               NULL::pg_catalog.text
+               s.timegenerated, NULL::pg_catalog.text
         FROM azhunt.signinlogs AS s
-        WHERE s.timegenerated OPERATOR(pg_catalog.=)
+        WHERE s.timegenerated OPERATOR(pg_catalog.>=)
               ((storage_upload_link_account_log_rows.match).details
                OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND s.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
         SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent,
                COALESCE(n.userprincipalname, ''), n.resulttype,
-               'include_noninteractive'
+               n.timegenerated, 'include_noninteractive'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
-        WHERE n.timegenerated OPERATOR(pg_catalog.=)
+        WHERE n.timegenerated OPERATOR(pg_catalog.>=)
               ((storage_upload_link_account_log_rows.match).details
                OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND n.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
         SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent,
                azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
-               'include_service_principals'
+               p.timegenerated, 'include_service_principals'
         FROM azhunt.aadserviceprincipalsigninlogs AS p
-        WHERE p.timegenerated OPERATOR(pg_catalog.=)
+        WHERE p.timegenerated OPERATOR(pg_catalog.>=)
               ((storage_upload_link_account_log_rows.match).details
                OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND p.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
         SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent,
                azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
-               'include_service_principals'
+               i.timegenerated, 'include_service_principals'
         FROM azhunt.aadmanagedidentitysigninlogs AS i
-        WHERE i.timegenerated OPERATOR(pg_catalog.=)
+        WHERE i.timegenerated OPERATOR(pg_catalog.>=)
               ((storage_upload_link_account_log_rows.match).details
                OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-    ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, on_request)
-    JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
-    JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
-    CROSS JOIN LATERAL (SELECT h.default_options OPERATOR(pg_catalog.||) r.options) AS o (options)
-    WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+          AND i.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
+    ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, timegenerated, on_request)
+    CROSS JOIN rule AS o
+    WHERE azhunt.time_of_signin(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text, l.timegenerated,
+                                -- which a view may not have
+                                (l.log_row OPERATOR(pg_catalog.->>) 'createddatetime'::pg_catalog.text)::pg_catalog.timestamptz)
+          OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+      AND azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND COALESCE(l.useragent, '')
           OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details
                                   OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
@@ -6769,14 +7410,15 @@ CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
        r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
        r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-       r.uploaduseragent, r.loginevents,
-       r.accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
-       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       r.uploaduseragent, (r.linked).loginevents,
+       (r.linked).accounts, (r.linked).logins, (r.linked).uploads, r.first_upload, r.last_upload,
+       pg_catalog.array_to_string((r.linked).accounts, ', ') AS account,
        pg_catalog.array_to_string(r.addresses, ', ') AS address,
        r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -6784,15 +7426,9 @@ FROM (
            -- all have the same path, operation and user agent
            azhunt.any_bag(m.details) AS details,
            azhunt.any_text(m.useragent) AS uploaduseragent,
-           azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C",
-                           m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS loginevents,
-           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
-           azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C",
-                              m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS logins,
-           pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
-               FILTER (WHERE NOT m.hidden) AS uploads,
+           azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent,
+                                 m.address)
+               FILTER (WHERE NOT m.hidden) AS linked,
            pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
            azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
@@ -6803,15 +7439,12 @@ FROM (
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
-        SELECT m.*, azhunt.login_bag(m.account, m.address, m.signin_timegenerated, m.signin_useragent) AS login
-        FROM (
-            SELECT m.*,
-                   m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
-                   m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
-                   (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
-            FROM azhunt.screened_matches AS m
-            WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
-        ) AS m
+        SELECT m.*,
+               m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
+               m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
+               (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
+        FROM azhunt.screened_matches AS m
+        WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
     ) AS m
     GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
@@ -6877,7 +7510,7 @@ BEGIN
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
     PERFORM azhunt.check_bin(upload_counts.width);
-    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
+    PERFORM azhunt.check_log_table_owners('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
     SELECT azhunt.bin(u.timegenerated, upload_counts.width), count(*)
     FROM azhunt.uploads(target_file, operations, upload_counts.since, upload_counts.until) AS u
@@ -7161,7 +7794,8 @@ SELECT r.timekey AS "time",
        r.caller AS account, NULL::text AS address,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -7829,6 +8463,18 @@ $$;
 REVOKE EXECUTE ON FUNCTION
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
+    azhunt.add_kql_hunt(text, text, jsonb),
+    azhunt.add_compiled_hunt(text, text, text, jsonb, text, text, text, text[], text[], text[], text[]),
+    azhunt.create_kql_objects(text, text, jsonb, text, text, text, text[], text[]),
+    azhunt.drop_kql_objects(text, text),
+    azhunt.check_kql_description(text, text, jsonb),
+    azhunt.texts_of(jsonb, text),
+    azhunt.period_of(jsonb, text, interval),
+    azhunt.entity_expression(jsonb, text, text[]),
+    azhunt.time_expression(jsonb, text[], text[]),
+    azhunt.kql_result_key(jsonb, text[], text[]),
+    azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz),
+    azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz),
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
@@ -7843,6 +8489,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.describe_running(text),
     azhunt.count_rows(text[]),
     azhunt.check_log_tables(text[]),
+    azhunt.check_log_table_owners(text[]),
     azhunt.reason_to_start_over(text),
     azhunt.latest_time(regclass, name, timestamptz),
     azhunt.log_table_health(regclass, timestamptz[], integer),

@@ -192,6 +192,7 @@ RETURNS TABLE (
     resulttype text,
     appdisplayname text,
     isinteractive boolean,
+    createddatetime timestamptz,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 SUPPORT azhunt.log_table_support
@@ -203,8 +204,9 @@ AS $$
            COALESCE(l.resulttype, ''),
            COALESCE(l.appdisplayname, ''),
            l.isinteractive,
+           l.createddatetime,
            l.ingestxid
-    FROM (SELECT NULL::pg_catalog.int8 AS ingestxid) AS without
+    FROM (SELECT NULL::pg_catalog.timestamptz AS createddatetime, NULL::pg_catalog.int8 AS ingestxid) AS without
     CROSS JOIN LATERAL (
         SELECT s.timegenerated,
                CASE WHEN true THEN s.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
@@ -214,6 +216,7 @@ AS $$
                CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                true AS isinteractive,
                false AS isprincipal,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.signinlogs AS s
         UNION ALL
@@ -225,6 +228,7 @@ AS $$
                CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                false,
                false,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         UNION ALL
@@ -237,6 +241,7 @@ AS $$
                NULL,
                false,
                true,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadserviceprincipalsigninlogs AS p
         UNION ALL
@@ -249,6 +254,7 @@ AS $$
                NULL,
                false,
                true,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadmanagedidentitysigninlogs AS i
     ) AS l
@@ -271,7 +277,7 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION azhunt.read_signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
-'internal: as signins(), without checks of the arguments, and with ingestxid';
+'internal: as signins(), without checks of the arguments, and with CreatedDateTime and ingestxid';
 
 CREATE FUNCTION azhunt.signins(
     include_noninteractive boolean DEFAULT false,

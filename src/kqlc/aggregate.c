@@ -522,6 +522,7 @@ op_summarize(Compiler *c, Table *table, const Node *node)
 		value = expr_new(c, expr->type, value_of(c, expr), expr->type == KQL_STRING ? false : expr->is_nullable);
 		value->base = expr->base;
 		value->distance = expr->distance;
+		set_key(c, result, value);
 		add_result(c, result, name, value);
 	}
 	result->group_count = result->columns.count;

@@ -448,7 +448,8 @@ parse_equality(Parser *parser)
 			continue;
 		}
 		operator = find_operator(parser, list_operators, &count);
-		if (operator == NULL)
+		/* make-series has "on COLUMN in range(...)" */
+		if (operator == NULL || (token->end == token->start + 2 && is_word(next_token(parser, 1), "range")))
 			return left;
 		left = parse_in(parser, left, operator, count);
 	}

@@ -28,7 +28,10 @@ CREATE TABLE azhunt.hunts (
     default_options jsonb NOT NULL,
     reach text NOT NULL,
     result_key text[] NOT NULL,
-    summary text NOT NULL
+    summary text NOT NULL,
+    severity text,
+    run_every interval,
+    query text
 );
 
 COMMENT ON TABLE azhunt.hunts IS
@@ -46,6 +49,9 @@ COMMENT ON COLUMN azhunt.hunts.default_options IS 'the options of a rule, with t
 COMMENT ON COLUMN azhunt.hunts.reach IS 'the option that says how far apart in time the rows of a match can be';
 COMMENT ON COLUMN azhunt.hunts.result_key IS 'columns, or members of details, in which all matches of a result agree';
 COMMENT ON COLUMN azhunt.hunts.summary IS 'a sentence about a result, with the names of its columns, and of members of details, in braces';
+COMMENT ON COLUMN azhunt.hunts.severity IS 'Sentinel''s severity of its results, unless a rule says otherwise; null for Medium';
+COMMENT ON COLUMN azhunt.hunts.run_every IS 'how often a rule runs it, unless that says otherwise; null for every hour';
+COMMENT ON COLUMN azhunt.hunts.query IS 'the query in KQL, which a run evaluates over its period; null for a hunt whose functions find matches';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.hunts', 'WHERE schema OPERATOR(pg_catalog.<>) ''azhunt''::text');
 
 CREATE TYPE azhunt.arrivals AS (first_xid bigint, end_xid bigint, unfinished_xids bigint[]);
@@ -482,7 +488,7 @@ BEGIN
         tactics = excluded.tactics,
         techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
         default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
-        summary = excluded.summary
+        summary = excluded.summary, severity = excluded.severity, run_every = excluded.run_every, query = excluded.query
     -- which may have moved
     WHERE h.schema = excluded.schema OR azhunt.hunt_function(h.schema, h.hunt, ''::text) IS NULL;
     IF NOT FOUND THEN
@@ -509,6 +515,8 @@ BEGIN
                                                  FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt)),
                   HINT = 'azhunt.drop_rule() removes a rule with its results.';
     END IF;
+    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt
+        AND h.query IS NOT NULL;
     DELETE FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.schema <> 'azhunt';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
@@ -519,4 +527,4 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.drop_hunt(text) IS
-'removes a hunt that add_hunt() added from the catalogue; its functions stay';
+'removes a hunt that was added from the catalogue; its functions stay, but those that add_kql_hunt() made';

@@ -80,7 +80,15 @@ BEGIN
     -- whole results, by their latest match, but none that is being looked into
     DELETE FROM azhunt.matches AS m
     USING (SELECT a.result_id FROM azhunt.matches AS a GROUP BY a.result_id HAVING max(a.found_at) < before
-           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating') AS o
+           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating'
+           -- what a run would find, and announce, again
+           EXCEPT SELECT k.result_id
+           FROM azhunt.hunts AS h
+           JOIN azhunt.rules AS u ON u.hunt = h.hunt
+           JOIN azhunt.matches AS k ON k.rule = u.rule
+           WHERE h.query IS NOT NULL
+             AND k."time" >= azhunt.window_start(now(),
+                                                 ((h.default_options || u.options) ->> 'query_period')::interval)) AS o
     WHERE o.result_id = m.result_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.matches';

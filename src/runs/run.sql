@@ -175,6 +175,14 @@ BEGIN
     tables := azhunt.tables_read(hunt, hunt.default_options || rule.options);
     new_matches := 0;
     started_over := azhunt.reason_to_start_over(rule.rule);
+    IF hunt.query IS NOT NULL THEN
+        -- whatever has arrived, as a row of its result can come of any rows
+        started_over := NULL;
+        relations := azhunt.relations_below(hunt.tables);
+        new_matches := azhunt.store_rows_of_period(rule, run, found_at);
+        RETURN NEXT;
+        RETURN;
+    END IF;
     IF started_over IS NOT NULL THEN
         relations := azhunt.relations_below(tables);
         rows_read := azhunt.count_rows(tables);

@@ -31,47 +31,23 @@ $$;
 COMMENT ON FUNCTION azhunt.check_hunt_function(regproc) IS
 'internal: an error if a function of a hunt, or what it reaches, belongs to a role that the one who runs rules does not trust';
 
-CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
+CREATE FUNCTION azhunt.check_log_table_owners(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     log_table text;
-    relation regclass;
     relations regclass[] := '{}';
-    foreign_table regclass;
     untrusted record;
 BEGIN
     FOREACH log_table IN ARRAY tables LOOP
-        relation := to_regclass(format('azhunt.%I', log_table));
-        IF relation IS NULL THEN
+        relations := relations || to_regclass(format('azhunt.%I', log_table));
+        IF relations[cardinality(relations)] IS NULL THEN
             RAISE EXCEPTION 'there is no table azhunt.%', log_table
                 USING ERRCODE = 'undefined_table',
                       HINT = 'azhunt.create_log_tables() creates the log tables.';
         END IF;
-
-        PERFORM FROM pg_attribute AS a
-        WHERE a.attrelid = relation AND a.attname = 'ingestxid'
-          AND a.atttypid = 'bigint'::regtype AND NOT a.attisdropped;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'azhunt.% has no column ingestxid of type bigint', log_table
-                USING ERRCODE = 'undefined_column',
-                      HINT = 'A rule knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
-        END IF;
-        relations := relations || relation;
     END LOOP;
-
-    SELECT c.oid INTO foreign_table
-    FROM unnest(relations) AS r (relation)
-    CROSS JOIN LATERAL azhunt.partition_tree(r.relation) AS t (relation)
-    JOIN pg_class AS c ON c.oid = t.relation
-    WHERE c.relkind = 'f'
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'a rule cannot tell the new rows of foreign table %', foreign_table
-            USING ERRCODE = 'wrong_object_type',
-                  HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
-    END IF;
 
     -- whoever owns what is read can have code run by those who read it
     untrusted := azhunt.untrusted_below(relations, '{}'::oid[], true, current_user);
@@ -83,6 +59,44 @@ BEGIN
                                   current_user),
                   HINT = format('Give it to %s.', current_user);
     END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_log_table_owners(text[]) IS
+'internal: an error if these log tables are not there, or belong to a role that the current one does not trust';
+
+CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    relation regclass;
+    foreign_table regclass;
+BEGIN
+    PERFORM azhunt.check_log_table_owners(tables);
+    FOREACH log_table IN ARRAY tables LOOP
+        relation := format('azhunt.%I', log_table)::regclass;
+        SELECT c.oid INTO foreign_table
+        FROM azhunt.partition_tree(relation) AS t (relation)
+        JOIN pg_class AS c ON c.oid = t.relation
+        WHERE c.relkind = 'f'
+        LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'a rule cannot tell the new rows of foreign table %', foreign_table
+                USING ERRCODE = 'wrong_object_type',
+                      HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
+        END IF;
+
+        PERFORM FROM pg_attribute AS a
+        WHERE a.attrelid = relation AND a.attname = 'ingestxid'
+          AND a.atttypid = 'bigint'::regtype AND NOT a.attisdropped;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'azhunt.% has no column ingestxid of type bigint', log_table
+                USING ERRCODE = 'undefined_column',
+                      HINT = 'A rule knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
+        END IF;
+    END LOOP;
 END
 $$;
 

@@ -10,15 +10,20 @@ use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Databases;
 use Test::More;
+use Utils;
 
 my $source = abs_path(dirname(abs_path(__FILE__)) . '/../..');
 my $directory = File::Temp->newdir;
 
-is(system("$source/script/document-kql", '--check'), 0, 'doc/kql.md has the functions of the compiler');
+SKIP:
+{
+	skip nothing_is_built(), 3 if nothing_is_built();
+	is(system("$source/script/document-kql", '--check'), 0, 'doc/kql.md has the functions of the compiler');
 
-my ($status, $output) = run('make', '-s', '-C', "$source/src/kqlc", 'check-fuzz');
-is($status, 0, 'the corpus is compiled without a fault') or diag($output);
-like($output, qr/^\d+ inputs replayed/m, 'all of it');
+	my ($status, $output) = run('make', '-s', '-C', "$source/src/kqlc", 'check-fuzz');
+	is($status, 0, 'the corpus is compiled without a fault') or diag($output);
+	like($output, qr/^\d+ inputs replayed/m, 'all of it');
+}
 
 # What the program says of a query: its output, and the processor time that it took
 sub compile
@@ -28,7 +33,7 @@ sub compile
 	print $file $query;
 	close $file;
 	my $before = (times)[2];
-	my ($status, $output) = run("$source/src/kqlc/azhunt-kql", "$directory/query.kql");
+	my ($status, $output) = run($ENV{AZHUNT_KQL} // "$source/src/kqlc/azhunt-kql", "$directory/query.kql");
 	return ($status, $output, (times)[2] - $before);
 }
 

@@ -112,11 +112,11 @@ my %calls = (
 	read_activity => "SELECT * FROM azhunt.read_activity('-infinity', 'infinity')",
 	(map { my $kind = $_;
 			("storage_upload_link_account_$kind" => "SELECT * FROM azhunt.storage_upload_link_account_$kind('1 minute', NULL, true, '{PutBlob,Write}', false, false, true,"
-				. " '-infinity', 'infinity', NULL)",
+				. " 'CreatedDateTime', '-infinity', 'infinity', NULL)",
 			"cloudshell_usage_$kind" => "SELECT * FROM azhunt.cloudshell_usage_$kind('1 hour', 'cloud-shell-storage', '-infinity', 'infinity', NULL)") }
 		qw(matches new_matches)),
 	storage_upload_link_account_pairs => "SELECT * FROM azhunt.storage_upload_link_account_pairs('1 minute', NULL, true, '{PutBlob,Write}', false, false, true,"
-	  . " '-infinity', 'infinity', NULL)",
+	  . " 'CreatedDateTime', '-infinity', 'infinity', '-infinity', NULL)",
 	cloudshell_usage_pairs => "SELECT * FROM azhunt.cloudshell_usage_pairs('1 hour', 'cloud-shell-storage', '-infinity', 'infinity')",
 	(map { $_ => "SELECT * FROM azhunt.$_(as_of => $day)" } qw(storage_mass_deletion storage_file_created_quickly_deleted new_cloudshell_user)),
 	storage_mass_deletion_deletions => "SELECT * FROM azhunt.storage_mass_deletion_deletions(3, '10 minutes', '-infinity', 'infinity')",
