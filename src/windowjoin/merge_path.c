@@ -24,7 +24,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "utils/lsyscache.h"
-#include "utils/timestamp.h"
+#include "utils/snapmgr.h"
 #include "utils/spccache.h"
 #include "utils/timestamp.h"
 
@@ -496,7 +496,7 @@ add_window_merges(PlannerInfo *root, RelOptInfo *joinrel,
 	int			workers = path->path.parallel_safe ? count_workers(choice) : 0;
 
 	add_path(joinrel, &path->path);
-	if (workers > 0)
+	if (workers > 0 && may_read_at_once(choice->tables, workers + 1))
 		add_partial_path(joinrel, &make_window_merge(root, joinrel, clauses,
 													 choice, workers, extra)->path);
 }
@@ -529,6 +529,8 @@ window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
 
 	if (!enable_windowmerge || !IS_SIMPLE_REL(outer) || !IS_SIMPLE_REL(inner) ||
 		outer->relid > inner->relid ||
+	/* then a row may go whose entry was read, without an error */
+		OldSnapshotThresholdActive() ||
 		!bms_is_empty(joinrel->lateral_relids) ||
 		!bms_is_empty(outer->lateral_relids) ||
 		!bms_is_empty(inner->lateral_relids) ||
@@ -548,7 +550,7 @@ window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
 		if (choice.tables[side] == NIL)
 			return;
 	}
-	if (find_choice(&clauses, &choice))
+	if (may_read_at_once(choice.tables, 1) && find_choice(&clauses, &choice))
 		add_window_merges(root, joinrel, &clauses, &choice, extra);
 }
 

@@ -27,7 +27,9 @@
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
 #include "partitioning/partbounds.h"
+#include "storage/bufmgr.h"
 #include "utils/datum.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 #include "utils/sortsupport.h"
@@ -64,12 +66,15 @@ narrow_to_partition(const RelOptInfo *parent, const RelOptInfo *child,
 {
 	PartitionScheme scheme = parent->part_scheme;
 	PartitionBoundInfo bounds = parent->boundinfo;
+	TypeCacheEntry *time_type = lookup_type_cache(TIMESTAMPTZOID,
+												  TYPECACHE_BTREE_OPFAMILY);
 	int			partition = 0;
 
 	if (scheme == NULL || bounds == NULL ||
 		scheme->strategy != PARTITION_STRATEGY_RANGE ||
 		scheme->partnatts != 1 ||
 		scheme->partopcintype[0] != TIMESTAMPTZOID ||
+		scheme->partopfamily[0] != time_type->btree_opf ||
 		!list_member(parent->partexprs[0], time))
 		return;
 	while (partition < parent->nparts && parent->part_rels[partition] != child)
@@ -159,11 +164,41 @@ add_tables(PlannerInfo *root, RelOptInfo *rel, List *values,
 		return false;
 	table = palloc0(sizeof(SideTable));
 	table->rel = rel;
+	table->relation = planner_rt_fetch(rel->relid, root)->relid;
 	table->values = values;
 	table->first = first;
 	table->last = last;
 	*tables = lappend(*tables, table);
 	return true;
+}
+
+/*
+ * Can all these tables be read at once by so many processes?
+ *
+ * Of each, a page of the index stays in use while others are read, and one of the
+ * table where rows are too large to be kept.  That may take half of the cache.
+ */
+bool
+may_read_at_once(List *const *tables, int processes)
+{
+	int			temporary = 0;
+	int			others = 0;
+	ListCell   *cell;
+
+	for (int side = 0; side < 2; side++)
+	{
+		foreach(cell, tables[side])
+		{
+			const SideTable *table = lfirst(cell);
+
+			if (get_rel_persistence(table->relation) == RELPERSISTENCE_TEMP)
+				temporary++;
+			else
+				others++;
+		}
+	}
+	return temporary <= num_temp_buffers / 4 &&
+		(double) others * processes <= NBuffers / 4;
 }
 
 /*
