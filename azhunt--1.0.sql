@@ -5485,7 +5485,16 @@ AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
 'internal: true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
 
-REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
+-- COST has it checked after all other conditions: a row that they reject is not
+-- one whose partners are searched.
+CREATE FUNCTION azhunt.count_search("time" timestamptz, weight integer) RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'azhunt_count_visit';
+
+COMMENT ON FUNCTION azhunt.count_search(timestamptz, integer) IS
+'internal: the same for a new row whose partners are searched, which counts for as many visits as weight says';
+
+REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer), azhunt.count_search(timestamptz, integer) FROM PUBLIC;
 
 /* src/runs/run.sql */
 
@@ -5571,10 +5580,10 @@ DECLARE
     visits bigint;
 BEGIN
     IF (arrivals).first_xid IS NOT NULL AND new_rows_function IS NOT NULL THEN
-        -- The join takes about as long as five times as many visits as it costs.
-        visits := 10000 + (4 * azhunt.cost_of_period(join_call, lower(period), upper(period), arrivals))::bigint;
+        -- The join takes about as long as ten times as many visits as it costs.
+        visits := 6000 + (10 * azhunt.cost_of_period(join_call, lower(period), upper(period), arrivals))::bigint;
         -- One new row counts for 32 visits.  Where a fourth of them is too many,
-        -- the join costs no more than twice as much as there are new rows.
+        -- the join costs less than there are new rows.
         IF 8 * new_rows <= visits THEN
             BEGIN
                 PERFORM azhunt.allow_visits(visits);
@@ -7457,7 +7466,7 @@ AS $$
         OFFSET 0
     ) AS s
     WHERE azhunt.arrived_since(u.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(u.timegenerated, 32)
+      AND azhunt.count_search(u.timegenerated, 32)
       AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
     UNION ALL
     SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
@@ -7490,7 +7499,7 @@ AS $$
         OFFSET 0
     ) AS u
     WHERE azhunt.arrived_since(s.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(s.timegenerated, 32)
+      AND azhunt.count_search(s.timegenerated, 32)
       AND s.ipaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
@@ -7914,7 +7923,7 @@ AS $$
             FROM azhunt.read_shell_starts(cloudshell_usage_new_matches.resource_group,
                                           cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS s
             WHERE azhunt.arrived_since(s.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(s.timegenerated, 32)
+              AND azhunt.count_search(s.timegenerated, 32)
               AND azhunt.window_start(s.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS s
@@ -7936,7 +7945,7 @@ AS $$
             FROM azhunt.read_activity(cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS a
             WHERE azhunt.is_other_operation(a.operationnamevalue)
               AND azhunt.arrived_since(a.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(a.timegenerated, 32)
+              AND azhunt.count_search(a.timegenerated, 32)
               AND azhunt.window_start(a.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS a
