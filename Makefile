@@ -86,6 +86,7 @@ OBJS = \
 	src/kql/format_times.o \
 	src/kql/has.o \
 	src/kql/json.o \
+	src/kql/linked_signins.o \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/network.o \
@@ -95,6 +96,7 @@ OBJS = \
 	src/kql/regex_compile.o \
 	src/kql/regex_functions.o \
 	src/kql/regex_match.o \
+	src/kql/signin_bags.o \
 	src/kql/strings.o \
 	src/kql/terms.o \
 	src/kql/times.o \
@@ -105,6 +107,7 @@ OBJS = \
 	src/planner/append_members.o \
 	src/planner/index_cost.o \
 	src/planner/lookback.o \
+	src/planner/planning.o \
 	src/planner/selectivity.o \
 	src/planner/time_histogram.o \
 	src/planner/within.o \
@@ -135,7 +138,8 @@ OBJS = \
 	src/runs/digest.o \
 	src/runs/health.o \
 	src/runs/results.o \
-	src/runs/run.o
+	src/runs/run.o \
+	src/runs/trust.o
 # A library's names are seen by all libraries of a server process, so only
 # those that PostgreSQL looks up leave this one.
 SHLIB_EXPORTS = src/exports.txt

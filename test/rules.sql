@@ -59,7 +59,7 @@ INSERT INTO azhunt.rules (rule, hunt, options, severity)
 VALUES ('wide', 'storage_upload_link_account', '{"lookback": "1 hour", "match_user_agent": false}', 'High');
 SELECT is((SELECT h.default_options || r.options FROM azhunt.rules AS r JOIN azhunt.hunts AS h USING (hunt) WHERE rule = 'wide'),
     '{"lookback": "1 hour", "match_user_agent": false, "target_file": null, "operations": ["PutBlob", "PutRange"],
-      "include_noninteractive": false, "successful_only": false, "include_service_principals": false}'::jsonb,
+      "include_noninteractive": false, "successful_only": false, "include_service_principals": false, "signin_time": "TimeGenerated"}'::jsonb,
     'options that are left out have their defaults');
 
 -- each wrong in one way

@@ -153,10 +153,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 AS $$
-#variable_conflict use_variable
 DECLARE
     hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
     watermark azhunt.watermarks;
+    tables text[];
     findings record;
     period tstzrange;
     arrivals azhunt.arrivals;
@@ -167,6 +167,9 @@ BEGIN
     PERFORM azhunt.check_hunt_functions(hunt.schema, hunt.hunt);
     PERFORM azhunt.check_options(hunt.hunt, rule.options);
 
+    -- Those that the options leave out are planned, but have no row in the period,
+    -- so that nothing but the look for new rows would lock their partitions.
+    tables := azhunt.tables_read(hunt, hunt.default_options || rule.options);
     new_matches := 0;
     started_over := azhunt.reason_to_start_over(rule.rule);
     IF hunt.query IS NOT NULL THEN
@@ -178,8 +181,8 @@ BEGIN
         RETURN;
     END IF;
     IF started_over IS NOT NULL THEN
-        relations := azhunt.relations_below(hunt.tables);
-        rows_read := azhunt.count_rows(hunt.tables);
+        relations := azhunt.relations_below(tables);
+        rows_read := azhunt.count_rows(tables);
         new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange, NULL::azhunt.arrivals);
     ELSE
         SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.rule = rule.rule;
@@ -189,7 +192,7 @@ BEGIN
                         ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(watermark.snapshot) AS x)
                         || pg_current_xact_id()::text::bigint);
         SELECT a.* INTO findings
-        FROM azhunt.look_for_arrivals(hunt.tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
+        FROM azhunt.look_for_arrivals(tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
                                       arrivals, watermark.relations) AS a;
         relations := findings.relations;
         rows_read := findings.rows_read;
@@ -210,7 +213,7 @@ BEGIN
 
     -- Only what was there from the first look to the last has surely been read.
     relations := ARRAY(SELECT r FROM unnest(relations) AS r
-                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(hunt.tables)) AS r);
+                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(tables)) AS r);
     RETURN NEXT;
 END
 $$;
@@ -270,11 +273,7 @@ BEGIN
     -- not change or drop a rule as if it had not run.
     UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.hunts lists the hunts; azhunt.add_hunt() adds one.';
-    END IF;
+    PERFORM azhunt.check_hunt_found(FOUND, rule_row.hunt);
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.

@@ -30,6 +30,7 @@
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "planner/planner.h"
 #include "windowjoin/merge_tables.h"
 
 /*
@@ -129,15 +130,13 @@ add_tables(PlannerInfo *root, RelOptInfo *rel, List *values,
 
 	if (planner_rt_fetch(rel->relid, root)->inh)
 	{
-		foreach(cell, root->append_rel_list)
+		foreach(cell, append_children(root, rel->relid))
 		{
 			AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
 			RelOptInfo *child;
 			TimestampTz child_first = first;
 			TimestampTz child_last = last;
 
-			if (info->parent_relid != rel->relid)
-				continue;
 			child = root->simple_rel_array[info->child_relid];
 			if (child == NULL)
 				continue;

@@ -58,7 +58,7 @@ find_place(const FieldMap *map, uint64_t hash, const char *name, size_t length)
 
 	while (map->entries[i].name != NULL &&
 		   (map->entries[i].hash != hash || map->entries[i].length != length ||
-			ascii_strncasecmp(map->entries[i].name, name, length) != 0))
+			!texts_match(map->entries[i].name, name, length)))
 		i = (i + 1) & (map->size - 1);
 	return &map->entries[i];
 }

@@ -10,7 +10,9 @@ static const char *const aadmanagedidentitysigninlogs_categories[] = {
 static const char *const aadmanagedidentitysigninlogs_verbs[] = {NULL};
 static const char *const aadmanagedidentitysigninlogs_containers[] = {NULL};
 static const char *const aadmanagedidentitysigninlogs_services[] = {NULL};
-static const char *const aadmanagedidentitysigninlogs_files[] = {NULL};
+static const char *const aadmanagedidentitysigninlogs_files[] = {
+	"MSISignIns", NULL
+};
 static const ColumnDescription aadmanagedidentitysigninlogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"IPAddress", TYPE_TEXT, COLUMN_HUNTED},
 	{"ServicePrincipalName", TYPE_TEXT, COLUMN_HUNTED}, {"ServicePrincipalId", TYPE_TEXT, COLUMN_HUNTED},
@@ -61,7 +63,9 @@ static const char *const aadnoninteractiveusersigninlogs_categories[] = {
 static const char *const aadnoninteractiveusersigninlogs_verbs[] = {NULL};
 static const char *const aadnoninteractiveusersigninlogs_containers[] = {NULL};
 static const char *const aadnoninteractiveusersigninlogs_services[] = {NULL};
-static const char *const aadnoninteractiveusersigninlogs_files[] = {NULL};
+static const char *const aadnoninteractiveusersigninlogs_files[] = {
+	"NonInteractiveSignIns", NULL
+};
 static const ColumnDescription aadnoninteractiveusersigninlogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"IPAddress", TYPE_TEXT, COLUMN_HUNTED},
 	{"UserPrincipalName", TYPE_TEXT, COLUMN_HUNTED}, {"UserAgent", TYPE_TEXT, COLUMN_HUNTED},
@@ -131,7 +135,9 @@ static const char *const aadserviceprincipalsigninlogs_categories[] = {
 static const char *const aadserviceprincipalsigninlogs_verbs[] = {NULL};
 static const char *const aadserviceprincipalsigninlogs_containers[] = {NULL};
 static const char *const aadserviceprincipalsigninlogs_services[] = {NULL};
-static const char *const aadserviceprincipalsigninlogs_files[] = {NULL};
+static const char *const aadserviceprincipalsigninlogs_files[] = {
+	"ApplicationSignIns", NULL
+};
 static const ColumnDescription aadserviceprincipalsigninlogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"IPAddress", TYPE_TEXT, COLUMN_HUNTED},
 	{"ServicePrincipalName", TYPE_TEXT, COLUMN_HUNTED}, {"ServicePrincipalId", TYPE_TEXT, COLUMN_HUNTED},
@@ -286,6 +292,7 @@ static const Derivation azureactivity_derivations[] = {
 	{"OperationNameValue", NULL, "Authorization", "Authorization", OPERATION, "action"},
 	{"OperationNameValue", NULL, "OperationName", "OperationName", OPERATION, NULL},
 	{"CallerIpAddress", NULL, NULL, "httpRequest", MEMBER, "clientIpAddress"},
+	{"ResourceProviderValue", NULL, NULL, "resourceId", PROVIDER, NULL},
 	{"_SubscriptionId", NULL, NULL, "resourceId", SUBSCRIPTION, NULL},
 	{"ActivityStatusValue", NULL, "ActivityStatus", "ActivityStatus", WHOLE, NULL},
 	{"ActivitySubstatusValue", NULL, "ActivitySubstatus", "ActivitySubstatus", WHOLE, NULL},
@@ -301,7 +308,9 @@ static const char *const signinlogs_categories[] = {
 static const char *const signinlogs_verbs[] = {NULL};
 static const char *const signinlogs_containers[] = {NULL};
 static const char *const signinlogs_services[] = {NULL};
-static const char *const signinlogs_files[] = {NULL};
+static const char *const signinlogs_files[] = {
+	"InteractiveSignIns", "SignIns", NULL
+};
 static const ColumnDescription signinlogs_columns[] = {
 	{"TimeGenerated", TYPE_TIME, COLUMN_HUNTED}, {"IPAddress", TYPE_TEXT, COLUMN_HUNTED},
 	{"UserPrincipalName", TYPE_TEXT, COLUMN_HUNTED}, {"UserAgent", TYPE_TEXT, COLUMN_HUNTED},

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/ascii.h"
+#include "common/bytes.h"
 #include "map/derive.h"
 #include "map/localized.h"
 
@@ -123,7 +124,9 @@ log_of_list(const Record *record, NamedLog *log)
 
 	if (record->shape != RECORD_LISTED)
 		return false;
-	if (record_field(record, "eventTimestamp", &value))
+	if (record->logs != NULL)
+		name = record->logs[0];
+	else if (record_field(record, "eventTimestamp", &value))
 		name = "AzureActivity";
 	else if (record_field(record, "activityDateTime", &value) && record_field(record, "activityDisplayName", &value))
 		name = "AuditLogs";
@@ -134,6 +137,8 @@ log_of_list(const Record *record, NamedLog *log)
 		return false;
 	log->named = true;
 	log->tables = log_table_by_name(name, strlen(name))->bit;
+	for (size_t i = 0; record->logs != NULL && record->logs[i] != NULL; i++)
+		log->tables |= log_table_by_name(record->logs[i], strlen(record->logs[i]))->bit;
 	log->name.kind = VALUE_STRING;
 	log->name.text = name;
 	log->name.length = strlen(name);
@@ -209,10 +214,11 @@ leave_out_other_resources(unsigned tables, const Record *record)
 	{
 		const LogTable *table = &log_tables[i];
 
-		if (table->of_tenant != of_tenant ||
-			(has_provider && table->provider != NULL &&
-			 (provider.length != strlen(table->provider) ||
-			  ascii_strncasecmp(provider.text, table->provider, provider.length) != 0)))
+		if ((tables & table->bit) != 0 &&
+			(table->of_tenant != of_tenant ||
+			 (has_provider && table->provider != NULL &&
+			  (provider.length != strlen(table->provider) ||
+			   !texts_match(provider.text, table->provider, provider.length)))))
 			tables &= ~table->bit;
 	}
 	return tables;

@@ -114,6 +114,16 @@ field_within(const Leftover *around, const char *name, const Value *value, size_
 }
 
 /*
+ * Tell the one who wants to know that a field has filled a column.
+ */
+static void
+trace_field(RowBuilder *builder, int column, const Leftover *field)
+{
+	if (builder->trace != NULL && builder->cells[column].text != NULL)
+		builder->trace->filled(builder->trace, column, field);
+}
+
+/*
  * Let the columns of a field take its value, or leave it over.
  */
 static bool
@@ -138,6 +148,11 @@ fill_field(RowBuilder *builder, const FieldEntry *entry, const Leftover *around,
 			return fail_at_field(builder, &field);
 		}
 		any_taken = any_taken || taken;
+		if (taken && builder->trace != NULL)
+		{
+			field = field_within(around, name, value, before);
+			trace_field(builder, column, &field);
+		}
 	}
 	if (!any_taken)
 	{
@@ -422,6 +437,8 @@ fill_second_columns(RowBuilder *builder, Leftover *leftover, bool *taken)
 		if (rule == SECOND &&
 			!try_column(builder, column, TAKE, &leftover->value, &by_this, &leftover->misfit))
 			return fail_at_field(builder, leftover);
+		if (by_this)
+			trace_field(builder, column, leftover);
 		*taken = *taken || by_this;
 	}
 	return true;
@@ -478,8 +495,11 @@ fill_time(RowBuilder *builder, const Record *record)
 		if (record_field(record, other_time_names[i], &value) ||
 			object_field(record->json, properties, other_time_names[i], &value))
 		{
+			Leftover	field = {.name = other_time_names[i],.value = value};
+
 			if (!fill_column(builder, column, TAKE, &value, &taken))
 				return false;
+			trace_field(builder, column, &field);
 		}
 	}
 	return true;
@@ -521,7 +541,7 @@ row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record
 	else
 		filled = fill_from_named(builder, record);
 	if (!filled || !fill_second(builder) || !fill_time(builder, record) ||
-		!derive_columns(&builder->converter, map, record, builder->cells) || !fill_extra(builder))
+		!derive_columns(&builder->converter, map, record, builder->cells, builder->trace) || !fill_extra(builder))
 		return false;
 	if (map->time_column >= 0 && builder->cells[map->time_column].text == NULL)
 	{

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * inflate.c
- *	  The bytes of a file or of standard input, decompressed.
+ *	  The bytes of a file or of standard input, decompressed and in UTF-8.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -91,6 +91,19 @@ source_open(Source *source, const char *path)
 }
 
 /*
+ * Forget what is known of the content.
+ */
+static void
+forget_content(Source *source)
+{
+	free(source->utf16);
+	source->utf16 = NULL;
+	source->started = false;
+	source->first_start = 0;
+	source->first_end = 0;
+}
+
+/*
  * Start again at the beginning of a file that is no pipe or the like.
  */
 bool
@@ -104,6 +117,7 @@ source_rewind(Source *source)
 	source->bytes_read = 0;
 	source->chunk_start = 0;
 	source->chunk_end = 0;
+	forget_content(source);
 	if (lseek(source->fd, 0, SEEK_SET) != 0)
 	{
 		snprintf(source->error, sizeof(source->error), "could not read again: %s", strerror(errno));
@@ -251,10 +265,10 @@ read_compressed(Source *source, char *data, size_t size)
 }
 
 /*
- * Read at most so many bytes; zero at the end, -1 on failure.
+ * Read at most so many bytes as they are in the file, but decompressed.
  */
-ssize_t
-source_read(Source *source, char *data, size_t size)
+static ssize_t
+read_bytes(Source *source, char *data, size_t size)
 {
 	size_t		length;
 
@@ -276,6 +290,69 @@ source_read(Source *source, char *data, size_t size)
 }
 
 /*
+ * Look at the first bytes of the content, which tell whether it is in UTF-16.
+ */
+static bool
+look_at_start(Source *source)
+{
+	ssize_t		length = 1;
+
+	while (source->first_end < sizeof(source->first) && length > 0)
+	{
+		length = read_bytes(source, (char *) source->first + source->first_end, sizeof(source->first) - source->first_end);
+		if (length < 0)
+			return false;
+		source->first_end += (size_t) length;
+	}
+	source->started = true;
+	if (is_utf16(source->first, source->first_end))
+		source->utf16 = utf16_start(source->first, source->first_end);
+	return true;
+}
+
+/*
+ * Read from content that is in UTF-16.
+ */
+static ssize_t
+read_utf16(Source *source, char *data, size_t size)
+{
+	Utf16	   *utf16 = source->utf16;
+	ssize_t		length = 1;
+
+	while (utf16->start == utf16->end && length > 0)
+	{
+		length = read_bytes(source, (char *) utf16->bytes + utf16->nbytes, sizeof(utf16->bytes) - utf16->nbytes);
+		if (length < 0)
+			return -1;
+		utf16->nbytes += (size_t) length;
+		utf16_decode(utf16, length == 0);
+	}
+	return (ssize_t) utf16_take(utf16, data, size);
+}
+
+/*
+ * Read at most so many bytes; zero at the end, -1 on failure.
+ */
+ssize_t
+source_read(Source *source, char *data, size_t size)
+{
+	size_t		length;
+
+	if (!source->started && !look_at_start(source))
+		return -1;
+	if (source->utf16 != NULL)
+		return read_utf16(source, data, size);
+	length = source->first_end - source->first_start;
+	if (length == 0)
+		return read_bytes(source, data, size);
+	if (length > size)
+		length = size;
+	memcpy(data, source->first + source->first_start, length);
+	source->first_start += length;
+	return (ssize_t) length;
+}
+
+/*
  * Close the file and give all memory back.
  */
 void
@@ -289,4 +366,5 @@ source_close(Source *source)
 	source->chunk = NULL;
 	source->inflating = false;
 	source->opened = false;
+	forget_content(source);
 }

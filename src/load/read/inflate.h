@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * inflate.h
- *	  The bytes of a file or of standard input, decompressed.
+ *	  The bytes of a file or of standard input, decompressed and in UTF-8.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <zlib.h>
+
+#include "read/utf16.h"
 
 #define SOURCE_CHUNK	65536
 
@@ -30,6 +32,11 @@ typedef struct Source
 	unsigned char *chunk;		/* SOURCE_CHUNK bytes */
 	size_t		chunk_start;
 	size_t		chunk_end;
+	bool		started;		/* the first bytes have been looked at */
+	unsigned char first[16];	/* of the content, and those not yet taken */
+	size_t		first_start;
+	size_t		first_end;
+	Utf16	   *utf16;			/* if the content is in UTF-16 */
 	char		error[256];		/* why source_read() failed */
 } Source;
 
