@@ -5119,7 +5119,7 @@ COMMENT ON FUNCTION azhunt.match_result_id(text, text[], timestamptz, text, text
 -- of what it finds.  NAME_new_matches() goes from each new row to its partners,
 -- which OFFSET 0 ensures, by index.  That is far less work for a few rows, and
 -- far more for many that share an address.  Nobody knows beforehand, so it gives
--- up where it has visited more rows than it should.
+-- up where it has visited rows for as long as the other would take.
 --
 -- Neither depends on what the planner knows about rows that came a moment ago:
 -- the first has no other join, and the second no other scans than of indexes,
@@ -5157,6 +5157,28 @@ $$;
 
 COMMENT ON FUNCTION azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: stores the matches that a call of a hunt''s function gives and that are not there, and counts them; in the call, $4 to $6 are since, until and arrivals';
+
+CREATE FUNCTION azhunt.cost_of_period(call text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS double precision
+-- as EXPLAIN may change something, for all that PostgreSQL knows
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+DECLARE
+    plan jsonb;
+BEGIN
+    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %s AS m'::text, call)
+    INTO plan
+    USING NULL::text, NULL::text, NULL::text, since, until, arrivals;
+    RETURN (plan #>> '{0,Plan,Total Cost}')::double precision;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.cost_of_period(text, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: what the planner takes insert_matches_of_period() to cost, where it finds no matches; its join reads rows, and these it can count without statistics';
 
 CREATE FUNCTION azhunt.insert_matches_of_period(rule text, run bigint, found_at timestamptz, call text, result_key text[],
                                                 since timestamptz, until timestamptz, arrivals azhunt.arrivals)
@@ -5311,7 +5333,7 @@ COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
 
 CREATE FUNCTION azhunt.find_arrivals(log_table regclass, first_xid bigint, end_xid bigint,
                                      unfinished_xids bigint[], known bigint[])
-RETURNS TABLE (relation regclass, identity bigint, is_view boolean, pages bigint,
+RETURNS TABLE (relation regclass, identity bigint, is_view boolean,
                new_rows bigint, since timestamptz, until timestamptz, reread boolean)
 LANGUAGE C STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_find_arrivals';
@@ -5355,7 +5377,7 @@ COMMENT ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) IS
 REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, arrivals azhunt.arrivals, known bigint[],
-                                         OUT relations bigint[], OUT pages bigint, OUT rows_read jsonb,
+                                         OUT relations bigint[], OUT rows_read jsonb,
                                          OUT new_periods tstzmultirange, OUT reread_periods tstzmultirange)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -5368,7 +5390,6 @@ DECLARE
     all_time CONSTANT tstzmultirange := '{[-infinity,infinity]}';
 BEGIN
     relations := '{}';
-    pages := 0;
     rows_read := '{}';
     new_periods := '{}';
     reread_periods := '{}';
@@ -5376,7 +5397,6 @@ BEGIN
     FOREACH log_table IN ARRAY tables LOOP
         relation := format('azhunt.%I'::text, log_table)::regclass;
         SELECT array_agg(a.identity) AS relations,
-               sum(a.pages)::bigint AS pages,
                sum(a.new_rows)::bigint AS new_rows,
                bool_or(a.is_view) AS is_view,
                bool_or(a.reread) AS reread,
@@ -5388,7 +5408,6 @@ BEGIN
         FROM azhunt.find_arrivals(relation, arrivals.first_xid, arrivals.end_xid, arrivals.unfinished_xids, known) AS a;
 
         relations := relations || part.relations;
-        pages := pages + part.pages;
         IF part.is_view THEN
             SELECT v.new_rows, v.since, v.until INTO of_view
             FROM azhunt.new_rows_of_view(log_table, arrivals) AS v;
@@ -5491,7 +5510,8 @@ $$;
 COMMENT ON FUNCTION azhunt.snapshot_with_unfinished(pg_snapshot, xid8) IS
 'internal: a snapshot that also takes a transaction for unfinished';
 
-CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange, arrivals azhunt.arrivals,
+                                    new_rows bigint)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -5501,24 +5521,30 @@ DECLARE
     options jsonb := hunt.default_options || rule.options;
     others CONSTANT text[] := '{"since => $4","until => $5","arrivals => $6"}';
     new_rows_function CONSTANT regproc := azhunt.hunt_function(hunt.schema, hunt.hunt, '_new_matches'::text);
+    join_call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options, others);
+    visits bigint;
 BEGIN
     IF (arrivals).first_xid IS NOT NULL AND new_rows_function IS NOT NULL THEN
-        BEGIN
-            RETURN azhunt.insert_new_matches(rule.rule, run, found_at, azhunt.hunt_call(new_rows_function, options, others),
-                                             hunt.result_key, lower(period), upper(period), arrivals);
-        EXCEPTION WHEN SQLSTATE 'ZH001' THEN
-            -- too many partners: join what the period has
-        END;
+        -- The join takes about as long as five times as many visits as it costs.
+        visits := 10000 + (4 * azhunt.cost_of_period(join_call, lower(period), upper(period), arrivals))::bigint;
+        -- One new row counts for 32 visits.  Where a fourth of them is too many,
+        -- the join costs no more than twice as much as there are new rows.
+        IF 8 * new_rows <= visits THEN
+            BEGIN
+                PERFORM azhunt.allow_visits(visits);
+                RETURN azhunt.insert_new_matches(rule.rule, run, found_at, azhunt.hunt_call(new_rows_function, options, others),
+                                                 hunt.result_key, lower(period), upper(period), arrivals);
+            EXCEPTION WHEN SQLSTATE 'ZH001' THEN
+                -- too many partners: join what the period has
+            END;
+        END IF;
     END IF;
-    RETURN azhunt.insert_matches_of_period(
-        rule.rule, run, found_at,
-        azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options, others),
-        hunt.result_key, lower(period), upper(period), arrivals);
+    RETURN azhunt.insert_matches_of_period(rule.rule, run, found_at, join_call, hunt.result_key, lower(period), upper(period), arrivals);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals) IS
-'internal: stores the matches of a period that are not there, and counts them; only those with a new row, unless arrivals is null';
+COMMENT ON FUNCTION azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals, bigint) IS
+'internal: stores the matches of a period that are not there, and counts them; only those with a new row, of which there are so many, unless arrivals is null';
 
 CREATE FUNCTION azhunt.some_periods(periods tstzmultirange) RETURNS SETOF tstzrange
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -5589,6 +5615,7 @@ DECLARE
     findings record;
     period tstzrange;
     arrivals azhunt.arrivals;
+    new_rows bigint;
 BEGIN
     -- first, as an older snapshot does not see what the others look at
     PERFORM azhunt.check_rows_are_visible(hunt.tables);
@@ -5612,7 +5639,7 @@ BEGIN
     IF started_over IS NOT NULL THEN
         relations := azhunt.relations_below(tables);
         rows_read := azhunt.count_rows(tables);
-        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange, NULL::azhunt.arrivals);
+        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange, NULL::azhunt.arrivals, NULL::bigint);
     ELSE
         SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.rule = rule.rule;
         arrivals := ROW(pg_snapshot_xmax(watermark.snapshot)::text::bigint,
@@ -5626,13 +5653,12 @@ BEGIN
         relations := findings.relations;
         rows_read := findings.rows_read;
 
-        -- A page takes about as long to read as eight rows that are looked up.
-        PERFORM azhunt.allow_visits(1000 + 8 * findings.pages);
+        new_rows := (SELECT sum(r.value::bigint) FROM jsonb_each_text(rows_read) AS r);
         FOR period IN SELECT p FROM azhunt.some_periods(findings.new_periods) AS p LOOP
-            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, arrivals);
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, arrivals, new_rows);
         END LOOP;
         FOR period IN SELECT p FROM azhunt.some_periods(findings.reread_periods) AS p LOOP
-            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals);
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals, new_rows);
         END LOOP;
     END IF;
 
@@ -7331,7 +7357,7 @@ AS $$
         OFFSET 0
     ) AS s
     WHERE azhunt.arrived_since(u.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(u.timegenerated, 4)
+      AND azhunt.count_visit(u.timegenerated, 32)
       AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
     UNION ALL
     SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
@@ -7358,7 +7384,7 @@ AS $$
         OFFSET 0
     ) AS u
     WHERE azhunt.arrived_since(s.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(s.timegenerated, 4)
+      AND azhunt.count_visit(s.timegenerated, 32)
       AND s.ipaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
@@ -7756,7 +7782,7 @@ AS $$
             FROM azhunt.read_shell_starts(cloudshell_usage_new_matches.resource_group,
                                           cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS s
             WHERE azhunt.arrived_since(s.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(s.timegenerated, 4)
+              AND azhunt.count_visit(s.timegenerated, 32)
               AND azhunt.window_start(s.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS s
@@ -7777,7 +7803,7 @@ AS $$
             FROM azhunt.read_activity(cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS a
             WHERE azhunt.is_other_operation(a.operationnamevalue)
               AND azhunt.arrived_since(a.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(a.timegenerated, 4)
+              AND azhunt.count_visit(a.timegenerated, 32)
               AND azhunt.window_start(a.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS a
@@ -8472,9 +8498,10 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.check_hunt_functions(text, text),
     azhunt.check_result_key(text, bigint, text[]),
     azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
+    azhunt.cost_of_period(text, timestamptz, timestamptz, azhunt.arrivals),
     azhunt.insert_matches_of_period(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
-    azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals),
+    azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals, bigint),
     azhunt.find_all_matches(azhunt.rules, bigint, timestamptz, pg_snapshot),
     azhunt.describe_running(text),
     azhunt.count_rows(text[]),

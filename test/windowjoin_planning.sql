@@ -53,7 +53,7 @@ BEGIN
 END
 $$;
 
--- It is 1.1 to 1.5 times as much; it was 15 to 40 times.
+-- It is 1.1 to 1.5 times as much; it was up to 100 times.
 CREATE FUNCTION is_planned_quickly(description text, events text, anchors text) RETURNS text LANGUAGE sql VOLATILE
 RETURN cmp_ok(planning_time(format('SELECT FROM %s AS e JOIN %s AS a ON e.k = a.k AND within(e.t, a.t, ''1 minute'')', events, anchors))
               / planning_time(format('SELECT FROM %s AS e JOIN %s AS a ON e.k = a.k AND e.t >= a.t - interval ''1 minute'' AND e.t <= a.t', events, anchors)),

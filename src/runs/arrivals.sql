@@ -7,7 +7,7 @@ COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
 
 CREATE FUNCTION azhunt.find_arrivals(log_table regclass, first_xid bigint, end_xid bigint,
                                      unfinished_xids bigint[], known bigint[])
-RETURNS TABLE (relation regclass, identity bigint, is_view boolean, pages bigint,
+RETURNS TABLE (relation regclass, identity bigint, is_view boolean,
                new_rows bigint, since timestamptz, until timestamptz, reread boolean)
 LANGUAGE C STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_find_arrivals';
@@ -51,7 +51,7 @@ COMMENT ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) IS
 REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, arrivals azhunt.arrivals, known bigint[],
-                                         OUT relations bigint[], OUT pages bigint, OUT rows_read jsonb,
+                                         OUT relations bigint[], OUT rows_read jsonb,
                                          OUT new_periods tstzmultirange, OUT reread_periods tstzmultirange)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -64,7 +64,6 @@ DECLARE
     all_time CONSTANT tstzmultirange := '{[-infinity,infinity]}';
 BEGIN
     relations := '{}';
-    pages := 0;
     rows_read := '{}';
     new_periods := '{}';
     reread_periods := '{}';
@@ -72,7 +71,6 @@ BEGIN
     FOREACH log_table IN ARRAY tables LOOP
         relation := format('azhunt.%I'::text, log_table)::regclass;
         SELECT array_agg(a.identity) AS relations,
-               sum(a.pages)::bigint AS pages,
                sum(a.new_rows)::bigint AS new_rows,
                bool_or(a.is_view) AS is_view,
                bool_or(a.reread) AS reread,
@@ -84,7 +82,6 @@ BEGIN
         FROM azhunt.find_arrivals(relation, arrivals.first_xid, arrivals.end_xid, arrivals.unfinished_xids, known) AS a;
 
         relations := relations || part.relations;
-        pages := pages + part.pages;
         IF part.is_view THEN
             SELECT v.new_rows, v.since, v.until INTO of_view
             FROM azhunt.new_rows_of_view(log_table, arrivals) AS v;

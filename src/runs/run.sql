@@ -62,7 +62,8 @@ $$;
 COMMENT ON FUNCTION azhunt.snapshot_with_unfinished(pg_snapshot, xid8) IS
 'internal: a snapshot that also takes a transaction for unfinished';
 
-CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange, arrivals azhunt.arrivals,
+                                    new_rows bigint)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -72,24 +73,30 @@ DECLARE
     options jsonb := hunt.default_options || rule.options;
     others CONSTANT text[] := '{"since => $4","until => $5","arrivals => $6"}';
     new_rows_function CONSTANT regproc := azhunt.hunt_function(hunt.schema, hunt.hunt, '_new_matches'::text);
+    join_call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options, others);
+    visits bigint;
 BEGIN
     IF (arrivals).first_xid IS NOT NULL AND new_rows_function IS NOT NULL THEN
-        BEGIN
-            RETURN azhunt.insert_new_matches(rule.rule, run, found_at, azhunt.hunt_call(new_rows_function, options, others),
-                                             hunt.result_key, lower(period), upper(period), arrivals);
-        EXCEPTION WHEN SQLSTATE 'ZH001' THEN
-            -- too many partners: join what the period has
-        END;
+        -- The join takes about as long as five times as many visits as it costs.
+        visits := 10000 + (4 * azhunt.cost_of_period(join_call, lower(period), upper(period), arrivals))::bigint;
+        -- One new row counts for 32 visits.  Where a fourth of them is too many,
+        -- the join costs no more than twice as much as there are new rows.
+        IF 8 * new_rows <= visits THEN
+            BEGIN
+                PERFORM azhunt.allow_visits(visits);
+                RETURN azhunt.insert_new_matches(rule.rule, run, found_at, azhunt.hunt_call(new_rows_function, options, others),
+                                                 hunt.result_key, lower(period), upper(period), arrivals);
+            EXCEPTION WHEN SQLSTATE 'ZH001' THEN
+                -- too many partners: join what the period has
+            END;
+        END IF;
     END IF;
-    RETURN azhunt.insert_matches_of_period(
-        rule.rule, run, found_at,
-        azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options, others),
-        hunt.result_key, lower(period), upper(period), arrivals);
+    RETURN azhunt.insert_matches_of_period(rule.rule, run, found_at, join_call, hunt.result_key, lower(period), upper(period), arrivals);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals) IS
-'internal: stores the matches of a period that are not there, and counts them; only those with a new row, unless arrivals is null';
+COMMENT ON FUNCTION azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals, bigint) IS
+'internal: stores the matches of a period that are not there, and counts them; only those with a new row, of which there are so many, unless arrivals is null';
 
 CREATE FUNCTION azhunt.some_periods(periods tstzmultirange) RETURNS SETOF tstzrange
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -160,6 +167,7 @@ DECLARE
     findings record;
     period tstzrange;
     arrivals azhunt.arrivals;
+    new_rows bigint;
 BEGIN
     -- first, as an older snapshot does not see what the others look at
     PERFORM azhunt.check_rows_are_visible(hunt.tables);
@@ -183,7 +191,7 @@ BEGIN
     IF started_over IS NOT NULL THEN
         relations := azhunt.relations_below(tables);
         rows_read := azhunt.count_rows(tables);
-        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange, NULL::azhunt.arrivals);
+        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange, NULL::azhunt.arrivals, NULL::bigint);
     ELSE
         SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.rule = rule.rule;
         arrivals := ROW(pg_snapshot_xmax(watermark.snapshot)::text::bigint,
@@ -197,13 +205,12 @@ BEGIN
         relations := findings.relations;
         rows_read := findings.rows_read;
 
-        -- A page takes about as long to read as eight rows that are looked up.
-        PERFORM azhunt.allow_visits(1000 + 8 * findings.pages);
+        new_rows := (SELECT sum(r.value::bigint) FROM jsonb_each_text(rows_read) AS r);
         FOR period IN SELECT p FROM azhunt.some_periods(findings.new_periods) AS p LOOP
-            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, arrivals);
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, arrivals, new_rows);
         END LOOP;
         FOR period IN SELECT p FROM azhunt.some_periods(findings.reread_periods) AS p LOOP
-            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals);
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals, new_rows);
         END LOOP;
     END IF;
 

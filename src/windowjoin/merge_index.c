@@ -293,7 +293,7 @@ pass_key(MergeStream *stream)
 }
 
 /*
- * Read past a key which only one side has.
+ * Read past a key which only one side has, or another process joins.
  */
 static void
 skip_key(MergeStream *stream)
@@ -314,8 +314,22 @@ skip_key(MergeStream *stream)
 }
 
 /*
- * Go on to the next key that both sides have, once all entries of the one
- * before were returned; false if there is none.
+ * Is the key one of those that this process joins?
+ */
+static bool
+is_own_key(MergeStream *stream)
+{
+	if (stream->shares == 1)
+		return true;
+	return DatumGetUInt32(FunctionCall1Coll(&stream->key_hash,
+											stream->hash_collation,
+											stream->key[MERGE_OUTER])) %
+		stream->shares == stream->share;
+}
+
+/*
+ * Go on to the next key that both sides have, of those that this process joins,
+ * once all entries of the one before were returned; false if there is none.
  */
 bool
 merge_stream_next_key(MergeStream *stream)
@@ -324,7 +338,8 @@ merge_stream_next_key(MergeStream *stream)
 	pass_key(stream);
 	while (take_key(stream))
 	{
-		if (stream->has_key[MERGE_OUTER] && stream->has_key[MERGE_INNER])
+		if (stream->has_key[MERGE_OUTER] && stream->has_key[MERGE_INNER] &&
+			is_own_key(stream))
 			return true;
 		skip_key(stream);
 	}
@@ -388,15 +403,23 @@ init_side_order(MergeStream *stream, MergeSide side, Oid family, Oid type)
 }
 
 /*
- * Find out how keys are compared.
+ * Find out how keys are compared, and divided among processes.
  */
 void
-merge_stream_init_order(MergeStream *stream, List *order)
+merge_stream_init_order(MergeStream *stream, List *order,
+						const OpExpr *equality)
 {
 	Oid			family = list_nth_oid(order, ORDER_FAMILY);
 	Oid			outer = list_nth_oid(order, ORDER_OUTER_TYPE);
 	Oid			inner = list_nth_oid(order, ORDER_INNER_TYPE);
+	Oid			outer_hash;
+	Oid			inner_hash;
 
+	if (!get_op_hash_functions(equality->opno, &outer_hash, &inner_hash))
+		elog(ERROR, "could not find hash function for hash operator %u",
+			 equality->opno);
+	fmgr_info_cxt(outer_hash, &stream->key_hash, stream->context);
+	stream->hash_collation = equality->inputcollid;
 	stream->collation = list_nth_oid(order, ORDER_COLLATION);
 	init_side_order(stream, MERGE_OUTER, family, outer);
 	init_side_order(stream, MERGE_INNER, family, inner);

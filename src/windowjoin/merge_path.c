@@ -301,13 +301,13 @@ fetch_cost(PlannerInfo *root, const SideTable *table, double rows,
  */
 static Path *
 make_table_path(PlannerInfo *root, const SideTable *table,
-				const SideEstimate *side, double batches)
+				const SideEstimate *side, double batches, double processes)
 {
 	IndexOptInfo *index = table->index;
 	IndexPath  *path = create_index_path(root, index, NIL, NIL, NIL, NIL,
 										 ForwardScanDirection, false, NULL, 1,
 										 false);
-	double		rows = side->fetched * index->tuples / side->entries;
+	double		rows = side->fetched * index->tuples / side->entries / processes;
 	double		random;
 
 	get_tablespace_page_costs(index->reltablespace, &random, NULL);
@@ -325,7 +325,7 @@ make_table_path(PlannerInfo *root, const SideTable *table,
 static void
 cost_window_merge(PlannerInfo *root, CustomPath *path,
 				  const WindowJoinClauses *clauses, const MergeChoice *choice,
-				  JoinPathExtraData *extra)
+				  double processes, JoinPathExtraData *extra)
 {
 	SideEstimate sides[2];
 	QualCost	filter_cost;
@@ -349,14 +349,14 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 		bytes += sides[side].fetched *
 			(choice->rels[side]->reltarget->width + sizeof(MergeRow) +
 			 SizeofMinimalTupleHeader);
-	batches = ceil((bytes + 1) / (get_hash_memory_limit() * 0.75));
+	batches = ceil((bytes + 1) / (get_hash_memory_limit() * 0.75 * processes));
 
 	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
 	{
 		foreach(cell, choice->tables[side])
 		{
 			Path	   *table = make_table_path(root, lfirst(cell), &sides[side],
-												batches);
+												batches, processes);
 
 			path->custom_paths = lappend(path->custom_paths, table);
 			cost += table->total_cost;
@@ -365,7 +365,7 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 		cost += sides[side].entries * log2(tables) * cpu_operator_cost / 2;
 	}
 	cost_qual_eval(&filter_cost, clauses->filters, root);
-	cost += pairs * (filter_cost.per_tuple + cpu_tuple_cost);
+	cost += pairs / processes * (filter_cost.per_tuple + cpu_tuple_cost);
 
 	path->path.startup_cost = filter_cost.startup + tables * cpu_tuple_cost +
 		path->path.pathtarget->cost.startup;
@@ -421,26 +421,69 @@ remember_choice(const MergeChoice *choice, List *restrict_clauses)
 }
 
 /*
- * Make the path of a choice.
+ * Make the path of a choice, for one process or for those that "workers" are with
+ * the leader.
  */
 static CustomPath *
 make_window_merge(PlannerInfo *root, RelOptInfo *joinrel,
 				  const WindowJoinClauses *clauses, const MergeChoice *choice,
-				  JoinPathExtraData *extra)
+				  int workers, JoinPathExtraData *extra)
 {
 	CustomPath *path = makeNode(CustomPath);
+	double		processes = 1;
 
+	/* the leader has ever less time for it, as in core's get_parallel_divisor */
+	if (workers > 0)
+		processes = workers + (parallel_leader_participation ?
+							   Max(1 - 0.3 * workers, 0) : 0);
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = joinrel;
 	path->path.pathtarget = joinrel->reltarget;
-	path->path.rows = joinrel->rows;
+	path->path.rows = clamp_row_est(joinrel->rows / processes);
 	path->path.parallel_safe = joinrel->consider_parallel;
+	path->path.parallel_aware = workers > 0;
+	path->path.parallel_workers = workers;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->methods = &path_methods;
 	set_custom_clauses(path, extra->restrictlist);
-	cost_window_merge(root, path, clauses, choice, extra);
+	cost_window_merge(root, path, clauses, choice, processes, extra);
 	path->custom_private = remember_choice(choice, extra->restrictlist);
 	return path;
+}
+
+/*
+ * As many workers as the indexes of a choice are worth.
+ */
+static int
+count_workers(const MergeChoice *choice)
+{
+	double		pages = 0;
+	ListCell   *cell;
+
+	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
+	{
+		foreach(cell, choice->tables[side])
+			pages += ((SideTable *) lfirst(cell))->index->pages;
+	}
+	return compute_parallel_worker(choice->rels[MERGE_OUTER], -1, pages,
+								   max_parallel_workers_per_gather);
+}
+
+/*
+ * Add the paths of a choice.
+ */
+static void
+add_window_merges(PlannerInfo *root, RelOptInfo *joinrel,
+				  const WindowJoinClauses *clauses, const MergeChoice *choice,
+				  JoinPathExtraData *extra)
+{
+	CustomPath *path = make_window_merge(root, joinrel, clauses, choice, 0, extra);
+	int			workers = path->path.parallel_safe ? count_workers(choice) : 0;
+
+	add_path(joinrel, &path->path);
+	if (workers > 0)
+		add_partial_path(joinrel, &make_window_merge(root, joinrel, clauses,
+													 choice, workers, extra)->path);
 }
 
 /*
@@ -491,8 +534,7 @@ window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
 			return;
 	}
 	if (find_choice(&clauses, &choice))
-		add_path(joinrel, (Path *) make_window_merge(root, joinrel, &clauses,
-													 &choice, extra));
+		add_window_merges(root, joinrel, &clauses, &choice, extra);
 }
 
 /*

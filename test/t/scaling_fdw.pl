@@ -141,6 +141,8 @@ is(() = $plan =~ /Remote SQL: SELECT [^\n]* FROM \(azhunt_shards\.uploads_here \
 $plan = remote_sql("azhunt_shards.storage_upload_link_account('1 hour', since => '2026-03-01 06:00Z', until => '2026-03-01 09:00Z')");
 is(() = $plan =~ /Remote SQL: (?=[^\n]*r(\d+)\.timegenerated >= '2026-03-01 05:00:00\+00')(?=[^\n]*r(?!\1\b)\d+\.timegenerated >= '2026-03-01 06:00:00\+00')/g, 3,
 	'and read no more of them than the period needs');
+is(() = remote_sql("azhunt_shards.storage_upload_link_account(signin_time => 'CreatedDateTime')") =~ /Remote SQL: [^\n]*azhunt\.within\(\w+\.begun,/g, 3,
+	'also by when sign-ins began');
 my $remote_plan = query($shards[0], 'EXPLAIN (COSTS off) SELECT * FROM azhunt_shards.uploads_here AS u JOIN azhunt_shards.signins_here AS s'
 	  . " ON s.address = u.address AND azhunt.within(s.timegenerated, u.timegenerated, '1 minute') AND s.useragent OPERATOR(azhunt.=~) u.useragent");
 like($remote_plan, qr/AzhuntWindowJoin/, 'by the windowed join');
@@ -208,6 +210,7 @@ query($coordinator, "SELECT azhunt.set_status(result_id, 'closed', 'done') $shar
 is(query($coordinator, "SELECT status, matches $shared"), 'closed|1', 'a result is closed');
 $under_way->do('COMMIT');
 is(query($coordinator, "SELECT status, matches $shared"), 'new|2', 'what is found meanwhile reopens it');
+is(query($coordinator, "SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = (SELECT result_id $shared)"), 'new', 'on the dashboards, too');
 query($coordinator, "SELECT azhunt.set_status(result_id, 'closed', 'done') $shared");
 query($coordinator, "INSERT INTO azhunt.allow_list (entity, value) VALUES ('address', '192.0.2.$address_of_second')");
 is(query($coordinator, "SELECT status, matches $shared"), 'closed|1', 'what is hidden leaves it closed');
