@@ -1675,7 +1675,7 @@ COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
 
 CREATE FUNCTION azhunt.parse_version(a text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a ~ '^[0-9]{1,8}(?:\.[0-9]{1,8}){0,3}$' THEN (
+RETURN CASE WHEN a ~ '^[0-9]{1,8}(?:[.][0-9]{1,8}){0,3}$' THEN (
     SELECT string_agg(lpad(split_part(a, '.', n), 8, '0'), '' ORDER BY n)::numeric FROM generate_series(1, 4) AS g (n)) END;
 COMMENT ON FUNCTION azhunt.parse_version(text) IS
 'internal: KQL''s parse_version()';
@@ -1723,7 +1723,8 @@ COMMENT ON FUNCTION azhunt.base64_encode_fromarray(jsonb) IS
 
 CREATE FUNCTION azhunt.base64_encode_fromguid(a uuid) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(encode(decode(regexp_replace(replace(a::text, '-', ''), '^(..)(..)(..)(..)(..)(..)(..)(..)(.*)$', '\4\3\2\1\6\5\8\7\9'), 'hex'), 'base64'), '');
+RETURN coalesce((SELECT encode(decode(string_agg(substr(replace(a::text, '-', ''), 2 * place - 1, 2), '' ORDER BY n), 'hex'), 'base64')
+                 FROM unnest('{4,3,2,1,6,5,8,7,9,10,11,12,13,14,15,16}'::integer[]) WITH ORDINALITY AS p (place, n)), '');
 COMMENT ON FUNCTION azhunt.base64_encode_fromguid(uuid) IS
 'internal: KQL''s base64_encode_fromguid(): of its bytes in the order that Windows has';
 
@@ -1790,11 +1791,11 @@ COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
 CREATE FUNCTION azhunt.has_ipv4(a text, b jsonb, is_prefix boolean) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN EXISTS (
-    SELECT FROM regexp_matches(a, '(?<![[:alnum:]])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![[:alnum:]])', 'g') AS m (match)
+    SELECT FROM regexp_matches(a, '(?<![[:alnum:]])(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?![[:alnum:]])', 'g') AS m (match)
     CROSS JOIN jsonb_array_elements_text(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS p (wanted)
     WHERE azhunt.ipv4_network(m.match[1]) IS NOT NULL
       AND (m.match[1] = p.wanted
-           OR is_prefix AND p.wanted ~ '^(?:[0-9]{1,3}\.){1,3}$' AND starts_with(m.match[1], p.wanted)));
+           OR is_prefix AND p.wanted ~ '^(?:[0-9]{1,3}[.]){1,3}$' AND starts_with(m.match[1], p.wanted)));
 COMMENT ON FUNCTION azhunt.has_ipv4(text, jsonb, boolean) IS
 'internal: KQL''s has_any_ipv4() and its like: does an address of a list, or with a prefix of it, stand in a text by itself?';
 
