@@ -38,7 +38,8 @@ CREATE TABLE azhunt.status_changes (
     matches bigint,
     hidden bigint,
     classification text
-        CHECK (classification OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
+        CHECK (classification
+               OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
     CHECK (status OPERATOR(pg_catalog.=) 'closed' OR classification IS NULL)
 );
 
@@ -131,7 +132,8 @@ $$;
 COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
 'internal: an error that there is no such result, unless it was found';
 
-CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL) RETURNS void
+CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL)
+RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -159,13 +161,16 @@ BEGIN
     PERFORM FROM azhunt.rules AS r
     WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    SELECT max(m.run) AS last_run, count(*) FILTER (WHERE NOT m.hidden) AS matches, count(*) FILTER (WHERE m.hidden) AS hidden
+    SELECT max(m.run) AS last_run, count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           count(*) FILTER (WHERE m.hidden) AS hidden
     INTO seen
     FROM azhunt.screened_matches AS m
     WHERE m.result_id = set_status.result_id;
     PERFORM azhunt.check_result_found(seen.last_run IS NOT NULL, set_status.result_id);
-    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, matches, hidden, classification)
-    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), seen.last_run, seen.matches,
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, matches, hidden,
+                                       classification)
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), seen.last_run,
+            seen.matches,
         seen.hidden, set_status.classification);
 END
 $$;
