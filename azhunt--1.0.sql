@@ -539,10 +539,10 @@ CREATE AGGREGATE azhunt.linked_signins(uploadtime timestamptz, correlationid tex
 COMMENT ON AGGREGATE azhunt.linked_signins(timestamptz, text, timestamptz, text, text, text) IS
 'internal: the sign-ins, accounts and uploads of matches, each once, sign-ins and accounts in order, at most 1048576 sign-ins';
 
-/* src/kqlc/runtime.sql */
+/* src/kqlc/runtime/arithmetic.sql */
 
--- What compiled queries call where SQL has no form that does exactly what Kusto
--- does.  NULL stands for Kusto's null.
+-- Arithmetic of compiled queries, where SQL has no form that does exactly what
+-- Kusto does.  NULL stands for Kusto's null here and in the files beside.
 
 CREATE FUNCTION azhunt.add(bigint, bigint) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -730,6 +730,46 @@ AS 'MODULE_PATHNAME', 'azhunt_modulo_timespans';
 COMMENT ON FUNCTION azhunt.modulo(interval, interval) IS
 'internal: what a timespan leaves of another';
 
+CREATE FUNCTION azhunt.divide(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b <> 0 THEN a / b END;
+COMMENT ON FUNCTION azhunt.divide(numeric, numeric) IS
+'internal: divide as Kusto does';
+
+CREATE FUNCTION azhunt.modulo(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b <> 0 THEN mod(mod(a, abs(b)) + abs(b), abs(b)) END;
+COMMENT ON FUNCTION azhunt.modulo(numeric, numeric) IS
+'internal: remainder as Kusto has it, never negative';
+
+CREATE FUNCTION azhunt.bin_or_null(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b > 0 THEN floor(a / b) * b END;
+COMMENT ON FUNCTION azhunt.bin_or_null(numeric, numeric) IS
+'internal: KQL''s bin(), null for a size that is not positive';
+
+CREATE FUNCTION azhunt.round(a double precision, b bigint) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN round(a::numeric, least(greatest(b, -300), 300)::integer)::double precision;
+COMMENT ON FUNCTION azhunt.round(double precision, bigint) IS
+'internal: KQL''s round()';
+
+CREATE FUNCTION azhunt.subtract(a interval, b interval) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN a - b;
+COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
+'internal: the difference of two timespans';
+
+CREATE FUNCTION azhunt.some_interval(a text, b bigint) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(b) <= 4000000 THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(days => 7 * b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
+COMMENT ON FUNCTION azhunt.some_interval(text, bigint) IS
+'internal: so many days or months';
+
+/* src/kqlc/runtime/conversions.sql */
+
+-- Conversions between the types of KQL.
+
 CREATE FUNCTION azhunt.tostring(boolean) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_tostring_bool';
@@ -892,197 +932,17 @@ AS 'MODULE_PATHNAME', 'azhunt_not_json_null';
 COMMENT ON FUNCTION azhunt.not_json_null(jsonb) IS
 'internal: the value, or NULL if it is the null of JSON';
 
-CREATE FUNCTION azhunt.element(jsonb, bigint) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_element';
-COMMENT ON FUNCTION azhunt.element(jsonb, bigint) IS
-'internal: element of an array by its number';
-
-CREATE FUNCTION azhunt.element(jsonb, jsonb) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_element_dynamic';
-COMMENT ON FUNCTION azhunt.element(jsonb, jsonb) IS
-'internal: element of an array by its number, or member of an object by its key';
-
 CREATE FUNCTION azhunt.gettype(jsonb) RETURNS text
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_gettype';
 COMMENT ON FUNCTION azhunt.gettype(jsonb) IS
 'internal: KQL''s gettype()';
 
-CREATE FUNCTION azhunt.contains(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_contains';
-COMMENT ON FUNCTION azhunt.contains(text, text) IS
-'internal: KQL''s contains';
-
-CREATE FUNCTION azhunt.startswith(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_startswith';
-COMMENT ON FUNCTION azhunt.startswith(text, text) IS
-'internal: KQL''s startswith';
-
-CREATE FUNCTION azhunt.endswith(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_endswith';
-COMMENT ON FUNCTION azhunt.endswith(text, text) IS
-'internal: KQL''s endswith';
-
-CREATE FUNCTION azhunt.has_cs(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_has_cs';
-COMMENT ON FUNCTION azhunt.has_cs(text, text) IS
-'internal: KQL''s has_cs';
-
-CREATE FUNCTION azhunt.hasprefix(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hasprefix';
-COMMENT ON FUNCTION azhunt.hasprefix(text, text) IS
-'internal: KQL''s hasprefix';
-
-CREATE FUNCTION azhunt.hasprefix_cs(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hasprefix_cs';
-COMMENT ON FUNCTION azhunt.hasprefix_cs(text, text) IS
-'internal: KQL''s hasprefix_cs';
-
-CREATE FUNCTION azhunt.hassuffix(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hassuffix';
-COMMENT ON FUNCTION azhunt.hassuffix(text, text) IS
-'internal: KQL''s hassuffix';
-
-CREATE FUNCTION azhunt.hassuffix_cs(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hassuffix_cs';
-COMMENT ON FUNCTION azhunt.hassuffix_cs(text, text) IS
-'internal: KQL''s hassuffix_cs';
-
-CREATE FUNCTION azhunt.split(text, text) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_split';
-COMMENT ON FUNCTION azhunt.split(text, text) IS
-'internal: KQL''s split()';
-
-CREATE FUNCTION azhunt.split(text, text, bigint) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_split_part';
-COMMENT ON FUNCTION azhunt.split(text, text, bigint) IS
-'internal: KQL''s split()';
-
-CREATE FUNCTION azhunt.matches_regex(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_matches_regex';
-COMMENT ON FUNCTION azhunt.matches_regex(text, text) IS
-'internal: KQL''s matches regex';
-
-CREATE FUNCTION azhunt.extract(text, bigint, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_extract';
-COMMENT ON FUNCTION azhunt.extract(text, bigint, text) IS
-'internal: KQL''s extract()';
-
-CREATE FUNCTION azhunt.extract_all(text, text) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_extract_all';
-COMMENT ON FUNCTION azhunt.extract_all(text, text) IS
-'internal: KQL''s extract_all()';
-
-CREATE FUNCTION azhunt.regex_groups(text, text) RETURNS text[]
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_regex_groups';
-COMMENT ON FUNCTION azhunt.regex_groups(text, text) IS
-'internal: the groups of the first match';
-
-CREATE FUNCTION azhunt.replace_regex(text, text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_replace_regex';
-COMMENT ON FUNCTION azhunt.replace_regex(text, text, text) IS
-'internal: KQL''s replace_regex()';
-
-CREATE FUNCTION azhunt.trim_start(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_trim_start';
-COMMENT ON FUNCTION azhunt.trim_start(text, text) IS
-'internal: KQL''s trim_start()';
-
-CREATE FUNCTION azhunt.trim_end(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_trim_end';
-COMMENT ON FUNCTION azhunt.trim_end(text, text) IS
-'internal: KQL''s trim_end()';
-
-CREATE FUNCTION azhunt.count_matches(text, text) RETURNS bigint
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_count_matches';
-COMMENT ON FUNCTION azhunt.count_matches(text, text) IS
-'internal: number of matches of a regular expression';
-
-CREATE FUNCTION azhunt.regex_quote(text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_regex_quote';
-COMMENT ON FUNCTION azhunt.regex_quote(text) IS
-'internal: KQL''s regex_quote()';
-
-CREATE FUNCTION azhunt.format_datetime(timestamptz, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_format_datetime';
-COMMENT ON FUNCTION azhunt.format_datetime(timestamptz, text) IS
-'internal: KQL''s format_datetime()';
-
-CREATE FUNCTION azhunt.format_timespan(interval, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_format_timespan';
-COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
-'internal: KQL''s format_timespan()';
-
 CREATE FUNCTION azhunt.json_text(jsonb) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_json_text';
 COMMENT ON FUNCTION azhunt.json_text(jsonb) IS
 'internal: JSON with the keys of objects in the order of their names';
-
-CREATE FUNCTION azhunt.replace_any(text, text[], text[]) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_replace_any';
-COMMENT ON FUNCTION azhunt.replace_any(text, text[], text[]) IS
-'internal: KQL''s replace_strings()';
-
-CREATE FUNCTION azhunt.before_match(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_before_match';
-COMMENT ON FUNCTION azhunt.before_match(text, text) IS
-'internal: the text before the first match of a regular expression';
-
-CREATE FUNCTION azhunt.first_of(anyelement, anyelement) RETURNS anyelement
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_first_of';
-COMMENT ON FUNCTION azhunt.first_of(anyelement, anyelement) IS
-'internal: aggregate transition function';
-
-CREATE FUNCTION azhunt.divide(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b <> 0 THEN a / b END;
-COMMENT ON FUNCTION azhunt.divide(numeric, numeric) IS
-'internal: divide as Kusto does';
-
-CREATE FUNCTION azhunt.modulo(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b <> 0 THEN mod(mod(a, abs(b)) + abs(b), abs(b)) END;
-COMMENT ON FUNCTION azhunt.modulo(numeric, numeric) IS
-'internal: remainder as Kusto has it, never negative';
-
-CREATE FUNCTION azhunt.bin_or_null(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b > 0 THEN floor(a / b) * b END;
-COMMENT ON FUNCTION azhunt.bin_or_null(numeric, numeric) IS
-'internal: KQL''s bin(), null for a size that is not positive';
-
-CREATE FUNCTION azhunt.round(a double precision, b bigint) RETURNS double precision
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN round(a::numeric, least(greatest(b, -300), 300)::integer)::double precision;
-COMMENT ON FUNCTION azhunt.round(double precision, bigint) IS
-'internal: KQL''s round()';
 
 CREATE FUNCTION azhunt.tolong(a numeric) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1108,99 +968,184 @@ RETURN CASE WHEN a <> '' THEN a END;
 COMMENT ON FUNCTION azhunt.not_empty(text) IS
 'internal: the text, or NULL if it is empty';
 
-CREATE FUNCTION azhunt.has_any(a text, b jsonb) RETURNS boolean
+CREATE FUNCTION azhunt.dynamic_to_json(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN azhunt.json_text(a);
+COMMENT ON FUNCTION azhunt.dynamic_to_json(jsonb) IS
+'internal: KQL''s dynamic_to_json()';
+
+CREATE FUNCTION azhunt.kusto_time(a timestamp) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT bool_or(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
-COMMENT ON FUNCTION azhunt.has_any(text, jsonb) IS
-'internal: KQL''s has_any';
+RETURN CASE WHEN a >= '0001-01-01' AND a < '10000-01-01' THEN timezone('UTC', a) END;
+COMMENT ON FUNCTION azhunt.kusto_time(timestamp) IS
+'internal: a time of UTC, null if Kusto has none';
 
-CREATE FUNCTION azhunt.has_all(a text, b jsonb) RETURNS boolean
+/* src/kqlc/runtime/times.sql */
+
+-- Times and timespans of compiled queries.
+
+CREATE FUNCTION azhunt.format_datetime(timestamptz, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_format_datetime';
+COMMENT ON FUNCTION azhunt.format_datetime(timestamptz, text) IS
+'internal: KQL''s format_datetime()';
+
+CREATE FUNCTION azhunt.format_timespan(interval, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_format_timespan';
+COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
+'internal: KQL''s format_timespan()';
+
+CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT bool_and(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), true);
-COMMENT ON FUNCTION azhunt.has_all(text, jsonb) IS
-'internal: KQL''s has_all';
+RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b));
+COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
+'internal: KQL''s startofday()';
 
-CREATE FUNCTION azhunt.in_array_fold(a text, b jsonb) RETURNS boolean
+CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT bool_or(a OPERATOR(azhunt.=~) azhunt.tostring(v)) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
-COMMENT ON FUNCTION azhunt.in_array_fold(text, jsonb) IS
-'internal: KQL''s in~ with an array';
+RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
+'internal: KQL''s endofday()';
 
-CREATE FUNCTION azhunt.trim(a text, b text) RETURNS text
+CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.trim_end(a, azhunt.trim_start(a, b));
-COMMENT ON FUNCTION azhunt.trim(text, text) IS
-'internal: KQL''s trim()';
+RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b));
+COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
+'internal: KQL''s startofmonth()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
-        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
-        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET 0 LIMIT 1), -1);
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
+'internal: KQL''s endofmonth()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint, e bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN e > 0 THEN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
-        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
-        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET e - 1 LIMIT 1), -1) END;
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b));
+COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
+'internal: KQL''s startofyear()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (strpos(a, b) - 1)::bigint;
-COMMENT ON FUNCTION azhunt.indexof(text, text) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
+'internal: KQL''s endofyear()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.indexof(a, b, c, -1::bigint);
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
+COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
+'internal: KQL''s startofweek()';
 
-CREATE FUNCTION azhunt.substring(a text, b bigint) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 2000000000)::integer + 1);
-COMMENT ON FUNCTION azhunt.substring(text, bigint) IS
-'internal: KQL''s substring()';
+CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
+'internal: KQL''s endofweek()';
 
-CREATE FUNCTION azhunt.substring(a text, b bigint, c bigint) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 1000000000)::integer + 1, least(greatest(c, 0), 1000000000)::integer);
-COMMENT ON FUNCTION azhunt.substring(text, bigint, bigint) IS
-'internal: KQL''s substring()';
+CREATE FUNCTION azhunt.dayofweek(a timestamptz) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN make_interval(hours => 24 * extract('dow' FROM timezone('UTC', a))::integer);
+COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
+'internal: KQL''s dayofweek()';
 
-CREATE FUNCTION azhunt.strrep(a text, b bigint, c text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT string_agg(a, c) FROM generate_series(1, least(b, 1024))), '');
-COMMENT ON FUNCTION azhunt.strrep(text, bigint, text) IS
-'internal: KQL''s strrep()';
+CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(timezone('UTC', c) + azhunt.some_interval(a, b))
+    ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
+        WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
+COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
+'internal: KQL''s datetime_add()';
 
-CREATE FUNCTION azhunt.strcmp(a text, b text) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN a COLLATE "C" < b THEN -1 WHEN a COLLATE "C" > b THEN 1 ELSE 0 END;
-COMMENT ON FUNCTION azhunt.strcmp(text, text) IS
-'internal: KQL''s strcmp()';
+CREATE FUNCTION azhunt.datetime_diff(a text, b timestamptz, c timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE a WHEN 'year' THEN (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c)))::bigint
+    WHEN 'quarter' THEN (4 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('quarter' FROM timezone('UTC', b)) - extract('quarter' FROM timezone('UTC', c)))::bigint
+    WHEN 'month' THEN (12 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('month' FROM timezone('UTC', b)) - extract('month' FROM timezone('UTC', c)))::bigint
+    WHEN 'week' THEN (azhunt.tolong(b) + 864000000000) / 6048000000000 - (azhunt.tolong(c) + 864000000000) / 6048000000000
+    WHEN 'day' THEN azhunt.tolong(b) / 864000000000 - azhunt.tolong(c) / 864000000000
+    WHEN 'hour' THEN azhunt.tolong(b) / 36000000000 - azhunt.tolong(c) / 36000000000
+    WHEN 'minute' THEN azhunt.tolong(b) / 600000000 - azhunt.tolong(c) / 600000000
+    WHEN 'second' THEN azhunt.tolong(b) / 10000000 - azhunt.tolong(c) / 10000000
+    WHEN 'millisecond' THEN azhunt.tolong(b) / 10000 - azhunt.tolong(c) / 10000
+    WHEN 'microsecond' THEN azhunt.tolong(b) / 10 - azhunt.tolong(c) / 10
+    WHEN 'nanosecond' THEN (azhunt.tolong(b) - azhunt.tolong(c)) * 100 END;
+COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
+'internal: KQL''s datetime_diff()';
 
-CREATE FUNCTION azhunt.countof(a text, b text) RETURNS bigint
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT count(*) FROM generate_series(1, length(a) - length(b) + 1) AS g (p) WHERE substr(a, p, length(b)) = b AND b <> '');
-COMMENT ON FUNCTION azhunt.countof(text, text) IS
-'internal: KQL''s countof()';
+RETURN CASE WHEN f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
+'internal: KQL''s make_datetime()';
 
-CREATE FUNCTION azhunt.countof(a text, b text, c text) RETURNS bigint
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN c = 'regex' THEN azhunt.count_matches(a, b) ELSE azhunt.countof(a, b) END;
-COMMENT ON FUNCTION azhunt.countof(text, text, text) IS
-'internal: KQL''s countof()';
+RETURN azhunt.make_datetime(a, b, c, d, e, 0);
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint) IS
+'internal: KQL''s make_datetime()';
 
-CREATE FUNCTION azhunt.pad_left(a text, b bigint) RETURNS text
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN lpad(a, greatest(least(b, 1000), length(a))::integer, '0');
-COMMENT ON FUNCTION azhunt.pad_left(text, bigint) IS
-'internal: digits with zeros before them';
+RETURN azhunt.make_datetime(a, b, c, 0, 0, 0);
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint) IS
+'internal: KQL''s make_datetime()';
+
+CREATE FUNCTION azhunt.make_timespan(a bigint, b bigint, c bigint, d double precision) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => d) END;
+COMMENT ON FUNCTION azhunt.make_timespan(bigint, bigint, bigint, double precision) IS
+'internal: KQL''s make_timespan()';
+
+CREATE FUNCTION azhunt.unixtime_todatetime(a double precision) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a >= -62135596800000000 AND a < 253402300800000000 THEN azhunt.add(timestamptz '1970-01-01 00:00:00+00', make_interval(secs => trunc(a) / 1000000)) END;
+COMMENT ON FUNCTION azhunt.unixtime_todatetime(double precision) IS
+'internal: KQL''s unixtime_microseconds_todatetime()';
+
+CREATE FUNCTION azhunt.time_in_zone(a timestamptz, zone text, is_local boolean) RETURNS timestamptz
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    clock timestamp := a AT TIME ZONE 'UTC';
+    moment timestamptz;
+BEGIN
+    IF NOT is_local THEN
+        RETURN (a AT TIME ZONE zone) AT TIME ZONE 'UTC';
+    END IF;
+    moment := clock AT TIME ZONE zone;
+    -- a time that clocks skip is as if they had gone on an hour earlier
+    RETURN moment - (moment AT TIME ZONE zone - clock);
+EXCEPTION WHEN invalid_parameter_value OR datetime_field_overflow THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION azhunt.time_in_zone(timestamptz, text, boolean) IS
+'internal: KQL''s datetime_local_to_utc() and datetime_utc_to_local()';
+
+/* src/kqlc/runtime/dynamic.sql */
+
+-- Dynamic values of compiled queries: elements, arrays, bags and ranges.
+
+CREATE FUNCTION azhunt.element(jsonb, bigint) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_element';
+COMMENT ON FUNCTION azhunt.element(jsonb, bigint) IS
+'internal: element of an array by its number';
+
+CREATE FUNCTION azhunt.element(jsonb, jsonb) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_element_dynamic';
+COMMENT ON FUNCTION azhunt.element(jsonb, jsonb) IS
+'internal: element of an array by its number, or member of an object by its key';
+
+CREATE FUNCTION azhunt.first_of(anyelement, anyelement) RETURNS anyelement
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_first_of';
+COMMENT ON FUNCTION azhunt.first_of(anyelement, anyelement) IS
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.array_length(a jsonb) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1326,9 +1271,25 @@ RETURN (SELECT coalesce(jsonb_agg((SELECT jsonb_agg(azhunt.element(CASE jsonb_ty
 COMMENT ON FUNCTION azhunt.zip(jsonb[]) IS
 'internal: KQL''s zip()';
 
+CREATE FUNCTION azhunt.bounded_count(count bigint) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF count > 1048576 THEN
+        RAISE EXCEPTION 'an array of KQL cannot have % elements', count
+            USING ERRCODE = 'program_limit_exceeded',
+                  HINT = 'It has 1048576 at most.';
+    END IF;
+    RETURN count;
+END
+$$;
+COMMENT ON FUNCTION azhunt.bounded_count(bigint) IS
+'internal: the number of elements that an array will have, or an error if they are too many';
+
 CREATE FUNCTION azhunt.repeat(a jsonb, b bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(a), '[]') FROM generate_series(1, b)) END;
+RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(a), '[]') FROM generate_series(1, azhunt.bounded_count(b))) END;
 COMMENT ON FUNCTION azhunt.repeat(jsonb, bigint) IS
 'internal: KQL''s repeat()';
 
@@ -1361,24 +1322,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN jsonb_typeof(a) = 'object' OR a IS NULL THEN coalesce(a, '{}') || jsonb_build_object(b, c) END;
 COMMENT ON FUNCTION azhunt.bag_set_key(jsonb, text, jsonb) IS
 'internal: KQL''s bag_set_key()';
-
-CREATE FUNCTION azhunt.dynamic_to_json(a jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.json_text(a);
-COMMENT ON FUNCTION azhunt.dynamic_to_json(jsonb) IS
-'internal: KQL''s dynamic_to_json()';
-
-CREATE FUNCTION azhunt.url_encode(a text, b text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT string_agg(CASE WHEN c ~ '^[A-Za-z0-9_.~-]$' THEN c WHEN c = ' ' THEN b ELSE (SELECT string_agg('%' || (lpad(to_hex(get_byte(convert_to(c, 'UTF8'), i)), 2, '0')), '' ORDER BY i) FROM generate_series(0, octet_length(convert_to(c, 'UTF8')) - 1) AS g (i)) END, '' ORDER BY n) FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n)), '');
-COMMENT ON FUNCTION azhunt.url_encode(text, text) IS
-'internal: KQL''s url_encode()';
-
-CREATE FUNCTION azhunt.series_of(a jsonb, b bigint, c jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b > 1048576 THEN NULL WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c) ORDER BY i), '[]') FROM generate_series(0, b - 1) AS g (i)) END;
-COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
-'internal: the array that make-series makes of bins';
 
 CREATE FUNCTION azhunt.elements(a jsonb) RETURNS SETOF jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1456,149 +1399,337 @@ RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(v)), '[]') FROM (SELECT v FROM
 COMMENT ON FUNCTION azhunt.range_array(interval, interval, interval) IS
 'internal: KQL''s range()';
 
-CREATE FUNCTION azhunt.axis_of(a timestamptz, b interval, c bigint) RETURNS jsonb
+CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(azhunt.add(a, azhunt.multiply(b, i::double precision))) ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
-COMMENT ON FUNCTION azhunt.axis_of(timestamptz, interval, bigint) IS
-'internal: the axis of make-series';
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(b, n - 1), 'null') ORDER BY n DESC), '{}') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
+COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
+'internal: KQL''s bag_zip()';
 
-CREATE FUNCTION azhunt.axis_of(a interval, b interval, c bigint) RETURNS jsonb
+CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(a + azhunt.multiply(b, i::double precision)) ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
-COMMENT ON FUNCTION azhunt.axis_of(interval, interval, bigint) IS
-'internal: the axis of make-series';
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
+        WHERE v = b AND n - 1 >= CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END
+        AND (d < 0 OR n - 1 < CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
+COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
+'internal: KQL''s array_index_of()';
 
-CREATE FUNCTION azhunt.axis_of(a double precision, b double precision, c bigint) RETURNS jsonb
+/* src/kqlc/runtime/strings.sql */
+
+-- Strings of compiled queries.
+
+CREATE FUNCTION azhunt.contains(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_contains';
+COMMENT ON FUNCTION azhunt.contains(text, text) IS
+'internal: KQL''s contains';
+
+CREATE FUNCTION azhunt.startswith(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_startswith';
+COMMENT ON FUNCTION azhunt.startswith(text, text) IS
+'internal: KQL''s startswith';
+
+CREATE FUNCTION azhunt.endswith(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_endswith';
+COMMENT ON FUNCTION azhunt.endswith(text, text) IS
+'internal: KQL''s endswith';
+
+CREATE FUNCTION azhunt.has_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_has_cs';
+COMMENT ON FUNCTION azhunt.has_cs(text, text) IS
+'internal: KQL''s has_cs';
+
+CREATE FUNCTION azhunt.hasprefix(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hasprefix';
+COMMENT ON FUNCTION azhunt.hasprefix(text, text) IS
+'internal: KQL''s hasprefix';
+
+CREATE FUNCTION azhunt.hasprefix_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hasprefix_cs';
+COMMENT ON FUNCTION azhunt.hasprefix_cs(text, text) IS
+'internal: KQL''s hasprefix_cs';
+
+CREATE FUNCTION azhunt.hassuffix(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hassuffix';
+COMMENT ON FUNCTION azhunt.hassuffix(text, text) IS
+'internal: KQL''s hassuffix';
+
+CREATE FUNCTION azhunt.hassuffix_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hassuffix_cs';
+COMMENT ON FUNCTION azhunt.hassuffix_cs(text, text) IS
+'internal: KQL''s hassuffix_cs';
+
+CREATE FUNCTION azhunt.split(text, text) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_split';
+COMMENT ON FUNCTION azhunt.split(text, text) IS
+'internal: KQL''s split()';
+
+CREATE FUNCTION azhunt.split(text, text, bigint) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_split_part';
+COMMENT ON FUNCTION azhunt.split(text, text, bigint) IS
+'internal: KQL''s split()';
+
+CREATE FUNCTION azhunt.matches_regex(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_matches_regex';
+COMMENT ON FUNCTION azhunt.matches_regex(text, text) IS
+'internal: KQL''s matches regex';
+
+CREATE FUNCTION azhunt.extract(text, bigint, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_extract';
+COMMENT ON FUNCTION azhunt.extract(text, bigint, text) IS
+'internal: KQL''s extract()';
+
+CREATE FUNCTION azhunt.extract_all(text, text) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_extract_all';
+COMMENT ON FUNCTION azhunt.extract_all(text, text) IS
+'internal: KQL''s extract_all()';
+
+CREATE FUNCTION azhunt.regex_groups(text, text) RETURNS text[]
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_regex_groups';
+COMMENT ON FUNCTION azhunt.regex_groups(text, text) IS
+'internal: the groups of the first match';
+
+CREATE FUNCTION azhunt.replace_regex(text, text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_replace_regex';
+COMMENT ON FUNCTION azhunt.replace_regex(text, text, text) IS
+'internal: KQL''s replace_regex()';
+
+CREATE FUNCTION azhunt.trim_start(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_trim_start';
+COMMENT ON FUNCTION azhunt.trim_start(text, text) IS
+'internal: KQL''s trim_start()';
+
+CREATE FUNCTION azhunt.trim_end(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_trim_end';
+COMMENT ON FUNCTION azhunt.trim_end(text, text) IS
+'internal: KQL''s trim_end()';
+
+CREATE FUNCTION azhunt.count_matches(text, text) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_count_matches';
+COMMENT ON FUNCTION azhunt.count_matches(text, text) IS
+'internal: number of matches of a regular expression';
+
+CREATE FUNCTION azhunt.regex_quote(text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_regex_quote';
+COMMENT ON FUNCTION azhunt.regex_quote(text) IS
+'internal: KQL''s regex_quote()';
+
+CREATE FUNCTION azhunt.replace_any(text, text[], text[]) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_replace_any';
+COMMENT ON FUNCTION azhunt.replace_any(text, text[], text[]) IS
+'internal: KQL''s replace_strings()';
+
+CREATE FUNCTION azhunt.before_match(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_before_match';
+COMMENT ON FUNCTION azhunt.before_match(text, text) IS
+'internal: the text before the first match of a regular expression';
+
+CREATE FUNCTION azhunt.has_any(a text, b jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(a + b * i ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
-COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) IS
-'internal: the axis of make-series';
+RETURN coalesce((SELECT bool_or(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
+COMMENT ON FUNCTION azhunt.has_any(text, jsonb) IS
+'internal: KQL''s has_any';
 
-CREATE FUNCTION azhunt.subtract(a interval, b interval) RETURNS interval
+CREATE FUNCTION azhunt.has_all(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT bool_and(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), true);
+COMMENT ON FUNCTION azhunt.has_all(text, jsonb) IS
+'internal: KQL''s has_all';
+
+CREATE FUNCTION azhunt.in_array_fold(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT bool_or(a OPERATOR(azhunt.=~) azhunt.tostring(v)) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
+COMMENT ON FUNCTION azhunt.in_array_fold(text, jsonb) IS
+'internal: KQL''s in~ with an array';
+
+CREATE FUNCTION azhunt.trim(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.trim_end(a, azhunt.trim_start(a, b));
+COMMENT ON FUNCTION azhunt.trim(text, text) IS
+'internal: KQL''s trim()';
+
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN a - b;
-COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
-'internal: the difference of two timespans';
+RETURN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
+        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
+        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET 0 LIMIT 1), -1);
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.kusto_time(a timestamp) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a >= '0001-01-01' AND a < '10000-01-01' THEN timezone('UTC', a) END;
-COMMENT ON FUNCTION azhunt.kusto_time(timestamp) IS
-'internal: a time of UTC, null if Kusto has none';
-
-CREATE FUNCTION azhunt.some_interval(a text, b bigint) RETURNS interval
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN abs(b) <= 4000000 THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(days => 7 * b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
-COMMENT ON FUNCTION azhunt.some_interval(text, bigint) IS
-'internal: so many days or months';
-
-CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b));
-COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
-'internal: KQL''s startofday()';
-
-CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
-'internal: KQL''s endofday()';
-
-CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b));
-COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
-'internal: KQL''s startofmonth()';
-
-CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
-'internal: KQL''s endofmonth()';
-
-CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b));
-COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
-'internal: KQL''s startofyear()';
-
-CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
-'internal: KQL''s endofyear()';
-
-CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
-COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
-'internal: KQL''s startofweek()';
-
-CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
-'internal: KQL''s endofweek()';
-
-CREATE FUNCTION azhunt.dayofweek(a timestamptz) RETURNS interval
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN make_interval(hours => 24 * extract('dow' FROM timezone('UTC', a))::integer);
-COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
-'internal: KQL''s dayofweek()';
-
-CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(timezone('UTC', c) + azhunt.some_interval(a, b))
-    ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
-        WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
-COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
-'internal: KQL''s datetime_add()';
-
-CREATE FUNCTION azhunt.datetime_diff(a text, b timestamptz, c timestamptz) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE a WHEN 'year' THEN (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c)))::bigint
-    WHEN 'quarter' THEN (4 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('quarter' FROM timezone('UTC', b)) - extract('quarter' FROM timezone('UTC', c)))::bigint
-    WHEN 'month' THEN (12 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('month' FROM timezone('UTC', b)) - extract('month' FROM timezone('UTC', c)))::bigint
-    WHEN 'week' THEN (azhunt.tolong(b) + 864000000000) / 6048000000000 - (azhunt.tolong(c) + 864000000000) / 6048000000000
-    WHEN 'day' THEN azhunt.tolong(b) / 864000000000 - azhunt.tolong(c) / 864000000000
-    WHEN 'hour' THEN azhunt.tolong(b) / 36000000000 - azhunt.tolong(c) / 36000000000
-    WHEN 'minute' THEN azhunt.tolong(b) / 600000000 - azhunt.tolong(c) / 600000000
-    WHEN 'second' THEN azhunt.tolong(b) / 10000000 - azhunt.tolong(c) / 10000000
-    WHEN 'millisecond' THEN azhunt.tolong(b) / 10000 - azhunt.tolong(c) / 10000
-    WHEN 'microsecond' THEN azhunt.tolong(b) / 10 - azhunt.tolong(c) / 10
-    WHEN 'nanosecond' THEN (azhunt.tolong(b) - azhunt.tolong(c)) * 100 END;
-COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
-'internal: KQL''s datetime_diff()';
-
-CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint, e bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
-COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
-'internal: KQL''s make_datetime()';
+RETURN CASE WHEN e > 0 THEN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
+        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
+        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET e - 1 LIMIT 1), -1) END;
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint) RETURNS timestamptz
+CREATE FUNCTION azhunt.indexof(a text, b text) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.make_datetime(a, b, c, d, e, 0);
-COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint) IS
-'internal: KQL''s make_datetime()';
+RETURN (strpos(a, b) - 1)::bigint;
+COMMENT ON FUNCTION azhunt.indexof(text, text) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint) RETURNS timestamptz
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.make_datetime(a, b, c, 0, 0, 0);
-COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint) IS
-'internal: KQL''s make_datetime()';
+RETURN azhunt.indexof(a, b, c, -1::bigint);
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.make_timespan(a bigint, b bigint, c bigint, d double precision) RETURNS interval
+CREATE FUNCTION azhunt.substring(a text, b bigint) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => d) END;
-COMMENT ON FUNCTION azhunt.make_timespan(bigint, bigint, bigint, double precision) IS
-'internal: KQL''s make_timespan()';
+RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 2000000000)::integer + 1);
+COMMENT ON FUNCTION azhunt.substring(text, bigint) IS
+'internal: KQL''s substring()';
 
-CREATE FUNCTION azhunt.unixtime_todatetime(a double precision) RETURNS timestamptz
+CREATE FUNCTION azhunt.substring(a text, b bigint, c bigint) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 1000000000)::integer + 1, least(greatest(c, 0), 1000000000)::integer);
+COMMENT ON FUNCTION azhunt.substring(text, bigint, bigint) IS
+'internal: KQL''s substring()';
+
+CREATE FUNCTION azhunt.strrep(a text, b bigint, c text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT string_agg(a, c) FROM generate_series(1, least(b, 1024))), '');
+COMMENT ON FUNCTION azhunt.strrep(text, bigint, text) IS
+'internal: KQL''s strrep()';
+
+CREATE FUNCTION azhunt.strcmp(a text, b text) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN a COLLATE "C" < b THEN -1 WHEN a COLLATE "C" > b THEN 1 ELSE 0 END;
+COMMENT ON FUNCTION azhunt.strcmp(text, text) IS
+'internal: KQL''s strcmp()';
+
+CREATE FUNCTION azhunt.countof(a text, b text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT count(*) FROM generate_series(1, length(a) - length(b) + 1) AS g (p) WHERE substr(a, p, length(b)) = b AND b <> '');
+COMMENT ON FUNCTION azhunt.countof(text, text) IS
+'internal: KQL''s countof()';
+
+CREATE FUNCTION azhunt.countof(a text, b text, c text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN c = 'regex' THEN azhunt.count_matches(a, b) ELSE azhunt.countof(a, b) END;
+COMMENT ON FUNCTION azhunt.countof(text, text, text) IS
+'internal: KQL''s countof()';
+
+CREATE FUNCTION azhunt.pad_left(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN lpad(a, greatest(least(b, 1000), length(a))::integer, '0');
+COMMENT ON FUNCTION azhunt.pad_left(text, bigint) IS
+'internal: digits with zeros before them';
+
+CREATE FUNCTION azhunt.url_encode(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT string_agg(CASE WHEN c ~ '^[A-Za-z0-9_.~-]$' THEN c WHEN c = ' ' THEN b ELSE (SELECT string_agg('%' || (lpad(to_hex(get_byte(convert_to(c, 'UTF8'), i)), 2, '0')), '' ORDER BY i) FROM generate_series(0, octet_length(convert_to(c, 'UTF8')) - 1) AS g (i)) END, '' ORDER BY n) FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n)), '');
+COMMENT ON FUNCTION azhunt.url_encode(text, text) IS
+'internal: KQL''s url_encode()';
+
+CREATE FUNCTION azhunt.jaccard_index(a jsonb, b jsonb) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a >= -62135596800000000 AND a < 253402300800000000 THEN azhunt.add(timestamptz '1970-01-01 00:00:00+00', make_interval(secs => trunc(a) / 1000000)) END;
-COMMENT ON FUNCTION azhunt.unixtime_todatetime(double precision) IS
-'internal: KQL''s unixtime_microseconds_todatetime()';
+RETURN jsonb_array_length(azhunt.set_intersect(VARIADIC ARRAY[a, b]))::double precision / nullif(jsonb_array_length(azhunt.set_union(VARIADIC ARRAY[a, b])), 0);
+COMMENT ON FUNCTION azhunt.jaccard_index(jsonb, jsonb) IS
+'internal: KQL''s jaccard_index()';
+
+CREATE FUNCTION azhunt.unicode_codepoints_from_string(a text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(ascii(c) ORDER BY n), '[]') FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n) WHERE c <> '');
+COMMENT ON FUNCTION azhunt.unicode_codepoints_from_string(text) IS
+'internal: KQL''s unicode_codepoints_from_string()';
+
+CREATE FUNCTION azhunt.unicode_codepoints_to_string(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 1114111);
+COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
+'internal: KQL''s unicode_codepoints_to_string()';
+
+CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(c, n - 1)), '') ORDER BY n) AS r FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
+COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
+'internal: KQL''s replace_strings()';
+
+CREATE FUNCTION azhunt.indexof_regex(a text, b text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT length(p) FROM (SELECT azhunt.before_match(b, a)) AS s (p))::bigint, -1);
+COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
+'internal: KQL''s indexof_regex()';
+
+CREATE FUNCTION azhunt.parse_version(a text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a ~ '^[0-9]{1,8}(?:\.[0-9]{1,8}){0,3}$' THEN (
+    SELECT string_agg(lpad(split_part(a, '.', n), 8, '0'), '' ORDER BY n)::numeric FROM generate_series(1, 4) AS g (n)) END;
+COMMENT ON FUNCTION azhunt.parse_version(text) IS
+'internal: KQL''s parse_version()';
+
+CREATE FUNCTION azhunt.base64_bytes(a text) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE WHEN length(a) % 4 = 0 AND a !~ '[[:space:]]' THEN decode(a, 'base64') END;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION azhunt.base64_bytes(text) IS
+'internal: what a text in base64 stands for; null if it is none';
+
+CREATE FUNCTION azhunt.base64_decode(a text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN coalesce(convert_from(azhunt.base64_bytes(a), 'UTF8'), '');
+EXCEPTION WHEN character_not_in_repertoire OR untranslatable_character THEN
+    RETURN '';
+END
+$$;
+COMMENT ON FUNCTION azhunt.base64_decode(text) IS
+'internal: KQL''s base64_decode_tostring(): the empty string for what is no text';
+
+CREATE FUNCTION azhunt.base64_decode_toarray(a text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT (SELECT coalesce(jsonb_agg(get_byte(b.bytes, n) ORDER BY n), '[]') FROM generate_series(0, length(b.bytes) - 1) AS g (n))
+        FROM (SELECT azhunt.base64_bytes(a) OFFSET 0) AS b (bytes) WHERE b.bytes IS NOT NULL);
+COMMENT ON FUNCTION azhunt.base64_decode_toarray(text) IS
+'internal: KQL''s base64_decode_toarray()';
+
+CREATE FUNCTION azhunt.base64_encode_fromarray(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND NOT jsonb_path_exists(a, '$[*] ? (@.type() != "number" || @ < 0 || @ > 255 || @ != @.floor())')
+    THEN (SELECT coalesce(replace(encode(decode(string_agg(lpad(to_hex(v::integer), 2, '0'), '' ORDER BY n), 'hex'), 'base64'), E'\n', ''), '')
+          FROM jsonb_array_elements_text(a) WITH ORDINALITY AS e (v, n)) ELSE '' END;
+COMMENT ON FUNCTION azhunt.base64_encode_fromarray(jsonb) IS
+'internal: KQL''s base64_encode_fromarray()';
+
+CREATE FUNCTION azhunt.base64_encode_fromguid(a uuid) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(encode(decode(regexp_replace(replace(a::text, '-', ''), '^(..)(..)(..)(..)(..)(..)(..)(..)(.*)$', '\4\3\2\1\6\5\8\7\9'), 'hex'), 'base64'), '');
+COMMENT ON FUNCTION azhunt.base64_encode_fromguid(uuid) IS
+'internal: KQL''s base64_encode_fromguid(): of its bytes in the order that Windows has';
+
+/* src/kqlc/runtime/network.sql */
+
+-- IPv4 addresses and networks of compiled queries.
 
 CREATE FUNCTION azhunt.ipv4_network(a text) RETURNS inet
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1643,6 +1774,93 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN host(network(azhunt.ipv4_network(a)))::inet - inet '0.0.0.0';
 COMMENT ON FUNCTION azhunt.parse_ipv4(text) IS
 'internal: KQL''s parse_ipv4()';
+
+CREATE FUNCTION azhunt.format_ipv4(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) ELSE '' END;
+COMMENT ON FUNCTION azhunt.format_ipv4(text, bigint) IS
+'internal: KQL''s format_ipv4()';
+
+CREATE FUNCTION azhunt.format_ipv4_mask(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) || '/' || least(b, masklen(azhunt.ipv4_network(a))) ELSE '' END;
+COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
+'internal: KQL''s format_ipv4_mask()';
+
+CREATE FUNCTION azhunt.has_ipv4(a text, b jsonb, is_prefix boolean) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN EXISTS (
+    SELECT FROM regexp_matches(a, '(?<![[:alnum:]])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![[:alnum:]])', 'g') AS m (match)
+    CROSS JOIN jsonb_array_elements_text(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS p (wanted)
+    WHERE azhunt.ipv4_network(m.match[1]) IS NOT NULL
+      AND (m.match[1] = p.wanted
+           OR is_prefix AND p.wanted ~ '^(?:[0-9]{1,3}\.){1,3}$' AND starts_with(m.match[1], p.wanted)));
+COMMENT ON FUNCTION azhunt.has_ipv4(text, jsonb, boolean) IS
+'internal: KQL''s has_any_ipv4() and its like: does an address of a list, or with a prefix of it, stand in a text by itself?';
+
+CREATE FUNCTION azhunt.ipv6_network(a text) RETURNS inet
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ipv4 CONSTANT inet := azhunt.ipv4_network(a);
+BEGIN
+    RETURN CASE WHEN ipv4 IS NOT NULL THEN set_masklen(('::ffff:' || host(ipv4))::inet, masklen(ipv4) + 96)
+                WHEN a ~ '^[0-9A-Fa-f:.]+(?:/[0-9]+)?$' AND a ~ ':' THEN a::inet END;
+EXCEPTION WHEN invalid_text_representation THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION azhunt.ipv6_network(text) IS
+'internal: an IPv6 address or network, which one of IPv4 is, too; null for anything else';
+
+CREATE FUNCTION azhunt.ipv6_compare(a text, b text, prefix bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (
+    SELECT CASE WHEN x.a = x.b THEN 0 WHEN x.a < x.b THEN -1 WHEN x.a > x.b THEN 1 END::bigint
+    FROM (SELECT network(set_masklen(n.a, n.bits)) AS a, network(set_masklen(n.b, n.bits)) AS b
+          FROM (SELECT azhunt.ipv6_network(ipv6_compare.a) AS a, azhunt.ipv6_network(ipv6_compare.b) AS b,
+                       least(masklen(azhunt.ipv6_network(ipv6_compare.a)), masklen(azhunt.ipv6_network(ipv6_compare.b)),
+                             greatest(0, least(128, prefix + CASE WHEN azhunt.ipv4_network(ipv6_compare.a) IS NOT NULL
+                                                                       AND azhunt.ipv4_network(ipv6_compare.b) IS NOT NULL THEN 96 ELSE 0 END)))::integer AS bits) AS n) AS x);
+COMMENT ON FUNCTION azhunt.ipv6_compare(text, text, bigint) IS
+'internal: KQL''s ipv6_compare()';
+
+CREATE FUNCTION azhunt.ipv6_is_in_any_range(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN azhunt.ipv6_network(a) IS NOT NULL THEN EXISTS (
+    SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)
+    WHERE set_masklen(azhunt.ipv6_network(a), 128) <<= azhunt.ipv6_network(e.v)) END;
+COMMENT ON FUNCTION azhunt.ipv6_is_in_any_range(text, jsonb) IS
+'internal: KQL''s ipv6_is_in_any_range()';
+
+/* src/kqlc/runtime/series.sql */
+
+-- Series: arrays of numbers, and what make-series is made of.
+
+CREATE FUNCTION azhunt.series_of(a jsonb, b bigint, c jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(b) - 1) AS g (i)) END;
+COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
+'internal: the array that make-series makes of bins';
+
+CREATE FUNCTION azhunt.axis_of(a timestamptz, b interval, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(azhunt.add(a, azhunt.multiply(b, i::double precision))) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(timestamptz, interval, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.axis_of(a interval, b interval, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(a + azhunt.multiply(b, i::double precision)) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(interval, interval, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.axis_of(a double precision, b double precision, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(a + b * i ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) IS
+'internal: the axis of make-series';
 
 CREATE FUNCTION azhunt.series_add(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1835,61 +2053,9 @@ RETURN (SELECT jsonb_build_object('rsquare', f -> 0, 'slope', f -> 1, 'variance'
 COMMENT ON FUNCTION azhunt.series_fit_line_dynamic(jsonb) IS
 'internal: KQL''s series_fit_line_dynamic()';
 
-CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(b, n - 1), 'null') ORDER BY n DESC), '{}') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
-COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
-'internal: KQL''s bag_zip()';
+/* src/kqlc/runtime/aggregates.sql */
 
-CREATE FUNCTION azhunt.jaccard_index(a jsonb, b jsonb) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN jsonb_array_length(azhunt.set_intersect(VARIADIC ARRAY[a, b]))::double precision / nullif(jsonb_array_length(azhunt.set_union(VARIADIC ARRAY[a, b])), 0);
-COMMENT ON FUNCTION azhunt.jaccard_index(jsonb, jsonb) IS
-'internal: KQL''s jaccard_index()';
-
-CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
-        WHERE v = b AND n - 1 >= CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END
-        AND (d < 0 OR n - 1 < CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
-COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
-'internal: KQL''s array_index_of()';
-
-CREATE FUNCTION azhunt.unicode_codepoints_from_string(a text) RETURNS jsonb
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(ascii(c) ORDER BY n), '[]') FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n) WHERE c <> '');
-COMMENT ON FUNCTION azhunt.unicode_codepoints_from_string(text) IS
-'internal: KQL''s unicode_codepoints_from_string()';
-
-CREATE FUNCTION azhunt.unicode_codepoints_to_string(a jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 1114111);
-COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
-'internal: KQL''s unicode_codepoints_to_string()';
-
-CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(c, n - 1)), '') ORDER BY n) AS r FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
-COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
-'internal: KQL''s replace_strings()';
-
-CREATE FUNCTION azhunt.indexof_regex(a text, b text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT length(p) FROM (SELECT azhunt.before_match(b, a)) AS s (p))::bigint, -1);
-COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
-'internal: KQL''s indexof_regex()';
-
-CREATE FUNCTION azhunt.format_ipv4(a text, b bigint) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) ELSE '' END;
-COMMENT ON FUNCTION azhunt.format_ipv4(text, bigint) IS
-'internal: KQL''s format_ipv4()';
-
-CREATE FUNCTION azhunt.format_ipv4_mask(a text, b bigint) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) || '/' || least(b, masklen(azhunt.ipv4_network(a))) ELSE '' END;
-COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
-'internal: KQL''s format_ipv4_mask()';
+-- Aggregates of compiled queries.
 
 CREATE FUNCTION azhunt.average(a double precision, b bigint) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -5949,7 +6115,6 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     result_key CONSTANT text[] := azhunt.kql_result_key(description, columns, key);
     title CONSTANT text := coalesce(description ->> 'name', name);

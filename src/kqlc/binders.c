@@ -670,3 +670,17 @@ bind_regex(Compiler *c, const Node *node, Expr **arguments, int count)
 	return expr_new(c, KQL_STRING, sql_template(c->arena, count == 3 ? "#replace_regex($1, $2, $3)" :
 												arena_printf(c->arena, "#%s($1, $2)", node->text), pieces, count), false);
 }
+
+/*
+ * has_any_ipv4(), has_any_ipv4_prefix(): several texts, or an array of them.
+ */
+Expr *
+bind_has_any_ipv4(Compiler *c, const Node *node, Expr **arguments, int count)
+{
+	Sql		   *wanted = count == 2 && arguments[1]->type == KQL_DYNAMIC ? value_of(c, arguments[1]) :
+	sql_format(c->arena, "@jsonb_build_array($1)", list_of(c, node, arguments, 1, count, KQL_STRING));
+
+	return expr_new(c, KQL_BOOL, sql_format(c->arena, strcmp(node->text, "has_any_ipv4") == 0 ?
+											"#has_ipv4($1, $2, false)" : "#has_ipv4($1, $2, true)",
+											value_of(c, arguments[0]), wanted), false);
+}

@@ -180,7 +180,8 @@ parse_postfix(Parser *parser)
 
 		node->start = start;
 		node->left = left;
-		if (accept_symbol(parser, "."))
+		/* a.[0] is a[0] */
+		if (accept_symbol(parser, ".") && (at_name(parser) || !at_symbol(parser, "[")))
 		{
 			Node	   *member = parse_name_or_call(parser);
 

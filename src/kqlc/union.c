@@ -241,6 +241,8 @@ unite(Compiler *c, const Vector *tables, bool is_inner, const char *source)
 	for (int i = 0; i < tables->count; i++)
 		result->is_unknown |= ((Table *) tables->items[i])->is_unknown;
 	union_columns(c, tables, is_inner, &columns);
+	/* unions of unions can double the columns each time */
+	c->work += tables->count * columns.count / 4;
 	nullable = arena_alloc(c->arena, (size_t) columns.count + 1);
 	json_null = arena_alloc(c->arena, (size_t) columns.count + 1);
 	select->alias = new_alias(c, "t");

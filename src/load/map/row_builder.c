@@ -506,6 +506,32 @@ fill_time(RowBuilder *builder, const Record *record)
 }
 
 /*
+ * Fill the column by whose values rows are distributed over servers.  Hunts join rows
+ * with the same address or caller, which are on one server so.
+ */
+static void
+fill_key(RowBuilder *builder)
+{
+	const ColumnMap *map = builder->map;
+	const Cell *source;
+	Cell	   *key;
+	KqlString	stripped;
+
+	if (map->key_column < 0)
+		return;
+	source = &builder->cells[map->key_source];
+	key = &builder->cells[map->key_column];
+	key->text = source->text != NULL ? source->text : "";
+	key->length = source->length;
+	if (!map->table->key_is_address || source->text == NULL)
+		return;
+	stripped = kql_strip_port(kql_string(source->text, source->length),
+							  arena_alloc(&builder->converter.arena, KQL_ADDRESS_SIZE));
+	key->text = stripped.data;
+	key->length = stripped.length;
+}
+
+/*
  * Make ready for the next record.
  */
 static void
@@ -543,6 +569,7 @@ row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record
 	if (!filled || !fill_second(builder) || !fill_time(builder, record) ||
 		!derive_columns(&builder->converter, map, record, builder->cells, builder->trace) || !fill_extra(builder))
 		return false;
+	fill_key(builder);
 	if (map->time_column >= 0 && builder->cells[map->time_column].text == NULL)
 	{
 		builder->converter.error = load_strdup("record has neither time nor TimeGenerated; " EXPECTED_SHAPES);
