@@ -1675,7 +1675,7 @@ COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
 
 CREATE FUNCTION azhunt.parse_version(a text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a ~ '^[0-9]{1,8}(?:\.[0-9]{1,8}){0,3}$' THEN (
+RETURN CASE WHEN a ~ '^[0-9]{1,8}(?:[.][0-9]{1,8}){0,3}$' THEN (
     SELECT string_agg(lpad(split_part(a, '.', n), 8, '0'), '' ORDER BY n)::numeric FROM generate_series(1, 4) AS g (n)) END;
 COMMENT ON FUNCTION azhunt.parse_version(text) IS
 'internal: KQL''s parse_version()';
@@ -1723,7 +1723,8 @@ COMMENT ON FUNCTION azhunt.base64_encode_fromarray(jsonb) IS
 
 CREATE FUNCTION azhunt.base64_encode_fromguid(a uuid) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(encode(decode(regexp_replace(replace(a::text, '-', ''), '^(..)(..)(..)(..)(..)(..)(..)(..)(.*)$', '\4\3\2\1\6\5\8\7\9'), 'hex'), 'base64'), '');
+RETURN coalesce((SELECT encode(decode(string_agg(substr(replace(a::text, '-', ''), 2 * place - 1, 2), '' ORDER BY n), 'hex'), 'base64')
+                 FROM unnest('{4,3,2,1,6,5,8,7,9,10,11,12,13,14,15,16}'::integer[]) WITH ORDINALITY AS p (place, n)), '');
 COMMENT ON FUNCTION azhunt.base64_encode_fromguid(uuid) IS
 'internal: KQL''s base64_encode_fromguid(): of its bytes in the order that Windows has';
 
@@ -1790,11 +1791,11 @@ COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
 CREATE FUNCTION azhunt.has_ipv4(a text, b jsonb, is_prefix boolean) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN EXISTS (
-    SELECT FROM regexp_matches(a, '(?<![[:alnum:]])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![[:alnum:]])', 'g') AS m (match)
+    SELECT FROM regexp_matches(a, '(?<![[:alnum:]])(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?![[:alnum:]])', 'g') AS m (match)
     CROSS JOIN jsonb_array_elements_text(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS p (wanted)
     WHERE azhunt.ipv4_network(m.match[1]) IS NOT NULL
       AND (m.match[1] = p.wanted
-           OR is_prefix AND p.wanted ~ '^(?:[0-9]{1,3}\.){1,3}$' AND starts_with(m.match[1], p.wanted)));
+           OR is_prefix AND p.wanted ~ '^(?:[0-9]{1,3}[.]){1,3}$' AND starts_with(m.match[1], p.wanted)));
 COMMENT ON FUNCTION azhunt.has_ipv4(text, jsonb, boolean) IS
 'internal: KQL''s has_any_ipv4() and its like: does an address of a list, or with a prefix of it, stand in a text by itself?';
 
@@ -5485,7 +5486,16 @@ AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
 'internal: true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
 
-REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
+-- COST has it checked after all other conditions: a row that they reject is not
+-- one whose partners are searched.
+CREATE FUNCTION azhunt.count_search("time" timestamptz, weight integer) RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'azhunt_count_visit';
+
+COMMENT ON FUNCTION azhunt.count_search(timestamptz, integer) IS
+'internal: the same for a new row whose partners are searched, which counts for as many visits as weight says';
+
+REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer), azhunt.count_search(timestamptz, integer) FROM PUBLIC;
 
 /* src/runs/run.sql */
 
@@ -5571,10 +5581,10 @@ DECLARE
     visits bigint;
 BEGIN
     IF (arrivals).first_xid IS NOT NULL AND new_rows_function IS NOT NULL THEN
-        -- The join takes about as long as five times as many visits as it costs.
-        visits := 10000 + (4 * azhunt.cost_of_period(join_call, lower(period), upper(period), arrivals))::bigint;
+        -- The join takes about as long as ten times as many visits as it costs.
+        visits := 6000 + (10 * azhunt.cost_of_period(join_call, lower(period), upper(period), arrivals))::bigint;
         -- One new row counts for 32 visits.  Where a fourth of them is too many,
-        -- the join costs no more than twice as much as there are new rows.
+        -- the join costs less than there are new rows.
         IF 8 * new_rows <= visits THEN
             BEGIN
                 PERFORM azhunt.allow_visits(visits);
@@ -7456,7 +7466,7 @@ AS $$
         OFFSET 0
     ) AS s
     WHERE azhunt.arrived_since(u.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(u.timegenerated, 32)
+      AND azhunt.count_search(u.timegenerated, 32)
       AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
     UNION ALL
     SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
@@ -7489,7 +7499,7 @@ AS $$
         OFFSET 0
     ) AS u
     WHERE azhunt.arrived_since(s.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(s.timegenerated, 32)
+      AND azhunt.count_search(s.timegenerated, 32)
       AND s.ipaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
@@ -7913,7 +7923,7 @@ AS $$
             FROM azhunt.read_shell_starts(cloudshell_usage_new_matches.resource_group,
                                           cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS s
             WHERE azhunt.arrived_since(s.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(s.timegenerated, 32)
+              AND azhunt.count_search(s.timegenerated, 32)
               AND azhunt.window_start(s.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS s
@@ -7935,7 +7945,7 @@ AS $$
             FROM azhunt.read_activity(cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS a
             WHERE azhunt.is_other_operation(a.operationnamevalue)
               AND azhunt.arrived_since(a.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(a.timegenerated, 32)
+              AND azhunt.count_search(a.timegenerated, 32)
               AND azhunt.window_start(a.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS a

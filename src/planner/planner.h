@@ -62,6 +62,7 @@ extern Index append_relation(PlannerInfo *root, Node *expression);
 extern List *find_append_members(PlannerInfo *root, Node *expression, int limit);
 
 /* selectivity.c */
+extern List *reveal_partial_indexes(RelOptInfo *rel);
 extern Selectivity window_clause_selectivity(PlannerInfo *root,
 											 RestrictInfo *info,
 											 SpecialJoinInfo *sjinfo);

@@ -222,7 +222,7 @@ relation_of(PlannerInfo *root, Node *expression)
  * where the query reads only rows that are in them.  Returns the relation's
  * own list of indexes, to be put back.
  */
-static List *
+List *
 reveal_partial_indexes(RelOptInfo *rel)
 {
 	List	   *indexes;

@@ -118,4 +118,13 @@ AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
 'internal: true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
 
-REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
+-- COST has it checked after all other conditions: a row that they reject is not
+-- one whose partners are searched.
+CREATE FUNCTION azhunt.count_search("time" timestamptz, weight integer) RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'azhunt_count_visit';
+
+COMMENT ON FUNCTION azhunt.count_search(timestamptz, integer) IS
+'internal: the same for a new row whose partners are searched, which counts for as many visits as weight says';
+
+REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer), azhunt.count_search(timestamptz, integer) FROM PUBLIC;

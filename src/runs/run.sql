@@ -80,10 +80,10 @@ DECLARE
     visits bigint;
 BEGIN
     IF (arrivals).first_xid IS NOT NULL AND new_rows_function IS NOT NULL THEN
-        -- The join takes about as long as five times as many visits as it costs.
-        visits := 10000 + (4 * azhunt.cost_of_period(join_call, lower(period), upper(period), arrivals))::bigint;
+        -- The join takes about as long as ten times as many visits as it costs.
+        visits := 6000 + (10 * azhunt.cost_of_period(join_call, lower(period), upper(period), arrivals))::bigint;
         -- One new row counts for 32 visits.  Where a fourth of them is too many,
-        -- the join costs no more than twice as much as there are new rows.
+        -- the join costs less than there are new rows.
         IF 8 * new_rows <= visits THEN
             BEGIN
                 PERFORM azhunt.allow_visits(visits);

@@ -34,7 +34,10 @@ typedef enum WindowMergePrivate
 	MERGE_OUTER_TABLES,			/* Integer: of custom_plans, outer ones first */
 	MERGE_KEY_ORDER,			/* OidList, see WindowMergeOrder */
 	MERGE_TABLES,				/* List of Lists, see WindowMergeTable */
-	MERGE_BOUNDS				/* IntList: btree strategies of the bounds */
+	MERGE_BOUNDS,				/* IntList: btree strategies of the bounds */
+	MERGE_RANGES				/* List of Consts: keys that divide all others
+								 * into ranges for several processes, NIL if
+								 * there are none */
 } WindowMergePrivate;
 
 /* How keys are compared: the members of MERGE_KEY_ORDER */
@@ -117,11 +120,19 @@ typedef struct MergeStream
 	int		   *passed;
 	int			passed_count;
 
-	/* of all keys, those with one remainder of the hash are returned */
-	FmgrInfo	key_hash;		/* of an outer one */
-	Oid			hash_collation;
+	/*
+	 * Of all keys, those of one share are returned:  a range of them if there
+	 * are bounds, and else those with one remainder of the hash
+	 */
 	uint32		share;
 	uint32		shares;
+	Datum	   *ranges;			/* the last key of each but the last range */
+	int			range_count;
+	Oid			range_type;
+	FmgrInfo	after[2];		/* is a side's key behind a bound, */
+	FmgrInfo	until[2];		/* or before it or the same? */
+	FmgrInfo	key_hash;		/* of an outer key */
+	Oid			hash_collation;
 
 	/* the key, as each side has it */
 	Datum		key[2];
@@ -225,7 +236,7 @@ typedef struct MergeCounts
 	uint64		batches;
 	uint64		spooled;
 	Size		memory;			/* the most of one process */
-} MergeCounts;
+}			MergeCounts;
 
 /* What processes share: which keys are still to be joined, and what it took */
 typedef struct MergeShared
@@ -234,7 +245,7 @@ typedef struct MergeShared
 	uint32		shares;
 	slock_t		lock;
 	MergeCounts counts;			/* of all workers that have ended */
-} MergeShared;
+}			MergeShared;
 
 /* Where the next anchor comes from */
 typedef enum MergePhase
@@ -312,6 +323,8 @@ extern void window_merge_shutdown(CustomScanState *node);
 /* merge_index.c */
 extern void merge_stream_init_order(MergeStream *stream, List *order,
 									const OpExpr *equality);
+extern void merge_stream_init_ranges(MergeStream *stream, List *order,
+									 List *ranges);
 extern void merge_stream_start(MergeStream *stream, Snapshot snapshot);
 extern bool merge_stream_next_key(MergeStream *stream);
 extern MergeTable *merge_stream_next(MergeStream *stream);

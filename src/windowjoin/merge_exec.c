@@ -520,6 +520,9 @@ init_stream(WindowMergeState *state, EState *estate, int eflags)
 	merge_stream_init_order(stream,
 							list_nth(plan->custom_private, MERGE_KEY_ORDER),
 							linitial_node(OpExpr, window_merge_equalities(plan)));
+	merge_stream_init_ranges(stream,
+							 list_nth(plan->custom_private, MERGE_KEY_ORDER),
+							 list_nth(plan->custom_private, MERGE_RANGES));
 	state->stream = stream;
 }
 

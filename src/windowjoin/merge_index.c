@@ -33,17 +33,45 @@
 typedef bool (*TablePrecedes) (MergeStream *stream, int a, int b);
 
 /*
- * Begin to read a table's index from its start.
+ * The conditions for an index to return the keys of this process's range; how
+ * many there are.
+ */
+static int
+make_range_keys(MergeStream *stream, MergeSide side, ScanKey keys)
+{
+	int			count = 0;
+
+	if (stream->range_count == 0 || stream->shares == 1)
+		return 0;
+	if (stream->share > 0)
+		ScanKeyEntryInitializeWithInfo(&keys[count++], 0, KEY_COLUMN,
+									   BTGreaterStrategyNumber,
+									   stream->range_type, stream->collation,
+									   &stream->after[side],
+									   stream->ranges[stream->share - 1]);
+	if (stream->share < (uint32) stream->range_count)
+		ScanKeyEntryInitializeWithInfo(&keys[count++], 0, KEY_COLUMN,
+									   BTLessEqualStrategyNumber,
+									   stream->range_type, stream->collation,
+									   &stream->until[side],
+									   stream->ranges[stream->share]);
+	return count;
+}
+
+/*
+ * Begin to read a table's index from its start, or that of the range.
  */
 static void
-begin_table(MergeTable *table, Snapshot snapshot)
+begin_table(MergeStream *stream, MergeTable *table, Snapshot snapshot)
 {
 	Relation	heap = table->node->ss.ss_currentRelation;
 	Relation	index = table->node->iss_RelationDesc;
+	ScanKeyData keys[2];
+	int			count = make_range_keys(stream, table->side, keys);
 
-	table->scan = index_beginscan(heap, index, snapshot, NULL, 0, 0, SO_NONE);
+	table->scan = index_beginscan(heap, index, snapshot, NULL, count, 0, SO_NONE);
 	table->scan->xs_want_itup = true;
-	index_rescan(table->scan, NULL, 0, NULL, 0);
+	index_rescan(table->scan, keys, count, NULL, 0);
 	table->fetch = table_index_fetch_begin(heap, SO_NONE);
 
 	/* EXPLAIN shows what was fetched as the rows of the plan's scan */
@@ -319,7 +347,7 @@ skip_key(MergeStream *stream)
 static bool
 is_own_key(MergeStream *stream)
 {
-	if (stream->shares == 1)
+	if (stream->shares == 1 || stream->range_count > 0)
 		return true;
 	return DatumGetUInt32(FunctionCall1Coll(&stream->key_hash,
 											stream->hash_collation,
@@ -430,6 +458,60 @@ merge_stream_init_order(MergeStream *stream, List *order,
 }
 
 /*
+ * Find the operator that compares a side's keys with the bounds of ranges.
+ */
+static void
+init_range_operator(MergeStream *stream, FmgrInfo *function, Oid family,
+					Oid type, StrategyNumber strategy)
+{
+	Oid			operator = get_opfamily_member(family, type, stream->range_type,
+											   strategy);
+
+	if (!OidIsValid(operator))
+		elog(ERROR, "missing operator %d(%u,%u) in opfamily %u",
+			 strategy, type, stream->range_type, family);
+	fmgr_info_cxt(get_opcode(operator), function, stream->context);
+}
+
+/*
+ * Remember the bounds of ranges: those that follow each other in the order of
+ * keys, so that no key is in two ranges, wherever they come from.
+ */
+void
+merge_stream_init_ranges(MergeStream *stream, List *order, List *ranges)
+{
+	Oid			family = list_nth_oid(order, ORDER_FAMILY);
+	Oid			types[2];
+	MergeSide	side;
+	ListCell   *cell;
+
+	if (ranges == NIL)
+		return;
+	types[MERGE_OUTER] = list_nth_oid(order, ORDER_OUTER_TYPE);
+	types[MERGE_INNER] = list_nth_oid(order, ORDER_INNER_TYPE);
+	stream->range_type = linitial_node(Const, ranges)->consttype;
+	for (side = MERGE_OUTER; side <= MERGE_INNER; side++)
+	{
+		init_range_operator(stream, &stream->after[side], family, types[side],
+							BTGreaterStrategyNumber);
+		init_range_operator(stream, &stream->until[side], family, types[side],
+							BTLessEqualStrategyNumber);
+	}
+
+	side = stream->range_type == types[MERGE_OUTER] ? MERGE_OUTER : MERGE_INNER;
+	stream->ranges = palloc(list_length(ranges) * sizeof(Datum));
+	foreach(cell, ranges)
+	{
+		Datum		key = lfirst_node(Const, cell)->constvalue;
+
+		if (stream->range_count == 0 ||
+			compare_keys(stream, side, stream->ranges[stream->range_count - 1],
+						 side, key) < 0)
+			stream->ranges[stream->range_count++] = key;
+	}
+}
+
+/*
  * What a side's keys are like in its indexes, all of which have them alike.
  */
 static void
@@ -460,7 +542,7 @@ merge_stream_start(MergeStream *stream, Snapshot snapshot)
 		if (table->node == NULL || table->first > table->last)
 			continue;
 		note_key_layout(stream, table);
-		begin_table(table, snapshot);
+		begin_table(stream, table, snapshot);
 		if (advance_table(stream, table))
 			push(stream, stream->waiting, &stream->waiting_count, i,
 				 key_precedes);

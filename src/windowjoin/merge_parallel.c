@@ -3,10 +3,11 @@
  * merge_parallel.c
  *	  The windowed join by a merge of indexes in several processes.
  *
- * Keys are divided by their hash into as many shares as there may be processes.
- * Each process takes a share, reads all entries, and joins those of its keys; so
- * that rows, which take most of the time, are fetched by one process each.  The
- * share of a process that is not there is taken by one that has finished its own.
+ * Keys are divided into shares, and each process takes one after the other.  A
+ * share is a range of keys, by the statistics of the largest table, so that each
+ * entry is read by one process alone.  Without statistics, keys are divided by
+ * their hash, into as many shares as there may be processes; all entries are then
+ * read for each share, but rows, which take longer, are fetched for one alone.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -82,12 +83,13 @@ window_merge_initialize_dsm(CustomScanState *node, ParallelContext *pcxt,
 {
 	WindowMergeState *state = (WindowMergeState *) node;
 	MergeShared *shared = coordinate;
+	int			ranges = state->stream->range_count;
 
 	memset(shared, 0, sizeof(MergeShared));
 	pg_atomic_init_u32(&shared->next_share, 0);
 	SpinLockInit(&shared->lock);
-	shared->shares = pcxt->nworkers + (parallel_leader_participation ? 1 : 0);
-	shared->shares = Max(shared->shares, 1);
+	shared->shares = ranges > 0 ? ranges + 1 :
+		Max(pcxt->nworkers + (parallel_leader_participation ? 1 : 0), 1);
 	state->shared = shared;
 }
 

@@ -39,6 +39,7 @@ my @dialects = (
 	[ 'commas', $comma, undef ],
 	[ 'commas and CRLF', $comma =~ s/\n/\r\n/gr, undef ],
 	[ 'semicolons', separated(';'), 'CSV with semicolons between its values' ],
+	[ 'semicolons and times in UTC', separated(';') =~ s/TimeGenerated/TimeGenerated [UTC]/r, 'CSV with semicolons between its values' ],
 	[ 'tabs', separated("\t"), 'CSV with tabs between its values' ],
 	[ 'bars', separated('|'), 'CSV with bars between its values' ],
 	[ 'sep=,', "sep=,\n$comma", undef ],

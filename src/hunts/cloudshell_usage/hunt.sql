@@ -173,7 +173,7 @@ AS $$
             FROM azhunt.read_shell_starts(cloudshell_usage_new_matches.resource_group,
                                           cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS s
             WHERE azhunt.arrived_since(s.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(s.timegenerated, 32)
+              AND azhunt.count_search(s.timegenerated, 32)
               AND azhunt.window_start(s.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS s
@@ -195,7 +195,7 @@ AS $$
             FROM azhunt.read_activity(cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS a
             WHERE azhunt.is_other_operation(a.operationnamevalue)
               AND azhunt.arrived_since(a.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(a.timegenerated, 32)
+              AND azhunt.count_search(a.timegenerated, 32)
               AND azhunt.window_start(a.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS a

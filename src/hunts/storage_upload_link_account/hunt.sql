@@ -280,7 +280,7 @@ AS $$
         OFFSET 0
     ) AS s
     WHERE azhunt.arrived_since(u.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(u.timegenerated, 32)
+      AND azhunt.count_search(u.timegenerated, 32)
       AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
     UNION ALL
     SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
@@ -313,7 +313,7 @@ AS $$
         OFFSET 0
     ) AS u
     WHERE azhunt.arrived_since(s.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(s.timegenerated, 32)
+      AND azhunt.count_search(s.timegenerated, 32)
       AND s.ipaddress OPERATOR(pg_catalog.<>) ''
 $$;
 

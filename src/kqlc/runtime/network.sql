@@ -59,11 +59,11 @@ COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
 CREATE FUNCTION azhunt.has_ipv4(a text, b jsonb, is_prefix boolean) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN EXISTS (
-    SELECT FROM regexp_matches(a, '(?<![[:alnum:]])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![[:alnum:]])', 'g') AS m (match)
+    SELECT FROM regexp_matches(a, '(?<![[:alnum:]])(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?![[:alnum:]])', 'g') AS m (match)
     CROSS JOIN jsonb_array_elements_text(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS p (wanted)
     WHERE azhunt.ipv4_network(m.match[1]) IS NOT NULL
       AND (m.match[1] = p.wanted
-           OR is_prefix AND p.wanted ~ '^(?:[0-9]{1,3}\.){1,3}$' AND starts_with(m.match[1], p.wanted)));
+           OR is_prefix AND p.wanted ~ '^(?:[0-9]{1,3}[.]){1,3}$' AND starts_with(m.match[1], p.wanted)));
 COMMENT ON FUNCTION azhunt.has_ipv4(text, jsonb, boolean) IS
 'internal: KQL''s has_any_ipv4() and its like: does an address of a list, or with a prefix of it, stand in a text by itself?';
 

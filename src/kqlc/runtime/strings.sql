@@ -258,7 +258,7 @@ COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
 
 CREATE FUNCTION azhunt.parse_version(a text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a ~ '^[0-9]{1,8}(?:\.[0-9]{1,8}){0,3}$' THEN (
+RETURN CASE WHEN a ~ '^[0-9]{1,8}(?:[.][0-9]{1,8}){0,3}$' THEN (
     SELECT string_agg(lpad(split_part(a, '.', n), 8, '0'), '' ORDER BY n)::numeric FROM generate_series(1, 4) AS g (n)) END;
 COMMENT ON FUNCTION azhunt.parse_version(text) IS
 'internal: KQL''s parse_version()';
@@ -306,6 +306,7 @@ COMMENT ON FUNCTION azhunt.base64_encode_fromarray(jsonb) IS
 
 CREATE FUNCTION azhunt.base64_encode_fromguid(a uuid) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(encode(decode(regexp_replace(replace(a::text, '-', ''), '^(..)(..)(..)(..)(..)(..)(..)(..)(.*)$', '\4\3\2\1\6\5\8\7\9'), 'hex'), 'base64'), '');
+RETURN coalesce((SELECT encode(decode(string_agg(substr(replace(a::text, '-', ''), 2 * place - 1, 2), '' ORDER BY n), 'hex'), 'base64')
+                 FROM unnest('{4,3,2,1,6,5,8,7,9,10,11,12,13,14,15,16}'::integer[]) WITH ORDINALITY AS p (place, n)), '');
 COMMENT ON FUNCTION azhunt.base64_encode_fromguid(uuid) IS
 'internal: KQL''s base64_encode_fromguid(): of its bytes in the order that Windows has';

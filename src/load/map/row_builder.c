@@ -116,11 +116,22 @@ field_within(const Leftover *around, const char *name, const Value *value, size_
 /*
  * Tell the one who wants to know that a field has filled a column.
  */
-static void
+static rarely_called void
 trace_field(RowBuilder *builder, int column, const Leftover *field)
 {
-	if (builder->trace != NULL && builder->cells[column].text != NULL)
+	if (builder->cells[column].text != NULL)
 		builder->trace->filled(builder->trace, column, field);
+}
+
+/*
+ * Likewise, of a field that is not a leftover.
+ */
+static rarely_called void
+trace_member(RowBuilder *builder, int column, const Leftover *around, const char *name, const Value *value, size_t before)
+{
+	Leftover	field = field_within(around, name, value, before);
+
+	trace_field(builder, column, &field);
 }
 
 /*
@@ -149,10 +160,7 @@ fill_field(RowBuilder *builder, const FieldEntry *entry, const Leftover *around,
 		}
 		any_taken = any_taken || taken;
 		if (taken && builder->trace != NULL)
-		{
-			field = field_within(around, name, value, before);
-			trace_field(builder, column, &field);
-		}
+			trace_member(builder, column, around, name, value, before);
 	}
 	if (!any_taken)
 	{
@@ -437,7 +445,7 @@ fill_second_columns(RowBuilder *builder, Leftover *leftover, bool *taken)
 		if (rule == SECOND &&
 			!try_column(builder, column, TAKE, &leftover->value, &by_this, &leftover->misfit))
 			return fail_at_field(builder, leftover);
-		if (by_this)
+		if (by_this && builder->trace != NULL)
 			trace_field(builder, column, leftover);
 		*taken = *taken || by_this;
 	}
@@ -499,7 +507,8 @@ fill_time(RowBuilder *builder, const Record *record)
 
 			if (!fill_column(builder, column, TAKE, &value, &taken))
 				return false;
-			trace_field(builder, column, &field);
+			if (builder->trace != NULL)
+				trace_field(builder, column, &field);
 		}
 	}
 	return true;
