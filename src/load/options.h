@@ -27,6 +27,10 @@ typedef struct Options
 	DateOrder	dates;
 	int			jobs;
 	bool		quiet;
+	bool		explain;		/* load nothing */
+	bool		watch;			/* load what arrives */
+	int			interval;		/* seconds between looks at the directories */
+	bool		create;			/* the extension and log tables */
 	char	  **paths;
 	int			npaths;
 } Options;

@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "map/portal.h"
 #include "read/records.h"
 
 typedef struct DateSink
 {
 	Sink		sink;			/* must be first */
 	DateOrders *orders;
+	Portal		portal;
 } DateSink;
 
 /*
@@ -26,7 +28,9 @@ typedef struct DateSink
 static bool
 take_dates(Sink *sink, const Record *record)
 {
-	note_dates(((DateSink *) sink)->orders, record);
+	DateSink   *dates = (DateSink *) sink;
+
+	note_dates(dates->orders, portal_record(&dates->portal, record));
 	return true;
 }
 
@@ -75,6 +79,7 @@ search_dates(DateOrders *orders, const char *path)
 	(void) read_records(&input, &sink.sink, 0, &error, &position);
 	input_free(&input);
 	source_close(&source);
+	portal_free(&sink.portal);
 	free(error);
 	return true;
 }

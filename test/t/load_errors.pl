@@ -198,12 +198,18 @@ my %no_logs = (
 	'empty' => ['', qr/:1:1: file is empty; expected/],
 	'blank' => ["\n \n", qr/file is empty; expected/],
 	'jpeg' => ["\xff\xd8\xff\xe0\0\x10JFIF\0" . join('', map { chr($_ % 256) } 1 .. 2000), qr/binary data; expected/],
-	'utf16' => ["\xff\xfe{\0}\0", qr/UTF-16.*iconv/],
 	'prose' => ["Dear all,\nplease find attached\n", qr/no Azure log.*expected/],
 	'object' => ['{}', qr/:1:1: .*(expected|--table)/],
 	'number' => ['42', qr/no Azure log.*expected/],
 	'avro' => ["Obj\x01abc", qr/Avro/],
-	'zip' => ["PK\x03\x04abc", qr/ZIP/],
+	'zip' => ["PK\x03\x04abc", qr/ZIP.*unzip/],
+	'parquet' => ["PAR1abc", qr/Parquet.*duckdb/],
+	'bzip2' => ["BZh9abc", qr/bzip2.*bunzip2 FILE/],
+	'xz' => ["\xfd7zXZ\0abc", qr/xz.*unxz FILE/],
+	'zstd' => ["\x28\xb5\x2f\xfdabc", qr/Zstandard.*unzstd FILE/],
+	'7z' => ["7z\xbc\xaf\x27\x1c", qr/7z archive.*7z x FILE/],
+	'error of Azure' => [qq(<?xml version="1.0"?><Error><Code>BlobNotFound</Code></Error>), qr/XML or HTML.*expected/],
+	'UTF-16 without its mark' => ["{\0\"\0t\0", qr/UTF-16 without its mark.*iconv/],
 	'local_time' => ["TimeGenerated [Local Time],Type\n1,SigninLogs\n", qr/local.*UTC/],
 	'summarised' => ["IPAddress,count_\n192.0.2.1,4\n", qr/no column TimeGenerated.*expected/],
 	'twice' => ["TimeGenerated,Type,type\n", qr/column "type" occurs twice/],
@@ -226,6 +232,21 @@ like($gz_err, qr/truncated\.json\.gz:\d+:\d+: gzip data ends before its end/, 't
 count_is(0, 'nothing of all these is loaded');
 is((loader('-q', '--reject-file', $rejects, $gz))[0], 1, 'truncated gzip with --reject-file fails, too');
 count_is(0, '... and nothing of it is loaded');
+
+# a list of several pages, wherever it says so
+for my $list (qq({"\@odata.nextLink":"https://graph.microsoft.com/x","value":[$good]}), qq({"nextLink":"https://management.azure.com/x","value":[$good]}),
+	qq({"value":[$good],"nextLink":"https://management.azure.com/x"}), qq({"\@odata.context":"c","\@odata.nextLink":"https://graph.microsoft.com/x","value":[$good]}))
+{
+	clear();
+	my ($status, undef, $err) = loader('-q', spew("$dir/page.json", $list));
+	is($status, 0, 'page of a list: exit status');
+	is($err, "azhunt-load: warning: $dir/page.json: the list has another page, whose address is in \@odata.nextLink or nextLink; fetch it with az rest --method get --url ADDRESS, and load it, too\n",
+		'page of a list: warning');
+	count_is(1, 'page of a list: row');
+}
+clear();
+load_ok('last page of a list', '-q', spew("$dir/page.json", qq({"\@odata.nextLink":null,"value":[$good],"nextLink":""})));
+clear();
 
 # empty but valid
 load_ok("no records: $_", '-q', spew("$dir/none", $_))

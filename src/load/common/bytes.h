@@ -11,6 +11,7 @@
 #define LOAD_BYTES_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -162,6 +163,40 @@ hash_text(const char *text, size_t length, uint64_t bits)
 		hash = hash_add_word(hash, load_word(text) | bits);
 	/* the last word, which may overlap with the one before */
 	return hash_add_word(hash, load_word(end - WORD_SIZE) | bits);
+}
+
+/*
+ * Are two words the same, but for the case of ASCII letters?  The two cases of a
+ * letter differ in one bit, and so do some pairs of other characters.
+ */
+static inline bool
+words_match(uint64_t a, uint64_t b)
+{
+	uint64_t	differences = a ^ b;
+	uint64_t	folded = (a | EACH_BYTE(0x20)) & EACH_BYTE(0x7F);
+	uint64_t	letters = (folded + EACH_BYTE(0x80 - 'a')) & ~(folded + EACH_BYTE(0x80 - 'z' - 1)) &
+	~a & EACH_BYTE(0x80);
+
+	return (differences & ~(letters >> 2)) == 0;
+}
+
+/*
+ * Are two texts of one length the same, but for the case of ASCII letters?
+ */
+static inline bool
+texts_match(const char *a, const char *b, size_t length)
+{
+	const char *end = &a[length];
+
+	if (length < WORD_SIZE)
+		return words_match(load_short(a, length), load_short(b, length));
+	for (; end - a > (ptrdiff_t) WORD_SIZE; a += WORD_SIZE, b += WORD_SIZE)
+	{
+		if (!words_match(load_word(a), load_word(b)))
+			return false;
+	}
+	b -= WORD_SIZE - (size_t) (end - a);
+	return words_match(load_word(end - WORD_SIZE), load_word(b));
 }
 
 #endif							/* LOAD_BYTES_H */

@@ -17,7 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ascii.h"
+#include "common/bytes.h"
 #include "common/utf8.h"
+#include "map/portal.h"
 #include "map/route.h"
 #include "map/times.h"
 #include "map/unwrap.h"
@@ -55,6 +58,8 @@ static const struct
 	{"isinteractive", TYPE_BOOLEAN},
 	{"createddatetime", TYPE_TIME},
 	{"useragent", TYPE_OTHER},
+	{"correlationid", TYPE_TEXT},
+	{"distribution_key", TYPE_TEXT},
 	{"additionalfields", TYPE_DYNAMIC}
 };
 
@@ -66,6 +71,7 @@ typedef struct FuzzSink
 	ColumnMap  *maps;
 	const char *option;			/* --table */
 	Unwrapper	unwrapper;
+	Portal		portal;
 	RowBuilder	builder;
 	Buffer		out;
 } FuzzSink;
@@ -135,7 +141,7 @@ take(Sink *sink, const Record *record)
 	Route		route;
 
 	note_dates(&fuzz->builder.converter.dates, record);
-	record = unwrap_record(&fuzz->unwrapper, record);
+	record = portal_record(&fuzz->portal, unwrap_record(&fuzz->unwrapper, record));
 	route_record(record, "x/blobServices/y.json", fuzz->option, &route);
 	check((route.kind == ROUTE_LOG_TABLE) == (route.table != NULL));
 	check(route.kind == ROUTE_LOG_TABLE || route.kind == ROUTE_OTHER_TABLE || strlen(route.error) > 0);
@@ -149,7 +155,7 @@ take(Sink *sink, const Record *record)
 		check(fuzz->builder.converter.error != NULL);
 		place = locate_field(record, &fuzz->builder.error_path);
 		check(place < record->length);
-		check(!record_is_object(record) || strchr("\"{[-0123456789tfn", record->text[place]) != NULL);
+		check(!record_is_object(record) || record->header != NULL || strchr("\"{[-0123456789tfn", record->text[place]) != NULL);
 		return true;
 	}
 	fuzz->out.length = 0;
@@ -200,6 +206,24 @@ fuzz_time(const char *text, size_t length)
 }
 
 /*
+ * Texts match eight bytes at a time as they do byte by byte: the two halves of the
+ * input, and one of them beside itself with one bit of each byte changed.
+ */
+static void
+fuzz_match(const char *text, size_t length)
+{
+	char		changed[64];
+	size_t		half = length / 2 < sizeof(changed) ? length / 2 : sizeof(changed);
+
+	for (size_t i = 0; i < half; i++)
+		changed[i] = (char) (text[i] ^ (text[half + i] & 0x20));
+	if (memchr(text, '\0', half) != NULL)
+		return;
+	check(texts_match(text, text + half, half) == (ascii_strncasecmp(text, text + half, half) == 0));
+	check(texts_match(text, changed, half) == (ascii_strncasecmp(text, changed, half) == 0));
+}
+
+/*
  * Read some bytes as a file.
  */
 int
@@ -216,6 +240,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 		return 0;
 	fuzz.option = data[0] % 2 == 0 ? "own" : data[0] % 16 == 3 ? "SigninLogs" : NULL;
 	fuzz_time((const char *) data + 1, size - 1);
+	fuzz_match((const char *) data + 1, size - 1);
 	fuzz.builder.converter.dates.option = data[0] % 4 == 1 ? DAY_FIRST : DATES_UNKNOWN;
 	source_open_memory(&source, data + 1, size - 1);
 	input_init(&input, &source);
@@ -226,6 +251,7 @@ LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 	input_free(&input);
 	source_close(&source);
 	unwrapper_free(&fuzz.unwrapper);
+	portal_free(&fuzz.portal);
 	row_builder_free(&fuzz.builder);
 	buffer_free(&fuzz.out);
 	return 0;

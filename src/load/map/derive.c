@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/ascii.h"
+#include "common/bytes.h"
 
 /*
  * The part of a resource id after a name, as in /subscriptions/<part>/; the
@@ -22,6 +23,7 @@ bool
 resource_part(const Value *id, const char *name, Value *part)
 {
 	const char *end = &id->text[id->length];
+	size_t		length = strlen(name);
 	bool		found = false;
 
 	for (const char *p = id->text; p < end;)
@@ -30,7 +32,7 @@ resource_part(const Value *id, const char *name, Value *part)
 		const char *component_end = slash != NULL ? slash : end;
 		const char *next = component_end < end ? component_end + 1 : end;
 
-		if ((size_t) (component_end - p) == strlen(name) && ascii_strncasecmp(p, name, strlen(name)) == 0 && next < end)
+		if ((size_t) (component_end - p) == length && texts_match(p, name, length) && next < end)
 		{
 			const char *next_end = memchr(next, '/', (size_t) (end - next));
 
@@ -112,20 +114,31 @@ strip_provider(Value *name)
 }
 
 /*
+ * What the field is called that a derivation starts from, in a record of a shape; or
+ * NULL.
+ */
+static const char *
+source_name(const Derivation *d, RecordShape shape)
+{
+	if (shape == RECORD_LISTED)
+		return d->listed_field;
+	return shape == RECORD_RAW ? d->raw_field : d->named_field;
+}
+
+/*
  * The field that a derivation starts from.
  */
 static bool
 source_field(const Record *record, const Derivation *d, Value *value)
 {
+	const char *name = source_name(d, record->shape);
 	const json_t *node;
 
-	if (record->shape == RECORD_LISTED)
-		return d->listed_field != NULL && record_field(record, d->listed_field, value);
-	if (record->shape != RECORD_RAW)
-		return d->named_field != NULL && record_field(record, d->named_field, value);
-	if (d->raw_field == NULL)
+	if (name == NULL)
 		return false;
-	node = record_member(record, d->raw_field);
+	if (record->shape != RECORD_RAW)
+		return record_field(record, name, value);
+	node = record_member(record, name);
 	if (node != NULL)
 		*value = json_value(record->json, node);
 	return node != NULL;
@@ -164,7 +177,7 @@ derive(ValueConverter *converter, const Derivation *d, const Value *source, Valu
  * Fill the columns for which the record has no field of their own.
  */
 bool
-derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *record, Cell *cells)
+derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *record, Cell *cells, FieldTrace *trace)
 {
 	if (map->table == NULL)
 		return true;
@@ -199,6 +212,8 @@ derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *re
 		{
 			cells[column].text = arena_copy(&converter->arena, converted.text, converted.length);
 			cells[column].length = converted.length;
+			if (trace != NULL)
+				trace->derived(trace, column, source_name(d, record->shape), d->member);
 		}
 	}
 	return true;

@@ -10,9 +10,11 @@
 #ifndef LOAD_DERIVE_H
 #define LOAD_DERIVE_H
 
+#include "map/field_trace.h"
 #include "map/value.h"
 
 extern bool resource_part(const Value *id, const char *name, Value *part);
-extern bool derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *record, Cell *cells);
+extern bool derive_columns(ValueConverter *converter, const ColumnMap *map, const Record *record, Cell *cells,
+						   FieldTrace *trace);
 
 #endif							/* LOAD_DERIVE_H */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/ascii.h"
+#include "common/bytes.h"
 #include "map/derive.h"
 #include "map/localized.h"
 
@@ -93,12 +94,14 @@ kind_of_signin(const Record *record)
 		{"managedIdentity", "AADManagedIdentitySignInLogs"},
 		{"nonInteractiveUser", "AADNonInteractiveUserSignInLogs"}
 	};
-	const json_t *events = record_member(record, "signInEventTypes");
+	Value		events = {0};
 	Value		interactive;
 
-	for (size_t i = 0; i < json_array_size(events); i++)
+	/* PowerShell has capitals where Graph has none */
+	(void) record_field(record, "signInEventTypes", &events);
+	for (size_t i = 0; i < json_array_size(events.node); i++)
 	{
-		Value		event = json_value(record->json, json_array_get(events, i));
+		Value		event = json_value(record->json, json_array_get(events.node, i));
 
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
 		{
@@ -123,7 +126,9 @@ log_of_list(const Record *record, NamedLog *log)
 
 	if (record->shape != RECORD_LISTED)
 		return false;
-	if (record_field(record, "eventTimestamp", &value))
+	if (record->logs != NULL)
+		name = record->logs[0];
+	else if (record_field(record, "eventTimestamp", &value))
 		name = "AzureActivity";
 	else if (record_field(record, "activityDateTime", &value) && record_field(record, "activityDisplayName", &value))
 		name = "AuditLogs";
@@ -134,6 +139,8 @@ log_of_list(const Record *record, NamedLog *log)
 		return false;
 	log->named = true;
 	log->tables = log_table_by_name(name, strlen(name))->bit;
+	for (size_t i = 0; record->logs != NULL && record->logs[i] != NULL; i++)
+		log->tables |= log_table_by_name(record->logs[i], strlen(record->logs[i]))->bit;
 	log->name.kind = VALUE_STRING;
 	log->name.text = name;
 	log->name.length = strlen(name);
@@ -209,10 +216,11 @@ leave_out_other_resources(unsigned tables, const Record *record)
 	{
 		const LogTable *table = &log_tables[i];
 
-		if (table->of_tenant != of_tenant ||
-			(has_provider && table->provider != NULL &&
-			 (provider.length != strlen(table->provider) ||
-			  ascii_strncasecmp(provider.text, table->provider, provider.length) != 0)))
+		if ((tables & table->bit) != 0 &&
+			(table->of_tenant != of_tenant ||
+			 (has_provider && table->provider != NULL &&
+			  (provider.length != strlen(table->provider) ||
+			   !texts_match(provider.text, table->provider, provider.length)))))
 			tables &= ~table->bit;
 	}
 	return tables;

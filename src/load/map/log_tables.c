@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/ascii.h"
+#include "common/bytes.h"
 
 /*
  * Are these the same, ignoring the case of letters?
@@ -20,7 +21,7 @@
 static bool
 same_name(const char *text, size_t length, const char *name)
 {
-	return strlen(name) == length && ascii_strncasecmp(text, name, length) == 0;
+	return strlen(name) == length && texts_match(text, name, length);
 }
 
 /*

@@ -11,11 +11,12 @@
 #define LOAD_ROW_BUILDER_H
 
 #include "map/column_map.h"
+#include "map/field_trace.h"
 #include "map/value.h"
 #include "read/locate.h"
 
 /* A field that no column took, with the objects around it. */
-typedef struct Leftover
+struct Leftover
 {
 	const char *parents[FIELD_LEVELS - 1];
 	int			nparents;
@@ -24,8 +25,7 @@ typedef struct Leftover
 	Value		value;
 	const FieldEntry *entry;	/* whose second columns may still take it */
 	bool		misfit;			/* a column should have taken it, and cannot */
-} Leftover;
-
+};
 
 /* Work space for one record after the other. */
 typedef struct RowBuilder
@@ -41,6 +41,7 @@ typedef struct RowBuilder
 	int			misfits;		/* values that are in additionalfields, as
 								 * their columns cannot take them */
 	FieldPath	error_path;		/* of the field that converter.error is about */
+	FieldTrace *trace;			/* or NULL */
 } RowBuilder;
 
 extern bool row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record);

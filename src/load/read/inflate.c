@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * inflate.c
- *	  The bytes of a file or of standard input, decompressed.
+ *	  The bytes of a file or of standard input, decompressed and in UTF-8.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -20,6 +20,29 @@
 #include "common/buffer.h"
 
 /*
+ * Read at most so many bytes as they are in the file, or in memory.
+ */
+static ssize_t
+read_stored(Source *source, unsigned char *data, size_t size)
+{
+	ssize_t		length;
+
+	if (source->memory != NULL)
+	{
+		if (size > source->memory_left)
+			size = source->memory_left;
+		memcpy(data, source->memory, size);
+		source->memory += size;
+		source->memory_left -= size;
+		return (ssize_t) size;
+	}
+	do
+		length = read(source->fd, data, size);
+	while (length < 0 && errno == EINTR);
+	return length;
+}
+
+/*
  * Fill the chunk from the file.
  */
 static bool
@@ -33,11 +56,7 @@ read_chunk(Source *source)
 	source->chunk_end -= source->chunk_start;
 	source->chunk_start = 0;
 
-	do
-		length = read(source->fd, source->chunk + source->chunk_end,
-					  SOURCE_CHUNK - source->chunk_end);
-	while (length < 0 && errno == EINTR);
-
+	length = read_stored(source, source->chunk + source->chunk_end, SOURCE_CHUNK - source->chunk_end);
 	if (length < 0)
 	{
 		snprintf(source->error, sizeof(source->error), "could not read: %s", strerror(errno));
@@ -91,6 +110,19 @@ source_open(Source *source, const char *path)
 }
 
 /*
+ * Forget what is known of the content.
+ */
+static void
+forget_content(Source *source)
+{
+	free(source->utf16);
+	source->utf16 = NULL;
+	source->started = false;
+	source->first_start = 0;
+	source->first_end = 0;
+}
+
+/*
  * Start again at the beginning of a file that is no pipe or the like.
  */
 bool
@@ -104,6 +136,7 @@ source_rewind(Source *source)
 	source->bytes_read = 0;
 	source->chunk_start = 0;
 	source->chunk_end = 0;
+	forget_content(source);
 	if (lseek(source->fd, 0, SEEK_SET) != 0)
 	{
 		snprintf(source->error, sizeof(source->error), "could not read again: %s", strerror(errno));
@@ -137,16 +170,16 @@ source_was_written(const Source *source, const struct stat *before)
 }
 
 /*
- * Take bytes for the contents of a file; at most SOURCE_CHUNK of them.
+ * Take bytes, which stay where they are, for the contents of a file.
  */
 void
 source_open_memory(Source *source, const void *data, size_t length)
 {
 	memset(source, 0, sizeof(*source));
+	source->fd = -1;
+	source->memory = data;
+	source->memory_left = length;
 	source->chunk = load_malloc(SOURCE_CHUNK);
-	source->chunk_end = length < SOURCE_CHUNK ? length : SOURCE_CHUNK;
-	memcpy(source->chunk, data, source->chunk_end);
-	source->at_end = true;
 	(void) at_gzip_member(source, &source->compressed);
 }
 
@@ -251,10 +284,10 @@ read_compressed(Source *source, char *data, size_t size)
 }
 
 /*
- * Read at most so many bytes; zero at the end, -1 on failure.
+ * Read at most so many bytes as they are in the file, but decompressed.
  */
-ssize_t
-source_read(Source *source, char *data, size_t size)
+static ssize_t
+read_bytes(Source *source, char *data, size_t size)
 {
 	size_t		length;
 
@@ -276,6 +309,69 @@ source_read(Source *source, char *data, size_t size)
 }
 
 /*
+ * Look at the first bytes of the content, which tell whether it is in UTF-16.
+ */
+static bool
+look_at_start(Source *source)
+{
+	ssize_t		length = 1;
+
+	while (source->first_end < sizeof(source->first) && length > 0)
+	{
+		length = read_bytes(source, (char *) source->first + source->first_end, sizeof(source->first) - source->first_end);
+		if (length < 0)
+			return false;
+		source->first_end += (size_t) length;
+	}
+	source->started = true;
+	if (is_utf16(source->first, source->first_end))
+		source->utf16 = utf16_start(source->first, source->first_end);
+	return true;
+}
+
+/*
+ * Read from content that is in UTF-16.
+ */
+static ssize_t
+read_utf16(Source *source, char *data, size_t size)
+{
+	Utf16	   *utf16 = source->utf16;
+	ssize_t		length = 1;
+
+	while (utf16->start == utf16->end && length > 0)
+	{
+		length = read_bytes(source, (char *) utf16->bytes + utf16->nbytes, sizeof(utf16->bytes) - utf16->nbytes);
+		if (length < 0)
+			return -1;
+		utf16->nbytes += (size_t) length;
+		utf16_decode(utf16, length == 0);
+	}
+	return (ssize_t) utf16_take(utf16, data, size);
+}
+
+/*
+ * Read at most so many bytes; zero at the end, -1 on failure.
+ */
+ssize_t
+source_read(Source *source, char *data, size_t size)
+{
+	size_t		length;
+
+	if (!source->started && !look_at_start(source))
+		return -1;
+	if (source->utf16 != NULL)
+		return read_utf16(source, data, size);
+	length = source->first_end - source->first_start;
+	if (length == 0)
+		return read_bytes(source, data, size);
+	if (length > size)
+		length = size;
+	memcpy(data, source->first + source->first_start, length);
+	source->first_start += length;
+	return (ssize_t) length;
+}
+
+/*
  * Close the file and give all memory back.
  */
 void
@@ -289,4 +385,5 @@ source_close(Source *source)
 	source->chunk = NULL;
 	source->inflating = false;
 	source->opened = false;
+	forget_content(source);
 }

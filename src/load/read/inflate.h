@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * inflate.h
- *	  The bytes of a file or of standard input, decompressed.
+ *	  The bytes of a file or of standard input, decompressed and in UTF-8.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -16,11 +16,15 @@
 #include <sys/types.h>
 #include <zlib.h>
 
+#include "read/utf16.h"
+
 #define SOURCE_CHUNK	65536
 
 typedef struct Source
 {
 	int			fd;
+	const unsigned char *memory;	/* in place of a file */
+	size_t		memory_left;
 	bool		opened;			/* fd is ours to close */
 	bool		compressed;		/* gzip */
 	bool		inflating;		/* within a member of a gzip file */
@@ -30,6 +34,11 @@ typedef struct Source
 	unsigned char *chunk;		/* SOURCE_CHUNK bytes */
 	size_t		chunk_start;
 	size_t		chunk_end;
+	bool		started;		/* the first bytes have been looked at */
+	unsigned char first[16];	/* of the content, and those not yet taken */
+	size_t		first_start;
+	size_t		first_end;
+	Utf16	   *utf16;			/* if the content is in UTF-16 */
 	char		error[256];		/* why source_read() failed */
 } Source;
 

@@ -238,6 +238,16 @@ warn_of_error(Reader *reader, size_t start, size_t length)
 }
 
 /*
+ * Tell that the list has more than the file.
+ */
+static void
+warn_of_pages(Reader *reader)
+{
+	reader->sink->warn(reader->sink, "the list has another page, whose address is in @odata.nextLink or nextLink;"
+					   " fetch it with az rest --method get --url ADDRESS, and load it, too");
+}
+
+/*
  * Read the rest of the members of an object, after a value.
  */
 static bool
@@ -259,6 +269,8 @@ read_siblings(Reader *reader)
 		start = index;
 		if (scan_value(input, &index, false) != SCAN_OK)
 			return reader_fail(reader, index, load_strdup("file ends within an object"));
+		if (names_next_page(input, name, start))
+			warn_of_pages(reader);
 		if (name_is(input, name, "error"))
 			warn_of_error(reader, start, index - start);
 		input_consume(input, index);
@@ -440,19 +452,21 @@ read_object(Reader *reader, int level)
 {
 	Input	   *input = reader->input;
 	size_t		index;
-	Span		error = {0};
-	Members		members = scan_members(input, &index, level == 0, &error);
+	Remarks		remarks = {0};
+	Members		members = scan_members(input, &index, level == 0, &remarks);
 
 	switch (members)
 	{
 		case MEMBERS_ALL:
 			return take_object(reader, index);
 		case MEMBERS_RECORDS:
+			if (remarks.goes_on)
+				warn_of_pages(reader);
 			input_consume(input, index);
 			return read_array(reader, level) && read_siblings(reader);
 		case MEMBERS_TABLES:
-			if (error.length > 0)
-				warn_of_error(reader, error.start, error.length);
+			if (remarks.error.length > 0)
+				warn_of_error(reader, remarks.error.start, remarks.error.length);
 			input_consume(input, index);
 			return read_tables(reader) && read_siblings(reader);
 		default:

@@ -178,11 +178,21 @@ name_is(const Input *input, Span name, const char *spelling)
 }
 
 /*
+ * Does a member say where the next page of a list is?
+ */
+bool
+names_next_page(Input *input, Span name, size_t value)
+{
+	return (name_is(input, name, "@odata.nextLink") || name_is(input, name, "nextLink")) &&
+		input_peek(input, value) == '"' && input_peek(input, value + 1) != '"';
+}
+
+/*
  * Move over the members of an object up to its end, or up to an array that
  * must not be held in memory as a whole.
  */
 Members
-scan_members(Input *input, size_t *index, bool lines, Span *error)
+scan_members(Input *input, size_t *index, bool lines, Remarks *remarks)
 {
 	bool		only_remarks = true;	/* so far, like @odata.context */
 	int			c;
@@ -210,15 +220,17 @@ scan_members(Input *input, size_t *index, bool lines, Span *error)
 			if (only_remarks && name_is(input, name, "value"))
 				return MEMBERS_RECORDS;
 		}
-		only_remarks = only_remarks && name.length > 0 && input_text(input)[name.start] == '@';
+		only_remarks = only_remarks && name.length > 0 &&
+			(input_text(input)[name.start] == '@' || name_is(input, name, "nextLink"));
 		start = *index;
 		if (scan_value(input, index, lines) != SCAN_OK || *index == start)
 			return MEMBERS_BROKEN;
 		if (name_is(input, name, "error"))
-			*error = (Span)
+			remarks->error = (Span)
 		{
 			start, *index - start
 		};
+		remarks->goes_on = remarks->goes_on || names_next_page(input, name, start);
 		c = skip_space(input, index);
 		(*index)++;
 	} while (c == ',');

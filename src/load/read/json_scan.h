@@ -37,11 +37,18 @@ typedef struct Span
 	size_t		length;
 } Span;
 
+/* What an envelope says beside its records. */
+typedef struct Remarks
+{
+	Span		error;			/* of a query's answer */
+	bool		goes_on;		/* the list has another page */
+} Remarks;
 
 extern ScanResult scan_container(Input *input, size_t *index, bool lines);
 extern ScanResult scan_value(Input *input, size_t *index, bool lines);
 extern ScanResult scan_name(Input *input, size_t *index, bool lines, Span *name);
-extern Members scan_members(Input *input, size_t *index, bool lines, Span *error);
+extern Members scan_members(Input *input, size_t *index, bool lines, Remarks *remarks);
+extern bool names_next_page(Input *input, Span name, size_t value);
 extern bool name_is(const Input *input, Span name, const char *spelling);
 
 #endif							/* LOAD_JSON_SCAN_H */

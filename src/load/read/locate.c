@@ -78,7 +78,7 @@ value_of_member(const char *p, const char *end)
  * The cell of a CSV record that has so many before it.
  */
 static const char *
-find_cell(const char *p, const char *end, size_t before)
+find_cell(const char *p, const char *end, char separator, size_t before)
 {
 	bool		quoted = false;
 
@@ -86,7 +86,7 @@ find_cell(const char *p, const char *end, size_t before)
 	{
 		if (*p == '"')
 			quoted = !quoted;
-		else if (*p == ',' && !quoted)
+		else if (*p == separator && !quoted)
 			before--;
 	}
 	return p;
@@ -101,8 +101,11 @@ locate_field(const Record *record, const FieldPath *path)
 	const char *p = record->text;
 	const char *end = p + record->length;
 
+	/* a row of the portal is not written as what was made of it */
+	if (record_is_object(record) && record->header != NULL)
+		return 0;
 	if (path->levels > 0 && record->shape == RECORD_CSV)
-		p = find_cell(p, end, path->before[0]);
+		p = find_cell(p, end, record->header->separator, path->before[0]);
 	else
 	{
 		/* an object may have been written as a string, which has no members */

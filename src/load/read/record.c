@@ -79,6 +79,30 @@ is_time_name(const char *name)
 }
 
 /*
+ * Has a header this name?
+ */
+static bool
+has_name(const Header *header, const char *name)
+{
+	for (size_t i = 0; i < header->nnames; i++)
+	{
+		if (ascii_strcasecmp(header->names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Are these the headings of the Entra portal's downloads?
+ */
+bool
+header_is_of_portal(const Header *header)
+{
+	return (has_name(header, "Date (UTC)") || has_name(header, "Date")) &&
+		(has_name(header, "Request ID") || (has_name(header, "CorrelationId") && has_name(header, "Activity")));
+}
+
+/*
  * Has a header the one column that every log table has, or what serves for it?
  */
 bool
@@ -89,7 +113,7 @@ header_has_time(const Header *header)
 		if (is_time_name(header->names[i]))
 			return true;
 	}
-	return false;
+	return header_is_of_portal(header);
 }
 
 /*

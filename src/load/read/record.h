@@ -46,6 +46,7 @@ typedef struct Header
 {
 	char	  **names;			/* without what the portal adds to them */
 	size_t		nnames;
+	char		separator;		/* of CSV */
 } Header;
 
 /* How a record is written, which says what its fields are called. */
@@ -58,7 +59,9 @@ typedef enum RecordShape
 	RECORD_NAMED,				/* JSON object whose members have the names of
 								 * columns */
 	RECORD_ARRAY,				/* JSON array, with a header */
-	RECORD_CSV					/* line of CSV, with a header */
+	RECORD_CSV,					/* line of CSV, with a header */
+	RECORD_PORTAL				/* line of CSV, with the headings of the Entra
+								 * portal */
 } RecordShape;
 
 /* A record: a JSON object, or one value for each name of a header. */
@@ -68,6 +71,8 @@ typedef struct Record
 	const JsonText *json;		/* of an object, which is its root */
 	const Header *header;		/* of an array or a line, the names */
 	const Value *values;		/* ... and the values */
+	const char *const *logs;	/* of the portal, those that have such
+								 * headings, up to NULL; or NULL */
 	const char *text;			/* as it stands in the file */
 	size_t		length;
 	Position	position;
@@ -91,7 +96,7 @@ extern const char *const other_time_names[];
 static inline bool
 record_has_columns(const Record *record)
 {
-	return record->shape >= RECORD_NAMED;
+	return record->shape >= RECORD_NAMED && record->shape != RECORD_PORTAL;
 }
 
 extern Record record_of_object(const JsonText *json);
@@ -104,6 +109,7 @@ extern Value json_value(const JsonText *json, const json_t *node);
 
 extern char *header_name(const char *name, size_t length);
 extern bool header_has_time(const Header *header);
+extern bool header_is_of_portal(const Header *header);
 extern void header_free(Header *header);
 
 #endif							/* LOAD_RECORD_H */

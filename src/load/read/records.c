@@ -12,33 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read/avro_reader.h"
 #include "read/csv_reader.h"
+#include "read/foreign.h"
 #include "read/json_reader.h"
-
-/*
- * Say what a file is whose first bytes are those of no text, or NULL.
- */
-static char *
-describe_binary(Input *input)
-{
-	const unsigned char *text;
-	size_t		held;
-
-	(void) input_peek(input, 511);
-	text = (const unsigned char *) input_text(input);
-	held = input->end - input->start;
-	if (held >= 2 && ((text[0] == 0xFF && text[1] == 0xFE) || (text[0] == 0xFE && text[1] == 0xFF)))
-		return load_strdup("file is in UTF-16; convert it to UTF-8 first, for example with iconv -f UTF-16 -t UTF-8");
-	if (held >= 4 && memcmp(text, "Obj\001", 4) == 0)
-		return load_strdup("file is in Avro, as Event Hubs Capture writes it; take the bodies of its messages out first");
-	if (held >= 4 && memcmp(text, "PAR1", 4) == 0)
-		return load_strdup("file is in Parquet; convert it to JSON lines first");
-	if (held >= 4 && memcmp(text, "PK\003\004", 4) == 0)
-		return load_strdup("file is a ZIP archive; unpack it first");
-	if (memchr(text, 0, held < 512 ? held : 512) != NULL)
-		return load_strdup("file is no Azure log but binary data; " EXPECTED_SHAPES);
-	return NULL;
-}
 
 /*
  * Find out what the file holds, and read it.
@@ -49,10 +26,16 @@ read_any(Reader *reader)
 	Input	   *input = reader->input;
 	size_t		index = 0;
 	int			c;
-	char	   *binary = describe_binary(input);
+	char	   *foreign;
 
-	if (binary != NULL)
-		return reader_fail(reader, 0, binary);
+	(void) input_peek(input, 511);
+	if (input->end - input->start >= strlen(AVRO_START) && memcmp(input_text(input), AVRO_START, strlen(AVRO_START)) == 0)
+		return read_avro(reader);
+	foreign = describe_foreign(input_text(input), input->end - input->start);
+	if (foreign != NULL)
+		return reader_fail(reader, 0, foreign);
+	if (input->source->utf16 != NULL)
+		reader->sink->warn(reader->sink, "taken for UTF-16, as its first two bytes say");
 	if (input_peek(input, 2) == 0xBF && memcmp(input_text(input), "\xEF\xBB\xBF", 3) == 0)
 	{
 		input_consume(input, 3);

@@ -48,19 +48,6 @@ static const char *const session_setup =
 " WHERE pg_catalog.current_setting(s.name) = s.unwanted";
 
 /*
- * What no file can be loaded without, if it is missing, and how to get it.
- */
-static const char missing_query[] =
-"SELECT CASE"
-"       WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extname = 'azhunt')"
-"       THEN pg_catalog.format('database \"%s\" does not have azhunt; CREATE EXTENSION azhunt creates it', pg_catalog.current_database())"
-"       WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c"
-"                        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
-"                        WHERE c.relname = 'loaded_files' AND n.nspname = 'azhunt')"
-"       THEN 'table azhunt.loaded_files does not exist; SELECT azhunt.create_log_tables() creates it and the log tables'"
-"       END";
-
-/*
  * Ask for a password on the terminal; NULL if there is none.
  */
 static char *
@@ -125,6 +112,26 @@ try_connection(const ConnectionOptions *options)
 }
 
 /*
+ * Did anybody say which database?  Otherwise libpq takes the one of the user's name.
+ */
+bool
+database_was_named(const ConnectionOptions *options)
+{
+	return options->dbname != NULL || getenv("PGDATABASE") != NULL || getenv("PGSERVICE") != NULL;
+}
+
+/*
+ * Say why there is no connection, and which database was tried if nobody named one.
+ */
+static void
+report_no_connection(const PGconn *connection, const ConnectionOptions *options)
+{
+	report_error("%s", PQerrorMessage(connection));
+	if (!database_was_named(options))
+		message("Database \"%s\" was tried, as neither -d nor PGDATABASE names one; name it with -d.", PQdb(connection));
+}
+
+/*
  * Connect, and set the session up; says why if that fails.
  */
 PGconn *
@@ -147,7 +154,7 @@ connect_to_server(ConnectionOptions *options)
 	}
 	if (PQstatus(connection) == CONNECTION_BAD)
 	{
-		report_error("%s", PQerrorMessage(connection));
+		report_no_connection(connection, options);
 		PQfinish(connection);
 		return NULL;
 	}
@@ -159,22 +166,6 @@ connect_to_server(ConnectionOptions *options)
 		return NULL;
 	}
 	return connection;
-}
-
-/*
- * Does the database have what every file needs?  Says what is missing if not.
- */
-bool
-check_database(PGconn *connection)
-{
-	PGresult   *result = PQexec(connection, missing_query);
-	bool		answered = result_ok(result);
-	bool		ok = answered && PQgetisnull(result, 0, 0);
-
-	if (!ok)
-		report_error("%s", answered ? PQgetvalue(result, 0, 0) : PQerrorMessage(connection));
-	PQclear(result);
-	return ok;
 }
 
 /*

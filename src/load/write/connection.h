@@ -32,7 +32,7 @@ typedef struct ConnectionOptions
 } ConnectionOptions;
 
 extern PGconn *connect_to_server(ConnectionOptions *options);
-extern bool check_database(PGconn *connection);
+extern bool database_was_named(const ConnectionOptions *options);
 extern bool run_command(PGconn *connection, const char *command);
 extern PGresult *run_query(PGconn *connection, const char *query, int nparameters,
 						   const char *const *parameters);
