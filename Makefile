@@ -8,10 +8,11 @@
 #   make demo           see the hunts on sample logs; does all set-up itself
 #   make test           run every test, or those of TESTS='PATH...'; does all set-up itself
 #   make bench          measure; does all set-up itself
+#   make screenshots    draw the pictures of the documentation; does all set-up itself
 #   make indent         lay the C files out as PostgreSQL does
 
 # These work on a machine that has no PostgreSQL yet.
-SETUP_GOALS = demo test bench
+SETUP_GOALS = demo test bench screenshots
 
 ifneq ($(filter $(SETUP_GOALS),$(MAKECMDGOALS)),)
 
@@ -38,6 +39,7 @@ KQLC = \
 	src/kqlc/convert.o \
 	src/kqlc/dynamic.o \
 	src/kqlc/errors.o \
+	src/kqlc/evaluate.o \
 	src/kqlc/expr.o \
 	src/kqlc/filter.o \
 	src/kqlc/functions.o \
@@ -120,6 +122,7 @@ OBJS = \
 	src/windowjoin/merge_explain.o \
 	src/windowjoin/merge_fetch.o \
 	src/windowjoin/merge_index.o \
+	src/windowjoin/merge_parallel.o \
 	src/windowjoin/merge_path.o \
 	src/windowjoin/merge_ring.o \
 	src/windowjoin/merge_tables.o \
@@ -153,7 +156,14 @@ SQL = \
 	src/kql/case_insensitive.sql \
 	src/kql/times.sql \
 	src/kql/aggregates.sql \
-	src/kqlc/runtime.sql \
+	src/kqlc/runtime/arithmetic.sql \
+	src/kqlc/runtime/conversions.sql \
+	src/kqlc/runtime/times.sql \
+	src/kqlc/runtime/dynamic.sql \
+	src/kqlc/runtime/strings.sql \
+	src/kqlc/runtime/network.sql \
+	src/kqlc/runtime/series.sql \
+	src/kqlc/runtime/aggregates.sql \
 	src/kqlc/server.sql \
 	src/logs/ingest.sql \
 	src/logs/descriptions.sql \

@@ -510,7 +510,8 @@ CREATE TYPE azhunt.linked_signins AS (
 COMMENT ON TYPE azhunt.linked_signins IS
 'internal: what the hunt for uploads says of a group: the latest sign-in, the accounts, all sign-ins, and how many uploads';
 
-CREATE FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text) RETURNS internal
+CREATE FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text)
+RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_linked_signins_transition';
 COMMENT ON FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text) IS
@@ -528,7 +529,8 @@ AS 'MODULE_PATHNAME', 'azhunt_linked_signins_final';
 COMMENT ON FUNCTION azhunt.linked_signins_final(internal) IS
 'internal: aggregate final function';
 
-CREATE AGGREGATE azhunt.linked_signins(uploadtime timestamptz, correlationid text, logintime timestamptz, account text, useragent text, address text) (
+CREATE AGGREGATE azhunt.linked_signins(uploadtime timestamptz, correlationid text, logintime timestamptz, account text,
+                                       useragent text, address text) (
     SFUNC = azhunt.linked_signins_transition, STYPE = internal, SSPACE = 512,
     FINALFUNC = azhunt.linked_signins_final, COMBINEFUNC = azhunt.linked_signins_combine,
     SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
@@ -537,10 +539,10 @@ CREATE AGGREGATE azhunt.linked_signins(uploadtime timestamptz, correlationid tex
 COMMENT ON AGGREGATE azhunt.linked_signins(timestamptz, text, timestamptz, text, text, text) IS
 'internal: the sign-ins, accounts and uploads of matches, each once, sign-ins and accounts in order, at most 1048576 sign-ins';
 
-/* src/kqlc/runtime.sql */
+/* src/kqlc/runtime/arithmetic.sql */
 
--- What compiled queries call where SQL has no form that does exactly what Kusto
--- does.  NULL stands for Kusto's null.
+-- Arithmetic of compiled queries, where SQL has no form that does exactly what
+-- Kusto does.  NULL stands for Kusto's null here and in the files beside.
 
 CREATE FUNCTION azhunt.add(bigint, bigint) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -728,6 +730,46 @@ AS 'MODULE_PATHNAME', 'azhunt_modulo_timespans';
 COMMENT ON FUNCTION azhunt.modulo(interval, interval) IS
 'internal: what a timespan leaves of another';
 
+CREATE FUNCTION azhunt.divide(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b <> 0 THEN a / b END;
+COMMENT ON FUNCTION azhunt.divide(numeric, numeric) IS
+'internal: divide as Kusto does';
+
+CREATE FUNCTION azhunt.modulo(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b <> 0 THEN mod(mod(a, abs(b)) + abs(b), abs(b)) END;
+COMMENT ON FUNCTION azhunt.modulo(numeric, numeric) IS
+'internal: remainder as Kusto has it, never negative';
+
+CREATE FUNCTION azhunt.bin_or_null(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b > 0 THEN floor(a / b) * b END;
+COMMENT ON FUNCTION azhunt.bin_or_null(numeric, numeric) IS
+'internal: KQL''s bin(), null for a size that is not positive';
+
+CREATE FUNCTION azhunt.round(a double precision, b bigint) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN round(a::numeric, least(greatest(b, -300), 300)::integer)::double precision;
+COMMENT ON FUNCTION azhunt.round(double precision, bigint) IS
+'internal: KQL''s round()';
+
+CREATE FUNCTION azhunt.subtract(a interval, b interval) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN a - b;
+COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
+'internal: the difference of two timespans';
+
+CREATE FUNCTION azhunt.some_interval(a text, b bigint) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(b) <= 4000000 THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(days => 7 * b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
+COMMENT ON FUNCTION azhunt.some_interval(text, bigint) IS
+'internal: so many days or months';
+
+/* src/kqlc/runtime/conversions.sql */
+
+-- Conversions between the types of KQL.
+
 CREATE FUNCTION azhunt.tostring(boolean) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_tostring_bool';
@@ -890,197 +932,17 @@ AS 'MODULE_PATHNAME', 'azhunt_not_json_null';
 COMMENT ON FUNCTION azhunt.not_json_null(jsonb) IS
 'internal: the value, or NULL if it is the null of JSON';
 
-CREATE FUNCTION azhunt.element(jsonb, bigint) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_element';
-COMMENT ON FUNCTION azhunt.element(jsonb, bigint) IS
-'internal: element of an array by its number';
-
-CREATE FUNCTION azhunt.element(jsonb, jsonb) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_element_dynamic';
-COMMENT ON FUNCTION azhunt.element(jsonb, jsonb) IS
-'internal: element of an array by its number, or member of an object by its key';
-
 CREATE FUNCTION azhunt.gettype(jsonb) RETURNS text
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_gettype';
 COMMENT ON FUNCTION azhunt.gettype(jsonb) IS
 'internal: KQL''s gettype()';
 
-CREATE FUNCTION azhunt.contains(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_contains';
-COMMENT ON FUNCTION azhunt.contains(text, text) IS
-'internal: KQL''s contains';
-
-CREATE FUNCTION azhunt.startswith(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_startswith';
-COMMENT ON FUNCTION azhunt.startswith(text, text) IS
-'internal: KQL''s startswith';
-
-CREATE FUNCTION azhunt.endswith(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_endswith';
-COMMENT ON FUNCTION azhunt.endswith(text, text) IS
-'internal: KQL''s endswith';
-
-CREATE FUNCTION azhunt.has_cs(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_has_cs';
-COMMENT ON FUNCTION azhunt.has_cs(text, text) IS
-'internal: KQL''s has_cs';
-
-CREATE FUNCTION azhunt.hasprefix(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hasprefix';
-COMMENT ON FUNCTION azhunt.hasprefix(text, text) IS
-'internal: KQL''s hasprefix';
-
-CREATE FUNCTION azhunt.hasprefix_cs(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hasprefix_cs';
-COMMENT ON FUNCTION azhunt.hasprefix_cs(text, text) IS
-'internal: KQL''s hasprefix_cs';
-
-CREATE FUNCTION azhunt.hassuffix(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hassuffix';
-COMMENT ON FUNCTION azhunt.hassuffix(text, text) IS
-'internal: KQL''s hassuffix';
-
-CREATE FUNCTION azhunt.hassuffix_cs(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hassuffix_cs';
-COMMENT ON FUNCTION azhunt.hassuffix_cs(text, text) IS
-'internal: KQL''s hassuffix_cs';
-
-CREATE FUNCTION azhunt.split(text, text) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_split';
-COMMENT ON FUNCTION azhunt.split(text, text) IS
-'internal: KQL''s split()';
-
-CREATE FUNCTION azhunt.split(text, text, bigint) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_split_part';
-COMMENT ON FUNCTION azhunt.split(text, text, bigint) IS
-'internal: KQL''s split()';
-
-CREATE FUNCTION azhunt.matches_regex(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_matches_regex';
-COMMENT ON FUNCTION azhunt.matches_regex(text, text) IS
-'internal: KQL''s matches regex';
-
-CREATE FUNCTION azhunt.extract(text, bigint, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_extract';
-COMMENT ON FUNCTION azhunt.extract(text, bigint, text) IS
-'internal: KQL''s extract()';
-
-CREATE FUNCTION azhunt.extract_all(text, text) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_extract_all';
-COMMENT ON FUNCTION azhunt.extract_all(text, text) IS
-'internal: KQL''s extract_all()';
-
-CREATE FUNCTION azhunt.regex_groups(text, text) RETURNS text[]
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_regex_groups';
-COMMENT ON FUNCTION azhunt.regex_groups(text, text) IS
-'internal: the groups of the first match';
-
-CREATE FUNCTION azhunt.replace_regex(text, text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_replace_regex';
-COMMENT ON FUNCTION azhunt.replace_regex(text, text, text) IS
-'internal: KQL''s replace_regex()';
-
-CREATE FUNCTION azhunt.trim_start(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_trim_start';
-COMMENT ON FUNCTION azhunt.trim_start(text, text) IS
-'internal: KQL''s trim_start()';
-
-CREATE FUNCTION azhunt.trim_end(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_trim_end';
-COMMENT ON FUNCTION azhunt.trim_end(text, text) IS
-'internal: KQL''s trim_end()';
-
-CREATE FUNCTION azhunt.count_matches(text, text) RETURNS bigint
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_count_matches';
-COMMENT ON FUNCTION azhunt.count_matches(text, text) IS
-'internal: number of matches of a regular expression';
-
-CREATE FUNCTION azhunt.regex_quote(text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_regex_quote';
-COMMENT ON FUNCTION azhunt.regex_quote(text) IS
-'internal: KQL''s regex_quote()';
-
-CREATE FUNCTION azhunt.format_datetime(timestamptz, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_format_datetime';
-COMMENT ON FUNCTION azhunt.format_datetime(timestamptz, text) IS
-'internal: KQL''s format_datetime()';
-
-CREATE FUNCTION azhunt.format_timespan(interval, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_format_timespan';
-COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
-'internal: KQL''s format_timespan()';
-
 CREATE FUNCTION azhunt.json_text(jsonb) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_json_text';
 COMMENT ON FUNCTION azhunt.json_text(jsonb) IS
 'internal: JSON with the keys of objects in the order of their names';
-
-CREATE FUNCTION azhunt.replace_any(text, text[], text[]) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_replace_any';
-COMMENT ON FUNCTION azhunt.replace_any(text, text[], text[]) IS
-'internal: KQL''s replace_strings()';
-
-CREATE FUNCTION azhunt.before_match(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_before_match';
-COMMENT ON FUNCTION azhunt.before_match(text, text) IS
-'internal: the text before the first match of a regular expression';
-
-CREATE FUNCTION azhunt.first_of(anyelement, anyelement) RETURNS anyelement
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_first_of';
-COMMENT ON FUNCTION azhunt.first_of(anyelement, anyelement) IS
-'internal: aggregate transition function';
-
-CREATE FUNCTION azhunt.divide(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b <> 0 THEN a / b END;
-COMMENT ON FUNCTION azhunt.divide(numeric, numeric) IS
-'internal: divide as Kusto does';
-
-CREATE FUNCTION azhunt.modulo(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b <> 0 THEN mod(mod(a, abs(b)) + abs(b), abs(b)) END;
-COMMENT ON FUNCTION azhunt.modulo(numeric, numeric) IS
-'internal: remainder as Kusto has it, never negative';
-
-CREATE FUNCTION azhunt.bin_or_null(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b > 0 THEN floor(a / b) * b END;
-COMMENT ON FUNCTION azhunt.bin_or_null(numeric, numeric) IS
-'internal: KQL''s bin(), null for a size that is not positive';
-
-CREATE FUNCTION azhunt.round(a double precision, b bigint) RETURNS double precision
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN round(a::numeric, least(greatest(b, -300), 300)::integer)::double precision;
-COMMENT ON FUNCTION azhunt.round(double precision, bigint) IS
-'internal: KQL''s round()';
 
 CREATE FUNCTION azhunt.tolong(a numeric) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1106,99 +968,184 @@ RETURN CASE WHEN a <> '' THEN a END;
 COMMENT ON FUNCTION azhunt.not_empty(text) IS
 'internal: the text, or NULL if it is empty';
 
-CREATE FUNCTION azhunt.has_any(a text, b jsonb) RETURNS boolean
+CREATE FUNCTION azhunt.dynamic_to_json(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN azhunt.json_text(a);
+COMMENT ON FUNCTION azhunt.dynamic_to_json(jsonb) IS
+'internal: KQL''s dynamic_to_json()';
+
+CREATE FUNCTION azhunt.kusto_time(a timestamp) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT bool_or(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
-COMMENT ON FUNCTION azhunt.has_any(text, jsonb) IS
-'internal: KQL''s has_any';
+RETURN CASE WHEN a >= '0001-01-01' AND a < '10000-01-01' THEN timezone('UTC', a) END;
+COMMENT ON FUNCTION azhunt.kusto_time(timestamp) IS
+'internal: a time of UTC, null if Kusto has none';
 
-CREATE FUNCTION azhunt.has_all(a text, b jsonb) RETURNS boolean
+/* src/kqlc/runtime/times.sql */
+
+-- Times and timespans of compiled queries.
+
+CREATE FUNCTION azhunt.format_datetime(timestamptz, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_format_datetime';
+COMMENT ON FUNCTION azhunt.format_datetime(timestamptz, text) IS
+'internal: KQL''s format_datetime()';
+
+CREATE FUNCTION azhunt.format_timespan(interval, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_format_timespan';
+COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
+'internal: KQL''s format_timespan()';
+
+CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT bool_and(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), true);
-COMMENT ON FUNCTION azhunt.has_all(text, jsonb) IS
-'internal: KQL''s has_all';
+RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b));
+COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
+'internal: KQL''s startofday()';
 
-CREATE FUNCTION azhunt.in_array_fold(a text, b jsonb) RETURNS boolean
+CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT bool_or(a OPERATOR(azhunt.=~) azhunt.tostring(v)) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
-COMMENT ON FUNCTION azhunt.in_array_fold(text, jsonb) IS
-'internal: KQL''s in~ with an array';
+RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
+'internal: KQL''s endofday()';
 
-CREATE FUNCTION azhunt.trim(a text, b text) RETURNS text
+CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.trim_end(a, azhunt.trim_start(a, b));
-COMMENT ON FUNCTION azhunt.trim(text, text) IS
-'internal: KQL''s trim()';
+RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b));
+COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
+'internal: KQL''s startofmonth()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
-        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
-        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET 0 LIMIT 1), -1);
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
+'internal: KQL''s endofmonth()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint, e bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN e > 0 THEN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
-        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
-        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET e - 1 LIMIT 1), -1) END;
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b));
+COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
+'internal: KQL''s startofyear()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (strpos(a, b) - 1)::bigint;
-COMMENT ON FUNCTION azhunt.indexof(text, text) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
+'internal: KQL''s endofyear()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.indexof(a, b, c, -1::bigint);
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
+COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
+'internal: KQL''s startofweek()';
 
-CREATE FUNCTION azhunt.substring(a text, b bigint) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 2000000000)::integer + 1);
-COMMENT ON FUNCTION azhunt.substring(text, bigint) IS
-'internal: KQL''s substring()';
+CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
+'internal: KQL''s endofweek()';
 
-CREATE FUNCTION azhunt.substring(a text, b bigint, c bigint) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 1000000000)::integer + 1, least(greatest(c, 0), 1000000000)::integer);
-COMMENT ON FUNCTION azhunt.substring(text, bigint, bigint) IS
-'internal: KQL''s substring()';
+CREATE FUNCTION azhunt.dayofweek(a timestamptz) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN make_interval(hours => 24 * extract('dow' FROM timezone('UTC', a))::integer);
+COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
+'internal: KQL''s dayofweek()';
 
-CREATE FUNCTION azhunt.strrep(a text, b bigint, c text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT string_agg(a, c) FROM generate_series(1, least(b, 1024))), '');
-COMMENT ON FUNCTION azhunt.strrep(text, bigint, text) IS
-'internal: KQL''s strrep()';
+CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(timezone('UTC', c) + azhunt.some_interval(a, b))
+    ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
+        WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
+COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
+'internal: KQL''s datetime_add()';
 
-CREATE FUNCTION azhunt.strcmp(a text, b text) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN a COLLATE "C" < b THEN -1 WHEN a COLLATE "C" > b THEN 1 ELSE 0 END;
-COMMENT ON FUNCTION azhunt.strcmp(text, text) IS
-'internal: KQL''s strcmp()';
+CREATE FUNCTION azhunt.datetime_diff(a text, b timestamptz, c timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE a WHEN 'year' THEN (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c)))::bigint
+    WHEN 'quarter' THEN (4 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('quarter' FROM timezone('UTC', b)) - extract('quarter' FROM timezone('UTC', c)))::bigint
+    WHEN 'month' THEN (12 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('month' FROM timezone('UTC', b)) - extract('month' FROM timezone('UTC', c)))::bigint
+    WHEN 'week' THEN (azhunt.tolong(b) + 864000000000) / 6048000000000 - (azhunt.tolong(c) + 864000000000) / 6048000000000
+    WHEN 'day' THEN azhunt.tolong(b) / 864000000000 - azhunt.tolong(c) / 864000000000
+    WHEN 'hour' THEN azhunt.tolong(b) / 36000000000 - azhunt.tolong(c) / 36000000000
+    WHEN 'minute' THEN azhunt.tolong(b) / 600000000 - azhunt.tolong(c) / 600000000
+    WHEN 'second' THEN azhunt.tolong(b) / 10000000 - azhunt.tolong(c) / 10000000
+    WHEN 'millisecond' THEN azhunt.tolong(b) / 10000 - azhunt.tolong(c) / 10000
+    WHEN 'microsecond' THEN azhunt.tolong(b) / 10 - azhunt.tolong(c) / 10
+    WHEN 'nanosecond' THEN (azhunt.tolong(b) - azhunt.tolong(c)) * 100 END;
+COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
+'internal: KQL''s datetime_diff()';
 
-CREATE FUNCTION azhunt.countof(a text, b text) RETURNS bigint
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT count(*) FROM generate_series(1, length(a) - length(b) + 1) AS g (p) WHERE substr(a, p, length(b)) = b AND b <> '');
-COMMENT ON FUNCTION azhunt.countof(text, text) IS
-'internal: KQL''s countof()';
+RETURN CASE WHEN f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
+'internal: KQL''s make_datetime()';
 
-CREATE FUNCTION azhunt.countof(a text, b text, c text) RETURNS bigint
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN c = 'regex' THEN azhunt.count_matches(a, b) ELSE azhunt.countof(a, b) END;
-COMMENT ON FUNCTION azhunt.countof(text, text, text) IS
-'internal: KQL''s countof()';
+RETURN azhunt.make_datetime(a, b, c, d, e, 0);
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint) IS
+'internal: KQL''s make_datetime()';
 
-CREATE FUNCTION azhunt.pad_left(a text, b bigint) RETURNS text
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN lpad(a, greatest(least(b, 1000), length(a))::integer, '0');
-COMMENT ON FUNCTION azhunt.pad_left(text, bigint) IS
-'internal: digits with zeros before them';
+RETURN azhunt.make_datetime(a, b, c, 0, 0, 0);
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint) IS
+'internal: KQL''s make_datetime()';
+
+CREATE FUNCTION azhunt.make_timespan(a bigint, b bigint, c bigint, d double precision) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => d) END;
+COMMENT ON FUNCTION azhunt.make_timespan(bigint, bigint, bigint, double precision) IS
+'internal: KQL''s make_timespan()';
+
+CREATE FUNCTION azhunt.unixtime_todatetime(a double precision) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a >= -62135596800000000 AND a < 253402300800000000 THEN azhunt.add(timestamptz '1970-01-01 00:00:00+00', make_interval(secs => trunc(a) / 1000000)) END;
+COMMENT ON FUNCTION azhunt.unixtime_todatetime(double precision) IS
+'internal: KQL''s unixtime_microseconds_todatetime()';
+
+CREATE FUNCTION azhunt.time_in_zone(a timestamptz, zone text, is_local boolean) RETURNS timestamptz
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    clock timestamp := a AT TIME ZONE 'UTC';
+    moment timestamptz;
+BEGIN
+    IF NOT is_local THEN
+        RETURN (a AT TIME ZONE zone) AT TIME ZONE 'UTC';
+    END IF;
+    moment := clock AT TIME ZONE zone;
+    -- a time that clocks skip is as if they had gone on an hour earlier
+    RETURN moment - (moment AT TIME ZONE zone - clock);
+EXCEPTION WHEN invalid_parameter_value OR datetime_field_overflow THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION azhunt.time_in_zone(timestamptz, text, boolean) IS
+'internal: KQL''s datetime_local_to_utc() and datetime_utc_to_local()';
+
+/* src/kqlc/runtime/dynamic.sql */
+
+-- Dynamic values of compiled queries: elements, arrays, bags and ranges.
+
+CREATE FUNCTION azhunt.element(jsonb, bigint) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_element';
+COMMENT ON FUNCTION azhunt.element(jsonb, bigint) IS
+'internal: element of an array by its number';
+
+CREATE FUNCTION azhunt.element(jsonb, jsonb) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_element_dynamic';
+COMMENT ON FUNCTION azhunt.element(jsonb, jsonb) IS
+'internal: element of an array by its number, or member of an object by its key';
+
+CREATE FUNCTION azhunt.first_of(anyelement, anyelement) RETURNS anyelement
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_first_of';
+COMMENT ON FUNCTION azhunt.first_of(anyelement, anyelement) IS
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.array_length(a jsonb) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1324,9 +1271,25 @@ RETURN (SELECT coalesce(jsonb_agg((SELECT jsonb_agg(azhunt.element(CASE jsonb_ty
 COMMENT ON FUNCTION azhunt.zip(jsonb[]) IS
 'internal: KQL''s zip()';
 
+CREATE FUNCTION azhunt.bounded_count(count bigint) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF count > 1048576 THEN
+        RAISE EXCEPTION 'an array of KQL cannot have % elements', count
+            USING ERRCODE = 'program_limit_exceeded',
+                  HINT = 'It has 1048576 at most.';
+    END IF;
+    RETURN count;
+END
+$$;
+COMMENT ON FUNCTION azhunt.bounded_count(bigint) IS
+'internal: the number of elements that an array will have, or an error if they are too many';
+
 CREATE FUNCTION azhunt.repeat(a jsonb, b bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(a), '[]') FROM generate_series(1, b)) END;
+RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(a), '[]') FROM generate_series(1, azhunt.bounded_count(b))) END;
 COMMENT ON FUNCTION azhunt.repeat(jsonb, bigint) IS
 'internal: KQL''s repeat()';
 
@@ -1359,24 +1322,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN jsonb_typeof(a) = 'object' OR a IS NULL THEN coalesce(a, '{}') || jsonb_build_object(b, c) END;
 COMMENT ON FUNCTION azhunt.bag_set_key(jsonb, text, jsonb) IS
 'internal: KQL''s bag_set_key()';
-
-CREATE FUNCTION azhunt.dynamic_to_json(a jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.json_text(a);
-COMMENT ON FUNCTION azhunt.dynamic_to_json(jsonb) IS
-'internal: KQL''s dynamic_to_json()';
-
-CREATE FUNCTION azhunt.url_encode(a text, b text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT string_agg(CASE WHEN c ~ '^[A-Za-z0-9_.~-]$' THEN c WHEN c = ' ' THEN b ELSE (SELECT string_agg('%' || (lpad(to_hex(get_byte(convert_to(c, 'UTF8'), i)), 2, '0')), '' ORDER BY i) FROM generate_series(0, octet_length(convert_to(c, 'UTF8')) - 1) AS g (i)) END, '' ORDER BY n) FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n)), '');
-COMMENT ON FUNCTION azhunt.url_encode(text, text) IS
-'internal: KQL''s url_encode()';
-
-CREATE FUNCTION azhunt.series_of(a jsonb, b bigint, c jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b > 1048576 THEN NULL WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c) ORDER BY i), '[]') FROM generate_series(0, b - 1) AS g (i)) END;
-COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
-'internal: the array that make-series makes of bins';
 
 CREATE FUNCTION azhunt.elements(a jsonb) RETURNS SETOF jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1454,149 +1399,338 @@ RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(v)), '[]') FROM (SELECT v FROM
 COMMENT ON FUNCTION azhunt.range_array(interval, interval, interval) IS
 'internal: KQL''s range()';
 
-CREATE FUNCTION azhunt.axis_of(a timestamptz, b interval, c bigint) RETURNS jsonb
+CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(azhunt.add(a, azhunt.multiply(b, i::double precision))) ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
-COMMENT ON FUNCTION azhunt.axis_of(timestamptz, interval, bigint) IS
-'internal: the axis of make-series';
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(b, n - 1), 'null') ORDER BY n DESC), '{}') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
+COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
+'internal: KQL''s bag_zip()';
 
-CREATE FUNCTION azhunt.axis_of(a interval, b interval, c bigint) RETURNS jsonb
+CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(a + azhunt.multiply(b, i::double precision)) ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
-COMMENT ON FUNCTION azhunt.axis_of(interval, interval, bigint) IS
-'internal: the axis of make-series';
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
+        WHERE v = b AND n - 1 >= CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END
+        AND (d < 0 OR n - 1 < CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
+COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
+'internal: KQL''s array_index_of()';
 
-CREATE FUNCTION azhunt.axis_of(a double precision, b double precision, c bigint) RETURNS jsonb
+/* src/kqlc/runtime/strings.sql */
+
+-- Strings of compiled queries.
+
+CREATE FUNCTION azhunt.contains(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_contains';
+COMMENT ON FUNCTION azhunt.contains(text, text) IS
+'internal: KQL''s contains';
+
+CREATE FUNCTION azhunt.startswith(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_startswith';
+COMMENT ON FUNCTION azhunt.startswith(text, text) IS
+'internal: KQL''s startswith';
+
+CREATE FUNCTION azhunt.endswith(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_endswith';
+COMMENT ON FUNCTION azhunt.endswith(text, text) IS
+'internal: KQL''s endswith';
+
+CREATE FUNCTION azhunt.has_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_has_cs';
+COMMENT ON FUNCTION azhunt.has_cs(text, text) IS
+'internal: KQL''s has_cs';
+
+CREATE FUNCTION azhunt.hasprefix(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hasprefix';
+COMMENT ON FUNCTION azhunt.hasprefix(text, text) IS
+'internal: KQL''s hasprefix';
+
+CREATE FUNCTION azhunt.hasprefix_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hasprefix_cs';
+COMMENT ON FUNCTION azhunt.hasprefix_cs(text, text) IS
+'internal: KQL''s hasprefix_cs';
+
+CREATE FUNCTION azhunt.hassuffix(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hassuffix';
+COMMENT ON FUNCTION azhunt.hassuffix(text, text) IS
+'internal: KQL''s hassuffix';
+
+CREATE FUNCTION azhunt.hassuffix_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hassuffix_cs';
+COMMENT ON FUNCTION azhunt.hassuffix_cs(text, text) IS
+'internal: KQL''s hassuffix_cs';
+
+CREATE FUNCTION azhunt.split(text, text) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_split';
+COMMENT ON FUNCTION azhunt.split(text, text) IS
+'internal: KQL''s split()';
+
+CREATE FUNCTION azhunt.split(text, text, bigint) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_split_part';
+COMMENT ON FUNCTION azhunt.split(text, text, bigint) IS
+'internal: KQL''s split()';
+
+CREATE FUNCTION azhunt.matches_regex(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_matches_regex';
+COMMENT ON FUNCTION azhunt.matches_regex(text, text) IS
+'internal: KQL''s matches regex';
+
+CREATE FUNCTION azhunt.extract(text, bigint, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_extract';
+COMMENT ON FUNCTION azhunt.extract(text, bigint, text) IS
+'internal: KQL''s extract()';
+
+CREATE FUNCTION azhunt.extract_all(text, text) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_extract_all';
+COMMENT ON FUNCTION azhunt.extract_all(text, text) IS
+'internal: KQL''s extract_all()';
+
+CREATE FUNCTION azhunt.regex_groups(text, text) RETURNS text[]
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_regex_groups';
+COMMENT ON FUNCTION azhunt.regex_groups(text, text) IS
+'internal: the groups of the first match';
+
+CREATE FUNCTION azhunt.replace_regex(text, text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_replace_regex';
+COMMENT ON FUNCTION azhunt.replace_regex(text, text, text) IS
+'internal: KQL''s replace_regex()';
+
+CREATE FUNCTION azhunt.trim_start(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_trim_start';
+COMMENT ON FUNCTION azhunt.trim_start(text, text) IS
+'internal: KQL''s trim_start()';
+
+CREATE FUNCTION azhunt.trim_end(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_trim_end';
+COMMENT ON FUNCTION azhunt.trim_end(text, text) IS
+'internal: KQL''s trim_end()';
+
+CREATE FUNCTION azhunt.count_matches(text, text) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_count_matches';
+COMMENT ON FUNCTION azhunt.count_matches(text, text) IS
+'internal: number of matches of a regular expression';
+
+CREATE FUNCTION azhunt.regex_quote(text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_regex_quote';
+COMMENT ON FUNCTION azhunt.regex_quote(text) IS
+'internal: KQL''s regex_quote()';
+
+CREATE FUNCTION azhunt.replace_any(text, text[], text[]) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_replace_any';
+COMMENT ON FUNCTION azhunt.replace_any(text, text[], text[]) IS
+'internal: KQL''s replace_strings()';
+
+CREATE FUNCTION azhunt.before_match(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_before_match';
+COMMENT ON FUNCTION azhunt.before_match(text, text) IS
+'internal: the text before the first match of a regular expression';
+
+CREATE FUNCTION azhunt.has_any(a text, b jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(a + b * i ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
-COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) IS
-'internal: the axis of make-series';
+RETURN coalesce((SELECT bool_or(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
+COMMENT ON FUNCTION azhunt.has_any(text, jsonb) IS
+'internal: KQL''s has_any';
 
-CREATE FUNCTION azhunt.subtract(a interval, b interval) RETURNS interval
+CREATE FUNCTION azhunt.has_all(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT bool_and(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), true);
+COMMENT ON FUNCTION azhunt.has_all(text, jsonb) IS
+'internal: KQL''s has_all';
+
+CREATE FUNCTION azhunt.in_array_fold(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT bool_or(a OPERATOR(azhunt.=~) azhunt.tostring(v)) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
+COMMENT ON FUNCTION azhunt.in_array_fold(text, jsonb) IS
+'internal: KQL''s in~ with an array';
+
+CREATE FUNCTION azhunt.trim(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.trim_end(a, azhunt.trim_start(a, b));
+COMMENT ON FUNCTION azhunt.trim(text, text) IS
+'internal: KQL''s trim()';
+
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN a - b;
-COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
-'internal: the difference of two timespans';
+RETURN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
+        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
+        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET 0 LIMIT 1), -1);
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.kusto_time(a timestamp) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a >= '0001-01-01' AND a < '10000-01-01' THEN timezone('UTC', a) END;
-COMMENT ON FUNCTION azhunt.kusto_time(timestamp) IS
-'internal: a time of UTC, null if Kusto has none';
-
-CREATE FUNCTION azhunt.some_interval(a text, b bigint) RETURNS interval
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN abs(b) <= 4000000 THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(days => 7 * b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
-COMMENT ON FUNCTION azhunt.some_interval(text, bigint) IS
-'internal: so many days or months';
-
-CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b));
-COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
-'internal: KQL''s startofday()';
-
-CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
-'internal: KQL''s endofday()';
-
-CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b));
-COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
-'internal: KQL''s startofmonth()';
-
-CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
-'internal: KQL''s endofmonth()';
-
-CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b));
-COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
-'internal: KQL''s startofyear()';
-
-CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
-'internal: KQL''s endofyear()';
-
-CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
-COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
-'internal: KQL''s startofweek()';
-
-CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
-'internal: KQL''s endofweek()';
-
-CREATE FUNCTION azhunt.dayofweek(a timestamptz) RETURNS interval
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN make_interval(hours => 24 * extract('dow' FROM timezone('UTC', a))::integer);
-COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
-'internal: KQL''s dayofweek()';
-
-CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(timezone('UTC', c) + azhunt.some_interval(a, b))
-    ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
-        WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
-COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
-'internal: KQL''s datetime_add()';
-
-CREATE FUNCTION azhunt.datetime_diff(a text, b timestamptz, c timestamptz) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE a WHEN 'year' THEN (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c)))::bigint
-    WHEN 'quarter' THEN (4 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('quarter' FROM timezone('UTC', b)) - extract('quarter' FROM timezone('UTC', c)))::bigint
-    WHEN 'month' THEN (12 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('month' FROM timezone('UTC', b)) - extract('month' FROM timezone('UTC', c)))::bigint
-    WHEN 'week' THEN (azhunt.tolong(b) + 864000000000) / 6048000000000 - (azhunt.tolong(c) + 864000000000) / 6048000000000
-    WHEN 'day' THEN azhunt.tolong(b) / 864000000000 - azhunt.tolong(c) / 864000000000
-    WHEN 'hour' THEN azhunt.tolong(b) / 36000000000 - azhunt.tolong(c) / 36000000000
-    WHEN 'minute' THEN azhunt.tolong(b) / 600000000 - azhunt.tolong(c) / 600000000
-    WHEN 'second' THEN azhunt.tolong(b) / 10000000 - azhunt.tolong(c) / 10000000
-    WHEN 'millisecond' THEN azhunt.tolong(b) / 10000 - azhunt.tolong(c) / 10000
-    WHEN 'microsecond' THEN azhunt.tolong(b) / 10 - azhunt.tolong(c) / 10
-    WHEN 'nanosecond' THEN (azhunt.tolong(b) - azhunt.tolong(c)) * 100 END;
-COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
-'internal: KQL''s datetime_diff()';
-
-CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint, e bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
-COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
-'internal: KQL''s make_datetime()';
+RETURN CASE WHEN e > 0 THEN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
+        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
+        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET e - 1 LIMIT 1), -1) END;
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint) RETURNS timestamptz
+CREATE FUNCTION azhunt.indexof(a text, b text) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.make_datetime(a, b, c, d, e, 0);
-COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint) IS
-'internal: KQL''s make_datetime()';
+RETURN (strpos(a, b) - 1)::bigint;
+COMMENT ON FUNCTION azhunt.indexof(text, text) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint) RETURNS timestamptz
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.make_datetime(a, b, c, 0, 0, 0);
-COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint) IS
-'internal: KQL''s make_datetime()';
+RETURN azhunt.indexof(a, b, c, -1::bigint);
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.make_timespan(a bigint, b bigint, c bigint, d double precision) RETURNS interval
+CREATE FUNCTION azhunt.substring(a text, b bigint) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => d) END;
-COMMENT ON FUNCTION azhunt.make_timespan(bigint, bigint, bigint, double precision) IS
-'internal: KQL''s make_timespan()';
+RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 2000000000)::integer + 1);
+COMMENT ON FUNCTION azhunt.substring(text, bigint) IS
+'internal: KQL''s substring()';
 
-CREATE FUNCTION azhunt.unixtime_todatetime(a double precision) RETURNS timestamptz
+CREATE FUNCTION azhunt.substring(a text, b bigint, c bigint) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 1000000000)::integer + 1, least(greatest(c, 0), 1000000000)::integer);
+COMMENT ON FUNCTION azhunt.substring(text, bigint, bigint) IS
+'internal: KQL''s substring()';
+
+CREATE FUNCTION azhunt.strrep(a text, b bigint, c text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT string_agg(a, c) FROM generate_series(1, least(b, 1024))), '');
+COMMENT ON FUNCTION azhunt.strrep(text, bigint, text) IS
+'internal: KQL''s strrep()';
+
+CREATE FUNCTION azhunt.strcmp(a text, b text) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN a COLLATE "C" < b THEN -1 WHEN a COLLATE "C" > b THEN 1 ELSE 0 END;
+COMMENT ON FUNCTION azhunt.strcmp(text, text) IS
+'internal: KQL''s strcmp()';
+
+CREATE FUNCTION azhunt.countof(a text, b text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT count(*) FROM generate_series(1, length(a) - length(b) + 1) AS g (p) WHERE substr(a, p, length(b)) = b AND b <> '');
+COMMENT ON FUNCTION azhunt.countof(text, text) IS
+'internal: KQL''s countof()';
+
+CREATE FUNCTION azhunt.countof(a text, b text, c text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN c = 'regex' THEN azhunt.count_matches(a, b) ELSE azhunt.countof(a, b) END;
+COMMENT ON FUNCTION azhunt.countof(text, text, text) IS
+'internal: KQL''s countof()';
+
+CREATE FUNCTION azhunt.pad_left(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN lpad(a, greatest(least(b, 1000), length(a))::integer, '0');
+COMMENT ON FUNCTION azhunt.pad_left(text, bigint) IS
+'internal: digits with zeros before them';
+
+CREATE FUNCTION azhunt.url_encode(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT string_agg(CASE WHEN c ~ '^[A-Za-z0-9_.~-]$' THEN c WHEN c = ' ' THEN b ELSE (SELECT string_agg('%' || (lpad(to_hex(get_byte(convert_to(c, 'UTF8'), i)), 2, '0')), '' ORDER BY i) FROM generate_series(0, octet_length(convert_to(c, 'UTF8')) - 1) AS g (i)) END, '' ORDER BY n) FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n)), '');
+COMMENT ON FUNCTION azhunt.url_encode(text, text) IS
+'internal: KQL''s url_encode()';
+
+CREATE FUNCTION azhunt.jaccard_index(a jsonb, b jsonb) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a >= -62135596800000000 AND a < 253402300800000000 THEN azhunt.add(timestamptz '1970-01-01 00:00:00+00', make_interval(secs => trunc(a) / 1000000)) END;
-COMMENT ON FUNCTION azhunt.unixtime_todatetime(double precision) IS
-'internal: KQL''s unixtime_microseconds_todatetime()';
+RETURN jsonb_array_length(azhunt.set_intersect(VARIADIC ARRAY[a, b]))::double precision / nullif(jsonb_array_length(azhunt.set_union(VARIADIC ARRAY[a, b])), 0);
+COMMENT ON FUNCTION azhunt.jaccard_index(jsonb, jsonb) IS
+'internal: KQL''s jaccard_index()';
+
+CREATE FUNCTION azhunt.unicode_codepoints_from_string(a text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(ascii(c) ORDER BY n), '[]') FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n) WHERE c <> '');
+COMMENT ON FUNCTION azhunt.unicode_codepoints_from_string(text) IS
+'internal: KQL''s unicode_codepoints_from_string()';
+
+CREATE FUNCTION azhunt.unicode_codepoints_to_string(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 1114111);
+COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
+'internal: KQL''s unicode_codepoints_to_string()';
+
+CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(c, n - 1)), '') ORDER BY n) AS r FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
+COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
+'internal: KQL''s replace_strings()';
+
+CREATE FUNCTION azhunt.indexof_regex(a text, b text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT length(p) FROM (SELECT azhunt.before_match(b, a)) AS s (p))::bigint, -1);
+COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
+'internal: KQL''s indexof_regex()';
+
+CREATE FUNCTION azhunt.parse_version(a text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a ~ '^[0-9]{1,8}(?:[.][0-9]{1,8}){0,3}$' THEN (
+    SELECT string_agg(lpad(split_part(a, '.', n), 8, '0'), '' ORDER BY n)::numeric FROM generate_series(1, 4) AS g (n)) END;
+COMMENT ON FUNCTION azhunt.parse_version(text) IS
+'internal: KQL''s parse_version()';
+
+CREATE FUNCTION azhunt.base64_bytes(a text) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE WHEN length(a) % 4 = 0 AND a !~ '[[:space:]]' THEN decode(a, 'base64') END;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION azhunt.base64_bytes(text) IS
+'internal: what a text in base64 stands for; null if it is none';
+
+CREATE FUNCTION azhunt.base64_decode(a text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN coalesce(convert_from(azhunt.base64_bytes(a), 'UTF8'), '');
+EXCEPTION WHEN character_not_in_repertoire OR untranslatable_character THEN
+    RETURN '';
+END
+$$;
+COMMENT ON FUNCTION azhunt.base64_decode(text) IS
+'internal: KQL''s base64_decode_tostring(): the empty string for what is no text';
+
+CREATE FUNCTION azhunt.base64_decode_toarray(a text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT (SELECT coalesce(jsonb_agg(get_byte(b.bytes, n) ORDER BY n), '[]') FROM generate_series(0, length(b.bytes) - 1) AS g (n))
+        FROM (SELECT azhunt.base64_bytes(a) OFFSET 0) AS b (bytes) WHERE b.bytes IS NOT NULL);
+COMMENT ON FUNCTION azhunt.base64_decode_toarray(text) IS
+'internal: KQL''s base64_decode_toarray()';
+
+CREATE FUNCTION azhunt.base64_encode_fromarray(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND NOT jsonb_path_exists(a, '$[*] ? (@.type() != "number" || @ < 0 || @ > 255 || @ != @.floor())')
+    THEN (SELECT coalesce(replace(encode(decode(string_agg(lpad(to_hex(v::integer), 2, '0'), '' ORDER BY n), 'hex'), 'base64'), E'\n', ''), '')
+          FROM jsonb_array_elements_text(a) WITH ORDINALITY AS e (v, n)) ELSE '' END;
+COMMENT ON FUNCTION azhunt.base64_encode_fromarray(jsonb) IS
+'internal: KQL''s base64_encode_fromarray()';
+
+CREATE FUNCTION azhunt.base64_encode_fromguid(a uuid) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT encode(decode(string_agg(substr(replace(a::text, '-', ''), 2 * place - 1, 2), '' ORDER BY n), 'hex'), 'base64')
+                 FROM unnest('{4,3,2,1,6,5,8,7,9,10,11,12,13,14,15,16}'::integer[]) WITH ORDINALITY AS p (place, n)), '');
+COMMENT ON FUNCTION azhunt.base64_encode_fromguid(uuid) IS
+'internal: KQL''s base64_encode_fromguid(): of its bytes in the order that Windows has';
+
+/* src/kqlc/runtime/network.sql */
+
+-- IPv4 addresses and networks of compiled queries.
 
 CREATE FUNCTION azhunt.ipv4_network(a text) RETURNS inet
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1641,6 +1775,93 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN host(network(azhunt.ipv4_network(a)))::inet - inet '0.0.0.0';
 COMMENT ON FUNCTION azhunt.parse_ipv4(text) IS
 'internal: KQL''s parse_ipv4()';
+
+CREATE FUNCTION azhunt.format_ipv4(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) ELSE '' END;
+COMMENT ON FUNCTION azhunt.format_ipv4(text, bigint) IS
+'internal: KQL''s format_ipv4()';
+
+CREATE FUNCTION azhunt.format_ipv4_mask(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) || '/' || least(b, masklen(azhunt.ipv4_network(a))) ELSE '' END;
+COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
+'internal: KQL''s format_ipv4_mask()';
+
+CREATE FUNCTION azhunt.has_ipv4(a text, b jsonb, is_prefix boolean) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN EXISTS (
+    SELECT FROM regexp_matches(a, '(?<![[:alnum:]])(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?![[:alnum:]])', 'g') AS m (match)
+    CROSS JOIN jsonb_array_elements_text(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS p (wanted)
+    WHERE azhunt.ipv4_network(m.match[1]) IS NOT NULL
+      AND (m.match[1] = p.wanted
+           OR is_prefix AND p.wanted ~ '^(?:[0-9]{1,3}[.]){1,3}$' AND starts_with(m.match[1], p.wanted)));
+COMMENT ON FUNCTION azhunt.has_ipv4(text, jsonb, boolean) IS
+'internal: KQL''s has_any_ipv4() and its like: does an address of a list, or with a prefix of it, stand in a text by itself?';
+
+CREATE FUNCTION azhunt.ipv6_network(a text) RETURNS inet
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ipv4 CONSTANT inet := azhunt.ipv4_network(a);
+BEGIN
+    RETURN CASE WHEN ipv4 IS NOT NULL THEN set_masklen(('::ffff:' || host(ipv4))::inet, masklen(ipv4) + 96)
+                WHEN a ~ '^[0-9A-Fa-f:.]+(?:/[0-9]+)?$' AND a ~ ':' THEN a::inet END;
+EXCEPTION WHEN invalid_text_representation THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION azhunt.ipv6_network(text) IS
+'internal: an IPv6 address or network, which one of IPv4 is, too; null for anything else';
+
+CREATE FUNCTION azhunt.ipv6_compare(a text, b text, prefix bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (
+    SELECT CASE WHEN x.a = x.b THEN 0 WHEN x.a < x.b THEN -1 WHEN x.a > x.b THEN 1 END::bigint
+    FROM (SELECT network(set_masklen(n.a, n.bits)) AS a, network(set_masklen(n.b, n.bits)) AS b
+          FROM (SELECT azhunt.ipv6_network(ipv6_compare.a) AS a, azhunt.ipv6_network(ipv6_compare.b) AS b,
+                       least(masklen(azhunt.ipv6_network(ipv6_compare.a)), masklen(azhunt.ipv6_network(ipv6_compare.b)),
+                             greatest(0, least(128, prefix + CASE WHEN azhunt.ipv4_network(ipv6_compare.a) IS NOT NULL
+                                                                       AND azhunt.ipv4_network(ipv6_compare.b) IS NOT NULL THEN 96 ELSE 0 END)))::integer AS bits) AS n) AS x);
+COMMENT ON FUNCTION azhunt.ipv6_compare(text, text, bigint) IS
+'internal: KQL''s ipv6_compare()';
+
+CREATE FUNCTION azhunt.ipv6_is_in_any_range(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN azhunt.ipv6_network(a) IS NOT NULL THEN EXISTS (
+    SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)
+    WHERE set_masklen(azhunt.ipv6_network(a), 128) <<= azhunt.ipv6_network(e.v)) END;
+COMMENT ON FUNCTION azhunt.ipv6_is_in_any_range(text, jsonb) IS
+'internal: KQL''s ipv6_is_in_any_range()';
+
+/* src/kqlc/runtime/series.sql */
+
+-- Series: arrays of numbers, and what make-series is made of.
+
+CREATE FUNCTION azhunt.series_of(a jsonb, b bigint, c jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(b) - 1) AS g (i)) END;
+COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
+'internal: the array that make-series makes of bins';
+
+CREATE FUNCTION azhunt.axis_of(a timestamptz, b interval, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(azhunt.add(a, azhunt.multiply(b, i::double precision))) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(timestamptz, interval, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.axis_of(a interval, b interval, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(a + azhunt.multiply(b, i::double precision)) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(interval, interval, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.axis_of(a double precision, b double precision, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(a + b * i ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) IS
+'internal: the axis of make-series';
 
 CREATE FUNCTION azhunt.series_add(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1833,61 +2054,9 @@ RETURN (SELECT jsonb_build_object('rsquare', f -> 0, 'slope', f -> 1, 'variance'
 COMMENT ON FUNCTION azhunt.series_fit_line_dynamic(jsonb) IS
 'internal: KQL''s series_fit_line_dynamic()';
 
-CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(b, n - 1), 'null') ORDER BY n DESC), '{}') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
-COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
-'internal: KQL''s bag_zip()';
+/* src/kqlc/runtime/aggregates.sql */
 
-CREATE FUNCTION azhunt.jaccard_index(a jsonb, b jsonb) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN jsonb_array_length(azhunt.set_intersect(VARIADIC ARRAY[a, b]))::double precision / nullif(jsonb_array_length(azhunt.set_union(VARIADIC ARRAY[a, b])), 0);
-COMMENT ON FUNCTION azhunt.jaccard_index(jsonb, jsonb) IS
-'internal: KQL''s jaccard_index()';
-
-CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
-        WHERE v = b AND n - 1 >= CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END
-        AND (d < 0 OR n - 1 < CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
-COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
-'internal: KQL''s array_index_of()';
-
-CREATE FUNCTION azhunt.unicode_codepoints_from_string(a text) RETURNS jsonb
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(ascii(c) ORDER BY n), '[]') FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n) WHERE c <> '');
-COMMENT ON FUNCTION azhunt.unicode_codepoints_from_string(text) IS
-'internal: KQL''s unicode_codepoints_from_string()';
-
-CREATE FUNCTION azhunt.unicode_codepoints_to_string(a jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 1114111);
-COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
-'internal: KQL''s unicode_codepoints_to_string()';
-
-CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(c, n - 1)), '') ORDER BY n) AS r FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
-COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
-'internal: KQL''s replace_strings()';
-
-CREATE FUNCTION azhunt.indexof_regex(a text, b text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT length(p) FROM (SELECT azhunt.before_match(b, a)) AS s (p))::bigint, -1);
-COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
-'internal: KQL''s indexof_regex()';
-
-CREATE FUNCTION azhunt.format_ipv4(a text, b bigint) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) ELSE '' END;
-COMMENT ON FUNCTION azhunt.format_ipv4(text, bigint) IS
-'internal: KQL''s format_ipv4()';
-
-CREATE FUNCTION azhunt.format_ipv4_mask(a text, b bigint) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) || '/' || least(b, masklen(azhunt.ipv4_network(a))) ELSE '' END;
-COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
-'internal: KQL''s format_ipv4_mask()';
+-- Aggregates of compiled queries.
 
 CREATE FUNCTION azhunt.average(a double precision, b bigint) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1994,6 +2163,17 @@ COMMENT ON AGGREGATE azhunt.any_of(anyelement) IS
 'internal: KQL''s take_any()';
 
 /* src/kqlc/server.sql */
+
+CREATE TABLE azhunt.external_data (
+    address text PRIMARY KEY,
+    relation regclass NOT NULL
+);
+
+COMMENT ON TABLE azhunt.external_data IS
+'the tables that KQL''s externaldata reads, by the address that it names';
+COMMENT ON COLUMN azhunt.external_data.address IS 'the address, as queries have it';
+COMMENT ON COLUMN azhunt.external_data.relation IS 'the table or view that has what is at the address';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.external_data', '');
 
 CREATE FUNCTION azhunt.kql_to_sql(query text, parameters jsonb DEFAULT '{}') RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE
@@ -2946,7 +3126,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT d.log_table, c.column_name, c.comment
     FROM azhunt.log_table_descriptions() AS d
-    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.partstrat = 'r'
+    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table))
+        AND t.partstrat = 'r'
     CROSS JOIN LATERAL (
         SELECT NULL, d.comment
         UNION ALL
@@ -2957,7 +3138,8 @@ AS $$
     ON a.attrelid = t.partrelid AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE (c.column_name IS NULL OR a.attnum IS NOT NULL)
       AND NOT EXISTS (SELECT FROM pg_description AS e
-                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
+                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass
+                        AND e.objsubid = coalesce(a.attnum, 0))
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
@@ -2994,7 +3176,8 @@ BEGIN
                    END,
                    s.log_table = ANY (uncommented)
             FROM azhunt.log_table_schemas() AS s
-            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table)) AND c.partstrat = 'r'
+            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table))
+                AND c.partstrat = 'r'
         ) AS t (relation, lock_mode, lacks_comments)
         CROSS JOIN LATERAL (
             SELECT t.relation, 'SHARE UPDATE EXCLUSIVE'::text
@@ -3068,7 +3251,8 @@ BEGIN
         EXECUTE coalesce(
             (SELECT string_agg(CASE WHEN c.column_name IS NULL
                                     THEN format('COMMENT ON TABLE azhunt.%I IS %L', c.log_table, c.comment)
-                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name, c.comment)
+                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name,
+                                                c.comment)
                                END, '; ')
              FROM azhunt.missing_comments() AS c), '');
     END IF;
@@ -3090,7 +3274,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     missing CONSTANT jsonb := (
-        SELECT coalesce(jsonb_agg(jsonb_build_object('table', i.log_table, 'name', i.index_name, 'definition', i.definition)
+        SELECT coalesce(jsonb_agg(jsonb_build_object('table', i.log_table, 'name', i.index_name, 'definition',
+                                                     i.definition)
                                   ORDER BY i.log_table), '[]'::jsonb)
         FROM (
             SELECT d.log_table, replace(d.index_name, '_address_idx'::text, '_signin_time_idx'::text),
@@ -3397,7 +3582,8 @@ BEGIN
     IF until > date '294276-12-31' OR until - since > most_days THEN
         RAISE EXCEPTION 'cannot add partitions from % to %', since, until
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text, most_days);
+                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text,
+                                  most_days);
     END IF;
 
     -- what is there already costs no lock
@@ -3523,7 +3709,8 @@ BEGIN
     END IF;
 
     RETURN QUERY SELECT p.partition
-                 FROM azhunt.add_partitions(relation, add_log_partitions.since, add_log_partitions.until) AS p (partition);
+                 FROM azhunt.add_partitions(relation, add_log_partitions.since,
+                                            add_log_partitions.until) AS p (partition);
 END
 $$;
 
@@ -3708,7 +3895,8 @@ COMMENT ON FUNCTION azhunt.is_shell_start(text, text) IS
 
 CREATE FUNCTION azhunt.is_other_operation(operationnamevalue text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
+RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text
+    AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
 
 COMMENT ON FUNCTION azhunt.is_other_operation(text) IS
 'condition: is there an operation, and does it not list the keys of a storage account?';
@@ -3722,7 +3910,8 @@ RETURN CASE WHEN name OPERATOR(pg_catalog.<>) ''::text AND id OPERATOR(pg_catalo
 COMMENT ON FUNCTION azhunt.principal_account(text, text) IS
 'the account of a service principal or managed identity: its name, and in parentheses its id; only one where the other is missing';
 
-CREATE FUNCTION azhunt.time_of_signin(signin_time text, timegenerated timestamptz, createddatetime timestamptz) RETURNS timestamptz
+CREATE FUNCTION azhunt.time_of_signin(signin_time text, timegenerated timestamptz, createddatetime timestamptz)
+RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 -- Null is not the least.  No sign-in was processed before it began, so that what
 -- says so was processed when it began, and time of processing can prune.
@@ -3741,7 +3930,8 @@ COMMENT ON FUNCTION azhunt.processed_until(text, timestamptz) IS
 
 CREATE FUNCTION azhunt.begun_since(signin_time text, since timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN '-infinity'::timestamptz ELSE since END;
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN '-infinity'::timestamptz
+    ELSE since END;
 
 COMMENT ON FUNCTION azhunt.begun_since(text, timestamptz) IS
 'internal: since when sign-ins have their time, by the column that signin_time names, that are processed since "since"';
@@ -3842,11 +4032,13 @@ AS $$
            COALESCE(l.accountname, ''),
            COALESCE(l.correlationid, '')
     FROM (
-        SELECT 'storagebloblogs'::pg_catalog.text, pg_catalog.to_jsonb(b), b.timegenerated, b.operationname, b.statustext, b.statuscode,
+        SELECT 'storagebloblogs'::pg_catalog.text, pg_catalog.to_jsonb(b), b.timegenerated, b.operationname,
+               b.statustext, b.statuscode,
                b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
         FROM azhunt.storagebloblogs AS b
         UNION ALL
-        SELECT 'storagefilelogs'::pg_catalog.text, pg_catalog.to_jsonb(f), f.timegenerated, f.operationname, f.statustext, f.statuscode,
+        SELECT 'storagefilelogs'::pg_catalog.text, pg_catalog.to_jsonb(f), f.timegenerated, f.operationname,
+               f.statustext, f.statuscode,
                f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
         FROM azhunt.storagefilelogs AS f
     ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode,
@@ -4011,12 +4203,14 @@ AS $$
     -- out.
     WHERE l.timegenerated OPERATOR(pg_catalog.>=)
           CASE WHEN l.isinteractive
-                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals
+                        ELSE read_signins.include_noninteractive END
                THEN COALESCE(read_signins.since, '-infinity')
                ELSE 'infinity'::pg_catalog.timestamptz END
       AND l.timegenerated OPERATOR(pg_catalog.<=)
           CASE WHEN l.isinteractive
-                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals
+                        ELSE read_signins.include_noninteractive END
                THEN COALESCE(read_signins.until, 'infinity')
                ELSE '-infinity'::pg_catalog.timestamptz END
       AND (NOT read_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
@@ -4058,7 +4252,8 @@ AS $$
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text),
-                 ('aadserviceprincipalsigninlogs'::pg_catalog.text), ('aadmanagedidentitysigninlogs'::pg_catalog.text)) AS t (log_table)
+                 ('aadserviceprincipalsigninlogs'::pg_catalog.text),
+                 ('aadmanagedidentitysigninlogs'::pg_catalog.text)) AS t (log_table)
     WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 
@@ -4128,6 +4323,7 @@ COMMENT ON FUNCTION azhunt.read_shell_starts(text, timestamptz, timestamptz) IS
 --     NAME_matches      the matches of a period, for rules
 --     NAME_new_matches  the same, going from new rows; optional
 --     NAME_check        checks options; optional
+--     NAME_tables       the log tables that options have it read; optional
 --     NAME_log_rows     the log rows of a match; optional
 --
 -- doc/hunts.md has the contract.
@@ -4217,7 +4413,8 @@ DECLARE
 BEGIN
     -- which of several is called could depend on the options
     IF cardinality(functions) > 1 THEN
-        RAISE EXCEPTION 'there are % functions %.%', cardinality(functions), quote_ident(schema), quote_ident(hunt || suffix)
+        RAISE EXCEPTION 'there are % functions %.%', cardinality(functions), quote_ident(schema),
+                        quote_ident(hunt || suffix)
             USING ERRCODE = 'ambiguous_function',
                   HINT = 'A hunt''s functions cannot be overloaded: drop the others.';
     END IF;
@@ -4234,7 +4431,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE jsonb_typeof(value)
                WHEN 'null'::text THEN format('NULL::%s'::text, type)
-               WHEN 'array'::text THEN format('%L::%s'::text, ARRAY(SELECT e.element FROM jsonb_array_elements_text(value) AS e (element))::text, type)
+               WHEN 'array'::text THEN format('%L::%s'::text,
+                                              ARRAY(SELECT e.element
+                                                    FROM jsonb_array_elements_text(value) AS e (element))::text, type)
                ELSE format('%L::%s'::text, value #>> '{}'::text[], type)
            END
 $$;
@@ -4261,7 +4460,8 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
     SELECT format('%s(%s)'::text, function,
-                  array_to_string(ARRAY(SELECT format('%I => %s'::text, a.name, azhunt.option_literal(options -> a.name, a.type))
+                  array_to_string(ARRAY(SELECT format('%I => %s'::text, a.name,
+                                                      azhunt.option_literal(options -> a.name, a.type))
                                         FROM azhunt.function_arguments(function) AS a
                                         WHERE options ? a.name
                                         ORDER BY a.place) || others, ', '::text))
@@ -4286,9 +4486,11 @@ DECLARE
 BEGIN
     SELECT e.* INTO STRICT expected
     FROM (VALUES
-        ('_matches', 'matches', '{since timestamp with time zone,until timestamp with time zone,arrivals azhunt.arrivals}'::text[],
+        ('_matches', 'matches',
+         '{since timestamp with time zone,until timestamp with time zone,arrivals azhunt.arrivals}'::text[],
          'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)'),
         ('_check', 'boolean', '{}', 'boolean'),
+        ('_tables', 'log tables', '{}', 'text[]'),
         ('_log_rows', 'log rows', '{match azhunt.matches}', 'TABLE(log_table text, log_row jsonb)')
     ) AS e (suffix, name, arguments, result)
     WHERE e.suffix = replace(check_hunt_signature.suffix, '_new'::text, ''::text);
@@ -4305,8 +4507,10 @@ BEGIN
     IF missing <> '{}' OR unknown <> '{}' THEN
         RAISE EXCEPTION '% does not have the arguments of such a function', function
             USING ERRCODE = 'invalid_function_definition',
-                  DETAIL = concat_ws(' '::text, 'It lacks '::text || nullif(array_to_string(missing, ', '::text), ''::text) || '.'::text,
-                                     'It has '::text || nullif(array_to_string(unknown, ', '::text), ''::text) || '.'::text),
+                  DETAIL = concat_ws(' '::text, 'It lacks '::text
+                                     || nullif(array_to_string(missing, ', '::text), ''::text) || '.'::text,
+                                     'It has '::text || nullif(array_to_string(unknown, ', '::text), ''::text)
+                                         || '.'::text),
                   HINT = format('It has to be %s(%s).'::text, function,
                                 array_to_string(options || expected.arguments, ', '::text));
     ELSIF result IS DISTINCT FROM expected.result THEN
@@ -4334,7 +4538,7 @@ DECLARE
                             WHERE a.name <> ALL ('{since,until,arrivals}'::text[])
                             ORDER BY a.place);
 BEGIN
-    FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
+    FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_tables,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
         IF function IS NULL AND suffix = ANY ('{"",_matches}'::text[]) THEN
             RAISE EXCEPTION 'there is no function %.%', quote_ident(schema), quote_ident(hunt || suffix)
@@ -4359,7 +4563,8 @@ SET "IntervalStyle" = 'postgres'
 AS $$
 BEGIN
     PERFORM azhunt.check_window((options ->> reach)::interval);
-EXCEPTION WHEN invalid_parameter_value OR null_value_not_allowed OR interval_field_overflow OR feature_not_supported THEN
+EXCEPTION WHEN invalid_parameter_value OR null_value_not_allowed OR interval_field_overflow
+    OR feature_not_supported THEN
     RAISE EXCEPTION 'option "%" cannot be "%"', reach, coalesce(options ->> reach, 'NULL')
         USING ERRCODE = 'invalid_parameter_value',
               DETAIL = 'It says how far apart in time the rows of a match can be.',
@@ -4391,11 +4596,14 @@ BEGIN
         WHERE m.name <> ALL ('{since,until,arrivals}'::text[])
     LOOP
         IF option."default" IS NULL THEN
-            RAISE EXCEPTION 'argument "%" of %.% is no option', option.name, quote_ident(schema), quote_ident(hunt || '_matches')
+            RAISE EXCEPTION 'argument "%" of %.% is no option', option.name, quote_ident(schema),
+                            quote_ident(hunt || '_matches')
                 USING ERRCODE = 'invalid_function_definition',
-                      HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema, hunt);
+                      HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema,
+                                    hunt);
         END IF;
-        EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
+        EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text
+                       ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
         INTO value;
         IF azhunt.has_dimensions(value, option.type) THEN
             RAISE EXCEPTION 'the default of option "%" is an array of more than one dimension', option.name
@@ -4440,7 +4648,9 @@ DECLARE
     check_function regproc;
     option record;
 BEGIN
-    SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
+    SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach
+    FROM azhunt.hunts AS h
+    WHERE h.hunt = check_options.hunt;
     PERFORM azhunt.check_hunt_found(FOUND, check_options.hunt);
     IF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'options must be a JSON object, such as {"%": %}',
@@ -4485,6 +4695,31 @@ $$;
 
 COMMENT ON FUNCTION azhunt.check_options(text, jsonb) IS
 'internal: an error if the hunt is unknown or does not take these options';
+
+CREATE FUNCTION azhunt.tables_read(hunt azhunt.hunts, options jsonb) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    tables_function CONSTANT regproc := azhunt.hunt_function(hunt.schema, hunt.hunt, '_tables'::text);
+    tables text[];
+BEGIN
+    IF tables_function IS NULL THEN
+        RETURN hunt.tables;
+    END IF;
+    EXECUTE format('SELECT %s'::text, azhunt.hunt_call(tables_function, options, '{}'::text[])) INTO tables;
+    IF coalesce(cardinality(tables), 0) = 0 OR NOT tables <@ hunt.tables THEN
+        RAISE EXCEPTION 'hunt "%" reads log tables that the catalogue does not have for it', hunt.hunt
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('%s returned %s.'::text, tables_function, coalesce(tables::text, 'NULL'::text)),
+                  HINT = format('It has to return one or more of %s.'::text, hunt.tables::text);
+    END IF;
+    RETURN tables;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.tables_read(azhunt.hunts, jsonb) IS
+'internal: the log tables that a hunt with these options reads; all of the catalogue, unless the hunt says which';
 
 CREATE FUNCTION azhunt.add_hunt(
     function regproc,
@@ -4536,16 +4771,20 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = format('Log tables: %s.', (SELECT string_agg(s.log_table, ', ' ORDER BY s.log_table)
                                                     FROM azhunt.log_table_schemas() AS s));
-    ELSIF (SELECT a.type FROM azhunt.function_arguments(add_hunt.function) AS a WHERE a.name = add_hunt.reach AND options ? a.name)
+    ELSIF (SELECT a.type FROM azhunt.function_arguments(add_hunt.function) AS a
+           WHERE a.name = add_hunt.reach AND options ? a.name)
           IS DISTINCT FROM 'interval'::regtype THEN
         RAISE EXCEPTION 'reach must name an option of type interval, not "%"', coalesce(add_hunt.reach, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
+                  HINT = format('Options: %s.',
+                                (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
     ELSIF options -> add_hunt.reach = 'null'::jsonb THEN
         RAISE EXCEPTION 'reach must name an option that is not null, and "%" is null by default', add_hunt.reach
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = format('Give argument "%s" of %I.%I() a default.'::text, add_hunt.reach, schema_name, hunt_name);
-    ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0 OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
+                  HINT = format('Give argument "%s" of %I.%I() a default.'::text, add_hunt.reach, schema_name,
+                                hunt_name);
+    ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0
+          OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -4559,7 +4798,8 @@ BEGIN
             add_hunt.result_key, add_hunt.summary)
     -- again, after its functions have changed
     ON CONFLICT (hunt) DO UPDATE
-    SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
+    SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description,
+        tactics = excluded.tactics,
         techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
         default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
         summary = excluded.summary, severity = excluded.severity, run_every = excluded.run_every, query = excluded.query
@@ -4589,7 +4829,8 @@ BEGIN
                                                  FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt)),
                   HINT = 'azhunt.drop_rule() removes a rule with its results.';
     END IF;
-    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.query IS NOT NULL;
+    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt
+        AND h.query IS NOT NULL;
     DELETE FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.schema <> 'azhunt';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
@@ -4742,7 +4983,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
+    IF TG_OP = 'UPDATE'
+       AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
         RETURN NEW;
     END IF;
     -- A run that was skipped has changed nothing.
@@ -4893,7 +5135,8 @@ COMMENT ON COLUMN azhunt.matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.matches.found_at IS 'when that run began';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.matches', '');
 
-CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb) RETURNS bytea
+CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb)
+RETURNS bytea
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_match_key';
 
@@ -4976,7 +5219,8 @@ $$;
 COMMENT ON FUNCTION azhunt.cost_of_period(text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: what the planner takes insert_matches_of_period() to cost, where it finds no matches; its join reads rows, and these it can count without statistics';
 
-CREATE FUNCTION azhunt.insert_matches_of_period(rule text, run bigint, found_at timestamptz, call text, result_key text[],
+CREATE FUNCTION azhunt.insert_matches_of_period(rule text, run bigint, found_at timestamptz, call text,
+                                                result_key text[],
                                                 since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -5036,7 +5280,8 @@ DECLARE
     untrusted CONSTANT record := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false, runner);
 BEGIN
     IF untrusted.object IS NOT NULL THEN
-        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules', untrusted.object, untrusted.owner, runner
+        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules', untrusted.object, untrusted.owner,
+                        runner
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = format('A function that runs with the rights of %s would call it.'::text, runner),
                   HINT = format('Give it to %s.'::text, runner);
@@ -5071,7 +5316,8 @@ BEGIN
         RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
                         untrusted.object, untrusted.owner, current_user
             USING ERRCODE = 'insufficient_privilege',
-                  DETAIL = format('A function that runs with the rights of %s would read it, or have it run.', current_user),
+                  DETAIL = format('A function that runs with the rights of %s would read it, or have it run.',
+                                  current_user),
                   HINT = format('Give it to %s.', current_user);
     END IF;
 END
@@ -5145,7 +5391,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT COALESCE(array_agg(a.identity ORDER BY a.identity), '{}'::bigint[])
     FROM unnest(tables) AS t (log_table)
-    CROSS JOIN LATERAL azhunt.find_arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint, NULL::bigint,
+    CROSS JOIN LATERAL azhunt.find_arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint,
+                                            NULL::bigint,
                                             NULL::bigint[], NULL::bigint[]) AS a
 $$;
 
@@ -5209,7 +5456,8 @@ BEGIN
             FROM azhunt.new_rows_of_view(log_table, arrivals) AS v;
             part.new_rows := of_view.new_rows;
             part.new_periods := CASE WHEN of_view.since IS NOT NULL THEN tstzmultirange(
-                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach), '[]'::text)) END;
+                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach),
+                          '[]'::text)) END;
             part.reread_periods := CASE WHEN part.reread THEN all_time END;
         END IF;
         rows_read := rows_read || jsonb_build_object(log_table, part.new_rows);
@@ -5300,7 +5548,8 @@ AS $$
     SELECT CASE WHEN unfinished >= pg_snapshot_xmax(snapshot) THEN snapshot
                 ELSE format('%s:%s:%s'::text, min(x.xid), pg_snapshot_xmax(snapshot),
                             string_agg(x.xid::text, ','::text ORDER BY x.xid)
-                                FILTER (WHERE x.xid = unfinished OR NOT pg_visible_in_snapshot(x.xid, snapshot)))::pg_snapshot
+                                FILTER (WHERE x.xid = unfinished
+                                        OR NOT pg_visible_in_snapshot(x.xid, snapshot)))::pg_snapshot
            END
     FROM (
         SELECT unfinished
@@ -5315,7 +5564,8 @@ $$;
 COMMENT ON FUNCTION azhunt.snapshot_with_unfinished(pg_snapshot, xid8) IS
 'internal: a snapshot that also takes a transaction for unfinished';
 
-CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange, arrivals azhunt.arrivals,
+CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange,
+                                    arrivals azhunt.arrivals,
                                     new_rows bigint)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -5326,7 +5576,8 @@ DECLARE
     options jsonb := hunt.default_options || rule.options;
     others CONSTANT text[] := '{"since => $4","until => $5","arrivals => $6"}';
     new_rows_function CONSTANT regproc := azhunt.hunt_function(hunt.schema, hunt.hunt, '_new_matches'::text);
-    join_call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options, others);
+    join_call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options,
+                                                others);
     visits bigint;
 BEGIN
     IF (arrivals).first_xid IS NOT NULL AND new_rows_function IS NOT NULL THEN
@@ -5337,14 +5588,16 @@ BEGIN
         IF 8 * new_rows <= visits THEN
             BEGIN
                 PERFORM azhunt.allow_visits(visits);
-                RETURN azhunt.insert_new_matches(rule.rule, run, found_at, azhunt.hunt_call(new_rows_function, options, others),
+                RETURN azhunt.insert_new_matches(rule.rule, run, found_at,
+                                                 azhunt.hunt_call(new_rows_function, options, others),
                                                  hunt.result_key, lower(period), upper(period), arrivals);
             EXCEPTION WHEN SQLSTATE 'ZH001' THEN
                 -- too many partners: join what the period has
             END;
         END IF;
     END IF;
-    RETURN azhunt.insert_matches_of_period(rule.rule, run, found_at, join_call, hunt.result_key, lower(period), upper(period), arrivals);
+    RETURN azhunt.insert_matches_of_period(rule.rule, run, found_at, join_call, hunt.result_key, lower(period),
+                                           upper(period), arrivals);
 END
 $$;
 
@@ -5416,6 +5669,7 @@ AS $$
 DECLARE
     hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
     watermark azhunt.watermarks;
+    tables text[];
     findings record;
     period tstzrange;
     arrivals azhunt.arrivals;
@@ -5427,6 +5681,9 @@ BEGIN
     PERFORM azhunt.check_hunt_functions(hunt.schema, hunt.hunt);
     PERFORM azhunt.check_options(hunt.hunt, rule.options);
 
+    -- Those that the options leave out are planned, but have no row in the period,
+    -- so that nothing but the look for new rows would lock their partitions.
+    tables := azhunt.tables_read(hunt, hunt.default_options || rule.options);
     new_matches := 0;
     started_over := azhunt.reason_to_start_over(rule.rule);
     IF hunt.query IS NOT NULL THEN
@@ -5438,9 +5695,10 @@ BEGIN
         RETURN;
     END IF;
     IF started_over IS NOT NULL THEN
-        relations := azhunt.relations_below(hunt.tables);
-        rows_read := azhunt.count_rows(hunt.tables);
-        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange, NULL::azhunt.arrivals, NULL::bigint);
+        relations := azhunt.relations_below(tables);
+        rows_read := azhunt.count_rows(tables);
+        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange,
+                                           NULL::azhunt.arrivals, NULL::bigint);
     ELSE
         SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.rule = rule.rule;
         arrivals := ROW(pg_snapshot_xmax(watermark.snapshot)::text::bigint,
@@ -5449,7 +5707,7 @@ BEGIN
                         ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(watermark.snapshot) AS x)
                         || pg_current_xact_id()::text::bigint);
         SELECT a.* INTO findings
-        FROM azhunt.look_for_arrivals(hunt.tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
+        FROM azhunt.look_for_arrivals(tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
                                       arrivals, watermark.relations) AS a;
         relations := findings.relations;
         rows_read := findings.rows_read;
@@ -5459,7 +5717,8 @@ BEGIN
             new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, arrivals, new_rows);
         END LOOP;
         FOR period IN SELECT p FROM azhunt.some_periods(findings.reread_periods) AS p LOOP
-            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals, new_rows);
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals,
+                                                             new_rows);
         END LOOP;
     END IF;
 
@@ -5469,7 +5728,7 @@ BEGIN
 
     -- Only what was there from the first look to the last has surely been read.
     relations := ARRAY(SELECT r FROM unnest(relations) AS r
-                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(hunt.tables)) AS r);
+                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(tables)) AS r);
     RETURN NEXT;
 END
 $$;
@@ -5483,7 +5742,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN 'another run of this rule is going on'
-        || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename, a.xact_start)
+        || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename,
+                                   a.xact_start)
                      FROM azhunt.rules AS r
                      JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = r.xmax AND l.granted
                      JOIN pg_stat_activity AS a ON a.pid = l.pid
@@ -5527,7 +5787,8 @@ BEGIN
 
     -- A change, and not only a lock: a transaction whose snapshot is older must
     -- not change or drop a rule as if it had not run.
-    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
+    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule
+    RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
     PERFORM azhunt.check_hunt_found(FOUND, rule_row.hunt);
 
@@ -5544,10 +5805,12 @@ BEGIN
     END IF;
 
     INSERT INTO azhunt.watermarks (rule, snapshot, relations, system_identifier)
-    VALUES (run_rule_in_transaction.rule, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    VALUES (run_rule_in_transaction.rule, snapshot, findings.relations,
+            (SELECT s.system_identifier::text FROM pg_control_system() AS s))
     ON CONFLICT ON CONSTRAINT watermarks_pkey DO UPDATE
     SET snapshot = EXCLUDED.snapshot, relations = EXCLUDED.relations, system_identifier = EXCLUDED.system_identifier;
-    INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced, snapshot, run_by)
+    INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced,
+                             snapshot, run_by)
     VALUES (function.run, run_rule_in_transaction.rule, started, clock_timestamp(), 'succeeded', findings.started_over,
             findings.rows_read, findings.new_matches, announced, snapshot, session_user);
     -- Where someone keeps the queue from being emptied, what was found matters
@@ -5576,7 +5839,8 @@ BEGIN
     -- Whoever runs rules can call this, so what it is told is held within what
     -- can be true of this session.
     INSERT INTO azhunt.runs (rule, started, finished, status, sqlstate, error, run_by)
-    SELECT r.rule, least(greatest(record_failed_run.started, connected), clock_timestamp()), clock_timestamp(), 'failed',
+    SELECT r.rule, least(greatest(record_failed_run.started, connected), clock_timestamp()), clock_timestamp(),
+           'failed',
            left(record_failed_run.sqlstate, 5), left(record_failed_run.error, 10000), session_user
     FROM azhunt.rules AS r
     WHERE r.rule = record_failed_run.rule
@@ -5697,7 +5961,8 @@ DECLARE
     identifiers CONSTANT text[] := '{FullName,Address,Name,AadUserId,ObjectGuid,Sid,DisplayName,UPNSuffix}';
     fields jsonb := (SELECT jsonb_object_agg(f.field ->> 'identifier', f.field ->> 'columnName')
                      FROM (SELECT m.mapping -> 'fieldMappings' AS fields
-                           FROM jsonb_path_query(description, '$.entityMappings[*]') WITH ORDINALITY AS m (mapping, place)
+                           FROM jsonb_path_query(description, '$.entityMappings[*]') WITH ORDINALITY AS m (mapping,
+                                   place)
                            WHERE m.mapping ->> 'entityType' = entity_type
                            ORDER BY m.place LIMIT 1) AS e
                      CROSS JOIN LATERAL jsonb_path_query(e.fields, '$[*]') AS f (field)
@@ -5706,9 +5971,11 @@ DECLARE
     column_name text;
 BEGIN
     IF fields ->> 'Name' = ANY (columns) AND fields ->> 'UPNSuffix' = ANY (columns) THEN
-        RETURN format($f$nullif(pg_catalog.concat(q.%1$I, '@', q.%2$I), '@'::text)$f$, fields ->> 'Name', fields ->> 'UPNSuffix');
+        RETURN format($f$nullif(pg_catalog.concat(q.%1$I, '@', q.%2$I), '@'::text)$f$, fields ->> 'Name',
+                      fields ->> 'UPNSuffix');
     END IF;
-    candidates := ARRAY(SELECT fields ->> i.identifier FROM unnest(identifiers) WITH ORDINALITY AS i (identifier, place) ORDER BY i.place)
+    candidates := ARRAY(SELECT fields ->> i.identifier FROM unnest(identifiers) WITH ORDINALITY AS i (identifier, place)
+                        ORDER BY i.place)
         || CASE entity_type WHEN 'Account' THEN 'AccountCustomEntity'::text WHEN 'IP' THEN 'IPCustomEntity' END;
     column_name := (SELECT c.name FROM unnest(candidates) WITH ORDINALITY AS c (name, place)
                     WHERE c.name = ANY (columns) ORDER BY c.place LIMIT 1);
@@ -5733,14 +6000,17 @@ BEGIN
     IF description ->> 'time' IS NOT NULL AND description ->> 'time' <> ALL (times) THEN
         RAISE EXCEPTION 'time names "%", which is no datetime column of the query', description ->> 'time'
             USING ERRCODE = 'undefined_column',
-                  HINT = coalesce('Columns: ' || nullif(array_to_string(times, ', '), '') || '.', 'The query has none.');
+                  HINT = coalesce('Columns: ' || nullif(array_to_string(times, ', '), '') || '.',
+                                  'The query has none.');
     END IF;
     named := (SELECT t.name
-              FROM unnest(ARRAY[description ->> 'time', 'TimeGenerated', 'timestamp', 'Timestamp']) WITH ORDINALITY AS t (name, place)
+              FROM unnest(ARRAY[description ->> 'time', 'TimeGenerated', 'timestamp',
+                                'Timestamp']) WITH ORDINALITY AS t (name, place)
               WHERE t.name = ANY (times) ORDER BY t.place LIMIT 1);
     RETURN CASE WHEN named IS NOT NULL THEN format('q.%I', named)
                 WHEN times = '{}' THEN 'NULL::timestamp with time zone'
-                ELSE format('greatest(%s)', (SELECT string_agg(format('q.%I', t.name), ', ') FROM unnest(times) AS t (name))) END;
+                ELSE format('greatest(%s)',
+                            (SELECT string_agg(format('q.%I', t.name), ', ') FROM unnest(times) AS t (name))) END;
 END
 $$;
 
@@ -5773,7 +6043,8 @@ SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
 AS $$
 BEGIN
-    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals)', schema, hunt || '_matches');
+    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals)', schema, hunt
+                   || '_matches');
     EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval)', schema, hunt);
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', schema, hunt);
 END
@@ -5847,7 +6118,8 @@ $$;
 COMMENT ON FUNCTION azhunt.check_kql_description(text, text, jsonb) IS
 'internal: an error if a hunt in KQL cannot have this name and description';
 
-CREATE FUNCTION azhunt.add_compiled_hunt(schema text, name text, query text, description jsonb, view_sql text, period_sql text,
+CREATE FUNCTION azhunt.add_compiled_hunt(schema text, name text, query text, description jsonb, view_sql text,
+                                         period_sql text,
                                          rule_sql text, columns text[], types text[], key text[], tables text[])
 RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -5867,7 +6139,8 @@ BEGIN
         coalesce(description ->> 'description', title),
         -- the columns that tell results apart, if a sentence can have them all
         coalesce(description ->> 'summary',
-                 (SELECT string_agg(format('%s: {%s}', k.name, k.name), ', ') FROM unnest(result_key) AS k (name) HAVING count(*) <= 6),
+                 (SELECT string_agg(format('%s: {%s}', k.name, k.name), ', ')
+                  FROM unnest(result_key) AS k (name) HAVING count(*) <= 6),
                  title),
         azhunt.texts_of(description, 'tactics'), azhunt.texts_of(description, 'relevantTechniques'),
         substring(description ->> 'id' FROM '^[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}$')::uuid,
@@ -5937,7 +6210,8 @@ BEGIN
         ' INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)'
         ' SELECT $1, coalesce(f."time", $5), f.account, f.address, f.useragent, f.storageaccount, f.details, f.key, f.result_id, $2, $3'
         ' FROM found AS f'
-        ' WHERE NOT EXISTS (SELECT FROM azhunt.matches AS s WHERE s.rule = $1 AND s.result_id = f.result_id)'::text, call)
+        ' WHERE NOT EXISTS (SELECT FROM azhunt.matches AS s WHERE s.rule = $1 AND s.result_id = f.result_id)'::text,
+        call)
     USING rule, run, found_at, since, until, NULL::azhunt.arrivals, result_key;
     GET DIAGNOSTICS new_matches = ROW_COUNT;
     RETURN new_matches;
@@ -6006,8 +6280,11 @@ CREATE TABLE azhunt.status_changes (
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL,
     last_run bigint NOT NULL,
+    matches bigint,
+    hidden bigint,
     classification text
-        CHECK (classification OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
+        CHECK (classification
+               OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
     CHECK (status OPERATOR(pg_catalog.=) 'closed' OR classification IS NULL)
 );
 
@@ -6022,12 +6299,14 @@ COMMENT ON COLUMN azhunt.status_changes.note IS 'why';
 COMMENT ON COLUMN azhunt.status_changes.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.status_changes.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.status_changes.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.status_changes.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.status_changes.hidden IS 'how many more matches the allow-list hid';
 COMMENT ON COLUMN azhunt.status_changes.classification IS 'what a closed result was: true positive, benign positive, false positive or undetermined';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes', '');
 
 CREATE VIEW azhunt.latest_status AS
 SELECT DISTINCT ON (c.result_id)
-       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.classification
+       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.matches, c.hidden, c.classification
 FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
@@ -6038,6 +6317,8 @@ COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
 COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.latest_status.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.latest_status.hidden IS 'how many more matches the allow-list hid';
 COMMENT ON COLUMN azhunt.latest_status.classification IS 'what a closed result was; null if nobody said';
 
 CREATE VIEW azhunt.screened_matches AS
@@ -6096,13 +6377,13 @@ $$;
 COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
 'internal: an error that there is no such result, unless it was found';
 
-CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL) RETURNS void
+CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL)
+RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-<<function>>
 DECLARE
-    last_run bigint;
+    seen record;
 BEGIN
     IF (status IN ('new', 'investigating', 'closed')) IS NOT TRUE THEN
         RAISE EXCEPTION 'a result cannot have status "%"', coalesce(status, 'NULL')
@@ -6125,11 +6406,17 @@ BEGIN
     PERFORM FROM azhunt.rules AS r
     WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id);
-    PERFORM azhunt.check_result_found(last_run IS NOT NULL, set_status.result_id);
-    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, classification)
-    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), function.last_run,
-        set_status.classification);
+    SELECT max(m.run) AS last_run, count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           count(*) FILTER (WHERE m.hidden) AS hidden
+    INTO seen
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id = set_status.result_id;
+    PERFORM azhunt.check_result_found(seen.last_run IS NOT NULL, set_status.result_id);
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, matches, hidden,
+                                       classification)
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), seen.last_run,
+            seen.matches,
+        seen.hidden, set_status.classification);
 END
 $$;
 
@@ -6157,14 +6444,23 @@ COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
 -- Runs of one server have ids in their order; those of several, whose matches are
--- read together, may not.
-CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, run bigint, found_at timestamptz) RETURNS text
+-- read together, may not, and a run that was not over when the status was set adds
+-- what began before.
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, last_matches bigint,
+                                  last_hidden bigint,
+                                  run bigint, found_at timestamptz, matches bigint, hidden bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
-                 AND (run OPERATOR(pg_catalog.>) last_run OR found_at OPERATOR(pg_catalog.>) changed_at) THEN 'new'
+                 AND (run OPERATOR(pg_catalog.>) last_run
+                      OR found_at OPERATOR(pg_catalog.>) changed_at
+                      -- more of them, and not because the allow-list hides less
+                      OR matches OPERATOR(pg_catalog.>) last_matches
+                         AND (matches OPERATOR(pg_catalog.+) hidden)
+                             OPERATOR(pg_catalog.>) (last_matches OPERATOR(pg_catalog.+) last_hidden))
+            THEN 'new'
             ELSE COALESCE(status, 'new') END;
 
-COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, timestamptz) IS
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, bigint, bigint, timestamptz, bigint, bigint) IS
 'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
 
 CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
@@ -6245,7 +6541,8 @@ SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques
            )
        END) AS details,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.classification, s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -6295,14 +6592,19 @@ COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
 COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
 
 CREATE VIEW azhunt.result_status AS
-SELECT s.result_id, azhunt.status_now(s.status, s.last_run, s.changed_at, m.run, m.found_at) AS status,
+SELECT s.result_id,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, m.run, m.found_at, m.matches,
+                         m.hidden) AS status,
        s.classification, s.note, s.changed_by, s.changed_at
 FROM azhunt.latest_status AS s
 -- only a closed result can be new again
 LEFT JOIN LATERAL (
-    SELECT pg_catalog.max(m.run) AS run, pg_catalog.max(m.found_at) AS found_at
+    SELECT pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
+           pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at,
+           pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden
     FROM azhunt.screened_matches AS m
-    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id AND NOT m.hidden
+    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id
 ) AS m ON s.status OPERATOR(pg_catalog.=) 'closed';
 
 COMMENT ON VIEW azhunt.result_status IS
@@ -6364,10 +6666,12 @@ BEGIN
     IF function IS NULL THEN
         RAISE EXCEPTION 'hunt "%" does not say which log rows its matches are of', hunt.hunt
             USING ERRCODE = 'feature_not_supported',
-                  HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema, hunt.hunt || '_log_rows');
+                  HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema,
+                                hunt.hunt || '_log_rows');
     END IF;
     PERFORM azhunt.check_hunt_function(function);
-    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = log_rows.result_id ORDER BY m."time" DESC, m.key LIMIT most LOOP
+    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = log_rows.result_id
+                 ORDER BY m."time" DESC, m.key LIMIT most LOOP
         RETURN QUERY EXECUTE format('SELECT l.log_table, l.log_row FROM %s($1) AS l'::text, function) USING match;
     END LOOP;
 END
@@ -6387,7 +6691,8 @@ DECLARE
     result timestamptz;
 BEGIN
     -- A block range index gives no maximum, but does find what is recent.
-    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '24 hours'),
+    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'),
+                                 azhunt.window_start(as_of, interval '24 hours'),
                                  azhunt.window_start(as_of, interval '30 days'), '-infinity']
     LOOP
         EXECUTE format('SELECT max(%1$I) FROM %2$s WHERE %1$I >= $1', time_column, relation)
@@ -6404,7 +6709,8 @@ COMMENT ON FUNCTION azhunt.latest_time(regclass, name, timestamptz) IS
 
 CREATE FUNCTION azhunt.log_table_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[], OUT processing interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[],
+    OUT processing interval[])
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
 
@@ -6413,7 +6719,8 @@ COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
 
 CREATE FUNCTION azhunt.query_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[], OUT processing interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[],
+    OUT processing interval[])
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -6457,7 +6764,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     relation regclass := format('azhunt.%I', log_table)::regclass;
-    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '2 hours'),
+    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'),
+                                 azhunt.window_start(as_of, interval '2 hours'),
                                  azhunt.window_start(as_of, interval '25 hours')];
     health record;
 BEGIN
@@ -6525,7 +6833,8 @@ BEGIN
                                     NULL::interval, NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
             WHEN undefined_column OR wrong_object_type OR insufficient_privilege THEN
                 RETURN QUERY SELECT source, 'not known: ' || SQLERRM, NULL::timestamptz, NULL::timestamptz,
-                                    NULL::interval, NULL::interval, NULL::interval, NULL::bigint, NULL::bigint, NULL::bigint;
+                                    NULL::interval, NULL::interval, NULL::interval, NULL::bigint, NULL::bigint,
+                                    NULL::bigint;
         END;
     END LOOP;
 END
@@ -6629,7 +6938,8 @@ DECLARE
     unknown text;
 BEGIN
     IF jsonb_typeof(keep_partitions_of) IS DISTINCT FROM 'object'
-       OR jsonb_path_exists(keep_partitions_of, 'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
+       OR jsonb_path_exists(keep_partitions_of,
+                            'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
         RAISE EXCEPTION 'keep_partitions_of must be a JSON object of log tables and times'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in {"signinlogs": "90 days"}.';
@@ -6692,7 +7002,8 @@ BEGIN
            JOIN azhunt.rules AS u ON u.hunt = h.hunt
            JOIN azhunt.matches AS k ON k.rule = u.rule
            WHERE h.query IS NOT NULL
-             AND k."time" >= azhunt.window_start(now(), ((h.default_options || u.options) ->> 'query_period')::interval)) AS o
+             AND k."time" >= azhunt.window_start(now(),
+                                                 ((h.default_options || u.options) ->> 'query_period')::interval)) AS o
     WHERE o.result_id = m.result_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.matches';
@@ -6905,17 +7216,22 @@ RETURNS TABLE (
     signin_useragent text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname, u.correlationid,
+    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname,
+           u.correlationid,
            azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime),
            s.userprincipalname, s.useragent
-    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file, storage_upload_link_account_pairs.operations,
+    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file,
+                             storage_upload_link_account_pairs.operations,
                              storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
-    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive, storage_upload_link_account_pairs.successful_only,
+    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive,
+                             storage_upload_link_account_pairs.successful_only,
                              storage_upload_link_account_pairs.include_service_principals,
                              storage_upload_link_account_pairs.signins_since,
-                             azhunt.processed_until(storage_upload_link_account_pairs.signin_time, storage_upload_link_account_pairs.until)) AS s
+                             azhunt.processed_until(storage_upload_link_account_pairs.signin_time,
+                                                    storage_upload_link_account_pairs.until)) AS s
       ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-     AND azhunt.within(azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime),
+     AND azhunt.within(azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated,
+                                             s.createddatetime),
                        u.timegenerated, storage_upload_link_account_pairs.lookback)
      -- as much again, for partitions to be pruned for each upload
      AND s.timegenerated OPERATOR(pg_catalog.>=)
@@ -6957,6 +7273,20 @@ END;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean, text) IS
 'internal: true, or an error if the hunt does not take these options';
 
+CREATE FUNCTION azhunt.storage_upload_link_account_tables(include_noninteractive boolean,
+                                                          include_service_principals boolean)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{storagebloblogs,storagefilelogs,signinlogs}'::text[]
+    OPERATOR(pg_catalog.||) CASE WHEN include_noninteractive
+                                 THEN '{aadnoninteractiveusersigninlogs}'::text[] ELSE '{}'::text[] END
+    OPERATOR(pg_catalog.||) CASE WHEN include_service_principals
+                                 THEN '{aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::text[]
+                                 ELSE '{}'::text[] END;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_tables(boolean, boolean) IS
+'internal: the log tables that the hunt reads with these options';
+
 CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN azhunt.bag_pack('AccountUsed'::text, account,
@@ -6994,7 +7324,8 @@ AS $$
         SELECT p.uri,
                p.operationname,
                p.useragentheader,
-               azhunt.linked_signins(p.timegenerated, p.correlationid, p.signin_timegenerated, p.account, p.signin_useragent, p.address) AS linked,
+               azhunt.linked_signins(p.timegenerated, p.correlationid, p.signin_timegenerated, p.account,
+                                     p.signin_useragent, p.address) AS linked,
                pg_catalog.min(p.timegenerated) AS first_upload,
                pg_catalog.max(p.timegenerated) AS last_upload
         FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
@@ -7006,7 +7337,8 @@ AS $$
                                       storage_upload_link_account.include_service_principals,
                                       storage_upload_link_account.signin_time,
                                       storage_upload_link_account.since, storage_upload_link_account.until,
-                                      azhunt.window_start(storage_upload_link_account.since, storage_upload_link_account.lookback),
+                                      azhunt.window_start(storage_upload_link_account.since,
+                                                          storage_upload_link_account.lookback),
                                       NULL::azhunt.arrivals) AS p
         GROUP BY p.uri, p.operationname, p.useragentheader
     )
@@ -7074,7 +7406,8 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a sign-in';
 
-CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text, signin_timegenerated timestamptz, signin_useragent text)
+CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text,
+                                      signin_timegenerated timestamptz, signin_useragent text)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN azhunt.bag_pack('FileUploadPath'::text, uri,
@@ -7104,22 +7437,30 @@ LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
 AS $$
     SELECT u.timegenerated, s.userprincipalname, u.calleripaddress, u.useragentheader, u.accountname,
            azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.signintime, s.useragent)
-    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
+                             storage_upload_link_account_new_matches.operations,
+                             storage_upload_link_account_new_matches.since,
+                             storage_upload_link_account_new_matches.until) AS u
     CROSS JOIN LATERAL (
-        SELECT azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime) AS signintime,
+        SELECT azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                     s.createddatetime) AS signintime,
                s.userprincipalname, s.useragent
         FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                                  storage_upload_link_account_new_matches.successful_only,
                                  storage_upload_link_account_new_matches.include_service_principals,
                                  storage_upload_link_account_new_matches.since,
-                                 azhunt.processed_until(storage_upload_link_account_new_matches.signin_time, storage_upload_link_account_new_matches.until)) AS s
+                                 azhunt.processed_until(storage_upload_link_account_new_matches.signin_time,
+                                                        storage_upload_link_account_new_matches.until)) AS s
         WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime)
-              OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
-          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime)
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
+              OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated,
+                                                          storage_upload_link_account_new_matches.lookback)
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
               OPERATOR(pg_catalog.<=) u.timegenerated
-          AND s.timegenerated OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND s.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(s.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
@@ -7131,21 +7472,27 @@ AS $$
     UNION ALL
     SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
            azhunt.upload_details(u.uri, u.operationname, u.correlationid,
-                                 azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime), s.useragent)
+                                 azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time,
+                                                       s.timegenerated, s.createddatetime), s.useragent)
     FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                              storage_upload_link_account_new_matches.successful_only,
                              storage_upload_link_account_new_matches.include_service_principals,
-                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+                             storage_upload_link_account_new_matches.since,
+                             storage_upload_link_account_new_matches.until) AS s
     CROSS JOIN LATERAL (
         SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
-        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                                 azhunt.begun_since(storage_upload_link_account_new_matches.signin_time, storage_upload_link_account_new_matches.since),
+        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
+                                 storage_upload_link_account_new_matches.operations,
+                                 azhunt.begun_since(storage_upload_link_account_new_matches.signin_time,
+                                                    storage_upload_link_account_new_matches.since),
                                  storage_upload_link_account_new_matches.until) AS u
         WHERE u.calleripaddress OPERATOR(pg_catalog.=) s.ipaddress
           AND u.timegenerated OPERATOR(pg_catalog.>=)
-              azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime)
+              azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
           AND u.timegenerated OPERATOR(pg_catalog.<=)
-              azhunt.window_end(azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime),
+              azhunt.window_end(azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time,
+                                                      s.timegenerated, s.createddatetime),
                                 storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(u.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
@@ -7161,10 +7508,12 @@ COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, tex
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
 REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals)
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
+                                                   timestamptz, timestamptz, azhunt.arrivals)
 FROM PUBLIC;
 
-CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     WITH rule AS (
@@ -7178,53 +7527,68 @@ AS $$
     WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND l.useragentheader OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
       AND l.uri OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
       AND l.operationname OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
       AND l.correlationid OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
       AND l.accountname OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''), s.resulttype,
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''),
+               s.resulttype,
                s.timegenerated, NULL::pg_catalog.text
         FROM azhunt.signinlogs AS s
         WHERE s.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
           AND s.timegenerated OPERATOR(pg_catalog.<=)
               (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
                FROM rule AS o)
         UNION ALL
-        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, COALESCE(n.userprincipalname, ''), n.resulttype,
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent,
+               COALESCE(n.userprincipalname, ''), n.resulttype,
                n.timegenerated, 'include_noninteractive'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         WHERE n.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
           AND n.timegenerated OPERATOR(pg_catalog.<=)
               (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
                FROM rule AS o)
         UNION ALL
-        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent, azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
+        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent,
+               azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
                p.timegenerated, 'include_service_principals'
         FROM azhunt.aadserviceprincipalsigninlogs AS p
         WHERE p.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
           AND p.timegenerated OPERATOR(pg_catalog.<=)
               (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
                FROM rule AS o)
         UNION ALL
-        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent, azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
+        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent,
+               azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
                i.timegenerated, 'include_service_principals'
         FROM azhunt.aadmanagedidentitysigninlogs AS i
         WHERE i.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
           AND i.timegenerated OPERATOR(pg_catalog.<=)
               (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
                FROM rule AS o)
     ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, timegenerated, on_request)
     CROSS JOIN rule AS o
@@ -7232,9 +7596,12 @@ AS $$
                                 -- which a view may not have
                                 (l.log_row OPERATOR(pg_catalog.->>) 'createddatetime'::pg_catalog.text)::pg_catalog.timestamptz)
           OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
       AND azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
+      AND COALESCE(l.useragent, '')
+          OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
       AND l.account OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
       AND (l.on_request IS NULL OR (o.options OPERATOR(pg_catalog.->) l.on_request)::pg_catalog.bool)
       AND (NOT (o.options OPERATOR(pg_catalog.->) 'successful_only'::pg_catalog.text)::pg_catalog.bool
@@ -7255,7 +7622,8 @@ SELECT r.last_upload AS "time",
        r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -7263,7 +7631,8 @@ FROM (
            -- all have the same path, operation and user agent
            azhunt.any_bag(m.details) AS details,
            azhunt.any_text(m.useragent) AS uploaduseragent,
-           azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent, m.address)
+           azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent,
+                                 m.address)
                FILTER (WHERE NOT m.hidden) AS linked,
            pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
@@ -7337,7 +7706,8 @@ DECLARE
     -- a function with a subquery among its arguments is not inlined, so that
     -- all partitions would be locked
     target_file text := options ->> 'target_file'::text;
-    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
+    operations text[] := ARRAY(SELECT o.operation
+                               FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
         RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce(upload_counts.rule, 'NULL')
@@ -7407,7 +7777,8 @@ AS $$
      -- as much again, for partitions to be pruned for each bin
      AND a.timegenerated OPERATOR(pg_catalog.>=) s.timekey
      AND a.timegenerated OPERATOR(pg_catalog.<=)
-         azhunt.window_end(s.timekey, cloudshell_usage_pairs.bin OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval)
+         azhunt.window_end(s.timekey,
+                           cloudshell_usage_pairs.bin OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval)
      -- nor is anything in a bin that has no end
      AND a.timegenerated OPERATOR(pg_catalog.<) azhunt.bin_end(s.timekey, cloudshell_usage_pairs.bin)
     WHERE azhunt.is_other_operation(a.operationnamevalue)
@@ -7525,7 +7896,8 @@ $$;
 COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
 'hunt: what else callers did within a window after each start of a Cloud Shell, looking back from as_of';
 
-CREATE FUNCTION azhunt.cloudshell_usage_matches(bin interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.cloudshell_usage_matches(bin interval, resource_group text, since timestamptz, until timestamptz,
+                                                arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
@@ -7538,7 +7910,8 @@ $$;
 COMMENT ON FUNCTION azhunt.cloudshell_usage_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: a caller, a bin of time in which they opened a Cloud Shell, and an operation; whether they are new is not looked at';
 
-CREATE FUNCTION azhunt.cloudshell_usage_new_matches(bin interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.cloudshell_usage_new_matches(bin interval, resource_group text, since timestamptz,
+                                                    until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
 AS $$
@@ -7568,7 +7941,8 @@ AS $$
         UNION
         SELECT a.timekey, a.caller, a.operationnamevalue
         FROM (
-            SELECT DISTINCT a.caller, azhunt.bin(a.timegenerated, cloudshell_usage_new_matches.bin) AS timekey, a.operationnamevalue
+            SELECT DISTINCT a.caller, azhunt.bin(a.timegenerated, cloudshell_usage_new_matches.bin) AS timekey,
+                   a.operationnamevalue
             FROM azhunt.read_activity(cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS a
             WHERE azhunt.is_other_operation(a.operationnamevalue)
               AND azhunt.arrived_since(a.ingestxid, cloudshell_usage_new_matches.arrivals)
@@ -7625,12 +7999,14 @@ SELECT r.timekey AS "time",
        r.caller AS account, NULL::text AS address,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id, m.account AS caller, m."time" AS timekey,
-           azhunt.set_of_texts(m.details OPERATOR(pg_catalog.->>) 'OperationNameValue') FILTER (WHERE NOT m.hidden) AS set_operationnamevalue,
+           azhunt.set_of_texts(m.details OPERATOR(pg_catalog.->>) 'OperationNameValue')
+               FILTER (WHERE NOT m.hidden) AS set_operationnamevalue,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
@@ -7723,7 +8099,8 @@ COMMENT ON FUNCTION azhunt.storage_mass_deletion_check(integer, interval) IS
 -- counts.
 --
 -- As numbers, times know no daylight saving time, and no end.
-CREATE FUNCTION azhunt.storage_mass_deletion_deletions(threshold integer, "window" interval, since timestamptz, until timestamptz)
+CREATE FUNCTION azhunt.storage_mass_deletion_deletions(threshold integer, "window" interval, since timestamptz,
+                                                       until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
     operationname text,
@@ -7739,14 +8116,16 @@ AS $$
         SELECT f.*,
                pg_catalog.bool_or(f.files OPERATOR(pg_catalog.>=) storage_mass_deletion_deletions.threshold) OVER (
                    PARTITION BY f.address, f.useragentheader, f.storageaccount ORDER BY f.seconds
-                   RANGE BETWEEN pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window") PRECEDING
+                   RANGE BETWEEN pg_catalog."extract"('epoch'::pg_catalog.text,
+                                                      storage_mass_deletion_deletions."window") PRECEDING
                    AND CURRENT ROW) AS is_mass_deletion
         FROM (
             SELECT o.*,
                    pg_catalog.count(*) FILTER (WHERE o.begins) OVER (
                        PARTITION BY o.address, o.useragentheader, o.storageaccount ORDER BY o.seconds
                        RANGE BETWEEN UNBOUNDED PRECEDING
-                       AND pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window") FOLLOWING)
+                       AND pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window")
+                           FOLLOWING)
                    OPERATOR(pg_catalog.-)
                    pg_catalog.count(*) FILTER (WHERE o.ends) OVER (
                        PARTITION BY o.address, o.useragentheader, o.storageaccount ORDER BY o.seconds
@@ -7754,9 +8133,13 @@ AS $$
             FROM (
                 SELECT o.*,
                        (pg_catalog.lag(o.seconds) OVER of_file OPERATOR(pg_catalog.>=)
-                        (o.seconds OPERATOR(pg_catalog.-) pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window"))) IS NOT TRUE AS begins,
+                        (o.seconds OPERATOR(pg_catalog.-)
+                         pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window")))
+                       IS NOT TRUE AS begins,
                        (pg_catalog.lead(o.seconds) OVER of_file OPERATOR(pg_catalog.<=)
-                        (o.seconds OPERATOR(pg_catalog.+) pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window"))) IS NOT TRUE AS ends
+                        (o.seconds OPERATOR(pg_catalog.+)
+                         pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window")))
+                       IS NOT TRUE AS ends
                 FROM (
                     SELECT o.timegenerated,
                            pg_catalog."extract"('epoch'::pg_catalog.text, o.timegenerated) AS seconds,
@@ -7770,7 +8153,8 @@ AS $$
                                                         storage_mass_deletion_deletions.until) AS o
                     WHERE azhunt.is_deletion(o.operationname)
                 ) AS o
-                WINDOW of_file AS (PARTITION BY o.address, o.useragentheader, o.storageaccount, o.file ORDER BY o.seconds)
+                WINDOW of_file AS (PARTITION BY o.address, o.useragentheader, o.storageaccount, o.file
+                                   ORDER BY o.seconds)
             ) AS o
         ) AS f
     ) AS d
@@ -7802,9 +8186,11 @@ AS $$
                pg_catalog.max(d.timegenerated) AS last_deletion,
                pg_catalog.to_jsonb((pg_catalog.array_agg(DISTINCT d.file ORDER BY d.file))[1:1000]) AS files
         FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion.threshold, storage_mass_deletion."window",
-                                                    azhunt.window_start(storage_mass_deletion.as_of, storage_mass_deletion.lookback),
+                                                    azhunt.window_start(storage_mass_deletion.as_of,
+                                                                        storage_mass_deletion.lookback),
                                                     storage_mass_deletion.as_of) AS d
-        GROUP BY azhunt.bin(d.timegenerated, '1 day'::pg_catalog.interval), d.address, d.useragentheader, d.storageaccount
+        GROUP BY azhunt.bin(d.timegenerated, '1 day'::pg_catalog.interval), d.address, d.useragentheader,
+                 d.storageaccount
     )
     SELECT h.first_deletion, h.address, h.useragentheader, h.filesdeleted, h.storageaccount, h.last_deletion, h.files
     FROM found AS h
@@ -7827,23 +8213,28 @@ RETURN CASE WHEN NOT pg_catalog.isfinite("time") THEN "time"::text
 COMMENT ON FUNCTION azhunt.storage_mass_deletion_day(timestamptz) IS
 'internal: the day in UTC, which tells results of the hunt for mass deletions apart';
 
-CREATE FUNCTION azhunt.storage_mass_deletion_matches(threshold integer, "window" interval, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.storage_mass_deletion_matches(threshold integer, "window" interval, since timestamptz,
+                                                     until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     -- An old deletion becomes a match by a new one in the same window, and that
     -- window is in the period.
     SELECT d.timegenerated, NULL::pg_catalog.text, d.address, d.useragentheader, d.storageaccount,
-           pg_catalog.jsonb_build_object('File', d.file, 'OperationName', d.operationname, 'CorrelationId', d.correlationid,
-                                         'AccountName', d.storageaccount, 'Day', azhunt.storage_mass_deletion_day(d.timegenerated))
-    FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion_matches.threshold, storage_mass_deletion_matches."window",
-                                                storage_mass_deletion_matches.since, storage_mass_deletion_matches.until) AS d
+           pg_catalog.jsonb_build_object('File', d.file, 'OperationName', d.operationname,
+                                         'CorrelationId', d.correlationid, 'AccountName', d.storageaccount,
+                                         'Day', azhunt.storage_mass_deletion_day(d.timegenerated))
+    FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion_matches.threshold,
+                                                storage_mass_deletion_matches."window",
+                                                storage_mass_deletion_matches.since,
+                                                storage_mass_deletion_matches.until) AS d
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_mass_deletion_matches(integer, interval, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: a deletion from since to until that is part of a mass deletion between them, new or not';
 
-CREATE FUNCTION azhunt.storage_mass_deletion_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_mass_deletion_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
@@ -7852,11 +8243,13 @@ AS $$
           ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
       AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
       AND azhunt.without_query(l.uri)
-          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'File'::pg_catalog.text)
+          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'File'::pg_catalog.text)
       AND l.useragentheader OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
       AND l.accountname OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
       AND l.correlationid
-          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_mass_deletion_log_rows(azhunt.matches) IS
@@ -7910,7 +8303,8 @@ RETURNS TABLE (
     delete_calleripaddress text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT u.timegenerated, d.timegenerated, u.file, u.operationname, u.calleripaddress, u.useragentheader, u.accountname,
+    SELECT u.timegenerated, d.timegenerated, u.file, u.operationname, u.calleripaddress, u.useragentheader,
+           u.accountname,
            d.operationname, d.calleripaddress
     FROM (
         SELECT u.timegenerated, u.operationname, COALESCE(u.calleripaddress, '') AS calleripaddress, u.useragentheader,
@@ -7954,12 +8348,14 @@ AS $$
         SELECT DISTINCT p.timegenerated, p.deletedtime, p.uri, p.calleripaddress, p.useragentheader, p.storageaccount
         FROM azhunt.storage_file_created_quickly_deleted_pairs(
                  storage_file_created_quickly_deleted."window", storage_file_created_quickly_deleted.operations,
-                 azhunt.window_start(storage_file_created_quickly_deleted.as_of, storage_file_created_quickly_deleted.lookback),
+                 azhunt.window_start(storage_file_created_quickly_deleted.as_of,
+                                     storage_file_created_quickly_deleted.lookback),
                  storage_file_created_quickly_deleted.as_of, NULL::azhunt.arrivals) AS p
     )
     SELECT h.timegenerated, h.deletedtime, h.uri, h.calleripaddress, h.useragentheader, h.storageaccount
     FROM found AS h
-    WHERE azhunt.storage_file_created_quickly_deleted_check(storage_file_created_quickly_deleted."window", storage_file_created_quickly_deleted.operations)
+    WHERE azhunt.storage_file_created_quickly_deleted_check(storage_file_created_quickly_deleted."window",
+                                                            storage_file_created_quickly_deleted.operations)
       AND azhunt.check_lookback(storage_file_created_quickly_deleted.lookback)
       AND azhunt.check_as_of(storage_file_created_quickly_deleted.as_of)
       AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs}'::pg_catalog.text[])
@@ -7982,14 +8378,18 @@ RETURN azhunt.bag_pack('Uri'::text, uri,
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_details(text, text, timestamptz, text, text) IS
 'internal: what a match of this hunt says beyond the entities of the upload';
 
-CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_matches("window" interval, operations text[], since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_matches("window" interval, operations text[],
+                                                                    since timestamptz, until timestamptz,
+                                                                    arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, NULL::pg_catalog.text, p.calleripaddress, p.useragentheader, p.storageaccount,
-           azhunt.storage_file_created_quickly_deleted_details(p.uri, p.operationname, p.deletedtime, p.delete_operationname, p.delete_calleripaddress)
+           azhunt.storage_file_created_quickly_deleted_details(p.uri, p.operationname, p.deletedtime,
+                                                               p.delete_operationname, p.delete_calleripaddress)
     FROM azhunt.storage_file_created_quickly_deleted_pairs(
-             storage_file_created_quickly_deleted_matches."window", storage_file_created_quickly_deleted_matches.operations,
+             storage_file_created_quickly_deleted_matches."window",
+             storage_file_created_quickly_deleted_matches.operations,
              storage_file_created_quickly_deleted_matches.since, storage_file_created_quickly_deleted_matches.until,
              storage_file_created_quickly_deleted_matches.arrivals) AS p
 $$;
@@ -7997,15 +8397,18 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_matches(interval, text[], timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a deletion of the same file';
 
-CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
     FROM azhunt.storage_log_rows((storage_file_created_quickly_deleted_log_rows.match)."time") AS l
     WHERE azhunt.without_query(l.uri)
-          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
+          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
       AND l.operationname OPERATOR(pg_catalog.=)
-          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+          ((storage_file_created_quickly_deleted_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
       AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
       AND l.useragentheader OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
       AND l.accountname OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
@@ -8015,11 +8418,14 @@ AS $$
              ((storage_file_created_quickly_deleted_log_rows.match).details
               OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz) AS l
     WHERE azhunt.without_query(l.uri)
-          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
+          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
       AND l.operationname OPERATOR(pg_catalog.=)
-          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
+          ((storage_file_created_quickly_deleted_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
       AND l.calleripaddress OPERATOR(pg_catalog.=)
-          ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text)
+          ((storage_file_created_quickly_deleted_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(azhunt.matches) IS
@@ -8080,10 +8486,12 @@ COMMENT ON FUNCTION azhunt.new_cloudshell_user_keys(text, timestamptz, timestamp
 'internal: operations that list the keys of a storage account of Cloud Shells, from since to until, both included';
 
 CREATE FUNCTION azhunt.new_cloudshell_user_writes(resource_group text, since timestamptz, until timestamptz)
-RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, activitystatusvalue text, ingestxid bigint)
+RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text,
+               activitystatusvalue text, ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, COALESCE(a.activitystatusvalue, ''), a.ingestxid
+    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup,
+           COALESCE(a.activitystatusvalue, ''), a.ingestxid
     FROM azhunt.read_activity(new_cloudshell_user_writes.since, new_cloudshell_user_writes.until) AS a
     WHERE azhunt.is_write_of_storage_account(a.operationnamevalue)
       AND azhunt.has(a.resourcegroup, new_cloudshell_user_writes.resource_group)
@@ -8158,7 +8566,8 @@ AS $$
                -- a record that was delivered twice counts once
                pg_catalog.count(DISTINCT ROW(p.write_timegenerated, p.write_resourcegroup, p.write_status)) AS writes
         FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user."window", new_cloudshell_user.resource_group,
-                                             azhunt.window_start(new_cloudshell_user.as_of, new_cloudshell_user.lookback),
+                                             azhunt.window_start(new_cloudshell_user.as_of,
+                                                                 new_cloudshell_user.lookback),
                                              new_cloudshell_user.as_of, NULL::azhunt.arrivals) AS p
         GROUP BY p.timegenerated, p.caller, p.resourcegroup, p.azureip, p.userip
     )
@@ -8186,13 +8595,16 @@ RETURN azhunt.bag_pack('ResourceGroup'::text, resourcegroup,
 COMMENT ON FUNCTION azhunt.new_cloudshell_user_details(text, text, timestamptz, text, text) IS
 'internal: what a match of this hunt says beyond its caller and the address of the write';
 
-CREATE FUNCTION azhunt.new_cloudshell_user_matches("window" interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.new_cloudshell_user_matches("window" interval, resource_group text, since timestamptz,
+                                                   until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, p.caller, p.userip, NULL::pg_catalog.text, NULL::pg_catalog.text,
-           azhunt.new_cloudshell_user_details(p.resourcegroup, p.azureip, p.write_timegenerated, p.write_resourcegroup, p.write_status)
-    FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user_matches."window", new_cloudshell_user_matches.resource_group,
+           azhunt.new_cloudshell_user_details(p.resourcegroup, p.azureip, p.write_timegenerated, p.write_resourcegroup,
+                                              p.write_status)
+    FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user_matches."window",
+                                          new_cloudshell_user_matches.resource_group,
                                          new_cloudshell_user_matches.since, new_cloudshell_user_matches.until,
                                          new_cloudshell_user_matches.arrivals) AS p
 $$;
@@ -8207,17 +8619,25 @@ AS $$
     FROM azhunt.azureactivity AS a
     CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(a)) AS l (log_row)
     -- the log table need not have such a column
-    CROSS JOIN LATERAL (SELECT COALESCE(azhunt.strip_port(l.log_row OPERATOR(pg_catalog.->>) 'calleripaddress'::pg_catalog.text), '')) AS c (address)
+    CROSS JOIN LATERAL (SELECT COALESCE(azhunt.strip_port(l.log_row
+                                                          OPERATOR(pg_catalog.->>) 'calleripaddress'::pg_catalog.text),
+                                                          '')) AS c (address)
     WHERE COALESCE(a.caller, '') OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match).account
       AND (a.timegenerated OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match)."time"
            AND azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
-           AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'ResourceGroup'::pg_catalog.text)
-           AND c.address OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureIP'::pg_catalog.text)
+           AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                                       OPERATOR(pg_catalog.->>) 'ResourceGroup'::pg_catalog.text)
+           AND c.address OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                                 OPERATOR(pg_catalog.->>) 'AzureIP'::pg_catalog.text)
            OR a.timegenerated OPERATOR(pg_catalog.=)
-              ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((new_cloudshell_user_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'WriteTime'::pg_catalog.text)::pg_catalog.timestamptz
               AND azhunt.is_write_of_storage_account(a.operationnamevalue)
-              AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteResourceGroup'::pg_catalog.text)
-              AND COALESCE(a.activitystatusvalue, '') OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteStatus'::pg_catalog.text)
+              AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                                          OPERATOR(pg_catalog.->>) 'WriteResourceGroup'::pg_catalog.text)
+              AND COALESCE(a.activitystatusvalue, '')
+                  OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                          OPERATOR(pg_catalog.->>) 'WriteStatus'::pg_catalog.text)
               AND c.address OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match).address)
 $$;
 
@@ -8263,6 +8683,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
+    azhunt.tables_read(azhunt.hunts, jsonb),
     azhunt.check_hunt_functions(text, text),
     azhunt.check_result_key(text, bigint, text[]),
     azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),

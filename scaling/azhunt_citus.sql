@@ -187,7 +187,8 @@ CREATE FUNCTION azhunt_citus.storage_upload_link_account(
     successful_only boolean DEFAULT false,
     include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
+    until timestamptz DEFAULT 'infinity',
+    signin_time text DEFAULT 'TimeGenerated')
 RETURNS TABLE (
     fileuploadpath text,
     operationname text,
@@ -202,13 +203,15 @@ LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    signins text := 'SELECT timegenerated, distribution_key, userprincipalname AS account, useragent, resulttype FROM logs.signinlogs';
-    users constant text := ' UNION ALL SELECT timegenerated, distribution_key, userprincipalname, useragent, resulttype FROM logs.%I';
-    principals constant text := ' UNION ALL SELECT timegenerated, distribution_key,'
+    signins text := 'SELECT timegenerated, createddatetime, distribution_key, userprincipalname AS account, useragent, resulttype'
+        ' FROM logs.signinlogs';
+    users constant text := ' UNION ALL SELECT timegenerated, createddatetime, distribution_key, userprincipalname, useragent, resulttype'
+        ' FROM logs.%I';
+    principals constant text := ' UNION ALL SELECT timegenerated, createddatetime, distribution_key,'
         ' azhunt.principal_account(serviceprincipalname, serviceprincipalid), useragent, resulttype FROM logs.%I';
 BEGIN
     PERFORM azhunt.storage_upload_link_account_check(lookback, target_file, match_user_agent, operations,
-                                                     include_noninteractive, successful_only, include_service_principals, 'TimeGenerated');
+                                                     include_noninteractive, successful_only, include_service_principals, signin_time);
     PERFORM azhunt.check_period(since, until);
     IF include_noninteractive THEN
         signins := signins || format(users, 'aadnoninteractiveusersigninlogs');
@@ -219,8 +222,8 @@ BEGIN
     END IF;
     RETURN QUERY EXECUTE azhunt_citus.storage_upload_link_account_query(format($pairs$
         SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.distribution_key AS address, u.correlationid,
-               s.timegenerated AS signin_timegenerated, coalesce(s.account, '') AS account,
-               coalesce(s.useragent, '') AS signin_useragent
+               azhunt.time_of_signin($9, s.timegenerated, s.createddatetime) AS signin_timegenerated,
+               coalesce(s.account, '') AS account, coalesce(s.useragent, '') AS signin_useragent
         FROM (
             SELECT l.timegenerated, l.distribution_key, l.operationname, coalesce(l.uri, '') AS uri,
                    coalesce(l.useragentheader, '') AS useragentheader, coalesce(l.correlationid, '') AS correlationid,
@@ -237,20 +240,21 @@ BEGIN
         ) AS u
         JOIN (%s) AS s
           ON s.distribution_key = u.distribution_key
-         AND azhunt.within(s.timegenerated, u.timegenerated, $1)
+         AND azhunt.within(azhunt.time_of_signin($9, s.timegenerated, s.createddatetime), u.timegenerated, $1)
          AND (NOT $3 OR coalesce(s.useragent, '') OPERATOR(azhunt.=~) u.useragentheader)
         WHERE u.distribution_key <> ''
           AND u.timegenerated BETWEEN $6 AND $7
-          AND s.timegenerated BETWEEN $8 AND $7
+          AND s.timegenerated BETWEEN $8 AND $10
           AND azhunt.is_successful_storage_operation(u.statustext, u.statuscode)
           AND azhunt.is_upload(u.operationname)
           AND u.operationname OPERATOR(azhunt.=~) ANY ($4)
           AND ($2 IS NULL OR azhunt.is_file(u.uri, $2))
           AND (NOT $5 OR s.resulttype = '0')$pairs$, signins))
-    USING lookback, target_file, match_user_agent, operations, successful_only, since, until, azhunt.window_start(since, lookback);
+    USING lookback, target_file, match_user_agent, operations, successful_only, since, until,
+          azhunt.window_start(since, lookback), signin_time, azhunt.processed_until(signin_time, until);
 END
 $$;
-COMMENT ON FUNCTION azhunt_citus.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt_citus.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, text) IS
 'hunt: as azhunt.storage_upload_link_account(), joined on the workers';
 
 COMMIT;

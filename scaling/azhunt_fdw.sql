@@ -63,22 +63,23 @@ BEGIN
     COMMENT ON VIEW azhunt_shards.uploads_here IS 'successful uploads on this shard';
 
     CREATE VIEW azhunt_shards.signins_here AS
-    SELECT s.timegenerated, s.account, azhunt.strip_port(s.ipaddress) AS address,
+    SELECT s.timegenerated, azhunt.time_of_signin('CreatedDateTime', s.timegenerated, s.createddatetime) AS begun,
+           s.account, azhunt.strip_port(s.ipaddress) AS address,
            COALESCE(s.useragent, '') AS useragent, COALESCE(s.resulttype, '') AS resulttype, s.log_table
     FROM (
-        SELECT i.timegenerated, COALESCE(i.userprincipalname, '') AS account, i.ipaddress, i.useragent,
+        SELECT i.timegenerated, i.createddatetime, COALESCE(i.userprincipalname, '') AS account, i.ipaddress, i.useragent,
                i.resulttype, 'signinlogs' AS log_table
         FROM azhunt.signinlogs AS i
         UNION ALL
-        SELECT n.timegenerated, COALESCE(n.userprincipalname, ''), n.ipaddress, n.useragent,
+        SELECT n.timegenerated, n.createddatetime, COALESCE(n.userprincipalname, ''), n.ipaddress, n.useragent,
                n.resulttype, 'aadnoninteractiveusersigninlogs'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         UNION ALL
-        SELECT p.timegenerated, azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.ipaddress,
+        SELECT p.timegenerated, p.createddatetime, azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.ipaddress,
                p.useragent, p.resulttype, 'aadserviceprincipalsigninlogs'
         FROM azhunt.aadserviceprincipalsigninlogs AS p
         UNION ALL
-        SELECT m.timegenerated, azhunt.principal_account(m.serviceprincipalname, m.serviceprincipalid), m.ipaddress,
+        SELECT m.timegenerated, m.createddatetime, azhunt.principal_account(m.serviceprincipalname, m.serviceprincipalid), m.ipaddress,
                m.useragent, m.resulttype, 'aadmanagedidentitysigninlogs'
         FROM azhunt.aadmanagedidentitysigninlogs AS m
     ) AS s;
@@ -151,7 +152,7 @@ BEGIN
     COMMENT ON TABLE azhunt_shards.uploads IS 'successful uploads on all shards';
     PERFORM azhunt_shards.add_foreign_partitions('azhunt_shards.uploads', 'azhunt_shards', 'uploads_here', servers);
     CREATE TABLE azhunt_shards.signins (
-        timegenerated timestamptz, account text, address text, useragent text, resulttype text, log_table text
+        timegenerated timestamptz, begun timestamptz, account text, address text, useragent text, resulttype text, log_table text
     ) PARTITION BY HASH (address);
     COMMENT ON TABLE azhunt_shards.signins IS 'sign-ins on all shards';
     PERFORM azhunt_shards.add_foreign_partitions('azhunt_shards.signins', 'azhunt_shards', 'signins_here', servers);
@@ -330,7 +331,8 @@ CREATE FUNCTION azhunt_shards.storage_upload_link_account(
     successful_only boolean DEFAULT false,
     include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
+    until timestamptz DEFAULT 'infinity',
+    signin_time text DEFAULT 'TimeGenerated')
 RETURNS TABLE (
     fileuploadpath text,
     operationname text,
@@ -354,19 +356,20 @@ AS $$
 BEGIN
     PERFORM azhunt.storage_upload_link_account_check(lookback, target_file, match_user_agent, operations,
                                                      include_noninteractive, successful_only, include_service_principals,
-                                                     'TimeGenerated');
+                                                     signin_time);
     PERFORM azhunt.check_period(since, until);
     RETURN QUERY EXECUTE azhunt_shards.storage_upload_link_account_query($pairs$
         SELECT u.timegenerated, u.operationname, u.uri, u.useragent AS useragentheader, u.address, u.correlationid,
-               s.timegenerated AS signin_timegenerated, s.account, s.useragent AS signin_useragent
+               CASE WHEN $11 = 'CreatedDateTime' THEN s.begun ELSE s.timegenerated END AS signin_timegenerated,
+               s.account, s.useragent AS signin_useragent
         FROM azhunt_shards.uploads AS u
         JOIN azhunt_shards.signins AS s
           ON s.address = u.address
-         AND azhunt.within(s.timegenerated, u.timegenerated, $1)
+         AND azhunt.within(CASE WHEN $11 = 'CreatedDateTime' THEN s.begun ELSE s.timegenerated END, u.timegenerated, $1)
          AND (NOT $3 OR s.useragent OPERATOR(azhunt.=~) u.useragent)
         WHERE u.address <> ''
           AND u.timegenerated BETWEEN $8 AND $9
-          AND s.timegenerated BETWEEN $10 AND $9
+          AND s.timegenerated BETWEEN $10 AND $12
           AND u.operationname OPERATOR(azhunt.=~) ANY ($4)
           AND ($2 IS NULL OR azhunt.is_file(u.uri, $2))
           AND (s.log_table = 'signinlogs'
@@ -374,10 +377,11 @@ BEGIN
                OR s.log_table IN ('aadserviceprincipalsigninlogs', 'aadmanagedidentitysigninlogs') AND $7)
           AND (NOT $6 OR s.resulttype = '0')$pairs$)
     USING lookback, target_file, match_user_agent, operations, include_noninteractive, successful_only,
-          include_service_principals, since, until, azhunt.window_start(since, lookback);
+          include_service_principals, since, until, azhunt.window_start(since, lookback),
+          signin_time, azhunt.processed_until(signin_time, until);
 END
 $$;
-COMMENT ON FUNCTION azhunt_shards.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt_shards.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, text) IS
 'hunt: as azhunt.storage_upload_link_account(), joined on the shards';
 
 COMMIT;

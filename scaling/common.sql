@@ -29,18 +29,17 @@ COMMENT ON FUNCTION :"azhunt_scaling_schema".log_table_keys() IS
 CREATE FUNCTION :"azhunt_scaling_schema".storage_upload_link_account_query(pairs text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN pg_catalog.format($query$
-    SELECT m.uri, m.operationname, m.useragentheader,
-           azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address),
-           array_agg(DISTINCT m.account ORDER BY m.account),
-           azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address),
-           count(DISTINCT ROW (m.timegenerated, m.address, m.correlationid)),
-           min(m.timegenerated), max(m.timegenerated)
+    SELECT f.uri, f.operationname, f.useragentheader, (f.linked).loginevents, (f.linked).accounts, (f.linked).logins,
+           (f.linked).uploads, f.first_upload, f.last_upload
     FROM (
-        SELECT p.uri, p.operationname, p.useragentheader, p.timegenerated, p.address COLLATE "C" AS address, p.correlationid,
-               p.signin_timegenerated, p.account COLLATE "C" AS account, p.signin_useragent COLLATE "C" AS signin_useragent,
-               azhunt.login_bag(p.account, p.address, p.signin_timegenerated, p.signin_useragent) AS login
+        SELECT p.uri, p.operationname, p.useragentheader,
+               azhunt.linked_signins(p.timegenerated, p.correlationid, p.signin_timegenerated, p.account,
+                                     p.signin_useragent, p.address) AS linked,
+               min(p.timegenerated) AS first_upload, max(p.timegenerated) AS last_upload
         FROM (%s) AS p
-    ) AS m
-    GROUP BY m.uri, m.operationname, m.useragentheader$query$, pairs);
+        GROUP BY p.uri, p.operationname, p.useragentheader
+        -- once for each row, not for each of its members
+        OFFSET 0
+    ) AS f$query$, pairs);
 COMMENT ON FUNCTION :"azhunt_scaling_schema".storage_upload_link_account_query(text) IS
 'internal: the query that makes what azhunt.storage_upload_link_account() returns of a query with the columns of azhunt.storage_upload_link_account_pairs()';

@@ -80,7 +80,7 @@ $$, $$
           'record_failed_run', 'restart_rule', 'drop_rule', 'set_status', 'source_health', 'upload_counts', 'prune', 'schedule_rule',
           'unschedule_rule',
           -- what these call
-          'check_hunt_functions', 'check_result_key', 'default_options', 'check_options', 'check_log_tables', 'check_log_table_owners', 'reason_to_start_over', 'find_all_matches', 'count_rows',
+          'check_hunt_functions', 'check_result_key', 'default_options', 'check_options', 'tables_read', 'check_log_tables', 'check_log_table_owners', 'reason_to_start_over', 'find_all_matches', 'count_rows',
           'describe_running', 'find_arrivals', 'relations_below', 'new_rows_of_view', 'look_for_arrivals', 'allow_visits', 'count_visit', 'count_search',
           'cost_of_period', 'find_matches', 'insert_matches', 'insert_matches_of_period', 'insert_new_matches',
           'latest_time', 'log_table_health', 'query_health', 'source_health_of', 'call_cron']::name[])

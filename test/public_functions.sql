@@ -17,6 +17,7 @@ FROM (VALUES
      'average axis_of bag_has_key bag_keys bag_merge bag_remove_keys bag_set_key bag_zip before_match bin_or_null contains count_matches countof '
      'datetime_add datetime_diff dayofweek distinct_elements divide dynamic_to_json element elements elements_as_arrays endofday endofmonth endofweek '
      'endofyear endswith exp extract extract_all first_of fit_of flatten format_datetime format_ipv4 format_ipv4_mask format_timespan gettype greatest_real '
+     'base64_bytes base64_decode base64_decode_toarray base64_encode_fromarray base64_encode_fromguid bounded_count has_ipv4 ipv6_compare ipv6_is_in_any_range ipv6_network parse_version time_in_zone '
      'has_all has_any has_cs hasprefix hasprefix_cs hassuffix hassuffix_cs in_array_fold indexof indexof_regex ipv4_compare ipv4_is_in_any_range '
      'ipv4_is_in_range ipv4_is_private ipv4_netmask_suffix ipv4_network jaccard_index json_text kusto_time least_fraction least_real log log10 log2 '
      'make_datetime make_timespan matches_regex max_of min_of modulo multiply not_empty not_json_null pad_left parse_ipv4 parse_json pow product_of '
@@ -53,7 +54,9 @@ FROM (VALUES
 ) AS f (reason, names)
 UNION ALL
 SELECT h.hunt || s.suffix, 'reads tables with the rights of the caller, or checks its arguments, as every hunt does'
-FROM azhunt.hunts AS h CROSS JOIN unnest('{"",_matches,_check,_log_rows}'::text[]) AS s (suffix);
+FROM azhunt.hunts AS h CROSS JOIN unnest('{"",_matches,_check,_log_rows}'::text[]) AS s (suffix)
+UNION ALL
+SELECT 'storage_upload_link_account_tables', 'computes something of its arguments alone';
 
 CREATE TEMP VIEW executable AS
 SELECT p.proname AS name, p.oid, p.prosecdef

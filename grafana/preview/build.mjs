@@ -42,5 +42,5 @@ await Promise.all([
     minify: true,
     plugins: [absent, compatible],
   }),
-  build({ ...common, entryPoints: ['src/preview.ts'], platform: 'node', format: 'cjs', packages: 'external', target: 'node18' }),
+  build({ ...common, entryPoints: ['src/preview.ts', 'src/check.ts'], platform: 'node', format: 'cjs', packages: 'external', target: 'node18' }),
 ]);

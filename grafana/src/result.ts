@@ -133,7 +133,7 @@ const logRows = () =>
     sql: `
       SELECT (l.log_row ->> 'timegenerated')::timestamptz AS "Time",
              l.log_table AS "Log table",
-             coalesce(l.log_row ->> 'ipaddress', l.log_row ->> 'calleripaddress') AS "Address",
+             azhunt.strip_port(coalesce(l.log_row ->> 'ipaddress', l.log_row ->> 'calleripaddress')) AS "Address",
              nullif(concat_ws(', ', l.log_row -> 'locationdetails' ->> 'city', l.log_row -> 'locationdetails' ->> 'state',
                               coalesce(l.log_row -> 'locationdetails' ->> 'countryOrRegion', l.log_row ->> 'location')), '') AS "Place",
              jsonb_strip_nulls(l.log_row)::text AS "Log row"
@@ -147,7 +147,7 @@ const logRows = () =>
           -- before any log row is looked for
           OFFSET 0
       ) AS r
-      CROSS JOIN LATERAL azhunt.log_rows(r.result_id) AS l
+      CROSS JOIN LATERAL azhunt.log_rows(r.result_id, 100) AS l
       GROUP BY l.log_table, l.log_row
       ORDER BY 1 DESC, 2
       LIMIT ${ROWS}`,

@@ -65,7 +65,8 @@ COMMENT ON FUNCTION azhunt.is_shell_start(text, text) IS
 
 CREATE FUNCTION azhunt.is_other_operation(operationnamevalue text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
+RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text
+    AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
 
 COMMENT ON FUNCTION azhunt.is_other_operation(text) IS
 'condition: is there an operation, and does it not list the keys of a storage account?';
@@ -79,7 +80,8 @@ RETURN CASE WHEN name OPERATOR(pg_catalog.<>) ''::text AND id OPERATOR(pg_catalo
 COMMENT ON FUNCTION azhunt.principal_account(text, text) IS
 'the account of a service principal or managed identity: its name, and in parentheses its id; only one where the other is missing';
 
-CREATE FUNCTION azhunt.time_of_signin(signin_time text, timegenerated timestamptz, createddatetime timestamptz) RETURNS timestamptz
+CREATE FUNCTION azhunt.time_of_signin(signin_time text, timegenerated timestamptz, createddatetime timestamptz)
+RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 -- Null is not the least.  No sign-in was processed before it began, so that what
 -- says so was processed when it began, and time of processing can prune.
@@ -98,7 +100,8 @@ COMMENT ON FUNCTION azhunt.processed_until(text, timestamptz) IS
 
 CREATE FUNCTION azhunt.begun_since(signin_time text, since timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN '-infinity'::timestamptz ELSE since END;
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN '-infinity'::timestamptz
+    ELSE since END;
 
 COMMENT ON FUNCTION azhunt.begun_since(text, timestamptz) IS
 'internal: since when sign-ins have their time, by the column that signin_time names, that are processed since "since"';

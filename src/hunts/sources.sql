@@ -92,11 +92,13 @@ AS $$
            COALESCE(l.accountname, ''),
            COALESCE(l.correlationid, '')
     FROM (
-        SELECT 'storagebloblogs'::pg_catalog.text, pg_catalog.to_jsonb(b), b.timegenerated, b.operationname, b.statustext, b.statuscode,
+        SELECT 'storagebloblogs'::pg_catalog.text, pg_catalog.to_jsonb(b), b.timegenerated, b.operationname,
+               b.statustext, b.statuscode,
                b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
         FROM azhunt.storagebloblogs AS b
         UNION ALL
-        SELECT 'storagefilelogs'::pg_catalog.text, pg_catalog.to_jsonb(f), f.timegenerated, f.operationname, f.statustext, f.statuscode,
+        SELECT 'storagefilelogs'::pg_catalog.text, pg_catalog.to_jsonb(f), f.timegenerated, f.operationname,
+               f.statustext, f.statuscode,
                f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
         FROM azhunt.storagefilelogs AS f
     ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode,
@@ -261,12 +263,14 @@ AS $$
     -- out.
     WHERE l.timegenerated OPERATOR(pg_catalog.>=)
           CASE WHEN l.isinteractive
-                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals
+                        ELSE read_signins.include_noninteractive END
                THEN COALESCE(read_signins.since, '-infinity')
                ELSE 'infinity'::pg_catalog.timestamptz END
       AND l.timegenerated OPERATOR(pg_catalog.<=)
           CASE WHEN l.isinteractive
-                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals
+                        ELSE read_signins.include_noninteractive END
                THEN COALESCE(read_signins.until, 'infinity')
                ELSE '-infinity'::pg_catalog.timestamptz END
       AND (NOT read_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
@@ -308,7 +312,8 @@ AS $$
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text),
-                 ('aadserviceprincipalsigninlogs'::pg_catalog.text), ('aadmanagedidentitysigninlogs'::pg_catalog.text)) AS t (log_table)
+                 ('aadserviceprincipalsigninlogs'::pg_catalog.text),
+                 ('aadmanagedidentitysigninlogs'::pg_catalog.text)) AS t (log_table)
     WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 

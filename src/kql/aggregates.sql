@@ -188,7 +188,8 @@ CREATE TYPE azhunt.linked_signins AS (
 COMMENT ON TYPE azhunt.linked_signins IS
 'internal: what the hunt for uploads says of a group: the latest sign-in, the accounts, all sign-ins, and how many uploads';
 
-CREATE FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text) RETURNS internal
+CREATE FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text)
+RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_linked_signins_transition';
 COMMENT ON FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text) IS
@@ -206,7 +207,8 @@ AS 'MODULE_PATHNAME', 'azhunt_linked_signins_final';
 COMMENT ON FUNCTION azhunt.linked_signins_final(internal) IS
 'internal: aggregate final function';
 
-CREATE AGGREGATE azhunt.linked_signins(uploadtime timestamptz, correlationid text, logintime timestamptz, account text, useragent text, address text) (
+CREATE AGGREGATE azhunt.linked_signins(uploadtime timestamptz, correlationid text, logintime timestamptz, account text,
+                                       useragent text, address text) (
     SFUNC = azhunt.linked_signins_transition, STYPE = internal, SSPACE = 512,
     FINALFUNC = azhunt.linked_signins_final, COMBINEFUNC = azhunt.linked_signins_combine,
     SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,

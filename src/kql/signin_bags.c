@@ -97,12 +97,12 @@ append_bag(StringInfo json, const Signin *signin)
 	strings[BAG_KEYS + 3].length = time.length;
 
 	append_number(json, JB_FOBJECT | BAG_KEYS);
-	for (int i = 0; i < lengthof(strings); i++)
+	for (int i = 0; i < (int) lengthof(strings); i++)
 	{
 		count_bytes(&bytes, strings[i].length);
 		append_number(json, make_entry(JENTRY_ISSTRING, i, strings[i].length, bytes));
 	}
-	for (int i = 0; i < lengthof(strings); i++)
+	for (int i = 0; i < (int) lengthof(strings); i++)
 		appendBinaryStringInfo(json, strings[i].data, strings[i].length);
 }
 

@@ -195,6 +195,7 @@ typedef enum Mode
 
 extern Sql *compare(Compiler *c, const Node *node, const char *operator,
 					Expr *left, Expr *right, Mode mode);
+extern Expr *text_beside_string(Compiler *c, Expr *expr, const Expr *other);
 extern Expr *bind_binary(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_in(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_between(Compiler *c, const Scope *scope, const Node *node);
@@ -231,6 +232,7 @@ extern bool matches_pattern(const char *pattern, const char *name);
 
 /* query.c */
 extern Table *bind_table(Compiler *c, const Node *node);
+extern Table *source_table(Compiler *c, const KqlSourceTable *source);
 extern bool is_tabular(Compiler *c, const Node *node);
 extern Table *apply_operators(Compiler *c, Table *table, const Vector *operators, int from);
 extern Table *call_table_function(Compiler *c, const Node *call, Binding *function, Table *piped);
@@ -240,6 +242,10 @@ extern bool bind_parameters(Compiler *c, const Scope *scope, const Node *call,
 							Binding *function, Table *piped);
 extern Expr *bind_toscalar(Compiler *c, const Node *node);
 extern const char *parameter_of(const Node *node, const char *name);
+
+/* join.c */
+extern Table *join_networks(Compiler *c, const Node *node, Table *left, Table *right,
+							Vector *pairs, bool keeps_unmatched);
 
 /* parameters.c */
 extern void bind_query_parameters(Compiler *c, const Node *node);
@@ -296,6 +302,7 @@ extern Table *op_getschema(Compiler *c, Table *table, const Node *node);
 extern Table *op_print(Compiler *c, Table *table, const Node *node);
 extern Table *op_range(Compiler *c, Table *table, const Node *node);
 extern Table *op_datatable(Compiler *c, Table *table, const Node *node);
+extern Table *op_externaldata(Compiler *c, Table *table, const Node *node);
 extern const Node *unnamed(const Node *node);
 
 #endif							/* KQLC_BIND_H */

@@ -335,6 +335,34 @@ join_tables(Compiler *c, const Node *node, Table *left, Table *right, Vector *ke
 }
 
 /*
+ * Join addresses with the networks that they are in.  The last pair of columns
+ * has these, the others have to be equal.
+ */
+Table *
+join_networks(Compiler *c, const Node *node, Table *left, Table *right, Vector *pairs, bool keeps_unmatched)
+{
+	Table	   *result = table_new(c);
+	const JoinKey *networks;
+	Vector		keys = {0};
+	Sql		   *condition;
+
+	close_sides(c, left, right, pairs);
+	for (int i = 0; i < pairs->count - 1; i++)
+		vector_add(c->arena, &keys, pairs->items[i]);
+	join_keys(c, result, left, right, &keys);
+	networks = pairs->items[pairs->count - 1];
+	condition = sql_format(c->arena, "#ipv4_network($1) {<<=} #ipv4_network($2)",
+						   find_column(left, networks->left->name)->expr->sql, find_column(right, networks->right->name)->expr->sql);
+	if (keys.count > 0)
+		condition = sql_format(c->arena, "$1 AND $2", condition, join_condition(c, node, &keys));
+	result->from = sql_format(c->arena, keeps_unmatched ? "$1\n  LEFT JOIN $2\n  ON $3" : "$1\n  JOIN $2\n  ON $3",
+							  left->from, right->from, condition);
+	add_side(c, result, left, false, NULL);
+	add_side(c, result, right, keeps_unmatched, &keys);
+	return result;
+}
+
+/*
  * join and lookup
  */
 static Table *

@@ -68,6 +68,8 @@ typedef struct KqlSchema
 	const KqlSourceTable *(*find_table) (void *context, const char *name);
 	/* the name of the table with this number, or NULL after the last */
 	const char *(*table_name) (void *context, int number);
+	/* the table that an address is mapped to, or NULL; may be NULL itself */
+	const KqlSourceTable *(*find_external) (void *context, const char *address);
 } KqlSchema;
 
 /* The value of a query parameter: a string as it is, all else as in literals */

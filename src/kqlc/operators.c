@@ -161,12 +161,11 @@ op_extend(Compiler *c, Table *table, const Node *node)
 	{
 		const char *name = items.names.items[i];
 
-		if (items.named.items[i] != NULL)
-			set_column(c, table, name, items.exprs.items[i]);
-		else if (strcmp(name, "Column1") == 0)
+		/* the name that a value has by itself replaces a column, too */
+		if (items.named.items[i] == NULL && strcmp(name, "Column1") == 0)
 			add_column(c, table, numbered_name(c, table), items.exprs.items[i]);
 		else
-			add_column(c, table, free_name(c, table, name), items.exprs.items[i]);
+			set_column(c, table, name, items.exprs.items[i]);
 	}
 	return table;
 }
@@ -548,22 +547,6 @@ op_invoke(Compiler *c, Table *table, const Node *node)
 		fail(c, node->left, "the function %s() is not supported as a table", node->left->text);
 	else if (node->left->kind != NODE_BROKEN)
 		fail(c, node->left, "invoke takes the call of a function");
-	table->is_unknown = true;
-	return table;
-}
-
-/*
- * evaluate PLUGIN(ARGUMENTS)
- */
-Table *
-op_evaluate(Compiler *c, Table *table, const Node *node)
-{
-	if (table == NULL)
-		table = table_new(c);
-	if (node->left->kind == NODE_CALL)
-		fail(c, node, "the operator evaluate %s is not supported", node->left->text);
-	else if (node->left->kind != NODE_BROKEN)
-		fail(c, node, "evaluate takes the call of a plugin");
 	table->is_unknown = true;
 	return table;
 }

@@ -15,6 +15,9 @@
 
 #include "bind.h"
 
+/* A query declares no more than these */
+#define MOST_PARAMETERS		1000
+
 /*
  * The value that the caller gives for a parameter, or NULL.
  */
@@ -97,6 +100,11 @@ parameter_expr(Compiler *c, const Node *parameter)
 void
 bind_query_parameters(Compiler *c, const Node *node)
 {
+	if (node->names.count + c->parameters.count > MOST_PARAMETERS)
+	{
+		fail(c, node, "a query has no more than %d query parameters", MOST_PARAMETERS);
+		return;
+	}
 	for (int i = 0; i < node->names.count; i++)
 	{
 		const Node *parameter = node->names.items[i];

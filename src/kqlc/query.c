@@ -36,7 +36,7 @@ static const struct
 	{"mv-apply", op_mv_apply}, {"parse", op_parse}, {"parse-where", op_parse},
 	{"make-series", op_make_series}, {"getschema", op_getschema},
 	{"render", NULL}, {"consume", NULL}, {"print", op_print}, {"range", op_range},
-	{"datatable", op_datatable}, {NULL, NULL}
+	{"datatable", op_datatable}, {"externaldata", op_externaldata}, {NULL, NULL}
 };
 
 /*
@@ -125,7 +125,7 @@ note_source(Compiler *c, const KqlSourceTable *source)
 /*
  * A table of the schema.
  */
-static Table *
+Table *
 source_table(Compiler *c, const KqlSourceTable *source)
 {
 	Table	   *table = table_new(c);
@@ -378,11 +378,6 @@ bind_table(Compiler *c, const Node *node)
 		case NODE_PIPE:
 			return apply_operators(c, bind_table(c, node->left), &node->args, 0);
 		case NODE_OPERATOR:
-			if (strcmp(node->text, "externaldata") == 0)
-			{
-				fail(c, node, "the operator externaldata is not supported");
-				return unknown_table(c);
-			}
 			return apply_operator(c, NULL, node);
 		case NODE_BROKEN:
 			return unknown_table(c);

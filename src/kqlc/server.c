@@ -14,6 +14,7 @@
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
@@ -239,6 +240,35 @@ table_name(void *context, int number)
 }
 
 /*
+ * The table that an address of externaldata is mapped to, or NULL.
+ */
+static const KqlSourceTable *
+find_external(void *context, const char *address)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1];
+	Oid			relation = InvalidOid;
+
+	(void) context;
+	values[0] = CStringGetTextDatum(from_utf8(address));
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT e.relation FROM azhunt.external_data AS e WHERE e.address OPERATOR(pg_catalog.=) $1",
+							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read azhunt.external_data");
+	if (SPI_processed > 0)
+	{
+		bool		is_null;
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+
+		relation = is_null ? InvalidOid : DatumGetObjectId(value);
+	}
+	SPI_finish();
+	if (!OidIsValid(relation) || !is_readable(relation))
+		return NULL;
+	return describe_relation(relation, get_rel_name(relation), NULL);
+}
+
+/*
  * Raise the errors of a query: the first as the message, at its position, all
  * of them in the detail.
  */
@@ -317,7 +347,7 @@ read_parameters(Jsonb *bag, KqlOptions *options)
 static void
 compile(text *query_text, const KqlOptions *options, KqlResult *result)
 {
-	KqlSchema	schema = {NULL, find_table, table_name};
+	KqlSchema	schema = {NULL, find_table, table_name, find_external};
 	KqlAllocator allocator = {NULL, allocate};
 	char	   *query = to_utf8(text_to_cstring(query_text));
 

@@ -1,3 +1,14 @@
+CREATE TABLE azhunt.external_data (
+    address text PRIMARY KEY,
+    relation regclass NOT NULL
+);
+
+COMMENT ON TABLE azhunt.external_data IS
+'the tables that KQL''s externaldata reads, by the address that it names';
+COMMENT ON COLUMN azhunt.external_data.address IS 'the address, as queries have it';
+COMMENT ON COLUMN azhunt.external_data.relation IS 'the table or view that has what is at the address';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.external_data', '');
+
 CREATE FUNCTION azhunt.kql_to_sql(query text, parameters jsonb DEFAULT '{}') RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_kql_to_sql';

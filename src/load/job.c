@@ -21,6 +21,7 @@
 #include "read/prefix.h"
 #include "read/records.h"
 #include "search_dates.h"
+#include "stop.h"
 #include "write/copy.h"
 #include "write/failure.h"
 #include "write/ledger.h"
@@ -28,7 +29,7 @@
 #include "write/send.h"
 
 /* One job. */
-typedef struct LoadJob
+struct LoadJob
 {
 	Sink		sink;			/* must be first */
 	Writer		writer;
@@ -45,7 +46,7 @@ typedef struct LoadJob
 	bool		unfinished;		/* but for its last record it is loaded */
 	Position	unfinished_at;
 	char	   *unfinished_why;
-} LoadJob;
+};
 
 /*
  * The sink's warning.
@@ -172,6 +173,12 @@ take_record(Sink *sink, const Record *record)
 	bool		taken;
 
 	count_record(job);
+	if (stop_requested())
+	{
+		/* nothing of the file is loaded, and nothing is wrong with it */
+		job->writer.failed = job->writer.reported = true;
+		return false;
+	}
 	record = portal_record(&job->portal, unwrap_record(&job->unwrapper, record));
 	route_record(record, job->writer.path, job->writer.options->table, &route);
 	switch (route.kind)
@@ -386,30 +393,38 @@ try_file(LoadJob *job, const char *path)
 /*
  * Count a file by what became of it, and say what was left.
  */
-static void
+static FileOutcome
 count_outcome(LoadJob *job, bool committed)
 {
 	if (job->writer.known && !job->writer.failed)
-		job->counters->files_known++;
-	else if (!committed)
-		job->counters->files_failed++;
-	else if (!job->unfinished)
-		job->counters->files_loaded++;
-	else
 	{
-		job->counters->files_unfinished++;
-		message("%s:%lld:%lld: %s; it is left to a later run", job->writer.path,
-				(long long) job->unfinished_at.line, (long long) job->unfinished_at.column,
-				job->unfinished_why);
+		job->counters->files_known++;
+		return FILE_KNOWN;
 	}
+	if (!committed)
+	{
+		job->counters->files_failed++;
+		return FILE_FAILED;
+	}
+	if (!job->unfinished)
+	{
+		job->counters->files_loaded++;
+		return FILE_LOADED;
+	}
+	job->counters->files_unfinished++;
+	message("%s:%lld:%lld: %s; it is left to a later run", job->writer.path,
+			(long long) job->unfinished_at.line, (long long) job->unfinished_at.column,
+			job->unfinished_why);
+	return FILE_UNFINISHED;
 }
 
 /*
  * Load a file, and count it.
  */
-static void
+FileOutcome
 load_file(LoadJob *job, const InputFile *file)
 {
+	FileOutcome outcome = FILE_FAILED;
 	bool		committed;
 
 	job->writer.attempts = 0;
@@ -417,26 +432,51 @@ load_file(LoadJob *job, const InputFile *file)
 	{
 		committed = try_file(job, file->path);
 		if (!job->writer.again)
-			count_outcome(job, committed);
+			outcome = count_outcome(job, committed);
 		free(job->unfinished_why);
 	} while (job->writer.again);
 	job->bytes_before += file->size;
 	job->writer.lost = job->writer.lost || PQstatus(job->writer.connection) == CONNECTION_BAD;
+	return outcome;
+}
+
+/*
+ * Make ready to load files on a connection, which is the job's from now on.
+ */
+LoadJob *
+start_job(PGconn *connection, Options *options, LoadCounters *counters, int number, void (*tick) (void))
+{
+	LoadJob    *job = load_calloc(1, sizeof(LoadJob));
+
+	job->sink = (Sink)
+	{
+		take_record, refuse_record, warn_about_file
+	};
+	job->writer.options = &options->write;
+	job->writer.server = &options->connection;
+	job->writer.connection = connection;
+	job->counters = counters;
+	job->number = number;
+	job->builder.converter.dates.option = options->dates;
+	job->tick = tick;
+	return job;
 }
 
 /*
  * Give back what a job had.
  */
-static void
+void
 end_job(LoadJob *job)
 {
 	for (int i = 0; i < COUNTED_TABLES; i++)
 		free_target(job->writer.targets[i]);
+	date_orders_reset(&job->builder.converter.dates);
 	unwrapper_free(&job->unwrapper);
 	portal_free(&job->portal);
 	row_builder_free(&job->builder);
 	PQfinish(job->writer.connection);
 	PQfinish(job->writer.partition_connection);
+	free(job);
 }
 
 /*
@@ -447,22 +487,13 @@ bool
 run_job(PGconn *connection, Options *options, const FileList *list,
 		LoadCounters *counters, int number, void (*tick) (void))
 {
-	LoadJob		job = {
-		.sink = {take_record, refuse_record, warn_about_file},
-		.writer = {
-			.options = &options->write,
-			.server = &options->connection,
-			.connection = connection
-		},
-		.counters = counters,
-		.number = number,
-		.builder.converter.dates.option = options->dates,
-		.tick = tick
-	};
+	LoadJob    *job = start_job(connection, options, counters, number, tick);
+	bool		lost;
 	int64_t		i;
 
-	while (!job.writer.lost && (i = counters->next_file++) < (int64_t) list->nfiles)
-		load_file(&job, &list->files[i]);
-	end_job(&job);
-	return !job.writer.lost;
+	while (!job->writer.lost && (i = counters->next_file++) < (int64_t) list->nfiles)
+		(void) load_file(job, &list->files[i]);
+	lost = job->writer.lost;
+	end_job(job);
+	return !lost;
 }

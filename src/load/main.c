@@ -26,6 +26,7 @@
 #include "job.h"
 #include "options.h"
 #include "progress.h"
+#include "watch.h"
 #include "write/database.h"
 
 /*
@@ -49,7 +50,7 @@ create_counters(void)
  * Start a job as a process of its own, which goes down with this one.
  */
 static pid_t
-start_job(Options *options, const FileList *list, LoadCounters *counters, int job)
+fork_job(Options *options, const FileList *list, LoadCounters *counters, int job)
 {
 	pid_t		parent = getpid();
 	pid_t		child = fork();
@@ -79,7 +80,7 @@ run_jobs(Options *options, const FileList *list, LoadCounters *counters)
 
 	for (int job = 0; job < options->jobs && (size_t) job < list->nfiles; job++)
 	{
-		if (start_job(options, list, counters, job) > 0)
+		if (fork_job(options, list, counters, job) > 0)
 			running++;
 		else
 			ok = false;
@@ -137,7 +138,7 @@ main(int argc, char **argv)
 	parse_options(&options, argc, argv);
 	if (options.explain)
 	{
-		find_files(&list, options.paths, options.npaths);
+		find_files(&list, options.paths, options.npaths, false);
 		ok = explain_files(&options, &list);
 		free_files(&list);
 		return ok ? EXIT_ALL_LOADED : EXIT_NOT_LOADED;
@@ -150,8 +151,15 @@ main(int argc, char **argv)
 		PQfinish(connection);
 		return EXIT_NOT_LOADED;
 	}
-	find_files(&list, options.paths, options.npaths);
 	counters = create_counters();
+	if (options.watch)
+	{
+		PQfinish(connection);
+		status = watch_files(&options, counters);
+		show_summary(counters, &options);
+		return status;
+	}
+	find_files(&list, options.paths, options.npaths, false);
 	start_progress(counters, &list, &options);
 	if (options.jobs == 1 || list.nfiles <= 1)
 		ok = run_job(connection, &options, &list, counters, 0, show_progress);

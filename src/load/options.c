@@ -43,6 +43,11 @@ static const char *const help =
 "      --wait=SECONDS       wait so long for others who load the same file\n"
 "                           (default: 60)\n"
 "      --no-partitions      add no daily partitions\n"
+"      --watch              load what is there, wait for more and load it, until\n"
+"                           stopped by SIGTERM or SIGINT\n"
+"      --interval=SECONDS   with --watch, look at the directories so often, even if\n"
+"                           the system does not tell that something has arrived\n"
+"                           (default: 60)\n"
 "  -q, --quiet              no progress, no summary\n"
 "  -V, --version            output version information, then exit\n"
 "  -?, --help               show this help, then exit\n"
@@ -67,7 +72,9 @@ enum
 	OPTION_SKIP_UNKNOWN,
 	OPTION_DATES,
 	OPTION_EXPLAIN,
-	OPTION_CREATE
+	OPTION_CREATE,
+	OPTION_WATCH,
+	OPTION_INTERVAL
 };
 
 static const struct option long_options[] = {
@@ -78,6 +85,8 @@ static const struct option long_options[] = {
 	{"no-partitions", no_argument, NULL, OPTION_NO_PARTITIONS},
 	{"skip-unknown", no_argument, NULL, OPTION_SKIP_UNKNOWN},
 	{"dates", required_argument, NULL, OPTION_DATES},
+	{"watch", no_argument, NULL, OPTION_WATCH},
+	{"interval", required_argument, NULL, OPTION_INTERVAL},
 	{"create", no_argument, NULL, OPTION_CREATE},
 	{"explain", no_argument, NULL, OPTION_EXPLAIN},
 	{"quiet", no_argument, NULL, 'q'},
@@ -162,6 +171,12 @@ take_load_option(Options *options, int option, char *argument)
 		case OPTION_DATES:
 			options->dates = parse_dates(argument);
 			return true;
+		case OPTION_WATCH:
+			options->watch = true;
+			return true;
+		case OPTION_INTERVAL:
+			options->interval = parse_number(argument, 1, 86400, "--interval must be a number of seconds from 1 to 86400");
+			return true;
 		case OPTION_CREATE:
 			options->create = true;
 			return true;
@@ -228,6 +243,25 @@ show_information(int argc, char **argv)
 }
 
 /*
+ * Stop if --watch is combined with what it cannot do.
+ */
+static void
+check_watch(const Options *options)
+{
+	if (!options->watch)
+		return;
+	if (options->jobs > 1)
+		wrong_usage("--watch loads one file after the other, so it has no --jobs");
+	if (options->explain)
+		wrong_usage("--watch loads what --explain does not");
+	for (int i = 0; i < options->npaths; i++)
+	{
+		if (strcmp(options->paths[i], "-") == 0)
+			wrong_usage("--watch needs directories, not standard input");
+	}
+}
+
+/*
  * Read the command line; does not return if it is wrong.
  */
 void
@@ -238,6 +272,7 @@ parse_options(Options *options, int argc, char **argv)
 	memset(options, 0, sizeof(*options));
 	options->jobs = 1;
 	options->write.wait = 60;
+	options->interval = 60;
 	show_information(argc, argv);
 	while ((option = getopt_long(argc, argv, "t:j:qd:h:p:U:wWV", long_options, NULL)) != -1)
 	{
@@ -249,4 +284,5 @@ parse_options(Options *options, int argc, char **argv)
 	options->npaths = argc - optind;
 	if (options->npaths == 0)
 		wrong_usage("no file was named");
+	check_watch(options);
 }

@@ -28,6 +28,8 @@ typedef struct Options
 	int			jobs;
 	bool		quiet;
 	bool		explain;		/* load nothing */
+	bool		watch;			/* load what arrives */
+	int			interval;		/* seconds between looks at the directories */
 	bool		create;			/* the extension and log tables */
 	char	  **paths;
 	int			npaths;

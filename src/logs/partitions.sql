@@ -143,7 +143,8 @@ BEGIN
     IF until > date '294276-12-31' OR until - since > most_days THEN
         RAISE EXCEPTION 'cannot add partitions from % to %', since, until
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text, most_days);
+                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text,
+                                  most_days);
     END IF;
 
     -- what is there already costs no lock
@@ -269,7 +270,8 @@ BEGIN
     END IF;
 
     RETURN QUERY SELECT p.partition
-                 FROM azhunt.add_partitions(relation, add_log_partitions.since, add_log_partitions.until) AS p (partition);
+                 FROM azhunt.add_partitions(relation, add_log_partitions.since,
+                                            add_log_partitions.until) AS p (partition);
 END
 $$;
 

@@ -55,7 +55,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT d.log_table, c.column_name, c.comment
     FROM azhunt.log_table_descriptions() AS d
-    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.partstrat = 'r'
+    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table))
+        AND t.partstrat = 'r'
     CROSS JOIN LATERAL (
         SELECT NULL, d.comment
         UNION ALL
@@ -66,7 +67,8 @@ AS $$
     ON a.attrelid = t.partrelid AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE (c.column_name IS NULL OR a.attnum IS NOT NULL)
       AND NOT EXISTS (SELECT FROM pg_description AS e
-                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
+                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass
+                        AND e.objsubid = coalesce(a.attnum, 0))
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
@@ -103,7 +105,8 @@ BEGIN
                    END,
                    s.log_table = ANY (uncommented)
             FROM azhunt.log_table_schemas() AS s
-            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table)) AND c.partstrat = 'r'
+            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table))
+                AND c.partstrat = 'r'
         ) AS t (relation, lock_mode, lacks_comments)
         CROSS JOIN LATERAL (
             SELECT t.relation, 'SHARE UPDATE EXCLUSIVE'::text
@@ -177,7 +180,8 @@ BEGIN
         EXECUTE coalesce(
             (SELECT string_agg(CASE WHEN c.column_name IS NULL
                                     THEN format('COMMENT ON TABLE azhunt.%I IS %L', c.log_table, c.comment)
-                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name, c.comment)
+                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name,
+                                                c.comment)
                                END, '; ')
              FROM azhunt.missing_comments() AS c), '');
     END IF;
@@ -199,7 +203,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     missing CONSTANT jsonb := (
-        SELECT coalesce(jsonb_agg(jsonb_build_object('table', i.log_table, 'name', i.index_name, 'definition', i.definition)
+        SELECT coalesce(jsonb_agg(jsonb_build_object('table', i.log_table, 'name', i.index_name, 'definition',
+                                                     i.definition)
                                   ORDER BY i.log_table), '[]'::jsonb)
         FROM (
             SELECT d.log_table, replace(d.index_name, '_address_idx'::text, '_signin_time_idx'::text),

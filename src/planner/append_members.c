@@ -179,20 +179,31 @@ find_known_members(PlannerInfo *root, Index relid, Node *expression, int limit)
 }
 
 /*
- * The relation with children that an expression reads, if the rows of all of
- * them are known, so that what is found out about it stays true; or 0.
+ * The only relation that an expression reads, if it is known how many rows there
+ * are to read, also of its children, so that what is found out about it stays
+ * true; or 0.
  */
 Index
-append_relation(PlannerInfo *root, Node *expression)
+known_relation(PlannerInfo *root, Node *expression)
 {
 	Index		relid = single_relid(root, expression);
 
 	if (relid == 0 || relid >= (Index) root->simple_rel_array_size ||
 		root->simple_rel_array[relid] == NULL ||
-		root->simple_rel_array[relid]->rows <= 0 ||
-		!planner_rt_fetch(relid, root)->inh)
+		root->simple_rel_array[relid]->rows <= 0)
 		return 0;
 	return relid;
+}
+
+/*
+ * The same, if it has children.
+ */
+Index
+append_relation(PlannerInfo *root, Node *expression)
+{
+	Index		relid = known_relation(root, expression);
+
+	return relid != 0 && planner_rt_fetch(relid, root)->inh ? relid : 0;
 }
 
 /*

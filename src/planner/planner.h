@@ -32,6 +32,12 @@ typedef struct Planning
 	List	  **children;		/* AppendRelInfos */
 	List	  **members;		/* of append_members.c */
 	List	  **histograms;		/* of time_histogram.c */
+
+	/* the last pairs whose fraction was asked for */
+	Node	   *event;
+	Node	   *anchor;
+	int64		lookback;
+	Selectivity fraction;
 }			Planning;
 
 /* planning.c */
@@ -51,10 +57,12 @@ extern void lookback_remember_function(Oid function);
 extern void lookback_install_hook(void);
 
 /* append_members.c */
+extern Index known_relation(PlannerInfo *root, Node *expression);
 extern Index append_relation(PlannerInfo *root, Node *expression);
 extern List *find_append_members(PlannerInfo *root, Node *expression, int limit);
 
 /* selectivity.c */
+extern List *reveal_partial_indexes(RelOptInfo *rel);
 extern Selectivity window_clause_selectivity(PlannerInfo *root,
 											 RestrictInfo *info,
 											 SpecialJoinInfo *sjinfo);

@@ -37,7 +37,7 @@
 #define MAX_MEMBERS		256
 
 /* As many events as are compared with the histogram of anchors */
-#define EVENT_SAMPLES	400
+#define EVENT_SAMPLES	200
 
 /* Times from first to last, in microseconds, that part of all rows has */
 typedef struct TimeRange
@@ -496,6 +496,49 @@ fraction_within(const TimeHistogram *events, const TimeHistogram *anchors,
 }
 
 /*
+ * The fraction of pairs of an event and an anchor that are within a lookback, by
+ * the statistics of both; -1 if there are none.
+ */
+static Selectivity
+estimate_fraction(PlannerInfo *root, Node *event, Node *anchor, int64 lookback)
+{
+	TimeHistogram events;
+	TimeHistogram anchors;
+
+	if (!find_time_histogram(root, event, &events) ||
+		!find_time_histogram(root, anchor, &anchors))
+		return -1;
+	if (events.count == 0 || anchors.count == 0)
+		return 0;
+	return fraction_within(&events, &anchors, lookback);
+}
+
+/*
+ * The same; the planner asks twice for each partition that may be looked up, once
+ * for its rows and once for the cost.
+ */
+static Selectivity
+find_fraction(PlannerInfo *root, Node *event, Node *anchor, int64 lookback)
+{
+	Planning   *planning = planning_of(root);
+	MemoryContext caller;
+
+	if (known_relation(root, event) == 0)
+		return estimate_fraction(root, event, anchor, lookback);
+	if (planning->lookback == lookback && equal(planning->event, event) &&
+		equal(planning->anchor, anchor))
+		return planning->fraction;
+
+	caller = MemoryContextSwitchTo(root->planner_cxt);
+	planning->fraction = estimate_fraction(root, event, anchor, lookback);
+	planning->event = copyObject(event);
+	planning->anchor = copyObject(anchor);
+	planning->lookback = lookback;
+	MemoryContextSwitchTo(caller);
+	return planning->fraction;
+}
+
+/*
  * How many conditions on the rows of an expression does within() imply?
  */
 static int
@@ -539,10 +582,6 @@ estimate_keys(SupportRequestSelectivity *request, int outer, int inner)
 	List	   *keys;
 	ListCell   *cell;
 
-	/* a table is never looked up by one of the other's partitions */
-	if (IS_OTHER_REL(find_base_rel(root, outer)) &&
-		!IS_OTHER_REL(find_base_rel(root, inner)))
-		return;
 	keys = generate_join_implied_equalities(root, relids, outer_relids,
 											find_base_rel(root, inner),
 											request->sjinfo);
@@ -570,6 +609,11 @@ estimate_all_keys(SupportRequestSelectivity *request)
 		event == anchor)
 		return;
 
+	/* a partition that is looked up by a table is not a join of its own */
+	if (IS_OTHER_REL(find_base_rel(request->root, event)) !=
+		IS_OTHER_REL(find_base_rel(request->root, anchor)))
+		return;
+
 	/* clauses of their own, before version 16 */
 	estimate_keys(request, event, anchor);
 	estimate_keys(request, anchor, event);
@@ -582,8 +626,6 @@ Selectivity
 within_selectivity(SupportRequestSelectivity *request)
 {
 	Node	   *lookback;
-	TimeHistogram events;
-	TimeHistogram anchors;
 	int64		microseconds;
 	Selectivity selectivity;
 
@@ -599,13 +641,10 @@ within_selectivity(SupportRequestSelectivity *request)
 						   &microseconds))
 		return 0;
 
-	if (!find_time_histogram(request->root, linitial(request->args), &events) ||
-		!find_time_histogram(request->root, lsecond(request->args), &anchors))
+	selectivity = find_fraction(request->root, linitial(request->args),
+								lsecond(request->args), microseconds);
+	if (selectivity < 0)
 		return DEFAULT_RANGE_INEQ_SEL;
-	if (events.count == 0 || anchors.count == 0)
-		return 0;
-
-	selectivity = fraction_within(&events, &anchors, microseconds);
 
 	/*
 	 * Core takes comparisons that say nothing new for independent, and

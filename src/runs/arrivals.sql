@@ -23,7 +23,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT COALESCE(array_agg(a.identity ORDER BY a.identity), '{}'::bigint[])
     FROM unnest(tables) AS t (log_table)
-    CROSS JOIN LATERAL azhunt.find_arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint, NULL::bigint,
+    CROSS JOIN LATERAL azhunt.find_arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint,
+                                            NULL::bigint,
                                             NULL::bigint[], NULL::bigint[]) AS a
 $$;
 
@@ -87,7 +88,8 @@ BEGIN
             FROM azhunt.new_rows_of_view(log_table, arrivals) AS v;
             part.new_rows := of_view.new_rows;
             part.new_periods := CASE WHEN of_view.since IS NOT NULL THEN tstzmultirange(
-                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach), '[]'::text)) END;
+                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach),
+                          '[]'::text)) END;
             part.reread_periods := CASE WHEN part.reread THEN all_time END;
         END IF;
         rows_read := rows_read || jsonb_build_object(log_table, part.new_rows);

@@ -7,7 +7,8 @@ DECLARE
     result timestamptz;
 BEGIN
     -- A block range index gives no maximum, but does find what is recent.
-    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '24 hours'),
+    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'),
+                                 azhunt.window_start(as_of, interval '24 hours'),
                                  azhunt.window_start(as_of, interval '30 days'), '-infinity']
     LOOP
         EXECUTE format('SELECT max(%1$I) FROM %2$s WHERE %1$I >= $1', time_column, relation)
@@ -24,7 +25,8 @@ COMMENT ON FUNCTION azhunt.latest_time(regclass, name, timestamptz) IS
 
 CREATE FUNCTION azhunt.log_table_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[], OUT processing interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[],
+    OUT processing interval[])
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
 
@@ -33,7 +35,8 @@ COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
 
 CREATE FUNCTION azhunt.query_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[], OUT processing interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[],
+    OUT processing interval[])
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -77,7 +80,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     relation regclass := format('azhunt.%I', log_table)::regclass;
-    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '2 hours'),
+    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'),
+                                 azhunt.window_start(as_of, interval '2 hours'),
                                  azhunt.window_start(as_of, interval '25 hours')];
     health record;
 BEGIN
@@ -145,7 +149,8 @@ BEGIN
                                     NULL::interval, NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
             WHEN undefined_column OR wrong_object_type OR insufficient_privilege THEN
                 RETURN QUERY SELECT source, 'not known: ' || SQLERRM, NULL::timestamptz, NULL::timestamptz,
-                                    NULL::interval, NULL::interval, NULL::interval, NULL::bigint, NULL::bigint, NULL::bigint;
+                                    NULL::interval, NULL::interval, NULL::interval, NULL::bigint, NULL::bigint,
+                                    NULL::bigint;
         END;
     END LOOP;
 END

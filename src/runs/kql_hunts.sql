@@ -61,7 +61,8 @@ DECLARE
     identifiers CONSTANT text[] := '{FullName,Address,Name,AadUserId,ObjectGuid,Sid,DisplayName,UPNSuffix}';
     fields jsonb := (SELECT jsonb_object_agg(f.field ->> 'identifier', f.field ->> 'columnName')
                      FROM (SELECT m.mapping -> 'fieldMappings' AS fields
-                           FROM jsonb_path_query(description, '$.entityMappings[*]') WITH ORDINALITY AS m (mapping, place)
+                           FROM jsonb_path_query(description, '$.entityMappings[*]') WITH ORDINALITY AS m (mapping,
+                                   place)
                            WHERE m.mapping ->> 'entityType' = entity_type
                            ORDER BY m.place LIMIT 1) AS e
                      CROSS JOIN LATERAL jsonb_path_query(e.fields, '$[*]') AS f (field)
@@ -70,9 +71,11 @@ DECLARE
     column_name text;
 BEGIN
     IF fields ->> 'Name' = ANY (columns) AND fields ->> 'UPNSuffix' = ANY (columns) THEN
-        RETURN format($f$nullif(pg_catalog.concat(q.%1$I, '@', q.%2$I), '@'::text)$f$, fields ->> 'Name', fields ->> 'UPNSuffix');
+        RETURN format($f$nullif(pg_catalog.concat(q.%1$I, '@', q.%2$I), '@'::text)$f$, fields ->> 'Name',
+                      fields ->> 'UPNSuffix');
     END IF;
-    candidates := ARRAY(SELECT fields ->> i.identifier FROM unnest(identifiers) WITH ORDINALITY AS i (identifier, place) ORDER BY i.place)
+    candidates := ARRAY(SELECT fields ->> i.identifier FROM unnest(identifiers) WITH ORDINALITY AS i (identifier, place)
+                        ORDER BY i.place)
         || CASE entity_type WHEN 'Account' THEN 'AccountCustomEntity'::text WHEN 'IP' THEN 'IPCustomEntity' END;
     column_name := (SELECT c.name FROM unnest(candidates) WITH ORDINALITY AS c (name, place)
                     WHERE c.name = ANY (columns) ORDER BY c.place LIMIT 1);
@@ -97,14 +100,17 @@ BEGIN
     IF description ->> 'time' IS NOT NULL AND description ->> 'time' <> ALL (times) THEN
         RAISE EXCEPTION 'time names "%", which is no datetime column of the query', description ->> 'time'
             USING ERRCODE = 'undefined_column',
-                  HINT = coalesce('Columns: ' || nullif(array_to_string(times, ', '), '') || '.', 'The query has none.');
+                  HINT = coalesce('Columns: ' || nullif(array_to_string(times, ', '), '') || '.',
+                                  'The query has none.');
     END IF;
     named := (SELECT t.name
-              FROM unnest(ARRAY[description ->> 'time', 'TimeGenerated', 'timestamp', 'Timestamp']) WITH ORDINALITY AS t (name, place)
+              FROM unnest(ARRAY[description ->> 'time', 'TimeGenerated', 'timestamp',
+                                'Timestamp']) WITH ORDINALITY AS t (name, place)
               WHERE t.name = ANY (times) ORDER BY t.place LIMIT 1);
     RETURN CASE WHEN named IS NOT NULL THEN format('q.%I', named)
                 WHEN times = '{}' THEN 'NULL::timestamp with time zone'
-                ELSE format('greatest(%s)', (SELECT string_agg(format('q.%I', t.name), ', ') FROM unnest(times) AS t (name))) END;
+                ELSE format('greatest(%s)',
+                            (SELECT string_agg(format('q.%I', t.name), ', ') FROM unnest(times) AS t (name))) END;
 END
 $$;
 
@@ -137,7 +143,8 @@ SET search_path = pg_catalog, pg_temp
 SET client_min_messages = warning
 AS $$
 BEGIN
-    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals)', schema, hunt || '_matches');
+    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals)', schema, hunt
+                   || '_matches');
     EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval)', schema, hunt);
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', schema, hunt);
 END
@@ -211,7 +218,8 @@ $$;
 COMMENT ON FUNCTION azhunt.check_kql_description(text, text, jsonb) IS
 'internal: an error if a hunt in KQL cannot have this name and description';
 
-CREATE FUNCTION azhunt.add_compiled_hunt(schema text, name text, query text, description jsonb, view_sql text, period_sql text,
+CREATE FUNCTION azhunt.add_compiled_hunt(schema text, name text, query text, description jsonb, view_sql text,
+                                         period_sql text,
                                          rule_sql text, columns text[], types text[], key text[], tables text[])
 RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -231,7 +239,8 @@ BEGIN
         coalesce(description ->> 'description', title),
         -- the columns that tell results apart, if a sentence can have them all
         coalesce(description ->> 'summary',
-                 (SELECT string_agg(format('%s: {%s}', k.name, k.name), ', ') FROM unnest(result_key) AS k (name) HAVING count(*) <= 6),
+                 (SELECT string_agg(format('%s: {%s}', k.name, k.name), ', ')
+                  FROM unnest(result_key) AS k (name) HAVING count(*) <= 6),
                  title),
         azhunt.texts_of(description, 'tactics'), azhunt.texts_of(description, 'relevantTechniques'),
         substring(description ->> 'id' FROM '^[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}$')::uuid,
@@ -301,7 +310,8 @@ BEGIN
         ' INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)'
         ' SELECT $1, coalesce(f."time", $5), f.account, f.address, f.useragent, f.storageaccount, f.details, f.key, f.result_id, $2, $3'
         ' FROM found AS f'
-        ' WHERE NOT EXISTS (SELECT FROM azhunt.matches AS s WHERE s.rule = $1 AND s.result_id = f.result_id)'::text, call)
+        ' WHERE NOT EXISTS (SELECT FROM azhunt.matches AS s WHERE s.rule = $1 AND s.result_id = f.result_id)'::text,
+        call)
     USING rule, run, found_at, since, until, NULL::azhunt.arrivals, result_key;
     GET DIAGNOSTICS new_matches = ROW_COUNT;
     RETURN new_matches;

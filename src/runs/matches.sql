@@ -121,7 +121,8 @@ COMMENT ON COLUMN azhunt.matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.matches.found_at IS 'when that run began';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.matches', '');
 
-CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb) RETURNS bytea
+CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb)
+RETURNS bytea
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_match_key';
 
@@ -204,7 +205,8 @@ $$;
 COMMENT ON FUNCTION azhunt.cost_of_period(text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: what the planner takes insert_matches_of_period() to cost, where it finds no matches; its join reads rows, and these it can count without statistics';
 
-CREATE FUNCTION azhunt.insert_matches_of_period(rule text, run bigint, found_at timestamptz, call text, result_key text[],
+CREATE FUNCTION azhunt.insert_matches_of_period(rule text, run bigint, found_at timestamptz, call text,
+                                                result_key text[],
                                                 since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -17,6 +17,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
+    azhunt.tables_read(azhunt.hunts, jsonb),
     azhunt.check_hunt_functions(text, text),
     azhunt.check_result_key(text, bigint, text[]),
     azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),

@@ -15,14 +15,23 @@ COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
 -- Runs of one server have ids in their order; those of several, whose matches are
--- read together, may not.
-CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, run bigint, found_at timestamptz) RETURNS text
+-- read together, may not, and a run that was not over when the status was set adds
+-- what began before.
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, last_matches bigint,
+                                  last_hidden bigint,
+                                  run bigint, found_at timestamptz, matches bigint, hidden bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
-                 AND (run OPERATOR(pg_catalog.>) last_run OR found_at OPERATOR(pg_catalog.>) changed_at) THEN 'new'
+                 AND (run OPERATOR(pg_catalog.>) last_run
+                      OR found_at OPERATOR(pg_catalog.>) changed_at
+                      -- more of them, and not because the allow-list hides less
+                      OR matches OPERATOR(pg_catalog.>) last_matches
+                         AND (matches OPERATOR(pg_catalog.+) hidden)
+                             OPERATOR(pg_catalog.>) (last_matches OPERATOR(pg_catalog.+) last_hidden))
+            THEN 'new'
             ELSE COALESCE(status, 'new') END;
 
-COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, timestamptz) IS
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, bigint, bigint, timestamptz, bigint, bigint) IS
 'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
 
 CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
@@ -103,7 +112,8 @@ SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques
            )
        END) AS details,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.classification, s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -153,14 +163,19 @@ COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
 COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
 
 CREATE VIEW azhunt.result_status AS
-SELECT s.result_id, azhunt.status_now(s.status, s.last_run, s.changed_at, m.run, m.found_at) AS status,
+SELECT s.result_id,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, m.run, m.found_at, m.matches,
+                         m.hidden) AS status,
        s.classification, s.note, s.changed_by, s.changed_at
 FROM azhunt.latest_status AS s
 -- only a closed result can be new again
 LEFT JOIN LATERAL (
-    SELECT pg_catalog.max(m.run) AS run, pg_catalog.max(m.found_at) AS found_at
+    SELECT pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
+           pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at,
+           pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden
     FROM azhunt.screened_matches AS m
-    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id AND NOT m.hidden
+    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id
 ) AS m ON s.status OPERATOR(pg_catalog.=) 'closed';
 
 COMMENT ON VIEW azhunt.result_status IS
@@ -222,10 +237,12 @@ BEGIN
     IF function IS NULL THEN
         RAISE EXCEPTION 'hunt "%" does not say which log rows its matches are of', hunt.hunt
             USING ERRCODE = 'feature_not_supported',
-                  HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema, hunt.hunt || '_log_rows');
+                  HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema,
+                                hunt.hunt || '_log_rows');
     END IF;
     PERFORM azhunt.check_hunt_function(function);
-    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = log_rows.result_id ORDER BY m."time" DESC, m.key LIMIT most LOOP
+    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = log_rows.result_id
+                 ORDER BY m."time" DESC, m.key LIMIT most LOOP
         RETURN QUERY EXECUTE format('SELECT l.log_table, l.log_row FROM %s($1) AS l'::text, function) USING match;
     END LOOP;
 END

@@ -23,7 +23,8 @@ DECLARE
     unknown text;
 BEGIN
     IF jsonb_typeof(keep_partitions_of) IS DISTINCT FROM 'object'
-       OR jsonb_path_exists(keep_partitions_of, 'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
+       OR jsonb_path_exists(keep_partitions_of,
+                            'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
         RAISE EXCEPTION 'keep_partitions_of must be a JSON object of log tables and times'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in {"signinlogs": "90 days"}.';
@@ -86,7 +87,8 @@ BEGIN
            JOIN azhunt.rules AS u ON u.hunt = h.hunt
            JOIN azhunt.matches AS k ON k.rule = u.rule
            WHERE h.query IS NOT NULL
-             AND k."time" >= azhunt.window_start(now(), ((h.default_options || u.options) ->> 'query_period')::interval)) AS o
+             AND k."time" >= azhunt.window_start(now(),
+                                                 ((h.default_options || u.options) ->> 'query_period')::interval)) AS o
     WHERE o.result_id = m.result_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.matches';

@@ -136,7 +136,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
+    IF TG_OP = 'UPDATE'
+       AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
         RETURN NEW;
     END IF;
     -- A run that was skipped has changed nothing.

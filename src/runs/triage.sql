@@ -35,8 +35,11 @@ CREATE TABLE azhunt.status_changes (
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL,
     last_run bigint NOT NULL,
+    matches bigint,
+    hidden bigint,
     classification text
-        CHECK (classification OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
+        CHECK (classification
+               OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
     CHECK (status OPERATOR(pg_catalog.=) 'closed' OR classification IS NULL)
 );
 
@@ -51,12 +54,14 @@ COMMENT ON COLUMN azhunt.status_changes.note IS 'why';
 COMMENT ON COLUMN azhunt.status_changes.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.status_changes.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.status_changes.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.status_changes.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.status_changes.hidden IS 'how many more matches the allow-list hid';
 COMMENT ON COLUMN azhunt.status_changes.classification IS 'what a closed result was: true positive, benign positive, false positive or undetermined';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes', '');
 
 CREATE VIEW azhunt.latest_status AS
 SELECT DISTINCT ON (c.result_id)
-       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.classification
+       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.matches, c.hidden, c.classification
 FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
@@ -67,6 +72,8 @@ COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
 COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.latest_status.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.latest_status.hidden IS 'how many more matches the allow-list hid';
 COMMENT ON COLUMN azhunt.latest_status.classification IS 'what a closed result was; null if nobody said';
 
 CREATE VIEW azhunt.screened_matches AS
@@ -125,13 +132,13 @@ $$;
 COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
 'internal: an error that there is no such result, unless it was found';
 
-CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL) RETURNS void
+CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL)
+RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-<<function>>
 DECLARE
-    last_run bigint;
+    seen record;
 BEGIN
     IF (status IN ('new', 'investigating', 'closed')) IS NOT TRUE THEN
         RAISE EXCEPTION 'a result cannot have status "%"', coalesce(status, 'NULL')
@@ -154,11 +161,17 @@ BEGIN
     PERFORM FROM azhunt.rules AS r
     WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id);
-    PERFORM azhunt.check_result_found(last_run IS NOT NULL, set_status.result_id);
-    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, classification)
-    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), function.last_run,
-        set_status.classification);
+    SELECT max(m.run) AS last_run, count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           count(*) FILTER (WHERE m.hidden) AS hidden
+    INTO seen
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id = set_status.result_id;
+    PERFORM azhunt.check_result_found(seen.last_run IS NOT NULL, set_status.result_id);
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, matches, hidden,
+                                       classification)
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), seen.last_run,
+            seen.matches,
+        seen.hidden, set_status.classification);
 END
 $$;
 

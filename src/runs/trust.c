@@ -89,14 +89,23 @@ typedef struct PartCatalog
 } PartCatalog;
 
 /*
+ * A column of a catalogue's row that is an oid, and never null.
+ */
+static Oid
+oid_of_row(HeapTuple tuple, AttrNumber column, TupleDesc desc)
+{
+	bool		isnull;
+
+	return DatumGetObjectId(heap_getattr(tuple, column, desc, &isnull));
+}
+
+/*
  * The object of a catalogue's row, in catalogues whose first column is its oid.
  */
 static Oid
 part_of_row(HeapTuple tuple, TupleDesc desc)
 {
-	bool		isnull;
-
-	return DatumGetObjectId(heap_getattr(tuple, 1, desc, &isnull));
+	return oid_of_row(tuple, 1, desc);
 }
 
 /*
@@ -105,7 +114,7 @@ part_of_row(HeapTuple tuple, TupleDesc desc)
 static Oid
 part_of_inheritance(HeapTuple tuple, TupleDesc desc)
 {
-	return ((Form_pg_inherits) GETSTRUCT(tuple))->inhrelid;
+	return oid_of_row(tuple, Anum_pg_inherits_inhrelid, desc);
 }
 
 /*
@@ -116,7 +125,9 @@ part_of_check(HeapTuple tuple, TupleDesc desc)
 {
 	Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
 
-	return constraint->contype == CONSTRAINT_CHECK ? constraint->oid : InvalidOid;
+	if (constraint->contype != CONSTRAINT_CHECK)
+		return InvalidOid;
+	return oid_of_row(tuple, Anum_pg_constraint_oid, desc);
 }
 
 /*
@@ -348,7 +359,7 @@ visit(const ReachedObject *object, TrustWalk *walk)
 	CHECK_FOR_INTERRUPTS();
 	check_owner(object, walk);
 	reach_references(object, walk);
-	for (int i = 0; i < lengthof(part_catalogs); i++)
+	for (int i = 0; i < (int) lengthof(part_catalogs); i++)
 	{
 		const PartCatalog *parts = &part_catalogs[i];
 

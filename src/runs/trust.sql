@@ -19,7 +19,8 @@ DECLARE
     untrusted CONSTANT record := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false, runner);
 BEGIN
     IF untrusted.object IS NOT NULL THEN
-        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules', untrusted.object, untrusted.owner, runner
+        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules', untrusted.object, untrusted.owner,
+                        runner
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = format('A function that runs with the rights of %s would call it.'::text, runner),
                   HINT = format('Give it to %s.'::text, runner);
@@ -54,7 +55,8 @@ BEGIN
         RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
                         untrusted.object, untrusted.owner, current_user
             USING ERRCODE = 'insufficient_privilege',
-                  DETAIL = format('A function that runs with the rights of %s would read it, or have it run.', current_user),
+                  DETAIL = format('A function that runs with the rights of %s would read it, or have it run.',
+                                  current_user),
                   HINT = format('Give it to %s.', current_user);
     END IF;
 END

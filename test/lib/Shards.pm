@@ -12,7 +12,8 @@ our @EXPORT = qw(log_inserts same @arguments);
 our @arguments = ('', "lookback => '1 hour', match_user_agent => false",
 	"lookback => '10 minutes', include_noninteractive => true, include_service_principals => true, match_user_agent => false",
 	"lookback => '1 hour', successful_only => true, target_file => 'file7', operations => '{PutRange}'",
-	"lookback => '1 hour', since => '2026-03-01 06:00Z', until => '2026-03-01 09:00Z'");
+	"lookback => '1 hour', since => '2026-03-01 06:00Z', until => '2026-03-01 09:00Z'",
+	"lookback => '1 hour', since => '2026-03-01 06:00Z', signin_time => 'CreatedDateTime', match_user_agent => false");
 
 # Are two answers the same?  If not, say the first rows that only one has.
 sub same
@@ -39,8 +40,8 @@ sub log_inserts
 	my $time = sub { "timestamptz '2026-03-01Z' + (n * $_[0] * $seed % 86400) * interval '1 second'" };
 
 	return (
-		[ 'signinlogs', 'timegenerated, ipaddress, userprincipalname, useragent, resulttype', <<"END" ],
-SELECT @{[ $time->(37) ]}, $address || CASE WHEN n % 3 = 0 AND $address <> '' THEN ':' || n ELSE '' END,
+		[ 'signinlogs', 'timegenerated, createddatetime, ipaddress, userprincipalname, useragent, resulttype', <<"END" ],
+SELECT @{[ $time->(37) ]}, @{[ $time->(37) ]} + (n % 7 - 5) * interval '10 minutes', $address || CASE WHEN n % 3 = 0 AND $address <> '' THEN ':' || n ELSE '' END,
 	'user' || n % 19, 'Agent' || n % 3, n % 4 FROM generate_series($first, $last) AS n
 END
 		[ 'aadnoninteractiveusersigninlogs', 'timegenerated, ipaddress, userprincipalname, useragent', <<"END" ],

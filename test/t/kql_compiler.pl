@@ -53,6 +53,8 @@ foreach my $case (
 	[ 'print 1' . ' ' x 1100000, qr/longer than/, 'long text' ],
 	[ 'let f = (x:long) { g(x) }; let g = (x:long) { x }; print f(1)', qr/g\(\) is not supported/, 'a function that is defined later' ],
 	[ join("\n", 'let f0 = (x:string) { x };', map({ my $n = $_ - 1; "let f$_ = (x:string) { strcat(f$n(x), f$n(x)) };" } 1 .. 30), 'print f30("a")'), qr/too large/, 'functions that double' ],
+	[ 'let a0 = SigninLogs; ' . join('', map { my $n = $_ - 1; "let a$_ = union a$n, a$n;" } 1 .. 40) . ' a40 | count', qr/too large/, 'unions that double' ],
+	[ 'declare query_parameters(' . join(', ', map { "p$_: long = $_" } 1 .. 1001) . '); print p1', qr/no more than 1000 query parameters/, 'query parameters' ],
 	[ 'print x = "a" matches regex "' . '(?:' x 200 . ')' x 200 . '"', qr/nested too deeply/, 'groups of a regular expression' ],
 	[ 'print x = "a" matches regex "(((a{1000}){1000}){1000})"', qr/too large/, 'repetitions of repetitions' ])
 {

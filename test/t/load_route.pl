@@ -26,6 +26,9 @@ sub rows
 # [name, options, file, records, tables with rows, or the message]
 my @named = ('[{"TimeGenerated":"2026-01-31T10:00:00Z",', '}]');
 my @cases = (
+	[ 'sign-ins that PowerShell lists', [], 'x.json', '[' . join(',', map { qq({"CreatedDateTime":"2026-01-31T10:00:00Z","IPAddress":"192.0.2.1","AppDisplayName":"a","Status":{"ErrorCode":0},$_}) }
+		'"SignInEventTypes":["servicePrincipal"]', '"SignInEventTypes":["managedIdentity"]', '"SignInEventTypes":["nonInteractiveUser"]', '"SignInEventTypes":["interactiveUser"]', '"IsInteractive":false') . ']',
+		'aadmanagedidentitysigninlogs 1, aadnoninteractiveusersigninlogs 2, aadserviceprincipalsigninlogs 1, signinlogs 1' ],
 	[ 'Policy of a tenant', [], 'x.json', qq({$time,$tenant,"category":"Policy","operationName":"Add conditional access policy","properties":{"loggedByService":"Conditional Access"}}), 'auditlogs 1' ],
 	[ 'Policy by its operation', [], 'x.json', qq({$time,"category":"Policy","operationName":"Add conditional access policy"}), 'auditlogs 1' ],
 	[ 'Policy of a subscription', [], 'x.json', qq({$time,$resource,"category":"Policy","operationName":"Microsoft.Authorization/policies/audit/action"}), 'azureactivity 1' ],

@@ -90,7 +90,7 @@ CREATE FUNCTION public.shadow_functions(types text[], arities boolean, of_hunts 
         FROM pg_proc AS p
         JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
         WHERE p.pronamespace = 'azhunt'::regnamespace
-          AND (of_hunts OR p.proname !~ '^(storage_upload_link_account|cloudshell_usage)(|_matches|_new_matches|_check|_log_rows)$')
+          AND (of_hunts OR p.proname !~ '^(storage_upload_link_account|cloudshell_usage)(|_matches|_new_matches|_check|_tables|_log_rows)$')
           AND NOT 'internal'::regtype = ANY (p.proargtypes) AND p.prorettype <> 'trigger'::regtype
     ), other AS (
         -- one argument of another type
@@ -203,7 +203,7 @@ my @results = (
 			screened_matches latest_status)),
 	'SELECT log_table, state FROM azhunt.source_health',
 	"SELECT * FROM azhunt.upload_counts('storage_upload_link_account'::text, timestamptz '-infinity', timestamptz 'infinity', interval '1 hour')",
-	"SELECT count(azhunt.set_status(result_id, 'closed'::text, 'no'::text)) FROM azhunt.results",
+	"SELECT count(azhunt.set_status(result_id, 'closed'::text, 'no'::text, NULL::text)) FROM azhunt.results",
 	"INSERT INTO azhunt.allow_list (entity, value) VALUES ('account', 'USER1\@contoso.com'), ('address', '2001:DB8::1'), ('address', '203.0.113.0/24') ON CONFLICT DO NOTHING",
 	"INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('mine', 'storage_upload_link_account', '{\"lookback\": \"2 minutes\", \"include_service_principals\": true}'), ('bins', 'cloudshell_usage', '{\"bin\": \"2 hours\"}') ON CONFLICT DO NOTHING",
 	'SELECT rule, matches FROM azhunt.hidden_results ORDER BY 1, 2', 'SELECT rule, hunt, last_status FROM azhunt.rule_health ORDER BY 1',

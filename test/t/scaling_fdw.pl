@@ -9,6 +9,7 @@ use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Loader ();
 use Databases;
+use Session;
 use Shards;
 use Test::More;
 use Utils;
@@ -140,6 +141,8 @@ is(() = $plan =~ /Remote SQL: SELECT [^\n]* FROM \(azhunt_shards\.uploads_here \
 $plan = remote_sql("azhunt_shards.storage_upload_link_account('1 hour', since => '2026-03-01 06:00Z', until => '2026-03-01 09:00Z')");
 is(() = $plan =~ /Remote SQL: (?=[^\n]*r(\d+)\.timegenerated >= '2026-03-01 05:00:00\+00')(?=[^\n]*r(?!\1\b)\d+\.timegenerated >= '2026-03-01 06:00:00\+00')/g, 3,
 	'and read no more of them than the period needs');
+is(() = remote_sql("azhunt_shards.storage_upload_link_account(signin_time => 'CreatedDateTime')") =~ /Remote SQL: [^\n]*azhunt\.within\(\w+\.begun,/g, 3,
+	'also by when sign-ins began');
 my $remote_plan = query($shards[0], 'EXPLAIN (COSTS off) SELECT * FROM azhunt_shards.uploads_here AS u JOIN azhunt_shards.signins_here AS s'
 	  . " ON s.address = u.address AND azhunt.within(s.timegenerated, u.timegenerated, '1 minute') AND s.useragent OPERATOR(azhunt.=~) u.useragent");
 like($remote_plan, qr/AzhuntWindowJoin/, 'by the windowed join');
@@ -188,6 +191,34 @@ foreach my $seed (2, 3)
 	run_rules();
 	same(query($coordinator, $results), query($one, $results), "late rows reopen the same results ($seed)");
 }
+# A run that was under way when a result was closed, of a shard whose runs have
+# lower numbers.
+my $insert = q{INSERT INTO azhunt.storagebloblogs (timegenerated, operationname, statustext, calleripaddress, uri, useragentheader)
+	VALUES ('2026-03-05Z', 'PutBlob', 'Success', '192.0.2.}
+  . q{%s', 'https://contosodata.blob.core.windows.net/in/shared', 'x')};
+query($coordinator, "INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent)"
+	  . " SELECT '2026-03-05Z', '192.0.2.' || n, 'user', 'x' FROM generate_series(1, 60) AS n");
+my ($address_of_first, $address_of_second) = map {
+	query($coordinator, "SELECT min(split_part(ipaddress, '.', 4)::integer) FROM azhunt_shards.signinlogs_$_ WHERE timegenerated = '2026-03-05Z'") } 1, 2;
+query($coordinator, sprintf($insert, $address_of_first));
+query($shards[0], "CALL azhunt.run_rule('$rules[0]')");
+query($coordinator, sprintf($insert, $address_of_second));
+my $under_way = Session->new(PGDATABASE => $shards[1]);
+$under_way->do("BEGIN; SELECT azhunt.run_rule_in_transaction('$rules[0]')");
+my $shared = q{FROM azhunt.results WHERE details ->> 'FileUploadPath' LIKE '%/shared'};
+query($coordinator, "SELECT azhunt.set_status(result_id, 'closed', 'done') $shared");
+is(query($coordinator, "SELECT status, matches $shared"), 'closed|1', 'a result is closed');
+$under_way->do('COMMIT');
+is(query($coordinator, "SELECT status, matches $shared"), 'new|2', 'what is found meanwhile reopens it');
+is(query($coordinator, "SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = (SELECT result_id $shared)"), 'new', 'on the dashboards, too');
+query($coordinator, "SELECT azhunt.set_status(result_id, 'closed', 'done') $shared");
+query($coordinator, "INSERT INTO azhunt.allow_list (entity, value) VALUES ('address', '192.0.2.$address_of_second')");
+is(query($coordinator, "SELECT status, matches $shared"), 'closed|1', 'what is hidden leaves it closed');
+query($coordinator, "DELETE FROM azhunt.allow_list WHERE entity = 'address'");
+is(query($coordinator, "SELECT status, matches $shared"), 'closed|2', 'as does what is shown again');
+query($_, "DELETE FROM azhunt.storagebloblogs WHERE timegenerated >= '2026-03-05'; DELETE FROM azhunt.signinlogs WHERE timegenerated >= '2026-03-05'") foreach @shards;
+query($_, "DELETE FROM azhunt.matches WHERE time >= '2026-03-05'") foreach @shards;
+
 isnt(query($one, "SELECT count(*) FROM azhunt.results WHERE status = 'closed'"), '0', 'some results stay closed');
 isnt(query($one, "SELECT count(*) FROM azhunt.results WHERE status = 'new' AND note = 'seen'"), '0', 'and some are new again');
 isnt(query($one, "SELECT sum(matches) FROM azhunt.hidden_results"), '0', 'and some are hidden');

@@ -50,5 +50,7 @@ export async function picture(page: Page, path: string, whole: boolean): Promise
     await page.setViewport({ width: WIDTH, height });
     await settle(page);
   }
-  await page.screenshot({ path: path as `${string}.png`, optimizeForSpeed: false });
+  await (path.endsWith('.webp')
+    ? page.screenshot({ path: path as `${string}.webp`, type: 'webp', quality: 50 })
+    : page.screenshot({ path: path as `${string}.png` }));
 }

@@ -29,17 +29,22 @@ RETURNS TABLE (
     signin_useragent text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname, u.correlationid,
+    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname,
+           u.correlationid,
            azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime),
            s.userprincipalname, s.useragent
-    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file, storage_upload_link_account_pairs.operations,
+    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file,
+                             storage_upload_link_account_pairs.operations,
                              storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
-    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive, storage_upload_link_account_pairs.successful_only,
+    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive,
+                             storage_upload_link_account_pairs.successful_only,
                              storage_upload_link_account_pairs.include_service_principals,
                              storage_upload_link_account_pairs.signins_since,
-                             azhunt.processed_until(storage_upload_link_account_pairs.signin_time, storage_upload_link_account_pairs.until)) AS s
+                             azhunt.processed_until(storage_upload_link_account_pairs.signin_time,
+                                                    storage_upload_link_account_pairs.until)) AS s
       ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-     AND azhunt.within(azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime),
+     AND azhunt.within(azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated,
+                                             s.createddatetime),
                        u.timegenerated, storage_upload_link_account_pairs.lookback)
      -- as much again, for partitions to be pruned for each upload
      AND s.timegenerated OPERATOR(pg_catalog.>=)
@@ -81,6 +86,20 @@ END;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean, text) IS
 'internal: true, or an error if the hunt does not take these options';
 
+CREATE FUNCTION azhunt.storage_upload_link_account_tables(include_noninteractive boolean,
+                                                          include_service_principals boolean)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{storagebloblogs,storagefilelogs,signinlogs}'::text[]
+    OPERATOR(pg_catalog.||) CASE WHEN include_noninteractive
+                                 THEN '{aadnoninteractiveusersigninlogs}'::text[] ELSE '{}'::text[] END
+    OPERATOR(pg_catalog.||) CASE WHEN include_service_principals
+                                 THEN '{aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::text[]
+                                 ELSE '{}'::text[] END;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_tables(boolean, boolean) IS
+'internal: the log tables that the hunt reads with these options';
+
 CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN azhunt.bag_pack('AccountUsed'::text, account,
@@ -118,7 +137,8 @@ AS $$
         SELECT p.uri,
                p.operationname,
                p.useragentheader,
-               azhunt.linked_signins(p.timegenerated, p.correlationid, p.signin_timegenerated, p.account, p.signin_useragent, p.address) AS linked,
+               azhunt.linked_signins(p.timegenerated, p.correlationid, p.signin_timegenerated, p.account,
+                                     p.signin_useragent, p.address) AS linked,
                pg_catalog.min(p.timegenerated) AS first_upload,
                pg_catalog.max(p.timegenerated) AS last_upload
         FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
@@ -130,7 +150,8 @@ AS $$
                                       storage_upload_link_account.include_service_principals,
                                       storage_upload_link_account.signin_time,
                                       storage_upload_link_account.since, storage_upload_link_account.until,
-                                      azhunt.window_start(storage_upload_link_account.since, storage_upload_link_account.lookback),
+                                      azhunt.window_start(storage_upload_link_account.since,
+                                                          storage_upload_link_account.lookback),
                                       NULL::azhunt.arrivals) AS p
         GROUP BY p.uri, p.operationname, p.useragentheader
     )
@@ -198,7 +219,8 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a sign-in';
 
-CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text, signin_timegenerated timestamptz, signin_useragent text)
+CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text,
+                                      signin_timegenerated timestamptz, signin_useragent text)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN azhunt.bag_pack('FileUploadPath'::text, uri,
@@ -228,22 +250,30 @@ LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
 AS $$
     SELECT u.timegenerated, s.userprincipalname, u.calleripaddress, u.useragentheader, u.accountname,
            azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.signintime, s.useragent)
-    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
+                             storage_upload_link_account_new_matches.operations,
+                             storage_upload_link_account_new_matches.since,
+                             storage_upload_link_account_new_matches.until) AS u
     CROSS JOIN LATERAL (
-        SELECT azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime) AS signintime,
+        SELECT azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                     s.createddatetime) AS signintime,
                s.userprincipalname, s.useragent
         FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                                  storage_upload_link_account_new_matches.successful_only,
                                  storage_upload_link_account_new_matches.include_service_principals,
                                  storage_upload_link_account_new_matches.since,
-                                 azhunt.processed_until(storage_upload_link_account_new_matches.signin_time, storage_upload_link_account_new_matches.until)) AS s
+                                 azhunt.processed_until(storage_upload_link_account_new_matches.signin_time,
+                                                        storage_upload_link_account_new_matches.until)) AS s
         WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime)
-              OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
-          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime)
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
+              OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated,
+                                                          storage_upload_link_account_new_matches.lookback)
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
               OPERATOR(pg_catalog.<=) u.timegenerated
-          AND s.timegenerated OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND s.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(s.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
@@ -255,21 +285,27 @@ AS $$
     UNION ALL
     SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
            azhunt.upload_details(u.uri, u.operationname, u.correlationid,
-                                 azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime), s.useragent)
+                                 azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time,
+                                                       s.timegenerated, s.createddatetime), s.useragent)
     FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                              storage_upload_link_account_new_matches.successful_only,
                              storage_upload_link_account_new_matches.include_service_principals,
-                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+                             storage_upload_link_account_new_matches.since,
+                             storage_upload_link_account_new_matches.until) AS s
     CROSS JOIN LATERAL (
         SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
-        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                                 azhunt.begun_since(storage_upload_link_account_new_matches.signin_time, storage_upload_link_account_new_matches.since),
+        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
+                                 storage_upload_link_account_new_matches.operations,
+                                 azhunt.begun_since(storage_upload_link_account_new_matches.signin_time,
+                                                    storage_upload_link_account_new_matches.since),
                                  storage_upload_link_account_new_matches.until) AS u
         WHERE u.calleripaddress OPERATOR(pg_catalog.=) s.ipaddress
           AND u.timegenerated OPERATOR(pg_catalog.>=)
-              azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime)
+              azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
           AND u.timegenerated OPERATOR(pg_catalog.<=)
-              azhunt.window_end(azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated, s.createddatetime),
+              azhunt.window_end(azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time,
+                                                      s.timegenerated, s.createddatetime),
                                 storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(u.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
@@ -285,10 +321,12 @@ COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, tex
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
 REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals)
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
+                                                   timestamptz, timestamptz, azhunt.arrivals)
 FROM PUBLIC;
 
-CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     WITH rule AS (
@@ -302,53 +340,68 @@ AS $$
     WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
       AND l.useragentheader OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
       AND l.uri OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
       AND l.operationname OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
       AND l.correlationid OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
       AND l.accountname OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''), s.resulttype,
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''),
+               s.resulttype,
                s.timegenerated, NULL::pg_catalog.text
         FROM azhunt.signinlogs AS s
         WHERE s.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
           AND s.timegenerated OPERATOR(pg_catalog.<=)
               (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
                FROM rule AS o)
         UNION ALL
-        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, COALESCE(n.userprincipalname, ''), n.resulttype,
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent,
+               COALESCE(n.userprincipalname, ''), n.resulttype,
                n.timegenerated, 'include_noninteractive'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         WHERE n.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
           AND n.timegenerated OPERATOR(pg_catalog.<=)
               (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
                FROM rule AS o)
         UNION ALL
-        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent, azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
+        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent,
+               azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
                p.timegenerated, 'include_service_principals'
         FROM azhunt.aadserviceprincipalsigninlogs AS p
         WHERE p.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
           AND p.timegenerated OPERATOR(pg_catalog.<=)
               (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
                FROM rule AS o)
         UNION ALL
-        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent, azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
+        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent,
+               azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
                i.timegenerated, 'include_service_principals'
         FROM azhunt.aadmanagedidentitysigninlogs AS i
         WHERE i.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
           AND i.timegenerated OPERATOR(pg_catalog.<=)
               (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
                FROM rule AS o)
     ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, timegenerated, on_request)
     CROSS JOIN rule AS o
@@ -356,9 +409,12 @@ AS $$
                                 -- which a view may not have
                                 (l.log_row OPERATOR(pg_catalog.->>) 'createddatetime'::pg_catalog.text)::pg_catalog.timestamptz)
           OPERATOR(pg_catalog.=)
-          ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
       AND azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
+      AND COALESCE(l.useragent, '')
+          OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
       AND l.account OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
       AND (l.on_request IS NULL OR (o.options OPERATOR(pg_catalog.->) l.on_request)::pg_catalog.bool)
       AND (NOT (o.options OPERATOR(pg_catalog.->) 'successful_only'::pg_catalog.text)::pg_catalog.bool
@@ -379,7 +435,8 @@ SELECT r.last_upload AS "time",
        r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -387,7 +444,8 @@ FROM (
            -- all have the same path, operation and user agent
            azhunt.any_bag(m.details) AS details,
            azhunt.any_text(m.useragent) AS uploaduseragent,
-           azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent, m.address)
+           azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent,
+                                 m.address)
                FILTER (WHERE NOT m.hidden) AS linked,
            pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
@@ -461,7 +519,8 @@ DECLARE
     -- a function with a subquery among its arguments is not inlined, so that
     -- all partitions would be locked
     target_file text := options ->> 'target_file'::text;
-    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
+    operations text[] := ARRAY(SELECT o.operation
+                               FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
         RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce(upload_counts.rule, 'NULL')

@@ -3,7 +3,8 @@
  * tables.c
  *	  The tables that queries can read without a server: the log tables, and
  *	  those of a directory that has a file for each, NAME.csv, with a line
- *	  "column,type" for each of its columns.
+ *	  "column,type" for each of its columns; a line "externaldata,ADDRESS" maps
+ *	  an address to it.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -25,6 +26,7 @@
 typedef struct Directory
 {
 	KqlSourceTable tables[MOST_TABLES];
+	const char *addresses[MOST_TABLES]; /* of externaldata, or NULL */
 	int			count;
 } Directory;
 
@@ -45,7 +47,7 @@ sql_name_of(const char *name)
  * Read the columns of one table.
  */
 static void
-read_table(const char *directory, const char *file, KqlSourceTable *table)
+read_table(const char *directory, const char *file, KqlSourceTable *table, const char **address)
 {
 	Text		path = {0};
 	Text		sql_name = {0};
@@ -73,6 +75,11 @@ read_table(const char *directory, const char *file, KqlSourceTable *table)
 		if (comma == NULL)
 			continue;
 		*comma = '\0';
+		if (strcmp(line, "externaldata") == 0 && strstr(comma + 1, "://") != NULL)
+		{
+			*address = copy_text(comma + 1);
+			continue;
+		}
 		memset(column, 0, sizeof(*column));
 		column->type = kql_type_of_name(comma + 1);
 		column->name = copy_text(line);
@@ -104,7 +111,10 @@ read_directory(const char *path, Directory *directory)
 		const char *suffix = strrchr(entry->d_name, '.');
 
 		if (suffix != NULL && strcmp(suffix, ".csv") == 0)
-			read_table(path, entry->d_name, &directory->tables[directory->count++]);
+		{
+			read_table(path, entry->d_name, &directory->tables[directory->count], &directory->addresses[directory->count]);
+			directory->count++;
+		}
 	}
 	closedir(dir);
 }
@@ -144,6 +154,22 @@ table_name(void *context, int number)
 }
 
 /*
+ * The table of that address of externaldata.
+ */
+static const KqlSourceTable *
+find_external(void *context, const char *address)
+{
+	const Directory *directory = context;
+
+	for (int i = 0; i < directory->count; i++)
+	{
+		if (directory->addresses[i] != NULL && strcmp(directory->addresses[i], address) == 0)
+			return &directory->tables[i];
+	}
+	return NULL;
+}
+
+/*
  * Know the log tables, and the tables of a directory, unless that is NULL.
  */
 void
@@ -156,4 +182,5 @@ read_tables(const char *path, KqlSchema *schema)
 	schema->context = &directory;
 	schema->find_table = find_table;
 	schema->table_name = table_name;
+	schema->find_external = find_external;
 }

@@ -59,11 +59,22 @@ table_name(void *context, int number)
 	return kql_log_tables[number].name;
 }
 
+/*
+ * Every address is that of a log table.
+ */
+static const KqlSourceTable *
+find_external(void *context, const char *address)
+{
+	(void) context;
+	(void) address;
+	return &kql_log_tables[0];
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 {
 	Block	   *blocks = NULL;
-	KqlSchema	schema = {NULL, find_table, table_name};
+	KqlSchema	schema = {NULL, find_table, table_name, find_external};
 	KqlAllocator allocator = {&blocks, allocate};
 	KqlResult	result;
 	char	   *query = malloc(size + 1);

@@ -16,8 +16,10 @@
 
 #if defined(__GNUC__)
 #define printf_like(string, first) __attribute__((format(printf, string, first)))
+#define rarely_called __attribute__((cold))
 #else
 #define printf_like(string, first)
+#define rarely_called
 #endif
 
 /* Bytes that grow at the end; data is not terminated by a zero byte. */

@@ -58,6 +58,8 @@ static const struct
 	{"isinteractive", TYPE_BOOLEAN},
 	{"createddatetime", TYPE_TIME},
 	{"useragent", TYPE_OTHER},
+	{"correlationid", TYPE_TEXT},
+	{"distribution_key", TYPE_TEXT},
 	{"additionalfields", TYPE_DYNAMIC}
 };
 

@@ -246,7 +246,7 @@ add_fields_of_same_name(ColumnMap *map)
 		size_t		length = strlen(name);
 		FieldEntry *entry;
 
-		if (is_one_of(name, own_columns))
+		if (is_one_of(name, own_columns) || i == map->key_column)
 			continue;
 		add_column(add_name(&map->named, name, length), i, TAKE);
 		if (is_one_of(name, workspace_columns))
@@ -290,6 +290,8 @@ column_map_init(ColumnMap *map, const LogTable *table, Column *columns, int ncol
 	map->ncolumns = ncolumns;
 	map->time_column = find_column(map, "timegenerated");
 	map->extra_column = find_column(map, "additionalfields");
+	map->key_source = table != NULL ? find_column(map, table->key) : -1;
+	map->key_column = map->key_source >= 0 ? find_column(map, "distribution_key") : -1;
 	add_descriptions(map);
 	if (table != NULL)
 	{

@@ -38,6 +38,8 @@ typedef struct ColumnMap
 	int			ncolumns;
 	int			time_column;	/* TimeGenerated, or -1 */
 	int			extra_column;	/* additionalfields, or -1 */
+	int			key_column;		/* distribution_key, or -1 */
+	int			key_source;		/* the column that it is made of */
 	int			needed[MAX_NEEDED]; /* the table's needed columns, or -1 */
 	FieldMap	raw;
 	FieldMap	named;

@@ -635,6 +635,7 @@ const LogTable log_tables[LOG_TABLES] = {
 	{
 		"AADManagedIdentitySignInLogs", 1U << 0,
 		"Microsoft.aadiam", true, false,
+		"IPAddress", true,
 		aadmanagedidentitysigninlogs_categories, aadmanagedidentitysigninlogs_verbs, aadmanagedidentitysigninlogs_containers, aadmanagedidentitysigninlogs_services, aadmanagedidentitysigninlogs_files,
 		aadmanagedidentitysigninlogs_columns, aadmanagedidentitysigninlogs_needed, aadmanagedidentitysigninlogs_fields, aadmanagedidentitysigninlogs_listed,
 		aadmanagedidentitysigninlogs_derivations
@@ -642,6 +643,7 @@ const LogTable log_tables[LOG_TABLES] = {
 	{
 		"AADNonInteractiveUserSignInLogs", 1U << 1,
 		"Microsoft.aadiam", true, false,
+		"IPAddress", true,
 		aadnoninteractiveusersigninlogs_categories, aadnoninteractiveusersigninlogs_verbs, aadnoninteractiveusersigninlogs_containers, aadnoninteractiveusersigninlogs_services, aadnoninteractiveusersigninlogs_files,
 		aadnoninteractiveusersigninlogs_columns, aadnoninteractiveusersigninlogs_needed, aadnoninteractiveusersigninlogs_fields, aadnoninteractiveusersigninlogs_listed,
 		aadnoninteractiveusersigninlogs_derivations
@@ -649,6 +651,7 @@ const LogTable log_tables[LOG_TABLES] = {
 	{
 		"AADServicePrincipalSignInLogs", 1U << 2,
 		"Microsoft.aadiam", true, false,
+		"IPAddress", true,
 		aadserviceprincipalsigninlogs_categories, aadserviceprincipalsigninlogs_verbs, aadserviceprincipalsigninlogs_containers, aadserviceprincipalsigninlogs_services, aadserviceprincipalsigninlogs_files,
 		aadserviceprincipalsigninlogs_columns, aadserviceprincipalsigninlogs_needed, aadserviceprincipalsigninlogs_fields, aadserviceprincipalsigninlogs_listed,
 		aadserviceprincipalsigninlogs_derivations
@@ -656,6 +659,7 @@ const LogTable log_tables[LOG_TABLES] = {
 	{
 		"AuditLogs", 1U << 3,
 		"Microsoft.aadiam", true, false,
+		"CorrelationId", false,
 		auditlogs_categories, auditlogs_verbs, auditlogs_containers, auditlogs_services, auditlogs_files,
 		auditlogs_columns, auditlogs_needed, auditlogs_fields, auditlogs_listed,
 		auditlogs_derivations
@@ -663,6 +667,7 @@ const LogTable log_tables[LOG_TABLES] = {
 	{
 		"AzureActivity", 1U << 4,
 		NULL, false, true,
+		"Caller", false,
 		azureactivity_categories, azureactivity_verbs, azureactivity_containers, azureactivity_services, azureactivity_files,
 		azureactivity_columns, azureactivity_needed, azureactivity_fields, azureactivity_listed,
 		azureactivity_derivations
@@ -670,6 +675,7 @@ const LogTable log_tables[LOG_TABLES] = {
 	{
 		"SigninLogs", 1U << 5,
 		"Microsoft.aadiam", true, false,
+		"IPAddress", true,
 		signinlogs_categories, signinlogs_verbs, signinlogs_containers, signinlogs_services, signinlogs_files,
 		signinlogs_columns, signinlogs_needed, signinlogs_fields, signinlogs_listed,
 		signinlogs_derivations
@@ -677,6 +683,7 @@ const LogTable log_tables[LOG_TABLES] = {
 	{
 		"StorageBlobLogs", 1U << 6,
 		"Microsoft.Storage", false, false,
+		"CallerIpAddress", true,
 		storagebloblogs_categories, storagebloblogs_verbs, storagebloblogs_containers, storagebloblogs_services, storagebloblogs_files,
 		storagebloblogs_columns, storagebloblogs_needed, storagebloblogs_fields, storagebloblogs_listed,
 		storagebloblogs_derivations
@@ -684,6 +691,7 @@ const LogTable log_tables[LOG_TABLES] = {
 	{
 		"StorageFileLogs", 1U << 7,
 		"Microsoft.Storage", false, false,
+		"CallerIpAddress", true,
 		storagefilelogs_categories, storagefilelogs_verbs, storagefilelogs_containers, storagefilelogs_services, storagefilelogs_files,
 		storagefilelogs_columns, storagefilelogs_needed, storagefilelogs_fields, storagefilelogs_listed,
 		storagefilelogs_derivations
@@ -691,6 +699,7 @@ const LogTable log_tables[LOG_TABLES] = {
 	{
 		"StorageQueueLogs", 1U << 8,
 		"Microsoft.Storage", false, false,
+		"CallerIpAddress", true,
 		storagequeuelogs_categories, storagequeuelogs_verbs, storagequeuelogs_containers, storagequeuelogs_services, storagequeuelogs_files,
 		storagequeuelogs_columns, storagequeuelogs_needed, storagequeuelogs_fields, storagequeuelogs_listed,
 		storagequeuelogs_derivations
@@ -698,6 +707,7 @@ const LogTable log_tables[LOG_TABLES] = {
 	{
 		"StorageTableLogs", 1U << 9,
 		"Microsoft.Storage", false, false,
+		"CallerIpAddress", true,
 		storagetablelogs_categories, storagetablelogs_verbs, storagetablelogs_containers, storagetablelogs_services, storagetablelogs_files,
 		storagetablelogs_columns, storagetablelogs_needed, storagetablelogs_fields, storagetablelogs_listed,
 		storagetablelogs_derivations

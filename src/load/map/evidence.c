@@ -94,12 +94,14 @@ kind_of_signin(const Record *record)
 		{"managedIdentity", "AADManagedIdentitySignInLogs"},
 		{"nonInteractiveUser", "AADNonInteractiveUserSignInLogs"}
 	};
-	const json_t *events = record_member(record, "signInEventTypes");
+	Value		events = {0};
 	Value		interactive;
 
-	for (size_t i = 0; i < json_array_size(events); i++)
+	/* PowerShell has capitals where Graph has none */
+	(void) record_field(record, "signInEventTypes", &events);
+	for (size_t i = 0; i < json_array_size(events.node); i++)
 	{
-		Value		event = json_value(record->json, json_array_get(events, i));
+		Value		event = json_value(record->json, json_array_get(events.node, i));
 
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
 		{

@@ -111,6 +111,9 @@ typedef struct LogTable
 	bool		of_tenant;		/* whose resources are those of a tenant, not
 								 * of a subscription */
 	bool		has_paths;		/* its operations are called like a/b/c, */
+	const char *key;			/* the column by which its rows are
+								 * distributed over servers */
+	bool		key_is_address; /* ... without the port in it */
 	const char *const *categories;	/* of diagnostic settings */
 	const char *const *verbs;	/* ... and those that are how the operations
 								 * of their records end */

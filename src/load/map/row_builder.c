@@ -116,11 +116,22 @@ field_within(const Leftover *around, const char *name, const Value *value, size_
 /*
  * Tell the one who wants to know that a field has filled a column.
  */
-static void
+static rarely_called void
 trace_field(RowBuilder *builder, int column, const Leftover *field)
 {
-	if (builder->trace != NULL && builder->cells[column].text != NULL)
+	if (builder->cells[column].text != NULL)
 		builder->trace->filled(builder->trace, column, field);
+}
+
+/*
+ * Likewise, of a field that is not a leftover.
+ */
+static rarely_called void
+trace_member(RowBuilder *builder, int column, const Leftover *around, const char *name, const Value *value, size_t before)
+{
+	Leftover	field = field_within(around, name, value, before);
+
+	trace_field(builder, column, &field);
 }
 
 /*
@@ -149,10 +160,7 @@ fill_field(RowBuilder *builder, const FieldEntry *entry, const Leftover *around,
 		}
 		any_taken = any_taken || taken;
 		if (taken && builder->trace != NULL)
-		{
-			field = field_within(around, name, value, before);
-			trace_field(builder, column, &field);
-		}
+			trace_member(builder, column, around, name, value, before);
 	}
 	if (!any_taken)
 	{
@@ -437,7 +445,7 @@ fill_second_columns(RowBuilder *builder, Leftover *leftover, bool *taken)
 		if (rule == SECOND &&
 			!try_column(builder, column, TAKE, &leftover->value, &by_this, &leftover->misfit))
 			return fail_at_field(builder, leftover);
-		if (by_this)
+		if (by_this && builder->trace != NULL)
 			trace_field(builder, column, leftover);
 		*taken = *taken || by_this;
 	}
@@ -499,10 +507,37 @@ fill_time(RowBuilder *builder, const Record *record)
 
 			if (!fill_column(builder, column, TAKE, &value, &taken))
 				return false;
-			trace_field(builder, column, &field);
+			if (builder->trace != NULL)
+				trace_field(builder, column, &field);
 		}
 	}
 	return true;
+}
+
+/*
+ * Fill the column by whose values rows are distributed over servers.  Hunts join rows
+ * with the same address or caller, which are on one server so.
+ */
+static void
+fill_key(RowBuilder *builder)
+{
+	const ColumnMap *map = builder->map;
+	const Cell *source;
+	Cell	   *key;
+	KqlString	stripped;
+
+	if (map->key_column < 0)
+		return;
+	source = &builder->cells[map->key_source];
+	key = &builder->cells[map->key_column];
+	key->text = source->text != NULL ? source->text : "";
+	key->length = source->length;
+	if (!map->table->key_is_address || source->text == NULL)
+		return;
+	stripped = kql_strip_port(kql_string(source->text, source->length),
+							  arena_alloc(&builder->converter.arena, KQL_ADDRESS_SIZE));
+	key->text = stripped.data;
+	key->length = stripped.length;
 }
 
 /*
@@ -543,6 +578,7 @@ row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record
 	if (!filled || !fill_second(builder) || !fill_time(builder, record) ||
 		!derive_columns(&builder->converter, map, record, builder->cells, builder->trace) || !fill_extra(builder))
 		return false;
+	fill_key(builder);
 	if (map->time_column >= 0 && builder->cells[map->time_column].text == NULL)
 	{
 		builder->converter.error = load_strdup("record has neither time nor TimeGenerated; " EXPECTED_SHAPES);

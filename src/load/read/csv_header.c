@@ -76,8 +76,11 @@ local_time_of(const Header *header)
 {
 	for (size_t i = 0; i < header->nnames; i++)
 	{
-		if (ascii_strncasecmp(header->names[i], "TimeGenerated [", 15) == 0)
-			return header->names[i];
+		const char *name = header->names[i];
+
+		/* of several names that were taken for one, the zone is not the end */
+		if (ascii_strncasecmp(name, "TimeGenerated [", 15) == 0 && strchr(name, ']') == name + strlen(name) - 1)
+			return name;
 	}
 	return NULL;
 }

@@ -96,6 +96,19 @@ read_names(DIR *directory, char ***names)
 }
 
 /*
+ * Remember a directory.
+ */
+static void
+add_directory(FileList *list, const char *path)
+{
+	/* the number has reached the size where it is a power of two */
+	if ((list->ndirectories & (list->ndirectories - 1)) == 0)
+		list->directories = load_realloc(list->directories,
+										 (list->ndirectories > 0 ? list->ndirectories * 2 : 1) * sizeof(char *));
+	list->directories[list->ndirectories++] = load_strdup(path);
+}
+
+/*
  * Walk a directory.
  */
 static void
@@ -127,6 +140,7 @@ walk_directory(FileList *list, const char *path, const struct stat *status, cons
 	}
 	count = read_names(directory, &names);
 	closedir(directory);
+	add_directory(list, path);
 	for (size_t i = 0; i < count; i++)
 	{
 		size_t		length = strlen(path);
@@ -162,7 +176,7 @@ walk(FileList *list, const char *path, const Ancestor *parent)
  * Find all files of the paths.
  */
 void
-find_files(FileList *list, char **paths, int npaths)
+find_files(FileList *list, char **paths, int npaths, bool may_be_empty)
 {
 	memset(list, 0, sizeof(*list));
 	for (int i = 0; i < npaths; i++)
@@ -179,7 +193,7 @@ find_files(FileList *list, char **paths, int npaths)
 
 			list->failed = false;
 			walk(list, paths[i], NULL);
-			if (list->nfiles == before && !list->failed)
+			if (list->nfiles == before && !list->failed && !may_be_empty)
 				refuse_path(list, paths[i], "directory holds no files");
 			list->failed = list->failed || failed;
 		}
@@ -195,4 +209,7 @@ free_files(FileList *list)
 	for (size_t i = 0; i < list->nfiles; i++)
 		free(list->files[i].path);
 	free(list->files);
+	for (size_t i = 0; i < list->ndirectories; i++)
+		free(list->directories[i]);
+	free(list->directories);
 }

@@ -28,9 +28,11 @@ typedef struct FileList
 	size_t		size;			/* of files */
 	int64_t		bytes;
 	bool		failed;			/* something could not be read */
+	char	  **directories;	/* that were looked through */
+	size_t		ndirectories;
 } FileList;
 
-extern void find_files(FileList *list, char **paths, int npaths);
+extern void find_files(FileList *list, char **paths, int npaths, bool may_be_empty);
 extern void free_files(FileList *list);
 
 #endif							/* LOAD_FIND_FILES_H */

@@ -25,7 +25,6 @@ static const struct
 }			kinds[] =
 
 {
-	{"Obj\001", 4, "file is in Avro, as Event Hubs Capture writes it; take the bodies of its messages out first"},
 	{"PAR1", 4, "file is in Parquet; write it as JSON lines first, for example with: duckdb -c \"COPY (FROM 'FILE') TO 'FILE.json'\""},
 	{"PK\003\004", 4, "file is a ZIP archive, or a spreadsheet; unpack it first with unzip, or save the spreadsheet as CSV"},
 	{"BZh", 3, "file is compressed with bzip2; decompress it first: bunzip2 FILE"},

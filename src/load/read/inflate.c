@@ -20,6 +20,29 @@
 #include "common/buffer.h"
 
 /*
+ * Read at most so many bytes as they are in the file, or in memory.
+ */
+static ssize_t
+read_stored(Source *source, unsigned char *data, size_t size)
+{
+	ssize_t		length;
+
+	if (source->memory != NULL)
+	{
+		if (size > source->memory_left)
+			size = source->memory_left;
+		memcpy(data, source->memory, size);
+		source->memory += size;
+		source->memory_left -= size;
+		return (ssize_t) size;
+	}
+	do
+		length = read(source->fd, data, size);
+	while (length < 0 && errno == EINTR);
+	return length;
+}
+
+/*
  * Fill the chunk from the file.
  */
 static bool
@@ -33,11 +56,7 @@ read_chunk(Source *source)
 	source->chunk_end -= source->chunk_start;
 	source->chunk_start = 0;
 
-	do
-		length = read(source->fd, source->chunk + source->chunk_end,
-					  SOURCE_CHUNK - source->chunk_end);
-	while (length < 0 && errno == EINTR);
-
+	length = read_stored(source, source->chunk + source->chunk_end, SOURCE_CHUNK - source->chunk_end);
 	if (length < 0)
 	{
 		snprintf(source->error, sizeof(source->error), "could not read: %s", strerror(errno));
@@ -151,16 +170,16 @@ source_was_written(const Source *source, const struct stat *before)
 }
 
 /*
- * Take bytes for the contents of a file; at most SOURCE_CHUNK of them.
+ * Take bytes, which stay where they are, for the contents of a file.
  */
 void
 source_open_memory(Source *source, const void *data, size_t length)
 {
 	memset(source, 0, sizeof(*source));
+	source->fd = -1;
+	source->memory = data;
+	source->memory_left = length;
 	source->chunk = load_malloc(SOURCE_CHUNK);
-	source->chunk_end = length < SOURCE_CHUNK ? length : SOURCE_CHUNK;
-	memcpy(source->chunk, data, source->chunk_end);
-	source->at_end = true;
 	(void) at_gzip_member(source, &source->compressed);
 }
 

@@ -23,6 +23,8 @@
 typedef struct Source
 {
 	int			fd;
+	const unsigned char *memory;	/* in place of a file */
+	size_t		memory_left;
 	bool		opened;			/* fd is ours to close */
 	bool		compressed;		/* gzip */
 	bool		inflating;		/* within a member of a gzip file */

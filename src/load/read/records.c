@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read/avro_reader.h"
 #include "read/csv_reader.h"
 #include "read/foreign.h"
 #include "read/json_reader.h"
@@ -28,6 +29,8 @@ read_any(Reader *reader)
 	char	   *foreign;
 
 	(void) input_peek(input, 511);
+	if (input->end - input->start >= strlen(AVRO_START) && memcmp(input_text(input), AVRO_START, strlen(AVRO_START)) == 0)
+		return read_avro(reader);
 	foreign = describe_foreign(input_text(input), input->end - input->start);
 	if (foreign != NULL)
 		return reader_fail(reader, 0, foreign);

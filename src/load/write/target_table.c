@@ -18,7 +18,9 @@
 
 /*
  * A log table is looked up in schema azhunt, and so is another name without a
- * schema.
+ * schema.  Where log tables are distributed over servers, they are in schema logs;
+ * only those count that belong to the owner of the extension or to a superuser, so
+ * that nobody else's triggers run.
  */
 static const char *const table_query =
 "SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind,"
@@ -28,7 +30,14 @@ static const char *const table_query =
 " FROM pg_catalog.pg_class AS c"
 " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
 " WHERE c.oid = CASE pg_catalog.array_length(pg_catalog.parse_ident($1), 1)"
-"                   WHEN 1 THEN pg_catalog.to_regclass('azhunt.' || $1)"
+"                   WHEN 1 THEN COALESCE(pg_catalog.to_regclass('azhunt.' || $1),"
+"                                        (SELECT d.oid FROM pg_catalog.pg_class AS d"
+"                                         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.oid"
+"                                         JOIN pg_catalog.pg_roles AS r ON r.oid = d.relowner"
+"                                         WHERE d.oid = pg_catalog.to_regclass('logs.' || $1)"
+"                                           AND a.attname = 'distribution_key' AND NOT a.attisdropped"
+"                                           AND (r.rolsuper OR r.oid = (SELECT e.extowner FROM pg_catalog.pg_extension AS e"
+"                                                                       WHERE e.extname = 'azhunt'))))"
 "                   WHEN 2 THEN pg_catalog.to_regclass($1)"
 "               END";
 

@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * stop.c
+ *	  Being asked to stop, by a signal.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "stop.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+
+static volatile sig_atomic_t requested = 0;
+
+/*
+ * Remember that we were asked.
+ */
+static void
+request_stop(int signal_number)
+{
+	(void) signal_number;
+	requested = 1;
+}
+
+/*
+ * From now on, SIGTERM and SIGINT ask to stop; a second one ends the program at
+ * once.
+ */
+void
+stop_by_signals(void)
+{
+	struct sigaction action = {.sa_handler = request_stop,.sa_flags = SA_RESTART | (int) SA_RESETHAND};
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+}
+
+/*
+ * Have we been asked to stop?
+ */
+bool
+stop_requested(void)
+{
+	return requested != 0;
+}
+
+/*
+ * Wait until there is something to read, for so many seconds at most, or until we
+ * are asked to stop.  A descriptor below zero is none.
+ */
+void
+wait_for_input(int fd, double seconds)
+{
+	struct pollfd input = {.fd = fd,.events = POLLIN};
+	struct timespec timeout = {(time_t) seconds, (long) ((seconds - (double) (time_t) seconds) * 1e9)};
+	sigset_t	signals;
+	sigset_t	before;
+
+	/* a signal between the question and the wait must not be missed */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	if (!requested)
+		(void) ppoll(&input, 1, &timeout, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * stop.h
+ *	  Being asked to stop, by a signal.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOAD_STOP_H
+#define LOAD_STOP_H
+
+#include <stdbool.h>
+
+extern void stop_by_signals(void);
+extern bool stop_requested(void);
+extern void wait_for_input(int fd, double seconds);
+
+#endif							/* LOAD_STOP_H */
