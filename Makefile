@@ -1,17 +1,18 @@
 # azhunt: Microsoft Sentinel hunts over Azure logs in PostgreSQL tables
 #
-#   make                build the extension and azhunt-load
+#   make                build the extension, azhunt-load and azhunt-kql
 #   make install        install them (PG_CONFIG chooses the PostgreSQL; BINDIR and
-#                       MANDIR, where azhunt-load and its manual page go)
+#                       MANDIR, where the programs and their manual pages go)
 #   make dist           write the archive that PGXN takes, of what is committed
 #   make installcheck   run the regression tests against a running server
 #   make demo           see the hunts on sample logs; does all set-up itself
 #   make test           run every test, or those of TESTS='PATH...'; does all set-up itself
 #   make bench          measure; does all set-up itself
+#   make screenshots    draw the pictures of the documentation; does all set-up itself
 #   make indent         lay the C files out as PostgreSQL does
 
 # These work on a machine that has no PostgreSQL yet.
-SETUP_GOALS = demo test bench
+SETUP_GOALS = demo test bench screenshots
 
 ifneq ($(filter $(SETUP_GOALS),$(MAKECMDGOALS)),)
 
@@ -38,10 +39,12 @@ KQLC = \
 	src/kqlc/convert.o \
 	src/kqlc/dynamic.o \
 	src/kqlc/errors.o \
+	src/kqlc/evaluate.o \
 	src/kqlc/expr.o \
 	src/kqlc/filter.o \
 	src/kqlc/functions.o \
 	src/kqlc/join.o \
+	src/kqlc/keys.o \
 	src/kqlc/lexer.o \
 	src/kqlc/lists.o \
 	src/kqlc/log_tables.o \
@@ -50,6 +53,7 @@ KQLC = \
 	src/kqlc/mv.o \
 	src/kqlc/names.o \
 	src/kqlc/operators.o \
+	src/kqlc/parameters.o \
 	src/kqlc/parse_expr.o \
 	src/kqlc/parse_literal.o \
 	src/kqlc/parse_op.o \
@@ -83,6 +87,7 @@ OBJS = \
 	src/kql/format_times.o \
 	src/kql/has.o \
 	src/kql/json.o \
+	src/kql/linked_signins.o \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/network.o \
@@ -92,6 +97,7 @@ OBJS = \
 	src/kql/regex_compile.o \
 	src/kql/regex_functions.o \
 	src/kql/regex_match.o \
+	src/kql/signin_bags.o \
 	src/kql/strings.o \
 	src/kql/terms.o \
 	src/kql/times.o \
@@ -102,6 +108,7 @@ OBJS = \
 	src/planner/append_members.o \
 	src/planner/index_cost.o \
 	src/planner/lookback.o \
+	src/planner/planning.o \
 	src/planner/selectivity.o \
 	src/planner/time_histogram.o \
 	src/planner/within.o \
@@ -115,6 +122,7 @@ OBJS = \
 	src/windowjoin/merge_explain.o \
 	src/windowjoin/merge_fetch.o \
 	src/windowjoin/merge_index.o \
+	src/windowjoin/merge_parallel.o \
 	src/windowjoin/merge_path.o \
 	src/windowjoin/merge_ring.o \
 	src/windowjoin/merge_tables.o \
@@ -132,7 +140,8 @@ OBJS = \
 	src/runs/digest.o \
 	src/runs/health.o \
 	src/runs/results.o \
-	src/runs/run.o
+	src/runs/run.o \
+	src/runs/trust.o
 # A library's names are seen by all libraries of a server process, so only
 # those that PostgreSQL looks up leave this one.
 SHLIB_EXPORTS = src/exports.txt
@@ -147,7 +156,14 @@ SQL = \
 	src/kql/case_insensitive.sql \
 	src/kql/times.sql \
 	src/kql/aggregates.sql \
-	src/kqlc/runtime.sql \
+	src/kqlc/runtime/arithmetic.sql \
+	src/kqlc/runtime/conversions.sql \
+	src/kqlc/runtime/times.sql \
+	src/kqlc/runtime/dynamic.sql \
+	src/kqlc/runtime/strings.sql \
+	src/kqlc/runtime/network.sql \
+	src/kqlc/runtime/series.sql \
+	src/kqlc/runtime/aggregates.sql \
 	src/kqlc/server.sql \
 	src/logs/ingest.sql \
 	src/logs/descriptions.sql \
@@ -164,6 +180,7 @@ SQL = \
 	src/runs/trust.sql \
 	src/runs/arrivals.sql \
 	src/runs/run.sql \
+	src/runs/kql_hunts.sql \
 	src/runs/triage.sql \
 	src/runs/results.sql \
 	src/runs/health.sql \
@@ -210,7 +227,7 @@ SHLIB_LINK += -Wl,-Bsymbolic
 endif
 
 # In a build outside the source tree, the objects need directories.
-$(shell mkdir -p src/load $(sort $(dir $(OBJS))))
+$(shell mkdir -p src/load src/kqlc $(sort $(dir $(OBJS))))
 
 # The installation script is committed, so that a clone can be installed as it
 # is, and written again when a fragment has changed.
@@ -272,11 +289,29 @@ install-azhunt-load: azhunt-load
 uninstall-azhunt-load clean-azhunt-load:
 	+$(LOAD_MAKE) $(@:-azhunt-load=)
 
+# So has azhunt-kql, which WITH_COMPILER=no leaves out.
+KQLC_MAKEFILE = $(if $(filter-out . ./,$(srcdir)),$(abspath $(srcdir))/src/kqlc/)Makefile
+KQLC_MAKE = $(MAKE) -C src/kqlc -f '$(KQLC_MAKEFILE)' PG_CONFIG='$(PG_CONFIG)'
+
+.PHONY: azhunt-kql install-azhunt-kql uninstall-azhunt-kql clean-azhunt-kql
+ifneq ($(WITH_COMPILER),no)
+all: azhunt-kql
+install: install-azhunt-kql
+uninstall: uninstall-azhunt-kql
+clean: clean-azhunt-kql
+endif
+azhunt-kql:
+	+$(KQLC_MAKE)
+install-azhunt-kql: azhunt-kql
+	+$(KQLC_MAKE) install
+uninstall-azhunt-kql clean-azhunt-kql:
+	+$(KQLC_MAKE) $(@:-azhunt-kql=)
+
 # Files that include a header are rebuilt when it changes.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
 src/azhunt.o: $(srcdir)/$(EXTENSION).control
 
-INDENTED = $(wildcard $(srcdir)/src/*.[ch] $(srcdir)/src/*/*.[ch] $(srcdir)/src/load/*/*.[ch])
+INDENTED = $(wildcard $(srcdir)/src/*.[ch] $(srcdir)/src/*/*.[ch] $(srcdir)/src/load/*/*.[ch] $(srcdir)/src/kqlc/*/*.[ch])
 PG_BSD_INDENT ?= pg_bsd_indent
 
 .PHONY: indent

@@ -500,10 +500,49 @@ CREATE AGGREGATE azhunt.make_bag(jsonb, "limit" integer) (
 COMMENT ON AGGREGATE azhunt.make_bag(jsonb, integer) IS
 'make_bag() of at most so many keys: the smallest, or the first in the order of an ORDER BY inside the call';
 
-/* src/kqlc/runtime.sql */
+-- What the hunt for uploads says of a group, in one pass over its matches.
+CREATE TYPE azhunt.linked_signins AS (
+    loginevents jsonb,
+    accounts text[],
+    logins jsonb,
+    uploads bigint
+);
+COMMENT ON TYPE azhunt.linked_signins IS
+'internal: what the hunt for uploads says of a group: the latest sign-in, the accounts, all sign-ins, and how many uploads';
 
--- What compiled queries call where SQL has no form that does exactly what Kusto
--- does.  NULL stands for Kusto's null.
+CREATE FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text)
+RETURNS internal
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_linked_signins_transition';
+COMMENT ON FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.linked_signins_combine(internal, internal) RETURNS internal
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_linked_signins_combine';
+COMMENT ON FUNCTION azhunt.linked_signins_combine(internal, internal) IS
+'internal: aggregate combine function';
+
+CREATE FUNCTION azhunt.linked_signins_final(internal) RETURNS azhunt.linked_signins
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_linked_signins_final';
+COMMENT ON FUNCTION azhunt.linked_signins_final(internal) IS
+'internal: aggregate final function';
+
+CREATE AGGREGATE azhunt.linked_signins(uploadtime timestamptz, correlationid text, logintime timestamptz, account text,
+                                       useragent text, address text) (
+    SFUNC = azhunt.linked_signins_transition, STYPE = internal, SSPACE = 512,
+    FINALFUNC = azhunt.linked_signins_final, COMBINEFUNC = azhunt.linked_signins_combine,
+    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.linked_signins(timestamptz, text, timestamptz, text, text, text) IS
+'internal: the sign-ins, accounts and uploads of matches, each once, sign-ins and accounts in order, at most 1048576 sign-ins';
+
+/* src/kqlc/runtime/arithmetic.sql */
+
+-- Arithmetic of compiled queries, where SQL has no form that does exactly what
+-- Kusto does.  NULL stands for Kusto's null here and in the files beside.
 
 CREATE FUNCTION azhunt.add(bigint, bigint) RETURNS bigint
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -691,6 +730,46 @@ AS 'MODULE_PATHNAME', 'azhunt_modulo_timespans';
 COMMENT ON FUNCTION azhunt.modulo(interval, interval) IS
 'internal: what a timespan leaves of another';
 
+CREATE FUNCTION azhunt.divide(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b <> 0 THEN a / b END;
+COMMENT ON FUNCTION azhunt.divide(numeric, numeric) IS
+'internal: divide as Kusto does';
+
+CREATE FUNCTION azhunt.modulo(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b <> 0 THEN mod(mod(a, abs(b)) + abs(b), abs(b)) END;
+COMMENT ON FUNCTION azhunt.modulo(numeric, numeric) IS
+'internal: remainder as Kusto has it, never negative';
+
+CREATE FUNCTION azhunt.bin_or_null(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b > 0 THEN floor(a / b) * b END;
+COMMENT ON FUNCTION azhunt.bin_or_null(numeric, numeric) IS
+'internal: KQL''s bin(), null for a size that is not positive';
+
+CREATE FUNCTION azhunt.round(a double precision, b bigint) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN round(a::numeric, least(greatest(b, -300), 300)::integer)::double precision;
+COMMENT ON FUNCTION azhunt.round(double precision, bigint) IS
+'internal: KQL''s round()';
+
+CREATE FUNCTION azhunt.subtract(a interval, b interval) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN a - b;
+COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
+'internal: the difference of two timespans';
+
+CREATE FUNCTION azhunt.some_interval(a text, b bigint) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(b) <= 4000000 THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(days => 7 * b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
+COMMENT ON FUNCTION azhunt.some_interval(text, bigint) IS
+'internal: so many days or months';
+
+/* src/kqlc/runtime/conversions.sql */
+
+-- Conversions between the types of KQL.
+
 CREATE FUNCTION azhunt.tostring(boolean) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_tostring_bool';
@@ -853,197 +932,17 @@ AS 'MODULE_PATHNAME', 'azhunt_not_json_null';
 COMMENT ON FUNCTION azhunt.not_json_null(jsonb) IS
 'internal: the value, or NULL if it is the null of JSON';
 
-CREATE FUNCTION azhunt.element(jsonb, bigint) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_element';
-COMMENT ON FUNCTION azhunt.element(jsonb, bigint) IS
-'internal: element of an array by its number';
-
-CREATE FUNCTION azhunt.element(jsonb, jsonb) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_element_dynamic';
-COMMENT ON FUNCTION azhunt.element(jsonb, jsonb) IS
-'internal: element of an array by its number, or member of an object by its key';
-
 CREATE FUNCTION azhunt.gettype(jsonb) RETURNS text
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_gettype';
 COMMENT ON FUNCTION azhunt.gettype(jsonb) IS
 'internal: KQL''s gettype()';
 
-CREATE FUNCTION azhunt.contains(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_contains';
-COMMENT ON FUNCTION azhunt.contains(text, text) IS
-'internal: KQL''s contains';
-
-CREATE FUNCTION azhunt.startswith(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_startswith';
-COMMENT ON FUNCTION azhunt.startswith(text, text) IS
-'internal: KQL''s startswith';
-
-CREATE FUNCTION azhunt.endswith(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_endswith';
-COMMENT ON FUNCTION azhunt.endswith(text, text) IS
-'internal: KQL''s endswith';
-
-CREATE FUNCTION azhunt.has_cs(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_has_cs';
-COMMENT ON FUNCTION azhunt.has_cs(text, text) IS
-'internal: KQL''s has_cs';
-
-CREATE FUNCTION azhunt.hasprefix(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hasprefix';
-COMMENT ON FUNCTION azhunt.hasprefix(text, text) IS
-'internal: KQL''s hasprefix';
-
-CREATE FUNCTION azhunt.hasprefix_cs(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hasprefix_cs';
-COMMENT ON FUNCTION azhunt.hasprefix_cs(text, text) IS
-'internal: KQL''s hasprefix_cs';
-
-CREATE FUNCTION azhunt.hassuffix(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hassuffix';
-COMMENT ON FUNCTION azhunt.hassuffix(text, text) IS
-'internal: KQL''s hassuffix';
-
-CREATE FUNCTION azhunt.hassuffix_cs(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_hassuffix_cs';
-COMMENT ON FUNCTION azhunt.hassuffix_cs(text, text) IS
-'internal: KQL''s hassuffix_cs';
-
-CREATE FUNCTION azhunt.split(text, text) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_split';
-COMMENT ON FUNCTION azhunt.split(text, text) IS
-'internal: KQL''s split()';
-
-CREATE FUNCTION azhunt.split(text, text, bigint) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_split_part';
-COMMENT ON FUNCTION azhunt.split(text, text, bigint) IS
-'internal: KQL''s split()';
-
-CREATE FUNCTION azhunt.matches_regex(text, text) RETURNS boolean
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_matches_regex';
-COMMENT ON FUNCTION azhunt.matches_regex(text, text) IS
-'internal: KQL''s matches regex';
-
-CREATE FUNCTION azhunt.extract(text, bigint, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_extract';
-COMMENT ON FUNCTION azhunt.extract(text, bigint, text) IS
-'internal: KQL''s extract()';
-
-CREATE FUNCTION azhunt.extract_all(text, text) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_extract_all';
-COMMENT ON FUNCTION azhunt.extract_all(text, text) IS
-'internal: KQL''s extract_all()';
-
-CREATE FUNCTION azhunt.regex_groups(text, text) RETURNS text[]
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_regex_groups';
-COMMENT ON FUNCTION azhunt.regex_groups(text, text) IS
-'internal: the groups of the first match';
-
-CREATE FUNCTION azhunt.replace_regex(text, text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_replace_regex';
-COMMENT ON FUNCTION azhunt.replace_regex(text, text, text) IS
-'internal: KQL''s replace_regex()';
-
-CREATE FUNCTION azhunt.trim_start(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_trim_start';
-COMMENT ON FUNCTION azhunt.trim_start(text, text) IS
-'internal: KQL''s trim_start()';
-
-CREATE FUNCTION azhunt.trim_end(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_trim_end';
-COMMENT ON FUNCTION azhunt.trim_end(text, text) IS
-'internal: KQL''s trim_end()';
-
-CREATE FUNCTION azhunt.count_matches(text, text) RETURNS bigint
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_count_matches';
-COMMENT ON FUNCTION azhunt.count_matches(text, text) IS
-'internal: number of matches of a regular expression';
-
-CREATE FUNCTION azhunt.regex_quote(text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_regex_quote';
-COMMENT ON FUNCTION azhunt.regex_quote(text) IS
-'internal: KQL''s regex_quote()';
-
-CREATE FUNCTION azhunt.format_datetime(timestamptz, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_format_datetime';
-COMMENT ON FUNCTION azhunt.format_datetime(timestamptz, text) IS
-'internal: KQL''s format_datetime()';
-
-CREATE FUNCTION azhunt.format_timespan(interval, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_format_timespan';
-COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
-'internal: KQL''s format_timespan()';
-
 CREATE FUNCTION azhunt.json_text(jsonb) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_json_text';
 COMMENT ON FUNCTION azhunt.json_text(jsonb) IS
 'internal: JSON with the keys of objects in the order of their names';
-
-CREATE FUNCTION azhunt.replace_any(text, text[], text[]) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_replace_any';
-COMMENT ON FUNCTION azhunt.replace_any(text, text[], text[]) IS
-'internal: KQL''s replace_strings()';
-
-CREATE FUNCTION azhunt.before_match(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_before_match';
-COMMENT ON FUNCTION azhunt.before_match(text, text) IS
-'internal: the text before the first match of a regular expression';
-
-CREATE FUNCTION azhunt.first_of(anyelement, anyelement) RETURNS anyelement
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_first_of';
-COMMENT ON FUNCTION azhunt.first_of(anyelement, anyelement) IS
-'internal: aggregate transition function';
-
-CREATE FUNCTION azhunt.divide(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b <> 0 THEN a / b END;
-COMMENT ON FUNCTION azhunt.divide(numeric, numeric) IS
-'internal: divide as Kusto does';
-
-CREATE FUNCTION azhunt.modulo(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b <> 0 THEN mod(mod(a, abs(b)) + abs(b), abs(b)) END;
-COMMENT ON FUNCTION azhunt.modulo(numeric, numeric) IS
-'internal: remainder as Kusto has it, never negative';
-
-CREATE FUNCTION azhunt.bin_or_null(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b > 0 THEN floor(a / b) * b END;
-COMMENT ON FUNCTION azhunt.bin_or_null(numeric, numeric) IS
-'internal: KQL''s bin(), null for a size that is not positive';
-
-CREATE FUNCTION azhunt.round(a double precision, b bigint) RETURNS double precision
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN round(a::numeric, least(greatest(b, -300), 300)::integer)::double precision;
-COMMENT ON FUNCTION azhunt.round(double precision, bigint) IS
-'internal: KQL''s round()';
 
 CREATE FUNCTION azhunt.tolong(a numeric) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1069,99 +968,184 @@ RETURN CASE WHEN a <> '' THEN a END;
 COMMENT ON FUNCTION azhunt.not_empty(text) IS
 'internal: the text, or NULL if it is empty';
 
-CREATE FUNCTION azhunt.has_any(a text, b jsonb) RETURNS boolean
+CREATE FUNCTION azhunt.dynamic_to_json(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN azhunt.json_text(a);
+COMMENT ON FUNCTION azhunt.dynamic_to_json(jsonb) IS
+'internal: KQL''s dynamic_to_json()';
+
+CREATE FUNCTION azhunt.kusto_time(a timestamp) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT bool_or(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
-COMMENT ON FUNCTION azhunt.has_any(text, jsonb) IS
-'internal: KQL''s has_any';
+RETURN CASE WHEN a >= '0001-01-01' AND a < '10000-01-01' THEN timezone('UTC', a) END;
+COMMENT ON FUNCTION azhunt.kusto_time(timestamp) IS
+'internal: a time of UTC, null if Kusto has none';
 
-CREATE FUNCTION azhunt.has_all(a text, b jsonb) RETURNS boolean
+/* src/kqlc/runtime/times.sql */
+
+-- Times and timespans of compiled queries.
+
+CREATE FUNCTION azhunt.format_datetime(timestamptz, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_format_datetime';
+COMMENT ON FUNCTION azhunt.format_datetime(timestamptz, text) IS
+'internal: KQL''s format_datetime()';
+
+CREATE FUNCTION azhunt.format_timespan(interval, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_format_timespan';
+COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
+'internal: KQL''s format_timespan()';
+
+CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT bool_and(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), true);
-COMMENT ON FUNCTION azhunt.has_all(text, jsonb) IS
-'internal: KQL''s has_all';
+RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b));
+COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
+'internal: KQL''s startofday()';
 
-CREATE FUNCTION azhunt.in_array_fold(a text, b jsonb) RETURNS boolean
+CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce((SELECT bool_or(a OPERATOR(azhunt.=~) azhunt.tostring(v)) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
-COMMENT ON FUNCTION azhunt.in_array_fold(text, jsonb) IS
-'internal: KQL''s in~ with an array';
+RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
+'internal: KQL''s endofday()';
 
-CREATE FUNCTION azhunt.trim(a text, b text) RETURNS text
+CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.trim_end(a, azhunt.trim_start(a, b));
-COMMENT ON FUNCTION azhunt.trim(text, text) IS
-'internal: KQL''s trim()';
+RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b));
+COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
+'internal: KQL''s startofmonth()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
-        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
-        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET 0 LIMIT 1), -1);
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
+'internal: KQL''s endofmonth()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint, e bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN e > 0 THEN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
-        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
-        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET e - 1 LIMIT 1), -1) END;
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b));
+COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
+'internal: KQL''s startofyear()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (strpos(a, b) - 1)::bigint;
-COMMENT ON FUNCTION azhunt.indexof(text, text) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
+'internal: KQL''s endofyear()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.indexof(a, b, c, -1::bigint);
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint) IS
-'internal: KQL''s indexof()';
+CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
+COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
+'internal: KQL''s startofweek()';
 
-CREATE FUNCTION azhunt.substring(a text, b bigint) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 2000000000)::integer + 1);
-COMMENT ON FUNCTION azhunt.substring(text, bigint) IS
-'internal: KQL''s substring()';
+CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
+'internal: KQL''s endofweek()';
 
-CREATE FUNCTION azhunt.substring(a text, b bigint, c bigint) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 1000000000)::integer + 1, least(greatest(c, 0), 1000000000)::integer);
-COMMENT ON FUNCTION azhunt.substring(text, bigint, bigint) IS
-'internal: KQL''s substring()';
+CREATE FUNCTION azhunt.dayofweek(a timestamptz) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN make_interval(hours => 24 * extract('dow' FROM timezone('UTC', a))::integer);
+COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
+'internal: KQL''s dayofweek()';
 
-CREATE FUNCTION azhunt.strrep(a text, b bigint, c text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT string_agg(a, c) FROM generate_series(1, least(b, 1024))), '');
-COMMENT ON FUNCTION azhunt.strrep(text, bigint, text) IS
-'internal: KQL''s strrep()';
+CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(timezone('UTC', c) + azhunt.some_interval(a, b))
+    ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
+        WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
+COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
+'internal: KQL''s datetime_add()';
 
-CREATE FUNCTION azhunt.strcmp(a text, b text) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN a COLLATE "C" < b THEN -1 WHEN a COLLATE "C" > b THEN 1 ELSE 0 END;
-COMMENT ON FUNCTION azhunt.strcmp(text, text) IS
-'internal: KQL''s strcmp()';
+CREATE FUNCTION azhunt.datetime_diff(a text, b timestamptz, c timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE a WHEN 'year' THEN (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c)))::bigint
+    WHEN 'quarter' THEN (4 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('quarter' FROM timezone('UTC', b)) - extract('quarter' FROM timezone('UTC', c)))::bigint
+    WHEN 'month' THEN (12 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('month' FROM timezone('UTC', b)) - extract('month' FROM timezone('UTC', c)))::bigint
+    WHEN 'week' THEN (azhunt.tolong(b) + 864000000000) / 6048000000000 - (azhunt.tolong(c) + 864000000000) / 6048000000000
+    WHEN 'day' THEN azhunt.tolong(b) / 864000000000 - azhunt.tolong(c) / 864000000000
+    WHEN 'hour' THEN azhunt.tolong(b) / 36000000000 - azhunt.tolong(c) / 36000000000
+    WHEN 'minute' THEN azhunt.tolong(b) / 600000000 - azhunt.tolong(c) / 600000000
+    WHEN 'second' THEN azhunt.tolong(b) / 10000000 - azhunt.tolong(c) / 10000000
+    WHEN 'millisecond' THEN azhunt.tolong(b) / 10000 - azhunt.tolong(c) / 10000
+    WHEN 'microsecond' THEN azhunt.tolong(b) / 10 - azhunt.tolong(c) / 10
+    WHEN 'nanosecond' THEN (azhunt.tolong(b) - azhunt.tolong(c)) * 100 END;
+COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
+'internal: KQL''s datetime_diff()';
 
-CREATE FUNCTION azhunt.countof(a text, b text) RETURNS bigint
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT count(*) FROM generate_series(1, length(a) - length(b) + 1) AS g (p) WHERE substr(a, p, length(b)) = b AND b <> '');
-COMMENT ON FUNCTION azhunt.countof(text, text) IS
-'internal: KQL''s countof()';
+RETURN CASE WHEN f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
+'internal: KQL''s make_datetime()';
 
-CREATE FUNCTION azhunt.countof(a text, b text, c text) RETURNS bigint
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN c = 'regex' THEN azhunt.count_matches(a, b) ELSE azhunt.countof(a, b) END;
-COMMENT ON FUNCTION azhunt.countof(text, text, text) IS
-'internal: KQL''s countof()';
+RETURN azhunt.make_datetime(a, b, c, d, e, 0);
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint) IS
+'internal: KQL''s make_datetime()';
 
-CREATE FUNCTION azhunt.pad_left(a text, b bigint) RETURNS text
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN lpad(a, greatest(least(b, 1000), length(a))::integer, '0');
-COMMENT ON FUNCTION azhunt.pad_left(text, bigint) IS
-'internal: digits with zeros before them';
+RETURN azhunt.make_datetime(a, b, c, 0, 0, 0);
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint) IS
+'internal: KQL''s make_datetime()';
+
+CREATE FUNCTION azhunt.make_timespan(a bigint, b bigint, c bigint, d double precision) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => d) END;
+COMMENT ON FUNCTION azhunt.make_timespan(bigint, bigint, bigint, double precision) IS
+'internal: KQL''s make_timespan()';
+
+CREATE FUNCTION azhunt.unixtime_todatetime(a double precision) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a >= -62135596800000000 AND a < 253402300800000000 THEN azhunt.add(timestamptz '1970-01-01 00:00:00+00', make_interval(secs => trunc(a) / 1000000)) END;
+COMMENT ON FUNCTION azhunt.unixtime_todatetime(double precision) IS
+'internal: KQL''s unixtime_microseconds_todatetime()';
+
+CREATE FUNCTION azhunt.time_in_zone(a timestamptz, zone text, is_local boolean) RETURNS timestamptz
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    clock timestamp := a AT TIME ZONE 'UTC';
+    moment timestamptz;
+BEGIN
+    IF NOT is_local THEN
+        RETURN (a AT TIME ZONE zone) AT TIME ZONE 'UTC';
+    END IF;
+    moment := clock AT TIME ZONE zone;
+    -- a time that clocks skip is as if they had gone on an hour earlier
+    RETURN moment - (moment AT TIME ZONE zone - clock);
+EXCEPTION WHEN invalid_parameter_value OR datetime_field_overflow THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION azhunt.time_in_zone(timestamptz, text, boolean) IS
+'internal: KQL''s datetime_local_to_utc() and datetime_utc_to_local()';
+
+/* src/kqlc/runtime/dynamic.sql */
+
+-- Dynamic values of compiled queries: elements, arrays, bags and ranges.
+
+CREATE FUNCTION azhunt.element(jsonb, bigint) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_element';
+COMMENT ON FUNCTION azhunt.element(jsonb, bigint) IS
+'internal: element of an array by its number';
+
+CREATE FUNCTION azhunt.element(jsonb, jsonb) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_element_dynamic';
+COMMENT ON FUNCTION azhunt.element(jsonb, jsonb) IS
+'internal: element of an array by its number, or member of an object by its key';
+
+CREATE FUNCTION azhunt.first_of(anyelement, anyelement) RETURNS anyelement
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_first_of';
+COMMENT ON FUNCTION azhunt.first_of(anyelement, anyelement) IS
+'internal: aggregate transition function';
 
 CREATE FUNCTION azhunt.array_length(a jsonb) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1287,9 +1271,25 @@ RETURN (SELECT coalesce(jsonb_agg((SELECT jsonb_agg(azhunt.element(CASE jsonb_ty
 COMMENT ON FUNCTION azhunt.zip(jsonb[]) IS
 'internal: KQL''s zip()';
 
+CREATE FUNCTION azhunt.bounded_count(count bigint) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF count > 1048576 THEN
+        RAISE EXCEPTION 'an array of KQL cannot have % elements', count
+            USING ERRCODE = 'program_limit_exceeded',
+                  HINT = 'It has 1048576 at most.';
+    END IF;
+    RETURN count;
+END
+$$;
+COMMENT ON FUNCTION azhunt.bounded_count(bigint) IS
+'internal: the number of elements that an array will have, or an error if they are too many';
+
 CREATE FUNCTION azhunt.repeat(a jsonb, b bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(a), '[]') FROM generate_series(1, b)) END;
+RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(a), '[]') FROM generate_series(1, azhunt.bounded_count(b))) END;
 COMMENT ON FUNCTION azhunt.repeat(jsonb, bigint) IS
 'internal: KQL''s repeat()';
 
@@ -1322,24 +1322,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN jsonb_typeof(a) = 'object' OR a IS NULL THEN coalesce(a, '{}') || jsonb_build_object(b, c) END;
 COMMENT ON FUNCTION azhunt.bag_set_key(jsonb, text, jsonb) IS
 'internal: KQL''s bag_set_key()';
-
-CREATE FUNCTION azhunt.dynamic_to_json(a jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.json_text(a);
-COMMENT ON FUNCTION azhunt.dynamic_to_json(jsonb) IS
-'internal: KQL''s dynamic_to_json()';
-
-CREATE FUNCTION azhunt.url_encode(a text, b text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT string_agg(CASE WHEN c ~ '^[A-Za-z0-9_.~-]$' THEN c WHEN c = ' ' THEN b ELSE (SELECT string_agg('%' || (lpad(to_hex(get_byte(convert_to(c, 'UTF8'), i)), 2, '0')), '' ORDER BY i) FROM generate_series(0, octet_length(convert_to(c, 'UTF8')) - 1) AS g (i)) END, '' ORDER BY n) FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n)), '');
-COMMENT ON FUNCTION azhunt.url_encode(text, text) IS
-'internal: KQL''s url_encode()';
-
-CREATE FUNCTION azhunt.series_of(a jsonb, b bigint, c jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b > 1048576 THEN NULL WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c) ORDER BY i), '[]') FROM generate_series(0, b - 1) AS g (i)) END;
-COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
-'internal: the array that make-series makes of bins';
 
 CREATE FUNCTION azhunt.elements(a jsonb) RETURNS SETOF jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1417,149 +1399,338 @@ RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(v)), '[]') FROM (SELECT v FROM
 COMMENT ON FUNCTION azhunt.range_array(interval, interval, interval) IS
 'internal: KQL''s range()';
 
-CREATE FUNCTION azhunt.axis_of(a timestamptz, b interval, c bigint) RETURNS jsonb
+CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(azhunt.add(a, azhunt.multiply(b, i::double precision))) ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
-COMMENT ON FUNCTION azhunt.axis_of(timestamptz, interval, bigint) IS
-'internal: the axis of make-series';
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(b, n - 1), 'null') ORDER BY n DESC), '{}') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
+COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
+'internal: KQL''s bag_zip()';
 
-CREATE FUNCTION azhunt.axis_of(a interval, b interval, c bigint) RETURNS jsonb
+CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(a + azhunt.multiply(b, i::double precision)) ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
-COMMENT ON FUNCTION azhunt.axis_of(interval, interval, bigint) IS
-'internal: the axis of make-series';
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
+        WHERE v = b AND n - 1 >= CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END
+        AND (d < 0 OR n - 1 < CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
+COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
+'internal: KQL''s array_index_of()';
 
-CREATE FUNCTION azhunt.axis_of(a double precision, b double precision, c bigint) RETURNS jsonb
+/* src/kqlc/runtime/strings.sql */
+
+-- Strings of compiled queries.
+
+CREATE FUNCTION azhunt.contains(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_contains';
+COMMENT ON FUNCTION azhunt.contains(text, text) IS
+'internal: KQL''s contains';
+
+CREATE FUNCTION azhunt.startswith(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_startswith';
+COMMENT ON FUNCTION azhunt.startswith(text, text) IS
+'internal: KQL''s startswith';
+
+CREATE FUNCTION azhunt.endswith(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_endswith';
+COMMENT ON FUNCTION azhunt.endswith(text, text) IS
+'internal: KQL''s endswith';
+
+CREATE FUNCTION azhunt.has_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_has_cs';
+COMMENT ON FUNCTION azhunt.has_cs(text, text) IS
+'internal: KQL''s has_cs';
+
+CREATE FUNCTION azhunt.hasprefix(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hasprefix';
+COMMENT ON FUNCTION azhunt.hasprefix(text, text) IS
+'internal: KQL''s hasprefix';
+
+CREATE FUNCTION azhunt.hasprefix_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hasprefix_cs';
+COMMENT ON FUNCTION azhunt.hasprefix_cs(text, text) IS
+'internal: KQL''s hasprefix_cs';
+
+CREATE FUNCTION azhunt.hassuffix(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hassuffix';
+COMMENT ON FUNCTION azhunt.hassuffix(text, text) IS
+'internal: KQL''s hassuffix';
+
+CREATE FUNCTION azhunt.hassuffix_cs(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_hassuffix_cs';
+COMMENT ON FUNCTION azhunt.hassuffix_cs(text, text) IS
+'internal: KQL''s hassuffix_cs';
+
+CREATE FUNCTION azhunt.split(text, text) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_split';
+COMMENT ON FUNCTION azhunt.split(text, text) IS
+'internal: KQL''s split()';
+
+CREATE FUNCTION azhunt.split(text, text, bigint) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_split_part';
+COMMENT ON FUNCTION azhunt.split(text, text, bigint) IS
+'internal: KQL''s split()';
+
+CREATE FUNCTION azhunt.matches_regex(text, text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_matches_regex';
+COMMENT ON FUNCTION azhunt.matches_regex(text, text) IS
+'internal: KQL''s matches regex';
+
+CREATE FUNCTION azhunt.extract(text, bigint, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_extract';
+COMMENT ON FUNCTION azhunt.extract(text, bigint, text) IS
+'internal: KQL''s extract()';
+
+CREATE FUNCTION azhunt.extract_all(text, text) RETURNS jsonb
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_extract_all';
+COMMENT ON FUNCTION azhunt.extract_all(text, text) IS
+'internal: KQL''s extract_all()';
+
+CREATE FUNCTION azhunt.regex_groups(text, text) RETURNS text[]
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_regex_groups';
+COMMENT ON FUNCTION azhunt.regex_groups(text, text) IS
+'internal: the groups of the first match';
+
+CREATE FUNCTION azhunt.replace_regex(text, text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_replace_regex';
+COMMENT ON FUNCTION azhunt.replace_regex(text, text, text) IS
+'internal: KQL''s replace_regex()';
+
+CREATE FUNCTION azhunt.trim_start(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_trim_start';
+COMMENT ON FUNCTION azhunt.trim_start(text, text) IS
+'internal: KQL''s trim_start()';
+
+CREATE FUNCTION azhunt.trim_end(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_trim_end';
+COMMENT ON FUNCTION azhunt.trim_end(text, text) IS
+'internal: KQL''s trim_end()';
+
+CREATE FUNCTION azhunt.count_matches(text, text) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_count_matches';
+COMMENT ON FUNCTION azhunt.count_matches(text, text) IS
+'internal: number of matches of a regular expression';
+
+CREATE FUNCTION azhunt.regex_quote(text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_regex_quote';
+COMMENT ON FUNCTION azhunt.regex_quote(text) IS
+'internal: KQL''s regex_quote()';
+
+CREATE FUNCTION azhunt.replace_any(text, text[], text[]) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_replace_any';
+COMMENT ON FUNCTION azhunt.replace_any(text, text[], text[]) IS
+'internal: KQL''s replace_strings()';
+
+CREATE FUNCTION azhunt.before_match(text, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_before_match';
+COMMENT ON FUNCTION azhunt.before_match(text, text) IS
+'internal: the text before the first match of a regular expression';
+
+CREATE FUNCTION azhunt.has_any(a text, b jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(a + b * i ORDER BY i), '[]') FROM generate_series(0, least(c, 1048576) - 1) AS g (i));
-COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) IS
-'internal: the axis of make-series';
+RETURN coalesce((SELECT bool_or(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
+COMMENT ON FUNCTION azhunt.has_any(text, jsonb) IS
+'internal: KQL''s has_any';
 
-CREATE FUNCTION azhunt.subtract(a interval, b interval) RETURNS interval
+CREATE FUNCTION azhunt.has_all(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT bool_and(azhunt.has(a, azhunt.tostring(v))) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), true);
+COMMENT ON FUNCTION azhunt.has_all(text, jsonb) IS
+'internal: KQL''s has_all';
+
+CREATE FUNCTION azhunt.in_array_fold(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT bool_or(a OPERATOR(azhunt.=~) azhunt.tostring(v)) FROM jsonb_array_elements(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)), false);
+COMMENT ON FUNCTION azhunt.in_array_fold(text, jsonb) IS
+'internal: KQL''s in~ with an array';
+
+CREATE FUNCTION azhunt.trim(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.trim_end(a, azhunt.trim_start(a, b));
+COMMENT ON FUNCTION azhunt.trim(text, text) IS
+'internal: KQL''s trim()';
+
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN a - b;
-COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
-'internal: the difference of two timespans';
+RETURN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
+        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
+        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET 0 LIMIT 1), -1);
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.kusto_time(a timestamp) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a >= '0001-01-01' AND a < '10000-01-01' THEN timezone('UTC', a) END;
-COMMENT ON FUNCTION azhunt.kusto_time(timestamp) IS
-'internal: a time of UTC, null if Kusto has none';
-
-CREATE FUNCTION azhunt.some_interval(a text, b bigint) RETURNS interval
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN abs(b) <= 4000000 THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(days => 7 * b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
-COMMENT ON FUNCTION azhunt.some_interval(text, bigint) IS
-'internal: so many days or months';
-
-CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b));
-COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
-'internal: KQL''s startofday()';
-
-CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
-'internal: KQL''s endofday()';
-
-CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b));
-COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
-'internal: KQL''s startofmonth()';
-
-CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
-'internal: KQL''s endofmonth()';
-
-CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b));
-COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
-'internal: KQL''s startofyear()';
-
-CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
-'internal: KQL''s endofyear()';
-
-CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
-COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
-'internal: KQL''s startofweek()';
-
-CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
-COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
-'internal: KQL''s endofweek()';
-
-CREATE FUNCTION azhunt.dayofweek(a timestamptz) RETURNS interval
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN make_interval(hours => 24 * extract('dow' FROM timezone('UTC', a))::integer);
-COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
-'internal: KQL''s dayofweek()';
-
-CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(timezone('UTC', c) + azhunt.some_interval(a, b))
-    ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
-        WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
-COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
-'internal: KQL''s datetime_add()';
-
-CREATE FUNCTION azhunt.datetime_diff(a text, b timestamptz, c timestamptz) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE a WHEN 'year' THEN (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c)))::bigint
-    WHEN 'quarter' THEN (4 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('quarter' FROM timezone('UTC', b)) - extract('quarter' FROM timezone('UTC', c)))::bigint
-    WHEN 'month' THEN (12 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('month' FROM timezone('UTC', b)) - extract('month' FROM timezone('UTC', c)))::bigint
-    WHEN 'week' THEN (azhunt.tolong(b) + 864000000000) / 6048000000000 - (azhunt.tolong(c) + 864000000000) / 6048000000000
-    WHEN 'day' THEN azhunt.tolong(b) / 864000000000 - azhunt.tolong(c) / 864000000000
-    WHEN 'hour' THEN azhunt.tolong(b) / 36000000000 - azhunt.tolong(c) / 36000000000
-    WHEN 'minute' THEN azhunt.tolong(b) / 600000000 - azhunt.tolong(c) / 600000000
-    WHEN 'second' THEN azhunt.tolong(b) / 10000000 - azhunt.tolong(c) / 10000000
-    WHEN 'millisecond' THEN azhunt.tolong(b) / 10000 - azhunt.tolong(c) / 10000
-    WHEN 'microsecond' THEN azhunt.tolong(b) / 10 - azhunt.tolong(c) / 10
-    WHEN 'nanosecond' THEN (azhunt.tolong(b) - azhunt.tolong(c)) * 100 END;
-COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
-'internal: KQL''s datetime_diff()';
-
-CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint, e bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
-COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
-'internal: KQL''s make_datetime()';
+RETURN CASE WHEN e > 0 THEN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
+        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
+        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET e - 1 LIMIT 1), -1) END;
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint) RETURNS timestamptz
+CREATE FUNCTION azhunt.indexof(a text, b text) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.make_datetime(a, b, c, d, e, 0);
-COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint) IS
-'internal: KQL''s make_datetime()';
+RETURN (strpos(a, b) - 1)::bigint;
+COMMENT ON FUNCTION azhunt.indexof(text, text) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint) RETURNS timestamptz
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN azhunt.make_datetime(a, b, c, 0, 0, 0);
-COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint) IS
-'internal: KQL''s make_datetime()';
+RETURN azhunt.indexof(a, b, c, -1::bigint);
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint) IS
+'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.make_timespan(a bigint, b bigint, c bigint, d double precision) RETURNS interval
+CREATE FUNCTION azhunt.substring(a text, b bigint) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => d) END;
-COMMENT ON FUNCTION azhunt.make_timespan(bigint, bigint, bigint, double precision) IS
-'internal: KQL''s make_timespan()';
+RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 2000000000)::integer + 1);
+COMMENT ON FUNCTION azhunt.substring(text, bigint) IS
+'internal: KQL''s substring()';
 
-CREATE FUNCTION azhunt.unixtime_todatetime(a double precision) RETURNS timestamptz
+CREATE FUNCTION azhunt.substring(a text, b bigint, c bigint) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN substr(a, least(greatest(CASE WHEN b < 0 THEN length(a) + b ELSE b END, -1000000000), 1000000000)::integer + 1, least(greatest(c, 0), 1000000000)::integer);
+COMMENT ON FUNCTION azhunt.substring(text, bigint, bigint) IS
+'internal: KQL''s substring()';
+
+CREATE FUNCTION azhunt.strrep(a text, b bigint, c text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT string_agg(a, c) FROM generate_series(1, least(b, 1024))), '');
+COMMENT ON FUNCTION azhunt.strrep(text, bigint, text) IS
+'internal: KQL''s strrep()';
+
+CREATE FUNCTION azhunt.strcmp(a text, b text) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN a COLLATE "C" < b THEN -1 WHEN a COLLATE "C" > b THEN 1 ELSE 0 END;
+COMMENT ON FUNCTION azhunt.strcmp(text, text) IS
+'internal: KQL''s strcmp()';
+
+CREATE FUNCTION azhunt.countof(a text, b text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT count(*) FROM generate_series(1, length(a) - length(b) + 1) AS g (p) WHERE substr(a, p, length(b)) = b AND b <> '');
+COMMENT ON FUNCTION azhunt.countof(text, text) IS
+'internal: KQL''s countof()';
+
+CREATE FUNCTION azhunt.countof(a text, b text, c text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN c = 'regex' THEN azhunt.count_matches(a, b) ELSE azhunt.countof(a, b) END;
+COMMENT ON FUNCTION azhunt.countof(text, text, text) IS
+'internal: KQL''s countof()';
+
+CREATE FUNCTION azhunt.pad_left(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN lpad(a, greatest(least(b, 1000), length(a))::integer, '0');
+COMMENT ON FUNCTION azhunt.pad_left(text, bigint) IS
+'internal: digits with zeros before them';
+
+CREATE FUNCTION azhunt.url_encode(a text, b text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT string_agg(CASE WHEN c ~ '^[A-Za-z0-9_.~-]$' THEN c WHEN c = ' ' THEN b ELSE (SELECT string_agg('%' || (lpad(to_hex(get_byte(convert_to(c, 'UTF8'), i)), 2, '0')), '' ORDER BY i) FROM generate_series(0, octet_length(convert_to(c, 'UTF8')) - 1) AS g (i)) END, '' ORDER BY n) FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n)), '');
+COMMENT ON FUNCTION azhunt.url_encode(text, text) IS
+'internal: KQL''s url_encode()';
+
+CREATE FUNCTION azhunt.jaccard_index(a jsonb, b jsonb) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a >= -62135596800000000 AND a < 253402300800000000 THEN azhunt.add(timestamptz '1970-01-01 00:00:00+00', make_interval(secs => trunc(a) / 1000000)) END;
-COMMENT ON FUNCTION azhunt.unixtime_todatetime(double precision) IS
-'internal: KQL''s unixtime_microseconds_todatetime()';
+RETURN jsonb_array_length(azhunt.set_intersect(VARIADIC ARRAY[a, b]))::double precision / nullif(jsonb_array_length(azhunt.set_union(VARIADIC ARRAY[a, b])), 0);
+COMMENT ON FUNCTION azhunt.jaccard_index(jsonb, jsonb) IS
+'internal: KQL''s jaccard_index()';
+
+CREATE FUNCTION azhunt.unicode_codepoints_from_string(a text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(ascii(c) ORDER BY n), '[]') FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n) WHERE c <> '');
+COMMENT ON FUNCTION azhunt.unicode_codepoints_from_string(text) IS
+'internal: KQL''s unicode_codepoints_from_string()';
+
+CREATE FUNCTION azhunt.unicode_codepoints_to_string(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 1114111);
+COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
+'internal: KQL''s unicode_codepoints_to_string()';
+
+CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(c, n - 1)), '') ORDER BY n) AS r FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
+COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
+'internal: KQL''s replace_strings()';
+
+CREATE FUNCTION azhunt.indexof_regex(a text, b text) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN coalesce((SELECT length(p) FROM (SELECT azhunt.before_match(b, a)) AS s (p))::bigint, -1);
+COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
+'internal: KQL''s indexof_regex()';
+
+CREATE FUNCTION azhunt.parse_version(a text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a ~ '^[0-9]{1,8}(?:[.][0-9]{1,8}){0,3}$' THEN (
+    SELECT string_agg(lpad(split_part(a, '.', n), 8, '0'), '' ORDER BY n)::numeric FROM generate_series(1, 4) AS g (n)) END;
+COMMENT ON FUNCTION azhunt.parse_version(text) IS
+'internal: KQL''s parse_version()';
+
+CREATE FUNCTION azhunt.base64_bytes(a text) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE WHEN length(a) % 4 = 0 AND a !~ '[[:space:]]' THEN decode(a, 'base64') END;
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION azhunt.base64_bytes(text) IS
+'internal: what a text in base64 stands for; null if it is none';
+
+CREATE FUNCTION azhunt.base64_decode(a text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN coalesce(convert_from(azhunt.base64_bytes(a), 'UTF8'), '');
+EXCEPTION WHEN character_not_in_repertoire OR untranslatable_character THEN
+    RETURN '';
+END
+$$;
+COMMENT ON FUNCTION azhunt.base64_decode(text) IS
+'internal: KQL''s base64_decode_tostring(): the empty string for what is no text';
+
+CREATE FUNCTION azhunt.base64_decode_toarray(a text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT (SELECT coalesce(jsonb_agg(get_byte(b.bytes, n) ORDER BY n), '[]') FROM generate_series(0, length(b.bytes) - 1) AS g (n))
+        FROM (SELECT azhunt.base64_bytes(a) OFFSET 0) AS b (bytes) WHERE b.bytes IS NOT NULL);
+COMMENT ON FUNCTION azhunt.base64_decode_toarray(text) IS
+'internal: KQL''s base64_decode_toarray()';
+
+CREATE FUNCTION azhunt.base64_encode_fromarray(a jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND NOT jsonb_path_exists(a, '$[*] ? (@.type() != "number" || @ < 0 || @ > 255 || @ != @.floor())')
+    THEN (SELECT coalesce(replace(encode(decode(string_agg(lpad(to_hex(v::integer), 2, '0'), '' ORDER BY n), 'hex'), 'base64'), E'\n', ''), '')
+          FROM jsonb_array_elements_text(a) WITH ORDINALITY AS e (v, n)) ELSE '' END;
+COMMENT ON FUNCTION azhunt.base64_encode_fromarray(jsonb) IS
+'internal: KQL''s base64_encode_fromarray()';
+
+CREATE FUNCTION azhunt.base64_encode_fromguid(a uuid) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT encode(decode(string_agg(substr(replace(a::text, '-', ''), 2 * place - 1, 2), '' ORDER BY n), 'hex'), 'base64')
+                 FROM unnest('{4,3,2,1,6,5,8,7,9,10,11,12,13,14,15,16}'::integer[]) WITH ORDINALITY AS p (place, n)), '');
+COMMENT ON FUNCTION azhunt.base64_encode_fromguid(uuid) IS
+'internal: KQL''s base64_encode_fromguid(): of its bytes in the order that Windows has';
+
+/* src/kqlc/runtime/network.sql */
+
+-- IPv4 addresses and networks of compiled queries.
 
 CREATE FUNCTION azhunt.ipv4_network(a text) RETURNS inet
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1604,6 +1775,93 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN host(network(azhunt.ipv4_network(a)))::inet - inet '0.0.0.0';
 COMMENT ON FUNCTION azhunt.parse_ipv4(text) IS
 'internal: KQL''s parse_ipv4()';
+
+CREATE FUNCTION azhunt.format_ipv4(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) ELSE '' END;
+COMMENT ON FUNCTION azhunt.format_ipv4(text, bigint) IS
+'internal: KQL''s format_ipv4()';
+
+CREATE FUNCTION azhunt.format_ipv4_mask(a text, b bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) || '/' || least(b, masklen(azhunt.ipv4_network(a))) ELSE '' END;
+COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
+'internal: KQL''s format_ipv4_mask()';
+
+CREATE FUNCTION azhunt.has_ipv4(a text, b jsonb, is_prefix boolean) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN EXISTS (
+    SELECT FROM regexp_matches(a, '(?<![[:alnum:]])(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?![[:alnum:]])', 'g') AS m (match)
+    CROSS JOIN jsonb_array_elements_text(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS p (wanted)
+    WHERE azhunt.ipv4_network(m.match[1]) IS NOT NULL
+      AND (m.match[1] = p.wanted
+           OR is_prefix AND p.wanted ~ '^(?:[0-9]{1,3}[.]){1,3}$' AND starts_with(m.match[1], p.wanted)));
+COMMENT ON FUNCTION azhunt.has_ipv4(text, jsonb, boolean) IS
+'internal: KQL''s has_any_ipv4() and its like: does an address of a list, or with a prefix of it, stand in a text by itself?';
+
+CREATE FUNCTION azhunt.ipv6_network(a text) RETURNS inet
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ipv4 CONSTANT inet := azhunt.ipv4_network(a);
+BEGIN
+    RETURN CASE WHEN ipv4 IS NOT NULL THEN set_masklen(('::ffff:' || host(ipv4))::inet, masklen(ipv4) + 96)
+                WHEN a ~ '^[0-9A-Fa-f:.]+(?:/[0-9]+)?$' AND a ~ ':' THEN a::inet END;
+EXCEPTION WHEN invalid_text_representation THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION azhunt.ipv6_network(text) IS
+'internal: an IPv6 address or network, which one of IPv4 is, too; null for anything else';
+
+CREATE FUNCTION azhunt.ipv6_compare(a text, b text, prefix bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (
+    SELECT CASE WHEN x.a = x.b THEN 0 WHEN x.a < x.b THEN -1 WHEN x.a > x.b THEN 1 END::bigint
+    FROM (SELECT network(set_masklen(n.a, n.bits)) AS a, network(set_masklen(n.b, n.bits)) AS b
+          FROM (SELECT azhunt.ipv6_network(ipv6_compare.a) AS a, azhunt.ipv6_network(ipv6_compare.b) AS b,
+                       least(masklen(azhunt.ipv6_network(ipv6_compare.a)), masklen(azhunt.ipv6_network(ipv6_compare.b)),
+                             greatest(0, least(128, prefix + CASE WHEN azhunt.ipv4_network(ipv6_compare.a) IS NOT NULL
+                                                                       AND azhunt.ipv4_network(ipv6_compare.b) IS NOT NULL THEN 96 ELSE 0 END)))::integer AS bits) AS n) AS x);
+COMMENT ON FUNCTION azhunt.ipv6_compare(text, text, bigint) IS
+'internal: KQL''s ipv6_compare()';
+
+CREATE FUNCTION azhunt.ipv6_is_in_any_range(a text, b jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN azhunt.ipv6_network(a) IS NOT NULL THEN EXISTS (
+    SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(b) WHEN 'array' THEN b ELSE jsonb_build_array(b) END) AS e (v)
+    WHERE set_masklen(azhunt.ipv6_network(a), 128) <<= azhunt.ipv6_network(e.v)) END;
+COMMENT ON FUNCTION azhunt.ipv6_is_in_any_range(text, jsonb) IS
+'internal: KQL''s ipv6_is_in_any_range()';
+
+/* src/kqlc/runtime/series.sql */
+
+-- Series: arrays of numbers, and what make-series is made of.
+
+CREATE FUNCTION azhunt.series_of(a jsonb, b bigint, c jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(b) - 1) AS g (i)) END;
+COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
+'internal: the array that make-series makes of bins';
+
+CREATE FUNCTION azhunt.axis_of(a timestamptz, b interval, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(azhunt.add(a, azhunt.multiply(b, i::double precision))) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(timestamptz, interval, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.axis_of(a interval, b interval, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(a + azhunt.multiply(b, i::double precision)) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(interval, interval, bigint) IS
+'internal: the axis of make-series';
+
+CREATE FUNCTION azhunt.axis_of(a double precision, b double precision, c bigint) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT coalesce(jsonb_agg(a + b * i ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) IS
+'internal: the axis of make-series';
 
 CREATE FUNCTION azhunt.series_add(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1796,61 +2054,9 @@ RETURN (SELECT jsonb_build_object('rsquare', f -> 0, 'slope', f -> 1, 'variance'
 COMMENT ON FUNCTION azhunt.series_fit_line_dynamic(jsonb) IS
 'internal: KQL''s series_fit_line_dynamic()';
 
-CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(b, n - 1), 'null') ORDER BY n DESC), '{}') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
-COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
-'internal: KQL''s bag_zip()';
+/* src/kqlc/runtime/aggregates.sql */
 
-CREATE FUNCTION azhunt.jaccard_index(a jsonb, b jsonb) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN jsonb_array_length(azhunt.set_intersect(VARIADIC ARRAY[a, b]))::double precision / nullif(jsonb_array_length(azhunt.set_union(VARIADIC ARRAY[a, b])), 0);
-COMMENT ON FUNCTION azhunt.jaccard_index(jsonb, jsonb) IS
-'internal: KQL''s jaccard_index()';
-
-CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
-        WHERE v = b AND n - 1 >= CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END
-        AND (d < 0 OR n - 1 < CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
-COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
-'internal: KQL''s array_index_of()';
-
-CREATE FUNCTION azhunt.unicode_codepoints_from_string(a text) RETURNS jsonb
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(ascii(c) ORDER BY n), '[]') FROM regexp_split_to_table(a, '') WITH ORDINALITY AS e (c, n) WHERE c <> '');
-COMMENT ON FUNCTION azhunt.unicode_codepoints_from_string(text) IS
-'internal: KQL''s unicode_codepoints_from_string()';
-
-CREATE FUNCTION azhunt.unicode_codepoints_to_string(a jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 1114111);
-COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
-'internal: KQL''s unicode_codepoints_to_string()';
-
-CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(c, n - 1)), '') ORDER BY n) AS r FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
-COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
-'internal: KQL''s replace_strings()';
-
-CREATE FUNCTION azhunt.indexof_regex(a text, b text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT length(p) FROM (SELECT azhunt.before_match(b, a)) AS s (p))::bigint, -1);
-COMMENT ON FUNCTION azhunt.indexof_regex(text, text) IS
-'internal: KQL''s indexof_regex()';
-
-CREATE FUNCTION azhunt.format_ipv4(a text, b bigint) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) ELSE '' END;
-COMMENT ON FUNCTION azhunt.format_ipv4(text, bigint) IS
-'internal: KQL''s format_ipv4()';
-
-CREATE FUNCTION azhunt.format_ipv4_mask(a text, b bigint) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b BETWEEN 0 AND 32 THEN host(network(set_masklen(azhunt.ipv4_network(a), least(b, masklen(azhunt.ipv4_network(a)))::integer))) || '/' || least(b, masklen(azhunt.ipv4_network(a))) ELSE '' END;
-COMMENT ON FUNCTION azhunt.format_ipv4_mask(text, bigint) IS
-'internal: KQL''s format_ipv4_mask()';
+-- Aggregates of compiled queries.
 
 CREATE FUNCTION azhunt.average(a double precision, b bigint) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1958,11 +2164,22 @@ COMMENT ON AGGREGATE azhunt.any_of(anyelement) IS
 
 /* src/kqlc/server.sql */
 
-CREATE FUNCTION azhunt.kql_to_sql(query text) RETURNS text
+CREATE TABLE azhunt.external_data (
+    address text PRIMARY KEY,
+    relation regclass NOT NULL
+);
+
+COMMENT ON TABLE azhunt.external_data IS
+'the tables that KQL''s externaldata reads, by the address that it names';
+COMMENT ON COLUMN azhunt.external_data.address IS 'the address, as queries have it';
+COMMENT ON COLUMN azhunt.external_data.relation IS 'the table or view that has what is at the address';
+SELECT pg_catalog.pg_extension_config_dump('azhunt.external_data', '');
+
+CREATE FUNCTION azhunt.kql_to_sql(query text, parameters jsonb DEFAULT '{}') RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_kql_to_sql';
-COMMENT ON FUNCTION azhunt.kql_to_sql(text) IS
-'a KQL query as one SQL statement, which runs with any search_path';
+COMMENT ON FUNCTION azhunt.kql_to_sql(text, jsonb) IS
+'a KQL query, with values of its query parameters, as one SQL statement, which runs with any search_path';
 
 CREATE FUNCTION azhunt.kql_columns(query text)
 RETURNS TABLE ("column" text, type text)
@@ -1970,6 +2187,14 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_kql_columns';
 COMMENT ON FUNCTION azhunt.kql_columns(text) IS
 'the columns of a KQL query''s result, and their types in Kusto';
+
+CREATE FUNCTION azhunt.compile_hunt(
+    query text, since text, until text,
+    OUT sql text, OUT columns text[], OUT types text[], OUT key text[], OUT tables text[])
+LANGUAGE C STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_compile_hunt';
+COMMENT ON FUNCTION azhunt.compile_hunt(text, text, text) IS
+'internal: a KQL query as SQL that reads the rows with a TimeGenerated between two expressions of SQL; its columns and their types, those that tell its rows apart, and the log tables that it reads';
 
 -- These two have a search_path of their own, as the SQL needs none; what names
 -- the query's tables, and the view, is looked up before.
@@ -1996,23 +2221,23 @@ $$;
 COMMENT ON FUNCTION azhunt.create_compiled_view(text, text, text) IS
 'internal: makes a view of a compiled query with the rights of the caller';
 
-CREATE FUNCTION azhunt.kql(query text) RETURNS SETOF jsonb
+CREATE FUNCTION azhunt.kql(query text, parameters jsonb DEFAULT '{}') RETURNS SETOF jsonb
 LANGUAGE sql VOLATILE STRICT
 BEGIN ATOMIC
-    SELECT r.result FROM azhunt.run_compiled(azhunt.kql_to_sql(query)) AS r (result);
+    SELECT r.result FROM azhunt.run_compiled(azhunt.kql_to_sql(query, parameters)) AS r (result);
 END;
-COMMENT ON FUNCTION azhunt.kql(text) IS
+COMMENT ON FUNCTION azhunt.kql(text, jsonb) IS
 'runs a KQL query with the rights of the caller: a jsonb object for each row';
 
-CREATE FUNCTION azhunt.create_kql_view(name text, query text) RETURNS regclass
+CREATE FUNCTION azhunt.create_kql_view(name text, query text, parameters jsonb DEFAULT '{}') RETURNS regclass
 LANGUAGE sql VOLATILE STRICT
 BEGIN ATOMIC
     SELECT azhunt.create_compiled_view(
         CASE pg_catalog.cardinality(p.parts) WHEN 1 THEN pg_catalog.current_schema() WHEN 2 THEN p.parts[1] END,
-        p.parts[pg_catalog.cardinality(p.parts)], azhunt.kql_to_sql(query))
+        p.parts[pg_catalog.cardinality(p.parts)], azhunt.kql_to_sql(query, parameters))
     FROM (SELECT pg_catalog.parse_ident(name)) AS p (parts);
 END;
-COMMENT ON FUNCTION azhunt.create_kql_view(text, text) IS
+COMMENT ON FUNCTION azhunt.create_kql_view(text, text, jsonb) IS
 'makes a view of a KQL query, which belongs to the caller';
 
 /* src/logs/ingest.sql */
@@ -2297,11 +2522,11 @@ COMMENT ON FUNCTION azhunt.log_table_indexes() IS
 -- A string, unlike BEGIN ATOMIC, is not stored as a tree of nodes, which has
 -- every letter as a number.
 CREATE FUNCTION azhunt.log_table_descriptions()
-RETURNS TABLE (log_table text, comment text, column_comments text)
+RETURNS TABLE (log_table text, comment text, retention interval, column_comments text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT d.log_table, d.comment, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
+    SELECT d.log_table, d.comment, d.retention::interval, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
 tenantid: id of the Log Analytics workspace, not of the tenant in Entra
 type: name of the log table
 _billedsize: bytes that Log Analytics bills for the record
@@ -2313,7 +2538,7 @@ ingestedat: when the row arrived here
 ingestxid: id of the transaction that brought the row
 '
     FROM (VALUES
-        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', '
+        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 serviceprincipalname: name of the managed identity
@@ -2357,7 +2582,7 @@ sessionid: id of the session, shared by what one sign-in led to
 sourceappclientid: application on whose behalf the identity signed in
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
 '),
-        ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', '
+        ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 userprincipalname: name with which the user signed in
@@ -2444,7 +2669,7 @@ userdisplayname: display name of the user
 userid: id of the user in Entra
 usertype: member or guest
 '),
-        ('aadserviceprincipalsigninlogs', 'sign-ins of applications with a secret, certificate or federated credential of their own', '
+        ('aadserviceprincipalsigninlogs', 'sign-ins of applications with a secret, certificate or federated credential of their own', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 serviceprincipalname: name of the service principal that signed in
@@ -2487,7 +2712,7 @@ serviceprincipalcredentialthumbprint: thumbprint of the certificate that the ser
 sessionid: id of the session, shared by what one sign-in led to
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
 '),
-        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', '
+        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', NULL, '
 timegenerated: when the activity was recorded
 operationname: activity, such as Add member to role
 initiatedby: user or application that did it
@@ -2516,7 +2741,7 @@ resultreason: why the activity failed
 resultsignature: outcome in one word, where there is one
 resulttype: outcome as a number or a word
 '),
-        ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', '
+        ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', NULL, '
 timegenerated: when the operation was recorded
 caller: user, service principal or other identity that did it
 operationnamevalue: operation, such as Microsoft.Compute/virtualMachines/write
@@ -2548,7 +2773,7 @@ resourceprovider: provider of the resource in words, in older records
 resourceprovidervalue: provider of the resource, such as MICROSOFT.COMPUTE
 subscriptionid: subscription of the resource
 '),
-        ('signinlogs', 'interactive sign-ins of users', '
+        ('signinlogs', 'interactive sign-ins of users', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 userprincipalname: name with which the user signed in
@@ -2640,7 +2865,7 @@ userdisplayname: display name of the user
 userid: id of the user in Entra
 usertype: member or guest
 '),
-        ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', '
+        ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: operation, such as PutBlob or GetBlob
 statustext: outcome in words: Success, or the code of an error
@@ -2690,7 +2915,7 @@ sourceaccesstier: tier of the blob that is copied
 sourceuri: what is copied
 tlsversion: version of TLS of the connection
 '),
-        ('storagefilelogs', 'requests to file shares over REST, SMB and NFS, one row each', '
+        ('storagefilelogs', 'requests to file shares over REST, SMB and NFS, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, or SMB or NFS command, such as PutBlob
 statustext: outcome in words: Success, or the code of an error
@@ -2746,7 +2971,7 @@ smbtreeconnectid: id of the connection to the share within the SMB session
 smbvolatilehandleid: part of the SMB handle that ends with the connection
 tlsversion: version of TLS of the connection
 '),
-        ('storagequeuelogs', 'requests to queues, one row each', '
+        ('storagequeuelogs', 'requests to queues, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, such as PutMessage
 statustext: outcome in words: Success, or the code of an error
@@ -2791,7 +3016,7 @@ serverlatencyms: milliseconds that the service itself took, network excluded
 servicetype: blob, file, queue or table
 tlsversion: version of TLS of the connection
 '),
-        ('storagetablelogs', 'requests to the tables of a storage account, one row each', '
+        ('storagetablelogs', 'requests to the tables of a storage account, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, such as QueryEntities
 statustext: outcome in words: Success, or the code of an error
@@ -2836,11 +3061,11 @@ serverlatencyms: milliseconds that the service itself took, network excluded
 servicetype: blob, file, queue or table
 tlsversion: version of TLS of the connection
 ')
-    ) AS d (log_table, comment, column_comments)
+    ) AS d (log_table, comment, retention, column_comments)
 $$;
 
 COMMENT ON FUNCTION azhunt.log_table_descriptions() IS
-'internal: what the log tables are, and what each of their columns says, a line each';
+'internal: what the log tables are, how long prune() keeps their partitions where a description says so, and what each of their columns says, a line each';
 
 /* src/logs/tables.sql */
 
@@ -2877,7 +3102,7 @@ AS $$
     FROM (
         SELECT a.column_name, a.data_type AS definition, a.ordinal_position
         FROM azhunt.log_table_columns() AS a
-        WHERE a.log_table = $2
+        WHERE a.log_table = missing_columns.log_table
         UNION ALL
         VALUES
             ('additionalfields', 'jsonb', 10001),
@@ -2885,7 +3110,7 @@ AS $$
             ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()', 10003)
     ) AS c (column_name, definition, ordinal_position)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
+    ON a.attrelid = missing_columns."table" AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE a.attname IS NULL
     ORDER BY c.ordinal_position
 $$;
@@ -2901,7 +3126,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT d.log_table, c.column_name, c.comment
     FROM azhunt.log_table_descriptions() AS d
-    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.partstrat = 'r'
+    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table))
+        AND t.partstrat = 'r'
     CROSS JOIN LATERAL (
         SELECT NULL, d.comment
         UNION ALL
@@ -2912,7 +3138,8 @@ AS $$
     ON a.attrelid = t.partrelid AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE (c.column_name IS NULL OR a.attnum IS NOT NULL)
       AND NOT EXISTS (SELECT FROM pg_description AS e
-                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
+                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass
+                        AND e.objsubid = coalesce(a.attnum, 0))
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
@@ -2949,7 +3176,8 @@ BEGIN
                    END,
                    s.log_table = ANY (uncommented)
             FROM azhunt.log_table_schemas() AS s
-            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table)) AND c.partstrat = 'r'
+            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table))
+                AND c.partstrat = 'r'
         ) AS t (relation, lock_mode, lacks_comments)
         CROSS JOIN LATERAL (
             SELECT t.relation, 'SHARE UPDATE EXCLUSIVE'::text
@@ -3023,7 +3251,8 @@ BEGIN
         EXECUTE coalesce(
             (SELECT string_agg(CASE WHEN c.column_name IS NULL
                                     THEN format('COMMENT ON TABLE azhunt.%I IS %L', c.log_table, c.comment)
-                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name, c.comment)
+                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name,
+                                                c.comment)
                                END, '; ')
              FROM azhunt.missing_comments() AS c), '');
     END IF;
@@ -3036,6 +3265,46 @@ COMMENT ON FUNCTION azhunt.create_log_tables() IS
 'creates the log tables and the ledger of azhunt-load, or what they lack, and returns the tables that were not there';
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
+
+-- By when sign-ins began, and not when they were processed.  Loading has to keep
+-- these up, so that only those have them who ask.
+CREATE FUNCTION azhunt.create_signin_time_indexes() RETURNS SETOF regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing CONSTANT jsonb := (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('table', i.log_table, 'name', i.index_name, 'definition',
+                                                     i.definition)
+                                  ORDER BY i.log_table), '[]'::jsonb)
+        FROM (
+            SELECT d.log_table, replace(d.index_name, '_address_idx'::text, '_signin_time_idx'::text),
+                   replace(d.definition, 'timegenerated'::text, 'LEAST(createddatetime, timegenerated)'::text)
+            FROM azhunt.log_table_indexes() AS d
+            WHERE d.index_name LIKE '%signinlogs_address_idx'::text
+        ) AS i (log_table, index_name, definition)
+        JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I'::text, i.log_table)) AND c.relkind IN ('p', 'r')
+        WHERE to_regclass(format('azhunt.%I'::text, i.index_name)) IS NULL);
+    relations CONSTANT regclass[] := ARRAY(
+        SELECT t.relation
+        FROM jsonb_array_elements(missing) AS m
+        CROSS JOIN LATERAL azhunt.partition_tree(format('azhunt.%I'::text, m ->> 'table')::regclass) AS t (relation));
+    item jsonb;
+BEGIN
+    PERFORM azhunt.lock_relations(relations, array_fill('SHARE'::text, ARRAY[cardinality(relations)]));
+    FOR item IN SELECT * FROM jsonb_array_elements(missing) LOOP
+        EXECUTE format('CREATE INDEX %I ON azhunt.%I %s', item ->> 'name', item ->> 'table', item ->> 'definition');
+        EXECUTE format('COMMENT ON INDEX azhunt.%I IS %L', item ->> 'name',
+                       'sign-ins from the address of one upload, in its window, by when they began');
+        RETURN NEXT format('azhunt.%I', item ->> 'name')::regclass;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.create_signin_time_indexes() IS
+'creates indexes for signin_time => ''CreatedDateTime'' on the log tables of sign-ins, where they are not there, and returns them';
+
+REVOKE EXECUTE ON FUNCTION azhunt.create_signin_time_indexes() FROM PUBLIC;
 
 CREATE FUNCTION azhunt.partition_bounds("table" regclass)
 RETURNS TABLE (partition regclass, since timestamptz, until timestamptz)
@@ -3053,7 +3322,7 @@ AS $$
     -- and no backslashes, which mean what the session says
     CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, '0'::oid),
                                     '^FOR VALUES FROM [(](.*)[)] TO [(](.*)[)]$'::text) AS b (bounds)
-    WHERE i.inhparent = $1 AND b.bounds IS NOT NULL
+    WHERE i.inhparent = partition_bounds."table" AND b.bounds IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
@@ -3064,7 +3333,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE tree (relation, level) AS (
-        SELECT $1::oid, 0
+        SELECT partition_tree."table"::oid, 0
         UNION ALL
         SELECT i.inhrelid, t.level + 1
         FROM tree AS t
@@ -3098,9 +3367,9 @@ AS $$
         LEFT JOIN pg_prepared_xacts AS p ON p.transaction = x.transactionid
         WHERE l.locktype = 'relation'::text
           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-          AND l.relation = $1::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+          AND l.relation = lock_holders.relation::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
           AND l.mode = ANY (
-              CASE $2
+              CASE lock_holders.lock_mode
                   WHEN 'SHARE'::text
                   THEN '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::text[]
                   WHEN 'SHARE UPDATE EXCLUSIVE'::text
@@ -3207,9 +3476,9 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH below AS (
-        SELECT t.relid FROM azhunt.partition_tree($1) AS t (relid)
+        SELECT t.relid FROM azhunt.partition_tree(rows_cannot_move_because.partition) AS t (relid)
     ), target AS (
-        SELECT a.relid FROM pg_partition_ancestors($1) AS a
+        SELECT a.relid FROM pg_partition_ancestors(rows_cannot_move_because.partition) AS a
         UNION
         SELECT b.relid FROM below AS b
     )
@@ -3227,8 +3496,8 @@ AS $$
     FROM pg_class AS c
     WHERE c.oid IN (SELECT relid FROM below) AND c.relkind = 'f'
     UNION ALL
-    SELECT format('Row-level security of %s would hide rows.'::text, $1)
-    WHERE row_security_active($1::oid)
+    SELECT format('Row-level security of %s would hide rows.'::text, rows_cannot_move_because.partition)
+    WHERE row_security_active(rows_cannot_move_because.partition::oid)
     UNION ALL
     SELECT format('Foreign key %I of %s refers to these rows.'::text, k.conname, k.conrelid::regclass)
     FROM pg_constraint AS k
@@ -3313,7 +3582,8 @@ BEGIN
     IF until > date '294276-12-31' OR until - since > most_days THEN
         RAISE EXCEPTION 'cannot add partitions from % to %', since, until
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text, most_days);
+                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text,
+                                  most_days);
     END IF;
 
     -- what is there already costs no lock
@@ -3439,7 +3709,8 @@ BEGIN
     END IF;
 
     RETURN QUERY SELECT p.partition
-                 FROM azhunt.add_partitions(relation, add_log_partitions.since, add_log_partitions.until) AS p (partition);
+                 FROM azhunt.add_partitions(relation, add_log_partitions.since,
+                                            add_log_partitions.until) AS p (partition);
 END
 $$;
 
@@ -3549,6 +3820,12 @@ AS 'MODULE_PATHNAME', 'azhunt_check_period';
 COMMENT ON FUNCTION azhunt.check_period(timestamptz, timestamptz) IS
 'true, or an error if a bound is null or since is after until';
 
+CREATE FUNCTION azhunt.check_signin_time(signin_time text) RETURNS boolean
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_check_signin_time';
+COMMENT ON FUNCTION azhunt.check_signin_time(text) IS
+'true, or an error if this is neither TimeGenerated nor CreatedDateTime';
+
 /* src/hunts/conditions.sql */
 
 -- What hunts ask about a log row.  Each condition stands here once; all are
@@ -3618,7 +3895,8 @@ COMMENT ON FUNCTION azhunt.is_shell_start(text, text) IS
 
 CREATE FUNCTION azhunt.is_other_operation(operationnamevalue text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
+RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text
+    AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
 
 COMMENT ON FUNCTION azhunt.is_other_operation(text) IS
 'condition: is there an operation, and does it not list the keys of a storage account?';
@@ -3631,6 +3909,32 @@ RETURN CASE WHEN name OPERATOR(pg_catalog.<>) ''::text AND id OPERATOR(pg_catalo
 
 COMMENT ON FUNCTION azhunt.principal_account(text, text) IS
 'the account of a service principal or managed identity: its name, and in parentheses its id; only one where the other is missing';
+
+CREATE FUNCTION azhunt.time_of_signin(signin_time text, timegenerated timestamptz, createddatetime timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- Null is not the least.  No sign-in was processed before it began, so that what
+-- says so was processed when it began, and time of processing can prune.
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN LEAST(createddatetime, timegenerated)
+            ELSE timegenerated END;
+
+COMMENT ON FUNCTION azhunt.time_of_signin(text, timestamptz, timestamptz) IS
+'when a person signed in, by the column that signin_time names; TimeGenerated where CreatedDateTime is missing, or after it';
+
+CREATE FUNCTION azhunt.processed_until(signin_time text, until timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN 'infinity'::timestamptz ELSE until END;
+
+COMMENT ON FUNCTION azhunt.processed_until(text, timestamptz) IS
+'internal: until when sign-ins are processed whose time, by the column that signin_time names, is not after "until"';
+
+CREATE FUNCTION azhunt.begun_since(signin_time text, since timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN '-infinity'::timestamptz
+    ELSE since END;
+
+COMMENT ON FUNCTION azhunt.begun_since(text, timestamptz) IS
+'internal: since when sign-ins have their time, by the column that signin_time names, that are processed since "since"';
 
 /* src/hunts/sources.sql */
 
@@ -3706,6 +4010,45 @@ $$;
 
 COMMENT ON FUNCTION azhunt.read_storage_operations(timestamptz, timestamptz) IS
 'internal: successful operations in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null';
+
+CREATE FUNCTION azhunt.storage_log_rows(at timestamptz)
+RETURNS TABLE (
+    log_table text,
+    log_row jsonb,
+    operationname text,
+    calleripaddress text,
+    uri text,
+    useragentheader text,
+    accountname text,
+    correlationid text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT l.log_table,
+           l.log_row,
+           l.operationname,
+           COALESCE(azhunt.strip_port(l.calleripaddress), ''),
+           COALESCE(l.uri, ''),
+           COALESCE(l.useragentheader, ''),
+           COALESCE(l.accountname, ''),
+           COALESCE(l.correlationid, '')
+    FROM (
+        SELECT 'storagebloblogs'::pg_catalog.text, pg_catalog.to_jsonb(b), b.timegenerated, b.operationname,
+               b.statustext, b.statuscode,
+               b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
+        FROM azhunt.storagebloblogs AS b
+        UNION ALL
+        SELECT 'storagefilelogs'::pg_catalog.text, pg_catalog.to_jsonb(f), f.timegenerated, f.operationname,
+               f.statustext, f.statuscode,
+               f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
+        FROM azhunt.storagefilelogs AS f
+    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode,
+            calleripaddress, uri, useragentheader, accountname, correlationid)
+    WHERE l.timegenerated OPERATOR(pg_catalog.=) storage_log_rows.at
+      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_log_rows(timestamptz) IS
+'internal: the rows of successful operations in StorageFileLogs and StorageBlobLogs at a time, with the columns by which a match knows them; a missing text is empty';
 
 CREATE FUNCTION azhunt.read_uploads(target_file text, operations text[], since timestamptz, until timestamptz)
 RETURNS TABLE (
@@ -3789,6 +4132,7 @@ RETURNS TABLE (
     resulttype text,
     appdisplayname text,
     isinteractive boolean,
+    createddatetime timestamptz,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 SUPPORT azhunt.log_table_support
@@ -3800,8 +4144,9 @@ AS $$
            COALESCE(l.resulttype, ''),
            COALESCE(l.appdisplayname, ''),
            l.isinteractive,
+           l.createddatetime,
            l.ingestxid
-    FROM (SELECT NULL::pg_catalog.int8 AS ingestxid) AS without
+    FROM (SELECT NULL::pg_catalog.timestamptz AS createddatetime, NULL::pg_catalog.int8 AS ingestxid) AS without
     CROSS JOIN LATERAL (
         SELECT s.timegenerated,
                CASE WHEN true THEN s.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
@@ -3811,6 +4156,7 @@ AS $$
                CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                true AS isinteractive,
                false AS isprincipal,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.signinlogs AS s
         UNION ALL
@@ -3822,6 +4168,7 @@ AS $$
                CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                false,
                false,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         UNION ALL
@@ -3834,6 +4181,7 @@ AS $$
                NULL,
                false,
                true,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadserviceprincipalsigninlogs AS p
         UNION ALL
@@ -3846,6 +4194,7 @@ AS $$
                NULL,
                false,
                true,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadmanagedidentitysigninlogs AS i
     ) AS l
@@ -3854,19 +4203,21 @@ AS $$
     -- out.
     WHERE l.timegenerated OPERATOR(pg_catalog.>=)
           CASE WHEN l.isinteractive
-                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals
+                        ELSE read_signins.include_noninteractive END
                THEN COALESCE(read_signins.since, '-infinity')
                ELSE 'infinity'::pg_catalog.timestamptz END
       AND l.timegenerated OPERATOR(pg_catalog.<=)
           CASE WHEN l.isinteractive
-                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals
+                        ELSE read_signins.include_noninteractive END
                THEN COALESCE(read_signins.until, 'infinity')
                ELSE '-infinity'::pg_catalog.timestamptz END
       AND (NOT read_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
 COMMENT ON FUNCTION azhunt.read_signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
-'internal: as signins(), without checks of the arguments, and with ingestxid';
+'internal: as signins(), without checks of the arguments, and with CreatedDateTime and ingestxid';
 
 CREATE FUNCTION azhunt.signins(
     include_noninteractive boolean DEFAULT false,
@@ -3901,7 +4252,8 @@ AS $$
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text),
-                 ('aadserviceprincipalsigninlogs'::pg_catalog.text), ('aadmanagedidentitysigninlogs'::pg_catalog.text)) AS t (log_table)
+                 ('aadserviceprincipalsigninlogs'::pg_catalog.text),
+                 ('aadmanagedidentitysigninlogs'::pg_catalog.text)) AS t (log_table)
     WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 
@@ -3971,6 +4323,7 @@ COMMENT ON FUNCTION azhunt.read_shell_starts(text, timestamptz, timestamptz) IS
 --     NAME_matches      the matches of a period, for rules
 --     NAME_new_matches  the same, going from new rows; optional
 --     NAME_check        checks options; optional
+--     NAME_tables       the log tables that options have it read; optional
 --     NAME_log_rows     the log rows of a match; optional
 --
 -- doc/hunts.md has the contract.
@@ -3989,7 +4342,10 @@ CREATE TABLE azhunt.hunts (
     default_options jsonb NOT NULL,
     reach text NOT NULL,
     result_key text[] NOT NULL,
-    summary text NOT NULL
+    summary text NOT NULL,
+    severity text,
+    run_every interval,
+    query text
 );
 
 COMMENT ON TABLE azhunt.hunts IS
@@ -4007,6 +4363,9 @@ COMMENT ON COLUMN azhunt.hunts.default_options IS 'the options of a rule, with t
 COMMENT ON COLUMN azhunt.hunts.reach IS 'the option that says how far apart in time the rows of a match can be';
 COMMENT ON COLUMN azhunt.hunts.result_key IS 'columns, or members of details, in which all matches of a result agree';
 COMMENT ON COLUMN azhunt.hunts.summary IS 'a sentence about a result, with the names of its columns, and of members of details, in braces';
+COMMENT ON COLUMN azhunt.hunts.severity IS 'Sentinel''s severity of its results, unless a rule says otherwise; null for Medium';
+COMMENT ON COLUMN azhunt.hunts.run_every IS 'how often a rule runs it, unless that says otherwise; null for every hour';
+COMMENT ON COLUMN azhunt.hunts.query IS 'the query in KQL, which a run evaluates over its period; null for a hunt whose functions find matches';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.hunts', 'WHERE schema OPERATOR(pg_catalog.<>) ''azhunt''::text');
 
 CREATE TYPE azhunt.arrivals AS (first_xid bigint, end_xid bigint, unfinished_xids bigint[]);
@@ -4054,7 +4413,8 @@ DECLARE
 BEGIN
     -- which of several is called could depend on the options
     IF cardinality(functions) > 1 THEN
-        RAISE EXCEPTION 'there are % functions %.%', cardinality(functions), quote_ident(schema), quote_ident(hunt || suffix)
+        RAISE EXCEPTION 'there are % functions %.%', cardinality(functions), quote_ident(schema),
+                        quote_ident(hunt || suffix)
             USING ERRCODE = 'ambiguous_function',
                   HINT = 'A hunt''s functions cannot be overloaded: drop the others.';
     END IF;
@@ -4071,7 +4431,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE jsonb_typeof(value)
                WHEN 'null'::text THEN format('NULL::%s'::text, type)
-               WHEN 'array'::text THEN format('%L::%s'::text, ARRAY(SELECT e.element FROM jsonb_array_elements_text(value) AS e (element))::text, type)
+               WHEN 'array'::text THEN format('%L::%s'::text,
+                                              ARRAY(SELECT e.element
+                                                    FROM jsonb_array_elements_text(value) AS e (element))::text, type)
                ELSE format('%L::%s'::text, value #>> '{}'::text[], type)
            END
 $$;
@@ -4098,7 +4460,8 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
     SELECT format('%s(%s)'::text, function,
-                  array_to_string(ARRAY(SELECT format('%I => %s'::text, a.name, azhunt.option_literal(options -> a.name, a.type))
+                  array_to_string(ARRAY(SELECT format('%I => %s'::text, a.name,
+                                                      azhunt.option_literal(options -> a.name, a.type))
                                         FROM azhunt.function_arguments(function) AS a
                                         WHERE options ? a.name
                                         ORDER BY a.place) || others, ', '::text))
@@ -4123,9 +4486,11 @@ DECLARE
 BEGIN
     SELECT e.* INTO STRICT expected
     FROM (VALUES
-        ('_matches', 'matches', '{since timestamp with time zone,until timestamp with time zone,arrivals azhunt.arrivals}'::text[],
+        ('_matches', 'matches',
+         '{since timestamp with time zone,until timestamp with time zone,arrivals azhunt.arrivals}'::text[],
          'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)'),
         ('_check', 'boolean', '{}', 'boolean'),
+        ('_tables', 'log tables', '{}', 'text[]'),
         ('_log_rows', 'log rows', '{match azhunt.matches}', 'TABLE(log_table text, log_row jsonb)')
     ) AS e (suffix, name, arguments, result)
     WHERE e.suffix = replace(check_hunt_signature.suffix, '_new'::text, ''::text);
@@ -4142,8 +4507,10 @@ BEGIN
     IF missing <> '{}' OR unknown <> '{}' THEN
         RAISE EXCEPTION '% does not have the arguments of such a function', function
             USING ERRCODE = 'invalid_function_definition',
-                  DETAIL = concat_ws(' '::text, 'It lacks '::text || nullif(array_to_string(missing, ', '::text), ''::text) || '.'::text,
-                                     'It has '::text || nullif(array_to_string(unknown, ', '::text), ''::text) || '.'::text),
+                  DETAIL = concat_ws(' '::text, 'It lacks '::text
+                                     || nullif(array_to_string(missing, ', '::text), ''::text) || '.'::text,
+                                     'It has '::text || nullif(array_to_string(unknown, ', '::text), ''::text)
+                                         || '.'::text),
                   HINT = format('It has to be %s(%s).'::text, function,
                                 array_to_string(options || expected.arguments, ', '::text));
     ELSIF result IS DISTINCT FROM expected.result THEN
@@ -4171,7 +4538,7 @@ DECLARE
                             WHERE a.name <> ALL ('{since,until,arrivals}'::text[])
                             ORDER BY a.place);
 BEGIN
-    FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
+    FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_tables,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
         IF function IS NULL AND suffix = ANY ('{"",_matches}'::text[]) THEN
             RAISE EXCEPTION 'there is no function %.%', quote_ident(schema), quote_ident(hunt || suffix)
@@ -4196,7 +4563,8 @@ SET "IntervalStyle" = 'postgres'
 AS $$
 BEGIN
     PERFORM azhunt.check_window((options ->> reach)::interval);
-EXCEPTION WHEN invalid_parameter_value OR null_value_not_allowed OR interval_field_overflow OR feature_not_supported THEN
+EXCEPTION WHEN invalid_parameter_value OR null_value_not_allowed OR interval_field_overflow
+    OR feature_not_supported THEN
     RAISE EXCEPTION 'option "%" cannot be "%"', reach, coalesce(options ->> reach, 'NULL')
         USING ERRCODE = 'invalid_parameter_value',
               DETAIL = 'It says how far apart in time the rows of a match can be.',
@@ -4228,11 +4596,14 @@ BEGIN
         WHERE m.name <> ALL ('{since,until,arrivals}'::text[])
     LOOP
         IF option."default" IS NULL THEN
-            RAISE EXCEPTION 'argument "%" of %.% is no option', option.name, quote_ident(schema), quote_ident(hunt || '_matches')
+            RAISE EXCEPTION 'argument "%" of %.% is no option', option.name, quote_ident(schema),
+                            quote_ident(hunt || '_matches')
                 USING ERRCODE = 'invalid_function_definition',
-                      HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema, hunt);
+                      HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema,
+                                    hunt);
         END IF;
-        EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
+        EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text
+                       ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
         INTO value;
         IF azhunt.has_dimensions(value, option.type) THEN
             RAISE EXCEPTION 'the default of option "%" is an array of more than one dimension', option.name
@@ -4248,6 +4619,23 @@ $$;
 COMMENT ON FUNCTION azhunt.default_options(text, text) IS
 'internal: the options that a rule can set: the arguments of NAME_matches() but since, until and arrivals, with the defaults that NAME() has for them';
 
+CREATE FUNCTION azhunt.check_hunt_found(is_found boolean, hunt text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
+                                               FROM azhunt.hunts AS h));
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_found(boolean, text) IS
+'internal: an error that there is no such hunt, unless it was found';
+
 CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -4260,13 +4648,11 @@ DECLARE
     check_function regproc;
     option record;
 BEGIN
-    SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
-                                               FROM azhunt.hunts AS h));
-    ELSIF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
+    SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach
+    FROM azhunt.hunts AS h
+    WHERE h.hunt = check_options.hunt;
+    PERFORM azhunt.check_hunt_found(FOUND, check_options.hunt);
+    IF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'options must be a JSON object, such as {"%": %}',
                         (SELECT key FROM jsonb_each(defaults) ORDER BY key LIMIT 1),
                         (SELECT value FROM jsonb_each(defaults) ORDER BY key LIMIT 1)
@@ -4310,6 +4696,31 @@ $$;
 COMMENT ON FUNCTION azhunt.check_options(text, jsonb) IS
 'internal: an error if the hunt is unknown or does not take these options';
 
+CREATE FUNCTION azhunt.tables_read(hunt azhunt.hunts, options jsonb) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    tables_function CONSTANT regproc := azhunt.hunt_function(hunt.schema, hunt.hunt, '_tables'::text);
+    tables text[];
+BEGIN
+    IF tables_function IS NULL THEN
+        RETURN hunt.tables;
+    END IF;
+    EXECUTE format('SELECT %s'::text, azhunt.hunt_call(tables_function, options, '{}'::text[])) INTO tables;
+    IF coalesce(cardinality(tables), 0) = 0 OR NOT tables <@ hunt.tables THEN
+        RAISE EXCEPTION 'hunt "%" reads log tables that the catalogue does not have for it', hunt.hunt
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('%s returned %s.'::text, tables_function, coalesce(tables::text, 'NULL'::text)),
+                  HINT = format('It has to return one or more of %s.'::text, hunt.tables::text);
+    END IF;
+    RETURN tables;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.tables_read(azhunt.hunts, jsonb) IS
+'internal: the log tables that a hunt with these options reads; all of the catalogue, unless the hunt says which';
+
 CREATE FUNCTION azhunt.add_hunt(
     function regproc,
     tables text[],
@@ -4326,7 +4737,6 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     hunt_name text;
     schema_name text;
@@ -4361,16 +4771,20 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = format('Log tables: %s.', (SELECT string_agg(s.log_table, ', ' ORDER BY s.log_table)
                                                     FROM azhunt.log_table_schemas() AS s));
-    ELSIF (SELECT a.type FROM azhunt.function_arguments(add_hunt.function) AS a WHERE a.name = add_hunt.reach AND options ? a.name)
+    ELSIF (SELECT a.type FROM azhunt.function_arguments(add_hunt.function) AS a
+           WHERE a.name = add_hunt.reach AND options ? a.name)
           IS DISTINCT FROM 'interval'::regtype THEN
         RAISE EXCEPTION 'reach must name an option of type interval, not "%"', coalesce(add_hunt.reach, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
+                  HINT = format('Options: %s.',
+                                (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
     ELSIF options -> add_hunt.reach = 'null'::jsonb THEN
         RAISE EXCEPTION 'reach must name an option that is not null, and "%" is null by default', add_hunt.reach
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = format('Give argument "%s" of %I.%I() a default.'::text, add_hunt.reach, schema_name, hunt_name);
-    ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0 OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
+                  HINT = format('Give argument "%s" of %I.%I() a default.'::text, add_hunt.reach, schema_name,
+                                hunt_name);
+    ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0
+          OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -4384,10 +4798,11 @@ BEGIN
             add_hunt.result_key, add_hunt.summary)
     -- again, after its functions have changed
     ON CONFLICT (hunt) DO UPDATE
-    SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
+    SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description,
+        tactics = excluded.tactics,
         techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
         default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
-        summary = excluded.summary
+        summary = excluded.summary, severity = excluded.severity, run_every = excluded.run_every, query = excluded.query
     -- which may have moved
     WHERE h.schema = excluded.schema OR azhunt.hunt_function(h.schema, h.hunt, ''::text) IS NULL;
     IF NOT FOUND THEN
@@ -4407,14 +4822,16 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = $1) THEN
+    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt) THEN
         RAISE EXCEPTION 'rules run hunt "%"', hunt
             USING ERRCODE = 'dependent_objects_still_exist',
                   DETAIL = format('Rules: %s.', (SELECT string_agg(r.rule, ', ' ORDER BY r.rule)
-                                                 FROM azhunt.rules AS r WHERE r.hunt = $1)),
+                                                 FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt)),
                   HINT = 'azhunt.drop_rule() removes a rule with its results.';
     END IF;
-    DELETE FROM azhunt.hunts AS h WHERE h.hunt = $1 AND h.schema <> 'azhunt';
+    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt
+        AND h.query IS NOT NULL;
+    DELETE FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.schema <> 'azhunt';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
@@ -4424,7 +4841,7 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.drop_hunt(text) IS
-'removes a hunt that add_hunt() added from the catalogue; its functions stay';
+'removes a hunt that was added from the catalogue; its functions stay, but those that add_kql_hunt() made';
 
 /* src/runs/rules.sql */
 
@@ -4478,24 +4895,25 @@ CREATE FUNCTION azhunt.add_rule(
     rule text,
     hunt text DEFAULT NULL,
     options jsonb DEFAULT '{}',
-    run_every interval DEFAULT '1 hour',
-    severity text DEFAULT 'Medium',
+    run_every interval DEFAULT NULL,
+    severity text DEFAULT NULL,
     announce_since timestamptz DEFAULT '-infinity')
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 BEGIN
     PERFORM azhunt.check_options(coalesce(add_rule.hunt, add_rule.rule), add_rule.options);
     INSERT INTO azhunt.rules (rule, hunt, options, run_every, severity, announce_since)
-    VALUES (add_rule.rule, coalesce(add_rule.hunt, add_rule.rule), add_rule.options, add_rule.run_every,
-            add_rule.severity, add_rule.announce_since);
+    SELECT add_rule.rule, h.hunt, add_rule.options, coalesce(add_rule.run_every, h.run_every, interval '1 hour'),
+           coalesce(add_rule.severity, h.severity, 'Medium'), add_rule.announce_since
+    FROM azhunt.hunts AS h
+    WHERE h.hunt = coalesce(add_rule.hunt, add_rule.rule);
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
-'makes a rule, which runs a hunt, by default the one of its own name, with options';
+'makes a rule, which runs a hunt, by default the one of its own name, with options, as often and with the severity that the hunt has';
 
 CREATE FUNCTION azhunt.check_rule_found(is_found boolean, rule text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -4565,7 +4983,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
+    IF TG_OP = 'UPDATE'
+       AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
         RETURN NEW;
     END IF;
     -- A run that was skipped has changed nothing.
@@ -4716,7 +5135,8 @@ COMMENT ON COLUMN azhunt.matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.matches.found_at IS 'when that run began';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.matches', '');
 
-CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb) RETURNS bytea
+CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb)
+RETURNS bytea
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_match_key';
 
@@ -4738,7 +5158,7 @@ COMMENT ON FUNCTION azhunt.match_result_id(text, text[], timestamptz, text, text
 -- of what it finds.  NAME_new_matches() goes from each new row to its partners,
 -- which OFFSET 0 ensures, by index.  That is far less work for a few rows, and
 -- far more for many that share an address.  Nobody knows beforehand, so it gives
--- up where it has visited more rows than it should.
+-- up where it has visited rows for as long as the other would take.
 --
 -- Neither depends on what the planner knows about rows that came a moment ago:
 -- the first has no other join, and the second no other scans than of indexes,
@@ -4777,7 +5197,30 @@ $$;
 COMMENT ON FUNCTION azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: stores the matches that a call of a hunt''s function gives and that are not there, and counts them; in the call, $4 to $6 are since, until and arrivals';
 
-CREATE FUNCTION azhunt.insert_matches_of_period(rule text, run bigint, found_at timestamptz, call text, result_key text[],
+CREATE FUNCTION azhunt.cost_of_period(call text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS double precision
+-- as EXPLAIN may change something, for all that PostgreSQL knows
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+DECLARE
+    plan jsonb;
+BEGIN
+    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %s AS m'::text, call)
+    INTO plan
+    USING NULL::text, NULL::text, NULL::text, since, until, arrivals;
+    RETURN (plan #>> '{0,Plan,Total Cost}')::double precision;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.cost_of_period(text, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: what the planner takes insert_matches_of_period() to cost, where it finds no matches; its join reads rows, and these it can count without statistics';
+
+CREATE FUNCTION azhunt.insert_matches_of_period(rule text, run bigint, found_at timestamptz, call text,
+                                                result_key text[],
                                                 since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -4816,142 +5259,11 @@ COMMENT ON FUNCTION azhunt.insert_new_matches(text, bigint, timestamptz, text, t
 
 /* src/runs/trust.sql */
 
--- A year of daily partitions has thousands of parts that refer to the same few
--- objects.  pg_depend does not tell of PostgreSQL's own, which belong to the
--- first superuser and have the ids below 16384.
-CREATE FUNCTION azhunt.reached_from(relations oid[], with_children boolean) RETURNS TABLE (classid oid, objid oid, is_part boolean)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET jit = off
--- so that arrays are hashed
-SET plan_cache_mode = force_custom_plan
-AS $$
-#variable_conflict use_column
-DECLARE
-    tree oid[];
-    tree_and_indexes oid[];
-    parts oid[];
-    part_class regclass;
-BEGIN
-    WITH RECURSIVE part (oid) AS (
-        SELECT r.oid FROM unnest(relations) AS r (oid)
-        UNION
-        SELECT i.inhrelid FROM part AS p JOIN pg_inherits AS i ON i.inhparent = p.oid WHERE with_children
-    )
-    SELECT array_agg(p.oid) INTO tree FROM part AS p;
-
-    tree_and_indexes := tree || ARRAY(
-        SELECT i.indexrelid FROM pg_index AS i
-        WHERE i.indrelid = ANY (tree)
-          AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL OR 16384::oid <= ANY (i.indclass::oid[])));
-
-    -- one relation for each owner
-    RETURN QUERY
-    SELECT 'pg_class'::regclass::oid, min(c.oid), true FROM pg_class AS c WHERE c.oid = ANY (tree) GROUP BY c.relowner;
-
-    FOREACH part_class IN ARRAY '{pg_class,pg_rewrite,pg_policy,pg_attrdef,pg_constraint,pg_statistic_ext}'::regclass[] LOOP
-        parts := CASE part_class
-            WHEN 'pg_class'::regclass THEN tree_and_indexes
-            WHEN 'pg_rewrite'::regclass THEN ARRAY(SELECT w.oid FROM pg_rewrite AS w WHERE w.ev_class = ANY (tree))
-            WHEN 'pg_policy'::regclass THEN ARRAY(SELECT p.oid FROM pg_policy AS p WHERE p.polrelid = ANY (tree))
-            WHEN 'pg_attrdef'::regclass THEN ARRAY(SELECT a.oid FROM pg_attrdef AS a WHERE a.adrelid = ANY (tree))
-            WHEN 'pg_constraint'::regclass THEN ARRAY(SELECT k.oid FROM pg_constraint AS k
-                                                      WHERE k.conrelid = ANY (tree) AND k.contype = 'c')
-            ELSE ARRAY(SELECT s.oid FROM pg_statistic_ext AS s WHERE s.stxrelid = ANY (tree))
-        END;
-        RETURN QUERY
-        SELECT DISTINCT d.refclassid, d.refobjid, false
-        FROM pg_depend AS d
-        WHERE d.classid = part_class AND d.objid = ANY (parts) AND d.refobjid >= 16384::oid
-          AND NOT (d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (tree_and_indexes))
-          AND d.refclassid <> 'pg_namespace'::regclass;
-    END LOOP;
-    RETURN QUERY
-    SELECT 'pg_statistic_ext'::regclass::oid, s.oid, true FROM pg_statistic_ext AS s WHERE s.stxrelid = ANY (tree);
-END
-$$;
-
-COMMENT ON FUNCTION azhunt.reached_from(oid[], boolean) IS
-'internal: what relations refer to, if with_children with their partitions or children, by rules, policies, defaults, checks, statistics and indexes, too; as parts, one relation for each of their owners';
-
--- What is reached is what PostgreSQL knows: a function whose body is a string
--- does not say what it calls, so that its owner has to be trusted in all it does.
 CREATE FUNCTION azhunt.untrusted_below(
     relations regclass[], functions oid[], with_children boolean, reader name, OUT object text, OUT owner name)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+LANGUAGE C STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-SET jit = off
-AS $$
-DECLARE
-    trusted oid[] := ARRAY(SELECT r.oid FROM pg_roles AS r WHERE pg_has_role(r.oid, reader, 'USAGE'));
-BEGIN
-    WITH RECURSIVE reached (classid, objid, is_part) AS (
-        (
-            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(relations::oid[], with_children) AS f
-            UNION ALL
-            SELECT 'pg_proc'::regclass::oid, f.oid, false FROM unnest(functions) AS f (oid)
-        )
-        UNION
-        SELECT n.classid, n.objid, n.is_part
-        FROM reached AS r
-        CROSS JOIN LATERAL (
-            SELECT f.classid, f.objid, f.is_part FROM azhunt.reached_from(ARRAY[r.objid], true) AS f
-            WHERE r.classid = 'pg_class'::regclass AND NOT r.is_part
-            UNION ALL
-            SELECT d.refclassid, d.refobjid, false FROM pg_depend AS d
-            WHERE r.classid <> 'pg_class'::regclass
-              AND d.classid = r.classid AND d.objid = r.objid AND d.refobjid >= 16384::oid
-            -- checks of domains, operators and functions of operator classes
-            UNION ALL
-            SELECT 'pg_constraint'::regclass, k.oid, false FROM pg_constraint AS k
-            WHERE r.classid = 'pg_type'::regclass AND k.contypid = r.objid
-            UNION ALL
-            SELECT 'pg_amop'::regclass, o.oid, false FROM pg_amop AS o
-            WHERE r.classid = 'pg_opfamily'::regclass AND o.amopfamily = r.objid
-            UNION ALL
-            SELECT 'pg_amproc'::regclass, f.oid, false FROM pg_amproc AS f
-            WHERE r.classid = 'pg_opfamily'::regclass AND f.amprocfamily = r.objid
-        ) AS n (classid, objid, is_part)
-    )
-    SELECT pg_describe_object(o.classid, o.objid, 0), pg_get_userbyid(o.owner)
-    INTO object, untrusted_below.owner
-    FROM (
-        SELECT r.classid, r.objid, c.relowner
-        FROM reached AS r JOIN pg_class AS c ON c.oid = r.objid WHERE r.classid = 'pg_class'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, p.proowner
-        FROM reached AS r JOIN pg_proc AS p ON p.oid = r.objid WHERE r.classid = 'pg_proc'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, t.typowner
-        FROM reached AS r JOIN pg_type AS t ON t.oid = r.objid WHERE r.classid = 'pg_type'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, o.oprowner
-        FROM reached AS r JOIN pg_operator AS o ON o.oid = r.objid WHERE r.classid = 'pg_operator'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, c.opcowner
-        FROM reached AS r JOIN pg_opclass AS c ON c.oid = r.objid WHERE r.classid = 'pg_opclass'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, f.opfowner
-        FROM reached AS r JOIN pg_opfamily AS f ON f.oid = r.objid WHERE r.classid = 'pg_opfamily'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, s.stxowner
-        FROM reached AS r JOIN pg_statistic_ext AS s ON s.oid = r.objid WHERE r.classid = 'pg_statistic_ext'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, l.lanowner
-        FROM reached AS r JOIN pg_language AS l ON l.oid = r.objid WHERE r.classid = 'pg_language'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, s.srvowner
-        FROM reached AS r JOIN pg_foreign_server AS s ON s.oid = r.objid WHERE r.classid = 'pg_foreign_server'::regclass
-        UNION ALL
-        SELECT r.classid, r.objid, w.fdwowner
-        FROM reached AS r JOIN pg_foreign_data_wrapper AS w ON w.oid = r.objid
-        WHERE r.classid = 'pg_foreign_data_wrapper'::regclass
-    ) AS o (classid, objid, owner)
-    WHERE o.owner <> ALL (trusted)
-    ORDER BY o.classid <> 'pg_class'::regclass, o.objid
-    LIMIT 1;
-END
-$$;
+AS 'MODULE_PATHNAME', 'azhunt_untrusted_below';
 
 COMMENT ON FUNCTION azhunt.untrusted_below(regclass[], oid[], boolean, name) IS
 'internal: the first of all objects that relations and functions reach (if with_children, partitions or children; indexes, rules, policies, constraints, functions, types and so on, and what these refer to) whose owner has not the rights of a role, the reader, anyway; null if there is none';
@@ -4968,7 +5280,8 @@ DECLARE
     untrusted CONSTANT record := azhunt.untrusted_below('{}'::regclass[], ARRAY[function::oid], false, runner);
 BEGIN
     IF untrusted.object IS NOT NULL THEN
-        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules', untrusted.object, untrusted.owner, runner
+        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules', untrusted.object, untrusted.owner,
+                        runner
             USING ERRCODE = 'insufficient_privilege',
                   DETAIL = format('A function that runs with the rights of %s would call it.'::text, runner),
                   HINT = format('Give it to %s.'::text, runner);
@@ -4979,6 +5292,40 @@ $$;
 COMMENT ON FUNCTION azhunt.check_hunt_function(regproc) IS
 'internal: an error if a function of a hunt, or what it reaches, belongs to a role that the one who runs rules does not trust';
 
+CREATE FUNCTION azhunt.check_log_table_owners(tables text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    log_table text;
+    relations regclass[] := '{}';
+    untrusted record;
+BEGIN
+    FOREACH log_table IN ARRAY tables LOOP
+        relations := relations || to_regclass(format('azhunt.%I', log_table));
+        IF relations[cardinality(relations)] IS NULL THEN
+            RAISE EXCEPTION 'there is no table azhunt.%', log_table
+                USING ERRCODE = 'undefined_table',
+                      HINT = 'azhunt.create_log_tables() creates the log tables.';
+        END IF;
+    END LOOP;
+
+    -- whoever owns what is read can have code run by those who read it
+    untrusted := azhunt.untrusted_below(relations, '{}'::oid[], true, current_user);
+    IF untrusted.object IS NOT NULL THEN
+        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
+                        untrusted.object, untrusted.owner, current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = format('A function that runs with the rights of %s would read it, or have it run.',
+                                  current_user),
+                  HINT = format('Give it to %s.', current_user);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_log_table_owners(text[]) IS
+'internal: an error if these log tables are not there, or belong to a role that the current one does not trust';
+
 CREATE FUNCTION azhunt.check_log_tables(tables text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -4986,16 +5333,20 @@ AS $$
 DECLARE
     log_table text;
     relation regclass;
-    relations regclass[] := '{}';
     foreign_table regclass;
-    untrusted record;
 BEGIN
+    PERFORM azhunt.check_log_table_owners(tables);
     FOREACH log_table IN ARRAY tables LOOP
-        relation := to_regclass(format('azhunt.%I', log_table));
-        IF relation IS NULL THEN
-            RAISE EXCEPTION 'there is no table azhunt.%', log_table
-                USING ERRCODE = 'undefined_table',
-                      HINT = 'azhunt.create_log_tables() creates the log tables.';
+        relation := format('azhunt.%I', log_table)::regclass;
+        SELECT c.oid INTO foreign_table
+        FROM azhunt.partition_tree(relation) AS t (relation)
+        JOIN pg_class AS c ON c.oid = t.relation
+        WHERE c.relkind = 'f'
+        LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'a rule cannot tell the new rows of foreign table %', foreign_table
+                USING ERRCODE = 'wrong_object_type',
+                      HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
         END IF;
 
         PERFORM FROM pg_attribute AS a
@@ -5006,30 +5357,7 @@ BEGIN
                 USING ERRCODE = 'undefined_column',
                       HINT = 'A rule knows new rows by it: add it, with azhunt.ingest_xid() as its default.';
         END IF;
-        relations := relations || relation;
     END LOOP;
-
-    SELECT c.oid INTO foreign_table
-    FROM unnest(relations) AS r (relation)
-    CROSS JOIN LATERAL azhunt.partition_tree(r.relation) AS t (relation)
-    JOIN pg_class AS c ON c.oid = t.relation
-    WHERE c.relkind = 'f'
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'a rule cannot tell the new rows of foreign table %', foreign_table
-            USING ERRCODE = 'wrong_object_type',
-                  HINT = 'Replicate the table here; or hunt ad hoc, which foreign tables serve as well.';
-    END IF;
-
-    -- whoever owns what is read can have code run by those who read it
-    untrusted := azhunt.untrusted_below(relations, '{}'::oid[], true, current_user);
-    IF untrusted.object IS NOT NULL THEN
-        RAISE EXCEPTION 'the owner of %, %, is not trusted by %, who runs rules',
-                        untrusted.object, untrusted.owner, current_user
-            USING ERRCODE = 'insufficient_privilege',
-                  DETAIL = format('A function that runs with the rights of %s would read it, or have it run.', current_user),
-                  HINT = format('Give it to %s.', current_user);
-    END IF;
 END
 $$;
 
@@ -5047,7 +5375,7 @@ COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
 
 CREATE FUNCTION azhunt.find_arrivals(log_table regclass, first_xid bigint, end_xid bigint,
                                      unfinished_xids bigint[], known bigint[])
-RETURNS TABLE (relation regclass, identity bigint, is_view boolean, pages bigint,
+RETURNS TABLE (relation regclass, identity bigint, is_view boolean,
                new_rows bigint, since timestamptz, until timestamptz, reread boolean)
 LANGUAGE C STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_find_arrivals';
@@ -5063,7 +5391,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT COALESCE(array_agg(a.identity ORDER BY a.identity), '{}'::bigint[])
     FROM unnest(tables) AS t (log_table)
-    CROSS JOIN LATERAL azhunt.find_arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint, NULL::bigint,
+    CROSS JOIN LATERAL azhunt.find_arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint,
+                                            NULL::bigint,
                                             NULL::bigint[], NULL::bigint[]) AS a
 $$;
 
@@ -5091,7 +5420,7 @@ COMMENT ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) IS
 REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, arrivals azhunt.arrivals, known bigint[],
-                                         OUT relations bigint[], OUT pages bigint, OUT rows_read jsonb,
+                                         OUT relations bigint[], OUT rows_read jsonb,
                                          OUT new_periods tstzmultirange, OUT reread_periods tstzmultirange)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -5104,7 +5433,6 @@ DECLARE
     all_time CONSTANT tstzmultirange := '{[-infinity,infinity]}';
 BEGIN
     relations := '{}';
-    pages := 0;
     rows_read := '{}';
     new_periods := '{}';
     reread_periods := '{}';
@@ -5112,7 +5440,6 @@ BEGIN
     FOREACH log_table IN ARRAY tables LOOP
         relation := format('azhunt.%I'::text, log_table)::regclass;
         SELECT array_agg(a.identity) AS relations,
-               sum(a.pages)::bigint AS pages,
                sum(a.new_rows)::bigint AS new_rows,
                bool_or(a.is_view) AS is_view,
                bool_or(a.reread) AS reread,
@@ -5124,13 +5451,13 @@ BEGIN
         FROM azhunt.find_arrivals(relation, arrivals.first_xid, arrivals.end_xid, arrivals.unfinished_xids, known) AS a;
 
         relations := relations || part.relations;
-        pages := pages + part.pages;
         IF part.is_view THEN
             SELECT v.new_rows, v.since, v.until INTO of_view
             FROM azhunt.new_rows_of_view(log_table, arrivals) AS v;
             part.new_rows := of_view.new_rows;
             part.new_periods := CASE WHEN of_view.since IS NOT NULL THEN tstzmultirange(
-                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach), '[]'::text)) END;
+                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach),
+                          '[]'::text)) END;
             part.reread_periods := CASE WHEN part.reread THEN all_time END;
         END IF;
         rows_read := rows_read || jsonb_build_object(log_table, part.new_rows);
@@ -5159,7 +5486,16 @@ AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
 'internal: true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
 
-REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
+-- COST has it checked after all other conditions: a row that they reject is not
+-- one whose partners are searched.
+CREATE FUNCTION azhunt.count_search("time" timestamptz, weight integer) RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'azhunt_count_visit';
+
+COMMENT ON FUNCTION azhunt.count_search(timestamptz, integer) IS
+'internal: the same for a new row whose partners are searched, which counts for as many visits as weight says';
+
+REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer), azhunt.count_search(timestamptz, integer) FROM PUBLIC;
 
 /* src/runs/run.sql */
 
@@ -5212,7 +5548,8 @@ AS $$
     SELECT CASE WHEN unfinished >= pg_snapshot_xmax(snapshot) THEN snapshot
                 ELSE format('%s:%s:%s'::text, min(x.xid), pg_snapshot_xmax(snapshot),
                             string_agg(x.xid::text, ','::text ORDER BY x.xid)
-                                FILTER (WHERE x.xid = unfinished OR NOT pg_visible_in_snapshot(x.xid, snapshot)))::pg_snapshot
+                                FILTER (WHERE x.xid = unfinished
+                                        OR NOT pg_visible_in_snapshot(x.xid, snapshot)))::pg_snapshot
            END
     FROM (
         SELECT unfinished
@@ -5227,7 +5564,9 @@ $$;
 COMMENT ON FUNCTION azhunt.snapshot_with_unfinished(pg_snapshot, xid8) IS
 'internal: a snapshot that also takes a transaction for unfinished';
 
-CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange,
+                                    arrivals azhunt.arrivals,
+                                    new_rows bigint)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -5237,24 +5576,33 @@ DECLARE
     options jsonb := hunt.default_options || rule.options;
     others CONSTANT text[] := '{"since => $4","until => $5","arrivals => $6"}';
     new_rows_function CONSTANT regproc := azhunt.hunt_function(hunt.schema, hunt.hunt, '_new_matches'::text);
+    join_call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options,
+                                                others);
+    visits bigint;
 BEGIN
     IF (arrivals).first_xid IS NOT NULL AND new_rows_function IS NOT NULL THEN
-        BEGIN
-            RETURN azhunt.insert_new_matches(rule.rule, run, found_at, azhunt.hunt_call(new_rows_function, options, others),
-                                             hunt.result_key, lower(period), upper(period), arrivals);
-        EXCEPTION WHEN SQLSTATE 'ZH001' THEN
-            -- too many partners: join what the period has
-        END;
+        -- The join takes about as long as ten times as many visits as it costs.
+        visits := 6000 + (10 * azhunt.cost_of_period(join_call, lower(period), upper(period), arrivals))::bigint;
+        -- One new row counts for 32 visits.  Where a fourth of them is too many,
+        -- the join costs less than there are new rows.
+        IF 8 * new_rows <= visits THEN
+            BEGIN
+                PERFORM azhunt.allow_visits(visits);
+                RETURN azhunt.insert_new_matches(rule.rule, run, found_at,
+                                                 azhunt.hunt_call(new_rows_function, options, others),
+                                                 hunt.result_key, lower(period), upper(period), arrivals);
+            EXCEPTION WHEN SQLSTATE 'ZH001' THEN
+                -- too many partners: join what the period has
+            END;
+        END IF;
     END IF;
-    RETURN azhunt.insert_matches_of_period(
-        rule.rule, run, found_at,
-        azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options, others),
-        hunt.result_key, lower(period), upper(period), arrivals);
+    RETURN azhunt.insert_matches_of_period(rule.rule, run, found_at, join_call, hunt.result_key, lower(period),
+                                           upper(period), arrivals);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals) IS
-'internal: stores the matches of a period that are not there, and counts them; only those with a new row, unless arrivals is null';
+COMMENT ON FUNCTION azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals, bigint) IS
+'internal: stores the matches of a period that are not there, and counts them; only those with a new row, of which there are so many, unless arrivals is null';
 
 CREATE FUNCTION azhunt.some_periods(periods tstzmultirange) RETURNS SETOF tstzrange
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -5318,13 +5666,14 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 AS $$
-#variable_conflict use_variable
 DECLARE
     hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
     watermark azhunt.watermarks;
+    tables text[];
     findings record;
     period tstzrange;
     arrivals azhunt.arrivals;
+    new_rows bigint;
 BEGIN
     -- first, as an older snapshot does not see what the others look at
     PERFORM azhunt.check_rows_are_visible(hunt.tables);
@@ -5332,12 +5681,24 @@ BEGIN
     PERFORM azhunt.check_hunt_functions(hunt.schema, hunt.hunt);
     PERFORM azhunt.check_options(hunt.hunt, rule.options);
 
+    -- Those that the options leave out are planned, but have no row in the period,
+    -- so that nothing but the look for new rows would lock their partitions.
+    tables := azhunt.tables_read(hunt, hunt.default_options || rule.options);
     new_matches := 0;
     started_over := azhunt.reason_to_start_over(rule.rule);
-    IF started_over IS NOT NULL THEN
+    IF hunt.query IS NOT NULL THEN
+        -- whatever has arrived, as a row of its result can come of any rows
+        started_over := NULL;
         relations := azhunt.relations_below(hunt.tables);
-        rows_read := azhunt.count_rows(hunt.tables);
-        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange, NULL::azhunt.arrivals);
+        new_matches := azhunt.store_rows_of_period(rule, run, found_at);
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    IF started_over IS NOT NULL THEN
+        relations := azhunt.relations_below(tables);
+        rows_read := azhunt.count_rows(tables);
+        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange,
+                                           NULL::azhunt.arrivals, NULL::bigint);
     ELSE
         SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.rule = rule.rule;
         arrivals := ROW(pg_snapshot_xmax(watermark.snapshot)::text::bigint,
@@ -5346,18 +5707,18 @@ BEGIN
                         ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(watermark.snapshot) AS x)
                         || pg_current_xact_id()::text::bigint);
         SELECT a.* INTO findings
-        FROM azhunt.look_for_arrivals(hunt.tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
+        FROM azhunt.look_for_arrivals(tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
                                       arrivals, watermark.relations) AS a;
         relations := findings.relations;
         rows_read := findings.rows_read;
 
-        -- A page takes about as long to read as eight rows that are looked up.
-        PERFORM azhunt.allow_visits(1000 + 8 * findings.pages);
+        new_rows := (SELECT sum(r.value::bigint) FROM jsonb_each_text(rows_read) AS r);
         FOR period IN SELECT p FROM azhunt.some_periods(findings.new_periods) AS p LOOP
-            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, arrivals);
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, arrivals, new_rows);
         END LOOP;
         FOR period IN SELECT p FROM azhunt.some_periods(findings.reread_periods) AS p LOOP
-            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals);
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals,
+                                                             new_rows);
         END LOOP;
     END IF;
 
@@ -5367,7 +5728,7 @@ BEGIN
 
     -- Only what was there from the first look to the last has surely been read.
     relations := ARRAY(SELECT r FROM unnest(relations) AS r
-                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(hunt.tables)) AS r);
+                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(tables)) AS r);
     RETURN NEXT;
 END
 $$;
@@ -5381,7 +5742,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN 'another run of this rule is going on'
-        || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename, a.xact_start)
+        || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename,
+                                   a.xact_start)
                      FROM azhunt.rules AS r
                      JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = r.xmax AND l.granted
                      JOIN pg_stat_activity AS a ON a.pid = l.pid
@@ -5425,13 +5787,10 @@ BEGIN
 
     -- A change, and not only a lock: a transaction whose snapshot is older must
     -- not change or drop a rule as if it had not run.
-    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
+    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule
+    RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.hunts lists the hunts; azhunt.add_hunt() adds one.';
-    END IF;
+    PERFORM azhunt.check_hunt_found(FOUND, rule_row.hunt);
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.
@@ -5446,10 +5805,12 @@ BEGIN
     END IF;
 
     INSERT INTO azhunt.watermarks (rule, snapshot, relations, system_identifier)
-    VALUES (run_rule_in_transaction.rule, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    VALUES (run_rule_in_transaction.rule, snapshot, findings.relations,
+            (SELECT s.system_identifier::text FROM pg_control_system() AS s))
     ON CONFLICT ON CONSTRAINT watermarks_pkey DO UPDATE
     SET snapshot = EXCLUDED.snapshot, relations = EXCLUDED.relations, system_identifier = EXCLUDED.system_identifier;
-    INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced, snapshot, run_by)
+    INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced,
+                             snapshot, run_by)
     VALUES (function.run, run_rule_in_transaction.rule, started, clock_timestamp(), 'succeeded', findings.started_over,
             findings.rows_read, findings.new_matches, announced, snapshot, session_user);
     -- Where someone keeps the queue from being emptied, what was found matters
@@ -5478,7 +5839,8 @@ BEGIN
     -- Whoever runs rules can call this, so what it is told is held within what
     -- can be true of this session.
     INSERT INTO azhunt.runs (rule, started, finished, status, sqlstate, error, run_by)
-    SELECT r.rule, least(greatest(record_failed_run.started, connected), clock_timestamp()), clock_timestamp(), 'failed',
+    SELECT r.rule, least(greatest(record_failed_run.started, connected), clock_timestamp()), clock_timestamp(),
+           'failed',
            left(record_failed_run.sqlstate, 5), left(record_failed_run.error, 10000), session_user
     FROM azhunt.rules AS r
     WHERE r.rule = record_failed_run.rule
@@ -5534,6 +5896,351 @@ COMMENT ON PROCEDURE azhunt.run_rule(text) IS
 
 REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;
 
+/* src/runs/kql_hunts.sql */
+
+--
+-- Hunts in KQL.
+--
+-- A hunt NAME in KQL has a view, NAME, which is the query as it is written, and
+-- two functions that read a period: NAME(query_period), and NAME_matches(), which
+-- runs call.  A run evaluates the whole query over its period, as Sentinel does.
+-- A row of its result is one match, which is a result of its own; the columns in
+-- result_key say which row it is, so that a later run that finds it again changes
+-- it where it has changed.
+--
+
+CREATE FUNCTION azhunt.texts_of(bag jsonb, member text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE jsonb_typeof(bag -> member)
+        WHEN 'array' THEN ARRAY(SELECT e.element FROM jsonb_array_elements_text(bag -> member) AS e (element))
+        ELSE array_remove(ARRAY[bag ->> member], NULL) END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.texts_of(jsonb, text) IS
+'internal: a member of a bag as an array of texts, empty if there is none or it is null';
+
+CREATE FUNCTION azhunt.period_of(description jsonb, member text, "default" interval) RETURNS interval
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+DECLARE
+    period interval := "default";
+BEGIN
+    IF description ->> member IS NOT NULL THEN
+        period := (description ->> member)::interval;
+    END IF;
+    PERFORM azhunt.check_window(period);
+    IF period = interval '0' THEN
+        RAISE invalid_parameter_value;
+    END IF;
+    RETURN period;
+EXCEPTION WHEN invalid_datetime_format OR interval_field_overflow OR datetime_field_overflow
+               OR invalid_parameter_value OR feature_not_supported THEN
+    RAISE EXCEPTION '% cannot be "%"', member, description ->> member
+        USING ERRCODE = 'invalid_parameter_value',
+              HINT = 'Use a time in days, hours or less, such as "14d".';
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.period_of(jsonb, text, interval) IS
+'internal: a time that the description of a hunt has, such as queryPeriod';
+
+-- An account is known by its full name, by name and domain, or by what else
+-- Sentinel maps.
+CREATE FUNCTION azhunt.entity_expression(description jsonb, entity_type text, columns text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
+AS $$
+DECLARE
+    identifiers CONSTANT text[] := '{FullName,Address,Name,AadUserId,ObjectGuid,Sid,DisplayName,UPNSuffix}';
+    fields jsonb := (SELECT jsonb_object_agg(f.field ->> 'identifier', f.field ->> 'columnName')
+                     FROM (SELECT m.mapping -> 'fieldMappings' AS fields
+                           FROM jsonb_path_query(description, '$.entityMappings[*]') WITH ORDINALITY AS m (mapping,
+                                   place)
+                           WHERE m.mapping ->> 'entityType' = entity_type
+                           ORDER BY m.place LIMIT 1) AS e
+                     CROSS JOIN LATERAL jsonb_path_query(e.fields, '$[*]') AS f (field)
+                     WHERE f.field ->> 'identifier' IS NOT NULL);
+    candidates text[];
+    column_name text;
+BEGIN
+    IF fields ->> 'Name' = ANY (columns) AND fields ->> 'UPNSuffix' = ANY (columns) THEN
+        RETURN format($f$nullif(pg_catalog.concat(q.%1$I, '@', q.%2$I), '@'::text)$f$, fields ->> 'Name',
+                      fields ->> 'UPNSuffix');
+    END IF;
+    candidates := ARRAY(SELECT fields ->> i.identifier FROM unnest(identifiers) WITH ORDINALITY AS i (identifier, place)
+                        ORDER BY i.place)
+        || CASE entity_type WHEN 'Account' THEN 'AccountCustomEntity'::text WHEN 'IP' THEN 'IPCustomEntity' END;
+    column_name := (SELECT c.name FROM unnest(candidates) WITH ORDINALITY AS c (name, place)
+                    WHERE c.name = ANY (columns) ORDER BY c.place LIMIT 1);
+    RETURN CASE WHEN column_name IS NULL THEN 'NULL::text'
+                ELSE format($f$nullif(q.%I::text, ''::text)$f$, column_name) END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.entity_expression(jsonb, text, text[]) IS
+'internal: the account or address of a row of a hunt in KQL, as SQL, by the entity mappings of its description';
+
+CREATE FUNCTION azhunt.time_expression(description jsonb, columns text[], types text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
+AS $$
+DECLARE
+    times text[] := ARRAY(SELECT c.name FROM unnest(columns, types) WITH ORDINALITY AS c (name, type, place)
+                          WHERE c.type = 'timestamp with time zone' ORDER BY c.place);
+    named text;
+BEGIN
+    IF description ->> 'time' IS NOT NULL AND description ->> 'time' <> ALL (times) THEN
+        RAISE EXCEPTION 'time names "%", which is no datetime column of the query', description ->> 'time'
+            USING ERRCODE = 'undefined_column',
+                  HINT = coalesce('Columns: ' || nullif(array_to_string(times, ', '), '') || '.',
+                                  'The query has none.');
+    END IF;
+    named := (SELECT t.name
+              FROM unnest(ARRAY[description ->> 'time', 'TimeGenerated', 'timestamp',
+                                'Timestamp']) WITH ORDINALITY AS t (name, place)
+              WHERE t.name = ANY (times) ORDER BY t.place LIMIT 1);
+    RETURN CASE WHEN named IS NOT NULL THEN format('q.%I', named)
+                WHEN times = '{}' THEN 'NULL::timestamp with time zone'
+                ELSE format('greatest(%s)',
+                            (SELECT string_agg(format('q.%I', t.name), ', ') FROM unnest(times) AS t (name))) END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.time_expression(jsonb, text[], text[]) IS
+'internal: when a row of a hunt in KQL happened, as SQL: the column that its description names, TimeGenerated, timestamp, or the latest of all';
+
+CREATE FUNCTION azhunt.kql_result_key(description jsonb, columns text[], key text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    named CONSTANT text[] := azhunt.texts_of(description, 'key');
+    unknown CONSTANT text := (SELECT n.name FROM unnest(named) AS n (name) WHERE n.name <> ALL (columns) LIMIT 1);
+BEGIN
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'key names "%", which is no column of the query', unknown
+            USING ERRCODE = 'undefined_column',
+                  HINT = format('Columns: %s.', array_to_string(columns, ', '));
+    END IF;
+    RETURN CASE WHEN named <> '{}' THEN named WHEN key <> '{}' THEN key ELSE columns END;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.kql_result_key(jsonb, text[], text[]) IS
+'internal: the columns that tell the rows of a hunt in KQL apart: those that its description names, those of the last summarize, or all';
+
+CREATE FUNCTION azhunt.drop_kql_objects(schema text, hunt text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET client_min_messages = warning
+AS $$
+BEGIN
+    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals)', schema, hunt
+                   || '_matches');
+    EXECUTE format('DROP FUNCTION IF EXISTS %I.%I(interval)', schema, hunt);
+    EXECUTE format('DROP VIEW IF EXISTS %I.%I', schema, hunt);
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.drop_kql_objects(text, text) IS
+'internal: drops the view and the functions of a hunt in KQL';
+
+CREATE FUNCTION azhunt.create_kql_objects(schema text, name text, description jsonb, view_sql text, period_sql text,
+                                          rule_sql text, columns text[], types text[])
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+DECLARE
+    title CONSTANT text := coalesce(description ->> 'name', name);
+    key_columns CONSTANT text := (SELECT string_agg(format('q.%I', k.name), ', ')
+                                  FROM unnest(azhunt.texts_of(description, 'key')) AS k (name));
+BEGIN
+    EXECUTE format('CREATE VIEW %I.%I AS %s', schema, name, view_sql);
+    EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schema, name, title);
+    EXECUTE format('CREATE FUNCTION %1$I.%2$I(query_period interval DEFAULT %3$L) RETURNS SETOF %1$I.%2$I'
+                   ' LANGUAGE sql STABLE BEGIN ATOMIC %4$s; END',
+                   schema, name, azhunt.period_of(description, 'queryPeriod', interval '1 day'), period_sql);
+    EXECUTE format('COMMENT ON FUNCTION %I.%I(interval) IS %L', schema, name, title);
+    EXECUTE format('CREATE FUNCTION %I.%I(query_period interval, since timestamptz, until timestamptz, arrivals azhunt.arrivals)'
+                   ' RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)'
+                   ' LANGUAGE sql STABLE BEGIN ATOMIC SELECT %s %s AS "time", %s, %s, NULL::text, NULL::text, pg_catalog.to_jsonb(q) FROM (%s) AS q %s; END',
+                   schema, name || '_matches',
+                   -- of the rows that agree in the columns that the user names, the latest
+                   'DISTINCT ON (' || key_columns || ')', azhunt.time_expression(description, columns, types),
+                   azhunt.entity_expression(description, 'Account', columns),
+                   azhunt.entity_expression(description, 'IP', columns), rule_sql,
+                   'ORDER BY ' || key_columns || ', "time" DESC NULLS LAST, pg_catalog.to_jsonb(q) DESC');
+    EXECUTE format('COMMENT ON FUNCTION %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals) IS %L',
+                   schema, name || '_matches', 'rows of the hunt, for rules');
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.create_kql_objects(text, text, jsonb, text, text, text, text[], text[]) IS
+'internal: makes the view and the functions of a hunt in KQL';
+
+CREATE FUNCTION azhunt.check_kql_description(schema text, name text, description jsonb) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF schema IS NULL THEN
+        RAISE EXCEPTION 'the name of a hunt has to be NAME or SCHEMA.NAME'
+            USING ERRCODE = 'invalid_name';
+    ELSIF octet_length(name) > 50 THEN
+        RAISE EXCEPTION 'hunt name "%" is longer than 50 bytes', name
+            USING ERRCODE = 'name_too_long';
+    ELSIF jsonb_typeof(description) <> 'object' THEN
+        RAISE EXCEPTION 'description must be a JSON object, such as {"name": "...", "queryPeriod": "1d"}'
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF description ->> 'severity' <> ALL ('{Informational,Low,Medium,High}'::text[]) THEN
+        RAISE EXCEPTION 'severity cannot be "%"', description ->> 'severity'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'It is Informational, Low, Medium or High.';
+    ELSIF EXISTS (SELECT FROM azhunt.hunts AS h
+                  WHERE h.hunt = name AND (h.schema <> check_kql_description.schema OR h.query IS NULL)) THEN
+        RAISE EXCEPTION 'there is another hunt "%"', name
+            USING ERRCODE = 'duplicate_object',
+                  HINT = 'Use another name.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_kql_description(text, text, jsonb) IS
+'internal: an error if a hunt in KQL cannot have this name and description';
+
+CREATE FUNCTION azhunt.add_compiled_hunt(schema text, name text, query text, description jsonb, view_sql text,
+                                         period_sql text,
+                                         rule_sql text, columns text[], types text[], key text[], tables text[])
+RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    result_key CONSTANT text[] := azhunt.kql_result_key(description, columns, key);
+    title CONSTANT text := coalesce(description ->> 'name', name);
+    hunt text;
+BEGIN
+    PERFORM azhunt.check_kql_description(schema, name, description);
+    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = add_compiled_hunt.name;
+    PERFORM azhunt.create_kql_objects(schema, name, description, view_sql, period_sql, rule_sql, columns, types);
+    hunt := azhunt.add_hunt(
+        format('%I.%I', schema, name)::regproc, tables, 'query_period', result_key, title,
+        coalesce(description ->> 'description', title),
+        -- the columns that tell results apart, if a sentence can have them all
+        coalesce(description ->> 'summary',
+                 (SELECT string_agg(format('%s: {%s}', k.name, k.name), ', ')
+                  FROM unnest(result_key) AS k (name) HAVING count(*) <= 6),
+                 title),
+        azhunt.texts_of(description, 'tactics'), azhunt.texts_of(description, 'relevantTechniques'),
+        substring(description ->> 'id' FROM '^[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}$')::uuid,
+        coalesce(nullif(description -> 'entityMappings', 'null'), '[]'));
+    UPDATE azhunt.hunts AS h
+    SET query = add_compiled_hunt.query, severity = add_compiled_hunt.description ->> 'severity',
+        run_every = CASE WHEN add_compiled_hunt.description ->> 'queryFrequency' IS NOT NULL
+                         THEN azhunt.period_of(add_compiled_hunt.description, 'queryFrequency', interval '1 hour') END
+    WHERE h.hunt = add_compiled_hunt.name;
+    RETURN hunt;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.add_compiled_hunt(text, text, text, jsonb, text, text, text, text[], text[], text[], text[]) IS
+'internal: adds a hunt in KQL to the catalogue, with the view and the functions that it has';
+
+-- What the query calls tables is looked up with the search_path of the caller.
+CREATE FUNCTION azhunt.add_kql_hunt(name text, query text, description jsonb DEFAULT '{}') RETURNS text
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+BEGIN ATOMIC
+    SELECT azhunt.add_compiled_hunt(
+        CASE pg_catalog.cardinality(p.parts) WHEN 1 THEN pg_catalog.current_schema() WHEN 2 THEN p.parts[1] END,
+        p.parts[pg_catalog.cardinality(p.parts)], query, description, azhunt.kql_to_sql(query), c.sql, r.sql,
+        r.columns, r.types, r.key, r.tables)
+    FROM (SELECT pg_catalog.parse_ident(name)) AS p (parts)
+    CROSS JOIN LATERAL azhunt.compile_hunt(query, 'azhunt.window_start(pg_catalog.now(), $1)', 'pg_catalog.now()') AS c
+    CROSS JOIN LATERAL azhunt.compile_hunt(query, '$2', '$3') AS r;
+END;
+
+COMMENT ON FUNCTION azhunt.add_kql_hunt(text, text, jsonb) IS
+'adds a query in KQL to the catalogue of hunts, or changes its entry: as a view to be read at any time, and for rules; the description has what Sentinel''s files have; returns its name';
+
+CREATE FUNCTION azhunt.store_rows(rule text, run bigint, found_at timestamptz, call text, result_key text[],
+                                  since timestamptz, until timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+SET "IntervalStyle" = 'postgres'
+SET "DateStyle" = 'ISO, YMD'
+SET "TimeZone" = 'UTC'
+SET extra_float_digits = 1
+SET bytea_output = 'hex'
+AS $$
+DECLARE
+    new_matches bigint;
+BEGIN
+    EXECUTE format(
+        'WITH found AS MATERIALIZED ('
+        ' SELECT DISTINCT m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, k.key, k.result_id'
+        ' FROM (SELECT m.*, azhunt.members(m.details, $7) AS members,'
+        '              dense_rank() OVER (PARTITION BY azhunt.members(m.details, $7) ORDER BY m."time" DESC NULLS LAST, m.details DESC) AS rank'
+        '       FROM %s AS m) AS m'
+        -- rows of several tables may agree in the columns that tell those of one apart
+        ' CROSS JOIN LATERAL (SELECT jsonb_build_object(''key'', m.members) || CASE WHEN m.rank > 1 THEN jsonb_build_object(''rank'', m.rank) ELSE ''{}'' END AS key OFFSET 0) AS b'
+        ' CROSS JOIN LATERAL (SELECT azhunt.match_key(NULL, NULL, NULL, NULL, b.key) AS key,'
+        '                            azhunt.match_result_id($1, ''{key,rank}'', ''-infinity'', NULL, NULL, NULL, NULL, b.key) AS result_id) AS k'
+        '), changed AS ('
+        ' UPDATE azhunt.matches AS s'
+        ' SET "time" = coalesce(f."time", s."time"), account = f.account, address = f.address, useragent = f.useragent,'
+        '     storageaccount = f.storageaccount, details = f.details'
+        ' FROM found AS f'
+        ' WHERE s.rule = $1 AND s.result_id = f.result_id'
+        '   AND (s."time", s.account, s.address, s.useragent, s.storageaccount, s.details)'
+        '       IS DISTINCT FROM (coalesce(f."time", s."time"), f.account, f.address, f.useragent, f.storageaccount, f.details)'
+        ')'
+        ' INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)'
+        ' SELECT $1, coalesce(f."time", $5), f.account, f.address, f.useragent, f.storageaccount, f.details, f.key, f.result_id, $2, $3'
+        ' FROM found AS f'
+        ' WHERE NOT EXISTS (SELECT FROM azhunt.matches AS s WHERE s.rule = $1 AND s.result_id = f.result_id)'::text,
+        call)
+    USING rule, run, found_at, since, until, NULL::azhunt.arrivals, result_key;
+    GET DIAGNOSTICS new_matches = ROW_COUNT;
+    RETURN new_matches;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz) IS
+'internal: stores the rows of a hunt in KQL that are not there, counts them, and changes those that are there where they have changed; in the call, $4 to $6 are since, until and arrivals';
+
+CREATE FUNCTION azhunt.store_rows_of_period(rule azhunt.rules, run bigint, found_at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET "IntervalStyle" = 'postgres'
+AS $$
+DECLARE
+    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
+    options jsonb := hunt.default_options || rule.options;
+    call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'), options,
+                                           '{"since => $4","until => $5","arrivals => $6"}');
+BEGIN
+    -- the now() of the query is that of the transaction
+    RETURN azhunt.store_rows(rule.rule, run, found_at, call, hunt.result_key,
+                             azhunt.window_start(now(), (options ->> 'query_period')::interval), now());
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz) IS
+'internal: evaluates a hunt in KQL over the period before now, and stores the rows of its result';
+
 /* src/runs/triage.sql */
 
 -- What people decide about matches and results.
@@ -5572,7 +6279,13 @@ CREATE TABLE azhunt.status_changes (
     note text,
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL,
-    last_run bigint NOT NULL
+    last_run bigint NOT NULL,
+    matches bigint,
+    hidden bigint,
+    classification text
+        CHECK (classification
+               OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
+    CHECK (status OPERATOR(pg_catalog.=) 'closed' OR classification IS NULL)
 );
 
 CREATE INDEX status_changes_result_id_idx ON azhunt.status_changes (result_id, change);
@@ -5586,11 +6299,14 @@ COMMENT ON COLUMN azhunt.status_changes.note IS 'why';
 COMMENT ON COLUMN azhunt.status_changes.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.status_changes.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.status_changes.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.status_changes.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.status_changes.hidden IS 'how many more matches the allow-list hid';
+COMMENT ON COLUMN azhunt.status_changes.classification IS 'what a closed result was: true positive, benign positive, false positive or undetermined';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes', '');
 
 CREATE VIEW azhunt.latest_status AS
 SELECT DISTINCT ON (c.result_id)
-       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run
+       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.matches, c.hidden, c.classification
 FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
@@ -5601,6 +6317,9 @@ COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
 COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.latest_status.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.latest_status.hidden IS 'how many more matches the allow-list hid';
+COMMENT ON COLUMN azhunt.latest_status.classification IS 'what a closed result was; null if nobody said';
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
@@ -5642,17 +6361,42 @@ COMMENT ON COLUMN azhunt.screened_matches.hidden IS 'whether the allow-list hide
 COMMENT ON COLUMN azhunt.screened_matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.screened_matches.found_at IS 'when that run began';
 
-CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
+CREATE FUNCTION azhunt.check_result_found(is_found boolean, result_id uuid) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
+            USING ERRCODE = 'no_data_found',
+                  HINT = 'It is column result_id of view azhunt.results.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
+'internal: an error that there is no such result, unless it was found';
+
+CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL)
+RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    last_run bigint;
+    seen record;
 BEGIN
     IF (status IN ('new', 'investigating', 'closed')) IS NOT TRUE THEN
         RAISE EXCEPTION 'a result cannot have status "%"', coalesce(status, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Use new, investigating or closed.';
+    END IF;
+    IF (classification IN ('true positive', 'benign positive', 'false positive', 'undetermined')) IS FALSE THEN
+        RAISE EXCEPTION 'a result cannot be classified as "%"', classification
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use true positive, benign positive, false positive or undetermined.';
+    ELSIF classification IS NOT NULL AND status <> 'closed' THEN
+        RAISE EXCEPTION 'only a closed result has a classification'
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF char_length(note) > 10000 THEN
         RAISE EXCEPTION 'a note cannot have more than 10000 characters, as this one of %', char_length(note)
@@ -5660,23 +6404,26 @@ BEGIN
     END IF;
     -- prune() must not remove a part of it meanwhile
     PERFORM FROM azhunt.rules AS r
-    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = $1))
+    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = $1);
-    IF last_run IS NULL THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
-    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
-    VALUES ($1, $2, $3, session_user, clock_timestamp(), last_run);
+    SELECT max(m.run) AS last_run, count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           count(*) FILTER (WHERE m.hidden) AS hidden
+    INTO seen
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id = set_status.result_id;
+    PERFORM azhunt.check_result_found(seen.last_run IS NOT NULL, set_status.result_id);
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, matches, hidden,
+                                       classification)
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), seen.last_run,
+            seen.matches,
+        seen.hidden, set_status.classification);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.set_status(uuid, text, text) IS
-'sets the status of a result: new, investigating or closed; matches that later runs add to a closed one make it new again';
+COMMENT ON FUNCTION azhunt.set_status(uuid, text, text, text) IS
+'sets the status of a result: new, investigating or closed, and what a closed one was; matches that later runs add to a closed one make it new again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text, text) FROM PUBLIC;
 
 /* src/runs/results.sql */
 
@@ -5697,14 +6444,23 @@ COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
 -- Runs of one server have ids in their order; those of several, whose matches are
--- read together, may not.
-CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, run bigint, found_at timestamptz) RETURNS text
+-- read together, may not, and a run that was not over when the status was set adds
+-- what began before.
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, last_matches bigint,
+                                  last_hidden bigint,
+                                  run bigint, found_at timestamptz, matches bigint, hidden bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
-                 AND (run OPERATOR(pg_catalog.>) last_run OR found_at OPERATOR(pg_catalog.>) changed_at) THEN 'new'
+                 AND (run OPERATOR(pg_catalog.>) last_run
+                      OR found_at OPERATOR(pg_catalog.>) changed_at
+                      -- more of them, and not because the allow-list hides less
+                      OR matches OPERATOR(pg_catalog.>) last_matches
+                         AND (matches OPERATOR(pg_catalog.+) hidden)
+                             OPERATOR(pg_catalog.>) (last_matches OPERATOR(pg_catalog.+) last_hidden))
+            THEN 'new'
             ELSE COALESCE(status, 'new') END;
 
-COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, timestamptz) IS
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, bigint, bigint, timestamptz, bigint, bigint) IS
 'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
 
 CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
@@ -5785,8 +6541,9 @@ SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques
            )
        END) AS details,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
-       s.note, s.changed_by, s.changed_at,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
+       s.classification, s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
@@ -5826,12 +6583,38 @@ COMMENT ON COLUMN azhunt.results.result_id IS 'id of the result, for set_status(
 COMMENT ON COLUMN azhunt.results.matches IS 'how many matches it has, without those that the allow-list hides';
 COMMENT ON COLUMN azhunt.results.hidden IS 'how many more matches the allow-list hides';
 COMMENT ON COLUMN azhunt.results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.results.classification IS 'what it was, if it was closed: true positive, benign positive, false positive or undetermined; null if nobody said';
 COMMENT ON COLUMN azhunt.results.note IS 'note of the latest status; null if there is none';
 COMMENT ON COLUMN azhunt.results.changed_by IS 'role of the session that set the latest status; null if nobody has';
 COMMENT ON COLUMN azhunt.results.changed_at IS 'when the latest status was set; null if nobody has';
 COMMENT ON COLUMN azhunt.results.first_run IS 'the run that found its first match';
 COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
 COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
+
+CREATE VIEW azhunt.result_status AS
+SELECT s.result_id,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, m.run, m.found_at, m.matches,
+                         m.hidden) AS status,
+       s.classification, s.note, s.changed_by, s.changed_at
+FROM azhunt.latest_status AS s
+-- only a closed result can be new again
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
+           pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at,
+           pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id
+) AS m ON s.status OPERATOR(pg_catalog.=) 'closed';
+
+COMMENT ON VIEW azhunt.result_status IS
+'the status that results have of which somebody has set it; all others are new';
+COMMENT ON COLUMN azhunt.result_status.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.result_status.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.result_status.classification IS 'what it was, if it was closed; null if nobody said';
+COMMENT ON COLUMN azhunt.result_status.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.result_status.changed_by IS 'role of the session that set the latest status';
+COMMENT ON COLUMN azhunt.result_status.changed_at IS 'when the latest status was set';
 
 CREATE VIEW azhunt.hidden_results AS
 SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
@@ -5876,21 +6659,19 @@ BEGIN
     FROM azhunt.matches AS m
     JOIN azhunt.rules AS r ON r.rule = m.rule
     JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-    WHERE m.result_id = $1
+    WHERE m.result_id = log_rows.result_id
     LIMIT 1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
+    PERFORM azhunt.check_result_found(FOUND, log_rows.result_id);
     function := azhunt.hunt_function(hunt.schema, hunt.hunt, '_log_rows'::text);
     IF function IS NULL THEN
         RAISE EXCEPTION 'hunt "%" does not say which log rows its matches are of', hunt.hunt
             USING ERRCODE = 'feature_not_supported',
-                  HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema, hunt.hunt || '_log_rows');
+                  HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema,
+                                hunt.hunt || '_log_rows');
     END IF;
     PERFORM azhunt.check_hunt_function(function);
-    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = $1 ORDER BY m."time" DESC, m.key LIMIT most LOOP
+    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = log_rows.result_id
+                 ORDER BY m."time" DESC, m.key LIMIT most LOOP
         RETURN QUERY EXECUTE format('SELECT l.log_table, l.log_row FROM %s($1) AS l'::text, function) USING match;
     END LOOP;
 END
@@ -5910,7 +6691,8 @@ DECLARE
     result timestamptz;
 BEGIN
     -- A block range index gives no maximum, but does find what is recent.
-    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '24 hours'),
+    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'),
+                                 azhunt.window_start(as_of, interval '24 hours'),
                                  azhunt.window_start(as_of, interval '30 days'), '-infinity']
     LOOP
         EXECUTE format('SELECT max(%1$I) FROM %2$s WHERE %1$I >= $1', time_column, relation)
@@ -5927,16 +6709,18 @@ COMMENT ON FUNCTION azhunt.latest_time(regclass, name, timestamptz) IS
 
 CREATE FUNCTION azhunt.log_table_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[],
+    OUT processing interval[])
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
 
 COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
-'internal: the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
+'internal: the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and, of its latest rows by ingestxid, how late they arrived and how long sign-ins took to be processed; has one partition locked at a time';
 
 CREATE FUNCTION azhunt.query_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[],
+    OUT processing interval[])
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -5952,11 +6736,18 @@ BEGIN
         USING since[i];
         arrivals[i] := rows_of_hour;
     END LOOP;
-    EXECUTE format('SELECT array_agg(l.delay)'
+    EXECUTE format('SELECT array_agg(l.delay), array_agg(l.processing)'
                    ' FROM (SELECT CASE WHEN isfinite(timegenerated) AND isfinite(ingestedat)'
-                   '               THEN ingestedat - timegenerated END AS delay'
-                   '       FROM %s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l', log_table)
-    INTO delays
+                   '               THEN ingestedat - timegenerated END AS delay,'
+                   '              CASE WHEN isfinite(%2$s) AND isfinite(timegenerated)'
+                   '               THEN timegenerated - %2$s END AS processing'
+                   '       FROM %1$s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l',
+                   log_table,
+                   CASE WHEN EXISTS (SELECT FROM pg_attribute AS a
+                                     WHERE a.attrelid = log_table::oid AND a.attname = 'createddatetime'::name
+                                       AND a.atttypid = 'timestamp with time zone'::regtype)
+                        THEN 'createddatetime'::text ELSE 'NULL::timestamptz'::text END)
+    INTO delays, processing
     USING latest;
 END
 $$;
@@ -5966,14 +6757,15 @@ COMMENT ON FUNCTION azhunt.query_health(regclass, timestamptz[], integer) IS
 
 CREATE FUNCTION azhunt.source_health_of(log_table text, as_of timestamptz)
 RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz,
-               median_delay interval, p95_delay interval,
+               median_delay interval, p95_delay interval, median_processing interval,
                rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     relation regclass := format('azhunt.%I', log_table)::regclass;
-    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '2 hours'),
+    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'),
+                                 azhunt.window_start(as_of, interval '2 hours'),
                                  azhunt.window_start(as_of, interval '25 hours')];
     health record;
 BEGIN
@@ -6003,6 +6795,8 @@ BEGIN
     INTO median_delay, p95_delay
     FROM (SELECT percentile_cont('{0.5,0.95}'::double precision[]) WITHIN GROUP (ORDER BY d.delay) AS delays
           FROM unnest(health.delays) AS d (delay)) AS p;
+    median_processing := (SELECT percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.delay)
+                          FROM unnest(health.processing) AS d (delay));
     RETURN NEXT;
 END
 $$;
@@ -6012,12 +6806,11 @@ COMMENT ON FUNCTION azhunt.source_health_of(text, timestamptz) IS
 
 CREATE FUNCTION azhunt.source_health(as_of timestamptz DEFAULT pg_catalog.now())
 RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arrival timestamptz,
-               median_delay interval, p95_delay interval,
+               median_delay interval, p95_delay interval, median_processing interval,
                rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     source text;
 BEGIN
@@ -6029,18 +6822,19 @@ BEGIN
                    CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
                         WHEN h.rows_last_hour > 0 THEN 'flowing'
                         -- of what came after as_of, only the hours that are counted say something
-                        WHEN h.newest_arrival > azhunt.window_start(as_of, interval '24 hours')
-                             AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
+                        WHEN h.newest_arrival > azhunt.window_start(source_health.as_of, interval '24 hours')
+                             AND (h.newest_arrival <= source_health.as_of OR h.rows_hour_before > 0) THEN 'quiet'
                         ELSE 'stopped' END,
                    h.*
-            FROM azhunt.source_health_of(source, as_of) AS h;
+            FROM azhunt.source_health_of(source, source_health.as_of) AS h;
         EXCEPTION
             WHEN undefined_table THEN
                 RETURN QUERY SELECT source, 'never loaded'::text, NULL::timestamptz, NULL::timestamptz,
-                                    NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
+                                    NULL::interval, NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
             WHEN undefined_column OR wrong_object_type OR insufficient_privilege THEN
                 RETURN QUERY SELECT source, 'not known: ' || SQLERRM, NULL::timestamptz, NULL::timestamptz,
-                                    NULL::interval, NULL::interval, NULL::bigint, NULL::bigint, NULL::bigint;
+                                    NULL::interval, NULL::interval, NULL::interval, NULL::bigint, NULL::bigint,
+                                    NULL::bigint;
         END;
     END LOOP;
 END
@@ -6052,7 +6846,7 @@ COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
 REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
 
 CREATE VIEW azhunt.source_health AS
-SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay,
+SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay, s.median_processing,
        s.rows_last_hour, s.rows_hour_before, s.rows_hour_day_before
 FROM azhunt.source_health() AS s;
 
@@ -6064,6 +6858,7 @@ COMMENT ON COLUMN azhunt.source_health.newest_event IS 'latest timegenerated; nu
 COMMENT ON COLUMN azhunt.source_health.newest_arrival IS 'latest ingestedat; null if there are no rows, or the state is not known';
 COMMENT ON COLUMN azhunt.source_health.median_delay IS 'median time from event to arrival of the latest 10,000 rows; null if there are none';
 COMMENT ON COLUMN azhunt.source_health.p95_delay IS 'time from event to arrival that 95 % of the latest 10,000 rows did not exceed; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.median_processing IS 'median time from CreatedDateTime to TimeGenerated of the latest 10,000 sign-ins: how much later than they began a hunt by TimeGenerated takes them to be; null if there are none';
 COMMENT ON COLUMN azhunt.source_health.rows_last_hour IS 'how many rows arrived in the last hour; null if the state is not known';
 COMMENT ON COLUMN azhunt.source_health.rows_hour_before IS 'how many arrived in the hour before that; null if the state is not known';
 COMMENT ON COLUMN azhunt.source_health.rows_hour_day_before IS 'how many arrived in the same hour of the day before; null if the state is not known';
@@ -6132,21 +6927,63 @@ $$;
 COMMENT ON FUNCTION azhunt.time_before(timestamptz, interval) IS
 'internal: moment - age, infinite where that is no timestamp';
 
-CREATE FUNCTION azhunt.prune(keep interval, keep_log_partitions interval DEFAULT NULL)
+-- What the caller says of one table comes before what its description says, and
+-- that before what the caller says of all.
+CREATE FUNCTION azhunt.log_table_ages(keep_log_partitions interval, keep_partitions_of jsonb)
+RETURNS TABLE (log_table text, age interval)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unknown text;
+BEGIN
+    IF jsonb_typeof(keep_partitions_of) IS DISTINCT FROM 'object'
+       OR jsonb_path_exists(keep_partitions_of,
+                            'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
+        RAISE EXCEPTION 'keep_partitions_of must be a JSON object of log tables and times'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'As in {"signinlogs": "90 days"}.';
+    END IF;
+    unknown := (SELECT k.name FROM jsonb_object_keys(keep_partitions_of) AS k (name)
+                WHERE NOT EXISTS (SELECT FROM azhunt.log_table_schemas() AS s WHERE s.log_table = k.name)
+                ORDER BY k.name LIMIT 1);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'there is no log table "%"', unknown
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Log tables: %s.', (SELECT string_agg(s.log_table, ', ' ORDER BY s.log_table)
+                                                    FROM azhunt.log_table_schemas() AS s));
+    END IF;
+    RETURN QUERY
+    SELECT d.log_table,
+           CASE WHEN keep_partitions_of ? d.log_table THEN (keep_partitions_of ->> d.log_table)::interval
+                WHEN keep_log_partitions IS NOT NULL THEN coalesce(d.retention, keep_log_partitions)
+           END
+    FROM azhunt.log_table_descriptions() AS d;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.log_table_ages(interval, jsonb) IS
+'internal: the age at which prune() drops partitions of each log table; null if it drops none';
+
+CREATE FUNCTION azhunt.prune(
+    keep interval,
+    keep_log_partitions interval DEFAULT NULL,
+    keep_partitions_of jsonb DEFAULT '{}')
 RETURNS TABLE (relation text, removed bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     before timestamptz := azhunt.time_before(now(), keep);
-    log_before timestamptz := azhunt.time_before(now(), keep_log_partitions);
     part record;
     log_tables regclass[] := '{}';
     partitions regclass[] := '{}';
     estimates bigint[] := '{}';
     relations regclass[];
 BEGIN
-    IF (before <= now()) IS NOT TRUE OR log_before > now() THEN
+    IF (before <= now()) IS NOT TRUE OR azhunt.time_before(now(), keep_log_partitions) > now()
+       OR EXISTS (SELECT FROM azhunt.log_table_ages(keep_log_partitions, keep_partitions_of) AS a
+                  WHERE azhunt.time_before(now(), a.age) > now()) THEN
         RAISE EXCEPTION 'what is kept must be a time that is not negative'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
@@ -6158,7 +6995,15 @@ BEGIN
     -- whole results, by their latest match, but none that is being looked into
     DELETE FROM azhunt.matches AS m
     USING (SELECT a.result_id FROM azhunt.matches AS a GROUP BY a.result_id HAVING max(a.found_at) < before
-           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating') AS o
+           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating'
+           -- what a run would find, and announce, again
+           EXCEPT SELECT k.result_id
+           FROM azhunt.hunts AS h
+           JOIN azhunt.rules AS u ON u.hunt = h.hunt
+           JOIN azhunt.matches AS k ON k.rule = u.rule
+           WHERE h.query IS NOT NULL
+             AND k."time" >= azhunt.window_start(now(),
+                                                 ((h.default_options || u.options) ->> 'query_period')::interval)) AS o
     WHERE o.result_id = m.result_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.matches';
@@ -6184,10 +7029,10 @@ BEGIN
                 FROM azhunt.partition_tree(b.partition) AS p (relation)
                 JOIN pg_class AS c ON c.oid = p.relation
                 WHERE c.relkind <> 'p') AS estimate
-        FROM azhunt.log_table_schemas() AS s
+        FROM azhunt.log_table_ages(keep_log_partitions, keep_partitions_of) AS s
         CROSS JOIN to_regclass(format('azhunt.%I'::text, s.log_table)) AS t (relation)
         CROSS JOIN azhunt.partition_bounds(t.relation) AS b
-        WHERE b.until <= log_before
+        WHERE b.until <= azhunt.time_before(now(), s.age)
         ORDER BY s.log_table, b.since
     LOOP
         log_tables := log_tables || part.log_table;
@@ -6216,10 +7061,10 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
+COMMENT ON FUNCTION azhunt.prune(interval, interval, jsonb) IS
 'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
 
-REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval, jsonb) FROM PUBLIC;
 
 /* src/runs/cron.sql */
 
@@ -6353,8 +7198,10 @@ CREATE FUNCTION azhunt.storage_upload_link_account_pairs(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
+    signins_since timestamptz,
     arrivals azhunt.arrivals)
 RETURNS TABLE (
     timegenerated timestamptz,
@@ -6369,20 +7216,28 @@ RETURNS TABLE (
     signin_useragent text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname, u.correlationid,
-           s.timegenerated, s.userprincipalname, s.useragent
-    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file, storage_upload_link_account_pairs.operations,
+    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname,
+           u.correlationid,
+           azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime),
+           s.userprincipalname, s.useragent
+    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file,
+                             storage_upload_link_account_pairs.operations,
                              storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
-    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive, storage_upload_link_account_pairs.successful_only,
+    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive,
+                             storage_upload_link_account_pairs.successful_only,
                              storage_upload_link_account_pairs.include_service_principals,
-                             azhunt.window_start(storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.lookback),
-                             storage_upload_link_account_pairs.until) AS s
+                             storage_upload_link_account_pairs.signins_since,
+                             azhunt.processed_until(storage_upload_link_account_pairs.signin_time,
+                                                    storage_upload_link_account_pairs.until)) AS s
       ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-     AND azhunt.within(s.timegenerated, u.timegenerated, storage_upload_link_account_pairs.lookback)
+     AND azhunt.within(azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated,
+                                             s.createddatetime),
+                       u.timegenerated, storage_upload_link_account_pairs.lookback)
      -- as much again, for partitions to be pruned for each upload
      AND s.timegenerated OPERATOR(pg_catalog.>=)
          azhunt.window_start(u.timegenerated, storage_upload_link_account_pairs.lookback)
-     AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+     AND azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime)
+         OPERATOR(pg_catalog.<=) u.timegenerated
      AND (NOT storage_upload_link_account_pairs.match_user_agent
           OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
      AND (azhunt.arrived_since(u.ingestxid, storage_upload_link_account_pairs.arrivals)
@@ -6390,8 +7245,8 @@ AS $$
     WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
-'internal: uploads from since to until, both included, each with a sign-in at most lookback before it; only those of which one has arrived, unless arrivals is null';
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: uploads from since to until, both included, each with a sign-in at most lookback before it, processed not before signins_since; only those of which one has arrived, unless arrivals is null';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_check(
     lookback interval,
@@ -6400,7 +7255,8 @@ CREATE FUNCTION azhunt.storage_upload_link_account_check(
     operations text[],
     include_noninteractive boolean,
     successful_only boolean,
-    include_service_principals boolean)
+    include_service_principals boolean,
+    signin_time text)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -6410,11 +7266,26 @@ BEGIN ATOMIC
        AND azhunt.check_operations(storage_upload_link_account_check.operations)
        AND azhunt.check_flag(storage_upload_link_account_check.include_noninteractive, 'include_noninteractive')
        AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only')
-       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals, 'include_service_principals');
+       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals, 'include_service_principals')
+       AND azhunt.check_signin_time(storage_upload_link_account_check.signin_time);
 END;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean, text) IS
 'internal: true, or an error if the hunt does not take these options';
+
+CREATE FUNCTION azhunt.storage_upload_link_account_tables(include_noninteractive boolean,
+                                                          include_service_principals boolean)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{storagebloblogs,storagefilelogs,signinlogs}'::text[]
+    OPERATOR(pg_catalog.||) CASE WHEN include_noninteractive
+                                 THEN '{aadnoninteractiveusersigninlogs}'::text[] ELSE '{}'::text[] END
+    OPERATOR(pg_catalog.||) CASE WHEN include_service_principals
+                                 THEN '{aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::text[]
+                                 ELSE '{}'::text[] END;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_tables(boolean, boolean) IS
+'internal: the log tables that the hunt reads with these options';
 
 CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -6435,7 +7306,8 @@ CREATE FUNCTION azhunt.storage_upload_link_account(
     successful_only boolean DEFAULT false,
     include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
+    until timestamptz DEFAULT 'infinity',
+    signin_time text DEFAULT 'TimeGenerated')
 RETURNS TABLE (
     fileuploadpath text,
     operationname text,
@@ -6449,45 +7321,34 @@ RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     WITH found AS (
-        SELECT m.uri,
-               m.operationname,
-               m.useragentheader,
-               azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS loginevents,
-               pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
-               azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS logins,
-               pg_catalog.count(DISTINCT ROW (m.timegenerated, m.address, m.correlationid)) AS uploads,
-               pg_catalog.min(m.timegenerated) AS first_upload,
-               pg_catalog.max(m.timegenerated) AS last_upload
-        FROM (
-            SELECT p.uri,
-                   p.operationname,
-                   p.useragentheader,
-                   p.timegenerated,
-                   p.address COLLATE pg_catalog."C" AS address,
-                   p.correlationid,
-                   p.signin_timegenerated,
-                   p.account COLLATE pg_catalog."C" AS account,
-                   p.signin_useragent COLLATE pg_catalog."C" AS signin_useragent,
-                   azhunt.login_bag(p.account, p.address, p.signin_timegenerated, p.signin_useragent) AS login
-            FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
-                                          storage_upload_link_account.target_file,
-                                          storage_upload_link_account.match_user_agent,
-                                          storage_upload_link_account.operations,
-                                          storage_upload_link_account.include_noninteractive,
-                                          storage_upload_link_account.successful_only,
-                                          storage_upload_link_account.include_service_principals,
-                                          storage_upload_link_account.since, storage_upload_link_account.until,
-                                          NULL::azhunt.arrivals) AS p
-        ) AS m
-        GROUP BY m.uri, m.operationname, m.useragentheader
+        SELECT p.uri,
+               p.operationname,
+               p.useragentheader,
+               azhunt.linked_signins(p.timegenerated, p.correlationid, p.signin_timegenerated, p.account,
+                                     p.signin_useragent, p.address) AS linked,
+               pg_catalog.min(p.timegenerated) AS first_upload,
+               pg_catalog.max(p.timegenerated) AS last_upload
+        FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
+                                      storage_upload_link_account.target_file,
+                                      storage_upload_link_account.match_user_agent,
+                                      storage_upload_link_account.operations,
+                                      storage_upload_link_account.include_noninteractive,
+                                      storage_upload_link_account.successful_only,
+                                      storage_upload_link_account.include_service_principals,
+                                      storage_upload_link_account.signin_time,
+                                      storage_upload_link_account.since, storage_upload_link_account.until,
+                                      azhunt.window_start(storage_upload_link_account.since,
+                                                          storage_upload_link_account.lookback),
+                                      NULL::azhunt.arrivals) AS p
+        GROUP BY p.uri, p.operationname, p.useragentheader
     )
     SELECT h.uri,
            h.operationname,
            h.useragentheader,
-           h.loginevents,
-           h.accounts,
-           h.logins,
-           h.uploads,
+           (h.linked).loginevents,
+           (h.linked).accounts,
+           (h.linked).logins,
+           (h.linked).uploads,
            h.first_upload,
            h.last_upload
     FROM found AS h
@@ -6500,12 +7361,13 @@ AS $$
                                                     storage_upload_link_account.operations,
                                                     storage_upload_link_account.include_noninteractive,
                                                     storage_upload_link_account.successful_only,
-                                                    storage_upload_link_account.include_service_principals)
+                                                    storage_upload_link_account.include_service_principals,
+                                                    storage_upload_link_account.signin_time)
       AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
       AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::pg_catalog.text[])
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, text) IS
 'hunt: the accounts that signed in, at most lookback before an upload, from the address of the upload';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_matches(
@@ -6516,6 +7378,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_matches(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -6531,14 +7394,20 @@ AS $$
                                           storage_upload_link_account_matches.include_noninteractive,
                                           storage_upload_link_account_matches.successful_only,
                                           storage_upload_link_account_matches.include_service_principals,
-                                          storage_upload_link_account_matches.since, storage_upload_link_account_matches.until,
+                                          storage_upload_link_account_matches.signin_time,
+                                          azhunt.begun_since(storage_upload_link_account_matches.signin_time,
+                                                                  storage_upload_link_account_matches.since),
+                                          storage_upload_link_account_matches.until,
+                                          azhunt.window_start(storage_upload_link_account_matches.since,
+                                                              storage_upload_link_account_matches.lookback),
                                           storage_upload_link_account_matches.arrivals) AS p
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a sign-in';
 
-CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text, signin_timegenerated timestamptz, signin_useragent text)
+CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text,
+                                      signin_timegenerated timestamptz, signin_useragent text)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN azhunt.bag_pack('FileUploadPath'::text, uri,
@@ -6559,6 +7428,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_new_matches(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -6566,111 +7436,172 @@ RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, s
 LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
 AS $$
     SELECT u.timegenerated, s.userprincipalname, u.calleripaddress, u.useragentheader, u.accountname,
-           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
-    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.signintime, s.useragent)
+    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
+                             storage_upload_link_account_new_matches.operations,
+                             storage_upload_link_account_new_matches.since,
+                             storage_upload_link_account_new_matches.until) AS u
     CROSS JOIN LATERAL (
-        SELECT s.timegenerated, s.userprincipalname, s.useragent
+        SELECT azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                     s.createddatetime) AS signintime,
+               s.userprincipalname, s.useragent
         FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                                  storage_upload_link_account_new_matches.successful_only,
                                  storage_upload_link_account_new_matches.include_service_principals,
-                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+                                 storage_upload_link_account_new_matches.since,
+                                 azhunt.processed_until(storage_upload_link_account_new_matches.signin_time,
+                                                        storage_upload_link_account_new_matches.until)) AS s
         WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-          AND s.timegenerated OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
-          AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
+              OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated,
+                                                          storage_upload_link_account_new_matches.lookback)
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
+              OPERATOR(pg_catalog.<=) u.timegenerated
+          AND s.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(s.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
         OFFSET 0
     ) AS s
     WHERE azhunt.arrived_since(u.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(u.timegenerated, 4)
+      AND azhunt.count_search(u.timegenerated, 32)
       AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
     UNION ALL
     SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
-           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid,
+                                 azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time,
+                                                       s.timegenerated, s.createddatetime), s.useragent)
     FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                              storage_upload_link_account_new_matches.successful_only,
                              storage_upload_link_account_new_matches.include_service_principals,
-                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+                             storage_upload_link_account_new_matches.since,
+                             storage_upload_link_account_new_matches.until) AS s
     CROSS JOIN LATERAL (
         SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
-        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
+                                 storage_upload_link_account_new_matches.operations,
+                                 azhunt.begun_since(storage_upload_link_account_new_matches.signin_time,
+                                                    storage_upload_link_account_new_matches.since),
+                                 storage_upload_link_account_new_matches.until) AS u
         WHERE u.calleripaddress OPERATOR(pg_catalog.=) s.ipaddress
-          AND u.timegenerated OPERATOR(pg_catalog.>=) s.timegenerated
-          AND u.timegenerated OPERATOR(pg_catalog.<=) azhunt.window_end(s.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND u.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
+          AND u.timegenerated OPERATOR(pg_catalog.<=)
+              azhunt.window_end(azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time,
+                                                      s.timegenerated, s.createddatetime),
+                                storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(u.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
         OFFSET 0
     ) AS u
     WHERE azhunt.arrived_since(s.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(s.timegenerated, 4)
+      AND azhunt.count_search(s.timegenerated, 32)
       AND s.ipaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
 REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals)
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
+                                                   timestamptz, timestamptz, azhunt.arrivals)
 FROM PUBLIC;
 
-CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
+    WITH rule AS (
+        SELECT h.default_options OPERATOR(pg_catalog.||) r.options AS options
+        FROM azhunt.rules AS r
+        JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+        WHERE r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
+    )
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid,
-               b.accountname, b.statustext, b.statuscode
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid,
-               f.accountname, f.statustext, f.statuscode
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid, accountname, statustext, statuscode)
-    WHERE azhunt.strip_port(l.calleripaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
-      AND COALESCE(l.uri, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
-      AND l.operationname OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND COALESCE(l.correlationid, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+    FROM azhunt.storage_log_rows((storage_upload_link_account_log_rows.match)."time") AS l
+    WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
+      AND l.uri OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.correlationid OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''), s.resulttype,
-               NULL::pg_catalog.text
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''),
+               s.resulttype,
+               s.timegenerated, NULL::pg_catalog.text
         FROM azhunt.signinlogs AS s
-        WHERE s.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+        WHERE s.timegenerated OPERATOR(pg_catalog.>=)
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND s.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
-        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, COALESCE(n.userprincipalname, ''), n.resulttype,
-               'include_noninteractive'
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent,
+               COALESCE(n.userprincipalname, ''), n.resulttype,
+               n.timegenerated, 'include_noninteractive'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
-        WHERE n.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+        WHERE n.timegenerated OPERATOR(pg_catalog.>=)
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND n.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
-        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent, azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
-               'include_service_principals'
+        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent,
+               azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
+               p.timegenerated, 'include_service_principals'
         FROM azhunt.aadserviceprincipalsigninlogs AS p
-        WHERE p.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+        WHERE p.timegenerated OPERATOR(pg_catalog.>=)
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND p.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
-        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent, azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
-               'include_service_principals'
+        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent,
+               azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
+               i.timegenerated, 'include_service_principals'
         FROM azhunt.aadmanagedidentitysigninlogs AS i
-        WHERE i.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-    ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, on_request)
-    JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
-    JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
-    CROSS JOIN LATERAL (SELECT h.default_options OPERATOR(pg_catalog.||) r.options) AS o (options)
-    WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
+        WHERE i.timegenerated OPERATOR(pg_catalog.>=)
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND i.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
+    ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, timegenerated, on_request)
+    CROSS JOIN rule AS o
+    WHERE azhunt.time_of_signin(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text, l.timegenerated,
+                                -- which a view may not have
+                                (l.log_row OPERATOR(pg_catalog.->>) 'createddatetime'::pg_catalog.text)::pg_catalog.timestamptz)
+          OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+      AND azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND COALESCE(l.useragent, '')
+          OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
       AND l.account OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
       AND (l.on_request IS NULL OR (o.options OPERATOR(pg_catalog.->) l.on_request)::pg_catalog.bool)
       AND (NOT (o.options OPERATOR(pg_catalog.->) 'successful_only'::pg_catalog.text)::pg_catalog.bool
@@ -6684,14 +7615,15 @@ CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
        r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
        r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-       r.uploaduseragent, r.loginevents,
-       r.accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
-       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       r.uploaduseragent, (r.linked).loginevents,
+       (r.linked).accounts, (r.linked).logins, (r.linked).uploads, r.first_upload, r.last_upload,
+       pg_catalog.array_to_string((r.linked).accounts, ', ') AS account,
        pg_catalog.array_to_string(r.addresses, ', ') AS address,
        r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -6699,13 +7631,9 @@ FROM (
            -- all have the same path, operation and user agent
            azhunt.any_bag(m.details) AS details,
            azhunt.any_text(m.useragent) AS uploaduseragent,
-           azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS loginevents,
-           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
-           azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS logins,
-           pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
-               FILTER (WHERE NOT m.hidden) AS uploads,
+           azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent,
+                                 m.address)
+               FILTER (WHERE NOT m.hidden) AS linked,
            pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
            azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
@@ -6716,15 +7644,12 @@ FROM (
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
-        SELECT m.*, azhunt.login_bag(m.account, m.address, m.signin_timegenerated, m.signin_useragent) AS login
-        FROM (
-            SELECT m.*,
-                   m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
-                   m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
-                   (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
-            FROM azhunt.screened_matches AS m
-            WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
-        ) AS m
+        SELECT m.*,
+               m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
+               m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
+               (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
+        FROM azhunt.screened_matches AS m
+        WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
     ) AS m
     GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
@@ -6774,26 +7699,26 @@ SET plan_cache_mode = force_custom_plan
 -- an error instead of counts without the rows that a policy hides
 SET row_security = off
 AS $$
-#variable_conflict use_column
 DECLARE
     options jsonb := (SELECT h.default_options || r.options
                       FROM azhunt.rules AS r JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-                      WHERE r.rule = $1 AND r.hunt = 'storage_upload_link_account');
+                      WHERE r.rule = upload_counts.rule AND r.hunt = 'storage_upload_link_account');
     -- a function with a subquery among its arguments is not inlined, so that
     -- all partitions would be locked
     target_file text := options ->> 'target_file'::text;
-    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
+    operations text[] := ARRAY(SELECT o.operation
+                               FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
-        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce($1, 'NULL')
+        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce(upload_counts.rule, 'NULL')
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
-    PERFORM azhunt.check_bin(width);
-    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
+    PERFORM azhunt.check_bin(upload_counts.width);
+    PERFORM azhunt.check_log_table_owners('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
-    SELECT azhunt.bin(u.timegenerated, width), count(*)
-    FROM azhunt.uploads(target_file, operations, since, until) AS u
+    SELECT azhunt.bin(u.timegenerated, upload_counts.width), count(*)
+    FROM azhunt.uploads(target_file, operations, upload_counts.since, upload_counts.until) AS u
     GROUP BY 1
     ORDER BY 1;
 END
@@ -6852,7 +7777,8 @@ AS $$
      -- as much again, for partitions to be pruned for each bin
      AND a.timegenerated OPERATOR(pg_catalog.>=) s.timekey
      AND a.timegenerated OPERATOR(pg_catalog.<=)
-         azhunt.window_end(s.timekey, cloudshell_usage_pairs.bin OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval)
+         azhunt.window_end(s.timekey,
+                           cloudshell_usage_pairs.bin OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval)
      -- nor is anything in a bin that has no end
      AND a.timegenerated OPERATOR(pg_catalog.<) azhunt.bin_end(s.timekey, cloudshell_usage_pairs.bin)
     WHERE azhunt.is_other_operation(a.operationnamevalue)
@@ -6970,7 +7896,8 @@ $$;
 COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
 'hunt: what else callers did within a window after each start of a Cloud Shell, looking back from as_of';
 
-CREATE FUNCTION azhunt.cloudshell_usage_matches(bin interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.cloudshell_usage_matches(bin interval, resource_group text, since timestamptz, until timestamptz,
+                                                arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
@@ -6983,7 +7910,8 @@ $$;
 COMMENT ON FUNCTION azhunt.cloudshell_usage_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: a caller, a bin of time in which they opened a Cloud Shell, and an operation; whether they are new is not looked at';
 
-CREATE FUNCTION azhunt.cloudshell_usage_new_matches(bin interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.cloudshell_usage_new_matches(bin interval, resource_group text, since timestamptz,
+                                                    until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
 AS $$
@@ -6996,7 +7924,7 @@ AS $$
             FROM azhunt.read_shell_starts(cloudshell_usage_new_matches.resource_group,
                                           cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS s
             WHERE azhunt.arrived_since(s.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(s.timegenerated, 4)
+              AND azhunt.count_search(s.timegenerated, 32)
               AND azhunt.window_start(s.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS s
@@ -7013,11 +7941,12 @@ AS $$
         UNION
         SELECT a.timekey, a.caller, a.operationnamevalue
         FROM (
-            SELECT DISTINCT a.caller, azhunt.bin(a.timegenerated, cloudshell_usage_new_matches.bin) AS timekey, a.operationnamevalue
+            SELECT DISTINCT a.caller, azhunt.bin(a.timegenerated, cloudshell_usage_new_matches.bin) AS timekey,
+                   a.operationnamevalue
             FROM azhunt.read_activity(cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS a
             WHERE azhunt.is_other_operation(a.operationnamevalue)
               AND azhunt.arrived_since(a.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(a.timegenerated, 4)
+              AND azhunt.count_search(a.timegenerated, 32)
               AND azhunt.window_start(a.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS a
@@ -7070,12 +7999,14 @@ SELECT r.timekey AS "time",
        r.caller AS account, NULL::text AS address,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id, m.account AS caller, m."time" AS timekey,
-           azhunt.set_of_texts(m.details OPERATOR(pg_catalog.->>) 'OperationNameValue') FILTER (WHERE NOT m.hidden) AS set_operationnamevalue,
+           azhunt.set_of_texts(m.details OPERATOR(pg_catalog.->>) 'OperationNameValue')
+               FILTER (WHERE NOT m.hidden) AS set_operationnamevalue,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,
@@ -7168,7 +8099,8 @@ COMMENT ON FUNCTION azhunt.storage_mass_deletion_check(integer, interval) IS
 -- counts.
 --
 -- As numbers, times know no daylight saving time, and no end.
-CREATE FUNCTION azhunt.storage_mass_deletion_deletions(threshold integer, "window" interval, since timestamptz, until timestamptz)
+CREATE FUNCTION azhunt.storage_mass_deletion_deletions(threshold integer, "window" interval, since timestamptz,
+                                                       until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
     operationname text,
@@ -7184,14 +8116,16 @@ AS $$
         SELECT f.*,
                pg_catalog.bool_or(f.files OPERATOR(pg_catalog.>=) storage_mass_deletion_deletions.threshold) OVER (
                    PARTITION BY f.address, f.useragentheader, f.storageaccount ORDER BY f.seconds
-                   RANGE BETWEEN pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window") PRECEDING
+                   RANGE BETWEEN pg_catalog."extract"('epoch'::pg_catalog.text,
+                                                      storage_mass_deletion_deletions."window") PRECEDING
                    AND CURRENT ROW) AS is_mass_deletion
         FROM (
             SELECT o.*,
                    pg_catalog.count(*) FILTER (WHERE o.begins) OVER (
                        PARTITION BY o.address, o.useragentheader, o.storageaccount ORDER BY o.seconds
                        RANGE BETWEEN UNBOUNDED PRECEDING
-                       AND pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window") FOLLOWING)
+                       AND pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window")
+                           FOLLOWING)
                    OPERATOR(pg_catalog.-)
                    pg_catalog.count(*) FILTER (WHERE o.ends) OVER (
                        PARTITION BY o.address, o.useragentheader, o.storageaccount ORDER BY o.seconds
@@ -7199,9 +8133,13 @@ AS $$
             FROM (
                 SELECT o.*,
                        (pg_catalog.lag(o.seconds) OVER of_file OPERATOR(pg_catalog.>=)
-                        (o.seconds OPERATOR(pg_catalog.-) pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window"))) IS NOT TRUE AS begins,
+                        (o.seconds OPERATOR(pg_catalog.-)
+                         pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window")))
+                       IS NOT TRUE AS begins,
                        (pg_catalog.lead(o.seconds) OVER of_file OPERATOR(pg_catalog.<=)
-                        (o.seconds OPERATOR(pg_catalog.+) pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window"))) IS NOT TRUE AS ends
+                        (o.seconds OPERATOR(pg_catalog.+)
+                         pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window")))
+                       IS NOT TRUE AS ends
                 FROM (
                     SELECT o.timegenerated,
                            pg_catalog."extract"('epoch'::pg_catalog.text, o.timegenerated) AS seconds,
@@ -7215,7 +8153,8 @@ AS $$
                                                         storage_mass_deletion_deletions.until) AS o
                     WHERE azhunt.is_deletion(o.operationname)
                 ) AS o
-                WINDOW of_file AS (PARTITION BY o.address, o.useragentheader, o.storageaccount, o.file ORDER BY o.seconds)
+                WINDOW of_file AS (PARTITION BY o.address, o.useragentheader, o.storageaccount, o.file
+                                   ORDER BY o.seconds)
             ) AS o
         ) AS f
     ) AS d
@@ -7247,9 +8186,11 @@ AS $$
                pg_catalog.max(d.timegenerated) AS last_deletion,
                pg_catalog.to_jsonb((pg_catalog.array_agg(DISTINCT d.file ORDER BY d.file))[1:1000]) AS files
         FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion.threshold, storage_mass_deletion."window",
-                                                    azhunt.window_start(storage_mass_deletion.as_of, storage_mass_deletion.lookback),
+                                                    azhunt.window_start(storage_mass_deletion.as_of,
+                                                                        storage_mass_deletion.lookback),
                                                     storage_mass_deletion.as_of) AS d
-        GROUP BY azhunt.bin(d.timegenerated, '1 day'::pg_catalog.interval), d.address, d.useragentheader, d.storageaccount
+        GROUP BY azhunt.bin(d.timegenerated, '1 day'::pg_catalog.interval), d.address, d.useragentheader,
+                 d.storageaccount
     )
     SELECT h.first_deletion, h.address, h.useragentheader, h.filesdeleted, h.storageaccount, h.last_deletion, h.files
     FROM found AS h
@@ -7272,46 +8213,43 @@ RETURN CASE WHEN NOT pg_catalog.isfinite("time") THEN "time"::text
 COMMENT ON FUNCTION azhunt.storage_mass_deletion_day(timestamptz) IS
 'internal: the day in UTC, which tells results of the hunt for mass deletions apart';
 
-CREATE FUNCTION azhunt.storage_mass_deletion_matches(threshold integer, "window" interval, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.storage_mass_deletion_matches(threshold integer, "window" interval, since timestamptz,
+                                                     until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     -- An old deletion becomes a match by a new one in the same window, and that
     -- window is in the period.
     SELECT d.timegenerated, NULL::pg_catalog.text, d.address, d.useragentheader, d.storageaccount,
-           pg_catalog.jsonb_build_object('File', d.file, 'OperationName', d.operationname, 'CorrelationId', d.correlationid,
-                                         'AccountName', d.storageaccount, 'Day', azhunt.storage_mass_deletion_day(d.timegenerated))
-    FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion_matches.threshold, storage_mass_deletion_matches."window",
-                                                storage_mass_deletion_matches.since, storage_mass_deletion_matches.until) AS d
+           pg_catalog.jsonb_build_object('File', d.file, 'OperationName', d.operationname,
+                                         'CorrelationId', d.correlationid, 'AccountName', d.storageaccount,
+                                         'Day', azhunt.storage_mass_deletion_day(d.timegenerated))
+    FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion_matches.threshold,
+                                                storage_mass_deletion_matches."window",
+                                                storage_mass_deletion_matches.since,
+                                                storage_mass_deletion_matches.until) AS d
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_mass_deletion_matches(integer, interval, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: a deletion from since to until that is part of a mass deletion between them, new or not';
 
-CREATE FUNCTION azhunt.storage_mass_deletion_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_mass_deletion_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
-               b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
-               f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
-    ) AS l (log_table, log_row, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname, correlationid)
-    WHERE l.operationname OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
-      AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
-      AND azhunt.without_query(COALESCE(l.uri, ''))
-          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'File'::pg_catalog.text)
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
-      AND COALESCE(l.correlationid, '')
-          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+    FROM azhunt.storage_log_rows((storage_mass_deletion_log_rows.match)."time") AS l
+    WHERE l.operationname OPERATOR(pg_catalog.=)
+          ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
+      AND azhunt.without_query(l.uri)
+          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'File'::pg_catalog.text)
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
+      AND l.correlationid
+          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_mass_deletion_log_rows(azhunt.matches) IS
@@ -7365,7 +8303,8 @@ RETURNS TABLE (
     delete_calleripaddress text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT u.timegenerated, d.timegenerated, u.file, u.operationname, u.calleripaddress, u.useragentheader, u.accountname,
+    SELECT u.timegenerated, d.timegenerated, u.file, u.operationname, u.calleripaddress, u.useragentheader,
+           u.accountname,
            d.operationname, d.calleripaddress
     FROM (
         SELECT u.timegenerated, u.operationname, COALESCE(u.calleripaddress, '') AS calleripaddress, u.useragentheader,
@@ -7409,12 +8348,14 @@ AS $$
         SELECT DISTINCT p.timegenerated, p.deletedtime, p.uri, p.calleripaddress, p.useragentheader, p.storageaccount
         FROM azhunt.storage_file_created_quickly_deleted_pairs(
                  storage_file_created_quickly_deleted."window", storage_file_created_quickly_deleted.operations,
-                 azhunt.window_start(storage_file_created_quickly_deleted.as_of, storage_file_created_quickly_deleted.lookback),
+                 azhunt.window_start(storage_file_created_quickly_deleted.as_of,
+                                     storage_file_created_quickly_deleted.lookback),
                  storage_file_created_quickly_deleted.as_of, NULL::azhunt.arrivals) AS p
     )
     SELECT h.timegenerated, h.deletedtime, h.uri, h.calleripaddress, h.useragentheader, h.storageaccount
     FROM found AS h
-    WHERE azhunt.storage_file_created_quickly_deleted_check(storage_file_created_quickly_deleted."window", storage_file_created_quickly_deleted.operations)
+    WHERE azhunt.storage_file_created_quickly_deleted_check(storage_file_created_quickly_deleted."window",
+                                                            storage_file_created_quickly_deleted.operations)
       AND azhunt.check_lookback(storage_file_created_quickly_deleted.lookback)
       AND azhunt.check_as_of(storage_file_created_quickly_deleted.as_of)
       AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs}'::pg_catalog.text[])
@@ -7437,14 +8378,18 @@ RETURN azhunt.bag_pack('Uri'::text, uri,
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_details(text, text, timestamptz, text, text) IS
 'internal: what a match of this hunt says beyond the entities of the upload';
 
-CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_matches("window" interval, operations text[], since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_matches("window" interval, operations text[],
+                                                                    since timestamptz, until timestamptz,
+                                                                    arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, NULL::pg_catalog.text, p.calleripaddress, p.useragentheader, p.storageaccount,
-           azhunt.storage_file_created_quickly_deleted_details(p.uri, p.operationname, p.deletedtime, p.delete_operationname, p.delete_calleripaddress)
+           azhunt.storage_file_created_quickly_deleted_details(p.uri, p.operationname, p.deletedtime,
+                                                               p.delete_operationname, p.delete_calleripaddress)
     FROM azhunt.storage_file_created_quickly_deleted_pairs(
-             storage_file_created_quickly_deleted_matches."window", storage_file_created_quickly_deleted_matches.operations,
+             storage_file_created_quickly_deleted_matches."window",
+             storage_file_created_quickly_deleted_matches.operations,
              storage_file_created_quickly_deleted_matches.since, storage_file_created_quickly_deleted_matches.until,
              storage_file_created_quickly_deleted_matches.arrivals) AS p
 $$;
@@ -7452,41 +8397,35 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_matches(interval, text[], timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a deletion of the same file';
 
-CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
-               b.timegenerated, b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
-                  (storage_file_created_quickly_deleted_log_rows.match)."time",
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
-               f.timegenerated, f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
-                  (storage_file_created_quickly_deleted_log_rows.match)."time",
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
-    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname)
-    WHERE azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
-      AND azhunt.without_query(COALESCE(l.uri, ''))
-          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
-      AND (l.timegenerated OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match)."time"
-           AND l.operationname OPERATOR(pg_catalog.=)
-               ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-           AND COALESCE(azhunt.strip_port(l.calleripaddress), '')
-               OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
-           AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
-           AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
-           OR l.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz
-              AND l.operationname OPERATOR(pg_catalog.=)
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
-              AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=)
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text))
+    FROM azhunt.storage_log_rows((storage_file_created_quickly_deleted_log_rows.match)."time") AS l
+    WHERE azhunt.without_query(l.uri)
+          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
+    UNION ALL
+    SELECT l.log_table, l.log_row
+    FROM azhunt.storage_log_rows(
+             ((storage_file_created_quickly_deleted_log_rows.match).details
+              OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz) AS l
+    WHERE azhunt.without_query(l.uri)
+          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(azhunt.matches) IS
@@ -7547,10 +8486,12 @@ COMMENT ON FUNCTION azhunt.new_cloudshell_user_keys(text, timestamptz, timestamp
 'internal: operations that list the keys of a storage account of Cloud Shells, from since to until, both included';
 
 CREATE FUNCTION azhunt.new_cloudshell_user_writes(resource_group text, since timestamptz, until timestamptz)
-RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, activitystatusvalue text, ingestxid bigint)
+RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text,
+               activitystatusvalue text, ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, COALESCE(a.activitystatusvalue, ''), a.ingestxid
+    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup,
+           COALESCE(a.activitystatusvalue, ''), a.ingestxid
     FROM azhunt.read_activity(new_cloudshell_user_writes.since, new_cloudshell_user_writes.until) AS a
     WHERE azhunt.is_write_of_storage_account(a.operationnamevalue)
       AND azhunt.has(a.resourcegroup, new_cloudshell_user_writes.resource_group)
@@ -7625,7 +8566,8 @@ AS $$
                -- a record that was delivered twice counts once
                pg_catalog.count(DISTINCT ROW(p.write_timegenerated, p.write_resourcegroup, p.write_status)) AS writes
         FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user."window", new_cloudshell_user.resource_group,
-                                             azhunt.window_start(new_cloudshell_user.as_of, new_cloudshell_user.lookback),
+                                             azhunt.window_start(new_cloudshell_user.as_of,
+                                                                 new_cloudshell_user.lookback),
                                              new_cloudshell_user.as_of, NULL::azhunt.arrivals) AS p
         GROUP BY p.timegenerated, p.caller, p.resourcegroup, p.azureip, p.userip
     )
@@ -7653,13 +8595,16 @@ RETURN azhunt.bag_pack('ResourceGroup'::text, resourcegroup,
 COMMENT ON FUNCTION azhunt.new_cloudshell_user_details(text, text, timestamptz, text, text) IS
 'internal: what a match of this hunt says beyond its caller and the address of the write';
 
-CREATE FUNCTION azhunt.new_cloudshell_user_matches("window" interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.new_cloudshell_user_matches("window" interval, resource_group text, since timestamptz,
+                                                   until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, p.caller, p.userip, NULL::pg_catalog.text, NULL::pg_catalog.text,
-           azhunt.new_cloudshell_user_details(p.resourcegroup, p.azureip, p.write_timegenerated, p.write_resourcegroup, p.write_status)
-    FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user_matches."window", new_cloudshell_user_matches.resource_group,
+           azhunt.new_cloudshell_user_details(p.resourcegroup, p.azureip, p.write_timegenerated, p.write_resourcegroup,
+                                              p.write_status)
+    FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user_matches."window",
+                                          new_cloudshell_user_matches.resource_group,
                                          new_cloudshell_user_matches.since, new_cloudshell_user_matches.until,
                                          new_cloudshell_user_matches.arrivals) AS p
 $$;
@@ -7674,17 +8619,25 @@ AS $$
     FROM azhunt.azureactivity AS a
     CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(a)) AS l (log_row)
     -- the log table need not have such a column
-    CROSS JOIN LATERAL (SELECT COALESCE(azhunt.strip_port(l.log_row OPERATOR(pg_catalog.->>) 'calleripaddress'::pg_catalog.text), '')) AS c (address)
+    CROSS JOIN LATERAL (SELECT COALESCE(azhunt.strip_port(l.log_row
+                                                          OPERATOR(pg_catalog.->>) 'calleripaddress'::pg_catalog.text),
+                                                          '')) AS c (address)
     WHERE COALESCE(a.caller, '') OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match).account
       AND (a.timegenerated OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match)."time"
            AND azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
-           AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'ResourceGroup'::pg_catalog.text)
-           AND c.address OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureIP'::pg_catalog.text)
+           AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                                       OPERATOR(pg_catalog.->>) 'ResourceGroup'::pg_catalog.text)
+           AND c.address OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                                 OPERATOR(pg_catalog.->>) 'AzureIP'::pg_catalog.text)
            OR a.timegenerated OPERATOR(pg_catalog.=)
-              ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((new_cloudshell_user_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'WriteTime'::pg_catalog.text)::pg_catalog.timestamptz
               AND azhunt.is_write_of_storage_account(a.operationnamevalue)
-              AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteResourceGroup'::pg_catalog.text)
-              AND COALESCE(a.activitystatusvalue, '') OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteStatus'::pg_catalog.text)
+              AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                                          OPERATOR(pg_catalog.->>) 'WriteResourceGroup'::pg_catalog.text)
+              AND COALESCE(a.activitystatusvalue, '')
+                  OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                          OPERATOR(pg_catalog.->>) 'WriteStatus'::pg_catalog.text)
               AND c.address OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match).address)
 $$;
 
@@ -7715,19 +8668,34 @@ $$;
 REVOKE EXECUTE ON FUNCTION
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
+    azhunt.add_kql_hunt(text, text, jsonb),
+    azhunt.add_compiled_hunt(text, text, text, jsonb, text, text, text, text[], text[], text[], text[]),
+    azhunt.create_kql_objects(text, text, jsonb, text, text, text, text[], text[]),
+    azhunt.drop_kql_objects(text, text),
+    azhunt.check_kql_description(text, text, jsonb),
+    azhunt.texts_of(jsonb, text),
+    azhunt.period_of(jsonb, text, interval),
+    azhunt.entity_expression(jsonb, text, text[]),
+    azhunt.time_expression(jsonb, text[], text[]),
+    azhunt.kql_result_key(jsonb, text[], text[]),
+    azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz),
+    azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz),
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
+    azhunt.tables_read(azhunt.hunts, jsonb),
     azhunt.check_hunt_functions(text, text),
     azhunt.check_result_key(text, bigint, text[]),
     azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
+    azhunt.cost_of_period(text, timestamptz, timestamptz, azhunt.arrivals),
     azhunt.insert_matches_of_period(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
-    azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals),
+    azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals, bigint),
     azhunt.find_all_matches(azhunt.rules, bigint, timestamptz, pg_snapshot),
     azhunt.describe_running(text),
     azhunt.count_rows(text[]),
     azhunt.check_log_tables(text[]),
+    azhunt.check_log_table_owners(text[]),
     azhunt.reason_to_start_over(text),
     azhunt.latest_time(regclass, name, timestamptz),
     azhunt.log_table_health(regclass, timestamptz[], integer),

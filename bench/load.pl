@@ -8,6 +8,10 @@
 # compared.  COPY is given a CSV with the table's columns, which somebody else
 # has made of the records.  The way in SQL is to COPY the records as jsonb into
 # a staging table, and to INSERT what jsonb_to_record() makes of them.
+#
+# Beside time, the processor time of server and client is measured: what azhunt-load
+# has the server do that COPY does not, and how many cores are busy.  Then the CSV
+# is copied into tables that have ever more of what the log table has.
 use strict;
 use warnings;
 use FindBin;
@@ -19,35 +23,38 @@ my $rows = $ARGV[0] // 200_000;
 my $rounds = $ENV{ROUNDS} // 5;
 
 create_database();
-sql('ALTER SYSTEM SET max_wal_size = \'8GB\'');
+sql($_) foreach "ALTER SYSTEM SET max_wal_size = '8GB'", 'ALTER SYSTEM SET autovacuum = off';
 sql('SELECT pg_reload_conf()');
 
 print "Making $rows raw storage records ...\n";
 my @files = make_records("$dir/records", $rows);
-prepare();
 
 my %ways = (
 	'azhunt-load' => sub { run_loader(1) },
 	'azhunt-load --jobs 2' => sub { run_loader(2) },
-	'COPY of a prepared CSV' => sub {
-		psql("\\copy azhunt.storagebloblogs FROM '$dir/prepared.csv' WITH (FORMAT csv)");
-	},
+	'COPY of a prepared CSV' => sub { copy_into('azhunt.storagebloblogs') },
 	'jsonb staging table' => \&run_staging,
 );
-my %seconds;
+my $columns = sql("SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'azhunt.storagebloblogs'::regclass"
+	  . " AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('ingestedat', 'ingestxid')");
+my (%seconds, %server, %client);
+prepare();
 for my $round (1 .. $rounds)
 {
 	for my $way (sort keys %ways)
 	{
 		psql('TRUNCATE azhunt.storagebloblogs, azhunt.loaded_files, public.staging', 'CHECKPOINT');
-		my $start = time;
+		my ($server, $client, $start) = (server_time(), client_time(), time);
 		$ways{$way}->();
 		push @{ $seconds{$way} }, time - $start;
+		push @{ $client{$way} }, client_time() - $client;
+		push @{ $server{$way} }, server_time() - $server;
 		my $count = sql('SELECT count(*) FROM azhunt.storagebloblogs');
 		die "$way loaded $count rows, not $rows\n" if $count != $rows;
 	}
 }
 report();
+report_parts();
 
 # Raw records of two days, in two files.
 sub make_records
@@ -79,7 +86,7 @@ sub make_records
 sub prepare
 {
 	run_loader(1);
-	psql("\\copy (SELECT * FROM azhunt.storagebloblogs) TO '$dir/prepared.csv' WITH (FORMAT csv)",
+	psql("\\copy (SELECT $columns FROM azhunt.storagebloblogs) TO '$dir/prepared.csv' WITH (FORMAT csv)",
 		'CREATE TABLE public.staging (record jsonb)');
 }
 
@@ -87,6 +94,30 @@ sub psql
 {
 	my @commands = map { ('-c', $_) } @_;
 	system('psql', '-XAtq', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', @commands) == 0 or die "psql failed: @_";
+}
+
+# The prepared CSV into a table.
+sub copy_into
+{
+	my ($table) = @_;
+	psql("\\copy $table ($columns) FROM '$dir/prepared.csv' WITH (FORMAT csv)");
+}
+
+# Seconds that the processor has worked for sessions that are over, once all are.
+sub server_time
+{
+	await(sub { sql("SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())") })
+	  or die "other sessions are in the way\n";
+	my ($postmaster) = slurp("$ENV{AZHUNT_CLUSTER}/data/postmaster.pid") =~ /^(\d+)/;
+	my @fields = split ' ', slurp("/proc/$postmaster/stat") =~ s/^.*\) //sr;
+	return ($fields[13] + $fields[14]) / 100;
+}
+
+# And for programs that this one ran.
+sub client_time
+{
+	my (undef, undef, $user, $system) = times;
+	return $user + $system;
 }
 
 sub run_loader
@@ -140,6 +171,12 @@ sub report
 	printf "%-26s %8s %10s %8s\n", 'way', 'seconds', 'rows/s', 'MB/s';
 	printf "%-26s %8.2f %10.0f %8.0f\n", $_, $median{$_}, $rows / $median{$_}, $bytes / 1e6 / $median{$_}
 	  for sort { $median{$a} <=> $median{$b} } keys %median;
+	printf "\n%-26s %10s %10s %12s\n", 'processor time', 'server, s', 'client, s', 'cores busy';
+	for my $way (sort { $median{$a} <=> $median{$b} } keys %median)
+	{
+		my ($server, $client) = (median(@{ $server{$way} }), median(@{ $client{$way} }));
+		printf "%-26s %10.2f %10.2f %12.2f\n", $way, $server, $client, ($server + $client) / $median{$way};
+	}
 	printf "\n%-58s %6s %s\n", 'ratio of rows per second', 'is', 'should be';
 	printf "%-58s %6.2f %s\n", @$_ for (
 		['azhunt-load to COPY of a prepared CSV',
@@ -148,4 +185,47 @@ sub report
 			$median{'jsonb staging table'} / $median{'azhunt-load'}, 'at least 2.00'],
 		['azhunt-load --jobs 2 to azhunt-load',
 			$median{'azhunt-load'} / $median{'azhunt-load --jobs 2'}, 'above 1.00, where two cores are free']);
+	printf "\n%-58s %6s %s\n", 'ratio of processor time of the server', 'is', 'should be';
+	printf "%-58s %6.2f %s\n", 'azhunt-load to COPY of a prepared CSV',
+	  median(@{ $server{'azhunt-load'} }) / median(@{ $server{'COPY of a prepared CSV'} }), 'at most 1.05';
+}
+
+# What each part of the log table costs the server: tables with ever more of them.
+sub report_parts
+{
+	my $copy = 'CREATE TABLE public.part (LIKE azhunt.storagebloblogs';
+	my @parts = (
+		[ 'columns, jsonb as text', join ';', "$copy)", map { "ALTER TABLE public.part ALTER COLUMN $_ TYPE text" } split /\n/,
+			sql("SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = 'azhunt.storagebloblogs'::regclass AND atttypid = 'jsonb'::regtype") ],
+		[ 'jsonb', "$copy)" ],
+		[ 'ingestedat and ingestxid', "$copy INCLUDING DEFAULTS)" ]);
+
+	for (split /\n/, sql("SELECT index_name || '|' || definition FROM azhunt.log_table_indexes() WHERE log_table = 'storagebloblogs' ORDER BY 1"))
+	{
+		my ($name, $definition) = split /\|/, $_, 2;
+		push @parts, [ $name, "$parts[-1][1]; CREATE INDEX ON public.part $definition" ];
+	}
+	my %part;
+	for my $round (1 .. $rounds)
+	{
+		for my $part (@parts)
+		{
+			psql(split(/;/, $part->[1]), 'CHECKPOINT');
+			my $server = server_time();
+			copy_into('public.part');
+			push @{ $part{ $part->[0] } }, server_time() - $server;
+			psql('DROP TABLE public.part');
+		}
+	}
+	my $whole = median(@{ $server{'COPY of a prepared CSV'} });
+	my $before = 0;
+	printf "\n%-40s %10s %12s\n", 'COPY, processor time of the server', 'us a row', 'part of all';
+	for my $part (@parts)
+	{
+		my $now = median(@{ $part{ $part->[0] } });
+		printf "%-40s %10.2f %11.0f%%\n", ($before == 0 ? '' : 'and ') . $part->[0], 1e6 * ($now - $before) / $rows, 100 * ($now - $before) / $whole;
+		$before = $now;
+	}
+	printf "%-40s %10.2f %11.0f%%\n", 'and daily partitions', 1e6 * ($whole - $before) / $rows, 100 * ($whole - $before) / $whole;
+	printf "%-40s %10.2f\n", 'the log table', 1e6 * $whole / $rows;
 }

@@ -97,7 +97,7 @@ my $oldest = "azhunt.signinlogs_p" . $session->do("SELECT to_char(now() AT TIME 
 
 # a session that has not made the partitions, whose caches are full of them
 $session = $cluster->session;
-print "locks on relations that are not catalogs, over $days daily partitions of 5 tables\n\n";
+print "locks on relations that are not catalogs, over $days daily partitions of @{[ scalar @tables ]} tables\n\n";
 measure('source_health', 'SELECT count(*) FROM azhunt.source_health');
 foreach my $width (1, 7, 30)
 {

@@ -30,6 +30,7 @@ GRANT SELECT ON
     azhunt.storage_upload_link_account_results,
     azhunt.cloudshell_usage_results,
     azhunt.latest_status,
+    azhunt.result_status,
     azhunt.source_health
 TO azhunt_grafana;
 GRANT EXECUTE ON FUNCTION

@@ -1,7 +1,7 @@
 --
 -- azhunt on Citus: doc/scaling.md
 --
--- Run this file on the coordinator, after CREATE EXTENSION citus, azhunt and
+-- Run this file with psql on the coordinator, after CREATE EXTENSION citus, azhunt and
 -- citus_add_node(), as a superuser.
 --
 -- A log row lives on the worker that the hash of its address, without port,
@@ -10,22 +10,21 @@
 -- each worker has views of the rows that it has itself, so that rules run there
 -- unchanged; the coordinator has none, so that no hunt reads an empty table.
 --
+-- All or nothing: whoever has made this schema before could have put functions
+-- there that are called next.
+\set azhunt_on_error_stop :ON_ERROR_STOP
+\set ON_ERROR_STOP on
+BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
 CREATE SCHEMA azhunt_citus;
 COMMENT ON SCHEMA azhunt_citus IS 'azhunt on Citus';
 CREATE SCHEMA logs;
 COMMENT ON SCHEMA logs IS 'log tables of azhunt, distributed over the workers';
 
-CREATE FUNCTION azhunt_citus.distribution_key(log_table text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE log_table
-           WHEN 'azureactivity' THEN 'COALESCE(caller, '''')'
-           WHEN 'auditlogs' THEN 'COALESCE(correlationid, '''')'
-           ELSE pg_catalog.format('COALESCE(azhunt.strip_port(%I), '''')',
-                                  CASE WHEN log_table OPERATOR(pg_catalog.~~) 'storage%' THEN 'calleripaddress'
-                                       ELSE 'ipaddress' END)
-       END;
-COMMENT ON FUNCTION azhunt_citus.distribution_key(text) IS
-'the expression by which rows of a log table are distributed';
+\set azhunt_scaling_schema azhunt_citus
+\ir common.sql
+\unset azhunt_scaling_schema
 
 -- An error of any worker is one here.
 CREATE PROCEDURE azhunt_citus.run_on_workers(command text)
@@ -69,21 +68,22 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     log_table text;
+    distribution_key text;
     partition regclass;
     first_table text;
 BEGIN
     SET LOCAL citus.enable_unsafe_triggers = on;
     PERFORM azhunt.create_log_tables();
-    FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s ORDER BY s.log_table LOOP
+    FOR log_table, distribution_key IN SELECT k.log_table, k.key FROM azhunt_citus.log_table_keys() AS k ORDER BY k.log_table LOOP
         FOR partition IN SELECT p.relation FROM azhunt.partition_tree(format('azhunt.%I', log_table)) AS p (relation) LOOP
             EXECUTE format('ALTER TABLE %s SET SCHEMA logs', partition);
         END LOOP;
         -- no default: what fills the table has to fill this column
         EXECUTE format('ALTER TABLE logs.%1$I ADD COLUMN distribution_key text NOT NULL,'
                        ' ADD CONSTRAINT %2$I CHECK (distribution_key = %3$s)',
-                       log_table, log_table || '_distribution_key_check', azhunt_citus.distribution_key(log_table));
+                       log_table, log_table || '_distribution_key_check', distribution_key);
         EXECUTE format('COMMENT ON COLUMN logs.%I.distribution_key IS %L', log_table,
-                       'says on which worker the row is: ' || azhunt_citus.distribution_key(log_table));
+                       'says on which worker the row is: ' || distribution_key);
         IF first_table IS NULL THEN
             first_table := format('logs.%I', log_table);
             PERFORM create_distributed_table(first_table::regclass, 'distribution_key', shard_count => shards);
@@ -106,23 +106,28 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     log_table text;
+    columns text;
+    no_rows text;
     rows_here text;
 BEGIN
     SET LOCAL citus.enable_ddl_propagation = off;
     SET LOCAL citus.override_table_visibility = off;
     FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s LOOP
+        SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
+               string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', ' ORDER BY a.attnum)
+        INTO columns, no_rows
+        FROM pg_attribute AS a
+        WHERE a.attrelid = format('logs.%I', log_table)::regclass AND a.attnum > 0 AND NOT a.attisdropped;
         rows_here := (
-            SELECT string_agg(format('SELECT %s FROM logs.%I',
-                                     (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
-                                      FROM pg_attribute AS a
-                                      WHERE a.attrelid = s.logicalrelid AND a.attnum > 0 AND NOT a.attisdropped),
-                                     log_table || '_' || s.shardid), ' UNION ALL ' ORDER BY s.shardid)
+            SELECT string_agg(format('SELECT %s FROM logs.%I', columns, log_table || '_' || s.shardid),
+                              ' UNION ALL ' ORDER BY s.shardid)
             FROM pg_dist_shard AS s
             JOIN pg_dist_placement AS p ON p.shardid = s.shardid
             JOIN pg_dist_local_group AS g ON g.groupid = p.groupid
             WHERE s.logicalrelid = format('logs.%I', log_table)::regclass);
         EXECUTE format('DROP VIEW IF EXISTS azhunt.%I', log_table);
-        EXECUTE format('CREATE VIEW azhunt.%I AS %s', log_table, rows_here);
+        -- where no shard is, as on a worker that was added later, there are no rows
+        EXECUTE format('CREATE VIEW azhunt.%I AS %s', log_table, coalesce(rows_here, format('SELECT %s WHERE false', no_rows)));
         EXECUTE format('COMMENT ON VIEW azhunt.%1$I IS ''the rows of logs.%1$I on this worker''', log_table);
     END LOOP;
 END
@@ -171,9 +176,8 @@ COMMENT ON PROCEDURE azhunt_citus.run_rule(text) IS
 'runs a rule on each worker; an error if it fails on any';
 REVOKE EXECUTE ON PROCEDURE azhunt_citus.run_rule(text) FROM PUBLIC;
 
--- Citus plans a query before the functions in it are inlined, and pushes a join
--- down if both sides have the distribution column in all their branches: so the
--- statement is written out, and only with the tables that it is to read.
+-- Citus pushes a join down if both sides have the distribution column in all their
+-- branches, so the statement has only the tables that it is to read.
 CREATE FUNCTION azhunt_citus.storage_upload_link_account(
     lookback interval DEFAULT '1 minute',
     target_file text DEFAULT NULL,
@@ -183,7 +187,8 @@ CREATE FUNCTION azhunt_citus.storage_upload_link_account(
     successful_only boolean DEFAULT false,
     include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
+    until timestamptz DEFAULT 'infinity',
+    signin_time text DEFAULT 'TimeGenerated')
 RETURNS TABLE (
     fileuploadpath text,
     operationname text,
@@ -198,13 +203,15 @@ LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    signins text := 'SELECT timegenerated, distribution_key, userprincipalname AS account, useragent, resulttype FROM logs.signinlogs';
-    users constant text := ' UNION ALL SELECT timegenerated, distribution_key, userprincipalname, useragent, resulttype FROM logs.%I';
-    principals constant text := ' UNION ALL SELECT timegenerated, distribution_key,'
+    signins text := 'SELECT timegenerated, createddatetime, distribution_key, userprincipalname AS account, useragent, resulttype'
+        ' FROM logs.signinlogs';
+    users constant text := ' UNION ALL SELECT timegenerated, createddatetime, distribution_key, userprincipalname, useragent, resulttype'
+        ' FROM logs.%I';
+    principals constant text := ' UNION ALL SELECT timegenerated, createddatetime, distribution_key,'
         ' azhunt.principal_account(serviceprincipalname, serviceprincipalid), useragent, resulttype FROM logs.%I';
 BEGIN
     PERFORM azhunt.storage_upload_link_account_check(lookback, target_file, match_user_agent, operations,
-                                                     include_noninteractive, successful_only, include_service_principals);
+                                                     include_noninteractive, successful_only, include_service_principals, signin_time);
     PERFORM azhunt.check_period(since, until);
     IF include_noninteractive THEN
         signins := signins || format(users, 'aadnoninteractiveusersigninlogs');
@@ -213,47 +220,43 @@ BEGIN
         signins := signins || format(principals, 'aadserviceprincipalsigninlogs')
                            || format(principals, 'aadmanagedidentitysigninlogs');
     END IF;
-    RETURN QUERY EXECUTE format($query$
-        SELECT m.uri, m.operationname, m.upload_useragent,
-               azhunt.make_bag(m.login ORDER BY m.signin_time, m.account, m.signin_useragent, m.address),
-               array_agg(DISTINCT m.account ORDER BY m.account),
-               azhunt.set_of_bags(m.login ORDER BY m.signin_time, m.account, m.signin_useragent, m.address),
-               count(DISTINCT ROW (m.timegenerated, m.address, m.correlationid)),
-               min(m.timegenerated), max(m.timegenerated)
+    RETURN QUERY EXECUTE azhunt_citus.storage_upload_link_account_query(format($pairs$
+        SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.distribution_key AS address, u.correlationid,
+               azhunt.time_of_signin($9, s.timegenerated, s.createddatetime) AS signin_timegenerated,
+               coalesce(s.account, '') AS account, coalesce(s.useragent, '') AS signin_useragent
         FROM (
-            SELECT u.uri, u.operationname, u.useragentheader AS upload_useragent, u.timegenerated,
-                   u.distribution_key COLLATE "C" AS address, u.correlationid, s.timegenerated AS signin_time,
-                   coalesce(s.account, '') COLLATE "C" AS account, coalesce(s.useragent, '') COLLATE "C" AS signin_useragent,
-                   azhunt.login_bag(coalesce(s.account, ''), u.distribution_key, s.timegenerated, coalesce(s.useragent, '')) AS login
+            SELECT l.timegenerated, l.distribution_key, l.operationname, coalesce(l.uri, '') AS uri,
+                   coalesce(l.useragentheader, '') AS useragentheader, coalesce(l.correlationid, '') AS correlationid,
+                   l.statustext, l.statuscode
             FROM (
-                SELECT l.timegenerated, l.distribution_key, l.operationname, coalesce(l.uri, '') AS uri,
-                       coalesce(l.useragentheader, '') AS useragentheader, coalesce(l.correlationid, '') AS correlationid,
-                       l.statustext, l.statuscode
-                FROM (
-                    SELECT timegenerated, distribution_key, operationname, uri, useragentheader, correlationid,
-                           statustext, statuscode
-                    FROM logs.storagefilelogs
-                    UNION ALL
-                    SELECT timegenerated, distribution_key, operationname, uri, useragentheader, correlationid,
-                           statustext, statuscode
-                    FROM logs.storagebloblogs
-                ) AS l
-            ) AS u
-            JOIN (%s) AS s
-              ON s.distribution_key = u.distribution_key
-             AND azhunt.within(s.timegenerated, u.timegenerated, $1)
-             AND (NOT $3 OR coalesce(s.useragent, '') OPERATOR(azhunt.=~) u.useragentheader)
-            WHERE u.distribution_key <> ''
-              AND u.timegenerated BETWEEN coalesce($6, '-infinity') AND coalesce($7, 'infinity')
-              AND azhunt.is_successful_storage_operation(u.statustext, u.statuscode)
-              AND azhunt.is_upload(u.operationname)
-              AND u.operationname OPERATOR(azhunt.=~) ANY ($4)
-              AND ($2 IS NULL OR azhunt.is_file(u.uri, $2))
-              AND (NOT $5 OR s.resulttype = '0')
-        ) AS m
-        GROUP BY m.uri, m.operationname, m.upload_useragent$query$, signins)
-    USING lookback, target_file, match_user_agent, operations, successful_only, since, until;
+                SELECT timegenerated, distribution_key, operationname, uri, useragentheader, correlationid,
+                       statustext, statuscode
+                FROM logs.storagefilelogs
+                UNION ALL
+                SELECT timegenerated, distribution_key, operationname, uri, useragentheader, correlationid,
+                       statustext, statuscode
+                FROM logs.storagebloblogs
+            ) AS l
+        ) AS u
+        JOIN (%s) AS s
+          ON s.distribution_key = u.distribution_key
+         AND azhunt.within(azhunt.time_of_signin($9, s.timegenerated, s.createddatetime), u.timegenerated, $1)
+         AND (NOT $3 OR coalesce(s.useragent, '') OPERATOR(azhunt.=~) u.useragentheader)
+        WHERE u.distribution_key <> ''
+          AND u.timegenerated BETWEEN $6 AND $7
+          AND s.timegenerated BETWEEN $8 AND $10
+          AND azhunt.is_successful_storage_operation(u.statustext, u.statuscode)
+          AND azhunt.is_upload(u.operationname)
+          AND u.operationname OPERATOR(azhunt.=~) ANY ($4)
+          AND ($2 IS NULL OR azhunt.is_file(u.uri, $2))
+          AND (NOT $5 OR s.resulttype = '0')$pairs$, signins))
+    USING lookback, target_file, match_user_agent, operations, successful_only, since, until,
+          azhunt.window_start(since, lookback), signin_time, azhunt.processed_until(signin_time, until);
 END
 $$;
-COMMENT ON FUNCTION azhunt_citus.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt_citus.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, text) IS
 'hunt: as azhunt.storage_upload_link_account(), joined on the workers';
+
+COMMIT;
+\set ON_ERROR_STOP :azhunt_on_error_stop
+\unset azhunt_on_error_stop

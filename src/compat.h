@@ -51,6 +51,13 @@
 #define pg_fallthrough	__attribute__((fallthrough))
 #endif
 
+/* 17 has no rows removed any more that a snapshot may still have. */
+#if PG_VERSION_NUM < 170000
+#include "utils/snapmgr.h"
+#else
+#define OldSnapshotThresholdActive()	false
+#endif
+
 /*
  * 18 counts searches of an index, if it is given a place for that, and 19 is
  * told what a scan of an index or a table is for.

@@ -17,11 +17,11 @@ SELECT i, i % 7 AS few, i / 20 AS many,
             ELSE jsonb_build_object('key ' || hashint8(i) % 1500, i % 1000, 'type ' || i % 40,
                                     (ARRAY['null', '"text"', '12.50', 'true', '[1, {"a": 2}]', '{"a": [2]}']::jsonb[])[1 + (hashint8(i) & 3)])
        END AS bag
-FROM generate_series(1, 100000) AS i;
+FROM generate_series(1, 50000) AS i;
 CREATE TABLE parts (LIKE elements) PARTITION BY RANGE (i);
-CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (MINVALUE) TO (30000);
-CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (30000) TO (90000);
-CREATE TABLE part_3 PARTITION OF parts FOR VALUES FROM (90000) TO (MAXVALUE);
+CREATE TABLE part_1 PARTITION OF parts FOR VALUES FROM (MINVALUE) TO (15000);
+CREATE TABLE part_2 PARTITION OF parts FOR VALUES FROM (15000) TO (45000);
+CREATE TABLE part_3 PARTITION OF parts FOR VALUES FROM (45000) TO (MAXVALUE);
 INSERT INTO parts TABLE elements;
 ANALYZE elements, parts;
 
@@ -154,7 +154,7 @@ SELECT doesnt_match(pg_temp.plan_of('SELECT make_set(text ORDER BY i), make_bag(
 CREATE TABLE large AS
 SELECT i, repeat('x', 3000) AS filler, repeat(md5((i % 100)::text), 3200) AS text,
        jsonb_build_object('key ' || i % 10, repeat(md5((i % 50)::text), 3200)) AS bag
-FROM generate_series(1, 400) AS i;
+FROM generate_series(1, 200) AS i;
 ALTER TABLE large ALTER filler SET STORAGE PLAIN;
 CREATE TABLE many AS SELECT hashint8extended(i, 0) AS h FROM generate_series(1, 1048577) AS i;
 ANALYZE large, many;

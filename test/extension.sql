@@ -76,13 +76,13 @@ $$, $$
     SELECT p.proname FROM azhunt.hunts AS h
     JOIN pg_proc AS p ON p.pronamespace = h.schema::regnamespace AND p.proname = h.hunt || '_new_matches'
     UNION ALL
-    SELECT unnest(ARRAY['create_log_tables', 'add_partitions', 'add_log_partitions', 'add_hunt', 'drop_hunt', 'add_rule', 'run_rule', 'run_rule_in_transaction',
+    SELECT unnest(ARRAY['create_log_tables', 'create_signin_time_indexes', 'add_partitions', 'add_log_partitions', 'add_hunt', 'drop_hunt', 'add_rule', 'run_rule', 'run_rule_in_transaction', 'add_kql_hunt', 'add_compiled_hunt', 'create_kql_objects', 'drop_kql_objects', 'check_kql_description', 'kql_result_key', 'time_expression', 'entity_expression', 'period_of', 'texts_of', 'store_rows', 'store_rows_of_period',
           'record_failed_run', 'restart_rule', 'drop_rule', 'set_status', 'source_health', 'upload_counts', 'prune', 'schedule_rule',
           'unschedule_rule',
           -- what these call
-          'check_hunt_functions', 'check_result_key', 'default_options', 'check_options', 'check_log_tables', 'reason_to_start_over', 'find_all_matches', 'count_rows',
-          'describe_running', 'find_arrivals', 'relations_below', 'new_rows_of_view', 'look_for_arrivals', 'allow_visits', 'count_visit',
-          'find_matches', 'insert_matches', 'insert_matches_of_period', 'insert_new_matches',
+          'check_hunt_functions', 'check_result_key', 'default_options', 'check_options', 'tables_read', 'check_log_tables', 'check_log_table_owners', 'reason_to_start_over', 'find_all_matches', 'count_rows',
+          'describe_running', 'find_arrivals', 'relations_below', 'new_rows_of_view', 'look_for_arrivals', 'allow_visits', 'count_visit', 'count_search',
+          'cost_of_period', 'find_matches', 'insert_matches', 'insert_matches_of_period', 'insert_new_matches',
           'latest_time', 'log_table_health', 'query_health', 'source_health_of', 'call_cron']::name[])
 $$, 'functions that change or read tables for others are not for everybody');
 

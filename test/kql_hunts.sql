@@ -5,7 +5,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TIME ZONE 'America/New_York';
-SELECT plan(11);
+SELECT plan(14);
 
 DO $$ BEGIN PERFORM azhunt.create_log_tables(); END $$;
 
@@ -91,10 +91,18 @@ SET LOCAL enable_nestloop = off;
 SELECT matches(pg_temp.plan_of('SELECT * FROM published_upload'), 'AzhuntWindowJoin', 'the windowed join serves the text');
 SELECT matches(pg_temp.plan_of(azhunt.kql_to_sql('SigninLogs | project t = TimeGenerated, IPAddress | join kind=inner (StorageBlobLogs | project u = TimeGenerated, IPAddress = CallerIpAddress) on IPAddress | where ' || w)),
     'AzhuntWindowJoin', 'and ' || w)
-FROM unnest('{"t <= u and t >= u - 1h","u - t between (0s .. 1h)"}'::text[]) AS c (w);
+FROM unnest('{"t <= u and t >= u - 1h","u - t between (0s .. 1h)","t <= u | where t >= u - 1h","t >= u - 1h | extend x = 1 | where IPAddress != \"\" and t < u"}'::text[]) AS c (w);
 RESET enable_hashjoin;
 RESET enable_mergejoin;
 RESET enable_nestloop;
+SELECT is((SELECT count(*) FROM (
+    SELECT b, count(*) FROM azhunt.kql('SigninLogs | project t = TimeGenerated, a = IPAddress | join kind=inner (StorageBlobLogs | project u = TimeGenerated, a = tostring(split(CallerIpAddress, ":")[0])) on a '
+                                       || w) AS r (b) GROUP BY b) AS q),
+          (SELECT count(*) FROM (SELECT DISTINCT s.timegenerated, s.ipaddress, b.timegenerated FROM azhunt.signinlogs AS s JOIN azhunt.storagebloblogs AS b
+                                 ON split_part(b.calleripaddress, ':', 1) = s.ipaddress
+                                 AND s.timegenerated < b.timegenerated AND s.timegenerated >= b.timegenerated - interval '1 minute') AS q),
+          'two conditions mean what they say')
+FROM (VALUES ('| where t >= u - 1m | where t < u')) AS v (w);
 
 -- the bare column and the constant are where an index on it can serve
 CREATE INDEX ON azhunt.SigninLogs (UserPrincipalName);

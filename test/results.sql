@@ -1,6 +1,6 @@
 -- View results: one row for each result, over the matches of any hunt.
 BEGIN;
-SELECT plan(23);
+SELECT plan(25);
 
 -- A hunt of this test's own, to which a rule of it is added by hand: the view
 -- knows nothing but the catalogue and the matches.
@@ -62,7 +62,12 @@ SELECT results_eq('SELECT status, note, changed_by = session_user FROM azhunt.re
     $$VALUES ('closed', 'known', true), ('new', NULL, NULL), ('new', NULL, NULL)$$, 'a result has its status');
 INSERT INTO azhunt.matches (rule, "time", account, details, key, result_id, run, found_at)
 VALUES ('a', '2026-03-10 07:00Z', 'user1', '{"Place": "here"}', '', '00000000-0000-0000-0000-00000000000a', 3, '2026-03-10 11:00Z');
-SELECT is((SELECT status FROM azhunt.results WHERE rule = 'a'), 'closed', 'a match of a run that was seen changes nothing');
+SELECT is((SELECT status FROM azhunt.results WHERE rule = 'a'), 'new', 'a match that was not there opens it, of whichever run');
+SELECT azhunt.set_status('00000000-0000-0000-0000-00000000000a', 'closed', 'known') \g /dev/null
+INSERT INTO azhunt.allow_list (entity, value) VALUES ('account', 'user0');
+SELECT is((SELECT status FROM azhunt.results WHERE rule = 'a'), 'closed', 'one that is hidden changes nothing');
+DELETE FROM azhunt.allow_list;
+SELECT is((SELECT status FROM azhunt.results WHERE rule = 'a'), 'closed', 'nor one that is not any more');
 INSERT INTO azhunt.matches (rule, "time", account, details, key, result_id, run, found_at)
 VALUES ('a', '2026-03-10 06:00Z', 'user0', '{"Place": "here"}', '', '00000000-0000-0000-0000-00000000000a', 4, '2026-03-10 12:00Z');
 SELECT is((SELECT status FROM azhunt.results WHERE rule = 'a'), 'new', 'one of a later run opens it');

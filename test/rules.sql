@@ -1,6 +1,6 @@
 -- The catalogue of hunts, rules, and what one run after the other finds.
 BEGIN;
-SELECT plan(105);
+SELECT plan(103);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 
@@ -59,7 +59,7 @@ INSERT INTO azhunt.rules (rule, hunt, options, severity)
 VALUES ('wide', 'storage_upload_link_account', '{"lookback": "1 hour", "match_user_agent": false}', 'High');
 SELECT is((SELECT h.default_options || r.options FROM azhunt.rules AS r JOIN azhunt.hunts AS h USING (hunt) WHERE rule = 'wide'),
     '{"lookback": "1 hour", "match_user_agent": false, "target_file": null, "operations": ["PutBlob", "PutRange"],
-      "include_noninteractive": false, "successful_only": false, "include_service_principals": false}'::jsonb,
+      "include_noninteractive": false, "successful_only": false, "include_service_principals": false, "signin_time": "TimeGenerated"}'::jsonb,
     'options that are left out have their defaults');
 
 -- each wrong in one way
@@ -104,10 +104,8 @@ SELECT throws_ok(format('SELECT azhunt.add_rule(''wrong'', ''cloudshell_usage'',
 FROM (VALUES
     ('run_every => ''0''', '23514', NULL),
     ('run_every => ''-1 hour''', '23514', NULL),
-    ('run_every => NULL', '23502', NULL),
     ('severity => ''Critical''', '23514', NULL),
     ('severity => ''medium''', '23514', NULL),
-    ('severity => NULL', '23502', NULL),
     ('announce_since => NULL', '23502', NULL)
 ) AS v (argument, code, message);
 SELECT lives_ok(format('SELECT azhunt.add_rule(%L, ''cloudshell_usage'', severity => %L)', s, s), s || ' is a severity')

@@ -83,7 +83,7 @@ SELECT is(pg_temp.refused($$DELETE FROM azhunt.runs$$), 'permission denied for t
 
 RESET ROLE;
 GRANT SELECT, DELETE, INSERT (entity, value, note) ON azhunt.allow_list TO regress_azhunt_reader;
-GRANT EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) TO regress_azhunt_reader;
+GRANT EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text, text) TO regress_azhunt_reader;
 SET LOCAL ROLE regress_azhunt_reader;
 SELECT is(pg_temp.refused($$INSERT INTO azhunt.allow_list (entity, value, added_by) VALUES ('account', 'adele@contoso.com', 'somebody else')$$),
     'permission denied for table allow_list', 'who keeps the allow-list cannot say that another did');

@@ -1,6 +1,6 @@
 -- Retention of runs, results and, on request, log partitions.
 BEGIN;
-SELECT plan(18);
+SELECT plan(26);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('wide', 'storage_upload_link_account', '{"lookback": "1 hour"}');
@@ -61,6 +61,29 @@ SELECT is((SELECT count FROM parts), 3::bigint, 'only these');
 SELECT is((SELECT count(*) FROM azhunt.signinlogs), 2::bigint, 'rows in the default partition stay');
 SELECT azhunt.prune('0 s') \g /dev/null
 SELECT is((SELECT count FROM parts), 3::bigint, 'and none is dropped without being asked for');
+
+-- a table of its own age
+SELECT azhunt.add_partitions(t, '2020-01-01', '2020-01-02')
+FROM unnest('{azhunt.signinlogs,azhunt.auditlogs,azhunt.azureactivity}'::regclass[]) AS t \g /dev/null
+SAVEPOINT three_tables;
+SELECT results_eq($$SELECT relation FROM azhunt.prune('1 day', NULL, '{"auditlogs": "30 days"}') WHERE relation ~ '_p2020'$$,
+    $$VALUES ('azhunt.auditlogs_p20200101')$$, 'partitions of one table are dropped alone');
+ROLLBACK TO three_tables;
+SELECT results_eq($$SELECT relation FROM azhunt.prune('1 day', '30 days', '{"auditlogs": null, "signinlogs": "1000 years"}') WHERE relation ~ '_p2020'$$,
+    $$VALUES ('azhunt.azureactivity_p20200101')$$, 'or kept, for longer or for ever');
+ROLLBACK TO three_tables;
+CREATE OR REPLACE FUNCTION azhunt.log_table_descriptions()
+RETURNS TABLE (log_table text, comment text, retention interval, column_comments text) LANGUAGE sql
+AS $$SELECT 'auditlogs'::text, ''::text, interval '1000 years', ''::text$$;
+SELECT is_empty($$SELECT relation FROM azhunt.prune('1 day', '30 days') WHERE relation ~ '_p2020'$$, 'the description of a table can say how long');
+SELECT results_eq($$SELECT relation FROM azhunt.prune('1 day', '30 days', '{"auditlogs": "30 days"}') WHERE relation ~ '_p2020'$$,
+    $$VALUES ('azhunt.auditlogs_p20200101')$$, 'unless the caller does');
+ROLLBACK TO three_tables;
+SELECT throws_ok($$SELECT azhunt.prune('1 day', NULL, '{"auditlog": "1 day"}')$$, '22023', 'there is no log table "auditlog"', 'there must be such a table');
+SELECT throws_ok($$SELECT azhunt.prune('1 day', NULL, '["auditlogs"]')$$, '22023',
+    'keep_partitions_of must be a JSON object of log tables and times', 'and a time for it');
+SELECT throws_ok($$SELECT azhunt.prune('1 day', NULL, '{"auditlogs": "-1 day"}')$$, '22023', 'what is kept must be a time that is not negative', 'that is not negative');
+SELECT throws_ok($$SELECT azhunt.prune('1 day', NULL, '{"auditlogs": 30}')$$, '22023', 'keep_partitions_of must be a JSON object of log tables and times', 'with a unit');
 
 SELECT * FROM finish();
 ROLLBACK;

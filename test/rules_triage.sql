@@ -1,6 +1,6 @@
 -- The status of results, and the allow-list.
 BEGIN;
-SELECT plan(26);
+SELECT plan(31);
 
 SELECT count(*) FROM azhunt.create_log_tables() \g /dev/null
 SELECT azhunt.add_rule('storage_upload_link_account'), azhunt.add_rule('cloudshell_usage') \g /dev/null
@@ -67,6 +67,22 @@ SELECT results_eq('SELECT status FROM triage ORDER BY what', $$VALUES ('closed')
 SELECT azhunt.set_status(result_id, 'new') FROM triage WHERE what = 'a' \g /dev/null
 SELECT is((SELECT status FROM triage WHERE what = 'a'), 'new', 'people can, too');
 SELECT is((SELECT count(*) FROM azhunt.status_changes), 7::bigint, 'all that people said is kept');
+
+SELECT set_eq('SELECT result_id, status FROM azhunt.result_status', 'SELECT result_id, status FROM azhunt.results',
+    'each status is that of the list of results');
+SELECT azhunt.set_status(result_id, 'closed', classification => 'false positive') FROM triage WHERE what = 'b' \g /dev/null
+SELECT results_eq($$SELECT r.classification, s.classification FROM triage AS t JOIN azhunt.results AS r ON r.result_id = t.result_id
+    JOIN azhunt.result_status AS s ON s.result_id = r.result_id WHERE t.what = 'b'$$,
+    $$VALUES ('false positive', 'false positive')$$, 'a closed result can be classified');
+SELECT pg_temp.upload('b', '192.0.2.2', 'diego@contoso.com', '2026-03-10 10:00+00') \g /dev/null
+SELECT pg_temp.run() \g /dev/null
+SELECT results_eq($$SELECT s.status FROM triage AS t JOIN azhunt.result_status AS s ON s.result_id = t.result_id WHERE t.what = 'b'$$,
+    $$VALUES ('new')$$, 'and is new again where a match has come');
+DELETE FROM azhunt.matches WHERE account = 'diego@contoso.com';
+SELECT throws_ok($$SELECT azhunt.set_status(result_id, 'closed', classification => 'wrong') FROM triage$$, '22023',
+    'a result cannot be classified as "wrong"', 'a classification is one of four');
+SELECT throws_ok($$SELECT azhunt.set_status(result_id, 'new', classification => 'false positive') FROM triage$$, '22023',
+    'only a closed result has a classification', 'of a closed result');
 
 SELECT throws_ok($$SELECT azhunt.set_status(result_id, 'done') FROM triage$$, '22023', 'a result cannot have status "done"', 'a status is one of three');
 SELECT throws_ok($$SELECT azhunt.set_status(result_id, NULL) FROM triage$$, '22023', 'a result cannot have status "NULL"', 'and not null');

@@ -35,7 +35,7 @@ CREATE FUNCTION sampled(t timestamptz) RETURNS boolean LANGUAGE plpgsql VOLATILE
 DECLARE
     allocated bigint;
 BEGIN
-    IF extract(second FROM t) % 20 = 0 THEN
+    IF extract(second FROM t) % 60 = 0 THEN
         SELECT sum(total_bytes) INTO allocated FROM pg_catalog.pg_get_backend_memory_contexts() WHERE name LIKE 'AzhuntWindowJoin%';
         IF allocated > current_setting('test.most')::bigint THEN
             PERFORM set_config('test.most', allocated::text, true);
@@ -48,7 +48,7 @@ $$;
 -- The same for processes, which can't set anything
 CREATE FUNCTION allocated(t timestamptz) RETURNS bigint LANGUAGE plpgsql VOLATILE PARALLEL SAFE COST 0.1 AS $$
 BEGIN
-    IF extract(second FROM t) % 20 = 0 THEN
+    IF extract(second FROM t) % 60 = 0 THEN
         RETURN (SELECT sum(total_bytes)::bigint FROM pg_catalog.pg_get_backend_memory_contexts() WHERE name LIKE 'AzhuntWindowJoin%');
     END IF;
     RETURN 0;

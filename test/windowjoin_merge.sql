@@ -4,7 +4,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(155);
+SELECT plan(183);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -204,6 +204,67 @@ SELECT matches(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN anchors
 SELECT cmp_ok((regexp_match(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN anchors a USING (k) WHERE within(e.t, a.t, '10 minutes')$$,
                                     'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'), 'Memory Usage: ([0-9]+) kB'))[1]::integer,
               '<=', 192, 'within work_mem and what little it takes at least');
+
+--
+-- in several processes
+--
+
+CREATE TABLE unanalyzed AS TABLE events;
+CREATE INDEX ON unanalyzed (k, t, hash(COALESCE(txt, '')));
+CREATE INDEX ON unanalyzed (strip_port(ip), t);
+SELECT set_config(name, 'on', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name) \g /dev/null
+
+-- The same rows by a merge in several processes, which reads each entry just once
+-- if it knows how to divide keys, and by every other plan in one.
+CREATE FUNCTION same_rows_in_parallel(description text, query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    differences bigint;
+BEGIN
+    PERFORM set_config(name, '0', true) FROM unnest('{max_parallel_workers_per_gather,parallel_setup_cost,parallel_tuple_cost,min_parallel_index_scan_size,min_parallel_table_scan_size}'::text[]) AS n (name);
+    SET LOCAL azhunt.enable_windowjoin = off;
+    DROP TABLE IF EXISTS without_join, with_join;
+    EXECUTE 'CREATE TEMP TABLE without_join AS ' || query;
+    SET LOCAL azhunt.enable_windowjoin = on;
+    SET LOCAL max_parallel_workers_per_gather = 2;
+    PERFORM set_config(name, 'off', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name);
+    RETURN NEXT alike(plan_of(query), '%Parallel Custom Scan (AzhuntWindowMerge)%', description || ': the plan');
+    EXECUTE 'CREATE TEMP TABLE with_join AS ' || query;
+    PERFORM set_config(name, 'on', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name);
+    SELECT count(*) INTO differences
+    FROM ((TABLE with_join EXCEPT ALL TABLE without_join)
+          UNION ALL (TABLE without_join EXCEPT ALL TABLE with_join)) AS d;
+    RETURN NEXT is(differences, 0::bigint, description || ': the rows');
+END
+$$;
+
+SELECT same_rows_in_parallel('one key', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows_in_parallel('a text, and a hash', $$
+    SELECT e.id, a.id AS a FROM events e JOIN anchors a ON strip_port(e.ip) = strip_port(a.ip) AND COALESCE(e.txt, '') =~ COALESCE(a.txt, '') WHERE within(e.t, a.t, '10 minutes')$$);
+SELECT same_rows_in_parallel('keys of two types', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a ON e.k = a.kb WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows_in_parallel('keys of two types, the other way', $$SELECT e.id, a.id AS a FROM many e JOIN few a ON e.kb = a.k WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows_in_parallel('UNION ALL', $$SELECT e.id, a.id AS a, e.note FROM many e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows_in_parallel('partitions of both sides', $$SELECT e.id, a.id AS a, e.note FROM parts e JOIN parts a USING (k) WHERE within(e.t, a.t, '10 seconds')$$);
+SELECT same_rows_in_parallel('a partial index', $$SELECT e.id, a.id AS a, e.note FROM partial e JOIN partial a USING (k) WHERE within(e.t, a.t, '1 minute') AND e.v < 3 AND a.v < 4$$);
+SELECT same_rows_in_parallel('no statistics', $$SELECT e.id, a.id AS a FROM unanalyzed e JOIN unanalyzed a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows_in_parallel('no statistics of a text', $$
+    SELECT e.id, a.id AS a FROM unanalyzed e JOIN unanalyzed a ON strip_port(e.ip) = strip_port(a.ip) WHERE within(e.t, a.t, '1 minute')$$);
+SELECT same_rows_in_parallel('a period', $$
+    SELECT e.id, a.id AS a FROM parts e JOIN many a USING (k)
+    WHERE within(e.t, a.t, '1 minute') AND e.t > (SELECT '2026-01-01 00:09:30'::timestamptz)$$);
+SELECT same_rows_in_parallel('a null lookback, so nothing', $$
+    SELECT e.id, a.id AS a FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, (SELECT NULL::interval))$$);
+SELECT same_rows_in_parallel('a rescan for each row', $$
+    SELECT f.id, j.n FROM few AS f LEFT JOIN LATERAL (SELECT count(*) AS n FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute') OFFSET f.v % 1) AS j ON true$$);
+SET LOCAL max_parallel_workers = 0;
+SELECT same_rows_in_parallel('no worker to be had', $$SELECT e.id, a.id AS a FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
+RESET max_parallel_workers;
+SET LOCAL max_parallel_workers_per_gather = 2;
+SELECT set_config(name, 'off', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name) \g /dev/null
+CREATE FUNCTION entries_read(query text) RETURNS integer LANGUAGE sql VOLATILE
+RETURN (regexp_match(plan_of(query, 'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'), 'Entries Read: ([0-9]+)'))[1]::integer;
+SELECT cmp_ok(entries_read($$SELECT FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$), '<', 5000, 'each entry is read by one process');
+SELECT cmp_ok(entries_read($$SELECT FROM unanalyzed e JOIN unanalyzed a USING (k) WHERE within(e.t, a.t, '1 minute')$$), '>', 9000, 'or by all where keys can only be divided by their hash');
+SET LOCAL max_parallel_workers_per_gather = 0;
 
 --
 -- queries put together at random

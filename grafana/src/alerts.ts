@@ -3,7 +3,7 @@
 // Nothing here has a dollar sign: Grafana would take what follows it for a
 // variable of the environment.
 
-import { DASHBOARD, OVERVIEW, sqlModel, unindent } from './library';
+import { OVERVIEW, RESULT, sqlModel, unindent } from './library';
 
 const DATA_SOURCE = 'azhunt';
 
@@ -61,43 +61,42 @@ export function alerts() {
       {
         orgId: 1,
         name: 'azhunt',
-        folder: 'azhunt',
+        // of its own: the dashboards' folder has the uid that their provider gives it
+        folder: 'azhunt alerts',
         interval: '1m',
-        rules: [newResult(), logTableStopped(), ruleDoesNotSucceed()],
+        rules: [openResult(), logTableStopped(), ruleDoesNotSucceed()],
       },
     ],
   };
 }
 
-// One alert for each result that got matches in the last ten minutes.  The
-// latest thousand runs are those of days, and the primary key finds them.
-const newResult = () =>
+// One alert for each open result, until somebody closes it.  No label changes
+// with what later runs find.  Runs of 30 days are found by index, and by them
+// their matches.
+const openResult = () =>
   rule({
-    uid: 'azhunt-new-result',
-    title: 'new result',
+    uid: 'azhunt-open-result',
+    title: 'an open result',
     labels: { source: 'azhunt' },
     annotations: {
-      summary: '{{ .Labels.summary }}',
-      description: 'Rule {{ .Labels.rule }} found this in the last ten minutes, or more of it.',
-      link: GRAFANA + '/d/{{ .Labels.dashboard }}?var-rule={{ .Labels.rule | urlquery }}&var-result={{ .Labels.result }}',
+      summary: '{{ .Labels.severity }}: {{ .Labels.title }} ({{ .Labels.rule }})',
+      description: 'Rule {{ .Labels.rule }} found this, and nobody has closed it.',
+      link: GRAFANA + '/d/' + RESULT + '?var-result={{ .Labels.result }}',
     },
     sql: `
-      SELECT r.rule,
-             r.severity,
-             left(r.summary, 300) AS summary,
-             r.result_id::text AS result,
-             ${DASHBOARD} AS dashboard,
-             r.matches
-      FROM azhunt.results AS r
-      WHERE r.result_id = ANY (ARRAY(
-          SELECT DISTINCT m.result_id
-          FROM azhunt.screened_matches AS m
-          WHERE m.run = ANY (ARRAY(
-                    SELECT l.run
-                    FROM (SELECT * FROM azhunt.runs AS r ORDER BY r.run DESC LIMIT 1000) AS l
-                    WHERE l.finished > now() - interval '10 minutes' AND l.new_matches > 0))
-            AND NOT m.hidden
-          LIMIT 100))`,
+      SELECT f.severity, f.rule, f.title, f.result_id::text AS result, f.matches
+      FROM (
+          SELECT m.result_id, u.rule, u.severity, h.title, max(m.run) AS run, count(*) AS matches
+          FROM azhunt.rules AS u
+          JOIN azhunt.hunts AS h ON h.hunt = u.hunt
+          JOIN azhunt.screened_matches AS m ON m.rule = u.rule
+          WHERE m.run >= (SELECT min(r.run) FROM azhunt.runs AS r WHERE r.started > now() - interval '30 days') AND NOT m.hidden
+          GROUP BY m.result_id, u.rule, u.severity, h.title
+      ) AS f
+      LEFT JOIN LATERAL (SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = f.result_id OFFSET 0) AS s ON true
+      WHERE coalesce(s.status, 'new') <> 'closed'
+      ORDER BY array_position('{High,Medium,Low,Informational}', f.severity), f.run DESC, f.result_id
+      LIMIT 100`,
   });
 
 const logTableStopped = () =>

@@ -1,5 +1,5 @@
-// Check dashboards against Grafana's own types, @grafana/schema:
-// node build/check_types.js FILE...
+// Check dashboards against Grafana's own types, @grafana/schema, of the oldest
+// and of the newest version that is supported: node build/check_types.js FILE...
 //
 // Each dashboard becomes a literal of TypeScript with the type Dashboard, so
 // that properties that Grafana does not know are errors, too.
@@ -11,12 +11,13 @@ import * as ts from 'typescript';
 
 // Types as JSON has them: a text for an enumeration, and for each type of panel
 // its own options instead of a Record<string, unknown>.
-const TYPES = `
-import type * as schema from '@grafana/schema';
-import type * as heatmap from '@grafana/schema/dist/esm/raw/composable/heatmap/panelcfg/x/HeatmapPanelCfg_types.gen';
-import type * as stat from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
-import type * as table from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen';
-import type * as timeseries from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
+const SCHEMAS = ['@grafana/schema', 'grafana-schema-13'];
+
+const TYPES = (schema: string) => `
+import type * as schema from '${schema}';
+import type * as stat from '${schema}/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
+import type * as table from '${schema}/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen';
+import type * as timeseries from '${schema}/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
 
 type Json<T> = 0 extends 1 & T ? T
   : unknown extends T ? T
@@ -55,7 +56,6 @@ type PanelOf<Type, Options, Custom> = Omit<schema.Panel, 'type' | 'options' | 'f
 };
 
 type Panel =
-  | PanelOf<'heatmap', heatmap.Options, heatmap.FieldConfig>
   | PanelOf<'stat', stat.Options, {}>
   | PanelOf<'table', table.Options, table.FieldConfig>
   | PanelOf<'timeseries', timeseries.Options, timeseries.FieldConfig>;
@@ -86,10 +86,12 @@ const options: ts.CompilerOptions = {
 const host = ts.createCompilerHost(options);
 // here, so that node_modules is found
 const literals = new Map(
-  files.map((file, index) => [
-    join(__dirname, '..', `dashboard_${index}.ts`).split('\\').join('/'),
-    { file, text: TYPES + JSON.stringify(JSON.parse(readFileSync(file, 'utf8')), null, 2) + ';\nexport default dashboard;\n' },
-  ])
+  files.flatMap((file, index) =>
+    SCHEMAS.map((schema, version) => [
+      join(__dirname, '..', `dashboard_${index}_${version}.ts`).split('\\').join('/'),
+      { file, schema, text: TYPES(schema) + JSON.stringify(JSON.parse(readFileSync(file, 'utf8')), null, 2) + ';\nexport default dashboard;\n' },
+    ])
+  )
 );
 
 const { fileExists, readFile, getSourceFile } = host;
@@ -103,7 +105,8 @@ host.getSourceFile = (path, ...rest) => {
 const program = ts.createProgram([...literals.keys()], options, host);
 const diagnostics = ts.getPreEmitDiagnostics(program);
 for (const { file, start, messageText } of diagnostics) {
-  const name = literals.get(file?.fileName ?? '')?.file ?? file?.fileName ?? '';
+  const literal = literals.get(file?.fileName ?? '');
+  const name = literal ? `${literal.file} (${literal.schema})` : file?.fileName ?? '';
   const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line : 0;
   console.error(`${name}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
   console.error(`  at: ${file?.text.split('\n')[line].trim()}`);

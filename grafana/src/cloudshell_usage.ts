@@ -2,31 +2,30 @@
 // in which they opened one?
 
 import {
-  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, hasText, heatmapPanel, HUNT_COLORS, indent,
-  newDashboard, RESULT_ID, ROWS, RULE, ruleVariable, statPanel, tablePanel, textVariable, trustPanel, url,
+  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, hasPart, HUNT_COLORS, indent, isOneOf, kept, MATCHES, newDashboard,
+  RESULT, ROWS, ruleVariable, shortId, statPanel, tablePanel, trustPanel, url,
 } from './library';
 
-const SHOWN = `m.rule = ${RULE} AND $__timeFilter(m."time") AND NOT m.hidden
-  AND ${hasText('m.account', 'account')}`;
+const SHOWN = hasPart('m.account', 'account');
 
-const QUIET = 'Nobody opened a Cloud Shell and did anything with it in this time. Whether that can be trusted, the panel on the top left says.';
+const QUIET = 'Nobody that the filters above let through opened a Cloud Shell and did anything with it in this time. Whether that can be trusted, the panel on the top left says.';
 
 // Callers of this time with their first Cloud Shell of all times; an index
 // finds each.
-const FIRST = `SELECT c.caller, c.sessions, c.operations,
+const FIRST = `SELECT c.caller, c.sessions, c.operations, c.bin,
        (SELECT min(e."time")
         FROM azhunt.screened_matches AS e
-        WHERE e.rule = ${RULE} AND e.account OPERATOR(azhunt.=~) c.caller) AS first
+        WHERE ${indent(isOneOf('e.rule', 'rule'), 8)} AND e.account OPERATOR(azhunt.=~) c.caller) AS first
 FROM (
-    SELECT min(m.account) AS caller, count(DISTINCT m.result_id) AS sessions, count(*) AS operations
-    FROM azhunt.screened_matches AS m
+    SELECT min(m.account) AS caller, count(DISTINCT m.result_id) AS sessions, count(*) AS operations, min(u.bin) AS bin
+    FROM ${indent(MATCHES, 4)}
     WHERE ${indent(SHOWN, 4)}
     GROUP BY lower(m.account)
 ) AS c`;
 
 const onlyCaller = {
   title: 'Only this caller',
-  url: url(CLOUDSHELL_USAGE, { rule: '${rule:percentencode}', account: '${__value.raw:percentencode}' }),
+  url: url(CLOUDSHELL_USAGE, { ...kept('rule'), account: '${__value.raw:percentencode}' }),
 };
 
 export function cloudshellUsage() {
@@ -45,14 +44,12 @@ export function cloudshellUsage() {
       )
     )
     .withVariable(accountVariable())
-    .withVariable(textVariable('result', 'Result', 'the result_id of the session that is shown at the bottom'))
     .withPanel(trustPanel(1, 8))
     .withPanel(numbers())
     .withPanel(sessionsOverTime())
-    .withPanel(heatMap())
+    .withPanel(hoursOfDay())
     .withPanel(sessions())
-    .withPanel(firstTimeCallers())
-    .withPanel(session());
+    .withPanel(firstTimeCallers());
 }
 
 const numbers = () =>
@@ -72,7 +69,7 @@ const numbers = () =>
     sql: `
       SELECT sum(f.sessions)::bigint AS "Sessions",
              count(*) AS "Callers",
-             count(*) FILTER (WHERE f.first >= $__timeFrom()) AS "First-time callers",
+             count(*) FILTER (WHERE f.first > $__timeFrom()::timestamptz - f.bin) AS "First-time callers",
              sum(f.operations)::bigint AS "Operations"
       FROM (
           ${indent(FIRST, 10)}
@@ -84,95 +81,89 @@ const sessionsOverTime = () =>
   countsPanel({
     id: 3,
     title: 'When were Cloud Shells used?',
-    description: 'Sessions, each of one caller and hour, and how many callers they had.',
+    description: 'Sessions, each of one caller and hour.',
     noValue: QUIET,
-    width: 12,
-    height: 9,
+    width: 24,
+    height: 6,
     interval: '1h',
     stacked: false,
-    colors: { Sessions: HUNT_COLORS.cloudshell_usage, Callers: 'text' },
+    total: true,
+    colors: { Sessions: HUNT_COLORS.cloudshell_usage },
     sql: `
       SELECT $__timeGroupAlias(m."time", '$__interval'),
-             count(DISTINCT m.result_id) AS "Sessions",
-             count(DISTINCT lower(m.account)) AS "Callers"
-      FROM azhunt.screened_matches AS m
+             count(DISTINCT m.result_id) AS "Sessions"
+      FROM ${indent(MATCHES, 6)}
       WHERE ${indent(SHOWN, 6)}
       GROUP BY 1
       ORDER BY 1`,
   });
 
-// Each hour of the day is a column of the query and a row of the panel.
-const HOURS = [...Array(24).keys()].map((hour) => {
-  const name = String(hour).padStart(2, '0') + ':00';
-  return `count(o.hour) FILTER (WHERE o.hour = ${hour}) AS "${name}"`;
-});
+// Two hours of the day are a column: no table of Grafana's has room for 24.
+const HOURS = [...Array(12).keys()].map((pair) => [2 * pair, 2 * pair + 2].map((hour) => String(hour).padStart(2, '0')).join('-'));
 
-const heatMap = () =>
-  heatmapPanel({
+const hoursOfDay = () =>
+  tablePanel({
     id: 4,
     title: 'At what hour of the day (UTC) is the most done in Cloud Shells?',
-    description: 'Operations by day and by hour of the day, both in UTC whatever the time picker says. Operations at unusual hours stand out.',
+    description:
+      'Operations by day and by two hours of the day, both in UTC whatever the time picker says, the latest day first. Operations at unusual hours stand out.',
     noValue: QUIET,
-    width: 12,
+    width: 24,
     height: 9,
-    unit: 'short',
-    value: 'Operations',
+    columns: {
+      Day: { minWidth: 100 },
+      Total: { width: 60, unit: 'locale' },
+      ...Object.fromEntries(HOURS.map((name) => [name, { width: 72, unit: 'locale', none: '', thresholds: [[1, 'watch'], [10, 'attend'], [50, 'broken']] }])),
+    },
     sql: `
       WITH operations AS (
-          SELECT azhunt.bin(m."time", interval '1 day') AS day, extract(hour FROM m."time" AT TIME ZONE 'UTC') AS hour
-          FROM azhunt.screened_matches AS m
+          SELECT azhunt.bin(m."time", interval '1 day') AS day, extract(hour FROM m."time" AT TIME ZONE 'UTC')::integer AS hour
+          FROM ${indent(MATCHES, 10)}
           WHERE ${indent(SHOWN, 10)}
       )
-      SELECT d.day AS "time",
-             ${HOURS.join(',\n             ')}
+      SELECT to_char(d.day AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS "Day",
+             count(o.hour) AS "Total",
+             ${HOURS.map((name, pair) => `nullif(count(o.hour) FILTER (WHERE o.hour / 2 = ${pair}), 0) AS "${name}"`).join(',\n             ')}
       FROM generate_series((SELECT min(o.day) FROM operations AS o), (SELECT max(o.day) FROM operations AS o), '24 hours') AS d (day)
       LEFT JOIN operations AS o ON o.day = d.day
       GROUP BY d.day
-      ORDER BY d.day`,
+      ORDER BY d.day DESC
+      LIMIT 400`,
   });
 
 const sessions = () =>
   tablePanel({
     id: 5,
-    title: 'Who did what in a Cloud Shell?',
+    title: `Who did what in a Cloud Shell? The ${ROWS} latest sessions of this time`,
     description:
-      `The ${ROWS} latest sessions of this time, each of one caller and hour. A click on a caller filters this dashboard ` +
-      'by them, one on the operations lists them below.',
+      'Sessions, each of one caller and hour, that overlap this time. A click on a caller filters this dashboard by them, one on the operations shows the session.',
     noValue: QUIET,
-    width: 16,
+    width: 15,
     height: 10,
     columns: {
-      Hour: { width: 150, unit: 'dateTimeAsIso' },
-      Caller: { width: 170, long: true, link: onlyCaller },
-      Number: { width: 70, unit: 'short', bar: true },
-      Operations: {
-        minWidth: 230,
-        long: true,
-        link: {
-          title: 'List them below',
-          url: url(CLOUDSHELL_USAGE, { rule: '${rule:percentencode}', result: field('result') }),
-        },
-      },
-      Status: { width: 80, state: true },
-      result: { hidden: true },
+      Hour: { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
+      Caller: { width: 150, long: true, link: onlyCaller },
+      Operations: { minWidth: 120, long: true, link: { title: 'Show this session', url: url(RESULT, { result: field('Id') }) } },
+      Status: { width: 105, state: true },
+      Id: { width: 125, link: { title: 'Show this session', url: url(RESULT, { result: '${__value.raw:percentencode}' }) } },
     },
     sql: `
-      SELECT r.timekey AS "Hour",
-             r.caller AS "Caller",
-             jsonb_array_length(r.set_operationnamevalue) AS "Number",
-             (SELECT string_agg(o.name, ', ' ORDER BY o.name)
-              FROM jsonb_array_elements_text(r.set_operationnamevalue) AS o (name)) AS "Operations",
-             r.status AS "Status",
-             r.result_id::text AS result
-      FROM azhunt.cloudshell_usage_results AS r
-      WHERE r.result_id = ANY (ARRAY(
-          SELECT m.result_id
-          FROM azhunt.screened_matches AS m
+      SELECT f.hour AS "Hour",
+             f.caller AS "Caller",
+             f.operations AS "Operations",
+             coalesce(s.status, 'new') AS "Status",
+             ${shortId('f.result_id')} AS "Id"
+      FROM (
+          SELECT m.result_id, max(m."time") AS hour, min(m.account) AS caller,
+                 string_agg(DISTINCT m.details ->> 'OperationNameValue', ', ') AS operations
+          FROM ${indent(MATCHES, 10)}
           WHERE ${indent(SHOWN, 10)}
           GROUP BY m.result_id
           ORDER BY max(m."time") DESC
-          LIMIT ${ROWS}))
-      ORDER BY r.timekey DESC, r.caller`,
+          LIMIT ${ROWS}
+      ) AS f
+      LEFT JOIN LATERAL (SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = f.result_id OFFSET 0) AS s ON true
+      ORDER BY 1 DESC, 2`,
   });
 
 const firstTimeCallers = () =>
@@ -181,41 +172,19 @@ const firstTimeCallers = () =>
     title: 'Who opened a Cloud Shell for the first time?',
     description: 'Callers of this time of whom the rule knows no earlier Cloud Shell, with the number of their operations. The longer the results are kept, the more this says.',
     noValue: 'Nobody new in this time',
-    width: 8,
+    width: 9,
     height: 10,
     columns: {
-      'First hour': { width: 145, unit: 'dateTimeAsIso' },
+      'First hour': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
       Caller: { minWidth: 140, long: true, link: onlyCaller },
-      Number: { width: 60, unit: 'short' },
+      Operations: { width: 95, unit: 'locale' },
     },
     sql: `
-      SELECT f.first AS "First hour", f.caller AS "Caller", f.operations AS "Number"
+      SELECT f.first AS "First hour", f.caller AS "Caller", f.operations AS "Operations"
       FROM (
           ${indent(FIRST, 10)}
       ) AS f
-      WHERE f.first >= $__timeFrom()
+      WHERE f.first > $__timeFrom()::timestamptz - f.bin
       ORDER BY f.first DESC, f.caller
-      LIMIT ${ROWS}`,
-  });
-
-const session = () =>
-  tablePanel({
-    id: 7,
-    title: 'Which operations make up the session?',
-    description: `Of the session chosen above or in the variable Result, at whatever time: the first ${ROWS} operations by name.`,
-    noValue: 'Choose a session: click on its operations in the table above',
-    width: 24,
-    height: 9,
-    columns: {
-      Hour: { width: 150, unit: 'dateTimeAsIso' },
-      Caller: { width: 250, long: true },
-      Operation: { minWidth: 300, long: true },
-      Found: { width: 150, unit: 'dateTimeAsIso' },
-    },
-    sql: `
-      SELECT m."time" AS "Hour", m.account AS "Caller", m.details ->> 'OperationNameValue' AS "Operation", m.found_at AS "Found"
-      FROM azhunt.screened_matches AS m
-      WHERE m.result_id = ${RESULT_ID} AND NOT m.hidden
-      ORDER BY 3
       LIMIT ${ROWS}`,
   });

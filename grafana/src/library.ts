@@ -3,7 +3,6 @@
 import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import * as heatmap from '@grafana/grafana-foundation-sdk/heatmap';
 import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as table from '@grafana/grafana-foundation-sdk/table';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
@@ -11,6 +10,7 @@ import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 export const OVERVIEW = 'azhunt-overview';
 export const STORAGE_UPLOAD = 'azhunt-storage-upload-link-account';
 export const CLOUDSHELL_USAGE = 'azhunt-cloudshell-usage';
+export const RESULT = 'azhunt-result';
 
 // How many rows the tables of results show at most.
 export const ROWS = 200;
@@ -48,27 +48,93 @@ export function unindent(sql: string): string {
   return lines.map((line) => line.slice(Math.min(...indents))).join('\n');
 }
 
-// Variables, quoted by Grafana.  A text that is empty filters nothing.
-export const RULE = '${rule:sqlstring}';
-export const RESULT = '${result:sqlstring}';
-
-// The uuid of the chosen result, or null; an invalid one is no error.
-export const RESULT_ID = `CASE WHEN ${RESULT} ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN ${RESULT}::text::uuid END`;
-
-// A link hands over all accounts of a result, as it shows them.
-export function hasText(column: string, variable: string): string {
-  const text = '${' + variable + ':sqlstring}';
-  return `(${text} = '' OR ${column} OPERATOR(azhunt.=~) ANY (string_to_array(${text}, ', ')))`;
-}
-
-// The dashboard that shows a result r: the overview, if its hunt has none.
-export const DASHBOARD = `CASE r.hunt WHEN 'cloudshell_usage' THEN '${CLOUDSHELL_USAGE}'
-            WHEN 'storage_upload_link_account' THEN '${STORAGE_UPLOAD}'
-            ELSE '${OVERVIEW}' END`;
-
 // Indent all lines but the first.
 export function indent(sql: string, columns: number): string {
   return sql.replace(/\n/g, '\n' + ' '.repeat(columns));
+}
+
+// The values of a variable, quoted by Grafana.  All of them is an empty text.
+const array = (variable: string) => `ARRAY[\${${variable}:sqlstring}]::text[]`;
+
+const isAll = (variable: string) => `(SELECT array_to_string(${array(variable)}, '') ~ '^[ ,]*$')`;
+
+export function isOneOf(column: string, variable: string): string {
+  return `(${isAll(variable)} OR ${column} = ANY (${array(variable)}))`;
+}
+
+// Is one of the values, or of the parts between their commas, a part of the
+// column?  Case and blanks around do not matter.
+export function hasPart(column: string, variable: string): string {
+  return `(${isAll(variable)} OR ${column} ILIKE ANY (ARRAY(
+    SELECT '%' || regexp_replace(btrim(p.part), '([\\\\%_])', '\\\\\\1', 'g') || '%'
+    FROM string_to_table(array_to_string(${array(variable)}, ','), ',') AS p (part)
+    WHERE btrim(p.part) <> '')))`;
+}
+
+//
+// what was found
+//
+// A match is at one time, or of a bin, which is a time that has a length.
+//
+
+const BIN = `CASE h.reach WHEN 'bin' THEN coalesce(r.options ->> 'bin', h.default_options ->> 'bin')::interval END`;
+
+// The chosen rules, as u.
+export const RULES = `(
+    SELECT r.rule, r.severity, h.title, h.tactics, h.techniques, coalesce(${BIN}, interval '1 microsecond') AS bin
+    FROM azhunt.rules AS r
+    JOIN azhunt.hunts AS h ON h.hunt = r.hunt
+    WHERE ${isOneOf('r.rule', 'rule')}
+) AS u`;
+
+// Is a match m of rule u in the time range, some time earlier?  What the planner
+// estimates is the same with a bin of a day, and no longer one is looked for.
+export function inTime(earlier = ''): string {
+  const shift = earlier && ` - ${earlier}`;
+  return `m."time" > $__timeFrom()::timestamptz${shift} - interval '1 day' AND m."time" <= $__timeTo()::timestamptz${shift}
+  AND m."time" > $__timeFrom()::timestamptz${shift} - u.bin`;
+}
+
+// The matches of the chosen rules in the time range that nothing hides, as m.
+export const MATCHES = `${RULES}
+JOIN azhunt.screened_matches AS m ON m.rule = u.rule AND ${inTime()} AND NOT m.hidden`;
+
+export const FILTERED = `${hasPart('m.account', 'account')}
+  AND ${hasPart('m.address', 'address')}`;
+
+// The results of the time range, each with what its matches of that time say.
+// One is shown if any of its accounts and any of its addresses is.
+export const RESULTS = `(
+    SELECT f.*, coalesce(s.status, 'new') AS status, s.classification
+    FROM (
+        SELECT m.result_id, u.rule, u.severity, u.title, u.tactics, u.techniques, max(m."time") AS "time", count(*) AS matches,
+               bool_or(${indent(hasPart('m.account', 'account'), 15)})
+               AND bool_or(${indent(hasPart('m.address', 'address'), 15)}) AS shown
+        FROM ${indent(MATCHES, 8)}
+        GROUP BY m.result_id, u.rule, u.severity, u.title, u.tactics, u.techniques
+    ) AS f
+    -- by index, for each result of the time range
+    LEFT JOIN LATERAL (SELECT s.status, s.classification FROM azhunt.result_status AS s WHERE s.result_id = f.result_id OFFSET 0) AS s ON true
+) AS f`;
+
+// The most severe first.
+export const BY_SEVERITY = `array_position('{High,Medium,Low,Informational}', f.severity)`;
+
+// Tactics and techniques as a person reads them.
+export const attack = (alias: string) =>
+  `concat_ws(' ', array_to_string(${alias}.techniques, ', '), regexp_replace(array_to_string(${alias}.tactics, ', '), '([a-z])([A-Z])', '\\1 \\2', 'g'))`;
+
+// The first half of its id is enough to find a result, and fits a column.
+export const SHORT_ID = 13;
+
+export const shortId = (column: string) => `left(${column}::text, ${SHORT_ID})`;
+
+const HEX = `replace(lower(btrim(\${result:sqlstring})), '-', '')`;
+
+// Is this the chosen result?  An id that is no id is no error.
+export function isChosen(column: string): string {
+  const bound = (digit: string) => `CASE WHEN ${HEX} ~ '^[0-9a-f]{12,32}$' THEN rpad(${HEX}, 32, '${digit}')::uuid END`;
+  return `${column} BETWEEN ${bound('0')} AND ${bound('f')}`;
 }
 
 //
@@ -76,11 +142,11 @@ export function indent(sql: string, columns: number): string {
 //
 // They mean the same on every dashboard: green is as it should be, yellow is
 // being looked at or may be worth it, orange needs somebody, red is broken or
-// severe.  Blue and purple say which hunt.  Grafana's names for colours fit
-// its dark and its light theme.
+// severe.  They stand behind the text, which Grafana draws dark or light, and are
+// those on which it can be read then, whatever the theme.  Blue and purple say which hunt.
 //
 
-const COLORS = { good: 'green', watch: 'yellow', attend: 'orange', broken: 'red', neutral: 'text' };
+const COLORS = { good: '#96D98D', watch: '#FADE2A', attend: '#FFB357', broken: '#C4162A', neutral: 'transparent' };
 export const HUNT_COLORS = { storage_upload_link_account: 'blue', cloudshell_usage: 'purple' };
 
 const STATES: Record<string, keyof typeof COLORS> = {
@@ -112,18 +178,45 @@ const STATE_MAPPINGS: dashboard.ValueMapping[] = [
       Object.entries(STATES).map(([state, color], index) => [state, { text: state, color: COLORS[color], index }])
     ),
   },
-  // of a log table, with the reason, which stays as it is
-  {
+  ...(
+    [
+      // of a log table, with the reason, and of several rules or tables
+      ['/^not known: /', 'broken'],
+      ['/^all /', 'good'],
+      ['/^none/', 'neutral'],
+      ['/^[0-9]+ of /', 'broken'],
+    ] as const
+  ).map(([pattern, color], index): dashboard.ValueMapping => ({
     type: dashboard.MappingType.RegexToText,
-    options: { pattern: '^not known: ', result: { color: COLORS.broken, index: Object.keys(STATES).length } },
-  },
+    options: { pattern, result: { color: COLORS[color], index: Object.keys(STATES).length + index } },
+  })),
 ];
 
 export function thresholds(...steps: [value: number, color: keyof typeof COLORS][]) {
   return new dashboard.ThresholdsConfigBuilder()
     .mode(dashboard.ThresholdsMode.Absolute)
-    .steps([{ value: null, color: 'text' }, ...steps.map(([value, color]) => ({ value, color: COLORS[color] }))]);
+    .steps([{ value: null, color: COLORS.neutral }, ...steps.map(([value, color]) => ({ value, color: COLORS[color] }))]);
 }
+
+// User agents by the name of the browser or tool and its version; the first that
+// fits counts.  The cell keeps the whole text.
+const AGENTS: [pattern: string, name: string][] = [
+  ['^.*Azure Storage Explorer, ([0-9]+[.][0-9]+).*$', 'Storage Explorer $1'],
+  ['^.*AzCopy/([0-9]+[.][0-9]+).*$', 'AzCopy $1'],
+  ['^.*azsdk-([a-z]+)-([a-z-]+)/([0-9]+[.][0-9]+).*$', 'Azure SDK $1 $3'],
+  ['^.*AZURECLI/([0-9]+[.][0-9]+).*$', 'Azure CLI $1'],
+  ['^.*(?:Edg|EdgA|EdgiOS)/([0-9]+).*$', 'Edge $1'],
+  ['^.*OPR/([0-9]+).*$', 'Opera $1'],
+  ['^.*Firefox/([0-9]+).*$', 'Firefox $1'],
+  ['^.*Chrome/([0-9]+).*$', 'Chrome $1'],
+  ['^.*Version/([0-9]+).*Safari/.*$', 'Safari $1'],
+  ['^([A-Za-z][A-Za-z0-9_.+-]{1,20})/([0-9]+[.][0-9]+)\\b.*$', '$1 $2'],
+];
+
+const AGENT_MAPPINGS: dashboard.ValueMapping[] = AGENTS.map(([pattern, text], index) => ({
+  type: dashboard.MappingType.RegexToText,
+  options: { pattern: `/${pattern}/`, result: { text, index } },
+}));
 
 //
 // links
@@ -131,10 +224,13 @@ export function thresholds(...steps: [value: number, color: keyof typeof COLORS]
 
 const KEPT = '${__url_time_range}&${datasource:queryparam}';
 
+// A variable that has several values brings its name along.
 export function url(uid: string, variables: Record<string, string>): string {
-  const values = Object.entries(variables).map(([name, value]) => `&var-${name}=${value}`);
+  const values = Object.entries(variables).map(([name, value]) => (value.endsWith(':queryparam}') ? `&${value}` : `&var-${name}=${value}`));
   return `/d/${uid}?${KEPT}${values.join('')}`;
 }
+
+export const kept = (...names: string[]) => Object.fromEntries(names.map((name) => [name, '${' + name + ':queryparam}']));
 
 // The values of a row, in a link.
 export function field(name: string): string {
@@ -162,7 +258,7 @@ interface Panel {
   sql: string;
 }
 
-type AnyPanel = table.PanelBuilder | timeseries.PanelBuilder | stat.PanelBuilder | heatmap.PanelBuilder;
+type AnyPanel = table.PanelBuilder | timeseries.PanelBuilder | stat.PanelBuilder;
 
 function describe<T extends AnyPanel>(builder: T, panel: Panel, format: Format): T {
   builder
@@ -181,8 +277,9 @@ export interface Column {
   // pixels; the one column without takes what is left, but no less than minWidth
   width?: number;
   minWidth?: number;
-  hidden?: boolean;
   unit?: string;
+  // what stands for null
+  none?: string;
   decimals?: number;
   // colour the text by state
   state?: boolean;
@@ -190,18 +287,19 @@ export interface Column {
   bar?: boolean;
   // cut off what does not fit; all of it on hover, and to copy
   long?: boolean;
+  agent?: boolean;
   thresholds?: [value: number, color: keyof typeof COLORS][];
   link?: Link;
 }
+
+const COLORED = { type: common.TableCellDisplayMode.ColorBackground, mode: common.TableCellBackgroundDisplayMode.Basic };
 
 function columnProperties(column: Column): dashboard.DynamicConfigValue[] {
   const properties: dashboard.DynamicConfigValue[] = [];
   const add = (id: string, value: unknown) => properties.push({ id, value });
 
-  if (column.hidden) {
-    add('custom.hidden', true);
-    return properties;
-  }
+  // the text of the panel is that of no rows
+  add('noValue', column.none ?? '–');
   if (column.width !== undefined) {
     add('custom.width', column.width);
   }
@@ -219,7 +317,10 @@ function columnProperties(column: Column): dashboard.DynamicConfigValue[] {
   }
   if (column.state) {
     add('mappings', STATE_MAPPINGS);
-    add('custom.cellOptions', { type: common.TableCellDisplayMode.ColorText });
+    add('custom.cellOptions', COLORED);
+  }
+  if (column.agent) {
+    add('mappings', AGENT_MAPPINGS);
   }
   if (column.bar) {
     add('min', 0);
@@ -232,7 +333,7 @@ function columnProperties(column: Column): dashboard.DynamicConfigValue[] {
   }
   if (column.thresholds) {
     add('thresholds', thresholds(...column.thresholds).build());
-    add('custom.cellOptions', { type: common.TableCellDisplayMode.ColorText });
+    add('custom.cellOptions', COLORED);
   }
   if (column.link) {
     add('links', [column.link]);
@@ -252,8 +353,7 @@ export function tablePanel(panel: Panel & { columns: Record<string, Column> }): 
     .filterable(false)
     .cellHeight(common.TableCellHeight.Sm)
     .frameIndex(0)
-    .showHeader(true)
-    .footer(new common.TableFooterOptionsBuilder().show(false).reducer(['sum']).countRows(false));
+    .showHeader(true);
 
   for (const [name, column] of Object.entries(panel.columns)) {
     builder.overrideByName(name, columnProperties(column));
@@ -263,12 +363,22 @@ export function tablePanel(panel: Panel & { columns: Record<string, Column> }): 
 
 // Counts over time, as bars that stack: a bucket without any is no row.
 export function countsPanel(
-  panel: Panel & { colors?: Record<string, string>; unit?: string; interval: string; stacked: boolean }
+  panel: Panel & {
+    colors?: Record<string, string>;
+    interval: string;
+    stacked: boolean;
+    // can the bars be added up?
+    total?: boolean;
+    // series that are lines over the bars
+    lines?: string[];
+    link?: Link;
+  }
 ): timeseries.PanelBuilder {
   const stacking = panel.stacked ? common.StackingMode.Normal : common.StackingMode.None;
   const builder = describe(new timeseries.PanelBuilder(), panel, 'time_series')
     .interval(panel.interval)
-    .unit(panel.unit ?? 'short')
+    // 'short' would draw 1,500 and 2,000 alike
+    .unit('locale')
     .decimals(0)
     .min(0)
     .thresholds(thresholds())
@@ -283,16 +393,26 @@ export function countsPanel(
         .displayMode(common.LegendDisplayMode.List)
         .placement(common.LegendPlacement.Bottom)
         .showLegend(true)
-        .calcs(['sum'])
+        .calcs(panel.total ? ['sum'] : [])
     )
     .tooltip(
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending)
     );
 
-  for (const [name, color] of Object.entries(panel.colors ?? {})) {
-    builder.overrideByName(name, [
-      { id: 'color', value: { mode: dashboard.FieldColorModeId.Fixed, fixedColor: color } },
-    ]);
+  if (panel.link) {
+    const { link } = panel;
+    builder.dataLinks([{ build: () => link as unknown as dashboard.DashboardLink }]);
+  }
+  for (const name of new Set([...Object.keys(panel.colors ?? {}), ...(panel.lines ?? [])])) {
+    const properties: dashboard.DynamicConfigValue[] = [];
+    if (panel.colors?.[name] !== undefined) {
+      properties.push({ id: 'color', value: { mode: dashboard.FieldColorModeId.Fixed, fixedColor: panel.colors[name] } });
+    }
+    if (panel.lines?.includes(name)) {
+      properties.push({ id: 'custom.drawStyle', value: common.GraphDrawStyle.Line }, { id: 'custom.fillOpacity', value: 0 });
+      properties.push({ id: 'custom.lineInterpolation', value: common.LineInterpolation.StepAfter });
+    }
+    builder.overrideByName(name, properties);
   }
   return builder;
 }
@@ -300,51 +420,31 @@ export function countsPanel(
 // The columns of one row, each a number or a state.
 export function statPanel(panel: Panel & { columns: Record<string, Column> }): stat.PanelBuilder {
   const builder = describe(new stat.PanelBuilder(), panel, 'table')
-    .unit('short')
+    .unit('locale')
     .thresholds(thresholds())
     .colorScheme(new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds))
     .mappings(STATE_MAPPINGS)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('/.*/').values(false))
-    .colorMode(common.BigValueColorMode.Value)
+    .colorMode(common.BigValueColorMode.BackgroundSolid)
     .graphMode(common.BigValueGraphMode.None)
     .justifyMode(common.BigValueJustifyMode.Auto)
     .textMode(common.BigValueTextMode.ValueAndName)
     .orientation(common.VizOrientation.Auto);
 
   for (const [name, column] of Object.entries(panel.columns)) {
-    const properties: dashboard.DynamicConfigValue[] = [];
+    const properties: dashboard.DynamicConfigValue[] = [{ id: 'noValue', value: column.none ?? '–' }];
     if (column.unit !== undefined) {
       properties.push({ id: 'unit', value: column.unit });
     }
     if (column.thresholds) {
       properties.push({ id: 'thresholds', value: thresholds(...column.thresholds).build() });
     }
+    if (column.link) {
+      properties.push({ id: 'links', value: [column.link] });
+    }
     builder.overrideByName(name, properties);
   }
   return builder;
-}
-
-// Each numeric column is a row of cells, from the bottom up.
-export function heatmapPanel(panel: Panel & { unit: string; value: string }): heatmap.PanelBuilder {
-  return describe(new heatmap.PanelBuilder(), panel, 'time_series')
-    .unit(panel.unit)
-    .thresholds(thresholds())
-    .calculate(false)
-    .rowsFrame(new heatmap.RowsHeatmapOptionsBuilder().layout(common.HeatmapCellLayout.Auto).value(panel.value))
-    .cellGap(1)
-    .cellValues(new heatmap.CellValuesBuilder().unit(panel.unit).decimals(0))
-    .filterValues(new heatmap.FilterValueRangeBuilder().le(0))
-    .color(
-      new heatmap.HeatmapColorOptionsBuilder()
-        .mode(heatmap.HeatmapColorMode.Scheme)
-        .scheme('Purples')
-        .fill('purple')
-        .scale(heatmap.HeatmapColorScale.Exponential)
-        .exponent(0.5)
-        .steps(64)
-        .reverse(false)
-    )
-    .showColorScale(true);
 }
 
 // Is nothing found because there is nothing?  For the one rule of a dashboard.
@@ -359,7 +459,7 @@ export function trustPanel(id: number, width: number): stat.PanelBuilder {
     noValue: 'There is no such rule',
     width,
     height: 4,
-    columns: { Rule: {}, Logs: {}, 'Since last success': { unit: 's' } },
+    columns: { Rule: {}, Logs: {}, 'Since last success': { unit: 's', none: 'never' } },
     sql: `
       SELECT r.health AS "Rule",
              (SELECT CASE WHEN bool_or(s.state NOT IN ('flowing', 'quiet', 'never loaded')) THEN 'stopped'
@@ -371,7 +471,7 @@ export function trustPanel(id: number, width: number): stat.PanelBuilder {
              extract(epoch FROM now() - r.last_success) AS "Since last success"
       FROM azhunt.rule_health AS r
       LEFT JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-      WHERE r.rule = ${RULE}`,
+      WHERE ${isOneOf('r.rule', 'rule')}`,
   });
 }
 
@@ -397,9 +497,8 @@ export function ruleVariable(sql: string, rule: string, several: boolean) {
     .sort(dashboard.VariableSort.Disabled)
     .multi(several)
     .includeAll(several)
-    .current(
-      several ? { selected: true, text: ['All'], value: ['$__all'] } : { selected: true, text: rule, value: rule }
-    );
+    .allValue(several ? ALL_VALUES : '')
+    .current(several ? ALL : { selected: true, text: rule, value: rule });
 }
 
 export function textVariable(name: string, label: string, description: string) {
@@ -410,10 +509,47 @@ export function textVariable(name: string, label: string, description: string) {
     .current({ selected: true, text: '', value: '' });
 }
 
-export const accountVariable = () =>
-  textVariable('account', 'Account', 'only this account, ignoring case; several with ", " between them; empty: all');
-export const addressVariable = () =>
-  textVariable('address', 'Address', 'only this address; several with ", " between them; empty: all');
+// All is an empty text: an allValue is sent as it is.
+const ALL_VALUES = `''`;
+const ALL = { selected: true, text: ['All'], value: ['$__all'] };
+
+export function choiceVariable(name: string, label: string, description: string, choices: string[], chosen?: string[]) {
+  return new dashboard.CustomVariableBuilder(name)
+    .label(label)
+    .description(description)
+    .values(choices.join(','))
+    .options(choices.map((choice) => ({ selected: chosen?.includes(choice) ?? false, text: choice, value: choice })))
+    .multi(true)
+    .includeAll(true)
+    .allValue(ALL_VALUES)
+    .current(chosen ? { selected: true, text: chosen, value: chosen } : ALL);
+}
+
+// What the rules found in the time range, with most results first.
+function foundVariable(column: string, label: string) {
+  return new dashboard.QueryVariableBuilder(column)
+    .label(label)
+    .description(`one or several, or a part of one: type it and press Enter`)
+    .datasource(DATA_SOURCE)
+    .query(
+      unindent(`
+      SELECT format('%s (%s)', min(m.${column}), count(DISTINCT m.result_id)) AS __text, lower(m.${column}) AS __value
+      FROM ${indent(MATCHES, 6)}
+      WHERE m.${column} <> ''
+      GROUP BY lower(m.${column})
+      ORDER BY count(DISTINCT m.result_id) DESC, 2
+      LIMIT 500`)
+    )
+    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
+    .sort(dashboard.VariableSort.Disabled)
+    .multi(true)
+    .includeAll(true)
+    .allValue(ALL_VALUES)
+    .current(ALL);
+}
+
+export const accountVariable = () => foundVariable('account', 'Account');
+export const addressVariable = () => foundVariable('address', 'Address');
 
 export function failedRuns() {
   return new dashboard.AnnotationQueryBuilder()
@@ -428,7 +564,7 @@ export function failedRuns() {
         `
         SELECT r.started AS "time", r.finished AS timeend, format('%s failed: %s', r.rule, r.error) AS text, r.rule AS tags
         FROM azhunt.runs AS r
-        WHERE $__timeFilter(r.started) AND r.status = 'failed' AND r.rule IN (${RULE})
+        WHERE $__timeFilter(r.started) AND r.status = 'failed' AND ${isOneOf('r.rule', 'rule')}
         ORDER BY r.started DESC
         LIMIT 100`,
         'Anno'
@@ -436,7 +572,7 @@ export function failedRuns() {
     );
 }
 
-export function newDashboard(uid: string, title: string, description: string): dashboard.DashboardBuilder {
+export function newDashboard(uid: string, title: string, description: string, annotations = [failedRuns()]): dashboard.DashboardBuilder {
   return new dashboard.DashboardBuilder(title)
     .uid(uid)
     .description(description)
@@ -446,7 +582,7 @@ export function newDashboard(uid: string, title: string, description: string): d
     .refresh('5m')
     .editable()
     .tooltip(dashboard.DashboardCursorSync.Crosshair)
-    .annotation(failedRuns())
+    .annotations(annotations)
     .link(
       new dashboard.DashboardLinkBuilder('Hunts')
         .type(dashboard.DashboardLinkType.Dashboards)

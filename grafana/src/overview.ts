@@ -1,23 +1,20 @@
-// The overview: what all rules found, and whether they and the logs
-// that they read are alive.
+// The overview: what is open, of all rules; how much of it there is; and whether
+// the rules and the logs that they read are alive.
 
 import {
-  accountVariable, addressVariable, countsPanel, DASHBOARD, dataSourceVariable, field, hasText, HUNT_COLORS, indent,
-  newDashboard, OVERVIEW, ROWS, RULE, ruleVariable, statPanel, tablePanel, url,
+  accountVariable, addressVariable, attack, BY_SEVERITY, choiceVariable, countsPanel, dataSourceVariable, field, FILTERED, HUNT_COLORS,
+  indent, inTime, isOneOf, kept, MATCHES, newDashboard, OVERVIEW, RESULT, RESULTS, ROWS, RULES, ruleVariable, shortId, statPanel, tablePanel, url,
 } from './library';
 
-const SHOWN = `m.rule IN (${RULE}) AND $__timeFilter(m."time") AND NOT m.hidden
-  AND ${hasText('m.account', 'account')}
-  AND ${hasText('m.address', 'address')}`;
+const QUIET = 'Nothing was found in this time that the filters above let through. Whether that can be trusted, the panel "Does everything run?" says.';
 
-const QUIET = 'Nothing was found in this time. Whether that can be trusted, the states of rules and log tables say.';
-
-const kept = { rule: '${rule:queryparam}' };
-
-// url() writes var-rule=; this variable has several values, each with its name.
-function filter(variable: string): string {
-  return url(OVERVIEW, { [variable]: '${__value.raw:percentencode}' }) + '&' + kept.rule;
+// The filters that a link keeps, but for those that it sets.
+function filter(variables: Record<string, string>): string {
+  return url(OVERVIEW, { ...kept('rule', 'severity', 'status', 'account', 'address'), ...variables });
 }
+
+// &var-status= twice is a value with two elements
+const OPEN = 'new&var-status=investigating';
 
 export function overview() {
   return newDashboard(
@@ -27,128 +24,390 @@ export function overview() {
       'the time picker says otherwise. What the allow-list hides is not counted.'
   )
     .withVariable(dataSourceVariable())
+    .withVariable(choiceVariable('status', 'Status', 'of a result', ['new', 'investigating', 'closed'], ['new', 'investigating']))
+    .withVariable(choiceVariable('severity', 'Severity', 'of the rule', ['High', 'Medium', 'Low', 'Informational']))
     .withVariable(ruleVariable('SELECT r.rule FROM azhunt.rules AS r ORDER BY r.rule', '', true))
     .withVariable(accountVariable())
     .withVariable(addressVariable())
-    .withPanel(openResults())
-    .withPanel(resultsOverTime())
+    .withPanel(numbers())
+    .withPanel(results())
+    .withPanel(comparison())
+    .withPanel(health())
+    .withPanel(byRule())
+    .withPanel(techniques())
+    .withPanel(triage())
+    .withPanel(rowsRead())
+    .withPanel(top(9, 'accounts', 'account', 'Account'))
+    .withPanel(top(10, 'addresses', 'address', 'Address'))
+    .withPanel(top(11, 'storage accounts', 'storageaccount', 'Storage account'))
+    .withPanel(top(12, 'user agents', 'useragent', 'User agent'))
     .withPanel(rules())
-    .withPanel(logTables())
-    .withPanel(top(5, 'accounts', 'account', 'Account'))
-    .withPanel(top(6, 'addresses', 'address', 'Address'))
-    .withPanel(latestResults())
-    .withPanel(rowsRead());
+    .withPanel(logTables());
 }
 
-const openResults = () =>
+const SEVERITY = isOneOf('f.severity', 'severity');
+const STATUS = isOneOf('f.status', 'status');
+
+const numbers = () =>
   statPanel({
     id: 1,
-    title: 'How many results are open?',
+    title: 'How many results of this time are open?',
     description:
-      'Results with a match in this time that nobody has closed, or that got new matches since. ' +
-      'azhunt.set_status() changes the status.',
-    noValue: 'None',
-    width: 8,
-    height: 7,
+      'Results with an event in this time: open ones, which are new or under investigation, in all and by severity; and by status. ' +
+      'Hidden by the filters are those that the filters for account and address leave out. A click on a number lists its results.',
+    noValue: QUIET,
+    width: 24,
+    height: 3,
     columns: {
-      New: { thresholds: [[1, 'attend']] },
-      'Under investigation': { thresholds: [[1, 'watch']] },
-      Closed: { thresholds: [[1, 'good']] },
+      Open: { link: { title: 'List all that are open', url: filter({ status: OPEN, severity: '$__all' }) } },
+      High: { thresholds: [[1, 'broken']], link: { title: 'List those', url: filter({ status: OPEN, severity: 'High' }) } },
+      Medium: { thresholds: [[1, 'attend']], link: { title: 'List those', url: filter({ status: OPEN, severity: 'Medium' }) } },
+      Low: { thresholds: [[1, 'watch']], link: { title: 'List those', url: filter({ status: OPEN, severity: 'Low' }) } },
+      Informational: { link: { title: 'List those', url: filter({ status: OPEN, severity: 'Informational' }) } },
+      New: { link: { title: 'List those', url: filter({ status: 'new' }) } },
+      Investigating: { link: { title: 'List those', url: filter({ status: 'investigating' }) } },
+      Closed: { link: { title: 'List those', url: filter({ status: 'closed' }) } },
+      'Hidden by filters': { thresholds: [[1, 'watch']], link: { title: 'Show all accounts and addresses', url: filter({ account: '$__all', address: '$__all' }) } },
     },
     sql: `
-      SELECT count(*) FILTER (WHERE f.status = 'new') AS "New",
-             count(*) FILTER (WHERE f.status = 'investigating') AS "Under investigation",
-             count(*) FILTER (WHERE f.status = 'closed') AS "Closed"
-      FROM (
-          SELECT CASE WHEN k.status = 'closed'
-                           AND EXISTS (SELECT FROM azhunt.screened_matches AS n
-                                       WHERE n.result_id = k.result_id AND NOT n.hidden
-                                         AND (n.run > k.last_run OR n.found_at > k.changed_at)) THEN 'new'
-                      ELSE coalesce(k.status, 'new') END AS status
-          FROM (
-              SELECT DISTINCT m.result_id
-              FROM azhunt.screened_matches AS m
-              WHERE ${indent(SHOWN, 14)}
-          ) AS m
-          LEFT JOIN azhunt.latest_status AS k ON k.result_id = m.result_id
-      ) AS f
+      SELECT count(*) FILTER (WHERE f.shown AND f.status <> 'closed') AS "Open",
+             count(*) FILTER (WHERE f.shown AND f.status <> 'closed' AND f.severity = 'High') AS "High",
+             count(*) FILTER (WHERE f.shown AND f.status <> 'closed' AND f.severity = 'Medium') AS "Medium",
+             count(*) FILTER (WHERE f.shown AND f.status <> 'closed' AND f.severity = 'Low') AS "Low",
+             count(*) FILTER (WHERE f.shown AND f.status <> 'closed' AND f.severity = 'Informational') AS "Informational",
+             count(*) FILTER (WHERE f.shown AND f.status = 'new') AS "New",
+             count(*) FILTER (WHERE f.shown AND f.status = 'investigating') AS "Investigating",
+             count(*) FILTER (WHERE f.shown AND f.status = 'closed') AS "Closed",
+             count(*) FILTER (WHERE NOT f.shown) AS "Hidden by filters"
+      FROM ${indent(RESULTS, 6)}
+      WHERE ${SEVERITY}
       HAVING count(*) > 0`,
   });
 
-const resultsOverTime = () =>
-  countsPanel({
+const results = () =>
+  tablePanel({
     id: 2,
-    title: 'When did what the rules found happen?',
+    title: `Which results of this time have the chosen status? The ${ROWS} most severe and newest`,
     description:
-      'Results by the time of their events, which may be long before they were found: a result counts in each bar in ' +
-      'which it has an upload or a Cloud Shell.',
+      'Results with an event in this time: the last event and the accounts are those of this time. A click on what was found, or on the id, shows the ' +
+      'result with its matches and log rows; one on a rule or an account filters by it.',
     noValue: QUIET,
-    width: 16,
-    height: 7,
+    width: 24,
+    height: 9,
+    columns: {
+      Severity: { width: 105, state: true },
+      'Last event': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
+      Status: { width: 105, state: true },
+      Rule: { width: 220, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}' }) } },
+      'ATT&CK': { width: 175, long: true },
+      Account: { width: 145, long: true },
+      'What was found': { minWidth: 75, long: true, link: { title: 'Show this result', url: url(RESULT, { result: field('Id') }) } },
+      Id: { width: 125, link: { title: 'Show this result', url: url(RESULT, { result: '${__value.raw:percentencode}' }) } },
+    },
+    sql: `
+      WITH listed AS MATERIALIZED (
+          SELECT f.*
+          FROM ${indent(RESULTS, 10)}
+          WHERE f.shown AND ${indent(SEVERITY, 10)} AND ${indent(STATUS, 10)}
+          ORDER BY ${BY_SEVERITY}, f."time" DESC, f.result_id
+          LIMIT ${ROWS}
+      )
+      SELECT f.severity AS "Severity",
+             f."time" AS "Last event",
+             f.status AS "Status",
+             f.rule AS "Rule",
+             ${attack('f')} AS "ATT&CK",
+             e.accounts AS "Account",
+             r.summary AS "What was found",
+             ${shortId('f.result_id')} AS "Id"
+      FROM listed AS f
+      CROSS JOIN LATERAL (
+          SELECT string_agg(DISTINCT m.account, ', ') AS accounts
+          FROM ${indent(RULES, 10)}
+          JOIN azhunt.screened_matches AS m ON m.rule = u.rule AND ${inTime()} AND NOT m.hidden
+          WHERE m.result_id = f.result_id AND u.rule = f.rule
+      ) AS e
+      JOIN azhunt.results AS r ON r.result_id = f.result_id AND r.rule = f.rule
+      WHERE r.result_id = ANY (ARRAY(SELECT l.result_id FROM listed AS l))
+      ORDER BY ${BY_SEVERITY}, f."time" DESC, f.result_id`,
+  });
+
+const EARLIER = { 'This time': "interval '0'", 'A day before': "interval '1 day'", 'A week before': "interval '7 days'" };
+const NAMES = Object.keys(EARLIER);
+
+// Each by itself, so that the planner knows the times.
+const bars = Object.entries(EARLIER).map(
+  ([name, earlier]) => `SELECT '${name}' AS name, $__timeGroup(m."time" + ${earlier}, '$__interval') AS bar, count(DISTINCT m.result_id) AS results
+FROM ${RULES}
+JOIN azhunt.screened_matches AS m ON m.rule = u.rule AND ${inTime(earlier)} AND NOT m.hidden
+WHERE ${FILTERED} AND ${isOneOf('u.severity', 'severity')}
+GROUP BY 1, 2`
+);
+
+const comparison = () =>
+  countsPanel({
+    id: 3,
+    title: 'Is this time unlike the day and the week before? Results by the time of their events',
+    description:
+      'Results of the chosen rules, accounts and addresses, as bars; and as lines those of a day and of a week earlier, at the same place. ' +
+      'A result counts in each bar in which it has an event, so the bars do not add up to the results.',
+    noValue: QUIET,
+    width: 24,
+    height: 5,
+    interval: '1h',
+    stacked: false,
+    colors: { [NAMES[0]]: 'blue', [NAMES[1]]: 'orange', [NAMES[2]]: 'text' },
+    lines: NAMES.slice(1),
+    link: { title: 'List results from then on', url: filter({}).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}') },
+    sql: `
+      WITH bars AS (
+          ${indent(bars.join('\nUNION ALL\n'), 10)}
+      )
+      SELECT t.bar AS "time", s.name AS metric, coalesce(b.results, 0) AS results
+      FROM (SELECT DISTINCT b.name FROM bars AS b) AS s
+      -- a line falls to zero where there is nothing
+      CROSS JOIN generate_series(floor(extract(epoch FROM $__timeFrom()::timestamptz) / ($__interval_ms / 1000)) * ($__interval_ms / 1000),
+                                 extract(epoch FROM $__timeTo()::timestamptz), $__interval_ms / 1000) AS t (bar)
+      LEFT JOIN bars AS b ON b.name = s.name AND b.bar = t.bar
+      WHERE b.results > 0 OR s.name <> '${NAMES[0]}'
+      ORDER BY 1, 2`,
+  });
+
+// Of things with a state: are all well, or which are not?
+const summary = (things: string, name: string, state: string, well: string, doing: string) => `
+       CASE WHEN count(*) = 0 THEN 'none'
+            WHEN bool_and(${well}) THEN format('all %s ${doing}', count(*))
+            ELSE format('%s of %s: %s', count(*) FILTER (WHERE NOT ${well}), count(*),
+                        string_agg(format('%s %s', ${name}, ${state}), ', ' ORDER BY ${name}) FILTER (WHERE NOT ${well})) END
+       FROM ${things}`;
+
+const health = () =>
+  statPanel({
+    id: 4,
+    title: 'Does everything run? Only then nothing found means something',
+    description:
+      'Rules run if their last run succeeded, not longer ago than twice their run_every. Logs arrive if each table that was ever loaded got rows in the last ' +
+      '24 hours. Red names what is wrong; a click leads to the panel with the details.',
+    noValue: 'There are no rules: azhunt.add_rule() makes one',
+    width: 24,
+    height: 3,
+    columns: {
+      Rules: { link: { title: 'Show the rules', url: filter({}) + '&viewPanel=13' } },
+      'Log tables': { link: { title: 'Show the log tables', url: filter({}) + '&viewPanel=14' } },
+    },
+    sql: `
+      SELECT (SELECT ${summary('azhunt.rule_health AS h', 'h.rule', 'h.health', "h.health IN ('running', 'new')", 'run')}) AS "Rules",
+             (SELECT ${summary("azhunt.source_health AS s WHERE s.state <> 'never loaded'", 's.log_table', 's.state', "s.state IN ('flowing', 'quiet')", 'arrive')}) AS "Log tables"`,
+  });
+
+const byRule = () =>
+  countsPanel({
+    id: 5,
+    title: 'Which rules found it? Results by the time of their events',
+    description: 'Results of each rule. A result counts in each bar in which it has an event, so the bars do not add up to the results.',
+    noValue: QUIET,
+    width: 12,
+    height: 9,
     interval: '1h',
     stacked: true,
     colors: HUNT_COLORS,
+    link: {
+      title: 'List results of this rule from then on',
+      url: filter({ rule: '${__field.displayName:percentencode}' }).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}'),
+    },
     sql: `
       SELECT $__timeGroupAlias(m."time", '$__interval'),
              m.rule AS metric,
              count(DISTINCT m.result_id) AS results
-      FROM azhunt.screened_matches AS m
-      WHERE ${indent(SHOWN, 6)}
+      FROM ${indent(MATCHES, 6)}
+      WHERE ${indent(FILTERED, 6)} AND ${indent(isOneOf('u.severity', 'severity'), 6)}
       GROUP BY 1, 2
       ORDER BY 1, 2`,
   });
 
+const techniques = () =>
+  tablePanel({
+    id: 6,
+    title: 'Which ATT&CK techniques were found in this time?',
+    description:
+      'Each technique of a rule, with the results of this time; a technique that nobody used has none. One on which no rule looks is not here. ' +
+      'A click on a technique opens its page at MITRE, one on a rule filters by it.',
+    noValue: 'There are no rules: azhunt.add_rule() makes one',
+    width: 12,
+    height: 9,
+    columns: {
+      Tactic: { width: 150, long: true },
+      Technique: { width: 90, link: { title: 'Read about it at MITRE', url: 'https://attack.mitre.org/techniques/${__value.raw}/' } },
+      Rule: { minWidth: 160, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}' }) } },
+      Open: { width: 60, unit: 'locale', thresholds: [[1, 'attend']] },
+      Results: { width: 70, unit: 'locale' },
+    },
+    sql: `
+      SELECT regexp_replace(array_to_string(u.tactics, ', '), '([a-z])([A-Z])', '\\1 \\2', 'g') AS "Tactic",
+             t.technique AS "Technique",
+             u.rule AS "Rule",
+             coalesce(f.open, 0) AS "Open",
+             coalesce(f.results, 0) AS "Results"
+      FROM ${indent(RULES, 6)}
+      LEFT JOIN LATERAL unnest(u.techniques) AS t (technique) ON true
+      LEFT JOIN (
+          SELECT f.rule, count(*) AS results, count(*) FILTER (WHERE f.status <> 'closed') AS open
+          FROM ${indent(RESULTS, 10)}
+          WHERE f.shown
+          GROUP BY f.rule
+      ) AS f ON f.rule = u.rule
+      WHERE ${indent(isOneOf('u.severity', 'severity'), 6)}
+      ORDER BY 4 DESC, 5 DESC, 1, 2, 3`,
+  });
+
+const triage = () =>
+  tablePanel({
+    id: 7,
+    title: 'How often was a rule wrong? Closed results of this time',
+    description:
+      'Results with an event in this time that are closed, by the classification that azhunt.set_status() was given. The rate of false positives is ' +
+      'that among true, benign and false positives; a rule with none of these has none.',
+    noValue: 'No result of this time is closed that the filters above let through',
+    width: 12,
+    height: 9,
+    columns: {
+      Rule: { minWidth: 134, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}', status: 'closed' }) } },
+      Closed: { width: 65, unit: 'locale' },
+      True: { width: 60, unit: 'locale' },
+      Benign: { width: 65, unit: 'locale' },
+      False: { width: 60, unit: 'locale' },
+      Unknown: { width: 75, unit: 'locale' },
+      Wrong: { width: 75, unit: 'percentunit', decimals: 0, thresholds: [[0, 'good'], [0.3, 'watch'], [0.7, 'attend']] },
+    },
+    sql: `
+      SELECT f.rule AS "Rule",
+             count(*) AS "Closed",
+             count(*) FILTER (WHERE f.classification = 'true positive') AS "True",
+             count(*) FILTER (WHERE f.classification = 'benign positive') AS "Benign",
+             count(*) FILTER (WHERE f.classification = 'false positive') AS "False",
+             count(*) FILTER (WHERE f.classification IS NULL OR f.classification = 'undetermined') AS "Unknown",
+             (count(*) FILTER (WHERE f.classification = 'false positive')
+              / nullif(count(*) FILTER (WHERE f.classification LIKE '%positive'), 0)::double precision) AS "Wrong"
+      FROM ${indent(RESULTS, 6)}
+      WHERE f.shown AND f.status = 'closed' AND ${indent(SEVERITY, 6)}
+      GROUP BY f.rule
+      ORDER BY 7 DESC NULLS LAST, 2 DESC, 1`,
+  });
+
+const rowsRead = () =>
+  countsPanel({
+    id: 8,
+    title: 'How many log rows came in? By the time of the run',
+    description:
+      'New rows of each log table that the rules read, by the time of the run. Runs that started over, and so read all rows again, are left out.',
+    noValue: 'The rules read no new rows in this time: they do not run, or no logs arrive.',
+    width: 12,
+    height: 9,
+    interval: '1h',
+    stacked: true,
+    total: true,
+    sql: `
+      SELECT f."time", f.log_table AS metric, max(f.rows_read) AS rows_read
+      FROM (
+          SELECT $__timeGroup(r.started, '$__interval') AS "time", t.key AS log_table, r.rule,
+                 sum(t.value::bigint)::bigint AS rows_read
+          FROM azhunt.runs AS r
+          CROSS JOIN LATERAL jsonb_each_text(r.rows_read) AS t
+          WHERE $__timeFilter(r.started) AND ${indent(isOneOf('r.rule', 'rule'), 10)}
+            AND r.status = 'succeeded' AND r.started_over IS NULL
+          GROUP BY 1, 2, 3
+      ) AS f
+      GROUP BY 1, 2
+      HAVING max(f.rows_read) > 0
+      ORDER BY 1, 2`,
+  });
+
+function top(id: number, plural: string, column: 'account' | 'address' | 'storageaccount' | 'useragent', header: string) {
+  const filters = column === 'account' || column === 'address';
+  return tablePanel({
+    id,
+    title: `Which ${plural} come up most?`,
+    description:
+      `The ten ${plural} with most results in this time, ignoring case.` + (filters ? ' A click on one filters this dashboard by it.' : ' Hover over one to see all of it.'),
+    noValue: QUIET,
+    width: 6,
+    height: 9,
+    columns: {
+      [header]: {
+        minWidth: 110,
+        long: true,
+        agent: column === 'useragent',
+        ...(filters ? { link: { title: `Only this ${column}`, url: filter({ [column]: '${__value.raw:percentencode}' }) } } : {}),
+      },
+      Results: { width: 70, unit: 'locale' },
+      Matches: { width: 75, unit: 'locale' },
+    },
+    sql: `
+      SELECT min(m.${column}) AS "${header}",
+             count(DISTINCT m.result_id) AS "Results",
+             count(*) AS "Matches"
+      FROM ${indent(MATCHES, 6)}
+      WHERE ${indent(FILTERED, 6)} AND ${indent(isOneOf('u.severity', 'severity'), 6)}
+        AND m.${column} <> ''
+      GROUP BY lower(m.${column})
+      ORDER BY 2 DESC, 3 DESC, 1
+      LIMIT 10`,
+  });
+}
+
 const rules = () =>
   tablePanel({
-    id: 3,
-    title: 'Do the rules run?',
+    id: 13,
+    title: 'Do the rules run now?',
     description:
       'The last run of each rule. Running: it succeeded. Failing: it failed. Late, or never run: no success for twice as ' +
       'long as run_every of the rule. New: not run yet, and not late. Runs that were skipped, because another one was going on, are left out.',
     noValue: 'There are no rules: azhunt.add_rule() makes one',
     width: 24,
-    height: 6,
+    height: 8,
     columns: {
-      Rule: { width: 250, long: true },
-      State: { width: 90, state: true },
-      'Last run': { width: 150, unit: 'dateTimeAsIso' },
+      Rule: { width: 250, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}' }) } },
+      State: { width: 95, state: true },
+      Every: { width: 90, unit: 's' },
+      'Last run': { width: 165, unit: 'dateTimeAsIso', none: 'never' },
       Took: { width: 90, unit: 's' },
-      New: { width: 90, unit: 'short' },
-      Error: { minWidth: 200, long: true },
+      'New matches': { width: 105, unit: 'locale' },
+      Error: { minWidth: 200, long: true, none: 'none' },
     },
     sql: `
       SELECT h.rule AS "Rule",
              h.health AS "State",
+             extract(epoch FROM h.run_every) AS "Every",
              r.started AS "Last run",
              extract(epoch FROM r.duration) AS "Took",
-             r.new_matches AS "New",
+             r.new_matches AS "New matches",
              h.last_error AS "Error"
       FROM azhunt.rule_health AS h
       LEFT JOIN azhunt.runs AS r ON r.run = h.last_run
-      WHERE h.rule IN (${RULE})
+      WHERE ${indent(isOneOf('h.rule', 'rule'), 6)}
       ORDER BY h.rule`,
   });
 
 const logTables = () =>
   tablePanel({
-    id: 4,
-    title: 'Do the logs still arrive?',
+    id: 14,
+    title: 'Do the logs arrive now?',
     description:
       'Flowing: rows arrived in the last hour. Quiet: in the last 24 hours. Stopped: not for longer. Not known: the reason is in the cell. The delay is that ' +
       'between event and arrival, of the latest 10,000 rows. Rows of the last hour, the one before, and the same hour a day before.',
     noValue: 'Nothing is known of the log tables: look into azhunt.source_health',
     width: 24,
-    height: 8,
+    height: 9,
     columns: {
-      Table: { width: 250, long: true },
-      State: { minWidth: 90, state: true, long: true },
-      'Newest event': { width: 150, unit: 'dateTimeAsIso' },
-      'Newest arrival': { width: 150, unit: 'dateTimeAsIso' },
-      'Median delay': { width: 100, unit: 's', thresholds: [[1800, 'watch'], [7200, 'attend']] },
+      Table: { width: 230, long: true },
+      State: { minWidth: 100, state: true, long: true },
+      'Newest event': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
+      'Newest arrival': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
+      'Median delay': { width: 110, unit: 's', thresholds: [[1800, 'watch'], [7200, 'attend']] },
       '95 % below': { width: 100, unit: 's', thresholds: [[3600, 'watch'], [14400, 'attend']] },
-      'Last hour': { width: 80, unit: 'short' },
-      Before: { width: 80, unit: 'short' },
-      'Day before': { width: 80, unit: 'short' },
+      'Last hour': { width: 85, unit: 'locale' },
+      Before: { width: 75, unit: 'locale' },
+      'Day before': { width: 95, unit: 'locale' },
     },
     sql: `
       SELECT s.log_table AS "Table",
@@ -162,100 +421,4 @@ const logTables = () =>
              s.rows_hour_day_before AS "Day before"
       FROM azhunt.source_health AS s
       ORDER BY s.log_table`,
-  });
-
-function top(id: number, plural: string, column: string, header: string) {
-  return tablePanel({
-    id,
-    title: `Which ${plural} have most results?`,
-    description: `The ten ${plural} with most results in this time, ignoring case. A click on one filters this dashboard by it.`,
-    noValue: QUIET,
-    width: 6,
-    height: 9,
-    columns: {
-      [header]: { minWidth: 120, long: true, link: { title: `Only this ${column}`, url: filter(column) } },
-      Results: { width: 70, unit: 'short', bar: true },
-      Matches: { width: 60, unit: 'short' },
-    },
-    sql: `
-      SELECT min(m.${column}) AS "${header}",
-             count(DISTINCT m.result_id) AS "Results",
-             count(*) AS "Matches"
-      FROM azhunt.screened_matches AS m
-      WHERE ${indent(SHOWN, 6)}
-        AND m.${column} <> ''
-      GROUP BY lower(m.${column})
-      ORDER BY 2 DESC, 3 DESC, 1
-      LIMIT 10`,
-  });
-}
-
-const latestResults = () =>
-  tablePanel({
-    id: 7,
-    title: 'What happened last?',
-    description: `The ${ROWS} results of this time with the latest events. A click on one shows it on the dashboard of its hunt.`,
-    noValue: QUIET,
-    width: 12,
-    height: 9,
-    columns: {
-      'Last event': { width: 150, unit: 'dateTimeAsIso' },
-      Result: {
-        minWidth: 200,
-        long: true,
-        link: {
-          title: 'Show this result',
-          url: url(field('dashboard').replace(':percentencode', ':raw'), { rule: field('rule'), result: field('result') }),
-        },
-      },
-      Severity: { width: 80, state: true },
-      Status: { width: 90, state: true },
-      rule: { hidden: true },
-      result: { hidden: true },
-      dashboard: { hidden: true },
-    },
-    sql: `
-      SELECT r."time" AS "Last event",
-             r.summary AS "Result",
-             r.severity AS "Severity",
-             r.status AS "Status",
-             r.rule,
-             r.result_id::text AS result,
-             ${DASHBOARD} AS dashboard
-      FROM azhunt.results AS r
-      WHERE r.result_id = ANY (ARRAY(
-          SELECT m.result_id
-          FROM azhunt.screened_matches AS m
-          WHERE ${indent(SHOWN, 10)}
-          GROUP BY m.result_id
-          ORDER BY max(m."time") DESC
-          LIMIT ${ROWS}))
-      ORDER BY r."time" DESC`,
-  });
-
-const rowsRead = () =>
-  countsPanel({
-    id: 8,
-    title: 'How many log rows came in?',
-    description:
-      'New rows of each log table that the rules read, by the time of the run. Runs that started over, and so read all rows again, are left out.',
-    noValue: 'The rules read no new rows in this time: they do not run, or no logs arrive.',
-    width: 24,
-    height: 7,
-    interval: '1h',
-    stacked: true,
-    sql: `
-      SELECT f."time", f.log_table AS metric, max(f.rows_read) AS rows_read
-      FROM (
-          SELECT $__timeGroup(r.started, '$__interval') AS "time", t.key AS log_table, r.rule,
-                 sum(t.value::bigint)::bigint AS rows_read
-          FROM azhunt.runs AS r
-          CROSS JOIN LATERAL jsonb_each_text(r.rows_read) AS t
-          WHERE $__timeFilter(r.started) AND r.rule IN (${RULE})
-            AND r.status = 'succeeded' AND r.started_over IS NULL
-          GROUP BY 1, 2, 3
-      ) AS f
-      GROUP BY 1, 2
-      HAVING max(f.rows_read) > 0
-      ORDER BY 1, 2`,
   });

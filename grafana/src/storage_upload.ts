@@ -2,27 +2,25 @@
 // that a file was uploaded from, moments before?
 
 import {
-  accountVariable, addressVariable, countsPanel, dataSourceVariable, field, hasText, HUNT_COLORS, indent, newDashboard,
-  RESULT_ID, ROWS, RULE, ruleVariable, statPanel, STORAGE_UPLOAD, tablePanel, textVariable, trustPanel, url,
+  accountVariable, addressVariable, countsPanel, dataSourceVariable, field, FILTERED, HUNT_COLORS, indent, kept, MATCHES, newDashboard,
+  RESULT, ROWS, ruleVariable, shortId, statPanel, STORAGE_UPLOAD, tablePanel, textVariable, trustPanel, url,
 } from './library';
 
+const RULE = '${rule:sqlstring}';
 const FILE = '${file:sqlstring}';
 
 const CORRELATION_ID = `m.details ->> 'CorrelationId'`;
-const SIGNIN_TIME = `(m.details ->> 'AzureLoginTime')::timestamptz`;
 
 // What makes an upload one: several matches have the same.
 const UPLOAD = `(m.result_id, m."time", m.address, ${CORRELATION_ID})`;
 
-const SHOWN = `m.rule = ${RULE} AND $__timeFilter(m."time") AND NOT m.hidden
-  AND ${hasText('m.account', 'account')}
-  AND ${hasText('m.address', 'address')}
-  AND (${FILE} = '' OR strpos(lower(m.details ->> 'FileName'), lower(${FILE})) > 0)`;
+const SHOWN = `${FILTERED}
+  AND (btrim(${FILE}) = '' OR strpos(lower(m.details ->> 'FileName'), lower(btrim(${FILE}))) > 0)`;
 
-const QUIET = 'No upload of this time was linked to an account. Whether that can be trusted, the panel on the top left says.';
+const QUIET = 'No upload of this time that the filters above let through was linked to an account. Whether that can be trusted, the panel on the top left says.';
 
 const filter = (variable: string) =>
-  url(STORAGE_UPLOAD, { rule: '${rule:percentencode}', [variable]: '${__value.raw:percentencode}' });
+  url(STORAGE_UPLOAD, { ...kept('rule', 'account', 'address', 'file'), [variable]: '${__value.raw:percentencode}' });
 
 export function storageUpload() {
   return newDashboard(
@@ -42,13 +40,11 @@ export function storageUpload() {
     .withVariable(accountVariable())
     .withVariable(addressVariable())
     .withVariable(textVariable('file', 'File name', 'only files with this in their names, ignoring case; empty: all'))
-    .withVariable(textVariable('result', 'Result', 'the result_id of the result that is shown at the bottom'))
     .withPanel(trustPanel(1, 8))
     .withPanel(numbers())
     .withPanel(timeline())
     .withPanel(linkedUploads())
-    .withPanel(results())
-    .withPanel(result());
+    .withPanel(results());
 }
 
 // Grouping by hash is faster than count(DISTINCT), which sorts.
@@ -64,7 +60,7 @@ const numbers = () =>
     sql: `
       WITH shown AS MATERIALIZED (
           SELECT m.result_id, m."time", m.address, ${CORRELATION_ID} AS correlationid, lower(m.account) AS account
-          FROM azhunt.screened_matches AS m
+          FROM ${indent(MATCHES, 10)}
           WHERE ${indent(SHOWN, 10)}
       )
       SELECT (SELECT count(*) FROM (SELECT FROM shown GROUP BY result_id) AS f) AS "Results",
@@ -84,11 +80,12 @@ const timeline = () =>
     height: 8,
     interval: '5m',
     stacked: true,
+    total: true,
     sql: `
       SELECT $__timeGroupAlias(m."time", '$__interval'),
              coalesce(nullif(m.storageaccount, ''), 'account not in the log') AS metric,
              count(DISTINCT ${UPLOAD}) AS uploads
-      FROM azhunt.screened_matches AS m
+      FROM ${indent(MATCHES, 6)}
       WHERE ${indent(SHOWN, 6)}
       GROUP BY 1, 2
       ORDER BY 1, 2`,
@@ -109,12 +106,11 @@ const linkedUploads = () =>
     colors: { 'All uploads': 'text', 'Linked uploads': HUNT_COLORS.storage_upload_link_account },
     sql: `
       SELECT u."time", 'All uploads' AS metric, u.uploads
-      FROM azhunt.upload_counts(${RULE}::text, $__timeFrom()::timestamptz, $__timeTo()::timestamptz, interval '1 hour') AS u
+      FROM azhunt.upload_counts(${RULE}, $__timeFrom()::timestamptz, $__timeTo()::timestamptz, interval '1 hour') AS u
       UNION ALL
       SELECT azhunt.bin(m."time", interval '1 hour'), 'Linked uploads',
              count(DISTINCT ${UPLOAD})
-      FROM azhunt.screened_matches AS m
-      WHERE m.rule = ${RULE} AND $__timeFilter(m."time") AND NOT m.hidden
+      FROM ${indent(MATCHES, 6)}
       GROUP BY 1
       ORDER BY 1, 2`,
   });
@@ -122,88 +118,46 @@ const linkedUploads = () =>
 const results = () =>
   tablePanel({
     id: 5,
-    title: 'Who may have uploaded what?',
+    title: `Who may have uploaded what? The ${ROWS} results of this time with the latest uploads`,
     description:
-      `The ${ROWS} results of this time with the latest uploads. A click on an account or an address filters this ` +
-      'dashboard by it, one on a file shows its uploads and sign-ins below. Hover over what is cut off to see all of it.',
+      'Results with an upload in this time: the last upload, the accounts, the addresses and the number of uploads are those of this time. A click on an ' +
+      'account or an address filters this dashboard by it, one on a file shows its uploads and sign-ins. Hover over what is cut off to see all of it.',
     noValue: QUIET,
     width: 24,
-    height: 11,
+    height: 13,
     columns: {
-      'Last upload': { width: 150, unit: 'dateTimeAsIso' },
-      Account: { width: 170, long: true, link: { title: 'Only this account', url: filter('account') } },
-      Address: { width: 110, long: true, link: { title: 'Only this address', url: filter('address') } },
-      File: {
-        minWidth: 110,
-        long: true,
-        link: {
-          title: 'Show its uploads and sign-ins',
-          url: url(STORAGE_UPLOAD, { rule: '${rule:percentencode}', result: field('result') }),
-        },
-      },
-      Path: { width: 110, long: true },
-      Operation: { width: 80 },
-      'Upload user agent': { width: 110, long: true },
-      'Sign-in user agent': { width: 110, long: true },
-      Uploads: { width: 60, unit: 'short' },
-      Status: { width: 75, state: true },
-      result: { hidden: true },
+      'Last upload': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
+      Account: { width: 170, long: true, link: { title: 'Only ${__value.raw}', url: filter('account') } },
+      Address: { width: 125, long: true, link: { title: 'Only ${__value.raw}', url: filter('address') } },
+      File: { minWidth: 110, long: true, link: { title: 'Show its uploads and sign-ins', url: url(RESULT, { result: field('Id') }) } },
+      Operation: { width: 90 },
+      'User agent': { width: 135, long: true, agent: true },
+      Uploads: { width: 75, unit: 'locale' },
+      Status: { width: 105, state: true },
+      Id: { width: 125, link: { title: 'Show its uploads and sign-ins', url: url(RESULT, { result: '${__value.raw:percentencode}' }) } },
     },
     sql: `
-      SELECT r.last_upload AS "Last upload",
-             r.account AS "Account",
-             r.address AS "Address",
-             coalesce(nullif(azhunt.file_name(r.fileuploadpath), ''), r.fileuploadpath) AS "File",
-             r.fileuploadpath AS "Path",
-             r.operationname AS "Operation",
-             r.uploaduseragent AS "Upload user agent",
-             (SELECT string_agg(DISTINCT l.login ->> 'UserAgent', ' | ')
-              FROM jsonb_array_elements(r.logins) AS l (login)) AS "Sign-in user agent",
-             r.uploads AS "Uploads",
-             r.status AS "Status",
-             r.result_id::text AS result
-      FROM azhunt.storage_upload_link_account_results AS r
-      WHERE r.result_id = ANY (ARRAY(
-          SELECT m.result_id
-          FROM azhunt.screened_matches AS m
-          WHERE ${indent(SHOWN, 10)}
+      SELECT f.last_upload AS "Last upload",
+             f.accounts AS "Account",
+             f.addresses AS "Address",
+             coalesce(nullif(azhunt.file_name(f.path), ''), f.path) AS "File",
+             f.operation AS "Operation",
+             f.useragent AS "User agent",
+             f.uploads AS "Uploads",
+             coalesce(s.status, 'new') AS "Status",
+             ${shortId('f.result_id')} AS "Id"
+      FROM (
+          SELECT m.result_id, max(m."time") AS last_upload,
+                 string_agg(DISTINCT m.account, ', ') AS accounts, string_agg(DISTINCT m.address, ', ') AS addresses,
+                 min(m.details ->> 'FileUploadPath') AS path, min(m.details ->> 'OperationName') AS operation, min(m.useragent) AS useragent,
+                 count(DISTINCT ${UPLOAD}) AS uploads
+          FROM ${indent(MATCHES, 10)}
           GROUP BY m.result_id
+          -- one is shown whole if any of its matches is
+          HAVING bool_or(${indent(SHOWN, 10)})
           ORDER BY max(m."time") DESC
-          LIMIT ${ROWS}))
-      ORDER BY r.last_upload DESC`,
-  });
-
-const result = () =>
-  tablePanel({
-    id: 6,
-    title: 'Which uploads and sign-ins make up the result?',
-    description: `Of the result chosen above or in the variable Result, at whatever time: the ${ROWS} latest uploads with a sign-in each, and the time between the two.`,
-    noValue: 'Choose a result: click on a file in the table above',
-    width: 24,
-    height: 9,
-    columns: {
-      Upload: { width: 145, unit: 'dateTimeAsIso' },
-      'Sign-in': { width: 145, unit: 'dateTimeAsIso' },
-      Between: { width: 80, unit: 's' },
-      Account: { width: 160, long: true },
-      Address: { width: 105, long: true },
-      'Storage account': { width: 100, long: true },
-      'Sign-in user agent': { width: 100, long: true },
-      Path: { minWidth: 100, long: true },
-      Found: { width: 145, unit: 'dateTimeAsIso' },
-    },
-    sql: `
-      SELECT m."time" AS "Upload",
-             ${SIGNIN_TIME} AS "Sign-in",
-             extract(epoch FROM m."time" - ${SIGNIN_TIME}) AS "Between",
-             m.account AS "Account",
-             m.address AS "Address",
-             m.storageaccount AS "Storage account",
-             m.details ->> 'UserAgent' AS "Sign-in user agent",
-             m.details ->> 'FileUploadPath' AS "Path",
-             m.found_at AS "Found"
-      FROM azhunt.screened_matches AS m
-      WHERE m.result_id = ${RESULT_ID} AND NOT m.hidden
-      ORDER BY m."time" DESC, 2 DESC
-      LIMIT ${ROWS}`,
+          LIMIT ${ROWS}
+      ) AS f
+      LEFT JOIN LATERAL (SELECT s.status FROM azhunt.result_status AS s WHERE s.result_id = f.result_id OFFSET 0) AS s ON true
+      ORDER BY 1 DESC, 9`,
   });

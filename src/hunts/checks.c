@@ -33,6 +33,7 @@ PG_FUNCTION_INFO_V1(azhunt_check_text);
 PG_FUNCTION_INFO_V1(azhunt_check_flag);
 PG_FUNCTION_INFO_V1(azhunt_check_as_of);
 PG_FUNCTION_INFO_V1(azhunt_check_period);
+PG_FUNCTION_INFO_V1(azhunt_check_signin_time);
 
 /* Operations by which a storage service takes in what a file holds */
 static const char *const upload_operations[] = {
@@ -267,5 +268,24 @@ azhunt_check_period(PG_FUNCTION_ARGS)
 						   pstrdup(timestamptz_to_str(PG_GETARG_TIMESTAMPTZ(0))),
 						   pstrdup(timestamptz_to_str(PG_GETARG_TIMESTAMPTZ(1)))),
 				 errhint("Both bounds belong to the period; swap them.")));
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * check_signin_time(text): a column that says when a person signed in.
+ */
+Datum
+azhunt_check_signin_time(PG_FUNCTION_ARGS)
+{
+	char	   *column;
+
+	require_not_null(fcinfo, 0, "signin_time",
+					 "Leave the argument out to use its default.");
+	column = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	if (strcmp(column, "TimeGenerated") != 0 && strcmp(column, "CreatedDateTime") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("signin_time cannot be \"%s\"", column),
+				 errhint("Use 'TimeGenerated', when a sign-in was processed, or 'CreatedDateTime', when it began.")));
 	PG_RETURN_BOOL(true);
 }

@@ -45,3 +45,9 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_check_period';
 COMMENT ON FUNCTION azhunt.check_period(timestamptz, timestamptz) IS
 'true, or an error if a bound is null or since is after until';
+
+CREATE FUNCTION azhunt.check_signin_time(signin_time text) RETURNS boolean
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_check_signin_time';
+COMMENT ON FUNCTION azhunt.check_signin_time(text) IS
+'true, or an error if this is neither TimeGenerated nor CreatedDateTime';

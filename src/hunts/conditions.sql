@@ -65,7 +65,8 @@ COMMENT ON FUNCTION azhunt.is_shell_start(text, text) IS
 
 CREATE FUNCTION azhunt.is_other_operation(operationnamevalue text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
+RETURN operationnamevalue OPERATOR(pg_catalog.<>) ''::text
+    AND NOT azhunt.is_listing_of_storage_keys(operationnamevalue);
 
 COMMENT ON FUNCTION azhunt.is_other_operation(text) IS
 'condition: is there an operation, and does it not list the keys of a storage account?';
@@ -78,3 +79,29 @@ RETURN CASE WHEN name OPERATOR(pg_catalog.<>) ''::text AND id OPERATOR(pg_catalo
 
 COMMENT ON FUNCTION azhunt.principal_account(text, text) IS
 'the account of a service principal or managed identity: its name, and in parentheses its id; only one where the other is missing';
+
+CREATE FUNCTION azhunt.time_of_signin(signin_time text, timegenerated timestamptz, createddatetime timestamptz)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- Null is not the least.  No sign-in was processed before it began, so that what
+-- says so was processed when it began, and time of processing can prune.
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN LEAST(createddatetime, timegenerated)
+            ELSE timegenerated END;
+
+COMMENT ON FUNCTION azhunt.time_of_signin(text, timestamptz, timestamptz) IS
+'when a person signed in, by the column that signin_time names; TimeGenerated where CreatedDateTime is missing, or after it';
+
+CREATE FUNCTION azhunt.processed_until(signin_time text, until timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN 'infinity'::timestamptz ELSE until END;
+
+COMMENT ON FUNCTION azhunt.processed_until(text, timestamptz) IS
+'internal: until when sign-ins are processed whose time, by the column that signin_time names, is not after "until"';
+
+CREATE FUNCTION azhunt.begun_since(signin_time text, since timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN signin_time OPERATOR(pg_catalog.=) 'CreatedDateTime'::text THEN '-infinity'::timestamptz
+    ELSE since END;
+
+COMMENT ON FUNCTION azhunt.begun_since(text, timestamptz) IS
+'internal: since when sign-ins have their time, by the column that signin_time names, that are processed since "since"';

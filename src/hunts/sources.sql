@@ -71,6 +71,45 @@ $$;
 COMMENT ON FUNCTION azhunt.read_storage_operations(timestamptz, timestamptz) IS
 'internal: successful operations in StorageFileLogs and StorageBlobLogs from since to until, both included, the port stripped from CallerIpAddress; a missing text is empty, but a missing address null';
 
+CREATE FUNCTION azhunt.storage_log_rows(at timestamptz)
+RETURNS TABLE (
+    log_table text,
+    log_row jsonb,
+    operationname text,
+    calleripaddress text,
+    uri text,
+    useragentheader text,
+    accountname text,
+    correlationid text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT l.log_table,
+           l.log_row,
+           l.operationname,
+           COALESCE(azhunt.strip_port(l.calleripaddress), ''),
+           COALESCE(l.uri, ''),
+           COALESCE(l.useragentheader, ''),
+           COALESCE(l.accountname, ''),
+           COALESCE(l.correlationid, '')
+    FROM (
+        SELECT 'storagebloblogs'::pg_catalog.text, pg_catalog.to_jsonb(b), b.timegenerated, b.operationname,
+               b.statustext, b.statuscode,
+               b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
+        FROM azhunt.storagebloblogs AS b
+        UNION ALL
+        SELECT 'storagefilelogs'::pg_catalog.text, pg_catalog.to_jsonb(f), f.timegenerated, f.operationname,
+               f.statustext, f.statuscode,
+               f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
+        FROM azhunt.storagefilelogs AS f
+    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode,
+            calleripaddress, uri, useragentheader, accountname, correlationid)
+    WHERE l.timegenerated OPERATOR(pg_catalog.=) storage_log_rows.at
+      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+$$;
+
+COMMENT ON FUNCTION azhunt.storage_log_rows(timestamptz) IS
+'internal: the rows of successful operations in StorageFileLogs and StorageBlobLogs at a time, with the columns by which a match knows them; a missing text is empty';
+
 CREATE FUNCTION azhunt.read_uploads(target_file text, operations text[], since timestamptz, until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
@@ -153,6 +192,7 @@ RETURNS TABLE (
     resulttype text,
     appdisplayname text,
     isinteractive boolean,
+    createddatetime timestamptz,
     ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 SUPPORT azhunt.log_table_support
@@ -164,8 +204,9 @@ AS $$
            COALESCE(l.resulttype, ''),
            COALESCE(l.appdisplayname, ''),
            l.isinteractive,
+           l.createddatetime,
            l.ingestxid
-    FROM (SELECT NULL::pg_catalog.int8 AS ingestxid) AS without
+    FROM (SELECT NULL::pg_catalog.timestamptz AS createddatetime, NULL::pg_catalog.int8 AS ingestxid) AS without
     CROSS JOIN LATERAL (
         SELECT s.timegenerated,
                CASE WHEN true THEN s.userprincipalname ELSE NULL::pg_catalog.text END AS userprincipalname,
@@ -175,6 +216,7 @@ AS $$
                CASE WHEN true THEN s.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                true AS isinteractive,
                false AS isprincipal,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.signinlogs AS s
         UNION ALL
@@ -186,6 +228,7 @@ AS $$
                CASE WHEN true THEN n.appdisplayname ELSE NULL::pg_catalog.text END AS appdisplayname,
                false,
                false,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
         UNION ALL
@@ -198,6 +241,7 @@ AS $$
                NULL,
                false,
                true,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadserviceprincipalsigninlogs AS p
         UNION ALL
@@ -210,6 +254,7 @@ AS $$
                NULL,
                false,
                true,
+               CASE WHEN true THEN createddatetime ELSE NULL::pg_catalog.timestamptz END AS createddatetime,
                CASE WHEN true THEN ingestxid ELSE NULL::pg_catalog.int8 END AS ingestxid
         FROM azhunt.aadmanagedidentitysigninlogs AS i
     ) AS l
@@ -218,19 +263,21 @@ AS $$
     -- out.
     WHERE l.timegenerated OPERATOR(pg_catalog.>=)
           CASE WHEN l.isinteractive
-                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals
+                        ELSE read_signins.include_noninteractive END
                THEN COALESCE(read_signins.since, '-infinity')
                ELSE 'infinity'::pg_catalog.timestamptz END
       AND l.timegenerated OPERATOR(pg_catalog.<=)
           CASE WHEN l.isinteractive
-                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals ELSE read_signins.include_noninteractive END
+                    OR CASE WHEN l.isprincipal THEN read_signins.include_service_principals
+                        ELSE read_signins.include_noninteractive END
                THEN COALESCE(read_signins.until, 'infinity')
                ELSE '-infinity'::pg_catalog.timestamptz END
       AND (NOT read_signins.successful_only OR l.resulttype OPERATOR(pg_catalog.=) '0')
 $$;
 
 COMMENT ON FUNCTION azhunt.read_signins(boolean, boolean, boolean, timestamptz, timestamptz) IS
-'internal: as signins(), without checks of the arguments, and with ingestxid';
+'internal: as signins(), without checks of the arguments, and with CreatedDateTime and ingestxid';
 
 CREATE FUNCTION azhunt.signins(
     include_noninteractive boolean DEFAULT false,
@@ -265,7 +312,8 @@ AS $$
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM (VALUES ('signinlogs'::pg_catalog.text), ('aadnoninteractiveusersigninlogs'::pg_catalog.text),
-                 ('aadserviceprincipalsigninlogs'::pg_catalog.text), ('aadmanagedidentitysigninlogs'::pg_catalog.text)) AS t (log_table)
+                 ('aadserviceprincipalsigninlogs'::pg_catalog.text),
+                 ('aadmanagedidentitysigninlogs'::pg_catalog.text)) AS t (log_table)
     WHERE NOT azhunt.check_rows_are_visible(ARRAY[t.log_table])
 $$;
 

@@ -13,8 +13,11 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type_d.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 
 #include "aggregate.h"
 #include "element_store.h"
@@ -376,6 +379,20 @@ build_lookup(ElementStore *store)
 }
 
 /*
+ * Free a store; what a pool has of it stays there.
+ */
+void
+element_store_free(ElementStore *store)
+{
+	if (store->lookup != NULL)
+	{
+		pfree(store->lookup->private_data);
+		lookup_destroy(store->lookup);
+	}
+	pfree(store);
+}
+
+/*
  * Replace a store by one, without pool, of its first elements in this order,
  * or in the order that they have.
  */
@@ -403,12 +420,7 @@ rebuild(ElementStore *store, const int *order, int count)
 	assert_store(rebuilt);
 	Assert(rebuilt->count == count);
 	Assert(rebuilt->lookup == NULL || rebuilt->lookup->members == (uint32) count);
-	if (store->lookup != NULL)
-	{
-		pfree(store->lookup->private_data);
-		lookup_destroy(store->lookup);
-	}
-	pfree(store);
+	element_store_free(store);
 	return rebuilt;
 }
 
@@ -554,6 +566,29 @@ element_store_order(const ElementStore *store)
 	qsort_arg(order, store->count, sizeof(int), compare_elements,
 			  unconstify(ElementStore *, store));
 	return order;
+}
+
+/*
+ * The elements, which are strings, as an array: as many as the limit says, in
+ * order unless it is that of arrival.
+ */
+ArrayType *
+element_store_texts(const ElementStore *store)
+{
+	int			count = Min(store->count, store->limit);
+	int		   *order = store->ordered ? NULL : element_store_order(store);
+	Datum	   *texts = palloc(Max(count, 1) * sizeof(Datum));
+
+	Assert(store->kind == DYNAMIC_STRING);
+	for (int i = 0; i < count; i++)
+	{
+		int			index = order != NULL ? order[i] : i;
+
+		CHECK_FOR_INTERRUPTS();
+		texts[i] = PointerGetDatum(cstring_to_text_with_len(element_data(store, index),
+															element_length(store, index)));
+	}
+	return construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
 /*

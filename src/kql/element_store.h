@@ -10,6 +10,8 @@
 #ifndef ELEMENT_STORE_H
 #define ELEMENT_STORE_H
 
+#include "utils/array.h"
+
 #include "dynamic.h"
 
 struct lookup_hash;
@@ -68,6 +70,7 @@ extern void value_pool_create(ValuePool **pool, MemoryContext context);
 extern ElementStore *element_store_create(DynamicKind kind, int limit,
 										  MemoryContext context,
 										  ValuePool *pool);
+extern void element_store_free(ElementStore *store);
 extern bool element_store_is_full(const ElementStore *store, int length);
 extern bool element_store_is_past_limit(const ElementStore *store,
 										const char *data, int length);
@@ -78,6 +81,7 @@ extern int	element_store_add(ElementStore **store, const char *data,
 extern int	element_store_find(ElementStore *store, const char *data,
 							   int length);
 extern int *element_store_order(const ElementStore *store);
+extern ArrayType *element_store_texts(const ElementStore *store);
 extern void element_store_prune(ElementStore **store, const int *order);
 extern void element_store_send(const ElementStore *store, StringInfo message);
 extern ElementStore *element_store_receive(StringInfo message);

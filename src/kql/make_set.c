@@ -21,10 +21,8 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type_d.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "aggregate.h"
@@ -261,25 +259,9 @@ azhunt_texts_final(PG_FUNCTION_ARGS)
 {
 	ElementStore *state = PG_ARGISNULL(0) ? NULL :
 	(ElementStore *) PG_GETARG_POINTER(0);
-	Datum	   *texts;
-	int		   *order = NULL;
-	int			count;
 
 	(void) aggregate_context(fcinfo);
 	if (state == NULL || state->count == 0)
 		PG_RETURN_NULL();
-
-	count = Min(state->count, state->limit);
-	if (!state->ordered)
-		order = element_store_order(state);
-	texts = palloc(count * sizeof(Datum));
-	for (int i = 0; i < count; i++)
-	{
-		int			index = order != NULL ? order[i] : i;
-
-		CHECK_FOR_INTERRUPTS();
-		texts[i] = PointerGetDatum(cstring_to_text_with_len(element_data(state, index),
-															element_length(state, index)));
-	}
-	PG_RETURN_ARRAYTYPE_P(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
+	PG_RETURN_ARRAYTYPE_P(element_store_texts(state));
 }

@@ -24,6 +24,7 @@ typedef enum AggregateKind
 	AGG_ANY,
 	AGG_SPREAD,
 	AGG_PERCENTILE,
+	AGG_BITS,
 	AGG_ARG
 } AggregateKind;
 
@@ -72,6 +73,9 @@ static const struct
 	{"varianceif", AGG_SPREAD, 1, 1, true, "variance"},
 	{"variancep", AGG_SPREAD, 1, 1, false, "variancep"},
 	{"variancepif", AGG_SPREAD, 1, 1, true, "variancep"},
+	{"binary_all_and", AGG_BITS, 1, 1, false, "@bit_and($1)"},
+	{"binary_all_or", AGG_BITS, 1, 1, false, "@bit_or($1)"},
+	{"binary_all_xor", AGG_BITS, 1, 1, false, "@bit_xor($1)"},
 	{"percentile", AGG_PERCENTILE, 2, 2, false, NULL},
 	{"arg_max", AGG_ARG, 1, 100, false, "DESC"},
 	{"arg_min", AGG_ARG, 1, 100, false, ""},
@@ -314,6 +318,8 @@ aggregate_expr(Compiler *c, const Node *node, int which, Expr **arguments, int c
 			return aggregate_spread(c, node, arguments[0], condition, function);
 		case AGG_PERCENTILE:
 			return aggregate_percentile(c, node, arguments[0], arguments[1]);
+		case AGG_BITS:
+			return expr_new(c, KQL_LONG, sql_format(c->arena, function, convert(c, node, arguments[0], KQL_LONG)->sql), true);
 		default:
 			return arg_value(c, arguments[0], arguments[count - 1], function);
 	}
@@ -522,6 +528,7 @@ op_summarize(Compiler *c, Table *table, const Node *node)
 		value = expr_new(c, expr->type, value_of(c, expr), expr->type == KQL_STRING ? false : expr->is_nullable);
 		value->base = expr->base;
 		value->distance = expr->distance;
+		set_key(c, result, value);
 		add_result(c, result, name, value);
 	}
 	result->group_count = result->columns.count;

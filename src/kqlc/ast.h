@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lexer.h"
+#include "../kql/kql.h"
 
 typedef enum NodeKind
 {
@@ -34,7 +35,8 @@ typedef enum NodeKind
 	NODE_PARAMETER,				/* text = right */
 	NODE_DECLARATION,			/* text : type, or a table of names */
 	NODE_LAMBDA,				/* (names) { args; left } */
-	NODE_LET					/* let text = left */
+	NODE_LET,					/* let text = left */
+	NODE_PARAMETERS				/* declare query_parameters (names) */
 } NodeKind;
 
 typedef enum NullsOrder
@@ -111,6 +113,7 @@ extern bool enter(Parser *parser);
 extern void leave(Parser *parser);
 extern void skip_operator(Parser *parser, int level);
 
+extern int *count_levels(Arena *arena, const Token *tokens);
 extern Node *parse_expression(Parser *parser);
 extern Node *parse_additive(Parser *parser);
 extern Node *parse_postfix(Parser *parser);
@@ -121,6 +124,8 @@ extern bool at_name(const Parser *parser);
 extern void parse_list(Parser *parser, Node *node, Vector *list,
 					   Node *(*parse) (Parser *parser));
 extern void parse_arguments(Parser *parser, Node *node, Vector *list);
+extern bool set_literal(Arena *arena, Node *node, KqlString s);
+extern bool parse_json_text(Arena *arena, const char *json, Node *node);
 extern Node *parse_literal(Parser *parser);
 extern Node *parse_typed_literal(Parser *parser);
 extern Node *parse_dynamic_literal(Parser *parser);

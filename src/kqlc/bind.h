@@ -41,7 +41,14 @@ typedef struct Expr
 								 * serve */
 	Sql		   *base;			/* a time: a column, this far from it */
 	int64_t		distance;		/* in microseconds */
+	const struct RowKey *key;	/* it is a column that tells rows apart */
 } Expr;
+
+/* One of the columns of "by" that tell the rows of a summarize apart */
+typedef struct RowKey
+{
+	int			number;
+} RowKey;
 
 /* A column of a table */
 typedef struct Column
@@ -66,6 +73,8 @@ typedef struct Table
 	Sql		   *from;
 	Vector		where;			/* Sql */
 	Vector		order;			/* SortKey */
+	Vector		keys;			/* RowKey: no two rows agree in all of these */
+	Vector		time_bounds;	/* TimeBound: of the conditions in "where" */
 	bool		has_row_number; /* the order is that of a row number */
 	int			group_count;
 	bool		is_grouped;
@@ -91,9 +100,17 @@ typedef struct Binding
 	struct Table *table;		/* a table that is there already */
 	CommonTable *common;		/* a table that is materialized */
 	Vector		common_columns; /* Column */
+	Vector		common_keys;	/* RowKey */
 	bool		is_function;
 	bool		is_broken;
 } Binding;
+
+/* A column of each side of a join that have to be equal */
+typedef struct JoinKey
+{
+	Column	   *left;
+	Column	   *right;
+} JoinKey;
 
 /* What a compilation knows */
 typedef struct Compiler
@@ -101,6 +118,10 @@ typedef struct Compiler
 	Arena	   *arena;
 	Errors	   *errors;
 	const KqlSchema *schema;
+	const KqlOptions *options;
+	Vector		parameters;		/* names that the query declares */
+	Vector		sources;		/* KqlSourceTable: what it reads */
+	int			key_count;
 	Binding    *scope;
 	Vector		common_tables;
 	int			alias_count;
@@ -174,6 +195,7 @@ typedef enum Mode
 
 extern Sql *compare(Compiler *c, const Node *node, const char *operator,
 					Expr *left, Expr *right, Mode mode);
+extern Expr *text_beside_string(Compiler *c, Expr *expr, const Expr *other);
 extern Expr *bind_binary(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_in(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_between(Compiler *c, const Scope *scope, const Node *node);
@@ -210,6 +232,7 @@ extern bool matches_pattern(const char *pattern, const char *name);
 
 /* query.c */
 extern Table *bind_table(Compiler *c, const Node *node);
+extern Table *source_table(Compiler *c, const KqlSourceTable *source);
 extern bool is_tabular(Compiler *c, const Node *node);
 extern Table *apply_operators(Compiler *c, Table *table, const Vector *operators, int from);
 extern Table *call_table_function(Compiler *c, const Node *call, Binding *function, Table *piped);
@@ -220,6 +243,21 @@ extern bool bind_parameters(Compiler *c, const Scope *scope, const Node *call,
 extern Expr *bind_toscalar(Compiler *c, const Node *node);
 extern const char *parameter_of(const Node *node, const char *name);
 
+/* join.c */
+extern Table *join_networks(Compiler *c, const Node *node, Table *left, Table *right,
+							Vector *pairs, bool keeps_unmatched);
+
+/* parameters.c */
+extern void bind_query_parameters(Compiler *c, const Node *node);
+extern void check_query_parameters(Compiler *c);
+
+/* keys.c */
+extern void set_key(Compiler *c, Table *table, Expr *expr);
+extern void join_keys(Compiler *c, Table *result, Table *left, Table *right, const Vector *pairs);
+extern void union_keys(Compiler *c, Table *result, const Vector *tables);
+extern void multiply_rows(Compiler *c, Table *table, const Vector *names);
+extern void describe_keys(Compiler *c, const Table *table, KqlResult *result);
+
 /* aggregate.c */
 extern Expr *bind_aggregate(Compiler *c, const Scope *scope, const Node *node);
 extern bool is_aggregate_name(const char *name);
@@ -227,8 +265,8 @@ extern Table *op_summarize(Compiler *c, Table *table, const Node *node);
 extern Table *op_make_series(Compiler *c, Table *table, const Node *node);
 
 /* time_bounds.c */
-extern bool note_time_bound(Compiler *c, const Scope *scope, Vector *bounds, const Node *node);
-extern void add_time_bounds(Compiler *c, Table *table, const Vector *bounds);
+extern bool note_time_bound(Compiler *c, Table *table, const Node *node);
+extern void add_time_bounds(Compiler *c, Table *table);
 
 /* windows.c */
 extern bool is_window_name(const char *name);
@@ -264,6 +302,7 @@ extern Table *op_getschema(Compiler *c, Table *table, const Node *node);
 extern Table *op_print(Compiler *c, Table *table, const Node *node);
 extern Table *op_range(Compiler *c, Table *table, const Node *node);
 extern Table *op_datatable(Compiler *c, Table *table, const Node *node);
+extern Table *op_externaldata(Compiler *c, Table *table, const Node *node);
 extern const Node *unnamed(const Node *node);
 
 #endif							/* KQLC_BIND_H */

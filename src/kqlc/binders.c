@@ -80,6 +80,26 @@ type_of_all(Compiler *c, const Node *node, Expr **arguments, int from, int count
 }
 
 /*
+ * The type that all values have but those that are dynamic, which become of it;
+ * KQL_NONE if there is none.
+ */
+static KqlType
+type_beside_dynamic(Expr **values, int count)
+{
+	KqlType		type = KQL_NONE;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (values[i]->type == KQL_DYNAMIC)
+			continue;
+		type = type == KQL_NONE ? values[i]->type : common_type(type, values[i]->type);
+		if (type == KQL_NONE)
+			return KQL_NONE;
+	}
+	return type;
+}
+
+/*
  * case(), and iff(), which is a case of one condition
  */
 Expr *
@@ -96,7 +116,9 @@ bind_case(Compiler *c, const Node *node, Expr **arguments, int count)
 	for (int i = 1; i < count; i += 2)
 		values[value_count++] = arguments[i];
 	values[value_count++] = arguments[count - 1];
-	type = type_of_all(c, node, values, 0, value_count, 1);
+	type = type_beside_dynamic(values, value_count);
+	if (type == KQL_NONE)
+		type = type_of_all(c, node, values, 0, value_count, 1);
 	if (type == KQL_NONE)
 		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
 	for (int i = 0; i < value_count; i++)
@@ -647,4 +669,18 @@ bind_regex(Compiler *c, const Node *node, Expr **arguments, int count)
 		return expr_new(c, KQL_DYNAMIC, sql_template(c->arena, "#extract_all($1, $2)", pieces, count), true);
 	return expr_new(c, KQL_STRING, sql_template(c->arena, count == 3 ? "#replace_regex($1, $2, $3)" :
 												arena_printf(c->arena, "#%s($1, $2)", node->text), pieces, count), false);
+}
+
+/*
+ * has_any_ipv4(), has_any_ipv4_prefix(): several texts, or an array of them.
+ */
+Expr *
+bind_has_any_ipv4(Compiler *c, const Node *node, Expr **arguments, int count)
+{
+	Sql		   *wanted = count == 2 && arguments[1]->type == KQL_DYNAMIC ? value_of(c, arguments[1]) :
+	sql_format(c->arena, "@jsonb_build_array($1)", list_of(c, node, arguments, 1, count, KQL_STRING));
+
+	return expr_new(c, KQL_BOOL, sql_format(c->arena, strcmp(node->text, "has_any_ipv4") == 0 ?
+											"#has_ipv4($1, $2, false)" : "#has_ipv4($1, $2, true)",
+											value_of(c, arguments[0]), wanted), false);
 }

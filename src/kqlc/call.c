@@ -251,6 +251,32 @@ bind_pack_all(Compiler *c, const Scope *scope, const Node *node)
 }
 
 /*
+ * bag_pack_columns(): these columns as an object.
+ */
+static Expr *
+bind_pack_columns(Compiler *c, const Scope *scope, const Node *node)
+{
+	Vector		parts = {0};
+
+	if (node->args.count == 0 || node->args.count > 50)
+		return fail(c, node, "%s() takes up to 50 columns", node->text);
+	for (int i = 0; i < node->args.count; i++)
+	{
+		const Node *argument = node->args.items[i];
+		Expr	   *value = bind(c, scope, argument);
+
+		if (is_failed(value))
+			return value;
+		if (argument->kind != NODE_NAME)
+			return fail(c, argument, "%s() takes the names of columns", node->text);
+		vector_add(c->arena, &parts, sql_string(c->arena, argument->text, strlen(argument->text)));
+		vector_add(c->arena, &parts, value_of(c, to_dynamic(c, value)));
+	}
+	return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "@jsonb_build_object($1)",
+											   sql_join(c->arena, &parts, ", ")), false);
+}
+
+/*
  * column_names_of(TABLE): an array of the names of its columns.
  */
 static Expr *
@@ -283,6 +309,8 @@ bind_special(Compiler *c, const Scope *scope, const Node *node)
 		return bind_column_ifexists(c, scope, node);
 	if (strcmp(node->text, "pack_all") == 0)
 		return bind_pack_all(c, scope, node);
+	if (strcmp(node->text, "bag_pack_columns") == 0)
+		return bind_pack_columns(c, scope, node);
 	if (strcmp(node->text, "column_names_of") == 0 && node->args.count == 1)
 		return bind_column_names(c, node);
 	if (strcmp(node->text, "not") == 0 && node->args.count == 1)

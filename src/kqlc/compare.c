@@ -164,6 +164,18 @@ meet(Compiler *c, const Node *node, Expr *expr, const Expr *other)
 }
 
 /*
+ * A whole number that is written beside a string becomes its text.
+ */
+Expr *
+text_beside_string(Compiler *c, Expr *expr, const Expr *other)
+{
+	if (other->type != KQL_STRING || expr->literal == NULL || expr->literal->is_null ||
+		!is_integer(expr->literal->type))
+		return expr;
+	return string_expr(c, arena_printf(c->arena, "%lld", (long long) expr->literal->integer));
+}
+
+/*
  * left operator right; the operator is ==, !=, <, <=, >, >=, =~ or !~.
  */
 Sql *
@@ -185,6 +197,11 @@ compare(Compiler *c, const Node *node, const char *operator, Expr *left, Expr *r
 	{
 		left = meet(c, node, left, right);
 		right = meet(c, node, right, left);
+	}
+	if (is_equality(operator))
+	{
+		left = text_beside_string(c, left, right);
+		right = text_beside_string(c, right, left);
 	}
 	type = common_type(left->type, right->type);
 	if (type == KQL_NONE || both_dynamic || (type == KQL_BOOL && !is_equality(operator)))

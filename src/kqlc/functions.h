@@ -76,6 +76,7 @@ extern Expr *bind_range_function(Compiler *c, const Node *node, Expr **arguments
 extern Expr *bind_split(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_with_keys(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_regex(Compiler *c, const Node *node, Expr **arguments, int count);
+extern Expr *bind_has_any_ipv4(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_codepoints(Compiler *c, const Node *node, Expr **arguments, int count);
 extern bool check_regex(Compiler *c, const Node *node, const Expr *pattern);
 

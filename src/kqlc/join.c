@@ -11,13 +11,6 @@
 
 #include "bind.h"
 
-/* A column of each side that have to be equal */
-typedef struct JoinKey
-{
-	Column	   *left;
-	Column	   *right;
-} JoinKey;
-
 /*
  * The column of a side that one half of a condition names, or NULL.
  */
@@ -334,9 +327,38 @@ join_tables(Compiler *c, const Node *node, Table *left, Table *right, Vector *ke
 		};
 		return result;
 	}
+	join_keys(c, result, left, right, keys);
 	result->from = sql_format(c->arena, arena_printf(c->arena, "$1\n  %s $2\n  ON $3", sql), left->from, right->from, condition);
 	add_side(c, result, left, sql[0] == 'R' || sql[0] == 'F', NULL);
 	add_side(c, result, right, sql[0] == 'L' || sql[0] == 'F', is_lookup ? keys : NULL);
+	return result;
+}
+
+/*
+ * Join addresses with the networks that they are in.  The last pair of columns
+ * has these, the others have to be equal.
+ */
+Table *
+join_networks(Compiler *c, const Node *node, Table *left, Table *right, Vector *pairs, bool keeps_unmatched)
+{
+	Table	   *result = table_new(c);
+	const JoinKey *networks;
+	Vector		keys = {0};
+	Sql		   *condition;
+
+	close_sides(c, left, right, pairs);
+	for (int i = 0; i < pairs->count - 1; i++)
+		vector_add(c->arena, &keys, pairs->items[i]);
+	join_keys(c, result, left, right, &keys);
+	networks = pairs->items[pairs->count - 1];
+	condition = sql_format(c->arena, "#ipv4_network($1) {<<=} #ipv4_network($2)",
+						   find_column(left, networks->left->name)->expr->sql, find_column(right, networks->right->name)->expr->sql);
+	if (keys.count > 0)
+		condition = sql_format(c->arena, "$1 AND $2", condition, join_condition(c, node, &keys));
+	result->from = sql_format(c->arena, keeps_unmatched ? "$1\n  LEFT JOIN $2\n  ON $3" : "$1\n  JOIN $2\n  ON $3",
+							  left->from, right->from, condition);
+	add_side(c, result, left, false, NULL);
+	add_side(c, result, right, keeps_unmatched, &keys);
 	return result;
 }
 

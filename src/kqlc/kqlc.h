@@ -68,7 +68,27 @@ typedef struct KqlSchema
 	const KqlSourceTable *(*find_table) (void *context, const char *name);
 	/* the name of the table with this number, or NULL after the last */
 	const char *(*table_name) (void *context, int number);
+	/* the table that an address is mapped to, or NULL; may be NULL itself */
+	const KqlSourceTable *(*find_external) (void *context, const char *address);
 } KqlSchema;
+
+/* The value of a query parameter: a string as it is, all else as in literals */
+typedef struct KqlParameter
+{
+	const char *name;
+	const char *value;			/* NULL for null */
+} KqlParameter;
+
+/* What a compilation is told beside the query */
+typedef struct KqlOptions
+{
+	int			parameter_count;
+	const KqlParameter *parameters;
+	bool		lacks_values;	/* parameters without a value are null: only
+								 * the columns are asked for */
+	const char *since;			/* SQL: TimeGenerated of what is read is */
+	const char *until;			/* between these, or NULL */
+} KqlOptions;
 
 /* An error, at a place of the query: lines and columns count from 1 */
 typedef struct KqlError
@@ -95,10 +115,14 @@ typedef struct KqlResult
 	const char *sql;
 	int			column_count;
 	const KqlResultColumn *columns;
+	int			key_count;		/* the columns of the last summarize by, if */
+	const char *const *keys;	/* they tell the rows of the result apart */
+	int			table_count;
+	const KqlSourceTable *const *tables;	/* what it reads, each once */
 } KqlResult;
 
 extern void kql_compile(const char *query, size_t length,
-						const KqlSchema *schema,
+						const KqlSchema *schema, const KqlOptions *options,
 						const KqlAllocator *allocator, KqlResult *result);
 extern const char *kql_type_name(KqlType type);
 extern const char *kql_sql_type(KqlType type);

@@ -257,6 +257,8 @@ in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 	}
 	if (!bind_elements(c, scope, node, &elements) || is_failed(value))
 		return sql_text(c->arena, "NULL::boolean");
+	for (int i = 0; i < elements.count; i++)
+		elements.items[i] = text_beside_string(c, elements.items[i], value);
 	if (value->type == KQL_DYNAMIC && elements.count > 0)
 	{
 		const Expr *first = elements.items[0];

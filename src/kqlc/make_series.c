@@ -236,7 +236,10 @@ op_make_series(Compiler *c, Table *table, const Node *node)
 	result->from = bins->from;
 	result->is_unknown = bins->is_unknown;
 	for (int i = 0; i < keys; i++)
+	{
 		vector_add(c->arena, &result->columns, bins->columns.items[i]);
+		set_key(c, result, bin_column(bins, keys, i - keys));
+	}
 	result->group_count = keys;
 	result->is_grouped = true;
 	count = sql_format(c->arena, "coalesce(@max($1), $2)", bin_column(bins, keys, BIN_COUNT)->sql,

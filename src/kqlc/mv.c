@@ -110,6 +110,19 @@ set_elements(Compiler *c, Table *table, const Node *node, const Vector *expanded
 }
 
 /*
+ * The names of what is expanded.
+ */
+static const Vector *
+expanded_names(Compiler *c, const Vector *expanded)
+{
+	Vector	   *names = arena_alloc(c->arena, sizeof(Vector));
+
+	for (int i = 0; i < expanded->count; i++)
+		vector_add(c->arena, names, (void *) ((Expanded *) expanded->items[i])->name);
+	return names;
+}
+
+/*
  * A sort key for the place of elements.
  */
 static SortKey *
@@ -149,6 +162,7 @@ op_mv_expand(Compiler *c, Table *table, const Node *node)
 	if (limit != NULL)
 		vector_add(c->arena, &table->where, sql_format(c->arena, "($1.n {<=} $2)", sql_text(c->arena, alias), limit));
 	set_elements(c, table, node, &expanded, alias);
+	multiply_rows(c, table, expanded_names(c, &expanded));
 	/* the elements of a row stay in their order where rows have one */
 	if (table->order.count > 0)
 		vector_add(c->arena, &table->order, element_order(c, alias));
@@ -188,6 +202,8 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 	const char *alias = new_alias(c, "e");
 	Table	   *inner = table_new(c);
 	Table	   *outer;
+	Vector		names = {0};
+	bool		is_single;
 
 	close_for(c, table, node);
 	close_table(c, table);
@@ -229,6 +245,7 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 		inner->columns = columns;
 	}
 	drop_expanded(c, outer, inner, &expanded);
+	is_single = inner->is_grouped && inner->group_count == 0;
 	close_table(c, inner);
 	outer->from = sql_format(c->arena, "$1\n  CROSS JOIN LATERAL $2", outer->from, inner->from);
 	for (int i = 0; i < inner->columns.count; i++)
@@ -236,7 +253,10 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 		Column	   *column = inner->columns.items[i];
 
 		set_column(c, outer, column->name, column->expr);
+		vector_add(c->arena, &names, (void *) column->name);
 	}
+	if (!is_single)
+		multiply_rows(c, outer, &names);
 	if (outer->order.count > 0)
 	{
 		for (int i = 0; i < inner->order.count; i++)

@@ -17,23 +17,23 @@ typedef struct Items
 	Vector		exprs;
 	Vector		names;
 	Vector		named;			/* not NULL where the query gives the name */
-}			Items;
+} Items;
 
 /*
  * Add a condition, as many as it is a conjunction of.
  */
 static void
-add_condition(Compiler *c, Table *table, const Node *node, Vector *bounds)
+add_condition(Compiler *c, Table *table, const Node *node)
 {
 	Scope		scope = {table, NULL, NULL};
 
 	if (node->kind == NODE_BINARY && strcmp(node->text, "and") == 0)
 	{
-		add_condition(c, table, node->left, bounds);
-		add_condition(c, table, node->right, bounds);
+		add_condition(c, table, node->left);
+		add_condition(c, table, node->right);
 		return;
 	}
-	if (!note_time_bound(c, &scope, bounds, node))
+	if (!note_time_bound(c, table, node))
 		vector_add(c->arena, &table->where, filter(c, &scope, node, MODE_TRUE));
 }
 
@@ -43,12 +43,10 @@ add_condition(Compiler *c, Table *table, const Node *node, Vector *bounds)
 Table *
 op_where(Compiler *c, Table *table, const Node *node)
 {
-	Vector		bounds = {0};
-
 	prepare_windows(c, table, &node->args);
 	close_for(c, table, node->args.items[0]);
-	add_condition(c, table, node->args.items[0], &bounds);
-	add_time_bounds(c, table, &bounds);
+	add_condition(c, table, node->args.items[0]);
+	add_time_bounds(c, table);
 	return table;
 }
 
@@ -76,7 +74,7 @@ bind_item(Compiler *c, Table *table, const Node *item, const char **name, bool *
  * Add the columns of a function that gives several.
  */
 static void
-bind_several(Compiler *c, Table *table, const Node *item, Items * items)
+bind_several(Compiler *c, Table *table, const Node *item, Items *items)
 {
 	static const char *const fit_line[] = {
 		"rsquare", "slope", "variance", "rvariance", "interception", "line_fit"
@@ -112,7 +110,7 @@ bind_several(Compiler *c, Table *table, const Node *item, Items * items)
  * Bind the items of extend or project.
  */
 static void
-bind_items(Compiler *c, Table *table, const Vector *nodes, Items * items)
+bind_items(Compiler *c, Table *table, const Vector *nodes, Items *items)
 {
 	for (int i = 0; i < nodes->count; i++)
 	{
@@ -163,12 +161,11 @@ op_extend(Compiler *c, Table *table, const Node *node)
 	{
 		const char *name = items.names.items[i];
 
-		if (items.named.items[i] != NULL)
-			set_column(c, table, name, items.exprs.items[i]);
-		else if (strcmp(name, "Column1") == 0)
+		/* the name that a value has by itself replaces a column, too */
+		if (items.named.items[i] == NULL && strcmp(name, "Column1") == 0)
 			add_column(c, table, numbered_name(c, table), items.exprs.items[i]);
 		else
-			add_column(c, table, free_name(c, table, name), items.exprs.items[i]);
+			set_column(c, table, name, items.exprs.items[i]);
 	}
 	return table;
 }
@@ -404,6 +401,7 @@ op_distinct(Compiler *c, Table *table, const Node *node)
 		Expr	   *value = expr_new(c, column->expr->type, value_of(c, column->expr),
 									 column->expr->is_nullable && column->expr->type != KQL_STRING);
 
+		value->key = column->expr->key;
 		if (!column->is_hidden)
 			add_column(c, &result, column->name, value);
 	}
@@ -549,22 +547,6 @@ op_invoke(Compiler *c, Table *table, const Node *node)
 		fail(c, node->left, "the function %s() is not supported as a table", node->left->text);
 	else if (node->left->kind != NODE_BROKEN)
 		fail(c, node->left, "invoke takes the call of a function");
-	table->is_unknown = true;
-	return table;
-}
-
-/*
- * evaluate PLUGIN(ARGUMENTS)
- */
-Table *
-op_evaluate(Compiler *c, Table *table, const Node *node)
-{
-	if (table == NULL)
-		table = table_new(c);
-	if (node->left->kind == NODE_CALL)
-		fail(c, node, "the operator evaluate %s is not supported", node->left->text);
-	else if (node->left->kind != NODE_BROKEN)
-		fail(c, node, "evaluate takes the call of a plugin");
 	table->is_unknown = true;
 	return table;
 }

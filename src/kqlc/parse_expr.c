@@ -180,7 +180,8 @@ parse_postfix(Parser *parser)
 
 		node->start = start;
 		node->left = left;
-		if (accept_symbol(parser, "."))
+		/* a.[0] is a[0] */
+		if (accept_symbol(parser, ".") && (at_name(parser) || !at_symbol(parser, "[")))
 		{
 			Node	   *member = parse_name_or_call(parser);
 
@@ -448,7 +449,8 @@ parse_equality(Parser *parser)
 			continue;
 		}
 		operator = find_operator(parser, list_operators, &count);
-		if (operator == NULL)
+		/* make-series has "on COLUMN in range(...)" */
+		if (operator == NULL || (token->end == token->start + 2 && is_word(next_token(parser, 1), "range")))
 			return left;
 		left = parse_in(parser, left, operator, count);
 	}

@@ -17,8 +17,8 @@
 /*
  * The value of a text of this type, in a literal; false if it has none.
  */
-static bool
-set_value(Parser *parser, Node *node, KqlString s)
+bool
+set_literal(Arena *arena, Node *node, KqlString s)
 {
 	char		guid[40];
 	bool		truth;
@@ -39,12 +39,12 @@ set_value(Parser *parser, Node *node, KqlString s)
 		case KQL_REAL:
 			return kql_parse_real(s, &node->real);
 		case KQL_DECIMAL:
-			node->text = arena_strndup(parser->arena, s.data, s.length);
+			node->text = arena_strndup(arena, s.data, s.length);
 			return kql_parse_real(s, &real) && strpbrk(node->text, "nN") == NULL;
 		case KQL_GUID:
 			if (!kql_parse_guid(s, guid))
 				return false;
-			node->text = arena_strdup(parser->arena, guid);
+			node->text = arena_strdup(arena, guid);
 			return true;
 		case KQL_DATETIME:
 			return kql_parse_datetime(s, &node->integer);
@@ -85,7 +85,7 @@ parse_literal(Parser *parser)
 		node->type = memchr(s.data, '.', s.length) != NULL ||
 			memchr(s.data, 'e', s.length) != NULL ||
 			memchr(s.data, 'E', s.length) != NULL ? KQL_REAL : KQL_LONG;
-	if (!set_value(parser, node, s))
+	if (!set_literal(parser->arena, node, s))
 		add_error(parser->errors, token->start, "%s literal %.*s is out of range",
 				  kql_type_name(node->type), (int) token->length, token->text);
 	parser->at++;
@@ -171,7 +171,7 @@ parse_typed_literal(Parser *parser)
 		node->is_null = true;
 	else if (parser->is_broken)
 		node->is_null = true;
-	else if (!set_value(parser, node, s))
+	else if (!set_literal(parser->arena, node, s))
 	{
 		add_error(parser->errors, node->start, "\"%.*s\" is no %s",
 				  (int) s.length, s.data, kql_type_name(node->type));
@@ -350,4 +350,29 @@ parse_dynamic_literal(Parser *parser)
 	node->text = json.data != NULL ? json.data : "null";
 	node->is_null = strcmp(node->text, "null") == 0;
 	return finish_node(parser, node);
+}
+
+/*
+ * The value of a dynamic literal whose text is not in the query; false if it is
+ * no JSON.
+ */
+bool
+parse_json_text(Arena *arena, const char *json, Node *node)
+{
+	Errors		errors = {arena, json, NULL, 0};
+	Parser		parser = {0};
+	Buffer text = {arena, NULL, 0, 0, (size_t) 1 << 30, false};
+
+	parser.arena = arena;
+	parser.errors = &errors;
+	parser.query = json;
+	parser.tokens = lex(arena, &errors, json, strlen(json));
+	parser.levels = count_levels(arena, parser.tokens);
+	parse_json(&parser, &text);
+	if (errors.first != NULL || parser.is_broken || current_token(&parser)->kind != TOKEN_END)
+		return false;
+	node->text = text.data != NULL ? text.data : "null";
+
+	node->is_null = strcmp(node->text, "null") == 0;
+	return true;
 }

@@ -501,7 +501,7 @@ parse_datatable(Parser *parser)
 {
 	Node	   *node = new_node(parser, NODE_OPERATOR);
 
-	node->text = current_token(parser)->text;
+	node->text = at_word(parser, "external_data") ? "externaldata" : current_token(parser)->text;
 	parser->at++;
 	parse_parameters(parser, node);
 	parse_declarations(parser, node, &node->by);
@@ -554,7 +554,7 @@ parse_source_operator(Parser *parser)
 
 	if (parser->is_broken)
 		return NULL;
-	if ((at_word(parser, "datatable") || at_word(parser, "externaldata")) &&
+	if ((at_word(parser, "datatable") || at_word(parser, "externaldata") || at_word(parser, "external_data")) &&
 		(called || next->kind == TOKEN_NAME))
 		return parse_datatable(parser);
 	if (at_word(parser, "range") && next->kind == TOKEN_NAME)

@@ -239,7 +239,7 @@ skip_operator(Parser *parser, int level)
 /*
  * How many brackets are open at each token; closing ones count as outside.
  */
-static int *
+int *
 count_levels(Arena *arena, const Token *tokens)
 {
 	int			count = 0;
@@ -429,6 +429,15 @@ parse_statement(Parser *parser, Vector *statements)
 		"set", "declare", "alias", "restrict", NULL
 	};
 
+	if (at_word(parser, "declare") && is_word(next_token(parser, 1), "query_parameters"))
+	{
+		Node	   *node = new_node(parser, NODE_PARAMETERS);
+
+		parser->at += 2;
+		parse_declarations(parser, node, &node->names);
+		vector_add(parser->arena, statements, finish_node(parser, node));
+		return;
+	}
 	for (int i = 0; refused[i] != NULL; i++)
 	{
 		if (!at_word(parser, refused[i]) ||

@@ -36,7 +36,7 @@ static const struct
 	{"mv-apply", op_mv_apply}, {"parse", op_parse}, {"parse-where", op_parse},
 	{"make-series", op_make_series}, {"getschema", op_getschema},
 	{"render", NULL}, {"consume", NULL}, {"print", op_print}, {"range", op_range},
-	{"datatable", op_datatable}, {NULL, NULL}
+	{"datatable", op_datatable}, {"externaldata", op_externaldata}, {NULL, NULL}
 };
 
 /*
@@ -91,9 +91,41 @@ apply_operators(Compiler *c, Table *table, const Vector *nodes, int from)
 }
 
 /*
+ * Read only the rows of the period that was asked for.
+ */
+static void
+bound_period(Compiler *c, Table *table)
+{
+	const Column *column = find_column(table, "TimeGenerated");
+
+	if (c->options->since == NULL || column == NULL || column->expr->type != KQL_DATETIME)
+		return;
+	vector_add(c->arena, &table->where, sql_format(c->arena, "$1 {>=} $2", column->expr->sql,
+												   sql_text(c->arena, c->options->since)));
+	vector_add(c->arena, &table->where, sql_format(c->arena, "$1 {<=} $2", column->expr->sql,
+												   sql_text(c->arena, c->options->until)));
+}
+
+/*
+ * Note that a table is read.
+ */
+static void
+note_source(Compiler *c, const KqlSourceTable *source)
+{
+	for (int i = 0; i < c->sources.count; i++)
+	{
+		const KqlSourceTable *other = c->sources.items[i];
+
+		if (strcmp(other->sql_name, source->sql_name) == 0)
+			return;
+	}
+	vector_add(c->arena, &c->sources, (void *) source);
+}
+
+/*
  * A table of the schema.
  */
-static Table *
+Table *
 source_table(Compiler *c, const KqlSourceTable *source)
 {
 	Table	   *table = table_new(c);
@@ -123,6 +155,8 @@ source_table(Compiler *c, const KqlSourceTable *source)
 		expr->is_simple = true;
 		add_column(c, table, INGESTION_TIME, expr)->is_hidden = true;
 	}
+	note_source(c, source);
+	bound_period(c, table);
 	return table;
 }
 
@@ -141,10 +175,15 @@ common_table(Compiler *c, const Binding *binding)
 	for (int i = 0; i < binding->common_columns.count; i++)
 	{
 		const Column *column = binding->common_columns.items[i];
+		Expr	   *expr = column_expr(c, select_add(c->arena, select, column->name, sql_text(c->arena, "")), column->expr);
 
-		add_column(c, table, column->name,
-				   column_expr(c, select_add(c->arena, select, column->name, sql_text(c->arena, "")), column->expr));
+		/* each use of the table has keys of its own */
+		if (expr->key != NULL)
+			set_key(c, table, expr);
+		add_column(c, table, column->name, expr);
 	}
+	if (table->keys.count < binding->common_keys.count)
+		table->keys.count = 0;
 	return table;
 }
 
@@ -169,6 +208,10 @@ copy_table(Compiler *c, const Table *table)
 	{
 		0
 	};
+	copy->time_bounds = (Vector)
+	{
+		0
+	};
 	for (int i = 0; i < table->columns.count; i++)
 		vector_add(c->arena, &copy->columns, table->columns.items[i]);
 	for (int i = 0; i < table->where.count; i++)
@@ -190,6 +233,7 @@ materialize(Compiler *c, Binding *binding, Table *table)
 	common->select = table_select(c, table, true);
 	vector_add(c->arena, &c->common_tables, common);
 	binding->common = common;
+	binding->common_keys = table->keys;
 	for (int i = 0; i < table->columns.count; i++)
 	{
 		Column	   *column = table->columns.items[i];
@@ -200,6 +244,7 @@ materialize(Compiler *c, Binding *binding, Table *table)
 		copy->name = column->name;
 		copy->expr = expr_new(c, column->expr->type, column->expr->sql,
 							  column->expr->is_nullable && column->expr->type != KQL_STRING);
+		copy->expr->key = column->expr->key;
 		vector_add(c->arena, &binding->common_columns, copy);
 	}
 }
@@ -333,11 +378,6 @@ bind_table(Compiler *c, const Node *node)
 		case NODE_PIPE:
 			return apply_operators(c, bind_table(c, node->left), &node->args, 0);
 		case NODE_OPERATOR:
-			if (strcmp(node->text, "externaldata") == 0)
-			{
-				fail(c, node, "the operator externaldata is not supported");
-				return unknown_table(c);
-			}
 			return apply_operator(c, NULL, node);
 		case NODE_BROKEN:
 			return unknown_table(c);
@@ -682,6 +722,9 @@ finish(Compiler *c, const Node *node, KqlResult *result)
 		columns[result->column_count++].type = column->expr->type;
 	}
 	result->columns = columns;
+	describe_keys(c, table, result);
+	result->tables = (const KqlSourceTable *const *) c->sources.items;
+	result->table_count = c->sources.count;
 	result->sql = select_write(c->arena, &c->common_tables, select);
 	if (result->sql == NULL)
 		fail(c, node, "the compiled query is too large");
@@ -692,8 +735,9 @@ finish(Compiler *c, const Node *node, KqlResult *result)
  */
 void
 kql_compile(const char *query, size_t length, const KqlSchema *schema,
-			const KqlAllocator *allocator, KqlResult *result)
+			const KqlOptions *options, const KqlAllocator *allocator, KqlResult *result)
 {
+	static const KqlOptions no_options;
 	Arena		arena = {allocator, NULL, 0};
 	Errors		errors = {&arena, query, NULL, 0};
 	Compiler	c = {0};
@@ -704,6 +748,7 @@ kql_compile(const char *query, size_t length, const KqlSchema *schema,
 	c.arena = &arena;
 	c.errors = &errors;
 	c.schema = schema;
+	c.options = options != NULL ? options : &no_options;
 	if (length > LONGEST_QUERY)
 		add_error(&errors, 0, "the query is longer than %d bytes", LONGEST_QUERY);
 	else
@@ -714,11 +759,14 @@ kql_compile(const char *query, size_t length, const KqlSchema *schema,
 
 		if (statement->kind == NODE_LET || (statement->kind == NODE_BROKEN && statement->text !=NULL && i + 1 < statements.count))
 			bind_let(&c, statement);
+		else if (statement->kind == NODE_PARAMETERS)
+			bind_query_parameters(&c, statement);
 		else if (last != NULL)
 			add_error(&errors, statement->start, "a query has one result, and this would be another");
 		else
 			last = statement;
 	}
+	check_query_parameters(&c);
 	if (last != NULL)
 		finish(&c, last, result);
 	else if (errors.first == NULL)

@@ -169,6 +169,7 @@ column_expr(Compiler *c, OutColumn *column, const Expr *of)
 
 	expr->has_json_null = of->has_json_null;
 	expr->is_simple = true;
+	expr->key = of->key;
 	return expr;
 }
 
@@ -285,6 +286,10 @@ close_table(Compiler *c, Table *table)
 	table->from = sql_format(c->arena, "$1 AS $2", sql_subselect(c->arena, select),
 							 sql_text(c->arena, select->alias));
 	table->where = (Vector)
+	{
+		0
+	};
+	table->time_bounds = (Vector)
 	{
 		0
 	};

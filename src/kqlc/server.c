@@ -10,16 +10,20 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/scansup.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
@@ -29,6 +33,7 @@
 
 PG_FUNCTION_INFO_V1(azhunt_kql_to_sql);
 PG_FUNCTION_INFO_V1(azhunt_kql_columns);
+PG_FUNCTION_INFO_V1(azhunt_compile_hunt);
 
 /*
  * Memory for the compiler.
@@ -235,6 +240,35 @@ table_name(void *context, int number)
 }
 
 /*
+ * The table that an address of externaldata is mapped to, or NULL.
+ */
+static const KqlSourceTable *
+find_external(void *context, const char *address)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1];
+	Oid			relation = InvalidOid;
+
+	(void) context;
+	values[0] = CStringGetTextDatum(from_utf8(address));
+	SPI_connect();
+	if (SPI_execute_with_args("SELECT e.relation FROM azhunt.external_data AS e WHERE e.address OPERATOR(pg_catalog.=) $1",
+							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read azhunt.external_data");
+	if (SPI_processed > 0)
+	{
+		bool		is_null;
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+
+		relation = is_null ? InvalidOid : DatumGetObjectId(value);
+	}
+	SPI_finish();
+	if (!OidIsValid(relation) || !is_readable(relation))
+		return NULL;
+	return describe_relation(relation, get_rel_name(relation), NULL);
+}
+
+/*
  * Raise the errors of a query: the first as the message, at its position, all
  * of them in the detail.
  */
@@ -266,29 +300,73 @@ raise_errors(const char *query, const KqlError *errors)
 }
 
 /*
- * Compile the query that is an argument.
+ * The members of a bag as values of query parameters.
  */
 static void
-compile_argument(FunctionCallInfo fcinfo, KqlResult *result)
+read_parameters(Jsonb *bag, KqlOptions *options)
 {
-	KqlSchema	schema = {NULL, find_table, table_name};
-	KqlAllocator allocator = {NULL, allocate};
-	char	   *query = to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	KqlParameter *parameters;
+	JsonbIterator *iterator;
+	JsonbValue	value;
+	JsonbIteratorToken token;
 
-	kql_compile(query, strlen(query), &schema, &allocator, result);
+	if (!JB_ROOT_IS_OBJECT(bag))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("parameters must be a JSON object, such as {\"name\": \"value\"}")));
+	parameters = palloc0((JB_ROOT_COUNT(bag) + 1) * sizeof(KqlParameter));
+	iterator = JsonbIteratorInit(&bag->root);
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		KqlParameter *parameter = &parameters[options->parameter_count];
+		char	   *text = NULL;
+
+		if (token == WJB_KEY)
+			parameter->name = to_utf8(pnstrdup(value.val.string.val, value.val.string.len));
+		if (token != WJB_VALUE)
+			continue;
+		if (value.type == jbvString)
+			text = pnstrdup(value.val.string.val, value.val.string.len);
+
+		else if (value.type != jbvNull)
+		{
+			Jsonb	   *json = JsonbValueToJsonb(&value);
+
+			text = JsonbToCString(NULL, &json->root, VARSIZE(json));
+		}
+		parameter->value = text == NULL ? NULL : to_utf8(text);
+
+		options->parameter_count++;
+	}
+	options->parameters = parameters;
+}
+
+/*
+ * Compile a query, or raise its errors.
+ */
+static void
+compile(text *query_text, const KqlOptions *options, KqlResult *result)
+{
+	KqlSchema	schema = {NULL, find_table, table_name, find_external};
+	KqlAllocator allocator = {NULL, allocate};
+	char	   *query = to_utf8(text_to_cstring(query_text));
+
+	kql_compile(query, strlen(query), &schema, options, &allocator, result);
 	if (result->errors != NULL)
 		raise_errors(from_utf8(query), result->errors);
 }
 
 /*
- * kql_to_sql(query): the query as SQL
+ * kql_to_sql(query, parameters): the query as SQL
  */
 Datum
 azhunt_kql_to_sql(PG_FUNCTION_ARGS)
 {
+	KqlOptions	options = {0};
 	KqlResult	result;
 
-	compile_argument(fcinfo, &result);
+	read_parameters(PG_GETARG_JSONB_P(1), &options);
+	compile(PG_GETARG_TEXT_PP(0), &options, &result);
 	PG_RETURN_TEXT_P(cstring_to_text(from_utf8(result.sql)));
 }
 
@@ -298,11 +376,12 @@ azhunt_kql_to_sql(PG_FUNCTION_ARGS)
 Datum
 azhunt_kql_columns(PG_FUNCTION_ARGS)
 {
+	KqlOptions	options = {.lacks_values = true};
 	KqlResult	result;
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	InitMaterializedSRF(fcinfo, 0);
-	compile_argument(fcinfo, &result);
+	compile(PG_GETARG_TEXT_PP(0), &options, &result);
 	for (int i = 0; i < result.column_count; i++)
 	{
 		Datum		values[2];
@@ -313,4 +392,62 @@ azhunt_kql_columns(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
+}
+
+/*
+ * An array of names.
+ */
+static Datum
+name_array(List *names)
+{
+	ArrayBuildState *array = initArrayResult(TEXTOID, CurrentMemoryContext, false);
+	ListCell   *cell;
+
+	foreach(cell, names)
+		array = accumArrayResult(array, CStringGetTextDatum(from_utf8(lfirst(cell))), false, TEXTOID, CurrentMemoryContext);
+	return makeArrayResult(array, CurrentMemoryContext);
+}
+
+/*
+ * compile_hunt(query, since, until): the query over a period that SQL bounds,
+ * its columns with their types in PostgreSQL, those that tell its rows apart, and
+ * the log tables that it reads
+ */
+Datum
+azhunt_compile_hunt(PG_FUNCTION_ARGS)
+{
+	KqlOptions	options = {.since = to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(1))),
+	.until = to_utf8(text_to_cstring(PG_GETARG_TEXT_PP(2)))};
+	KqlResult	result;
+	TupleDesc	tupdesc;
+	Datum		values[5];
+	bool		nulls[5] = {false};
+	List	   *names = NIL;
+	List	   *types = NIL;
+	List	   *keys = NIL;
+	List	   *tables = NIL;
+
+	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	compile(PG_GETARG_TEXT_PP(0), &options, &result);
+	for (int i = 0; i < result.column_count; i++)
+	{
+		names = lappend(names, unconstify(char *, result.columns[i].name));
+		types = lappend(types, unconstify(char *, kql_sql_type(result.columns[i].type)));
+	}
+	for (int i = 0; i < result.key_count; i++)
+		keys = lappend(keys, unconstify(char *, result.keys[i]));
+	for (int i = 0; i < result.table_count; i++)
+	{
+		const KqlSourceTable *log_table = kql_find_log_table(result.tables[i]->name);
+
+		if (log_table != NULL && strcmp(log_table->sql_name, result.tables[i]->sql_name) == 0)
+			tables = lappend(tables, strchr(log_table->sql_name, '.') + 1);
+	}
+	values[0] = CStringGetTextDatum(from_utf8(result.sql));
+	values[1] = name_array(names);
+	values[2] = name_array(types);
+	values[3] = name_array(keys);
+	values[4] = name_array(tables);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
 }

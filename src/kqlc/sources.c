@@ -7,6 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "bind.h"
@@ -143,5 +144,70 @@ op_datatable(Compiler *c, Table *table, const Node *node)
 	}
 	result->from = sql_format(c->arena, "(VALUES $1) AS $2($3)", sql_join(c->arena, &rows, ", "),
 							  sql_text(c->arena, alias), sql_join(c->arena, &names, ", "));
+	return result;
+}
+
+/*
+ * The column of a table that has this name, as it is written or in small
+ * letters; NULL if there is none.
+ */
+static Column *
+external_column(Compiler *c, const Table *table, const char *name)
+{
+	Column	   *column = find_column(table, name);
+	char	   *lower = arena_strdup(c->arena, name);
+
+	for (char *p = lower; *p != '\0'; p++)
+		*p = (char) tolower((unsigned char) *p);
+	return column != NULL ? column : find_column(table, lower);
+}
+
+/*
+ * externaldata (COLUMNS) [ADDRESS]: the columns of the table that the address is
+ * mapped to
+ */
+Table *
+op_externaldata(Compiler *c, Table *table, const Node *node)
+{
+	Table	   *result = table_new(c);
+	Expr	   *address = node->args.count == 1 ? bind_constant(c, node->args.items[0]) : NULL;
+	const KqlSourceTable *source;
+	const char *text;
+	KqlError   *error;
+
+	(void) table;
+	result->is_unknown = true;
+	if (address == NULL || !string_constant(address, &text))
+	{
+		fail(c, node, "externaldata takes one address, in quotes");
+		return result;
+	}
+	source = c->schema->find_external == NULL ? NULL : c->schema->find_external(c->schema->context, text);
+	if (source == NULL)
+	{
+		error = add_error(c->errors, node->start, "externaldata of \"%.200s\" is no table here", text);
+		error->hint = "azhunt reads no addresses. Load what is there into a table, and map the address to it in azhunt.external_data.";
+		return result;
+	}
+	table = source_table(c, source);
+	result = table_new(c);
+	*result = *table;
+	result->columns = (Vector)
+	{
+		0
+	};
+	for (int i = 0; i < node->by.count; i++)
+	{
+		const Node *declaration = node->by.items[i];
+		const Column *column = external_column(c, table, declaration->text);
+
+		if (column == NULL)
+			fail(c, declaration, "table %s, which is mapped to the address, has no column \"%s\"", source->sql_name, declaration->text);
+		else if (column->expr->type != declaration->type)
+			fail(c, declaration, "column \"%s\" of table %s, which is mapped to the address, is a %s, not a %s", declaration->text,
+				 source->sql_name, kql_type_name(column->expr->type), kql_type_name(declaration->type));
+		else
+			add_column(c, result, declaration->text, column->expr);
+	}
 	return result;
 }

@@ -3,8 +3,9 @@
  * time_bounds.c
  *	  Windows of time that are written as two comparisons.
  *
- * "a >= b - 1h and a <= b" bounds the difference of two columns on both sides.
- * As one call of within() the windowed join can serve it.
+ * "a >= b - 1h and a <= b" bounds the difference of two columns on both sides,
+ * and so do two "where", one behind the other.  As one call of within() the
+ * windowed join can serve it.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -26,8 +27,11 @@ typedef struct TimeBound
 	int64_t		low;
 	int64_t		high;
 	Vector		comparisons;	/* Sql: as they were written */
+	int			added;			/* of these are conditions of the table */
+	int			place;			/* where the first of them is */
 	bool		is_strict;		/* one of them leaves its border out */
-}			TimeBound;
+	bool		is_window;		/* the window is a condition, too */
+} TimeBound;
 
 /*
  * The bound of these two columns, either way round; a new one if there is none.
@@ -61,8 +65,9 @@ find_bound(Compiler *c, Vector *bounds, Sql *event, Sql *anchor, bool *is_swappe
  * columns; false if it is none.
  */
 bool
-note_time_bound(Compiler *c, const Scope *scope, Vector *bounds, const Node *node)
+note_time_bound(Compiler *c, Table *table, const Node *node)
 {
+	Scope		scope = {table, NULL, NULL};
 	Expr	   *left;
 	Expr	   *right;
 	Sql		   *left_base;
@@ -74,8 +79,8 @@ note_time_bound(Compiler *c, const Scope *scope, Vector *bounds, const Node *nod
 
 	if (node->kind != NODE_BINARY || (node->text[0] != '<' && node->text[0] != '>') ||strcmp(node->text, "<>") == 0)
 		return false;
-	left = bind(c, scope, node->left);
-	right = bind(c, scope, node->right);
+	left = bind(c, &scope, node->left);
+	right = bind(c, &scope, node->right);
 	left_base = time_base(left);
 	right_base = time_base(right);
 	if (left_base == NULL || right_base == NULL ||
@@ -83,7 +88,7 @@ note_time_bound(Compiler *c, const Scope *scope, Vector *bounds, const Node *nod
 		difference == INT64_MIN || sql_peek(c->arena, left_base)[0] == '\0' ||
 		strcmp(sql_peek(c->arena, left_base), sql_peek(c->arena, right_base)) == 0)
 		return false;
-	bound = find_bound(c, bounds, left_base, right_base, &is_swapped);
+	bound = find_bound(c, &table->time_bounds, left_base, right_base, &is_swapped);
 	is_high = (node->text[0] == '<') !=is_swapped;
 	if (is_swapped)
 		difference = -difference;
@@ -103,7 +108,7 @@ note_time_bound(Compiler *c, const Scope *scope, Vector *bounds, const Node *nod
  * The window as a condition.
  */
 static Sql *
-window_sql(Compiler *c, const TimeBound * bound)
+window_sql(Compiler *c, const TimeBound *bound)
 {
 	Sql		   *length = interval_sql(c, bound->high - bound->low);
 
@@ -116,21 +121,40 @@ window_sql(Compiler *c, const TimeBound * bound)
 }
 
 /*
- * Add what was noted to the conditions of a table.
+ * Is it bounded on both sides?
+ */
+static bool
+is_bounded(const TimeBound *bound)
+{
+	int64_t		length;
+
+	return bound->has_low && bound->has_high && bound->low <= bound->high &&
+		!__builtin_sub_overflow(bound->high, bound->low, &length);
+}
+
+/*
+ * Add what was noted to the conditions of a table.  A comparison that became
+ * one already gives its place to the window that says more.
  */
 void
-add_time_bounds(Compiler *c, Table *table, const Vector *bounds)
+add_time_bounds(Compiler *c, Table *table)
 {
-	for (int i = 0; i < bounds->count; i++)
+	for (int i = 0; i < table->time_bounds.count; i++)
 	{
-		const		TimeBound *bound = bounds->items[i];
-		int64_t		length;
-		bool		is_window = bound->has_low && bound->has_high && bound->low <= bound->high &&
-		!__builtin_sub_overflow(bound->high, bound->low, &length);
+		TimeBound  *bound = table->time_bounds.items[i];
+		bool		is_new = is_bounded(bound) && !bound->is_window;
 
-		if (is_window)
+		if (is_new && bound->added > 0 && !bound->is_strict)
+			table->where.items[bound->place] = window_sql(c, bound);
+		else if (is_new)
 			vector_add(c->arena, &table->where, window_sql(c, bound));
-		for (int j = 0; j < bound->comparisons.count && (!is_window || bound->is_strict); j++)
-			vector_add(c->arena, &table->where, bound->comparisons.items[j]);
+		bound->is_window |= is_new;
+		if (bound->added == 0)
+			bound->place = table->where.count;
+		for (; bound->added < bound->comparisons.count; bound->added++)
+		{
+			if (!bound->is_window || bound->is_strict)
+				vector_add(c->arena, &table->where, bound->comparisons.items[bound->added]);
+		}
 	}
 }

@@ -133,7 +133,26 @@ union_name(Compiler *c, const Vector *columns, const Vector *tables, const char 
 }
 
 /*
- * The columns of the union, in order of appearance.
+ * Add a column, behind those of its name that have other types.
+ */
+static void
+add_union_column(Compiler *c, Vector *columns, UnionColumn *new)
+{
+	int			place = columns->count;
+
+	vector_add(c->arena, columns, new);
+	for (int i = 0; i < columns->count - 1; i++)
+	{
+		if (strcmp(((UnionColumn *) columns->items[i])->name, new->name) == 0)
+			place = i + 1;
+	}
+	for (int i = columns->count - 1; i > place; i--)
+		columns->items[i] = columns->items[i - 1];
+	columns->items[place] = new;
+}
+
+/*
+ * The columns of a union, in the order in which they first appear.
  */
 static void
 union_columns(Compiler *c, const Vector *tables, bool is_inner, Vector *columns)
@@ -165,7 +184,7 @@ union_columns(Compiler *c, const Vector *tables, bool is_inner, Vector *columns)
 			if (is_ambiguous(tables, column->name, column->expr->type))
 				new->new_name = union_name(c, columns, tables,
 										   arena_printf(c->arena, "%s_%s", column->name, kql_type_name(column->expr->type)));
-			vector_add(c->arena, columns, new);
+			add_union_column(c, columns, new);
 		}
 	}
 }
@@ -222,6 +241,8 @@ unite(Compiler *c, const Vector *tables, bool is_inner, const char *source)
 	for (int i = 0; i < tables->count; i++)
 		result->is_unknown |= ((Table *) tables->items[i])->is_unknown;
 	union_columns(c, tables, is_inner, &columns);
+	/* unions of unions can double the columns each time */
+	c->work += tables->count * columns.count / 4;
 	nullable = arena_alloc(c->arena, (size_t) columns.count + 1);
 	json_null = arena_alloc(c->arena, (size_t) columns.count + 1);
 	select->alias = new_alias(c, "t");
@@ -242,6 +263,7 @@ unite(Compiler *c, const Vector *tables, bool is_inner, const char *source)
 				   column_expr(c, select_add(c->arena, select, column->new_name, NULL), &expr));
 	}
 	result->from = sql_format(c->arena, "$1 AS $2", sql_subselect(c->arena, select), sql_text(c->arena, select->alias));
+	union_keys(c, result, tables);
 	return result;
 }
 

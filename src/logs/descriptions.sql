@@ -269,11 +269,11 @@ COMMENT ON FUNCTION azhunt.log_table_indexes() IS
 -- A string, unlike BEGIN ATOMIC, is not stored as a tree of nodes, which has
 -- every letter as a number.
 CREATE FUNCTION azhunt.log_table_descriptions()
-RETURNS TABLE (log_table text, comment text, column_comments text)
+RETURNS TABLE (log_table text, comment text, retention interval, column_comments text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT d.log_table, d.comment, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
+    SELECT d.log_table, d.comment, d.retention::interval, d.column_comments || 'sourcesystem: kind of agent that collected the record, such as Azure
 tenantid: id of the Log Analytics workspace, not of the tenant in Entra
 type: name of the log table
 _billedsize: bytes that Log Analytics bills for the record
@@ -285,7 +285,7 @@ ingestedat: when the row arrived here
 ingestxid: id of the transaction that brought the row
 '
     FROM (VALUES
-        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', '
+        ('aadmanagedidentitysigninlogs', 'sign-ins of managed identities of Azure resources', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 serviceprincipalname: name of the managed identity
@@ -329,7 +329,7 @@ sessionid: id of the session, shared by what one sign-in led to
 sourceappclientid: application on whose behalf the identity signed in
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
 '),
-        ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', '
+        ('aadnoninteractiveusersigninlogs', 'sign-ins by clients on behalf of a user', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 userprincipalname: name with which the user signed in
@@ -416,7 +416,7 @@ userdisplayname: display name of the user
 userid: id of the user in Entra
 usertype: member or guest
 '),
-        ('aadserviceprincipalsigninlogs', 'sign-ins of applications with a secret, certificate or federated credential of their own', '
+        ('aadserviceprincipalsigninlogs', 'sign-ins of applications with a secret, certificate or federated credential of their own', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 serviceprincipalname: name of the service principal that signed in
@@ -459,7 +459,7 @@ serviceprincipalcredentialthumbprint: thumbprint of the certificate that the ser
 sessionid: id of the session, shared by what one sign-in led to
 uniquetokenidentifier: id of the token that was issued, which other logs repeat
 '),
-        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', '
+        ('auditlogs', 'changes to users, groups, applications, roles and policies of a tenant', NULL, '
 timegenerated: when the activity was recorded
 operationname: activity, such as Add member to role
 initiatedby: user or application that did it
@@ -488,7 +488,7 @@ resultreason: why the activity failed
 resultsignature: outcome in one word, where there is one
 resulttype: outcome as a number or a word
 '),
-        ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', '
+        ('azureactivity', 'control plane operations: creating, changing and deleting of Azure resources, and events of the platform', NULL, '
 timegenerated: when the operation was recorded
 caller: user, service principal or other identity that did it
 operationnamevalue: operation, such as Microsoft.Compute/virtualMachines/write
@@ -520,7 +520,7 @@ resourceprovider: provider of the resource in words, in older records
 resourceprovidervalue: provider of the resource, such as MICROSOFT.COMPUTE
 subscriptionid: subscription of the resource
 '),
-        ('signinlogs', 'interactive sign-ins of users', '
+        ('signinlogs', 'interactive sign-ins of users', NULL, '
 timegenerated: when Entra processed the sign-in, a minute or two after CreatedDateTime
 ipaddress: address that the sign-in came from
 userprincipalname: name with which the user signed in
@@ -612,7 +612,7 @@ userdisplayname: display name of the user
 userid: id of the user in Entra
 usertype: member or guest
 '),
-        ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', '
+        ('storagebloblogs', 'requests to blobs and to Data Lake Storage Gen2, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: operation, such as PutBlob or GetBlob
 statustext: outcome in words: Success, or the code of an error
@@ -662,7 +662,7 @@ sourceaccesstier: tier of the blob that is copied
 sourceuri: what is copied
 tlsversion: version of TLS of the connection
 '),
-        ('storagefilelogs', 'requests to file shares over REST, SMB and NFS, one row each', '
+        ('storagefilelogs', 'requests to file shares over REST, SMB and NFS, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, or SMB or NFS command, such as PutBlob
 statustext: outcome in words: Success, or the code of an error
@@ -718,7 +718,7 @@ smbtreeconnectid: id of the connection to the share within the SMB session
 smbvolatilehandleid: part of the SMB handle that ends with the connection
 tlsversion: version of TLS of the connection
 '),
-        ('storagequeuelogs', 'requests to queues, one row each', '
+        ('storagequeuelogs', 'requests to queues, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, such as PutMessage
 statustext: outcome in words: Success, or the code of an error
@@ -763,7 +763,7 @@ serverlatencyms: milliseconds that the service itself took, network excluded
 servicetype: blob, file, queue or table
 tlsversion: version of TLS of the connection
 '),
-        ('storagetablelogs', 'requests to the tables of a storage account, one row each', '
+        ('storagetablelogs', 'requests to the tables of a storage account, one row each', NULL, '
 timegenerated: when the storage service received the request
 operationname: REST operation, such as QueryEntities
 statustext: outcome in words: Success, or the code of an error
@@ -808,8 +808,8 @@ serverlatencyms: milliseconds that the service itself took, network excluded
 servicetype: blob, file, queue or table
 tlsversion: version of TLS of the connection
 ')
-    ) AS d (log_table, comment, column_comments)
+    ) AS d (log_table, comment, retention, column_comments)
 $$;
 
 COMMENT ON FUNCTION azhunt.log_table_descriptions() IS
-'internal: what the log tables are, and what each of their columns says, a line each';
+'internal: what the log tables are, how long prune() keeps their partitions where a description says so, and what each of their columns says, a line each';

@@ -18,9 +18,9 @@ AS $$
         LEFT JOIN pg_prepared_xacts AS p ON p.transaction = x.transactionid
         WHERE l.locktype = 'relation'::text
           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-          AND l.relation = $1::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
+          AND l.relation = lock_holders.relation::oid AND l.granted AND l.pid IS DISTINCT FROM pg_backend_pid()
           AND l.mode = ANY (
-              CASE $2
+              CASE lock_holders.lock_mode
                   WHEN 'SHARE'::text
                   THEN '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'::text[]
                   WHEN 'SHARE UPDATE EXCLUSIVE'::text

@@ -37,9 +37,9 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH below AS (
-        SELECT t.relid FROM azhunt.partition_tree($1) AS t (relid)
+        SELECT t.relid FROM azhunt.partition_tree(rows_cannot_move_because.partition) AS t (relid)
     ), target AS (
-        SELECT a.relid FROM pg_partition_ancestors($1) AS a
+        SELECT a.relid FROM pg_partition_ancestors(rows_cannot_move_because.partition) AS a
         UNION
         SELECT b.relid FROM below AS b
     )
@@ -57,8 +57,8 @@ AS $$
     FROM pg_class AS c
     WHERE c.oid IN (SELECT relid FROM below) AND c.relkind = 'f'
     UNION ALL
-    SELECT format('Row-level security of %s would hide rows.'::text, $1)
-    WHERE row_security_active($1::oid)
+    SELECT format('Row-level security of %s would hide rows.'::text, rows_cannot_move_because.partition)
+    WHERE row_security_active(rows_cannot_move_because.partition::oid)
     UNION ALL
     SELECT format('Foreign key %I of %s refers to these rows.'::text, k.conname, k.conrelid::regclass)
     FROM pg_constraint AS k
@@ -143,7 +143,8 @@ BEGIN
     IF until > date '294276-12-31' OR until - since > most_days THEN
         RAISE EXCEPTION 'cannot add partitions from % to %', since, until
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text, most_days);
+                  DETAIL = format('They are added for at most %s days at once, and no later than 294276-12-31.'::text,
+                                  most_days);
     END IF;
 
     -- what is there already costs no lock
@@ -269,7 +270,8 @@ BEGIN
     END IF;
 
     RETURN QUERY SELECT p.partition
-                 FROM azhunt.add_partitions(relation, add_log_partitions.since, add_log_partitions.until) AS p (partition);
+                 FROM azhunt.add_partitions(relation, add_log_partitions.since,
+                                            add_log_partitions.until) AS p (partition);
 END
 $$;
 

@@ -31,7 +31,7 @@ AS $$
     FROM (
         SELECT a.column_name, a.data_type AS definition, a.ordinal_position
         FROM azhunt.log_table_columns() AS a
-        WHERE a.log_table = $2
+        WHERE a.log_table = missing_columns.log_table
         UNION ALL
         VALUES
             ('additionalfields', 'jsonb', 10001),
@@ -39,7 +39,7 @@ AS $$
             ('ingestxid', 'bigint DEFAULT azhunt.ingest_xid()', 10003)
     ) AS c (column_name, definition, ordinal_position)
     LEFT JOIN pg_attribute AS a
-    ON a.attrelid = $1 AND a.attname = c.column_name AND NOT a.attisdropped
+    ON a.attrelid = missing_columns."table" AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE a.attname IS NULL
     ORDER BY c.ordinal_position
 $$;
@@ -55,7 +55,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT d.log_table, c.column_name, c.comment
     FROM azhunt.log_table_descriptions() AS d
-    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table)) AND t.partstrat = 'r'
+    JOIN pg_partitioned_table AS t ON t.partrelid = to_regclass(format('azhunt.%I'::text, d.log_table))
+        AND t.partstrat = 'r'
     CROSS JOIN LATERAL (
         SELECT NULL, d.comment
         UNION ALL
@@ -66,7 +67,8 @@ AS $$
     ON a.attrelid = t.partrelid AND a.attname = c.column_name AND NOT a.attisdropped
     WHERE (c.column_name IS NULL OR a.attnum IS NOT NULL)
       AND NOT EXISTS (SELECT FROM pg_description AS e
-                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass AND e.objsubid = coalesce(a.attnum, 0))
+                      WHERE e.objoid = t.partrelid AND e.classoid = 'pg_class'::regclass
+                        AND e.objsubid = coalesce(a.attnum, 0))
 $$;
 
 COMMENT ON FUNCTION azhunt.missing_comments() IS
@@ -103,7 +105,8 @@ BEGIN
                    END,
                    s.log_table = ANY (uncommented)
             FROM azhunt.log_table_schemas() AS s
-            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table)) AND c.partstrat = 'r'
+            JOIN pg_partitioned_table AS c ON c.partrelid = to_regclass(format('azhunt.%I', s.log_table))
+                AND c.partstrat = 'r'
         ) AS t (relation, lock_mode, lacks_comments)
         CROSS JOIN LATERAL (
             SELECT t.relation, 'SHARE UPDATE EXCLUSIVE'::text
@@ -177,7 +180,8 @@ BEGIN
         EXECUTE coalesce(
             (SELECT string_agg(CASE WHEN c.column_name IS NULL
                                     THEN format('COMMENT ON TABLE azhunt.%I IS %L', c.log_table, c.comment)
-                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name, c.comment)
+                                    ELSE format('COMMENT ON COLUMN azhunt.%I.%I IS %L', c.log_table, c.column_name,
+                                                c.comment)
                                END, '; ')
              FROM azhunt.missing_comments() AS c), '');
     END IF;
@@ -190,6 +194,46 @@ COMMENT ON FUNCTION azhunt.create_log_tables() IS
 'creates the log tables and the ledger of azhunt-load, or what they lack, and returns the tables that were not there';
 
 REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
+
+-- By when sign-ins began, and not when they were processed.  Loading has to keep
+-- these up, so that only those have them who ask.
+CREATE FUNCTION azhunt.create_signin_time_indexes() RETURNS SETOF regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing CONSTANT jsonb := (
+        SELECT coalesce(jsonb_agg(jsonb_build_object('table', i.log_table, 'name', i.index_name, 'definition',
+                                                     i.definition)
+                                  ORDER BY i.log_table), '[]'::jsonb)
+        FROM (
+            SELECT d.log_table, replace(d.index_name, '_address_idx'::text, '_signin_time_idx'::text),
+                   replace(d.definition, 'timegenerated'::text, 'LEAST(createddatetime, timegenerated)'::text)
+            FROM azhunt.log_table_indexes() AS d
+            WHERE d.index_name LIKE '%signinlogs_address_idx'::text
+        ) AS i (log_table, index_name, definition)
+        JOIN pg_class AS c ON c.oid = to_regclass(format('azhunt.%I'::text, i.log_table)) AND c.relkind IN ('p', 'r')
+        WHERE to_regclass(format('azhunt.%I'::text, i.index_name)) IS NULL);
+    relations CONSTANT regclass[] := ARRAY(
+        SELECT t.relation
+        FROM jsonb_array_elements(missing) AS m
+        CROSS JOIN LATERAL azhunt.partition_tree(format('azhunt.%I'::text, m ->> 'table')::regclass) AS t (relation));
+    item jsonb;
+BEGIN
+    PERFORM azhunt.lock_relations(relations, array_fill('SHARE'::text, ARRAY[cardinality(relations)]));
+    FOR item IN SELECT * FROM jsonb_array_elements(missing) LOOP
+        EXECUTE format('CREATE INDEX %I ON azhunt.%I %s', item ->> 'name', item ->> 'table', item ->> 'definition');
+        EXECUTE format('COMMENT ON INDEX azhunt.%I IS %L', item ->> 'name',
+                       'sign-ins from the address of one upload, in its window, by when they began');
+        RETURN NEXT format('azhunt.%I', item ->> 'name')::regclass;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.create_signin_time_indexes() IS
+'creates indexes for signin_time => ''CreatedDateTime'' on the log tables of sign-ins, where they are not there, and returns them';
+
+REVOKE EXECUTE ON FUNCTION azhunt.create_signin_time_indexes() FROM PUBLIC;
 
 CREATE FUNCTION azhunt.partition_bounds("table" regclass)
 RETURNS TABLE (partition regclass, since timestamptz, until timestamptz)
@@ -207,7 +251,7 @@ AS $$
     -- and no backslashes, which mean what the session says
     CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, '0'::oid),
                                     '^FOR VALUES FROM [(](.*)[)] TO [(](.*)[)]$'::text) AS b (bounds)
-    WHERE i.inhparent = $1 AND b.bounds IS NOT NULL
+    WHERE i.inhparent = partition_bounds."table" AND b.bounds IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION azhunt.partition_bounds(regclass) IS
@@ -218,7 +262,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE tree (relation, level) AS (
-        SELECT $1::oid, 0
+        SELECT partition_tree."table"::oid, 0
         UNION ALL
         SELECT i.inhrelid, t.level + 1
         FROM tree AS t

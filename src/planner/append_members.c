@@ -21,6 +21,14 @@
 
 #include "planner/planner.h"
 
+/* Members that were found before */
+typedef struct KnownMembers
+{
+	Node	   *expression;
+	int			limit;
+	List	   *members;
+}			KnownMembers;
+
 /*
  * Order members by falling weight.
  */
@@ -63,6 +71,19 @@ rows_of(PlannerInfo *root, Index relid)
 }
 
 /*
+ * The only relation that an expression reads, 0 if that is not just one.
+ */
+static Index
+single_relid(PlannerInfo *root, Node *expression)
+{
+	int			relid;
+
+	if (!bms_get_singleton_member(pull_varnos(root, expression), &relid))
+		return 0;
+	return relid;
+}
+
+/*
  * Add the members of an expression to those found, each with its part of the
  * weight.
  */
@@ -70,40 +91,32 @@ static List *
 collect_members(PlannerInfo *root, List *members, Node *expression,
 				double weight)
 {
-	int			relid = 0;
+	Index		relid = single_relid(root, expression);
+	List	   *children = NIL;
 	double		total = 0;
 	ListCell   *cell;
 	AppendMember *member;
 
 	check_stack_depth();
 
-	if (bms_get_singleton_member(pull_varnos(root, expression), &relid) &&
-		planner_rt_fetch(relid, root)->inh &&
+	if (relid != 0 && planner_rt_fetch(relid, root)->inh &&
 		!has_statistics(root, expression))
-	{
-		foreach(cell, root->append_rel_list)
-		{
-			AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
-
-			if (info->parent_relid == (Index) relid)
-				total += rows_of(root, info->child_relid);
-		}
-	}
+		children = append_children(root, relid);
+	foreach(cell, children)
+		total += rows_of(root, lfirst_node(AppendRelInfo, cell)->child_relid);
 
 	if (total > 0)
 	{
-		foreach(cell, root->append_rel_list)
+		foreach(cell, children)
 		{
 			AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
-			Node	   *translated;
-			double		rows;
+			double		rows = rows_of(root, info->child_relid);
 
-			rows = rows_of(root, info->child_relid);
-			if (info->parent_relid != (Index) relid || rows == 0)
-				continue;
-			translated = adjust_appendrel_attrs(root, expression, 1, &info);
-			members = collect_members(root, members, translated,
-									  weight * rows / total);
+			if (rows > 0)
+				members = collect_members(root, members,
+										  adjust_appendrel_attrs(root, expression,
+																 1, &info),
+										  weight * rows / total);
 		}
 		return members;
 	}
@@ -115,13 +128,10 @@ collect_members(PlannerInfo *root, List *members, Node *expression,
 }
 
 /*
- * What an expression is over each member of the UNION ALL, inheritance tree or
- * partitioned table that it reads; the weights, by rows, add up to one.  At
- * most "limit" members, the largest.  Just the expression itself where there
- * are none or none are needed.
+ * The members of an expression, as below.
  */
-List *
-find_append_members(PlannerInfo *root, Node *expression, int limit)
+static List *
+find_members(PlannerInfo *root, Node *expression, int limit)
 {
 	List	   *members = collect_members(root, NIL, expression, 1);
 	double		total = 0;
@@ -137,4 +147,76 @@ find_append_members(PlannerInfo *root, Node *expression, int limit)
 	foreach(cell, members)
 		((AppendMember *) lfirst(cell))->weight /= total;
 	return members;
+}
+
+/*
+ * The members of an expression over a relation with children, found before or
+ * now, when the rows of all are known.
+ */
+static List *
+find_known_members(PlannerInfo *root, Index relid, Node *expression, int limit)
+{
+	Planning   *planning = planning_of(root);
+	MemoryContext caller;
+	KnownMembers *known;
+	ListCell   *cell;
+
+	foreach(cell, planning->members[relid])
+	{
+		known = lfirst(cell);
+		if (known->limit == limit && equal(known->expression, expression))
+			return known->members;
+	}
+
+	caller = MemoryContextSwitchTo(root->planner_cxt);
+	known = palloc(sizeof(KnownMembers));
+	known->limit = limit;
+	known->expression = copyObject(expression);
+	known->members = find_members(root, known->expression, limit);
+	planning->members[relid] = lappend(planning->members[relid], known);
+	MemoryContextSwitchTo(caller);
+	return known->members;
+}
+
+/*
+ * The only relation that an expression reads, if it is known how many rows there
+ * are to read, also of its children, so that what is found out about it stays
+ * true; or 0.
+ */
+Index
+known_relation(PlannerInfo *root, Node *expression)
+{
+	Index		relid = single_relid(root, expression);
+
+	if (relid == 0 || relid >= (Index) root->simple_rel_array_size ||
+		root->simple_rel_array[relid] == NULL ||
+		root->simple_rel_array[relid]->rows <= 0)
+		return 0;
+	return relid;
+}
+
+/*
+ * The same, if it has children.
+ */
+Index
+append_relation(PlannerInfo *root, Node *expression)
+{
+	Index		relid = known_relation(root, expression);
+
+	return relid != 0 && planner_rt_fetch(relid, root)->inh ? relid : 0;
+}
+
+/*
+ * What an expression is over each member of the UNION ALL, inheritance tree or
+ * partitioned table that it reads; the weights, by rows, add up to one.  At
+ * most "limit" members, the largest.  Just the expression itself where there
+ * are none or none are needed.
+ */
+List *
+find_append_members(PlannerInfo *root, Node *expression, int limit)
+{
+	Index		relid = append_relation(root, expression);
+
+	return relid == 0 ? find_members(root, expression, limit) :
+		find_known_members(root, relid, expression, limit);
 }

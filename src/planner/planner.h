@@ -20,6 +20,30 @@ typedef struct AppendMember
 	double		weight;			/* its part of all rows */
 } AppendMember;
 
+/*
+ * What is found out about a query's relations while it is planned: lists for
+ * each, by its number.
+ */
+typedef struct Planning
+{
+	PlannerInfo *root;
+	RelOptInfo **relations;		/* root's, and */
+	int			relids;			/* how many there are */
+	List	  **children;		/* AppendRelInfos */
+	List	  **members;		/* of append_members.c */
+	List	  **histograms;		/* of time_histogram.c */
+
+	/* the last pairs whose fraction was asked for */
+	Node	   *event;
+	Node	   *anchor;
+	int64		lookback;
+	Selectivity fraction;
+}			Planning;
+
+/* planning.c */
+extern Planning * planning_of(PlannerInfo *root);
+extern List *append_children(PlannerInfo *root, Index parent);
+
 /* within.c */
 extern bool is_within_call(Node *node);
 
@@ -33,9 +57,12 @@ extern void lookback_remember_function(Oid function);
 extern void lookback_install_hook(void);
 
 /* append_members.c */
+extern Index known_relation(PlannerInfo *root, Node *expression);
+extern Index append_relation(PlannerInfo *root, Node *expression);
 extern List *find_append_members(PlannerInfo *root, Node *expression, int limit);
 
 /* selectivity.c */
+extern List *reveal_partial_indexes(RelOptInfo *rel);
 extern Selectivity window_clause_selectivity(PlannerInfo *root,
 											 RestrictInfo *info,
 											 SpecialJoinInfo *sjinfo);

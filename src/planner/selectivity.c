@@ -28,6 +28,9 @@ PG_FUNCTION_INFO_V1(azhunt_has_support);
 /* As many members of either side as the estimate of a join may look at */
 #define MAX_JOIN_MEMBERS	4
 
+/* With so many, each member is estimated against only the largest of the others */
+#define MANY_MEMBERS		16
+
 /* As many members as the estimate of a restriction may look at */
 #define MAX_MEMBERS			64
 
@@ -219,7 +222,7 @@ relation_of(PlannerInfo *root, Node *expression)
  * where the query reads only rows that are in them.  Returns the relation's
  * own list of indexes, to be put back.
  */
-static List *
+List *
 reveal_partial_indexes(RelOptInfo *rel)
 {
 	List	   *indexes;
@@ -275,6 +278,23 @@ equal_members(const Equality *equality, Node *left, Node *right,
 }
 
 /*
+ * As many members of one side as are compared with the other side.
+ *
+ * Most common values are compared with each other, which takes long where it is
+ * done for each of many partitions.
+ */
+static int
+join_member_limit(PlannerInfo *root, Node *other)
+{
+	RelOptInfo *rel = relation_of(root, other);
+
+	if (rel != NULL && IS_OTHER_REL(rel) &&
+		list_length(root->append_rel_list) >= MANY_MEMBERS)
+		return 1;
+	return MAX_JOIN_MEMBERS;
+}
+
+/*
  * The fraction of pairs of rows of which two expressions are equal: that of
  * each pair of members, weighted by their rows.
  */
@@ -283,8 +303,10 @@ equal_pairs(const Equality *equality, Node *left, Node *right,
 			bool nulls_are_equal, SpecialJoinInfo *sjinfo)
 {
 	PlannerInfo *root = equality->root;
-	List	   *left_members = find_append_members(root, left, MAX_JOIN_MEMBERS);
-	List	   *right_members = find_append_members(root, right, MAX_JOIN_MEMBERS);
+	List	   *left_members = find_append_members(root, left,
+												   join_member_limit(root, right));
+	List	   *right_members = find_append_members(root, right,
+													join_member_limit(root, left));
 	double		selectivity = 0;
 	ListCell   *left_cell;
 	ListCell   *right_cell;

@@ -4,7 +4,9 @@
  *	  How many pairs of an event and an anchor are within a lookback.
  *
  * The statistics of both columns, each as a set of ranges with equally likely
- * times, are compared as if events and anchors were independent.
+ * times, are compared as if events and anchors were independent.  Ranges of many
+ * partitions overlap, or there are thousands of them; so each column's are added
+ * up to the fraction of rows before each time.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -34,8 +36,8 @@
 /* As many members as have their statistics read */
 #define MAX_MEMBERS		256
 
-/* As many events, about, as are compared with the histogram of anchors */
-#define EVENT_SAMPLES	400
+/* As many events as are compared with the histogram of anchors */
+#define EVENT_SAMPLES	200
 
 /* Times from first to last, in microseconds, that part of all rows has */
 typedef struct TimeRange
@@ -45,20 +47,51 @@ typedef struct TimeRange
 	double		fraction;
 } TimeRange;
 
-/* The times of a column: linear between the ends of each range */
-typedef struct TimeHistogram
+/* The times of a column, as ranges: any of a range are equally likely */
+typedef struct TimeRanges
 {
 	TimeRange  *ranges;
 	int			count;
 	int			allocated;
 	double		not_null;		/* the sum of all fractions */
+}			TimeRanges;
+
+/* Where the ranges of a column begin or end, and how many rows come before */
+typedef struct TimeStep
+{
+	double		time;
+	double		before;			/* the fraction of rows before it, */
+	double		until;			/* and including it */
+}			TimeStep;
+
+/* The times of a column, from 0 to 1, and linear from step to step */
+typedef struct TimeHistogram
+{
+	TimeStep   *steps;
+	int			count;
 } TimeHistogram;
+
+/* A histogram that was made before */
+typedef struct KnownHistogram
+{
+	Node	   *expression;
+	bool		found;
+	TimeHistogram histogram;
+}			KnownHistogram;
+
+/* At a time, a range begins or ends */
+typedef struct RangeEdge
+{
+	double		time;
+	double		slope;			/* what is added to it */
+	double		rows;			/* that have this very time */
+}			RangeEdge;
 
 /*
  * Add a range of times, or what bounds leave of it.
  */
 static void
-add_range(TimeHistogram *histogram, double first, double last, double fraction,
+add_range(TimeRanges * ranges, double first, double last, double fraction,
 		  const TimeRange *bounds)
 {
 	double		from = Max(first, bounds->first);
@@ -70,18 +103,102 @@ add_range(TimeHistogram *histogram, double first, double last, double fraction,
 	if (last > first)
 		fraction *= (to - from) / (last - first);
 
-	if (histogram->count == histogram->allocated)
+	if (ranges->count == ranges->allocated)
 	{
-		histogram->allocated = Max(128, histogram->allocated * 2);
-		histogram->ranges = histogram->ranges == NULL ?
-			palloc(sizeof(TimeRange) * histogram->allocated) :
-			repalloc(histogram->ranges, sizeof(TimeRange) * histogram->allocated);
+		ranges->allocated = Max(128, ranges->allocated * 2);
+		ranges->ranges = ranges->ranges == NULL ?
+			palloc(sizeof(TimeRange) * ranges->allocated) :
+			repalloc(ranges->ranges, sizeof(TimeRange) * ranges->allocated);
 	}
-	range = &histogram->ranges[histogram->count++];
+	range = &ranges->ranges[ranges->count++];
 	range->first = from;
 	range->last = to;
 	range->fraction = fraction;
-	histogram->not_null += fraction;
+	ranges->not_null += fraction;
+}
+
+/*
+ * Order edges by time.
+ */
+static int
+compare_edges(const void *a, const void *b)
+{
+	double		time_a = ((const RangeEdge *) a)->time;
+	double		time_b = ((const RangeEdge *) b)->time;
+
+	return (time_a > time_b) - (time_a < time_b);
+}
+
+/*
+ * The edges of all ranges, in the order of time.
+ */
+static RangeEdge *
+sort_edges(const TimeRanges * ranges, int *count)
+{
+	RangeEdge  *edges = palloc(2 * ranges->count * sizeof(RangeEdge));
+
+	*count = 0;
+	for (int i = 0; i < ranges->count; i++)
+	{
+		const TimeRange *range = &ranges->ranges[i];
+		double		fraction = range->fraction / ranges->not_null;
+		double		slope;
+
+		if (range->last <= range->first)
+		{
+			edges[(*count)++] = (RangeEdge)
+			{
+				range->first, 0, fraction
+			};
+			continue;
+		}
+		slope = fraction / (range->last - range->first);
+		edges[(*count)++] = (RangeEdge)
+		{
+			range->first, slope, 0
+		};
+		edges[(*count)++] = (RangeEdge)
+		{
+			range->last, -slope, 0
+		};
+	}
+	qsort(edges, *count, sizeof(RangeEdge), compare_edges);
+	return edges;
+}
+
+/*
+ * Add the ranges up to a histogram.
+ */
+static TimeHistogram
+make_histogram(const TimeRanges * ranges)
+{
+	TimeHistogram histogram = {0};
+	double		slope = 0;
+	double		rows = 0;
+	int			count;
+	RangeEdge  *edges;
+
+	if (ranges->count == 0)
+		return histogram;
+	edges = sort_edges(ranges, &count);
+	histogram.steps = palloc(count * sizeof(TimeStep));
+	for (int i = 0; i < count;)
+	{
+		TimeStep   *step = &histogram.steps[histogram.count++];
+
+		step->time = edges[i].time;
+		if (histogram.count > 1)
+			rows += Max(slope, 0) * (step->time - (step - 1)->time);
+		step->before = Min(rows, 1);
+		for (; i < count && edges[i].time == step->time; i++)
+		{
+			slope += edges[i].slope;
+			rows += edges[i].rows;
+		}
+		step->until = Min(rows, 1);
+	}
+	pfree(edges);
+	return histogram;
 }
 
 /*
@@ -147,10 +264,10 @@ column_bounds(PlannerInfo *root, VariableStatData *variable)
  */
 static bool
 add_statistics(PlannerInfo *root, VariableStatData *variable, double weight,
-			   TimeHistogram *histogram)
+			   TimeRanges * ranges)
 {
 	TimeRange	bounds = column_bounds(root, variable);
-	TimeHistogram column = {0};
+	TimeRanges	column = {0};
 	AttStatsSlot slot;
 	double		rest;
 
@@ -189,10 +306,70 @@ add_statistics(PlannerInfo *root, VariableStatData *variable, double weight,
 		TimeRange  *range = &column.ranges[i];
 		TimeRange	unbounded = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
 
-		add_range(histogram, range->first, range->last,
+		add_range(ranges, range->first, range->last,
 				  weight * range->fraction / column.not_null, &unbounded);
 	}
 	return column.count > 0;
+}
+
+/*
+ * Make the histogram of an expression's times; false if nothing is known of
+ * them.
+ */
+static bool
+make_time_histogram(PlannerInfo *root, Node *expression,
+					TimeHistogram *histogram)
+{
+	TimeRanges	ranges = {0};
+	ListCell   *cell;
+
+	foreach(cell, find_append_members(root, expression, MAX_MEMBERS))
+	{
+		AppendMember *member = lfirst(cell);
+		VariableStatData variable;
+
+		examine_variable(root, member->expression, 0, &variable);
+		(void) add_statistics(root, &variable, member->weight, &ranges);
+		ReleaseVariableStats(variable);
+	}
+	*histogram = make_histogram(&ranges);
+	if (ranges.ranges != NULL)
+		pfree(ranges.ranges);
+	return histogram->count > 0;
+}
+
+/*
+ * The histogram of an expression over a relation with children, which is made
+ * once.
+ */
+static bool
+find_known_histogram(PlannerInfo *root, Index relid, Node *expression,
+					 TimeHistogram *histogram)
+{
+	Planning   *planning = planning_of(root);
+	KnownHistogram *known;
+	MemoryContext caller;
+	ListCell   *cell;
+
+	foreach(cell, planning->histograms[relid])
+	{
+		known = lfirst(cell);
+		if (equal(known->expression, expression))
+		{
+			*histogram = known->histogram;
+			return known->found;
+		}
+	}
+
+	caller = MemoryContextSwitchTo(root->planner_cxt);
+	known = palloc(sizeof(KnownHistogram));
+	known->expression = copyObject(expression);
+	known->found = make_time_histogram(root, known->expression,
+									   &known->histogram);
+	planning->histograms[relid] = lappend(planning->histograms[relid], known);
+	MemoryContextSwitchTo(caller);
+	*histogram = known->histogram;
+	return known->found;
 }
 
 /*
@@ -203,80 +380,162 @@ find_time_histogram(PlannerInfo *root, Node *expression,
 					TimeHistogram *histogram)
 {
 	Node	   *value = estimate_expression_value(root, expression);
-	TimeRange	unbounded = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
-	ListCell   *cell;
+	Index		relid;
 
-	memset(histogram, 0, sizeof(TimeHistogram));
 	if (IsA(value, Const))
 	{
-		double		time = DatumGetTimestampTz(((Const *) value)->constvalue);
+		TimeRange	unbounded = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
+		TimeRanges	ranges = {0};
 
 		if (!((Const *) value)->constisnull)
-			add_range(histogram, time, time, 1, &unbounded);
+		{
+			double		time = DatumGetTimestampTz(((Const *) value)->constvalue);
+
+			add_range(&ranges, time, time, 1, &unbounded);
+		}
+		*histogram = make_histogram(&ranges);
 		return true;
 	}
 
-	foreach(cell, find_append_members(root, expression, MAX_MEMBERS))
-	{
-		AppendMember *member = lfirst(cell);
-		VariableStatData variable;
-
-		examine_variable(root, member->expression, 0, &variable);
-		(void) add_statistics(root, &variable, member->weight, histogram);
-		ReleaseVariableStats(variable);
-	}
-	return histogram->count > 0;
+	relid = append_relation(root, expression);
+	if (relid != 0)
+		return find_known_histogram(root, relid, expression, histogram);
+	return make_time_histogram(root, expression, histogram);
 }
 
 /*
- * The fraction of times that are from first to last.
+ * The fraction of rows whose time is before the one that is given or, if that is
+ * asked for, the same.
  */
 static double
-fraction_between(const TimeHistogram *histogram, double first, double last)
+fraction_until(const TimeHistogram *histogram, double time, bool inclusive)
 {
-	double		fraction = 0;
+	const		TimeStep *steps = histogram->steps;
+	int			low = 0;
+	int			high = histogram->count;
 
-	for (int i = 0; i < histogram->count; i++)
+	/* low will be the first step that is not before the time */
+	while (low < high)
 	{
-		const TimeRange *range = &histogram->ranges[i];
-		double		from = Max(range->first, first);
-		double		to = Min(range->last, last);
+		int			middle = (low + high) / 2;
 
-		if (from > to)
-			continue;
-		if (range->last > range->first)
-			fraction += range->fraction * (to - from) / (range->last - range->first);
+		if (steps[middle].time < time)
+			low = middle + 1;
 		else
-			fraction += range->fraction;
+			high = middle;
 	}
-	return fraction;
+	if (low < histogram->count && steps[low].time == time)
+		return inclusive ? steps[low].until : steps[low].before;
+	if (low == 0)
+		return 0;
+	if (low == histogram->count)
+		return steps[low - 1].until;
+	return steps[low - 1].until +
+		(steps[low].before - steps[low - 1].until) *
+		(time - steps[low - 1].time) / (steps[low].time - steps[low - 1].time);
+}
+
+/*
+ * The time which as many rows are before.
+ */
+static double
+time_at(const TimeHistogram *histogram, double fraction)
+{
+	const		TimeStep *steps = histogram->steps;
+	int			low = 0;
+	int			high = histogram->count - 1;
+	double		rows;
+
+	/* low will be the first step that has so many rows until it */
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (steps[middle].until < fraction)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0 || steps[low].before < fraction)
+		return steps[low].time;
+	rows = steps[low].before - steps[low - 1].until;
+	if (rows <= 0)
+		return steps[low].time;
+	return steps[low - 1].time + (steps[low].time - steps[low - 1].time) *
+		(fraction - steps[low - 1].until) / rows;
 }
 
 /*
  * The fraction of pairs of an event and an anchor that are within a lookback.
+ *
+ * Of the events that might have an anchor, as many are looked at as will do, each
+ * for an equal part of them.
  */
 static double
 fraction_within(const TimeHistogram *events, const TimeHistogram *anchors,
 				double lookback)
 {
-	int			samples = Max(EVENT_SAMPLES / events->count, 1);
+	double		first = fraction_until(events, anchors->steps[0].time - lookback,
+									   false);
+	double		last = fraction_until(events,
+									  anchors->steps[anchors->count - 1].time,
+									  true);
 	double		fraction = 0;
 
-	for (int i = 0; i < events->count; i++)
+	if (last <= first)
+		return 0;
+	for (int i = 0; i < EVENT_SAMPLES; i++)
 	{
-		const TimeRange *range = &events->ranges[i];
-		int			points = range->last > range->first ? samples : 1;
+		double		event = time_at(events, first + (last - first) *
+									(i + 0.5) / EVENT_SAMPLES);
 
-		for (int j = 0; j < points; j++)
-		{
-			double		event = range->first +
-			(range->last - range->first) * (j + 0.5) / points;
-
-			fraction += range->fraction / points *
-				fraction_between(anchors, event, event + lookback);
-		}
+		fraction += fraction_until(anchors, event + lookback, true) -
+			fraction_until(anchors, event, false);
 	}
-	return fraction / (events->not_null * anchors->not_null);
+	return (last - first) * fraction / EVENT_SAMPLES;
+}
+
+/*
+ * The fraction of pairs of an event and an anchor that are within a lookback, by
+ * the statistics of both; -1 if there are none.
+ */
+static Selectivity
+estimate_fraction(PlannerInfo *root, Node *event, Node *anchor, int64 lookback)
+{
+	TimeHistogram events;
+	TimeHistogram anchors;
+
+	if (!find_time_histogram(root, event, &events) ||
+		!find_time_histogram(root, anchor, &anchors))
+		return -1;
+	if (events.count == 0 || anchors.count == 0)
+		return 0;
+	return fraction_within(&events, &anchors, lookback);
+}
+
+/*
+ * The same; the planner asks twice for each partition that may be looked up, once
+ * for its rows and once for the cost.
+ */
+static Selectivity
+find_fraction(PlannerInfo *root, Node *event, Node *anchor, int64 lookback)
+{
+	Planning   *planning = planning_of(root);
+	MemoryContext caller;
+
+	if (known_relation(root, event) == 0)
+		return estimate_fraction(root, event, anchor, lookback);
+	if (planning->lookback == lookback && equal(planning->event, event) &&
+		equal(planning->anchor, anchor))
+		return planning->fraction;
+
+	caller = MemoryContextSwitchTo(root->planner_cxt);
+	planning->fraction = estimate_fraction(root, event, anchor, lookback);
+	planning->event = copyObject(event);
+	planning->anchor = copyObject(anchor);
+	planning->lookback = lookback;
+	MemoryContextSwitchTo(caller);
+	return planning->fraction;
 }
 
 /*
@@ -350,6 +609,11 @@ estimate_all_keys(SupportRequestSelectivity *request)
 		event == anchor)
 		return;
 
+	/* a partition that is looked up by a table is not a join of its own */
+	if (IS_OTHER_REL(find_base_rel(request->root, event)) !=
+		IS_OTHER_REL(find_base_rel(request->root, anchor)))
+		return;
+
 	/* clauses of their own, before version 16 */
 	estimate_keys(request, event, anchor);
 	estimate_keys(request, anchor, event);
@@ -362,8 +626,6 @@ Selectivity
 within_selectivity(SupportRequestSelectivity *request)
 {
 	Node	   *lookback;
-	TimeHistogram events;
-	TimeHistogram anchors;
 	int64		microseconds;
 	Selectivity selectivity;
 
@@ -379,13 +641,10 @@ within_selectivity(SupportRequestSelectivity *request)
 						   &microseconds))
 		return 0;
 
-	if (!find_time_histogram(request->root, linitial(request->args), &events) ||
-		!find_time_histogram(request->root, lsecond(request->args), &anchors))
+	selectivity = find_fraction(request->root, linitial(request->args),
+								lsecond(request->args), microseconds);
+	if (selectivity < 0)
 		return DEFAULT_RANGE_INEQ_SEL;
-	if (events.count == 0 || anchors.count == 0)
-		return 0;
-
-	selectivity = fraction_within(&events, &anchors, microseconds);
 
 	/*
 	 * Core takes comparisons that say nothing new for independent, and

@@ -69,7 +69,6 @@ typedef struct NewXids
 typedef struct RelationArrivals
 {
 	int64		identity;
-	int64		pages;
 	int64		new_rows;
 	TimestampTz since;			/* of the new rows that have a time */
 	TimestampTz until;
@@ -379,7 +378,6 @@ look_at_table(RelationArrivals *arrivals, Form_pg_class class, bool known, const
 	if (index == NULL || class->reltuples < 0 || index_has_entries(index, xids))
 	{
 		columns.relation = table_open(class->oid, AccessShareLock);
-		arrivals->pages = RelationGetNumberOfBlocks(columns.relation);
 		if (index == NULL)
 			add_all_rows(arrivals, &columns, xids, known);
 		else
@@ -419,7 +417,6 @@ look_at_relation(const LogRelation *relation, const NewXids *xids, const int64 *
 	memset(arrivals, 0, sizeof(RelationArrivals));
 	arrivals->since = DT_NOEND;
 	arrivals->until = DT_NOBEGIN;
-	arrivals->pages = class->relpages;
 	if (visible)
 		arrivals->identity = relation_identity(class);
 	if (visible && xids != NULL)
@@ -440,18 +437,17 @@ look_at_relation(const LogRelation *relation, const NewXids *xids, const int64 *
 static void
 put_arrivals(ReturnSetInfo *result, const LogRelation *relation, const RelationArrivals *arrivals)
 {
-	Datum		values[8];
-	bool		nulls[8] = {false};
+	Datum		values[7];
+	bool		nulls[7] = {false};
 
 	values[0] = ObjectIdGetDatum(relation->relid);
 	values[1] = Int64GetDatum(arrivals->identity);
 	values[2] = BoolGetDatum(relation->below_view || relation->relkind == RELKIND_VIEW);
-	values[3] = Int64GetDatum(arrivals->pages);
-	values[4] = Int64GetDatum(arrivals->new_rows);
-	values[5] = TimestampTzGetDatum(arrivals->since);
-	values[6] = TimestampTzGetDatum(arrivals->until);
-	nulls[5] = nulls[6] = arrivals->since > arrivals->until;
-	values[7] = BoolGetDatum(arrivals->reread);
+	values[3] = Int64GetDatum(arrivals->new_rows);
+	values[4] = TimestampTzGetDatum(arrivals->since);
+	values[5] = TimestampTzGetDatum(arrivals->until);
+	nulls[4] = nulls[5] = arrivals->since > arrivals->until;
+	values[6] = BoolGetDatum(arrivals->reread);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 

@@ -7,7 +7,7 @@ COMMENT ON FUNCTION azhunt.check_rows_are_visible(text[]) IS
 
 CREATE FUNCTION azhunt.find_arrivals(log_table regclass, first_xid bigint, end_xid bigint,
                                      unfinished_xids bigint[], known bigint[])
-RETURNS TABLE (relation regclass, identity bigint, is_view boolean, pages bigint,
+RETURNS TABLE (relation regclass, identity bigint, is_view boolean,
                new_rows bigint, since timestamptz, until timestamptz, reread boolean)
 LANGUAGE C STABLE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_find_arrivals';
@@ -23,7 +23,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT COALESCE(array_agg(a.identity ORDER BY a.identity), '{}'::bigint[])
     FROM unnest(tables) AS t (log_table)
-    CROSS JOIN LATERAL azhunt.find_arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint, NULL::bigint,
+    CROSS JOIN LATERAL azhunt.find_arrivals(format('azhunt.%I'::text, t.log_table)::regclass, NULL::bigint,
+                                            NULL::bigint,
                                             NULL::bigint[], NULL::bigint[]) AS a
 $$;
 
@@ -51,7 +52,7 @@ COMMENT ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) IS
 REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, arrivals azhunt.arrivals, known bigint[],
-                                         OUT relations bigint[], OUT pages bigint, OUT rows_read jsonb,
+                                         OUT relations bigint[], OUT rows_read jsonb,
                                          OUT new_periods tstzmultirange, OUT reread_periods tstzmultirange)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -64,7 +65,6 @@ DECLARE
     all_time CONSTANT tstzmultirange := '{[-infinity,infinity]}';
 BEGIN
     relations := '{}';
-    pages := 0;
     rows_read := '{}';
     new_periods := '{}';
     reread_periods := '{}';
@@ -72,7 +72,6 @@ BEGIN
     FOREACH log_table IN ARRAY tables LOOP
         relation := format('azhunt.%I'::text, log_table)::regclass;
         SELECT array_agg(a.identity) AS relations,
-               sum(a.pages)::bigint AS pages,
                sum(a.new_rows)::bigint AS new_rows,
                bool_or(a.is_view) AS is_view,
                bool_or(a.reread) AS reread,
@@ -84,13 +83,13 @@ BEGIN
         FROM azhunt.find_arrivals(relation, arrivals.first_xid, arrivals.end_xid, arrivals.unfinished_xids, known) AS a;
 
         relations := relations || part.relations;
-        pages := pages + part.pages;
         IF part.is_view THEN
             SELECT v.new_rows, v.since, v.until INTO of_view
             FROM azhunt.new_rows_of_view(log_table, arrivals) AS v;
             part.new_rows := of_view.new_rows;
             part.new_periods := CASE WHEN of_view.since IS NOT NULL THEN tstzmultirange(
-                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach), '[]'::text)) END;
+                tstzrange(azhunt.window_start(of_view.since, reach), azhunt.window_end(of_view.until, reach),
+                          '[]'::text)) END;
             part.reread_periods := CASE WHEN part.reread THEN all_time END;
         END IF;
         rows_read := rows_read || jsonb_build_object(log_table, part.new_rows);
@@ -119,4 +118,13 @@ AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 COMMENT ON FUNCTION azhunt.count_visit(timestamptz, integer) IS
 'internal: true, or error ZH001 when a run visits more rows than allow_visits() allowed it; the time is not looked at';
 
-REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer) FROM PUBLIC;
+-- COST has it checked after all other conditions: a row that they reject is not
+-- one whose partners are searched.
+CREATE FUNCTION azhunt.count_search("time" timestamptz, weight integer) RETURNS boolean
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000
+AS 'MODULE_PATHNAME', 'azhunt_count_visit';
+
+COMMENT ON FUNCTION azhunt.count_search(timestamptz, integer) IS
+'internal: the same for a new row whose partners are searched, which counts for as many visits as weight says';
+
+REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer), azhunt.count_search(timestamptz, integer) FROM PUBLIC;

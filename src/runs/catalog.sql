@@ -9,6 +9,7 @@
 --     NAME_matches      the matches of a period, for rules
 --     NAME_new_matches  the same, going from new rows; optional
 --     NAME_check        checks options; optional
+--     NAME_tables       the log tables that options have it read; optional
 --     NAME_log_rows     the log rows of a match; optional
 --
 -- doc/hunts.md has the contract.
@@ -27,7 +28,10 @@ CREATE TABLE azhunt.hunts (
     default_options jsonb NOT NULL,
     reach text NOT NULL,
     result_key text[] NOT NULL,
-    summary text NOT NULL
+    summary text NOT NULL,
+    severity text,
+    run_every interval,
+    query text
 );
 
 COMMENT ON TABLE azhunt.hunts IS
@@ -45,6 +49,9 @@ COMMENT ON COLUMN azhunt.hunts.default_options IS 'the options of a rule, with t
 COMMENT ON COLUMN azhunt.hunts.reach IS 'the option that says how far apart in time the rows of a match can be';
 COMMENT ON COLUMN azhunt.hunts.result_key IS 'columns, or members of details, in which all matches of a result agree';
 COMMENT ON COLUMN azhunt.hunts.summary IS 'a sentence about a result, with the names of its columns, and of members of details, in braces';
+COMMENT ON COLUMN azhunt.hunts.severity IS 'Sentinel''s severity of its results, unless a rule says otherwise; null for Medium';
+COMMENT ON COLUMN azhunt.hunts.run_every IS 'how often a rule runs it, unless that says otherwise; null for every hour';
+COMMENT ON COLUMN azhunt.hunts.query IS 'the query in KQL, which a run evaluates over its period; null for a hunt whose functions find matches';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.hunts', 'WHERE schema OPERATOR(pg_catalog.<>) ''azhunt''::text');
 
 CREATE TYPE azhunt.arrivals AS (first_xid bigint, end_xid bigint, unfinished_xids bigint[]);
@@ -92,7 +99,8 @@ DECLARE
 BEGIN
     -- which of several is called could depend on the options
     IF cardinality(functions) > 1 THEN
-        RAISE EXCEPTION 'there are % functions %.%', cardinality(functions), quote_ident(schema), quote_ident(hunt || suffix)
+        RAISE EXCEPTION 'there are % functions %.%', cardinality(functions), quote_ident(schema),
+                        quote_ident(hunt || suffix)
             USING ERRCODE = 'ambiguous_function',
                   HINT = 'A hunt''s functions cannot be overloaded: drop the others.';
     END IF;
@@ -109,7 +117,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE jsonb_typeof(value)
                WHEN 'null'::text THEN format('NULL::%s'::text, type)
-               WHEN 'array'::text THEN format('%L::%s'::text, ARRAY(SELECT e.element FROM jsonb_array_elements_text(value) AS e (element))::text, type)
+               WHEN 'array'::text THEN format('%L::%s'::text,
+                                              ARRAY(SELECT e.element
+                                                    FROM jsonb_array_elements_text(value) AS e (element))::text, type)
                ELSE format('%L::%s'::text, value #>> '{}'::text[], type)
            END
 $$;
@@ -136,7 +146,8 @@ SET search_path = pg_catalog, pg_temp
 SET quote_all_identifiers = off
 AS $$
     SELECT format('%s(%s)'::text, function,
-                  array_to_string(ARRAY(SELECT format('%I => %s'::text, a.name, azhunt.option_literal(options -> a.name, a.type))
+                  array_to_string(ARRAY(SELECT format('%I => %s'::text, a.name,
+                                                      azhunt.option_literal(options -> a.name, a.type))
                                         FROM azhunt.function_arguments(function) AS a
                                         WHERE options ? a.name
                                         ORDER BY a.place) || others, ', '::text))
@@ -161,9 +172,11 @@ DECLARE
 BEGIN
     SELECT e.* INTO STRICT expected
     FROM (VALUES
-        ('_matches', 'matches', '{since timestamp with time zone,until timestamp with time zone,arrivals azhunt.arrivals}'::text[],
+        ('_matches', 'matches',
+         '{since timestamp with time zone,until timestamp with time zone,arrivals azhunt.arrivals}'::text[],
          'TABLE("time" timestamp with time zone, account text, address text, useragent text, storageaccount text, details jsonb)'),
         ('_check', 'boolean', '{}', 'boolean'),
+        ('_tables', 'log tables', '{}', 'text[]'),
         ('_log_rows', 'log rows', '{match azhunt.matches}', 'TABLE(log_table text, log_row jsonb)')
     ) AS e (suffix, name, arguments, result)
     WHERE e.suffix = replace(check_hunt_signature.suffix, '_new'::text, ''::text);
@@ -180,8 +193,10 @@ BEGIN
     IF missing <> '{}' OR unknown <> '{}' THEN
         RAISE EXCEPTION '% does not have the arguments of such a function', function
             USING ERRCODE = 'invalid_function_definition',
-                  DETAIL = concat_ws(' '::text, 'It lacks '::text || nullif(array_to_string(missing, ', '::text), ''::text) || '.'::text,
-                                     'It has '::text || nullif(array_to_string(unknown, ', '::text), ''::text) || '.'::text),
+                  DETAIL = concat_ws(' '::text, 'It lacks '::text
+                                     || nullif(array_to_string(missing, ', '::text), ''::text) || '.'::text,
+                                     'It has '::text || nullif(array_to_string(unknown, ', '::text), ''::text)
+                                         || '.'::text),
                   HINT = format('It has to be %s(%s).'::text, function,
                                 array_to_string(options || expected.arguments, ', '::text));
     ELSIF result IS DISTINCT FROM expected.result THEN
@@ -209,7 +224,7 @@ DECLARE
                             WHERE a.name <> ALL ('{since,until,arrivals}'::text[])
                             ORDER BY a.place);
 BEGIN
-    FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_log_rows}'::text[] LOOP
+    FOREACH suffix IN ARRAY '{"",_matches,_new_matches,_check,_tables,_log_rows}'::text[] LOOP
         function := azhunt.hunt_function(schema, hunt, suffix);
         IF function IS NULL AND suffix = ANY ('{"",_matches}'::text[]) THEN
             RAISE EXCEPTION 'there is no function %.%', quote_ident(schema), quote_ident(hunt || suffix)
@@ -234,7 +249,8 @@ SET "IntervalStyle" = 'postgres'
 AS $$
 BEGIN
     PERFORM azhunt.check_window((options ->> reach)::interval);
-EXCEPTION WHEN invalid_parameter_value OR null_value_not_allowed OR interval_field_overflow OR feature_not_supported THEN
+EXCEPTION WHEN invalid_parameter_value OR null_value_not_allowed OR interval_field_overflow
+    OR feature_not_supported THEN
     RAISE EXCEPTION 'option "%" cannot be "%"', reach, coalesce(options ->> reach, 'NULL')
         USING ERRCODE = 'invalid_parameter_value',
               DETAIL = 'It says how far apart in time the rows of a match can be.',
@@ -266,11 +282,14 @@ BEGIN
         WHERE m.name <> ALL ('{since,until,arrivals}'::text[])
     LOOP
         IF option."default" IS NULL THEN
-            RAISE EXCEPTION 'argument "%" of %.% is no option', option.name, quote_ident(schema), quote_ident(hunt || '_matches')
+            RAISE EXCEPTION 'argument "%" of %.% is no option', option.name, quote_ident(schema),
+                            quote_ident(hunt || '_matches')
                 USING ERRCODE = 'invalid_function_definition',
-                      HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema, hunt);
+                      HINT = format('%I.%I() needs an argument of that name and type, with a default.'::text, schema,
+                                    hunt);
         END IF;
-        EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
+        EXECUTE format(CASE WHEN option.is_json THEN 'SELECT to_jsonb(%s)'::text
+                       ELSE 'SELECT to_jsonb((%s)::text)'::text END, option."default")
         INTO value;
         IF azhunt.has_dimensions(value, option.type) THEN
             RAISE EXCEPTION 'the default of option "%" is an array of more than one dimension', option.name
@@ -286,6 +305,23 @@ $$;
 COMMENT ON FUNCTION azhunt.default_options(text, text) IS
 'internal: the options that a rule can set: the arguments of NAME_matches() but since, until and arrivals, with the defaults that NAME() has for them';
 
+CREATE FUNCTION azhunt.check_hunt_found(is_found boolean, hunt text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
+            USING ERRCODE = 'undefined_object',
+                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
+                                               FROM azhunt.hunts AS h));
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_hunt_found(boolean, text) IS
+'internal: an error that there is no such hunt, unless it was found';
+
 CREATE FUNCTION azhunt.check_options(hunt text, options jsonb) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -298,13 +334,11 @@ DECLARE
     check_function regproc;
     option record;
 BEGIN
-    SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach FROM azhunt.hunts AS h WHERE h.hunt = check_options.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', coalesce(hunt, 'NULL')
-            USING ERRCODE = 'undefined_object',
-                  HINT = format('Hunts: %s.', (SELECT string_agg(h.hunt, ', ' ORDER BY h.hunt)
-                                               FROM azhunt.hunts AS h));
-    ELSIF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
+    SELECT h.default_options, h.schema, h.reach INTO defaults, schema, reach
+    FROM azhunt.hunts AS h
+    WHERE h.hunt = check_options.hunt;
+    PERFORM azhunt.check_hunt_found(FOUND, check_options.hunt);
+    IF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'options must be a JSON object, such as {"%": %}',
                         (SELECT key FROM jsonb_each(defaults) ORDER BY key LIMIT 1),
                         (SELECT value FROM jsonb_each(defaults) ORDER BY key LIMIT 1)
@@ -348,6 +382,31 @@ $$;
 COMMENT ON FUNCTION azhunt.check_options(text, jsonb) IS
 'internal: an error if the hunt is unknown or does not take these options';
 
+CREATE FUNCTION azhunt.tables_read(hunt azhunt.hunts, options jsonb) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    tables_function CONSTANT regproc := azhunt.hunt_function(hunt.schema, hunt.hunt, '_tables'::text);
+    tables text[];
+BEGIN
+    IF tables_function IS NULL THEN
+        RETURN hunt.tables;
+    END IF;
+    EXECUTE format('SELECT %s'::text, azhunt.hunt_call(tables_function, options, '{}'::text[])) INTO tables;
+    IF coalesce(cardinality(tables), 0) = 0 OR NOT tables <@ hunt.tables THEN
+        RAISE EXCEPTION 'hunt "%" reads log tables that the catalogue does not have for it', hunt.hunt
+            USING ERRCODE = 'invalid_function_definition',
+                  DETAIL = format('%s returned %s.'::text, tables_function, coalesce(tables::text, 'NULL'::text)),
+                  HINT = format('It has to return one or more of %s.'::text, hunt.tables::text);
+    END IF;
+    RETURN tables;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.tables_read(azhunt.hunts, jsonb) IS
+'internal: the log tables that a hunt with these options reads; all of the catalogue, unless the hunt says which';
+
 CREATE FUNCTION azhunt.add_hunt(
     function regproc,
     tables text[],
@@ -364,7 +423,6 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     hunt_name text;
     schema_name text;
@@ -399,16 +457,20 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = format('Log tables: %s.', (SELECT string_agg(s.log_table, ', ' ORDER BY s.log_table)
                                                     FROM azhunt.log_table_schemas() AS s));
-    ELSIF (SELECT a.type FROM azhunt.function_arguments(add_hunt.function) AS a WHERE a.name = add_hunt.reach AND options ? a.name)
+    ELSIF (SELECT a.type FROM azhunt.function_arguments(add_hunt.function) AS a
+           WHERE a.name = add_hunt.reach AND options ? a.name)
           IS DISTINCT FROM 'interval'::regtype THEN
         RAISE EXCEPTION 'reach must name an option of type interval, not "%"', coalesce(add_hunt.reach, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = format('Options: %s.', (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
+                  HINT = format('Options: %s.',
+                                (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(options) AS k));
     ELSIF options -> add_hunt.reach = 'null'::jsonb THEN
         RAISE EXCEPTION 'reach must name an option that is not null, and "%" is null by default', add_hunt.reach
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = format('Give argument "%s" of %I.%I() a default.'::text, add_hunt.reach, schema_name, hunt_name);
-    ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0 OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
+                  HINT = format('Give argument "%s" of %I.%I() a default.'::text, add_hunt.reach, schema_name,
+                                hunt_name);
+    ELSIF coalesce(cardinality(add_hunt.result_key), 0) = 0
+          OR array_position(add_hunt.result_key, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'result_key must name the columns, or members of details, that tell results apart'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -422,10 +484,11 @@ BEGIN
             add_hunt.result_key, add_hunt.summary)
     -- again, after its functions have changed
     ON CONFLICT (hunt) DO UPDATE
-    SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description, tactics = excluded.tactics,
+    SET schema = excluded.schema, id = excluded.id, title = excluded.title, description = excluded.description,
+        tactics = excluded.tactics,
         techniques = excluded.techniques, entity_mappings = excluded.entity_mappings, tables = excluded.tables,
         default_options = excluded.default_options, reach = excluded.reach, result_key = excluded.result_key,
-        summary = excluded.summary
+        summary = excluded.summary, severity = excluded.severity, run_every = excluded.run_every, query = excluded.query
     -- which may have moved
     WHERE h.schema = excluded.schema OR azhunt.hunt_function(h.schema, h.hunt, ''::text) IS NULL;
     IF NOT FOUND THEN
@@ -445,14 +508,16 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = $1) THEN
+    IF EXISTS (SELECT FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt) THEN
         RAISE EXCEPTION 'rules run hunt "%"', hunt
             USING ERRCODE = 'dependent_objects_still_exist',
                   DETAIL = format('Rules: %s.', (SELECT string_agg(r.rule, ', ' ORDER BY r.rule)
-                                                 FROM azhunt.rules AS r WHERE r.hunt = $1)),
+                                                 FROM azhunt.rules AS r WHERE r.hunt = drop_hunt.hunt)),
                   HINT = 'azhunt.drop_rule() removes a rule with its results.';
     END IF;
-    DELETE FROM azhunt.hunts AS h WHERE h.hunt = $1 AND h.schema <> 'azhunt';
+    PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt
+        AND h.query IS NOT NULL;
+    DELETE FROM azhunt.hunts AS h WHERE h.hunt = drop_hunt.hunt AND h.schema <> 'azhunt';
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no hunt "%" that was added', coalesce(hunt, 'NULL')
             USING ERRCODE = 'undefined_object',
@@ -462,4 +527,4 @@ END
 $$;
 
 COMMENT ON FUNCTION azhunt.drop_hunt(text) IS
-'removes a hunt that add_hunt() added from the catalogue; its functions stay';
+'removes a hunt that was added from the catalogue; its functions stay, but those that add_kql_hunt() made';

@@ -62,6 +62,7 @@ typedef struct KnownTime
 typedef struct RowTimes
 {
 	int64		ingestxid;
+	KnownTime	begin;			/* of a sign-in */
 	KnownTime	event;
 	KnownTime	arrival;
 } RowTimes;
@@ -108,6 +109,7 @@ typedef struct PartitionReader
 {
 	Relation	relation;
 	AttrNumber	ingestxid;
+	AttrNumber	createddatetime;	/* 0 if there is none */
 	AttrNumber	timegenerated;
 	AttrNumber	ingestedat;
 	TupleTableSlot *slot;
@@ -131,6 +133,18 @@ column_of_type(Relation relation, const char *name, Oid type)
 }
 
 /*
+ * The column of when sign-ins began, of the logs that have it.
+ */
+static AttrNumber
+column_of_begin(Relation relation)
+{
+	Oid			relid = RelationGetRelid(relation);
+	AttrNumber	column = get_attnum(relid, "createddatetime");
+
+	return get_atttype(relid, column) == TIMESTAMPTZOID ? column : InvalidAttrNumber;
+}
+
+/*
  * Begin to read a partition.
  */
 static PartitionReader
@@ -139,6 +153,7 @@ begin_partition(Relation relation)
 	PartitionReader reader = {
 		.relation = relation,
 		.ingestxid = column_of_type(relation, "ingestxid", INT8OID),
+		.createddatetime = column_of_begin(relation),
 		.timegenerated = column_of_type(relation, "timegenerated", TIMESTAMPTZOID),
 		.ingestedat = column_of_type(relation, "ingestedat", TIMESTAMPTZOID),
 		.slot = table_slot_create(relation, NULL)
@@ -153,10 +168,12 @@ begin_partition(Relation relation)
 static KnownTime
 time_of_row(const PartitionReader *reader, AttrNumber column)
 {
-	bool		isnull;
-	Datum		value = slot_getattr(reader->slot, column, &isnull);
-	KnownTime	result = {!isnull, isnull ? 0 : DatumGetTimestampTz(value)};
+	KnownTime	result = {false, 0};
+	bool		isnull = true;
 
+	if (column != InvalidAttrNumber)
+		result.time = DatumGetTimestampTz(slot_getattr(reader->slot, column, &isnull));
+	result.known = !isnull;
 	return result;
 }
 
@@ -170,6 +187,7 @@ read_row(const PartitionReader *reader, RowTimes *row)
 	Datum		value = slot_getattr(reader->slot, reader->ingestxid, &isnull);
 
 	row->ingestxid = isnull ? 0 : DatumGetInt64(value);
+	row->begin = time_of_row(reader, reader->createddatetime);
 	row->event = time_of_row(reader, reader->timegenerated);
 	row->arrival = time_of_row(reader, reader->ingestedat);
 	return !isnull;
@@ -644,10 +662,11 @@ collect_latest(LogTableHealth *health, int maximum)
 }
 
 /*
- * The delays from event to arrival of the latest rows, if both are finite.
+ * The delays of the latest rows, if both times are finite: from event to
+ * arrival, or from begin to event.
  */
 static ArrayType *
-delays_of_latest(const LatestRows *latest)
+delays_of_latest(const LatestRows *latest, bool of_events)
 {
 	Datum	   *delays = palloc(sizeof(Datum) * Max(latest->heap->bh_size, 1));
 	int			count = 0;
@@ -655,12 +674,13 @@ delays_of_latest(const LatestRows *latest)
 	for (int i = 0; i < latest->heap->bh_size; i++)
 	{
 		const RowTimes *row = &latest->rows[i];
+		KnownTime	from = of_events ? row->begin : row->event;
+		KnownTime	to = of_events ? row->event : row->arrival;
 
-		if (row->event.known && !TIMESTAMP_NOT_FINITE(row->event.time) &&
-			row->arrival.known && !TIMESTAMP_NOT_FINITE(row->arrival.time))
-			delays[count++] = DirectFunctionCall2(timestamp_mi,
-												  TimestampTzGetDatum(row->arrival.time),
-												  TimestampTzGetDatum(row->event.time));
+		if (from.known && !TIMESTAMP_NOT_FINITE(from.time) &&
+			to.known && !TIMESTAMP_NOT_FINITE(to.time))
+			delays[count++] = DirectFunctionCall2(timestamp_mi, TimestampTzGetDatum(to.time),
+												  TimestampTzGetDatum(from.time));
 	}
 	return construct_array(delays, count, INTERVALOID, sizeof(Interval), false, TYPALIGN_DOUBLE);
 }
@@ -743,7 +763,7 @@ check_is_log_table(Relation log_table)
  * log_table_health(log_table regclass, since timestamptz[], latest integer):
  * the newest event and arrival of a table or partitioned table, how many rows
  * arrived in each hour that begins after a time in since, and the delays of the
- * latest rows by ingestxid.
+ * latest rows by ingestxid, of their arrival and of their processing.
  */
 Datum
 azhunt_log_table_health(PG_FUNCTION_ARGS)
@@ -752,8 +772,8 @@ azhunt_log_table_health(PG_FUNCTION_ARGS)
 	int			maximum = PG_GETARG_INT32(2);
 	LogTableHealth health = {.top_space = 64};
 	TupleDesc	tuple_desc;
-	Datum		values[4];
-	bool		nulls[4] = {false};
+	Datum		values[5];
+	bool		nulls[5] = {false};
 
 	if (get_call_result_type(fcinfo, NULL, &tuple_desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -773,6 +793,7 @@ azhunt_log_table_health(PG_FUNCTION_ARGS)
 	values[1] = TimestampTzGetDatum(health.newest_arrival.time);
 	nulls[1] = !health.newest_arrival.known;
 	values[2] = PointerGetDatum(arrivals_of_hours(&health));
-	values[3] = PointerGetDatum(delays_of_latest(&health.latest));
+	values[3] = PointerGetDatum(delays_of_latest(&health.latest, false));
+	values[4] = PointerGetDatum(delays_of_latest(&health.latest, true));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tuple_desc), values, nulls)));
 }

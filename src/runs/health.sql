@@ -7,7 +7,8 @@ DECLARE
     result timestamptz;
 BEGIN
     -- A block range index gives no maximum, but does find what is recent.
-    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '24 hours'),
+    FOREACH since IN ARRAY ARRAY[azhunt.window_start(as_of, interval '1 hour'),
+                                 azhunt.window_start(as_of, interval '24 hours'),
                                  azhunt.window_start(as_of, interval '30 days'), '-infinity']
     LOOP
         EXECUTE format('SELECT max(%1$I) FROM %2$s WHERE %1$I >= $1', time_column, relation)
@@ -24,16 +25,18 @@ COMMENT ON FUNCTION azhunt.latest_time(regclass, name, timestamptz) IS
 
 CREATE FUNCTION azhunt.log_table_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[],
+    OUT processing interval[])
 LANGUAGE C STABLE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_log_table_health';
 
 COMMENT ON FUNCTION azhunt.log_table_health(regclass, timestamptz[], integer) IS
-'internal: the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and the delays of its latest rows by ingestxid; has one partition locked at a time';
+'internal: the newest event and arrival of a table or partitioned table, how many rows arrived in the hour after each time in since, and, of its latest rows by ingestxid, how late they arrived and how long sign-ins took to be processed; has one partition locked at a time';
 
 CREATE FUNCTION azhunt.query_health(
     log_table regclass, since timestamptz[], latest integer,
-    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[])
+    OUT newest_event timestamptz, OUT newest_arrival timestamptz, OUT arrivals bigint[], OUT delays interval[],
+    OUT processing interval[])
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -49,11 +52,18 @@ BEGIN
         USING since[i];
         arrivals[i] := rows_of_hour;
     END LOOP;
-    EXECUTE format('SELECT array_agg(l.delay)'
+    EXECUTE format('SELECT array_agg(l.delay), array_agg(l.processing)'
                    ' FROM (SELECT CASE WHEN isfinite(timegenerated) AND isfinite(ingestedat)'
-                   '               THEN ingestedat - timegenerated END AS delay'
-                   '       FROM %s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l', log_table)
-    INTO delays
+                   '               THEN ingestedat - timegenerated END AS delay,'
+                   '              CASE WHEN isfinite(%2$s) AND isfinite(timegenerated)'
+                   '               THEN timegenerated - %2$s END AS processing'
+                   '       FROM %1$s WHERE ingestxid IS NOT NULL ORDER BY ingestxid DESC LIMIT $1) AS l',
+                   log_table,
+                   CASE WHEN EXISTS (SELECT FROM pg_attribute AS a
+                                     WHERE a.attrelid = log_table::oid AND a.attname = 'createddatetime'::name
+                                       AND a.atttypid = 'timestamp with time zone'::regtype)
+                        THEN 'createddatetime'::text ELSE 'NULL::timestamptz'::text END)
+    INTO delays, processing
     USING latest;
 END
 $$;
@@ -63,14 +73,15 @@ COMMENT ON FUNCTION azhunt.query_health(regclass, timestamptz[], integer) IS
 
 CREATE FUNCTION azhunt.source_health_of(log_table text, as_of timestamptz)
 RETURNS TABLE (newest_event timestamptz, newest_arrival timestamptz,
-               median_delay interval, p95_delay interval,
+               median_delay interval, p95_delay interval, median_processing interval,
                rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     relation regclass := format('azhunt.%I', log_table)::regclass;
-    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'), azhunt.window_start(as_of, interval '2 hours'),
+    since timestamptz[] := ARRAY[azhunt.window_start(as_of, interval '1 hour'),
+                                 azhunt.window_start(as_of, interval '2 hours'),
                                  azhunt.window_start(as_of, interval '25 hours')];
     health record;
 BEGIN
@@ -100,6 +111,8 @@ BEGIN
     INTO median_delay, p95_delay
     FROM (SELECT percentile_cont('{0.5,0.95}'::double precision[]) WITHIN GROUP (ORDER BY d.delay) AS delays
           FROM unnest(health.delays) AS d (delay)) AS p;
+    median_processing := (SELECT percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.delay)
+                          FROM unnest(health.processing) AS d (delay));
     RETURN NEXT;
 END
 $$;
@@ -109,12 +122,11 @@ COMMENT ON FUNCTION azhunt.source_health_of(text, timestamptz) IS
 
 CREATE FUNCTION azhunt.source_health(as_of timestamptz DEFAULT pg_catalog.now())
 RETURNS TABLE (log_table text, state text, newest_event timestamptz, newest_arrival timestamptz,
-               median_delay interval, p95_delay interval,
+               median_delay interval, p95_delay interval, median_processing interval,
                rows_last_hour bigint, rows_hour_before bigint, rows_hour_day_before bigint)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     source text;
 BEGIN
@@ -126,18 +138,19 @@ BEGIN
                    CASE WHEN h.newest_arrival IS NULL AND h.newest_event IS NULL THEN 'never loaded'
                         WHEN h.rows_last_hour > 0 THEN 'flowing'
                         -- of what came after as_of, only the hours that are counted say something
-                        WHEN h.newest_arrival > azhunt.window_start(as_of, interval '24 hours')
-                             AND (h.newest_arrival <= as_of OR h.rows_hour_before > 0) THEN 'quiet'
+                        WHEN h.newest_arrival > azhunt.window_start(source_health.as_of, interval '24 hours')
+                             AND (h.newest_arrival <= source_health.as_of OR h.rows_hour_before > 0) THEN 'quiet'
                         ELSE 'stopped' END,
                    h.*
-            FROM azhunt.source_health_of(source, as_of) AS h;
+            FROM azhunt.source_health_of(source, source_health.as_of) AS h;
         EXCEPTION
             WHEN undefined_table THEN
                 RETURN QUERY SELECT source, 'never loaded'::text, NULL::timestamptz, NULL::timestamptz,
-                                    NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
+                                    NULL::interval, NULL::interval, NULL::interval, 0::bigint, 0::bigint, 0::bigint;
             WHEN undefined_column OR wrong_object_type OR insufficient_privilege THEN
                 RETURN QUERY SELECT source, 'not known: ' || SQLERRM, NULL::timestamptz, NULL::timestamptz,
-                                    NULL::interval, NULL::interval, NULL::bigint, NULL::bigint, NULL::bigint;
+                                    NULL::interval, NULL::interval, NULL::interval, NULL::bigint, NULL::bigint,
+                                    NULL::bigint;
         END;
     END LOOP;
 END
@@ -149,7 +162,7 @@ COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
 REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
 
 CREATE VIEW azhunt.source_health AS
-SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay,
+SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay, s.median_processing,
        s.rows_last_hour, s.rows_hour_before, s.rows_hour_day_before
 FROM azhunt.source_health() AS s;
 
@@ -161,6 +174,7 @@ COMMENT ON COLUMN azhunt.source_health.newest_event IS 'latest timegenerated; nu
 COMMENT ON COLUMN azhunt.source_health.newest_arrival IS 'latest ingestedat; null if there are no rows, or the state is not known';
 COMMENT ON COLUMN azhunt.source_health.median_delay IS 'median time from event to arrival of the latest 10,000 rows; null if there are none';
 COMMENT ON COLUMN azhunt.source_health.p95_delay IS 'time from event to arrival that 95 % of the latest 10,000 rows did not exceed; null if there are none';
+COMMENT ON COLUMN azhunt.source_health.median_processing IS 'median time from CreatedDateTime to TimeGenerated of the latest 10,000 sign-ins: how much later than they began a hunt by TimeGenerated takes them to be; null if there are none';
 COMMENT ON COLUMN azhunt.source_health.rows_last_hour IS 'how many rows arrived in the last hour; null if the state is not known';
 COMMENT ON COLUMN azhunt.source_health.rows_hour_before IS 'how many arrived in the hour before that; null if the state is not known';
 COMMENT ON COLUMN azhunt.source_health.rows_hour_day_before IS 'how many arrived in the same hour of the day before; null if the state is not known';

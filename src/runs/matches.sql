@@ -121,7 +121,8 @@ COMMENT ON COLUMN azhunt.matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.matches.found_at IS 'when that run began';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.matches', '');
 
-CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb) RETURNS bytea
+CREATE FUNCTION azhunt.match_key(account text, address text, useragent text, storageaccount text, details jsonb)
+RETURNS bytea
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_match_key';
 
@@ -143,7 +144,7 @@ COMMENT ON FUNCTION azhunt.match_result_id(text, text[], timestamptz, text, text
 -- of what it finds.  NAME_new_matches() goes from each new row to its partners,
 -- which OFFSET 0 ensures, by index.  That is far less work for a few rows, and
 -- far more for many that share an address.  Nobody knows beforehand, so it gives
--- up where it has visited more rows than it should.
+-- up where it has visited rows for as long as the other would take.
 --
 -- Neither depends on what the planner knows about rows that came a moment ago:
 -- the first has no other join, and the second no other scans than of indexes,
@@ -182,7 +183,30 @@ $$;
 COMMENT ON FUNCTION azhunt.insert_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: stores the matches that a call of a hunt''s function gives and that are not there, and counts them; in the call, $4 to $6 are since, until and arrivals';
 
-CREATE FUNCTION azhunt.insert_matches_of_period(rule text, run bigint, found_at timestamptz, call text, result_key text[],
+CREATE FUNCTION azhunt.cost_of_period(call text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+RETURNS double precision
+-- as EXPLAIN may change something, for all that PostgreSQL knows
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+DECLARE
+    plan jsonb;
+BEGIN
+    EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM %s AS m'::text, call)
+    INTO plan
+    USING NULL::text, NULL::text, NULL::text, since, until, arrivals;
+    RETURN (plan #>> '{0,Plan,Total Cost}')::double precision;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.cost_of_period(text, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: what the planner takes insert_matches_of_period() to cost, where it finds no matches; its join reads rows, and these it can count without statistics';
+
+CREATE FUNCTION azhunt.insert_matches_of_period(rule text, run bigint, found_at timestamptz, call text,
+                                                result_key text[],
                                                 since timestamptz, until timestamptz, arrivals azhunt.arrivals)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -15,14 +15,23 @@ COMMENT ON FUNCTION azhunt.members(jsonb, text[]) IS
 'internal: the members of a bag that have these names';
 
 -- Runs of one server have ids in their order; those of several, whose matches are
--- read together, may not.
-CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, run bigint, found_at timestamptz) RETURNS text
+-- read together, may not, and a run that was not over when the status was set adds
+-- what began before.
+CREATE FUNCTION azhunt.status_now(status text, last_run bigint, changed_at timestamptz, last_matches bigint,
+                                  last_hidden bigint,
+                                  run bigint, found_at timestamptz, matches bigint, hidden bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
-                 AND (run OPERATOR(pg_catalog.>) last_run OR found_at OPERATOR(pg_catalog.>) changed_at) THEN 'new'
+                 AND (run OPERATOR(pg_catalog.>) last_run
+                      OR found_at OPERATOR(pg_catalog.>) changed_at
+                      -- more of them, and not because the allow-list hides less
+                      OR matches OPERATOR(pg_catalog.>) last_matches
+                         AND (matches OPERATOR(pg_catalog.+) hidden)
+                             OPERATOR(pg_catalog.>) (last_matches OPERATOR(pg_catalog.+) last_hidden))
+            THEN 'new'
             ELSE COALESCE(status, 'new') END;
 
-COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, timestamptz) IS
+COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, bigint, bigint, timestamptz, bigint, bigint) IS
 'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
 
 CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
@@ -103,8 +112,9 @@ SELECT r."time", r.rule, r.hunt, h.title, h.description, h.tactics, h.techniques
            )
        END) AS details,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
-       s.note, s.changed_by, s.changed_at,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
+       s.classification, s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
@@ -144,12 +154,38 @@ COMMENT ON COLUMN azhunt.results.result_id IS 'id of the result, for set_status(
 COMMENT ON COLUMN azhunt.results.matches IS 'how many matches it has, without those that the allow-list hides';
 COMMENT ON COLUMN azhunt.results.hidden IS 'how many more matches the allow-list hides';
 COMMENT ON COLUMN azhunt.results.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.results.classification IS 'what it was, if it was closed: true positive, benign positive, false positive or undetermined; null if nobody said';
 COMMENT ON COLUMN azhunt.results.note IS 'note of the latest status; null if there is none';
 COMMENT ON COLUMN azhunt.results.changed_by IS 'role of the session that set the latest status; null if nobody has';
 COMMENT ON COLUMN azhunt.results.changed_at IS 'when the latest status was set; null if nobody has';
 COMMENT ON COLUMN azhunt.results.first_run IS 'the run that found its first match';
 COMMENT ON COLUMN azhunt.results.run IS 'the run that found its latest match';
 COMMENT ON COLUMN azhunt.results.found_at IS 'when that run began';
+
+CREATE VIEW azhunt.result_status AS
+SELECT s.result_id,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, m.run, m.found_at, m.matches,
+                         m.hidden) AS status,
+       s.classification, s.note, s.changed_by, s.changed_at
+FROM azhunt.latest_status AS s
+-- only a closed result can be new again
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
+           pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at,
+           pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id OPERATOR(pg_catalog.=) s.result_id
+) AS m ON s.status OPERATOR(pg_catalog.=) 'closed';
+
+COMMENT ON VIEW azhunt.result_status IS
+'the status that results have of which somebody has set it; all others are new';
+COMMENT ON COLUMN azhunt.result_status.result_id IS 'the result';
+COMMENT ON COLUMN azhunt.result_status.status IS 'new, investigating or closed; new again if a later run added a match to a closed one';
+COMMENT ON COLUMN azhunt.result_status.classification IS 'what it was, if it was closed; null if nobody said';
+COMMENT ON COLUMN azhunt.result_status.note IS 'note of the latest status; null if there is none';
+COMMENT ON COLUMN azhunt.result_status.changed_by IS 'role of the session that set the latest status';
+COMMENT ON COLUMN azhunt.result_status.changed_at IS 'when the latest status was set';
 
 CREATE VIEW azhunt.hidden_results AS
 SELECT a.entity, a.value, a.note, a.added_by, a.added_at, m.rule,
@@ -194,21 +230,19 @@ BEGIN
     FROM azhunt.matches AS m
     JOIN azhunt.rules AS r ON r.rule = m.rule
     JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-    WHERE m.result_id = $1
+    WHERE m.result_id = log_rows.result_id
     LIMIT 1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
+    PERFORM azhunt.check_result_found(FOUND, log_rows.result_id);
     function := azhunt.hunt_function(hunt.schema, hunt.hunt, '_log_rows'::text);
     IF function IS NULL THEN
         RAISE EXCEPTION 'hunt "%" does not say which log rows its matches are of', hunt.hunt
             USING ERRCODE = 'feature_not_supported',
-                  HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema, hunt.hunt || '_log_rows');
+                  HINT = format('It needs a function %I.%I(azhunt.matches).'::text, hunt.schema,
+                                hunt.hunt || '_log_rows');
     END IF;
     PERFORM azhunt.check_hunt_function(function);
-    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = $1 ORDER BY m."time" DESC, m.key LIMIT most LOOP
+    FOR match IN SELECT m.* FROM azhunt.matches AS m WHERE m.result_id = log_rows.result_id
+                 ORDER BY m."time" DESC, m.key LIMIT most LOOP
         RETURN QUERY EXECUTE format('SELECT l.log_table, l.log_row FROM %s($1) AS l'::text, function) USING match;
     END LOOP;
 END

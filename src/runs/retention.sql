@@ -12,21 +12,63 @@ $$;
 COMMENT ON FUNCTION azhunt.time_before(timestamptz, interval) IS
 'internal: moment - age, infinite where that is no timestamp';
 
-CREATE FUNCTION azhunt.prune(keep interval, keep_log_partitions interval DEFAULT NULL)
+-- What the caller says of one table comes before what its description says, and
+-- that before what the caller says of all.
+CREATE FUNCTION azhunt.log_table_ages(keep_log_partitions interval, keep_partitions_of jsonb)
+RETURNS TABLE (log_table text, age interval)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unknown text;
+BEGIN
+    IF jsonb_typeof(keep_partitions_of) IS DISTINCT FROM 'object'
+       OR jsonb_path_exists(keep_partitions_of,
+                            'strict $.* ? (@.type() != "string" && @.type() != "null")'::jsonpath) THEN
+        RAISE EXCEPTION 'keep_partitions_of must be a JSON object of log tables and times'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'As in {"signinlogs": "90 days"}.';
+    END IF;
+    unknown := (SELECT k.name FROM jsonb_object_keys(keep_partitions_of) AS k (name)
+                WHERE NOT EXISTS (SELECT FROM azhunt.log_table_schemas() AS s WHERE s.log_table = k.name)
+                ORDER BY k.name LIMIT 1);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'there is no log table "%"', unknown
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Log tables: %s.', (SELECT string_agg(s.log_table, ', ' ORDER BY s.log_table)
+                                                    FROM azhunt.log_table_schemas() AS s));
+    END IF;
+    RETURN QUERY
+    SELECT d.log_table,
+           CASE WHEN keep_partitions_of ? d.log_table THEN (keep_partitions_of ->> d.log_table)::interval
+                WHEN keep_log_partitions IS NOT NULL THEN coalesce(d.retention, keep_log_partitions)
+           END
+    FROM azhunt.log_table_descriptions() AS d;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.log_table_ages(interval, jsonb) IS
+'internal: the age at which prune() drops partitions of each log table; null if it drops none';
+
+CREATE FUNCTION azhunt.prune(
+    keep interval,
+    keep_log_partitions interval DEFAULT NULL,
+    keep_partitions_of jsonb DEFAULT '{}')
 RETURNS TABLE (relation text, removed bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     before timestamptz := azhunt.time_before(now(), keep);
-    log_before timestamptz := azhunt.time_before(now(), keep_log_partitions);
     part record;
     log_tables regclass[] := '{}';
     partitions regclass[] := '{}';
     estimates bigint[] := '{}';
     relations regclass[];
 BEGIN
-    IF (before <= now()) IS NOT TRUE OR log_before > now() THEN
+    IF (before <= now()) IS NOT TRUE OR azhunt.time_before(now(), keep_log_partitions) > now()
+       OR EXISTS (SELECT FROM azhunt.log_table_ages(keep_log_partitions, keep_partitions_of) AS a
+                  WHERE azhunt.time_before(now(), a.age) > now()) THEN
         RAISE EXCEPTION 'what is kept must be a time that is not negative'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
@@ -38,7 +80,15 @@ BEGIN
     -- whole results, by their latest match, but none that is being looked into
     DELETE FROM azhunt.matches AS m
     USING (SELECT a.result_id FROM azhunt.matches AS a GROUP BY a.result_id HAVING max(a.found_at) < before
-           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating') AS o
+           EXCEPT SELECT s.result_id FROM azhunt.latest_status AS s WHERE s.status = 'investigating'
+           -- what a run would find, and announce, again
+           EXCEPT SELECT k.result_id
+           FROM azhunt.hunts AS h
+           JOIN azhunt.rules AS u ON u.hunt = h.hunt
+           JOIN azhunt.matches AS k ON k.rule = u.rule
+           WHERE h.query IS NOT NULL
+             AND k."time" >= azhunt.window_start(now(),
+                                                 ((h.default_options || u.options) ->> 'query_period')::interval)) AS o
     WHERE o.result_id = m.result_id;
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.matches';
@@ -64,10 +114,10 @@ BEGIN
                 FROM azhunt.partition_tree(b.partition) AS p (relation)
                 JOIN pg_class AS c ON c.oid = p.relation
                 WHERE c.relkind <> 'p') AS estimate
-        FROM azhunt.log_table_schemas() AS s
+        FROM azhunt.log_table_ages(keep_log_partitions, keep_partitions_of) AS s
         CROSS JOIN to_regclass(format('azhunt.%I'::text, s.log_table)) AS t (relation)
         CROSS JOIN azhunt.partition_bounds(t.relation) AS b
-        WHERE b.until <= log_before
+        WHERE b.until <= azhunt.time_before(now(), s.age)
         ORDER BY s.log_table, b.since
     LOOP
         log_tables := log_tables || part.log_table;
@@ -96,7 +146,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.prune(interval, interval) IS
+COMMENT ON FUNCTION azhunt.prune(interval, interval, jsonb) IS
 'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
 
-REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval, jsonb) FROM PUBLIC;

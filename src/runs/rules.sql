@@ -48,24 +48,25 @@ CREATE FUNCTION azhunt.add_rule(
     rule text,
     hunt text DEFAULT NULL,
     options jsonb DEFAULT '{}',
-    run_every interval DEFAULT '1 hour',
-    severity text DEFAULT 'Medium',
+    run_every interval DEFAULT NULL,
+    severity text DEFAULT NULL,
     announce_since timestamptz DEFAULT '-infinity')
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 BEGIN
     PERFORM azhunt.check_options(coalesce(add_rule.hunt, add_rule.rule), add_rule.options);
     INSERT INTO azhunt.rules (rule, hunt, options, run_every, severity, announce_since)
-    VALUES (add_rule.rule, coalesce(add_rule.hunt, add_rule.rule), add_rule.options, add_rule.run_every,
-            add_rule.severity, add_rule.announce_since);
+    SELECT add_rule.rule, h.hunt, add_rule.options, coalesce(add_rule.run_every, h.run_every, interval '1 hour'),
+           coalesce(add_rule.severity, h.severity, 'Medium'), add_rule.announce_since
+    FROM azhunt.hunts AS h
+    WHERE h.hunt = coalesce(add_rule.hunt, add_rule.rule);
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.add_rule(text, text, jsonb, interval, text, timestamptz) IS
-'makes a rule, which runs a hunt, by default the one of its own name, with options';
+'makes a rule, which runs a hunt, by default the one of its own name, with options, as often and with the severity that the hunt has';
 
 CREATE FUNCTION azhunt.check_rule_found(is_found boolean, rule text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -135,7 +136,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
+    IF TG_OP = 'UPDATE'
+       AND (NEW.rule, NEW.hunt, NEW.options) IS NOT DISTINCT FROM (OLD.rule, OLD.hunt, OLD.options) THEN
         RETURN NEW;
     END IF;
     -- A run that was skipped has changed nothing.

@@ -47,7 +47,8 @@ AS $$
     SELECT CASE WHEN unfinished >= pg_snapshot_xmax(snapshot) THEN snapshot
                 ELSE format('%s:%s:%s'::text, min(x.xid), pg_snapshot_xmax(snapshot),
                             string_agg(x.xid::text, ','::text ORDER BY x.xid)
-                                FILTER (WHERE x.xid = unfinished OR NOT pg_visible_in_snapshot(x.xid, snapshot)))::pg_snapshot
+                                FILTER (WHERE x.xid = unfinished
+                                        OR NOT pg_visible_in_snapshot(x.xid, snapshot)))::pg_snapshot
            END
     FROM (
         SELECT unfinished
@@ -62,7 +63,9 @@ $$;
 COMMENT ON FUNCTION azhunt.snapshot_with_unfinished(pg_snapshot, xid8) IS
 'internal: a snapshot that also takes a transaction for unfinished';
 
-CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.find_matches(rule azhunt.rules, run bigint, found_at timestamptz, period tstzrange,
+                                    arrivals azhunt.arrivals,
+                                    new_rows bigint)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -72,24 +75,33 @@ DECLARE
     options jsonb := hunt.default_options || rule.options;
     others CONSTANT text[] := '{"since => $4","until => $5","arrivals => $6"}';
     new_rows_function CONSTANT regproc := azhunt.hunt_function(hunt.schema, hunt.hunt, '_new_matches'::text);
+    join_call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options,
+                                                others);
+    visits bigint;
 BEGIN
     IF (arrivals).first_xid IS NOT NULL AND new_rows_function IS NOT NULL THEN
-        BEGIN
-            RETURN azhunt.insert_new_matches(rule.rule, run, found_at, azhunt.hunt_call(new_rows_function, options, others),
-                                             hunt.result_key, lower(period), upper(period), arrivals);
-        EXCEPTION WHEN SQLSTATE 'ZH001' THEN
-            -- too many partners: join what the period has
-        END;
+        -- The join takes about as long as ten times as many visits as it costs.
+        visits := 6000 + (10 * azhunt.cost_of_period(join_call, lower(period), upper(period), arrivals))::bigint;
+        -- One new row counts for 32 visits.  Where a fourth of them is too many,
+        -- the join costs less than there are new rows.
+        IF 8 * new_rows <= visits THEN
+            BEGIN
+                PERFORM azhunt.allow_visits(visits);
+                RETURN azhunt.insert_new_matches(rule.rule, run, found_at,
+                                                 azhunt.hunt_call(new_rows_function, options, others),
+                                                 hunt.result_key, lower(period), upper(period), arrivals);
+            EXCEPTION WHEN SQLSTATE 'ZH001' THEN
+                -- too many partners: join what the period has
+            END;
+        END IF;
     END IF;
-    RETURN azhunt.insert_matches_of_period(
-        rule.rule, run, found_at,
-        azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'::text), options, others),
-        hunt.result_key, lower(period), upper(period), arrivals);
+    RETURN azhunt.insert_matches_of_period(rule.rule, run, found_at, join_call, hunt.result_key, lower(period),
+                                           upper(period), arrivals);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals) IS
-'internal: stores the matches of a period that are not there, and counts them; only those with a new row, unless arrivals is null';
+COMMENT ON FUNCTION azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals, bigint) IS
+'internal: stores the matches of a period that are not there, and counts them; only those with a new row, of which there are so many, unless arrivals is null';
 
 CREATE FUNCTION azhunt.some_periods(periods tstzmultirange) RETURNS SETOF tstzrange
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -153,13 +165,14 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET "IntervalStyle" = 'postgres'
 AS $$
-#variable_conflict use_variable
 DECLARE
     hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
     watermark azhunt.watermarks;
+    tables text[];
     findings record;
     period tstzrange;
     arrivals azhunt.arrivals;
+    new_rows bigint;
 BEGIN
     -- first, as an older snapshot does not see what the others look at
     PERFORM azhunt.check_rows_are_visible(hunt.tables);
@@ -167,12 +180,24 @@ BEGIN
     PERFORM azhunt.check_hunt_functions(hunt.schema, hunt.hunt);
     PERFORM azhunt.check_options(hunt.hunt, rule.options);
 
+    -- Those that the options leave out are planned, but have no row in the period,
+    -- so that nothing but the look for new rows would lock their partitions.
+    tables := azhunt.tables_read(hunt, hunt.default_options || rule.options);
     new_matches := 0;
     started_over := azhunt.reason_to_start_over(rule.rule);
-    IF started_over IS NOT NULL THEN
+    IF hunt.query IS NOT NULL THEN
+        -- whatever has arrived, as a row of its result can come of any rows
+        started_over := NULL;
         relations := azhunt.relations_below(hunt.tables);
-        rows_read := azhunt.count_rows(hunt.tables);
-        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange, NULL::azhunt.arrivals);
+        new_matches := azhunt.store_rows_of_period(rule, run, found_at);
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    IF started_over IS NOT NULL THEN
+        relations := azhunt.relations_below(tables);
+        rows_read := azhunt.count_rows(tables);
+        new_matches := azhunt.find_matches(rule, run, found_at, '[-infinity,infinity]'::tstzrange,
+                                           NULL::azhunt.arrivals, NULL::bigint);
     ELSE
         SELECT w.* INTO watermark FROM azhunt.watermarks AS w WHERE w.rule = rule.rule;
         arrivals := ROW(pg_snapshot_xmax(watermark.snapshot)::text::bigint,
@@ -181,18 +206,18 @@ BEGIN
                         ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip(watermark.snapshot) AS x)
                         || pg_current_xact_id()::text::bigint);
         SELECT a.* INTO findings
-        FROM azhunt.look_for_arrivals(hunt.tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
+        FROM azhunt.look_for_arrivals(tables, ((hunt.default_options || rule.options) ->> hunt.reach)::interval,
                                       arrivals, watermark.relations) AS a;
         relations := findings.relations;
         rows_read := findings.rows_read;
 
-        -- A page takes about as long to read as eight rows that are looked up.
-        PERFORM azhunt.allow_visits(1000 + 8 * findings.pages);
+        new_rows := (SELECT sum(r.value::bigint) FROM jsonb_each_text(rows_read) AS r);
         FOR period IN SELECT p FROM azhunt.some_periods(findings.new_periods) AS p LOOP
-            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, arrivals);
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, arrivals, new_rows);
         END LOOP;
         FOR period IN SELECT p FROM azhunt.some_periods(findings.reread_periods) AS p LOOP
-            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals);
+            new_matches := new_matches + azhunt.find_matches(rule, run, found_at, period, NULL::azhunt.arrivals,
+                                                             new_rows);
         END LOOP;
     END IF;
 
@@ -202,7 +227,7 @@ BEGIN
 
     -- Only what was there from the first look to the last has surely been read.
     relations := ARRAY(SELECT r FROM unnest(relations) AS r
-                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(hunt.tables)) AS r);
+                       INTERSECT SELECT r FROM unnest(azhunt.relations_below(tables)) AS r);
     RETURN NEXT;
 END
 $$;
@@ -216,7 +241,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN 'another run of this rule is going on'
-        || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename, a.xact_start)
+        || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename,
+                                   a.xact_start)
                      FROM azhunt.rules AS r
                      JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = r.xmax AND l.granted
                      JOIN pg_stat_activity AS a ON a.pid = l.pid
@@ -260,13 +286,10 @@ BEGIN
 
     -- A change, and not only a lock: a transaction whose snapshot is older must
     -- not change or drop a rule as if it had not run.
-    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule RETURNING r.* INTO rule_row;
+    UPDATE azhunt.rules AS r SET severity = r.severity WHERE r.rule = run_rule_in_transaction.rule
+    RETURNING r.* INTO rule_row;
     PERFORM FROM azhunt.hunts AS h WHERE h.hunt = rule_row.hunt;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no hunt "%"', rule_row.hunt
-            USING ERRCODE = 'undefined_object',
-                  HINT = 'Table azhunt.hunts lists the hunts; azhunt.add_hunt() adds one.';
-    END IF;
+    PERFORM azhunt.check_hunt_found(FOUND, rule_row.hunt);
 
     -- The snapshot that is stored comes before all that reads rows: what was
     -- committed in between is read by this run and the next, never by none.
@@ -281,10 +304,12 @@ BEGIN
     END IF;
 
     INSERT INTO azhunt.watermarks (rule, snapshot, relations, system_identifier)
-    VALUES (run_rule_in_transaction.rule, snapshot, findings.relations, (SELECT s.system_identifier::text FROM pg_control_system() AS s))
+    VALUES (run_rule_in_transaction.rule, snapshot, findings.relations,
+            (SELECT s.system_identifier::text FROM pg_control_system() AS s))
     ON CONFLICT ON CONSTRAINT watermarks_pkey DO UPDATE
     SET snapshot = EXCLUDED.snapshot, relations = EXCLUDED.relations, system_identifier = EXCLUDED.system_identifier;
-    INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced, snapshot, run_by)
+    INSERT INTO azhunt.runs (run, rule, started, finished, status, started_over, rows_read, new_matches, announced,
+                             snapshot, run_by)
     VALUES (function.run, run_rule_in_transaction.rule, started, clock_timestamp(), 'succeeded', findings.started_over,
             findings.rows_read, findings.new_matches, announced, snapshot, session_user);
     -- Where someone keeps the queue from being emptied, what was found matters
@@ -313,7 +338,8 @@ BEGIN
     -- Whoever runs rules can call this, so what it is told is held within what
     -- can be true of this session.
     INSERT INTO azhunt.runs (rule, started, finished, status, sqlstate, error, run_by)
-    SELECT r.rule, least(greatest(record_failed_run.started, connected), clock_timestamp()), clock_timestamp(), 'failed',
+    SELECT r.rule, least(greatest(record_failed_run.started, connected), clock_timestamp()), clock_timestamp(),
+           'failed',
            left(record_failed_run.sqlstate, 5), left(record_failed_run.error, 10000), session_user
     FROM azhunt.rules AS r
     WHERE r.rule = record_failed_run.rule

@@ -34,7 +34,13 @@ CREATE TABLE azhunt.status_changes (
     note text,
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL,
-    last_run bigint NOT NULL
+    last_run bigint NOT NULL,
+    matches bigint,
+    hidden bigint,
+    classification text
+        CHECK (classification
+               OPERATOR(pg_catalog.=) ANY ('{true positive,benign positive,false positive,undetermined}'::text[])),
+    CHECK (status OPERATOR(pg_catalog.=) 'closed' OR classification IS NULL)
 );
 
 CREATE INDEX status_changes_result_id_idx ON azhunt.status_changes (result_id, change);
@@ -48,11 +54,14 @@ COMMENT ON COLUMN azhunt.status_changes.note IS 'why';
 COMMENT ON COLUMN azhunt.status_changes.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.status_changes.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.status_changes.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.status_changes.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.status_changes.hidden IS 'how many more matches the allow-list hid';
+COMMENT ON COLUMN azhunt.status_changes.classification IS 'what a closed result was: true positive, benign positive, false positive or undetermined';
 SELECT pg_catalog.pg_extension_config_dump('azhunt.status_changes', '');
 
 CREATE VIEW azhunt.latest_status AS
 SELECT DISTINCT ON (c.result_id)
-       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run
+       c.result_id, c.status, c.note, c.changed_by, c.changed_at, c.last_run, c.matches, c.hidden, c.classification
 FROM azhunt.status_changes AS c
 ORDER BY c.result_id, c.change DESC;
 
@@ -63,6 +72,9 @@ COMMENT ON COLUMN azhunt.latest_status.note IS 'why; null if nobody said';
 COMMENT ON COLUMN azhunt.latest_status.changed_by IS 'role of the session that set it';
 COMMENT ON COLUMN azhunt.latest_status.changed_at IS 'when it was set';
 COMMENT ON COLUMN azhunt.latest_status.last_run IS 'the last run whose matches that person could see';
+COMMENT ON COLUMN azhunt.latest_status.matches IS 'how many matches the result had, without those that the allow-list hid';
+COMMENT ON COLUMN azhunt.latest_status.hidden IS 'how many more matches the allow-list hid';
+COMMENT ON COLUMN azhunt.latest_status.classification IS 'what a closed result was; null if nobody said';
 
 CREATE VIEW azhunt.screened_matches AS
 SELECT m.rule, r.hunt, m."time", m.account, m.address, m.useragent, m.storageaccount, m.details, m.result_id,
@@ -104,17 +116,42 @@ COMMENT ON COLUMN azhunt.screened_matches.hidden IS 'whether the allow-list hide
 COMMENT ON COLUMN azhunt.screened_matches.run IS 'the run that found it';
 COMMENT ON COLUMN azhunt.screened_matches.found_at IS 'when that run began';
 
-CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL) RETURNS void
+CREATE FUNCTION azhunt.check_result_found(is_found boolean, result_id uuid) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
+            USING ERRCODE = 'no_data_found',
+                  HINT = 'It is column result_id of view azhunt.results.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_result_found(boolean, uuid) IS
+'internal: an error that there is no such result, unless it was found';
+
+CREATE FUNCTION azhunt.set_status(result_id uuid, status text, note text DEFAULT NULL, classification text DEFAULT NULL)
+RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    last_run bigint;
+    seen record;
 BEGIN
     IF (status IN ('new', 'investigating', 'closed')) IS NOT TRUE THEN
         RAISE EXCEPTION 'a result cannot have status "%"', coalesce(status, 'NULL')
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Use new, investigating or closed.';
+    END IF;
+    IF (classification IN ('true positive', 'benign positive', 'false positive', 'undetermined')) IS FALSE THEN
+        RAISE EXCEPTION 'a result cannot be classified as "%"', classification
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use true positive, benign positive, false positive or undetermined.';
+    ELSIF classification IS NOT NULL AND status <> 'closed' THEN
+        RAISE EXCEPTION 'only a closed result has a classification'
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF char_length(note) > 10000 THEN
         RAISE EXCEPTION 'a note cannot have more than 10000 characters, as this one of %', char_length(note)
@@ -122,20 +159,23 @@ BEGIN
     END IF;
     -- prune() must not remove a part of it meanwhile
     PERFORM FROM azhunt.rules AS r
-    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = $1))
+    WHERE r.rule = ANY (ARRAY(SELECT m.rule FROM azhunt.matches AS m WHERE m.result_id = set_status.result_id))
     FOR KEY SHARE OF r;
-    last_run := (SELECT max(m.run) FROM azhunt.matches AS m WHERE m.result_id = $1);
-    IF last_run IS NULL THEN
-        RAISE EXCEPTION 'there is no result %', coalesce(result_id::text, 'NULL')
-            USING ERRCODE = 'no_data_found',
-                  HINT = 'It is column result_id of view azhunt.results.';
-    END IF;
-    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run)
-    VALUES ($1, $2, $3, session_user, clock_timestamp(), last_run);
+    SELECT max(m.run) AS last_run, count(*) FILTER (WHERE NOT m.hidden) AS matches,
+           count(*) FILTER (WHERE m.hidden) AS hidden
+    INTO seen
+    FROM azhunt.screened_matches AS m
+    WHERE m.result_id = set_status.result_id;
+    PERFORM azhunt.check_result_found(seen.last_run IS NOT NULL, set_status.result_id);
+    INSERT INTO azhunt.status_changes (result_id, status, note, changed_by, changed_at, last_run, matches, hidden,
+                                       classification)
+    VALUES (set_status.result_id, set_status.status, set_status.note, session_user, clock_timestamp(), seen.last_run,
+            seen.matches,
+        seen.hidden, set_status.classification);
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.set_status(uuid, text, text) IS
-'sets the status of a result: new, investigating or closed; matches that later runs add to a closed one make it new again';
+COMMENT ON FUNCTION azhunt.set_status(uuid, text, text, text) IS
+'sets the status of a result: new, investigating or closed, and what a closed one was; matches that later runs add to a closed one make it new again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text, text) FROM PUBLIC;

@@ -11,12 +11,15 @@
 #define WINDOWJOIN_MERGE_H
 
 #include "access/genam.h"
+#include "access/parallel.h"
 #include "access/tableam.h"
 #include "commands/explain.h"
 #include "nodes/execnodes.h"
 #include "nodes/extensible.h"
 #include "nodes/pathnodes.h"
+#include "port/atomics.h"
 #include "storage/buffile.h"
+#include "storage/spin.h"
 #include "utils/sortsupport.h"
 
 #define WINDOW_MERGE_NAME	"AzhuntWindowMerge"
@@ -31,7 +34,10 @@ typedef enum WindowMergePrivate
 	MERGE_OUTER_TABLES,			/* Integer: of custom_plans, outer ones first */
 	MERGE_KEY_ORDER,			/* OidList, see WindowMergeOrder */
 	MERGE_TABLES,				/* List of Lists, see WindowMergeTable */
-	MERGE_BOUNDS				/* IntList: btree strategies of the bounds */
+	MERGE_BOUNDS,				/* IntList: btree strategies of the bounds */
+	MERGE_RANGES				/* List of Consts: keys that divide all others
+								 * into ranges for several processes, NIL if
+								 * there are none */
 } WindowMergePrivate;
 
 /* How keys are compared: the members of MERGE_KEY_ORDER */
@@ -113,6 +119,20 @@ typedef struct MergeStream
 	/* those that were, and are now past it */
 	int		   *passed;
 	int			passed_count;
+
+	/*
+	 * Of all keys, those of one share are returned:  a range of them if there
+	 * are bounds, and else those with one remainder of the hash
+	 */
+	uint32		share;
+	uint32		shares;
+	Datum	   *ranges;			/* the last key of each but the last range */
+	int			range_count;
+	Oid			range_type;
+	FmgrInfo	after[2];		/* is a side's key behind a bound, */
+	FmgrInfo	until[2];		/* or before it or the same? */
+	FmgrInfo	key_hash;		/* of an outer key */
+	Oid			hash_collation;
 
 	/* the key, as each side has it */
 	Datum		key[2];
@@ -206,6 +226,27 @@ typedef struct MergeBatch
 	uint32		next_pair;		/* to be returned */
 } MergeBatch;
 
+/* What it took to join, for EXPLAIN */
+typedef struct MergeCounts
+{
+	uint64		entries;
+	uint64		pairs;
+	uint64		rows;
+	uint64		pages;
+	uint64		batches;
+	uint64		spooled;
+	Size		memory;			/* the most of one process */
+}			MergeCounts;
+
+/* What processes share: which keys are still to be joined, and what it took */
+typedef struct MergeShared
+{
+	pg_atomic_uint32 next_share;
+	uint32		shares;
+	slock_t		lock;
+	MergeCounts counts;			/* of all workers that have ended */
+}			MergeShared;
+
 /* Where the next anchor comes from */
 typedef enum MergePhase
 {
@@ -227,8 +268,9 @@ typedef struct WindowMergeState
 	int			removed;		/* tables without rows of the period */
 	TupleTableSlot *stored[2];	/* a kept row */
 
-	bool		started;
-	bool		done;			/* there are no more pairs to be collected */
+	MergeShared *shared;		/* NULL in one process */
+	bool		taken;			/* has one process all keys already? */
+	bool		done;			/* there are no more pairs of these keys */
 	int64		microseconds;
 	MergeStream *stream;
 	MergeRing  *ring;
@@ -250,6 +292,7 @@ typedef struct WindowMergeState
 	uint64		batches;
 	uint64		spooled;
 	Size		peak_memory;
+	MergeCounts workers;
 } WindowMergeState;
 
 /* merge_path.c */
@@ -262,8 +305,26 @@ extern void window_merge_register(void);
 /* merge_exec.c */
 extern Node *create_window_merge_state(CustomScan *plan);
 
+/* merge_parallel.c */
+extern bool merge_take_share(WindowMergeState *state);
+extern MergeCounts merge_counts(const WindowMergeState *state);
+extern Size window_merge_estimate_dsm(CustomScanState *node,
+									  ParallelContext *pcxt);
+extern void window_merge_initialize_dsm(CustomScanState *node,
+										ParallelContext *pcxt,
+										void *coordinate);
+extern void window_merge_reinitialize_dsm(CustomScanState *node,
+										  ParallelContext *pcxt,
+										  void *coordinate);
+extern void window_merge_initialize_worker(CustomScanState *node, shm_toc *toc,
+										   void *coordinate);
+extern void window_merge_shutdown(CustomScanState *node);
+
 /* merge_index.c */
-extern void merge_stream_init_order(MergeStream *stream, List *order);
+extern void merge_stream_init_order(MergeStream *stream, List *order,
+									const OpExpr *equality);
+extern void merge_stream_init_ranges(MergeStream *stream, List *order,
+									 List *ranges);
 extern void merge_stream_start(MergeStream *stream, Snapshot snapshot);
 extern bool merge_stream_next_key(MergeStream *stream);
 extern MergeTable *merge_stream_next(MergeStream *stream);

@@ -159,8 +159,8 @@ find_periods(WindowMergeState *state)
 }
 
 /*
- * Begin to read the indexes, with the lookback and the parameters of this scan;
- * false if nothing can be joined.
+ * Begin to read the indexes for a share of the keys, with the lookback and the
+ * parameters of this scan; false if nothing can be joined.
  */
 static bool
 start(WindowMergeState *state)
@@ -434,18 +434,16 @@ exec_window_merge(CustomScanState *node)
 	WindowMergeState *state = (WindowMergeState *) node;
 
 	state->executed = true;
-	if (!state->started)
-	{
-		state->done = !start(state);
-		state->started = true;
-	}
 	for (;;)
 	{
 		if (next_pair(state))
 			return window_project(node);
-		if (state->done)
+		if (!state->done)
+			next_batch(state);
+		else if (merge_take_share(state))
+			state->done = !start(state);
+		else
 			return NULL;
-		next_batch(state);
 	}
 }
 
@@ -519,8 +517,12 @@ init_stream(WindowMergeState *state, EState *estate, int eflags)
 				   list_nth(descriptions, i));
 		init_scan(state, &stream->tables[i], lfirst(cell), estate, eflags);
 	}
-	merge_stream_init_order(stream, list_nth(plan->custom_private,
-											 MERGE_KEY_ORDER));
+	merge_stream_init_order(stream,
+							list_nth(plan->custom_private, MERGE_KEY_ORDER),
+							linitial_node(OpExpr, window_merge_equalities(plan)));
+	merge_stream_init_ranges(stream,
+							 list_nth(plan->custom_private, MERGE_KEY_ORDER),
+							 list_nth(plan->custom_private, MERGE_RANGES));
 	state->stream = stream;
 }
 
@@ -570,6 +572,7 @@ begin_window_merge(CustomScanState *node, EState *estate, int eflags)
 											MERGE_OUTER_IS_EVENT)) != 0;
 	state->inner_column = intVal(list_nth(plan->custom_private,
 										  MERGE_OUTER_COLUMNS));
+	state->done = true;
 	init_expressions(state);
 	init_stream(state, estate, eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	init_stored(state, MERGE_OUTER, estate, linitial(plan->custom_plans));
@@ -601,7 +604,8 @@ discard_all(WindowMergeState *state)
 	merge_batch_clear(state->batch);
 	state->phase = MERGE_NEXT_KEY;
 	state->matching = false;
-	state->started = state->done = false;
+	state->done = true;
+	state->taken = false;
 	state->loaded[MERGE_OUTER] = state->loaded[MERGE_INNER] = MERGE_NONE;
 }
 
@@ -648,6 +652,11 @@ static const CustomExecMethods exec_methods = {
 	.ExecCustomScan = exec_window_merge,
 	.EndCustomScan = end_window_merge,
 	.ReScanCustomScan = rescan_window_merge,
+	.EstimateDSMCustomScan = window_merge_estimate_dsm,
+	.InitializeDSMCustomScan = window_merge_initialize_dsm,
+	.ReInitializeDSMCustomScan = window_merge_reinitialize_dsm,
+	.InitializeWorkerCustomScan = window_merge_initialize_worker,
+	.ShutdownCustomScan = window_merge_shutdown,
 	.ExplainCustomScan = window_merge_explain,
 };
 

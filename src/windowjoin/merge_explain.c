@@ -60,28 +60,24 @@ window_merge_filters(CustomScan *plan)
 }
 
 /*
- * Show what was read.
+ * Show what was read, by all processes.
  */
 static void
 explain_execution(WindowMergeState *state, ExplainState *es)
 {
-	const MergeRows *sides = state->batch->sides;
+	MergeCounts own = merge_counts(state);
+	const		MergeCounts *others = &state->workers;
 
-	ExplainPropertyUInteger("Entries Read", NULL,
-							state->stream->entries[MERGE_OUTER] +
-							state->stream->entries[MERGE_INNER], es);
-	ExplainPropertyUInteger("Pairs", NULL, state->pairs, es);
-	ExplainPropertyUInteger("Rows Fetched", NULL,
-							sides[MERGE_OUTER].fetched +
-							sides[MERGE_INNER].fetched, es);
-	ExplainPropertyUInteger("Pages Visited", NULL,
-							sides[MERGE_OUTER].pages + sides[MERGE_INNER].pages,
-							es);
-	ExplainPropertyUInteger("Fetches", NULL, state->batches, es);
-	if (state->spooled > 0)
-		ExplainPropertyUInteger("Entries Spooled", NULL, state->spooled, es);
+	ExplainPropertyUInteger("Entries Read", NULL, own.entries + others->entries, es);
+	ExplainPropertyUInteger("Pairs", NULL, own.pairs + others->pairs, es);
+	ExplainPropertyUInteger("Rows Fetched", NULL, own.rows + others->rows, es);
+	ExplainPropertyUInteger("Pages Visited", NULL, own.pages + others->pages, es);
+	ExplainPropertyUInteger("Fetches", NULL, own.batches + others->batches, es);
+	if (own.spooled + others->spooled > 0)
+		ExplainPropertyUInteger("Entries Spooled", NULL,
+								own.spooled + others->spooled, es);
 	ExplainPropertyUInteger("Memory Usage", "kB",
-							(state->peak_memory + 1023) / 1024, es);
+							(Max(own.memory, others->memory) + 1023) / 1024, es);
 }
 
 /*
@@ -107,7 +103,7 @@ window_merge_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	window_explain_conditions("Filter", filters, context, es);
 	if (state->removed > 0)
 		ExplainPropertyInteger("Subplans Removed", NULL, state->removed, es);
-	if (!es->analyze || !state->executed)
+	if (!es->analyze || (!state->executed && state->workers.entries == 0))
 		return;
 	if (filters != NIL && node->ss.ps.instrument != NULL &&
 		node->ss.ps.instrument->nloops > 0)

@@ -33,17 +33,45 @@
 typedef bool (*TablePrecedes) (MergeStream *stream, int a, int b);
 
 /*
- * Begin to read a table's index from its start.
+ * The conditions for an index to return the keys of this process's range; how
+ * many there are.
+ */
+static int
+make_range_keys(MergeStream *stream, MergeSide side, ScanKey keys)
+{
+	int			count = 0;
+
+	if (stream->range_count == 0 || stream->shares == 1)
+		return 0;
+	if (stream->share > 0)
+		ScanKeyEntryInitializeWithInfo(&keys[count++], 0, KEY_COLUMN,
+									   BTGreaterStrategyNumber,
+									   stream->range_type, stream->collation,
+									   &stream->after[side],
+									   stream->ranges[stream->share - 1]);
+	if (stream->share < (uint32) stream->range_count)
+		ScanKeyEntryInitializeWithInfo(&keys[count++], 0, KEY_COLUMN,
+									   BTLessEqualStrategyNumber,
+									   stream->range_type, stream->collation,
+									   &stream->until[side],
+									   stream->ranges[stream->share]);
+	return count;
+}
+
+/*
+ * Begin to read a table's index from its start, or that of the range.
  */
 static void
-begin_table(MergeTable *table, Snapshot snapshot)
+begin_table(MergeStream *stream, MergeTable *table, Snapshot snapshot)
 {
 	Relation	heap = table->node->ss.ss_currentRelation;
 	Relation	index = table->node->iss_RelationDesc;
+	ScanKeyData keys[2];
+	int			count = make_range_keys(stream, table->side, keys);
 
-	table->scan = index_beginscan(heap, index, snapshot, NULL, 0, 0, SO_NONE);
+	table->scan = index_beginscan(heap, index, snapshot, NULL, count, 0, SO_NONE);
 	table->scan->xs_want_itup = true;
-	index_rescan(table->scan, NULL, 0, NULL, 0);
+	index_rescan(table->scan, keys, count, NULL, 0);
 	table->fetch = table_index_fetch_begin(heap, SO_NONE);
 
 	/* EXPLAIN shows what was fetched as the rows of the plan's scan */
@@ -293,7 +321,7 @@ pass_key(MergeStream *stream)
 }
 
 /*
- * Read past a key which only one side has.
+ * Read past a key which only one side has, or another process joins.
  */
 static void
 skip_key(MergeStream *stream)
@@ -314,8 +342,22 @@ skip_key(MergeStream *stream)
 }
 
 /*
- * Go on to the next key that both sides have, once all entries of the one
- * before were returned; false if there is none.
+ * Is the key one of those that this process joins?
+ */
+static bool
+is_own_key(MergeStream *stream)
+{
+	if (stream->shares == 1 || stream->range_count > 0)
+		return true;
+	return DatumGetUInt32(FunctionCall1Coll(&stream->key_hash,
+											stream->hash_collation,
+											stream->key[MERGE_OUTER])) %
+		stream->shares == stream->share;
+}
+
+/*
+ * Go on to the next key that both sides have, of those that this process joins,
+ * once all entries of the one before were returned; false if there is none.
  */
 bool
 merge_stream_next_key(MergeStream *stream)
@@ -324,7 +366,8 @@ merge_stream_next_key(MergeStream *stream)
 	pass_key(stream);
 	while (take_key(stream))
 	{
-		if (stream->has_key[MERGE_OUTER] && stream->has_key[MERGE_INNER])
+		if (stream->has_key[MERGE_OUTER] && stream->has_key[MERGE_INNER] &&
+			is_own_key(stream))
 			return true;
 		skip_key(stream);
 	}
@@ -388,15 +431,23 @@ init_side_order(MergeStream *stream, MergeSide side, Oid family, Oid type)
 }
 
 /*
- * Find out how keys are compared.
+ * Find out how keys are compared, and divided among processes.
  */
 void
-merge_stream_init_order(MergeStream *stream, List *order)
+merge_stream_init_order(MergeStream *stream, List *order,
+						const OpExpr *equality)
 {
 	Oid			family = list_nth_oid(order, ORDER_FAMILY);
 	Oid			outer = list_nth_oid(order, ORDER_OUTER_TYPE);
 	Oid			inner = list_nth_oid(order, ORDER_INNER_TYPE);
+	Oid			outer_hash;
+	Oid			inner_hash;
 
+	if (!get_op_hash_functions(equality->opno, &outer_hash, &inner_hash))
+		elog(ERROR, "could not find hash function for hash operator %u",
+			 equality->opno);
+	fmgr_info_cxt(outer_hash, &stream->key_hash, stream->context);
+	stream->hash_collation = equality->inputcollid;
 	stream->collation = list_nth_oid(order, ORDER_COLLATION);
 	init_side_order(stream, MERGE_OUTER, family, outer);
 	init_side_order(stream, MERGE_INNER, family, inner);
@@ -404,6 +455,60 @@ merge_stream_init_order(MergeStream *stream, List *order)
 	if (!stream->same_type)
 		fmgr_info_cxt(get_opfamily_proc(family, outer, inner, BTORDER_PROC),
 					  &stream->cross_order, stream->context);
+}
+
+/*
+ * Find the operator that compares a side's keys with the bounds of ranges.
+ */
+static void
+init_range_operator(MergeStream *stream, FmgrInfo *function, Oid family,
+					Oid type, StrategyNumber strategy)
+{
+	Oid			operator = get_opfamily_member(family, type, stream->range_type,
+											   strategy);
+
+	if (!OidIsValid(operator))
+		elog(ERROR, "missing operator %d(%u,%u) in opfamily %u",
+			 strategy, type, stream->range_type, family);
+	fmgr_info_cxt(get_opcode(operator), function, stream->context);
+}
+
+/*
+ * Remember the bounds of ranges: those that follow each other in the order of
+ * keys, so that no key is in two ranges, wherever they come from.
+ */
+void
+merge_stream_init_ranges(MergeStream *stream, List *order, List *ranges)
+{
+	Oid			family = list_nth_oid(order, ORDER_FAMILY);
+	Oid			types[2];
+	MergeSide	side;
+	ListCell   *cell;
+
+	if (ranges == NIL)
+		return;
+	types[MERGE_OUTER] = list_nth_oid(order, ORDER_OUTER_TYPE);
+	types[MERGE_INNER] = list_nth_oid(order, ORDER_INNER_TYPE);
+	stream->range_type = linitial_node(Const, ranges)->consttype;
+	for (side = MERGE_OUTER; side <= MERGE_INNER; side++)
+	{
+		init_range_operator(stream, &stream->after[side], family, types[side],
+							BTGreaterStrategyNumber);
+		init_range_operator(stream, &stream->until[side], family, types[side],
+							BTLessEqualStrategyNumber);
+	}
+
+	side = stream->range_type == types[MERGE_OUTER] ? MERGE_OUTER : MERGE_INNER;
+	stream->ranges = palloc(list_length(ranges) * sizeof(Datum));
+	foreach(cell, ranges)
+	{
+		Datum		key = lfirst_node(Const, cell)->constvalue;
+
+		if (stream->range_count == 0 ||
+			compare_keys(stream, side, stream->ranges[stream->range_count - 1],
+						 side, key) < 0)
+			stream->ranges[stream->range_count++] = key;
+	}
 }
 
 /*
@@ -437,7 +542,7 @@ merge_stream_start(MergeStream *stream, Snapshot snapshot)
 		if (table->node == NULL || table->first > table->last)
 			continue;
 		note_key_layout(stream, table);
-		begin_table(table, snapshot);
+		begin_table(stream, table, snapshot);
 		if (advance_table(stream, table))
 			push(stream, stream->waiting, &stream->waiting_count, i,
 				 key_precedes);

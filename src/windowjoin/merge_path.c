@@ -24,7 +24,7 @@
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "utils/lsyscache.h"
-#include "utils/timestamp.h"
+#include "utils/snapmgr.h"
 #include "utils/spccache.h"
 #include "utils/timestamp.h"
 
@@ -37,6 +37,9 @@
 /* To visit a page of a table in the cache, as in planner/index_cost.c */
 #define CACHED_PAGE_COST	(30 * cpu_operator_cost)
 
+/* So many ranges of keys for each process, as they are not all alike */
+#define RANGES_PER_PROCESS	4
+
 /* The members of a path's custom_private */
 typedef enum PathPrivate
 {
@@ -45,7 +48,8 @@ typedef enum PathPrivate
 	PATH_ORDER,					/* as in a plan, */
 	PATH_TABLES,				/* and this too */
 	PATH_BOUNDS,				/* List of strategies and bounds */
-	PATH_SIDES					/* List of both RelOptInfos */
+	PATH_SIDES,					/* List of both RelOptInfos */
+	PATH_RANGES					/* as in a plan */
 } PathPrivate;
 
 /* A way to merge: which equality is the key, and which is hashed */
@@ -298,23 +302,28 @@ fetch_cost(PlannerInfo *root, const SideTable *table, double rows,
 
 /*
  * The path of a table's index scan, with its part of the cost.
+ *
+ * Entries are divided among processes or read by each, rows always divided.
  */
 static Path *
 make_table_path(PlannerInfo *root, const SideTable *table,
-				const SideEstimate *side, double batches)
+				const SideEstimate *side, double batches, double processes,
+				bool divided)
 {
 	IndexOptInfo *index = table->index;
 	IndexPath  *path = create_index_path(root, index, NIL, NIL, NIL, NIL,
 										 ForwardScanDirection, false, NULL, 1,
 										 false);
-	double		rows = side->fetched * index->tuples / side->entries;
+	double		rows = side->fetched * index->tuples / side->entries / processes;
 	double		random;
 
 	get_tablespace_page_costs(index->reltablespace, &random, NULL);
 	path->path.startup_cost = 0;
 	path->path.total_cost = random * index->pages +
-		index->tuples * (cpu_index_tuple_cost + 2 * cpu_operator_cost) +
-		fetch_cost(root, table, rows, batches);
+		index->tuples * (cpu_index_tuple_cost + 2 * cpu_operator_cost);
+	if (divided)
+		path->path.total_cost /= processes;
+	path->path.total_cost += fetch_cost(root, table, rows, batches);
 	path->path.rows = clamp_row_est(rows * side->rows / side->entries);
 	return &path->path;
 }
@@ -325,7 +334,7 @@ make_table_path(PlannerInfo *root, const SideTable *table,
 static void
 cost_window_merge(PlannerInfo *root, CustomPath *path,
 				  const WindowJoinClauses *clauses, const MergeChoice *choice,
-				  JoinPathExtraData *extra)
+				  double processes, bool divided, JoinPathExtraData *extra)
 {
 	SideEstimate sides[2];
 	QualCost	filter_cost;
@@ -349,23 +358,24 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 		bytes += sides[side].fetched *
 			(choice->rels[side]->reltarget->width + sizeof(MergeRow) +
 			 SizeofMinimalTupleHeader);
-	batches = ceil((bytes + 1) / (get_hash_memory_limit() * 0.75));
+	batches = ceil((bytes + 1) / (get_hash_memory_limit() * 0.75 * processes));
 
 	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
 	{
 		foreach(cell, choice->tables[side])
 		{
 			Path	   *table = make_table_path(root, lfirst(cell), &sides[side],
-												batches);
+												batches, processes, divided);
 
 			path->custom_paths = lappend(path->custom_paths, table);
 			cost += table->total_cost;
 			path->path.parallel_safe &= table->parallel_safe;
 		}
-		cost += sides[side].entries * log2(tables) * cpu_operator_cost / 2;
+		cost += sides[side].entries / (divided ? processes : 1) *
+			log2(tables) * cpu_operator_cost / 2;
 	}
 	cost_qual_eval(&filter_cost, clauses->filters, root);
-	cost += pairs * (filter_cost.per_tuple + cpu_tuple_cost);
+	cost += pairs / processes * (filter_cost.per_tuple + cpu_tuple_cost);
 
 	path->path.startup_cost = filter_cost.startup + tables * cpu_tuple_cost +
 		path->path.pathtarget->cost.startup;
@@ -388,7 +398,7 @@ make_time(TimestampTz time)
  * what was chosen.
  */
 static List *
-remember_choice(const MergeChoice *choice, List *restrict_clauses)
+remember_choice(const MergeChoice *choice, List *restrict_clauses, List *ranges)
 {
 	const SideOrder *outer = &choice->orders[MERGE_OUTER];
 	const SideOrder *inner = &choice->orders[MERGE_INNER];
@@ -410,37 +420,85 @@ remember_choice(const MergeChoice *choice, List *restrict_clauses)
 											  find_bounds(table, &strategies, &bounds)));
 		}
 	}
-	return lappend(list_make5(restrict_clauses,
-							  list_make3_int(choice->key, choice->hashed,
-											 list_length(choice->tables[MERGE_OUTER])),
-							  list_make4_oid(outer->family, outer->type,
-											 inner->type, outer->collation),
-							  descriptions, list_make2(strategies, bounds)),
-				   list_make2(choice->rels[MERGE_OUTER],
-							  choice->rels[MERGE_INNER]));
+	return list_concat(list_make5(restrict_clauses,
+								  list_make3_int(choice->key, choice->hashed,
+												 list_length(choice->tables[MERGE_OUTER])),
+								  list_make4_oid(outer->family, outer->type,
+												 inner->type, outer->collation),
+								  descriptions, list_make2(strategies, bounds)),
+					   list_make2(list_make2(choice->rels[MERGE_OUTER],
+											 choice->rels[MERGE_INNER]),
+								  ranges));
 }
 
 /*
- * Make the path of a choice.
+ * Make the path of a choice, for one process or for those that "workers" are with
+ * the leader.
  */
 static CustomPath *
 make_window_merge(PlannerInfo *root, RelOptInfo *joinrel,
 				  const WindowJoinClauses *clauses, const MergeChoice *choice,
-				  JoinPathExtraData *extra)
+				  int workers, JoinPathExtraData *extra)
 {
 	CustomPath *path = makeNode(CustomPath);
+	double		processes = 1;
+	List	   *ranges = NIL;
 
+	/* the leader has ever less time for it, as in core's get_parallel_divisor */
+	if (workers > 0)
+		processes = workers + (parallel_leader_participation ?
+							   Max(1 - 0.3 * workers, 0) : 0);
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = joinrel;
 	path->path.pathtarget = joinrel->reltarget;
-	path->path.rows = joinrel->rows;
+	path->path.rows = clamp_row_est(joinrel->rows / processes);
 	path->path.parallel_safe = joinrel->consider_parallel;
+	path->path.parallel_aware = workers > 0;
+	path->path.parallel_workers = workers;
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->methods = &path_methods;
 	set_custom_clauses(path, extra->restrictlist);
-	cost_window_merge(root, path, clauses, choice, extra);
-	path->custom_private = remember_choice(choice, extra->restrictlist);
+	if (workers > 0)
+		ranges = find_key_ranges(root, choice->tables, choice->orders,
+								 choice->key, (workers + 1) * RANGES_PER_PROCESS);
+	cost_window_merge(root, path, clauses, choice, processes, ranges != NIL, extra);
+	path->custom_private = remember_choice(choice, extra->restrictlist, ranges);
 	return path;
+}
+
+/*
+ * As many workers as the indexes of a choice are worth.
+ */
+static int
+count_workers(const MergeChoice *choice)
+{
+	double		pages = 0;
+	ListCell   *cell;
+
+	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
+	{
+		foreach(cell, choice->tables[side])
+			pages += ((SideTable *) lfirst(cell))->index->pages;
+	}
+	return compute_parallel_worker(choice->rels[MERGE_OUTER], -1, pages,
+								   max_parallel_workers_per_gather);
+}
+
+/*
+ * Add the paths of a choice.
+ */
+static void
+add_window_merges(PlannerInfo *root, RelOptInfo *joinrel,
+				  const WindowJoinClauses *clauses, const MergeChoice *choice,
+				  JoinPathExtraData *extra)
+{
+	CustomPath *path = make_window_merge(root, joinrel, clauses, choice, 0, extra);
+	int			workers = path->path.parallel_safe ? count_workers(choice) : 0;
+
+	add_path(joinrel, &path->path);
+	if (workers > 0 && may_read_at_once(choice->tables, workers + 1))
+		add_partial_path(joinrel, &make_window_merge(root, joinrel, clauses,
+													 choice, workers, extra)->path);
 }
 
 /*
@@ -471,6 +529,8 @@ window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
 
 	if (!enable_windowmerge || !IS_SIMPLE_REL(outer) || !IS_SIMPLE_REL(inner) ||
 		outer->relid > inner->relid ||
+	/* then a row may go whose entry was read, without an error */
+		OldSnapshotThresholdActive() ||
 		!bms_is_empty(joinrel->lateral_relids) ||
 		!bms_is_empty(outer->lateral_relids) ||
 		!bms_is_empty(inner->lateral_relids) ||
@@ -490,9 +550,8 @@ window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
 		if (choice.tables[side] == NIL)
 			return;
 	}
-	if (find_choice(&clauses, &choice))
-		add_path(joinrel, (Path *) make_window_merge(root, joinrel, &clauses,
-													 &choice, extra));
+	if (may_read_at_once(choice.tables, 1) && find_choice(&clauses, &choice))
+		add_window_merges(root, joinrel, &clauses, &choice, extra);
 }
 
 /*
@@ -555,9 +614,10 @@ plan_window_merge(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 									  makeInteger(lsecond_int(numbers) != 0),
 									  makeInteger(lthird_int(numbers)));
 	scan->custom_private = list_concat(scan->custom_private,
-									   list_make3(list_nth(best_path->custom_private, PATH_ORDER),
+									   list_make4(list_nth(best_path->custom_private, PATH_ORDER),
 												  list_nth(best_path->custom_private, PATH_TABLES),
-												  linitial(bounds)));
+												  linitial(bounds),
+												  list_nth(best_path->custom_private, PATH_RANGES)));
 	scan->custom_scan_tlist = window_joined_tlist(outer->reltarget->exprs,
 												  inner->reltarget->exprs);
 	scan->custom_relids = rel->relids;

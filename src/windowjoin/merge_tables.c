@@ -15,6 +15,7 @@
 #include "access/stratnum.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -26,10 +27,16 @@
 #include "optimizer/restrictinfo.h"
 #include "parser/parsetree.h"
 #include "partitioning/partbounds.h"
+#include "storage/bufmgr.h"
+#include "utils/datum.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/sortsupport.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
+#include "planner/planner.h"
 #include "windowjoin/merge_tables.h"
 
 /*
@@ -59,12 +66,15 @@ narrow_to_partition(const RelOptInfo *parent, const RelOptInfo *child,
 {
 	PartitionScheme scheme = parent->part_scheme;
 	PartitionBoundInfo bounds = parent->boundinfo;
+	TypeCacheEntry *time_type = lookup_type_cache(TIMESTAMPTZOID,
+												  TYPECACHE_BTREE_OPFAMILY);
 	int			partition = 0;
 
 	if (scheme == NULL || bounds == NULL ||
 		scheme->strategy != PARTITION_STRATEGY_RANGE ||
 		scheme->partnatts != 1 ||
 		scheme->partopcintype[0] != TIMESTAMPTZOID ||
+		scheme->partopfamily[0] != time_type->btree_opf ||
 		!list_member(parent->partexprs[0], time))
 		return;
 	while (partition < parent->nparts && parent->part_rels[partition] != child)
@@ -129,15 +139,13 @@ add_tables(PlannerInfo *root, RelOptInfo *rel, List *values,
 
 	if (planner_rt_fetch(rel->relid, root)->inh)
 	{
-		foreach(cell, root->append_rel_list)
+		foreach(cell, append_children(root, rel->relid))
 		{
 			AppendRelInfo *info = lfirst_node(AppendRelInfo, cell);
 			RelOptInfo *child;
 			TimestampTz child_first = first;
 			TimestampTz child_last = last;
 
-			if (info->parent_relid != rel->relid)
-				continue;
 			child = root->simple_rel_array[info->child_relid];
 			if (child == NULL)
 				continue;
@@ -156,11 +164,41 @@ add_tables(PlannerInfo *root, RelOptInfo *rel, List *values,
 		return false;
 	table = palloc0(sizeof(SideTable));
 	table->rel = rel;
+	table->relation = planner_rt_fetch(rel->relid, root)->relid;
 	table->values = values;
 	table->first = first;
 	table->last = last;
 	*tables = lappend(*tables, table);
 	return true;
+}
+
+/*
+ * Can all these tables be read at once by so many processes?
+ *
+ * Of each, a page of the index stays in use while others are read, and one of the
+ * table where rows are too large to be kept.  That may take half of the cache.
+ */
+bool
+may_read_at_once(List *const *tables, int processes)
+{
+	int			temporary = 0;
+	int			others = 0;
+	ListCell   *cell;
+
+	for (int side = 0; side < 2; side++)
+	{
+		foreach(cell, tables[side])
+		{
+			const SideTable *table = lfirst(cell);
+
+			if (get_rel_persistence(table->relation) == RELPERSISTENCE_TEMP)
+				temporary++;
+			else
+				others++;
+		}
+	}
+	return temporary <= num_temp_buffers / 4 &&
+		(double) others * processes <= NBuffers / 4;
 }
 
 /*
@@ -359,4 +397,174 @@ find_bounds(const SideTable *table, List **strategies, List **bounds)
 		places = lappend_int(places, place);
 	}
 	return places;
+}
+
+/*
+ * Of the tables of both sides the one with the largest index; *side says of
+ * which it is.
+ */
+static const SideTable *
+largest_table(List *const *tables, int *side)
+{
+	const SideTable *largest = NULL;
+	ListCell   *cell;
+
+	for (int i = 0; i < 2; i++)
+	{
+		foreach(cell, tables[i])
+		{
+			const SideTable *table = lfirst(cell);
+
+			if (largest != NULL && largest->index->tuples >= table->index->tuples)
+				continue;
+			largest = table;
+			*side = i;
+		}
+	}
+	return largest;
+}
+
+/*
+ * Can keys of both sides be compared with bounds of this type?
+ */
+static bool
+has_range_operators(const SideOrder *orders, Oid type)
+{
+	Oid			family = orders[0].family;
+
+	for (int i = 0; i < 2; i++)
+	{
+		if (!OidIsValid(get_opfamily_member(family, orders[i].type, type,
+											BTGreaterStrategyNumber)) ||
+			!OidIsValid(get_opfamily_member(family, orders[i].type, type,
+											BTLessEqualStrategyNumber)))
+			return false;
+	}
+	return true;
+}
+
+/* Keys up to this one, from the one before it, and the fraction of rows that have
+ * them */
+typedef struct KeyPart
+{
+	Datum		key;
+	double		fraction;
+} KeyPart;
+
+/*
+ * Order parts by their keys.
+ */
+static int
+compare_parts(const void *a, const void *b, void *order)
+{
+	SortSupport ssup = order;
+
+	return ssup->comparator(((const KeyPart *) a)->key,
+							((const KeyPart *) b)->key, ssup);
+}
+
+/*
+ * Add a column's most common values to parts, and its histogram, of which each
+ * value stands for the rows since the one before it; the number of parts.
+ */
+static int
+add_parts(VariableStatData *variable, Oid less, Oid collation, KeyPart **parts)
+{
+	AttStatsSlot common;
+	AttStatsSlot histogram;
+	double		rest = 1;
+	int			count = 0;
+
+	memset(&common, 0, sizeof(common));
+	memset(&histogram, 0, sizeof(histogram));
+	(void) get_attstatsslot(&common, variable->statsTuple, STATISTIC_KIND_MCV,
+							InvalidOid,
+							ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS);
+	(void) get_attstatsslot(&histogram, variable->statsTuple,
+							STATISTIC_KIND_HISTOGRAM, less, ATTSTATSSLOT_VALUES);
+
+	*parts = palloc((common.nvalues + histogram.nvalues + 1) * sizeof(KeyPart));
+	for (int i = 0; i < common.nvalues; i++)
+	{
+		(*parts)[count++] = (KeyPart)
+		{
+			common.values[i], common.numbers[i]
+		};
+		rest -= common.numbers[i];
+	}
+	for (int i = 1; i < histogram.nvalues && histogram.stacoll == collation; i++)
+		(*parts)[count++] = (KeyPart)
+	{
+		histogram.values[i], Max(rest, 0) / (histogram.nvalues - 1)
+	};
+
+	/* the parts keep the values, whose arrays are few */
+	return count;
+}
+
+/*
+ * Keys at which the rows are divided into so many ranges, about.
+ */
+static List *
+choose_bounds(KeyPart *parts, int part_count, int count, Oid less,
+			  const SideOrder *order)
+{
+	List	   *bounds = NIL;
+	SortSupportData ssup = {
+		.ssup_cxt = CurrentMemoryContext,
+		.ssup_collation = order->collation,
+	};
+	double		before = 0;
+	int16		length;
+	bool		by_value;
+
+	PrepareSortSupportFromOrderingOp(less, &ssup);
+	qsort_arg(parts, part_count, sizeof(KeyPart), compare_parts, &ssup);
+	get_typlenbyval(order->type, &length, &by_value);
+	for (int i = 0; i + 1 < part_count; i++)
+	{
+		double		until = before + parts[i].fraction;
+
+		if ((int) (before * count) != (int) (until * count))
+			bounds = lappend(bounds,
+							 makeConst(order->type, -1, order->collation, length,
+									   datumCopy(parts[i].key, by_value, length),
+									   false, by_value));
+		before = until;
+	}
+	return bounds;
+}
+
+/*
+ * Keys that divide all others into so many ranges, by what is known of those of
+ * the largest table; NIL if that is not enough.
+ */
+List *
+find_key_ranges(PlannerInfo *root, List *const *tables, const SideOrder *orders,
+				int key, int count)
+{
+	int			side = 0;
+	const SideTable *table = largest_table(tables, &side);
+	const SideOrder *order = &orders[side];
+	Oid			less = get_opfamily_member(orders[0].family, order->type,
+										   order->type, BTLessStrategyNumber);
+	List	   *bounds = NIL;
+	List	   *indexes;
+	VariableStatData variable;
+
+	if (table == NULL || !has_range_operators(orders, order->type))
+		return NIL;
+	indexes = reveal_partial_indexes(table->rel);
+	examine_variable(root, list_nth(table->values, key), 0, &variable);
+	table->rel->indexlist = indexes;
+	if (HeapTupleIsValid(variable.statsTuple) &&
+		statistic_proc_security_check(&variable, get_opcode(less)))
+	{
+		KeyPart    *parts;
+		int			part_count = add_parts(&variable, less, order->collation, &parts);
+
+		bounds = choose_bounds(parts, part_count, count, less, order);
+	}
+	ReleaseVariableStats(variable);
+	return list_length(bounds) < count / 2 ? NIL : bounds;
 }

@@ -17,6 +17,7 @@
 typedef struct SideTable
 {
 	RelOptInfo *rel;
+	Oid			relation;
 	List	   *values;			/* the time, then the keys, of this table */
 	TimestampTz first;			/* times that its partition may have, */
 	TimestampTz last;			/* both included */
@@ -36,9 +37,12 @@ typedef struct SideOrder
 } SideOrder;
 
 extern List *find_side_tables(PlannerInfo *root, RelOptInfo *side, List *values);
+extern bool may_read_at_once(List *const *tables, int processes);
 extern bool choose_indexes(List *tables, int key, int hashed, SideOrder *order);
 extern bool clause_may_come_first(RestrictInfo *clause, List *tables);
 extern List *find_bounds(const SideTable *table, List **strategies,
 						 List **bounds);
+extern List *find_key_ranges(PlannerInfo *root, List *const *tables,
+							 const SideOrder *orders, int key, int count);
 
 #endif							/* WINDOWJOIN_MERGE_TABLES_H */

@@ -40,6 +40,7 @@ sub install
 		$ENV{PATH} = "$bindir:$ENV{PATH}";
 	}
 	$ENV{AZHUNT_LOAD} //= ($ENV{AZHUNT_ROOT} // '') . "$bindir/azhunt-load";
+	$ENV{AZHUNT_KQL} //= ($ENV{AZHUNT_ROOT} // '') . "$bindir/azhunt-kql";
 	# what is left here by who is killed goes with the directory
 	make_path("$directory/tmp");
 	chmod 01777, "$directory/tmp";

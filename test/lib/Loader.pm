@@ -70,12 +70,12 @@ sub start_loader
 	return $pid;
 }
 
-# What loader() gives, once the program has ended; it is not waited for longer than
-# that, and killed.
+# What loader() gives, once the program has ended; if it never
+# does, it is killed.
 sub end_loader
 {
-	my ($pid, $seconds) = @_;
-	my $ended = await(sub { waitpid($pid, POSIX::WNOHANG()) == $pid }, $seconds // 60);
+	my ($pid) = @_;
+	my $ended = await(sub { waitpid($pid, POSIX::WNOHANG()) == $pid });
 
 	if (!$ended)
 	{

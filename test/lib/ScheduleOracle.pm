@@ -17,22 +17,26 @@ our @EXPORT = qw(%rules @names $own_hunt %columns @log_tables $oracle);
 our %rules = (
 	storage_upload_link_account => [
 		'storage_upload_link_account', '{}',
-		"'1 minute', true, '{putblob,putrange}', NULL, false, false, false", '-infinity'
+		"'1 minute', true, '{putblob,putrange}', NULL, false, false, false, 'TimeGenerated'", '-infinity'
 	],
 	wide => [
 		'storage_upload_link_account',
 		'{"lookback": "2 days", "match_user_agent": false, "include_noninteractive": true,'
 		  . ' "operations": ["PutBlob", "PutRange", "PutBlock"]}',
-		"'48 hours', false, '{putblob,putrange,putblock}', NULL, true, false, false", '2026-03-11 00:00+00'
+		"'48 hours', false, '{putblob,putrange,putblock}', NULL, true, false, false, 'TimeGenerated'", '2026-03-11 00:00+00'
 	],
 	one_file => [
 		'storage_upload_link_account',
 		'{"target_file": "tool.exe", "lookback": "10 minutes", "successful_only": true}',
-		"'10 minutes', true, '{putblob,putrange}', 'tool.exe', false, true, false", '-infinity'
+		"'10 minutes', true, '{putblob,putrange}', 'tool.exe', false, true, false, 'TimeGenerated'", '-infinity'
 	],
 	principals => [
 		'storage_upload_link_account', '{"lookback": "5 minutes", "match_user_agent": false, "include_service_principals": true}',
-		"'5 minutes', false, '{putblob,putrange}', NULL, false, false, true", '-infinity'
+		"'5 minutes', false, '{putblob,putrange}', NULL, false, false, true, 'TimeGenerated'", '-infinity'
+	],
+	began => [
+		'storage_upload_link_account', '{"signin_time": "CreatedDateTime", "include_noninteractive": true, "include_service_principals": true}',
+		"'1 minute', true, '{putblob,putrange}', NULL, true, false, true, 'CreatedDateTime'", '-infinity'
 	],
 	cloudshell_usage => [ 'cloudshell_usage', '{}', "3600, '{cloud-shell-storage-westeurope}'", '-infinity' ],
 	ten_minutes => [
@@ -80,11 +84,11 @@ END
 
 our %columns = (
 	storagebloblogs => 'timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname, correlationid',
-	signinlogs => 'timegenerated, ipaddress, userprincipalname, useragent, resulttype',
+	signinlogs => 'timegenerated, ipaddress, userprincipalname, useragent, resulttype, createddatetime',
 	azureactivity => 'timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup');
 $columns{storagefilelogs} = $columns{storagebloblogs};
 $columns{aadnoninteractiveusersigninlogs} = $columns{signinlogs};
-$columns{aadserviceprincipalsigninlogs} = 'timegenerated, ipaddress, serviceprincipalname, serviceprincipalid, useragent, resulttype';
+$columns{aadserviceprincipalsigninlogs} = 'timegenerated, ipaddress, serviceprincipalname, serviceprincipalid, useragent, resulttype, createddatetime';
 $columns{aadmanagedidentitysigninlogs} = $columns{aadserviceprincipalsigninlogs};
 our @log_tables = sort keys %columns;
 
@@ -111,7 +115,7 @@ INSERT INTO oracle.uris VALUES
 CREATE TABLE oracle.uploads (log_table text, timegenerated timestamptz, operationname text, statustext text, statuscode text,
 	calleripaddress text, uri text, useragentheader text, accountname text, correlationid text, tag text, ingestxid bigint, partition text);
 CREATE TABLE oracle.signins (log_table text, timegenerated timestamptz, ipaddress text, userprincipalname text, useragent text,
-	resulttype text, tag text, ingestxid bigint, partition text, serviceprincipalname text, serviceprincipalid text);
+	resulttype text, tag text, ingestxid bigint, partition text, serviceprincipalname text, serviceprincipalid text, createddatetime timestamptz);
 CREATE TABLE oracle.activities (log_table text, timegenerated timestamptz, caller text, operationnamevalue text,
 	activitystatusvalue text, resourcegroup text, tag text, ingestxid bigint, partition text);
 
@@ -120,6 +124,11 @@ CREATE FUNCTION oracle.account(s oracle.signins) RETURNS text LANGUAGE sql RETUR
 	WHEN coalesce(s.serviceprincipalid, '') = '' THEN concat(s.userprincipalname, s.serviceprincipalname)
 	WHEN coalesce(s.serviceprincipalname, '') = '' THEN s.serviceprincipalid
 	ELSE format('%s (%s)', s.serviceprincipalname, s.serviceprincipalid) END;
+
+-- and when
+CREATE FUNCTION oracle.began(s oracle.signins, signin_time text) RETURNS timestamptz LANGUAGE sql RETURN CASE
+	WHEN signin_time = 'CreatedDateTime' AND s.createddatetime < s.timegenerated THEN s.createddatetime
+	ELSE s.timegenerated END;
 
 -- What is visible now, whatever stands under the names; volatile, as their
 -- conditions must not be pushed down and prune partitions.
@@ -132,16 +141,16 @@ CREATE FUNCTION oracle.visible_uploads() RETURNS SETOF oracle.uploads LANGUAGE s
 $$;
 CREATE FUNCTION oracle.visible_signins() RETURNS SETOF oracle.signins LANGUAGE sql VOLATILE AS $$
 	SELECT 'signinlogs', timegenerated, ipaddress, userprincipalname, useragent, resulttype, sourcesystem, ingestxid,
-		tableoid::regclass::text, NULL, NULL FROM azhunt.signinlogs
+		tableoid::regclass::text, NULL, NULL, createddatetime FROM azhunt.signinlogs
 	UNION ALL
 	SELECT 'aadnoninteractiveusersigninlogs', timegenerated, ipaddress, userprincipalname, useragent, resulttype, sourcesystem,
-		ingestxid, tableoid::regclass::text, NULL, NULL FROM azhunt.aadnoninteractiveusersigninlogs
+		ingestxid, tableoid::regclass::text, NULL, NULL, createddatetime FROM azhunt.aadnoninteractiveusersigninlogs
 	UNION ALL
 	SELECT 'aadserviceprincipalsigninlogs', timegenerated, ipaddress, NULL, useragent, resulttype, sourcesystem,
-		ingestxid, tableoid::regclass::text, serviceprincipalname, serviceprincipalid FROM azhunt.aadserviceprincipalsigninlogs
+		ingestxid, tableoid::regclass::text, serviceprincipalname, serviceprincipalid, createddatetime FROM azhunt.aadserviceprincipalsigninlogs
 	UNION ALL
 	SELECT 'aadmanagedidentitysigninlogs', timegenerated, ipaddress, NULL, useragent, resulttype, sourcesystem,
-		ingestxid, tableoid::regclass::text, serviceprincipalname, serviceprincipalid FROM azhunt.aadmanagedidentitysigninlogs
+		ingestxid, tableoid::regclass::text, serviceprincipalname, serviceprincipalid, createddatetime FROM azhunt.aadmanagedidentitysigninlogs
 $$;
 CREATE FUNCTION oracle.visible_activities() RETURNS SETOF oracle.activities LANGUAGE sql VOLATILE AS $$
 	SELECT 'azureactivity', timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup, sourcesystem, ingestxid,
@@ -156,12 +165,12 @@ END
 # match with one of the pairs of rows that make it.
 my $join = <<'END';
 CREATE FUNCTION oracle.WHICH_storage_upload_link_account(lookback interval, same_agent boolean, operations text[], file text,
-	noninteractive boolean, successful boolean, principals boolean)
+	noninteractive boolean, successful boolean, principals boolean, signin_time text)
 RETURNS TABLE (key text, left_row text, right_row text) LANGUAGE sql VOLATILE AS $$
 	SELECT DISTINCT ON (1)
 		jsonb_build_array(extract(epoch FROM u.timegenerated), u.operationname, coalesce(u.uri, ''), coalesce(u.useragentheader, ''),
 			ua.address, coalesce(u.accountname, ''), coalesce(u.correlationid, ''),
-			extract(epoch FROM s.timegenerated), oracle.account(s), coalesce(s.useragent, ''))::text,
+			extract(epoch FROM oracle.began(s, signin_time)), oracle.account(s), coalesce(s.useragent, ''))::text,
 		to_jsonb(u)::text, to_jsonb(s)::text
 	FROM oracle.WHICH_uploads() AS u
 	JOIN oracle.addresses AS ua ON ua.spelling = u.calleripaddress AND ua.address <> ''
@@ -173,7 +182,7 @@ RETURNS TABLE (key text, left_row text, right_row text) LANGUAGE sql VOLATILE AS
 	  AND CASE s.log_table WHEN 'signinlogs' THEN true WHEN 'aadnoninteractiveusersigninlogs' THEN noninteractive ELSE principals END
 	  AND (s.resulttype = '0' OR NOT successful)
 	  AND (lower(coalesce(u.useragentheader, '')) = lower(coalesce(s.useragent, '')) OR NOT same_agent)
-	  AND s.timegenerated BETWEEN u.timegenerated - lookback AND u.timegenerated
+	  AND oracle.began(s, signin_time) BETWEEN u.timegenerated - lookback AND u.timegenerated
 	ORDER BY 1, u.ingestxid, s.ingestxid, u.tag, s.tag
 $$;
 CREATE FUNCTION oracle.WHICH_cloudshell_usage(seconds integer, groups text[])

@@ -33,6 +33,13 @@ sub some_time
 	return "timestamptz '2026-03-10 00:00+00' + interval '$seconds seconds'";
 }
 
+# When a sign-in began that was processed at some time; what is after that counts
+# as not known.
+sub some_time_before
+{
+	return rand() < 0.3 ? 'NULL::timestamptz' : some_time();
+}
+
 my @spellings = ('192.0.2.1', '192.0.2.1:5000', '192.0.2.1:5001', '198.51.100.7', '198.51.100.7:5000',
 	'2001:db8::1', '[2001:db8::1]:5000', '2001:DB8:0::1');
 my @addresses = ('192.0.2.1', '192.0.2.1', '192.0.2.1', '198.51.100.7', '198.51.100.7', '2001:db8::1', '2001:db8::1', undef, '');
@@ -49,7 +56,7 @@ our %some_row = (
 	signinlogs => sub {
 		return (some_time(), quote(one_of(@addresses)),
 			quote(one_of('adele@contoso.com', 'Adele@contoso.com', 'alex@contoso.com', undef)),
-			quote(one_of(@agents)), quote(one_of('0', '0', '0', '50126', undef)));
+			quote(one_of(@agents)), quote(one_of('0', '0', '0', '50126', undef)), some_time_before());
 	},
 	azureactivity => sub {
 		return (some_time(), quote(one_of('adele@contoso.com', 'alex@contoso.com', 'diego@contoso.com', undef, '')),
@@ -64,7 +71,8 @@ $some_row{storagefilelogs} = $some_row{storagebloblogs};
 $some_row{aadnoninteractiveusersigninlogs} = $some_row{signinlogs};
 $some_row{aadserviceprincipalsigninlogs} = sub {
 	return (some_time(), quote(one_of(@addresses)), quote(one_of('backup-app', 'Backup-App', 'adele@contoso.com', undef, '')),
-		quote(one_of('6f1e0c52', '6f1e0c52', '2c9a77d1', undef, '')), quote(one_of(@agents)), quote(one_of('0', '0', '7000215', undef)));
+		quote(one_of('6f1e0c52', '6f1e0c52', '2c9a77d1', undef, '')), quote(one_of(@agents)), quote(one_of('0', '0', '7000215', undef)),
+		some_time_before());
 };
 $some_row{aadmanagedidentitysigninlogs} = $some_row{aadserviceprincipalsigninlogs};
 

@@ -8,11 +8,12 @@ use Exporter qw(import);
 use Time::HiRes qw(sleep time);
 our @EXPORT = qw(await nothing_is_built slurp spew);
 
-# Wait until a condition is true: its value, or undef after too long.
+# Wait until a condition is true: its value, or undef after longer than it takes on
+# a machine with much else to do.
 sub await
 {
 	my ($condition, $seconds) = @_;
-	my $deadline = time() + ($seconds // 60);
+	my $deadline = time() + ($seconds // 180);
 
 	while (1)
 	{

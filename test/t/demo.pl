@@ -53,7 +53,7 @@ sub nothing_is_left
 	my ($description) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-	ok(await(sub { !processes() }, 60), "$description: no process stays")
+	ok(await(sub { !processes() }), "$description: no process stays")
 	  or diag(map { "$_: " . slurp("/proc/$_/cmdline") =~ tr/\0/ /r . "\n" } processes());
 	is_deeply([ glob "$directory/tmp/{*,.[!.]*}" ], [], '... and no directory');
 }
@@ -102,7 +102,7 @@ sub end_of
 {
 	my ($terminal) = @_;
 
-	if (!await(sub { waitpid($terminal->{pid}, 1) == $terminal->{pid} }, 60))
+	if (!await(sub { waitpid($terminal->{pid}, 1) == $terminal->{pid} }))
 	{
 		kill 'KILL', $terminal->{pid};
 		waitpid $terminal->{pid}, 0;
@@ -121,14 +121,24 @@ sub demo_process
 	return slurp("/proc/$shell/cmdline") =~ /^\S*sh\0-c/ ? $child : $shell;
 }
 
+# Type a query into psql: is that the answer, once there is a prompt again?  Between
+# prompts, psql does not read, and the terminal has its own idea of control keys.
+sub is_answered
+{
+	my ($terminal, $query, $answer, $description) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	type($terminal, "$query\n");
+	ok(await(sub { shown() =~ /$answer.*\Q$prompt\E/s }), $description) or diag(substr shown(), -2000);
+}
+
 # A session in psql, once a query has been answered there.
 sub start_session
 {
 	my $terminal = start_on_terminal();
 
-	ok(await(sub { prompts() > 0 }, 120), 'the reader is left in psql') or diag(substr shown(), -2000);
-	type($terminal, "SELECT 'sign-ins', count(*) FROM signinlogs;\n");
-	ok(await(sub { shown() =~ /sign-ins +\| +14/ }), '... on the sample logs');
+	ok(await(sub { prompts() > 0 }), 'the reader is left in psql') or diag(substr shown(), -2000);
+	is_answered($terminal, "SELECT 'sign-ins', count(*) FROM signinlogs;", qr/sign-ins +\| +14/, '... on the sample logs');
 	return $terminal;
 }
 
@@ -198,13 +208,11 @@ is(end_of($terminal), 0, '\q ends the demo');
 nothing_is_left('\q');
 
 $terminal = start_session();
-# what is typed before the next prompt goes with it
 my $prompts = prompts();
 type($terminal, "SELECT 'not this");
 type($terminal, "\x03");
 ok(await(sub { prompts() > $prompts }), 'Ctrl-C gives a new line');
-type($terminal, "SELECT 'still', 'here';\n");
-ok(await(sub { shown() =~ /still +\| +here/ }), '... and does not end psql');
+is_answered($terminal, "SELECT 'still', 'here';", qr/still +\| +here/, '... and does not end psql');
 type($terminal, "\x04");
 isnt(end_of($terminal), 'still running', '... Ctrl-D does');
 nothing_is_left('Ctrl-D');

@@ -249,11 +249,11 @@ my $demo = create_database('azhunt_documentation_demo');
 query($demo, 'CREATE EXTENSION azhunt');
 check_functions($demo, slurp("$top/doc/reference.md"));
 check_mentioned($demo, join '', map { slurp("$top/$_") } @files);
-check_examples($demo, examples('doc/kql.md'));
 
 query($demo, 'SELECT count(*) FROM azhunt.create_log_tables()');
 my ($status, $output) = run('azhunt-load', '--quiet', "--dbname=$demo", "$top/sample/logs");
 is($status, 0, 'the logs of make demo are loaded') or diag $output;
+check_examples($demo, examples('doc/kql.md'));
 my @examples = examples('doc/reference.md');
 check_examples($demo, grep { $_->{after} =~ /make demo/ } @examples);
 

@@ -84,7 +84,7 @@ ok($succeeded, 'and runs') or diag($text);
 my @generated = map { s/^\Q$temporary\E\///r } glob "$temporary/dashboards/* $temporary/provisioning/*/*";
 my @committed = map { s/^\Q$directory\E\///r } glob "$directory/dashboards/* $directory/provisioning/*/*.json";
 is_deeply(\@committed, \@generated, 'each file that is generated is here, and no other');
-is(scalar(grep { /^dashboards/ } @generated), 3, 'three dashboards');
+is(scalar(grep { /^dashboards/ } @generated), 4, 'four dashboards');
 is(read_file("$directory/$_"), read_file("$temporary/$_"), "$_ is what the source gives") for @generated;
 
 #
@@ -96,15 +96,18 @@ sub check_types
 }
 
 ($text, $succeeded) = check_types(map { "$directory/$_" } grep { /^dashboards/ } @committed);
-ok($succeeded, 'the dashboards fit the types of @grafana/schema') or diag($text);
+ok($succeeded, 'the dashboards fit the types of @grafana/schema, the oldest and the newest') or diag($text);
 
 # what is wrong is found, all at once
 my %mistakes = (
 	'an unknown property of a panel' => sub { $_[0]{panels}[0]{titel} = 'x' },
 	'an unknown colour mode' => sub { $_[0]{panels}[0]{fieldConfig}{defaults}{color}{mode} = 'rainbow' },
+	'what only the oldest knows' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{options}{footer} = { show => JSON::PP::false } },
+	'what only the newest knows' => sub { push @{ (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{fieldConfig}{overrides}[0]{properties} },
+			{ id => 'custom.hideFrom', value => { viz => JSON::PP::true } } },
 	'an unknown option of a table' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{options}{showHeadr} = JSON::PP::true },
 	'an unknown property of an override' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{fieldConfig}{overrides}[0]{properties}[0]{id} = 'custom.wdith' },
-	'an unknown value of an override' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{fieldConfig}{overrides}[0]{properties}[0]{value} = 'wide' },
+	'an unknown value of an override' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{fieldConfig}{overrides}[0]{properties}[1]{value} = 'wide' },
 	'an unknown draw style' => sub { (grep { $_->{type} eq 'timeseries' } @{ $_[0]{panels} })[0]{fieldConfig}{defaults}{custom}{drawStyle} = 'pillars' },
 	'a text for a number' => sub { $_[0]{panels}[0]{gridPos}{w} = 'wide' },
 	'an unknown type of variable' => sub { $_[0]{templating}{list}[0]{type} = 'thing' },
@@ -124,14 +127,16 @@ for my $mistake (sort keys %mistakes)
 ($text, $succeeded) = check_types(@wrong);
 ok(!$succeeded, 'dashboards that do not fit are refused');
 my $number = 0;
-like($text, qr/^\Q$wrong[$number++]\E: /m, "for $_") for sort keys %mistakes;
+like($text, qr/^\Q$wrong[$number++]\E \(/m, "for $_") for sort keys %mistakes;
 
 #
 # what holds of every dashboard
 #
 my @dashboards = dashboards();
 my %uids = map { $_->{uid} => $_ } @dashboards;
-my %builtin = map { $_ => 1 } qw(__url_time_range __value __data __interval);
+my %builtin = map { $_ => 1 } qw(__url_time_range __value __data __interval __interval_ms);
+my $alerting = read_json("$directory/provisioning/alerting/azhunt.json")->{groups}[0]{folder};
+unlike(read_file("$directory/provisioning/dashboards/azhunt.yaml"), qr/folder: \Q$alerting\E$/m, 'each folder is provisioned once');
 
 # pixels of a panel at 1440: Grafana's menu, where it is docked, has 300, the
 # page 16 on each side, and a panel 10 within
@@ -153,7 +158,7 @@ sub property
 sub check_table
 {
 	my ($panel, $name) = @_;
-	my @shown = grep { !property($_, 'custom.hidden') } @{ $panel->{fieldConfig}{overrides} };
+	my @shown = @{ $panel->{fieldConfig}{overrides} };
 	my $width = 0;
 
 	$width += property($_, 'custom.width') // property($_, 'custom.minWidth') // 10000 for @shown;
@@ -163,7 +168,9 @@ sub check_table
 	{
 		my $column = $override->{matcher}{options};
 		ok(property($override, 'custom.inspect'), "$name: all of a long $column can be seen")
-		  if $column =~ /^(?:Account|Caller|Path|File|Operations|Result|Error|.*user agent)$/;
+		  if $panel->{title} !~ /first time|hour/ && $column =~ /^(?:Account|Caller|File|Details|Log row|Operations|What was found|Error|User agent)$/;
+		# the text for no rows would stand in each cell that is null
+		isnt(property($override, 'noValue'), undef, "$name: $column says what null is");
 		for my $link (@{ property($override, 'links') // [] })
 		{
 			check_link($link, $panel, "$name, link of $column");
@@ -177,19 +184,17 @@ sub check_link
 	my %columns = map { $_->{matcher}{options} => 1 } @{ $panel->{fieldConfig}{overrides} };
 
 	ok($link->{title}, "$name: has a title");
+	return if $link->{url} eq 'https://attack.mitre.org/techniques/${__value.raw}/';
 	my ($uid, $query) = $link->{url} =~ m{^/d/(.*?)\?(.*)$};
-	my @targets = $uid =~ /^\$/ ? grep { $_ ne 'azhunt-overview' } sort keys %uids : ($uid);
-	for my $target (@targets)
-	{
-		ok($uids{$target}, "$name: leads to dashboard $target") or next;
-		my %variables = map { $_->{name} => 1 } @{ $uids{$target}{templating}{list} };
-		ok($variables{$_}, "$name: $target has variable $_") for $query =~ /var-(\w+)=/g, $query =~ /\$\{(\w+):queryparam\}/g;
-	}
-	like($query, qr/\$\{__url_time_range\}/, "$name: keeps the time");
+	ok($uids{$uid}, "$name: leads to dashboard $uid") or return;
+	my %variables = map { $_->{name} => 1 } @{ $uids{$uid}{templating}{list} };
+	ok($variables{$_}, "$name: $uid has variable $_") for $query =~ /var-(\w+)=/g, $query =~ /\$\{(\w+):queryparam\}/g;
+	like($query, qr/\$\{__url_time_range\}|from=\$\{__value.time\}&to=\$\{__to\}/, "$name: keeps the time");
 	like($query, qr/\$\{datasource:queryparam\}/, "$name: keeps the data source");
-	like($query, qr/\brule\b/, "$name: keeps the rule");
+	like($query, qr/\brule\b/, "$name: keeps the rule") unless $uid eq 'azhunt-result';
 	ok($columns{$_}, "$name: column $_ is there") for $link->{url} =~ /__data\.fields\["(.*?)"\]/g;
-	is_deeply([ grep { !/:(?:percentencode|queryparam|raw)$/ && $_ ne '__url_time_range' } $query =~ /\$\{(.*?)\}/g ],
+	ok(scalar(grep { $_->{id} == $1 } @{ $uids{$uid}{panels} }), "$name: panel $1 is there") if $query =~ /viewPanel=(\d+)/;
+	is_deeply([ grep { !/:(?:percentencode|queryparam)$/ && !/^__(?:url_time_range|value\.time|to)$/ } $query =~ /\$\{(.*?)\}/g ],
 		[], "$name: what it hands over is encoded");
 }
 
@@ -218,17 +223,22 @@ for my $dashboard (@dashboards)
 		my $defaults = $panel->{fieldConfig}{defaults};
 
 		ok($panel->{id} && !$ids{ $panel->{id} }++, "$name: an id of its own");
-		like($panel->{title}, qr/\?$/, "$name: the title says what it answers");
+		like($panel->{title}, qr/\w\?(?:$| [A-Z])/, "$name: the title says what it answers");
 		like($panel->{description}, qr/^[A-Z].{20,}\.$/s, "$name: is described");
 		cmp_ok(length($defaults->{noValue} // ''), '>=', 4, "$name: says so when there is nothing");
 		isnt($defaults->{unit}, undef, "$name: has a unit");
 		cmp_ok(scalar @{ $defaults->{thresholds}{steps} }, '>=', 1, "$name: has thresholds");
-		like($panel->{type}, qr/^(?:stat|table|timeseries|heatmap)$/, "$name: needs no plugin");
+		like($panel->{type}, qr/^(?:stat|table|timeseries)$/, "$name: needs no plugin");
 		is_deeply([ map { $_->{datasource}{uid} } $panel, @{ $panel->{targets} } ], [ ('${datasource}') x 2 ], "$name: its data source is the variable");
 		cmp_ok($panel->{gridPos}{x} + $panel->{gridPos}{w}, '<=', 24, "$name: is on the grid");
 		check_table($panel, $name) if $panel->{type} eq 'table';
+		for my $override ($panel->{type} eq 'table' ? () : @{ $panel->{fieldConfig}{overrides} })
+		{
+			check_link($_, $panel, "$name, link of $override->{matcher}{options}") for @{ property($override, 'links') // [] };
+		}
+		check_link($_, $panel, "$name, link") for @{ $defaults->{links} // [] };
 		unlike($panel->{title} . JSON::PP->new->encode($panel->{fieldConfig}), qr/UTC/, "$name: does not say UTC where the time picker decides")
-		  unless $panel->{type} eq 'heatmap';
+		  unless $panel->{title} =~ /^At what hour of the day \(UTC\)/;
 	}
 
 	# no panel over another
@@ -261,14 +271,14 @@ for my $panel (map { @{ $_->{panels} } } @dashboards)
 }
 is_deeply([ grep { keys %{ $colors{$_} } > 1 } sort keys %colors ], [], 'a colour means the same everywhere');
 cmp_ok(scalar keys %colors, '>', 15, 'colours were found');
-is_deeply([ grep { !/^(?:green|yellow|orange|red|blue|purple|text)$/ } map { keys %{ $colors{$_} } } keys %colors ],
-	[], 'they are those of the theme, dark or light');
+is_deeply([ grep { !/^(?:orange|blue|purple|text|transparent|#[0-9A-F]{6})$/ } map { keys %{ $colors{$_} } } keys %colors ],
+	[], 'they are those of the theme, or on which text can be read in both');
 
 #
 # alert rules
 #
 my @rules = alert_rules();
-is_deeply([ map { $_->{title} } @rules ], [ 'new result', 'a log table stopped', 'a rule does not succeed' ], 'alert rules');
+is_deeply([ map { $_->{title} } @rules ], [ 'an open result', 'a log table stopped', 'a rule does not succeed' ], 'alert rules');
 unlike(read_file("$directory/provisioning/alerting/azhunt.json"), qr/\$/, 'Grafana finds no variable of the environment in them');
 for my $rule (@rules)
 {
@@ -278,7 +288,7 @@ for my $rule (@rules)
 	is($condition->{model}{expression}, $rows->{refId}, "$rule->{title}: and about its rows");
 	is($rows->{datasourceUid}, 'azhunt', "$rule->{title}: its data source is the provisioned one");
 	is("$rule->{noDataState} $rule->{execErrState}", 'OK Error', "$rule->{title}: no row is good, an error is not");
-	like($rule->{annotations}{link}, qr{externalURL \}\}/d/(?:azhunt-overview$|\{\{ \.Labels\.dashboard \}\}\?.*var-result=)}, "$rule->{title}: has a link");
+	like($rule->{annotations}{link}, qr{externalURL \}\}/d/(?:azhunt-overview$|azhunt-result\?var-result=)}, "$rule->{title}: has a link");
 }
 like(read_file("$directory/provisioning/datasources/azhunt.yaml"), qr/^    uid: azhunt$/m, 'which has that uid');
 like(read_file("$directory/provisioning/datasources/azhunt.yaml"), qr/^    secureJsonData:\n      password: \$\w+$/m, 'and its password from the environment');

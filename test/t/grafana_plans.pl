@@ -93,7 +93,7 @@ sub check_plan
 
 for my $query (map { queries($_) } dashboards())
 {
-	my %variables = (account => '', address => '', file => '', result => $query->{name} =~ /cloudshell/ ? $shell : $result,
+	my %variables = (account => '', address => '', file => '', severity => '', status => [ 'new', 'investigating' ], result => $query->{name} =~ /cloudshell/ ? $shell : $result,
 		rule => $query->{name} =~ /^azhunt-storage/ ? 'storage_upload_link_account'
 		: $query->{name} =~ /^azhunt-cloudshell/ ? 'cloudshell_usage' : [ 'storage_upload_link_account', 'cloudshell_usage' ]);
 

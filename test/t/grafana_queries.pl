@@ -39,7 +39,7 @@ $session->do("ALTER DATABASE $database RESET search_path");
 $session->do('DROP SCHEMA hostile CASCADE');
 
 my %variables = (account => '', address => '', file => '', result => '',
-	rule => [ 'storage_upload_link_account', 'cloudshell_usage', q(o'hara's uploads) ]);
+	rule => [ 'storage_upload_link_account', 'cloudshell_usage', q(o'hara's uploads) ], severity => '', status => [ 'new', 'investigating' ]);
 my %seeded = (from => '2026-03-01T00:00:00Z', to => $session->do(q(SELECT to_char((now() + interval '1 hour') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))),
 	interval => '1h');
 my %empty = (from => '2020-03-01T00:00:00Z', to => '2020-03-08T00:00:00Z', interval => '1h');
@@ -67,8 +67,11 @@ my %by_name = map { $_->{name} => $_ } @queries;
 sub panel
 {
 	my ($uid, $title) = @_;
+	# the title may say more after its question
+	my @names = grep { /^azhunt-$uid, panel \Q$title\E(?:$| )/ } sort keys %by_name;
 
-	return $by_name{"azhunt-$uid, panel $title"} // die "no panel $title";
+	die "no panel $title, or several" unless @names == 1;
+	return $by_name{ $names[0] };
 }
 
 # The rows of a panel, as texts of columns.
@@ -96,12 +99,12 @@ is(expand(q(IN (${v:sqlstring}) ${v:raw} ${w} ${v}), \%empty, { v => [ "a'b", 'c
 #
 # before there is anything
 #
-is_deeply(rows(panel('overview', 'Do the rules run?'), [ 'Rule', 'State' ]),
+is_deeply(rows(panel('overview', 'Do the rules run now?'), [ 'Rule', 'State' ]),
 	[ 'cloudshell_usage|new', 'storage_upload_link_account|new' ], 'rules that are new say so');
 $session->do("UPDATE azhunt.rules SET created_at = created_at - interval '1 hour'");
-is_deeply(rows(panel('overview', 'Do the rules run?'), [ 'Rule', 'State' ]),
+is_deeply(rows(panel('overview', 'Do the rules run now?'), [ 'Rule', 'State' ]),
 	[ 'cloudshell_usage|never run', 'storage_upload_link_account|never run' ], 'rules that never ran say so');
-is_deeply(rows(panel('overview', 'Do the logs still arrive?'), ['State']), [ ('never loaded') x $session->do('SELECT count(*) FROM azhunt.log_table_schemas()') ], 'as do tables that are not there');
+is_deeply(rows(panel('overview', 'Do the logs arrive now?'), ['State']), [ ('never loaded') x $session->do('SELECT count(*) FROM azhunt.log_table_schemas()') ], 'as do tables that are not there');
 is_deeply(rows(panel('cloudshell-usage', 'Can an empty panel be trusted?'), [ 'Rule', 'Logs', 'Since last success' ]),
 	['never run|never loaded|null'], 'an empty panel is not to be trusted');
 
@@ -172,19 +175,25 @@ for my $query (@queries)
 {
 	my $name = $query->{name};
 	my $chosen = $name =~ /cloudshell/ ? $session_id : $result{'report.pdf'};
-	my $frame = frame_of($query, \%seeded, result => $chosen);
+	# the role of the dashboards may not read the logs
+	my $reader = $query->{sql} =~ /azhunt\.log_rows/ ? $user : $role;
+	is(scalar @{ frame_of($query, \%seeded, result => $chosen)->{rows} }, 0, "$name: the role reads no log") if $reader ne $role;
+	my $frame = frame($reader, expand($query->{sql}, \%seeded, variables_of($query, result => $chosen)));
 	my @names = @{ $frame->{names} };
 	my %types = %{ $frame->{types} };
 
 	is(scalar keys %types, scalar @names, "$name: each column has a name of its own");
-	cmp_ok(scalar @{ $frame->{rows} }, '>', 0, "$name: gives rows");
+	# nothing is closed yet
+	cmp_ok(scalar @{ $frame->{rows} }, '>', 0, "$name: gives rows") if $name !~ /Closed results/;
 	is(scalar @{ frame_of($query, \%empty, result => $chosen)->{rows} }, 0, "$name: gives none of a time without any")
-	  if $query->{sql} =~ /\$__time/;
+	  if $query->{sql} =~ /\$__time/ && $name !~ /ATT&CK/;
 
 	if ($query->{kind} eq 'variable')
 	{
-		is_deeply([ values %types ], ['text'], "$name: gives texts");
-		is($frame->{rows}[0]{ $names[0] }, $name =~ /storage/ ? 'storage_upload_link_account' : 'cloudshell_usage', "$name: the default is the first");
+		is_deeply([ values %types ], [ ('text') x @names ], "$name: gives texts");
+		is_deeply(\@names, [ '__text', '__value' ], "$name: with counts") if $query->{variable}{name} ne 'rule';
+		is($frame->{rows}[0]{ $names[0] }, $name =~ /storage/ ? 'storage_upload_link_account' : 'cloudshell_usage', "$name: the default is the first")
+		  if $query->{variable}{name} eq 'rule';
 	}
 	elsif ($query->{kind} eq 'annotation')
 	{
@@ -206,7 +215,7 @@ for my $query (@queries)
 		$points{ $_->{time} . ($_->{metric} // '') }++ for @{ $frame->{rows} };
 		is_deeply([ grep { $_ > 1 } values %points ], [], "$name: one value for each time and series");
 		ok($series{$_}, "$name: series $_, which has a colour, is there")
-		  for map { $_->{matcher}{options} } @{ $query->{panel}{fieldConfig}{overrides} };
+		  for grep { !/^(?:role|new|storage_m|storage_f|A )/ } map { $_->{matcher}{options} } @{ $query->{panel}{fieldConfig}{overrides} };
 	}
 	else
 	{
@@ -218,11 +227,12 @@ for my $query (@queries)
 		{
 			my ($column, %has) = ($override->{matcher}{options}, map { $_->{id} => $_->{value} } @{ $override->{properties} });
 			my $unit = $has{unit} // '';
-			like($types{$column}, $numeric, "$name: $column is a number") if $unit =~ /^(?:short|s)$/ || $query->{kind} eq 'stat' && $has{thresholds};
-			is($types{$column}, 'timestamp with time zone', "$name: $column is a time") if $unit =~ /^dateTime/;
+			like($types{$column}, $numeric, "$name: $column is a number") if $unit =~ /^(?:locale|percentunit|s)$/ || $query->{kind} eq 'stat' && $has{thresholds};
+			is($types{$column}, 'timestamp with time zone', "$name: $column is a time") if $unit =~ /^(?:dateTime|time:)/;
 			# a state without a colour is one that nobody has thought of
 			next unless $has{mappings};
 			my %known = map { %{ $_->{options} } } grep { $_->{type} eq 'value' } @{ $has{mappings} };
+			next unless %known;
 			is_deeply([ grep { defined && !$known{$_} } map { $_->{$column} } @{ $frame->{rows} } ], [], "$name: each $column has a colour");
 		}
 	}
@@ -232,7 +242,7 @@ for my $query (@queries)
 	{
 		my $rows = eval { frame_of($query, \%seeded, map { $_ => $nasty } qw(account address file result))->{rows} };
 		is($@, '', "$name: $nasty is no error");
-		is(scalar @$rows, 0, "$name: and finds nothing") if $query->{sql} =~ /\$\{(?:account|result):/;
+		is(scalar @$rows, 0, "$name: and finds nothing") if $query->{sql} =~ /\$\{(?:account|result):/ && $name !~ /ATT&CK|How many results of this time/;
 	}
 }
 
@@ -254,47 +264,69 @@ my @rows = ('adele@contoso.com|192.0.2.3|plan.docx|1', 'adele@contoso.com, alex@
 is_deeply(rows($results, \@shown), \@rows, 'results, the latest first');
 is_deeply(rows($results, \@shown, account => 'ADELE@contoso.com'), [ @rows[ 0, 1 ] ], 'of one account');
 is_deeply(rows($results, \@shown, account => 'adele@contoso.com, alex@contoso.com'), [ @rows[ 0, 1 ] ], 'of the accounts of one result');
+is_deeply(rows($results, \@shown, account => [ 'alex', 'megan@contoso.com' ]), [ @rows[ 1, 2 ] ], 'of several, or a part of one');
+is_deeply(rows($results, \@shown, account => ' Adele ,x'), [ @rows[ 0, 1 ] ], 'whatever blanks are around');
+is_deeply(rows($results, \@shown, account => ' , '), \@rows, 'blanks alone filter nothing');
+is_deeply(rows($results, \@shown, account => []), \@rows, 'nor does nothing');
+is_deeply(rows($results, \@shown, account => $_), [], "$_ stands for itself") for 'a%e', 'adele_contoso', 'ade\\le';
 is_deeply(rows($results, \@shown, account => 'alex@contoso.com'), [ $rows[1] ], 'of another account');
 is_deeply(rows($results, \@shown, address => '2001:db8::1'), [ $rows[2] ], 'of one address');
 is_deeply(rows($results, \@shown, file => q(o'brien ü)), [ $rows[2] ], 'of some file names');
 is_deeply(rows($results, \@shown, file => 'REPORT', address => '192.0.2.3'), [], 'filters go together');
-is_deeply(rows($results, \@shown, range => { %seeded, to => '2026-03-10T12:00:00Z' }), [ @rows[ 1, 2 ] ], 'of some time');
+is_deeply(rows($results, \@shown, range => { %seeded, to => '2026-03-10T12:00:00Z' }),
+	[ $rows[2], 'adele@contoso.com, alex@contoso.com|192.0.2.1|report.pdf|1' ], 'of some time, with the uploads of that time');
 my ($long) = grep { $_->{File} eq q(O'Brien Übersicht.pdf) } @{ frame_of($results, \%seeded)->{rows} };
-is($long->{'Upload user agent'}, $agent, 'all of a long user agent is there');
-is($long->{'Sign-in user agent'}, $agent, 'on both sides');
-is($long->{Path}, $path, 'and all of a long path');
+is($long->{'User agent'}, $agent, 'all of a long user agent is there');
 
-my $detail = panel($storage, 'Which uploads and sign-ins make up the result?');
-is_deeply(rows($detail, [ 'Upload', 'Account', 'Between' ], result => $result{'report.pdf'}, range => \%empty),
-	[ '2026-03-11 08:00:00+00|adele@contoso.com|30.000000', '2026-03-10 08:00:00+00|alex@contoso.com|20.000000',
-	  '2026-03-10 08:00:00+00|adele@contoso.com|30.000000' ], 'the result, of whatever time');
-is_deeply(rows($detail, ['Upload'], result => ''), [], 'or none');
+# one result, of whatever hunt
+my $detail = panel('result', 'Which matches make it up?');
+is_deeply(rows($detail, [ 'Time', 'Account', 'Address' ], result => $result{'report.pdf'}, range => \%empty),
+	[ '2026-03-11 08:00:00+00|adele@contoso.com|192.0.2.1', '2026-03-10 08:00:00+00|adele@contoso.com|192.0.2.1',
+	  '2026-03-10 08:00:00+00|alex@contoso.com|192.0.2.1' ], 'the result, of whatever time');
+is(scalar @{ rows($detail, ['Time'], result => $_) }, 3, "found by $_")
+  for substr($result{'report.pdf'}, 0, 13), ' ' . uc($result{'report.pdf'}) . ' ', substr($result{'report.pdf'}, 0, 8) . substr($result{'report.pdf'}, 9, 4);
+is_deeply(rows($detail, ['Time'], result => $_), [], "nothing found by '$_'") for '', substr($result{'report.pdf'}, 0, 8), '%';
+is(rows(panel('result', 'How is its status set?'), ['Run'], result => substr($result{'report.pdf'}, 0, 13))->[3],
+	"SELECT azhunt.set_status('$result{'report.pdf'}', 'closed', 'why', 'false positive');", 'a statement that closes it');
+is_deeply([ sort @{ rows(panel('result', 'What else was found of its accounts and addresses?'), ['Rule'], result => $result{'plan.docx'}) } ],
+	[ 'cloudshell_usage', 'storage_upload_link_account' ], 'other results of the account, in any case');
+my $log_rows = frame($user, expand(panel('result', 'Which log rows are behind it?')->{sql}, \%empty,
+	variables_of({ name => '' }, result => $result{'report.pdf'})));
+is_deeply([ sort map { "$_->{'Log table'} $_->{Address}" } @{ $log_rows->{rows} } ],
+	[ ('signinlogs 192.0.2.1') x 3, ('storagebloblogs 192.0.2.1') x 2 ], 'each log row once, for who may read them');
 
 my $cloudshell = 'cloudshell-usage';
 is_deeply(rows(panel($cloudshell, 'How much was found?'), [ 'Sessions', 'Callers', 'First-time callers', 'Operations' ]), ['3|2|1|5'], 'numbers of Cloud Shells');
-is_deeply(rows(panel($cloudshell, 'Who did what in a Cloud Shell?'), [ 'Hour', 'Caller', 'Number' ]),
-	[ '2026-03-12 02:00:00+00|megan@contoso.com|1', '2026-03-10 14:00:00+00|Adele@Contoso.com|1', '2026-03-10 14:00:00+00|megan@contoso.com|3' ], 'sessions');
+is_deeply(rows(panel($cloudshell, 'Who did what in a Cloud Shell?'), [ 'Hour', 'Caller' ]),
+	[ '2026-03-12 02:00:00+00|megan@contoso.com', '2026-03-10 14:00:00+00|Adele@Contoso.com', '2026-03-10 14:00:00+00|megan@contoso.com' ], 'sessions');
 is_deeply(rows(panel($cloudshell, 'Who did what in a Cloud Shell?'), ['Caller'], account => 'ADELE@CONTOSO.COM'), ['Adele@Contoso.com'], 'of one caller');
-is_deeply(rows(panel($cloudshell, 'Who opened a Cloud Shell for the first time?'), [ 'First hour', 'Caller', 'Number' ]),
+is_deeply(rows(panel($cloudshell, 'Who opened a Cloud Shell for the first time?'), [ 'First hour', 'Caller', 'Operations' ]),
 	['2026-03-10 14:00:00+00|megan@contoso.com|4'], 'who is new, whatever the case of their names was before');
-is_deeply(rows(panel($cloudshell, 'Which operations make up the session?'), ['Operation'], result => $session_id),
-	[ 'Microsoft.Authorization/roleAssignments/write', 'Microsoft.Compute/virtualMachines/delete', 'Microsoft.KeyVault/vaults/delete' ], 'operations of a session');
 
-my $heat_map = panel($cloudshell, 'At what hour of the day (UTC) is the most done in Cloud Shells?');
-for my $timezone ('UTC', 'Asia/Kolkata', 'America/Los_Angeles')
+# an hour overlaps a range that begins or ends in it, and no other
+for my $range ([ '14:45', '15:30', 2 ], [ '13:30', '14:00', 2 ], [ '14:10', '14:20', 2 ], [ '15:00', '15:30', 0 ], [ '13:00', '13:59', 0 ])
 {
-	my $frame = frame($role, expand($heat_map->{sql}, \%seeded, variables_of($heat_map)), $timezone);
-	is_deeply($frame->{names}, [ 'time', map { sprintf '%02d:00', $_ } 0 .. 23 ], "$timezone: an hour is a row of the heat map");
-	is(scalar @{ $frame->{rows} }, 3, "$timezone: a day without any is one, too");
-	is_deeply([ map { my $row = $_; map { $row->{$_} ? "$_ $row->{$_}" : () } grep { $_ ne 'time' } @{ $frame->{names} } } @{ $frame->{rows} } ],
-		[ '14:00 4', '02:00 1' ], "$timezone: the hours are those of UTC");
+	my ($from, $to, $sessions) = @$range;
+	my %part = (from => "2026-03-10T$from:00Z", to => "2026-03-10T$to:00Z", interval => '1h');
+
+	is(scalar @{ rows(panel($cloudshell, 'Who did what in a Cloud Shell?'), ['Caller'], range => \%part) }, $sessions, "sessions from $from to $to");
+	is(scalar @{ rows(panel('overview', 'Which results of this time have the chosen status?'), ['Id'], range => \%part) }, $sessions, 'and on the overview');
 }
 
-is_deeply(rows(panel('overview', 'Which accounts have most results?'), [ 'Results', 'Matches' ]), [ '3|5', '3|4', '1|1' ], 'accounts, ignoring case');
-is_deeply(rows(panel('overview', 'Which addresses have most results?'), [ 'Address', 'Results', 'Matches' ]),
+my $hours = panel($cloudshell, 'At what hour of the day (UTC) is the most done in Cloud Shells?');
+for my $timezone ('UTC', 'Asia/Kolkata', 'America/Los_Angeles')
+{
+	my $frame = frame($role, expand($hours->{sql}, \%seeded, variables_of($hours)), $timezone);
+	is_deeply($frame->{names}, [ 'Day', 'Total', map { sprintf '%02d-%02d', 2 * $_, 2 * $_ + 2 } 0 .. 11 ], "$timezone: two hours are a column");
+	is_deeply([ map { my $row = $_; join ' ', map { $row->{$_} ? "$_ $row->{$_}" : () } @{ $frame->{names} } } @{ $frame->{rows} } ],
+		[ 'Day 2026-03-12 Total 1 02-04 1', 'Day 2026-03-11', 'Day 2026-03-10 Total 4 14-16 4' ], "$timezone: the hours are those of UTC, and each day is a row");
+}
+
+is_deeply(rows(panel('overview', 'Which accounts come up most?'), [ 'Results', 'Matches' ]), [ '3|5', '3|4', '1|1' ], 'accounts, ignoring case');
+is_deeply(rows(panel('overview', 'Which addresses come up most?'), [ 'Address', 'Results', 'Matches' ]),
 	[ '192.0.2.1|1|3', '192.0.2.3|1|1', '2001:db8::1|1|1' ], 'addresses');
-my $open = panel('overview', 'How many results are open?');
-my @states = ('New', 'Under investigation', 'Closed');
+my $open = panel('overview', 'How many results of this time are open?');
+my @states = ('New', 'Investigating', 'Closed');
 is_deeply(rows($open, \@states), ['6|0|0'], 'all results are new');
 is_deeply(rows($open, \@states, rule => ['cloudshell_usage']), ['3|0|0'], 'those of one rule');
 is_deeply(rows($open, \@states, rule => [q(o'hara's uploads)]), [], 'those of a rule that found none');
@@ -304,8 +336,25 @@ is_deeply(rows($open, \@states), ['4|1|1'], 'a status counts');
 $session->do("INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname) VALUES ('2026-03-12 09:59:50+00', '192.0.2.3', 'diego\@contoso.com')");
 $session->do("CALL azhunt.run_rule('storage_upload_link_account')");
 is_deeply(rows($open, \@states), ['5|1|0'], 'a closed result that got a new match is new again');
-is_deeply([ sort @{ rows(panel('overview', 'What happened last?'), [ 'result', 'Status' ]) } ],
-	[ sort split /\n/, $session->do('SELECT result_id, status FROM azhunt.results WHERE "time" >= \'2026-03-01\'') ], 'as the list of results says');
+my $list = panel('overview', 'Which results of this time have the chosen status?');
+is_deeply([ sort @{ rows($list, [ 'Id', 'Status' ]) } ],
+	[ sort split /\n/, $session->do('SELECT left(result_id::text, 13), status FROM azhunt.results WHERE "time" >= \'2026-03-01\'') ], 'as the list of results says');
+is_deeply(rows($open, [ 'Open', 'Hidden by filters' ], account => 'alex'), ['1|5'], 'a filter says what it hides');
+is(scalar @{ rows($list, ['Id'], account => 'alex') }, 1, 'and lists the rest');
+is_deeply(rows($list, ['Account'], account => 'alex'), ['adele@contoso.com, alex@contoso.com'], 'with all accounts of the result');
+is_deeply(rows($list, ['Account'], account => 'alex', range => { %seeded, from => '2026-03-10T12:00:00Z' }), [], 'of the time');
+is_deeply(rows($open, [ 'Open', 'Closed' ], severity => 'High'), [], 'of a severity that no result has');
+$session->do("SELECT azhunt.set_status('$result{'plan.docx'}', 'closed', NULL, 'false positive')");
+$session->do("SELECT azhunt.set_status('$result{'report.pdf'}', 'closed', NULL, 'true positive')");
+is_deeply(rows(panel('overview', 'How often was a rule wrong?'), [ 'Rule', 'Closed', 'True', 'False', 'Wrong' ]),
+	['storage_upload_link_account|2|1|1|0.5'], 'false positives are counted');
+is(scalar @{ rows($list, ['Id'], status => 'closed') }, 2, 'the closed ones can be listed, too');
+is_deeply(rows(panel('overview', 'Which ATT&CK techniques were found in this time?'), [ 'Technique', 'Rule', 'Open', 'Results' ]),
+	[ 'T1059|cloudshell_usage|3|3', 'T1528|storage_upload_link_account|1|3', q(T1528|o'hara's uploads|0|0) ], 'techniques, of rules that found nothing as well');
+$session->do("SELECT azhunt.set_status('$result{$_}', 'new')") for 'plan.docx', 'report.pdf';
+my $comparison = panel('overview', 'Is this time unlike the day and the week before?');
+is_deeply([ grep { !/\|0$/ } @{ rows($comparison, [ 'metric', 'results' ], range => { from => '2026-03-11T00:00:00Z', to => '2026-03-12T00:00:00Z', interval => '1h' }) } ],
+	[ 'A day before|1', 'This time|1', 'A day before|1', 'A day before|2' ], 'a day beside the one before');
 is_deeply([ sort { $a cmp $b } @{ rows(panel('overview', 'How many log rows came in?'), [ 'metric', 'rows_read' ]) } ],
 	[ 'azureactivity|12', 'signinlogs|7', 'storagebloblogs|5', 'storagefilelogs|1' ], 'rows that came in, once each');
 
@@ -322,11 +371,34 @@ sub alerts
 	is(scalar(grep { $_ =~ $numeric } values %{ $frame->{types} }), 1, "$title: one number");
 	is(scalar(grep { $_ eq 'text' } values %{ $frame->{types} }), @{ $frame->{names} } - 1, "$title: all else is labels");
 	ok($frame->{types}{$_}, "$title: label $_ is there") for join(' ', values %{ $rules{$title}{annotations} }) =~ /\.Labels\.(\w+)/g;
+	my %labels;
+	my @labels = grep { $frame->{types}{$_} eq 'text' } @{ $frame->{names} };
+	$labels{ join '|', @{$_}{@labels} }++ for @{ $frame->{rows} };
+	is_deeply([ grep { $labels{$_} > 1 } keys %labels ], [], "$title: no two alerts have the same labels");
 	return [ sort map { my $row = $_; join '|', map { $row->{$_} } @columns } @{ $frame->{rows} } ];
 }
 
-is_deeply(alerts('new result', 'result', 'dashboard'), [ sort split /\n/, $session->do(
-	q(SELECT result_id, 'azhunt-' || replace(hunt, '_', '-') FROM azhunt.results)) ], 'each result is an alert');
+is_deeply(alerts('an open result', 'result', 'severity'), [ sort split /\n/, $session->do('SELECT result_id, severity FROM azhunt.results') ], 'each open result is an alert');
+
+# from the first match until somebody closes it
+my @labels = qw(severity rule title result);
+my $labels_of = sub { [ grep { /\Q$result{'report.pdf'}\E$/ } @{ alerts('an open result', @labels) } ] };
+my $before = $labels_of->();
+is(scalar @$before, 1, 'an open result is one alert');
+$session->do("SELECT azhunt.set_status('$result{'report.pdf'}', 'investigating')");
+is_deeply($labels_of->(), $before, 'so is one that somebody looks into');
+$session->do("INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent) VALUES ('2026-03-10 07:59:50+00', '192.0.2.1', 'lee\@contoso.com', 'Edge')");
+$session->do("CALL azhunt.run_rule('storage_upload_link_account')");
+is_deeply($labels_of->(), $before, 'what later runs find changes no label');
+$session->do("SELECT azhunt.set_status('$result{'report.pdf'}', 'closed')");
+is_deeply($labels_of->(), [], 'nobody is alerted of a closed one');
+$session->do("INSERT INTO azhunt.signinlogs (timegenerated, ipaddress, userprincipalname, useragent) VALUES ('2026-03-10 07:59:52+00', '192.0.2.1', 'nestor\@contoso.com', 'Edge')");
+$session->do("CALL azhunt.run_rule('storage_upload_link_account')");
+is_deeply($labels_of->(), $before, 'but again if more is found');
+$session->do("UPDATE azhunt.rules SET severity = 'High' WHERE rule = 'cloudshell_usage'");
+is((map { $_->{severity} } @{ frame($role, $rules{'an open result'}{data}[0]{model}{rawSql})->{rows} })[0], 'High', 'the most severe come first');
+$session->do("UPDATE azhunt.rules SET severity = 'Medium' WHERE rule = 'cloudshell_usage'");
+
 is_deeply(alerts('a log table stopped', 'log_table', 'stopped'),
 	[ 'azureactivity|0', 'signinlogs|0', 'storagebloblogs|0', 'storagefilelogs|0' ], 'no table stopped');
 is_deeply(alerts('a rule does not succeed', 'rule', 'health', 'broken'),
@@ -335,12 +407,12 @@ is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), [ 'Rule', 'Log
 
 # quiet, and broken
 $session->do("UPDATE azhunt.runs SET started = started - interval '11 minutes', finished = finished - interval '11 minutes'");
-is_deeply(alerts('new result', 'result'), [], 'a result is new for ten minutes');
+is(scalar @{ alerts('an open result', 'result') }, $session->do('SELECT count(*) FROM azhunt.results'), 'a result stays open though nobody looks');
 $session->do("UPDATE azhunt.runs SET started = started - interval '1 hour', finished = finished - interval '1 hour'");
 $session->do(q(UPDATE azhunt.rules SET created_at = created_at - interval '2 hours' WHERE rule = 'o''hara''s uploads'));
 is_deeply(alerts('a rule does not succeed', 'rule', 'health', 'broken'),
 	[ 'cloudshell_usage|late|1', q(o'hara's uploads|never run|1), 'storage_upload_link_account|late|1' ], 'a rule that does not run is late');
-is_deeply(rows(panel('overview', 'Do the rules run?'), [ 'Rule', 'State' ]),
+is_deeply(rows(panel('overview', 'Do the rules run now?'), [ 'Rule', 'State' ]),
 	[ 'cloudshell_usage|late', q(o'hara's uploads|never run), 'storage_upload_link_account|late' ], 'and the overview says so');
 $session->do("UPDATE azhunt.$_ SET ingestedat = now() - interval '2 hours'") for qw(storagebloblogs storagefilelogs signinlogs);
 is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), [ 'Rule', 'Logs' ]), ['late|quiet'], 'logs can be quiet');
@@ -351,7 +423,7 @@ is_deeply(rows(panel($storage, 'Can an empty panel be trusted?'), ['Logs']), ['s
 is_deeply(rows(panel($cloudshell, 'Can an empty panel be trusted?'), ['Logs']), ['flowing'], 'of those that the rule reads');
 
 $session->do('ALTER TABLE azhunt.azureactivity RENAME ingestxid TO arrival');
-like((grep { /^azureactivity/ } @{ rows(panel('overview', 'Do the logs still arrive?'), [ 'Table', 'State' ]) })[0],
+like((grep { /^azureactivity/ } @{ rows(panel('overview', 'Do the logs arrive now?'), [ 'Table', 'State' ]) })[0],
 	qr/^azureactivity\|not known: azhunt\.azureactivity has no column ingestxid/, 'or nobody knows, and why');
 is_deeply(rows(panel($cloudshell, 'Can an empty panel be trusted?'), ['Logs']), ['stopped'], 'which is as bad');
 like(alerts('a log table stopped', 'log_table', 'stopped', 'state')->[0], qr/^azureactivity\|1\|not known: /, 'and an alert');
@@ -370,8 +442,8 @@ WITH run AS (
 INSERT INTO azhunt.matches (rule, "time", account, details, key, result_id, run, found_at)
 SELECT 'other rule', '2026-03-12 12:00+00', 'adele@contoso.com', '{}', '', md5('other')::uuid, run, now() FROM run;
 END
-is_deeply(alerts('new result', 'rule', 'dashboard'), ['other rule|azhunt-overview'], 'the alert of its result leads to the overview');
-is_deeply(rows(panel('overview', 'What happened last?'), [ 'rule', 'dashboard' ], rule => ['other rule']), ['other rule|azhunt-overview'], 'as does the result itself');
+is(scalar(grep { $_ eq 'other rule' } @{ alerts('an open result', 'rule') }), 1, 'its result is an alert');
+is_deeply(rows($list, [ 'Rule', 'Account' ], rule => ['other rule']), ['other rule|adele@contoso.com'], 'and on the overview');
 
 #
 # the role can do nothing else
@@ -379,7 +451,7 @@ is_deeply(rows(panel('overview', 'What happened last?'), [ 'rule', 'dashboard' ]
 my @granted = $session->do("SELECT string_agg(c.oid::regclass::text, ' ') FROM pg_class AS c"
 	  . " WHERE c.relnamespace = 'azhunt'::regnamespace AND has_table_privilege('$role', c.oid, 'SELECT') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')") =~ /(\S+)/g;
 is_deeply([ sort @granted ], [ sort map { "azhunt.$_" } qw(hunts rules rule_health runs screened_matches results storage_upload_link_account_results
-	cloudshell_usage_results latest_status source_health) ], 'it reads these views and no more');
+	cloudshell_usage_results latest_status result_status source_health) ], 'it reads these views and no more');
 
 is($session->do("SELECT string_agg(c.oid::regclass || ' ' || p.privilege, ', ') FROM pg_class AS c"
 	  . " CROSS JOIN unnest('{INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p (privilege)"

@@ -35,7 +35,7 @@ is_deeply([ sort @names ], [ sort qw(cloudshell_sessions cloudshell_usage clouds
 		new_cloudshell_user new_cloudshell_user_keys new_cloudshell_user_log_rows new_cloudshell_user_matches new_cloudshell_user_pairs
 		new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads run_rule signins
 		storage_file_created_quickly_deleted storage_file_created_quickly_deleted_log_rows storage_file_created_quickly_deleted_matches
-		storage_file_created_quickly_deleted_pairs storage_mass_deletion storage_mass_deletion_deletions storage_mass_deletion_log_rows
+		storage_file_created_quickly_deleted_pairs storage_log_rows storage_mass_deletion storage_mass_deletion_deletions storage_mass_deletion_log_rows
 		storage_mass_deletion_matches storage_upload_link_account storage_upload_link_account_log_rows storage_upload_link_account_matches
 		storage_upload_link_account_new_matches storage_upload_link_account_pairs uploads) ],
 	'functions that find their names by the session\'s search_path');
@@ -105,17 +105,18 @@ my %calls = (
 	cloudshell_usage => "SELECT * FROM azhunt.cloudshell_usage(as_of => $day, lookback => '3 days')",
 	cloudshell_sessions => "SELECT * FROM azhunt.cloudshell_sessions(as_of => $day, lookback => '3 days')",
 	read_storage_operations => "SELECT * FROM azhunt.read_storage_operations('-infinity', 'infinity')",
+	storage_log_rows => "SELECT l.log_table, l.log_row OPERATOR(pg_catalog.-) '{timegenerated,ingestedat}'::pg_catalog.text[] FROM azhunt.storage_log_rows('2026-03-02 10:00:01Z') AS l",
 	read_uploads => "SELECT * FROM azhunt.read_uploads('file1', '{PutBlob,Write}', '-infinity', 'infinity')",
 	read_signins => "SELECT * FROM azhunt.read_signins(true, true, true, '-infinity', 'infinity')",
 	read_shell_starts => "SELECT * FROM azhunt.read_shell_starts('cloud-shell-storage', '-infinity', 'infinity')",
 	read_activity => "SELECT * FROM azhunt.read_activity('-infinity', 'infinity')",
 	(map { my $kind = $_;
 			("storage_upload_link_account_$kind" => "SELECT * FROM azhunt.storage_upload_link_account_$kind('1 minute', NULL, true, '{PutBlob,Write}', false, false, true,"
-				. " '-infinity', 'infinity', NULL)",
+				. " 'CreatedDateTime', '-infinity', 'infinity', NULL)",
 			"cloudshell_usage_$kind" => "SELECT * FROM azhunt.cloudshell_usage_$kind('1 hour', 'cloud-shell-storage', '-infinity', 'infinity', NULL)") }
 		qw(matches new_matches)),
 	storage_upload_link_account_pairs => "SELECT * FROM azhunt.storage_upload_link_account_pairs('1 minute', NULL, true, '{PutBlob,Write}', false, false, true,"
-	  . " '-infinity', 'infinity', NULL)",
+	  . " 'CreatedDateTime', '-infinity', 'infinity', '-infinity', NULL)",
 	cloudshell_usage_pairs => "SELECT * FROM azhunt.cloudshell_usage_pairs('1 hour', 'cloud-shell-storage', '-infinity', 'infinity')",
 	(map { $_ => "SELECT * FROM azhunt.$_(as_of => $day)" } qw(storage_mass_deletion storage_file_created_quickly_deleted new_cloudshell_user)),
 	storage_mass_deletion_deletions => "SELECT * FROM azhunt.storage_mass_deletion_deletions(3, '10 minutes', '-infinity', 'infinity')",

@@ -99,7 +99,7 @@ my $many = join '', map { sprintf "2026-01-31 10:%02d:%02d,192.0.2.1,%s,%s\n", $
 ($status, $rows, $err) = load("\xff\xfe" . encode('UTF-16LE', "TimeGenerated,IPAddress,UserPrincipalName,UserAgent\n$many"));
 is($status, 0, 'pairs of UTF-16') or diag($err);
 is(sql(q{SELECT count(*) || ' ' || count(*) FILTER (WHERE coalesce(useragent, '') = repeat(U&'\+01F600', extract(epoch FROM timegenerated - '2026-01-31 10:00Z')::int % 13)
-    AND length(coalesce(userprincipalname, '')) = extract(epoch FROM timegenerated - '2026-01-31 10:00Z')::int % 7) FROM azhunt.signinlogs}),
+	AND length(coalesce(userprincipalname, '')) = extract(epoch FROM timegenerated - '2026-01-31 10:00Z')::int % 7) FROM azhunt.signinlogs}),
 	'3600 3600', 'pairs of UTF-16: every cell');
 
 # a file in UTF-16 is known again, goes on where it ended, and is not loaded twice as UTF-8

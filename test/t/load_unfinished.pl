@@ -5,20 +5,22 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Loader;
+use Session;
 use Test::More;
 
-create_database();
+# hundreds of times, so that a psql for each would take longer than the loader
+my $session = Session->new(PGDATABASE => create_database());
 my $rejects = "$dir/rejects";
 my $blob = "$dir/insights-logs-signinlogs/tenantId=t/y=2026/m=01/d=31/h=10/m=00";
 system('mkdir', '-p', $blob) == 0 or die;
 
 sub clear
 {
-	sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
+	$session->do('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
 	unlink($rejects);
 }
 
-sub ids { return sql('SELECT coalesce(string_agg(id, $$ $$ ORDER BY id), $$$$) FROM azhunt.signinlogs'); }
+sub ids { return $session->do('SELECT coalesce(string_agg(id, $$ $$ ORDER BY id), $$$$) FROM azhunt.signinlogs'); }
 
 my $line = '{"time":"2026-01-31T10:00:00Z","category":"SignInLogs","properties":{"id":"%s","x":{"a":["\\"}",1]}}}';
 my $json = join('', map { sprintf("$line\n", $_) } qw(a b c));

@@ -90,7 +90,7 @@ CREATE FUNCTION public.shadow_functions(types text[], arities boolean, of_hunts 
         FROM pg_proc AS p
         JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
         WHERE p.pronamespace = 'azhunt'::regnamespace
-          AND (of_hunts OR p.proname !~ '^(storage_upload_link_account|cloudshell_usage)(|_matches|_new_matches|_check|_log_rows)$')
+          AND (of_hunts OR p.proname !~ '^(storage_upload_link_account|cloudshell_usage)(|_matches|_new_matches|_check|_tables|_log_rows)$')
           AND NOT 'internal'::regtype = ANY (p.proargtypes) AND p.prorettype <> 'trigger'::regtype
     ), other AS (
         -- one argument of another type
@@ -210,7 +210,7 @@ my @results = (
 	"SELECT count(*) FROM azhunt.results AS r CROSS JOIN LATERAL azhunt.log_rows(r.result_id, 10) AS l",
 	"SELECT azhunt.restart_rule('cloudshell_usage'::text)", "CALL azhunt.run_rule('cloudshell_usage'::text)", "CALL azhunt.run_rule('mine'::text)",
 	"SELECT azhunt.schedule_rule('mine'::text, '* * * * *'::text)", "SELECT azhunt.unschedule_rule('mine'::text)",
-	"SELECT * FROM azhunt.prune(interval '1 day', interval '1000 years')",
+	"SELECT * FROM azhunt.prune(interval '1 day', interval '1000 years', '{}'::jsonb)",
 	"SELECT azhunt.drop_rule('mine'::text)",
 	'SELECT status, error, new_matches FROM azhunt.runs ORDER BY run',
 );

@@ -29,7 +29,12 @@ $plain->do('DROP DATABASE azhunt_rules_cron');
 
 if ($plain->do("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cron'") == 0)
 {
-	fail('pg_cron is installed (Debian: postgresql-NN-cron, where NN is the version of PostgreSQL)');
+  SKIP:
+	{
+		skip('there is no pg_cron for a PostgreSQL that is not released', 1)
+		  if $plain->do('SHOW server_version') =~ /\d(?:beta|rc|devel)/;
+		fail('pg_cron is installed (Debian: postgresql-NN-cron, where NN is the version of PostgreSQL)');
+	}
 	done_testing();
 	exit;
 }
@@ -79,7 +84,7 @@ is($jobs->do('SELECT count(*) FROM cron.job'), 1, 'there is still one job');
 $logs->do('INSERT INTO azhunt.azureactivity (timegenerated, caller, operationnamevalue, activitystatusvalue, resourcegroup) VALUES'
 	  . " ('2026-03-10 08:00+00', 'adele\@contoso.com', 'Microsoft.Storage/storageAccounts/listKeys/action', 'Success', 'cloud-shell-storage-westeurope'),"
 	  . " ('2026-03-10 08:10+00', 'adele\@contoso.com', 'Microsoft.Compute/virtualMachines/write', 'Success', 'web')");
-ok(await(sub { $logs->do('SELECT count(*) FROM azhunt.cloudshell_usage_results') }, 150), 'the job runs, and finds something');
+ok(await(sub { $logs->do('SELECT count(*) FROM azhunt.cloudshell_usage_results') }), 'the job runs, and finds something');
 is($logs->do('SELECT status, new_matches, run_by FROM azhunt.runs ORDER BY run LIMIT 1'), 'succeeded|1|postgres', 'the run is recorded');
 is(await(sub { $jobs->do("SELECT DISTINCT status FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')") }),
 	'succeeded', 'for pg_cron it succeeded, too');

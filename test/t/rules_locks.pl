@@ -102,7 +102,7 @@ sub locks_of_plan
 }
 
 my $parents = 'aadmanagedidentitysigninlogs aadnoninteractiveusersigninlogs aadserviceprincipalsigninlogs';
-my $arguments = "'1 minute', NULL, true, '{PutBlob}', false, false, false, '-infinity', 'infinity'";
+my $arguments = "'1 minute', NULL, true, '{PutBlob}', false, false, false, 'TimeGenerated', '-infinity', 'infinity'";
 is(locks_of_plan($_), $parents, "$_ locks no partition of sign-ins that are not included")
   for 'SELECT * FROM azhunt.storage_upload_link_account()', 'SELECT * FROM azhunt.signins()',
   "SELECT * FROM azhunt.storage_upload_link_account_matches($arguments, NULL)",

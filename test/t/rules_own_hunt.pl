@@ -191,6 +191,8 @@ query($source, q{SELECT azhunt.drop_rule('line'), azhunt.drop_hunt('line')});
 		[ 'signed_check(w interval, x integer)', q{RETURNS boolean LANGUAGE sql AS 'SELECT true'}, 'It has x integer.' ],
 		[ 'signed_check(w interval, v text[])', q{RETURNS boolean LANGUAGE sql AS 'SELECT true'}, 'It has v text[].' ],
 		[ 'signed_check(w interval)', q{RETURNS integer LANGUAGE sql AS 'SELECT 1'}, 'It returns integer.' ],
+		[ 'signed_tables(x integer)', q{RETURNS text[] LANGUAGE sql AS 'SELECT NULL::text[]'}, 'It has x integer.' ],
+		[ 'signed_tables(w interval)', q{RETURNS text LANGUAGE sql AS 'SELECT NULL::text'}, 'It returns text.' ],
 		[ 'signed_log_rows(result_id uuid)', "RETURNS $rows", 'It lacks match azhunt.matches. It has match uuid.' ],
 		[ 'signed_log_rows(match azhunt.matches, w interval)', "RETURNS $rows", 'It has w interval.' ],
 		[ 'signed_log_rows(match azhunt.matches)', q{RETURNS text LANGUAGE sql AS 'SELECT NULL::text'}, 'It returns text.' ])

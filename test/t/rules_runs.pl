@@ -168,6 +168,8 @@ for my $case ('no statistics', 'statistics')
 		$reader->do("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;"
 			  . ' SET auto_explain.log_nested_statements = on; SET client_min_messages = log');
 		my $plans = $reader->query("CALL azhunt.run_rule('$hunt')");
+		# without the plan that is not executed, of which only the cost is asked
+		$plans = join '', grep { !/^Query Text: EXPLAIN/m } split /^(?=LOG:)/m, $plans;
 		my @scans = $plans =~ /^.*Scan (?:using \S+ )?on (?:storage(?:blob|file)logs|signinlogs|aadnoninteractiveusersigninlogs|azureactivity)_(?:p|default).*$/mg;
 
 		cmp_ok(scalar @scans, '>', 3, "$case: plans of $hunt were read");

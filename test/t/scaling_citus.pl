@@ -8,6 +8,7 @@ use File::Basename qw(dirname);
 use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Cluster;
+use Databases qw(run);
 use Shards;
 use Test::More;
 use Utils;
@@ -45,12 +46,28 @@ sub execute
 	is(ask($cluster, $query), '', $query);
 }
 
+sub run_script
+{
+	local %ENV = (%ENV, $coordinator->environment);
+
+	return run('psql', '--no-psqlrc', '--quiet', "--file=$script");
+}
+
 ask($one, 'CREATE EXTENSION azhunt; SELECT count(*) FROM azhunt.create_log_tables()');
 ask($_, 'CREATE EXTENSION citus') foreach $coordinator, @workers;
 execute($coordinator, "SELECT WHERE citus_set_coordinator_host('$coordinator->{dir}', 5432) IS NULL");
 ask($coordinator, "SELECT citus_add_node('$_->{dir}', 5432)") foreach @workers;
 execute($coordinator, 'CREATE EXTENSION azhunt');
-execute($coordinator, "\\i $script");
+
+# Whoever has made the schema before does not have their functions called.
+ask($coordinator, 'CREATE SCHEMA azhunt_citus; CREATE PROCEDURE azhunt_citus.create_local_views() LANGUAGE sql AS $$ SELECT $$');
+my ($status, $output) = run_script();
+is($status, 3, 'the script ends with its first error');
+like($output, qr/\A[^\n]*ERROR:  schema "azhunt_citus" already exists\n\z/, 'which is that the schema is there');
+ask($coordinator, 'DROP SCHEMA azhunt_citus CASCADE');
+
+($status, $output) = run_script();
+is("$status$output", '0', 'the script runs');
 execute($coordinator, 'SET client_min_messages = warning; CALL azhunt_citus.distribute_log_tables(8)');
 execute($coordinator, 'CALL azhunt_citus.run_on_workers(\'CALL azhunt_citus.create_local_views()\')');
 execute($coordinator, 'CREATE EXTENSION postgres_fdw');
@@ -64,7 +81,7 @@ sub insert_logs
 	foreach my $insert (log_inserts(@_))
 	{
 		my ($log_table, $columns, $query) = @$insert;
-		my $key = ask($coordinator, "SELECT azhunt_citus.distribution_key('$log_table')");
+		my $key = ask($coordinator, "SELECT key FROM azhunt_citus.log_table_keys() WHERE log_table = '$log_table'");
 
 		ask($one, "INSERT INTO azhunt.$log_table ($columns) $query");
 		ask($coordinator, "INSERT INTO logs.$log_table ($columns, distribution_key) SELECT l.*, $key FROM ($query) AS l ($columns)");
@@ -86,8 +103,10 @@ foreach my $arguments (@arguments)
 my @rules = ('storage_upload_link_account', 'cloudshell_usage', 'new_cloudshell_user', 'storage_mass_deletion');
 foreach my $rule (@rules)
 {
-	ask($_, "SELECT azhunt.add_rule('$rule')") foreach $one, $coordinator;
-	execute($coordinator, "CALL azhunt_citus.run_on_workers(\$\$SELECT azhunt.add_rule('$rule')\$\$)");
+	my $options = $rule eq 'storage_mass_deletion' ? '{"window": "6 hours"}' : '{}';
+
+	ask($_, "SELECT azhunt.add_rule('$rule', options => '$options')") foreach $one, $coordinator;
+	execute($coordinator, "CALL azhunt_citus.run_on_workers(\$\$SELECT azhunt.add_rule('$rule', options => '$options')\$\$)");
 }
 sub run_rules
 {
@@ -122,5 +141,18 @@ execute($coordinator, "CALL azhunt_citus.run_rule('cloudshell_usage')");
 
 ask($coordinator, "SELECT azhunt.drop_rule(rule) FROM azhunt.rules");
 is(ask($workers[0], 'SELECT count(*) FROM azhunt.matches'), '0', 'drop_rule() on the coordinator removes what the workers have found');
+
+# A worker without a shard has no rows, and runs rules.
+ask($coordinator, 'SET client_min_messages = warning; DROP SCHEMA azhunt_citus, logs CASCADE');
+($status, $output) = run_script();
+is("$status$output", '0', 'the script runs again once its schemas are gone');
+execute($coordinator, 'SET client_min_messages = warning; CALL azhunt_citus.distribute_log_tables(1)');
+execute($coordinator, 'CALL azhunt_citus.run_on_workers(\'CALL azhunt_citus.create_local_views()\')') foreach 1, 2;
+insert_logs(1, 1, 100);
+is(join(',', sort { $a <=> $b } map { ask($_, 'SELECT count(*) FROM azhunt.signinlogs') } @workers), '0,100', 'one worker has all rows');
+execute($coordinator, "CALL azhunt_citus.run_on_workers(\$\$SELECT azhunt.drop_rule('cloudshell_usage')\$\$)");
+execute($coordinator, "CALL azhunt_citus.run_on_workers(\$\$SELECT azhunt.add_rule('cloudshell_usage')\$\$)");
+execute($coordinator, "CALL azhunt_citus.run_rule('cloudshell_usage')");
+is(join(',', sort { $a <=> $b } map { ask($_, q(SELECT rows_read -> 'azureactivity' FROM azhunt.runs WHERE rule = 'cloudshell_usage')) } @workers), '0,100', 'and both read what they have');
 
 done_testing();

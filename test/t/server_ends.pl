@@ -44,8 +44,8 @@ sub is_gone
 {
 	my ($program, $postmaster, $description) = @_;
 
-	ok(await(sub { !kill 0, $postmaster }, 60), "$description: the server ends");
-	ok(await(sub { !-e $program->{directory} }, 60), '... and its directory goes');
+	ok(await(sub { !kill 0, $postmaster }), "$description: the server ends");
+	ok(await(sub { !-e $program->{directory} }), '... and its directory goes');
 }
 
 my $own_cluster = 'use lib shift; use Cluster; $| = 1; my $cluster = Cluster->new; print "$cluster->{dir}\n";';
@@ -66,7 +66,7 @@ foreach my $end ('exit 3', 'die "at once\n"', 'exec "true"', 'POSIX::_exit(1)')
 	my $program = start('sh', '-c', 'exec 2>/dev/null; exec "$@"', 'sh', $^X, '-e', "$own_cluster $end", "$here/../lib");
 	my $directory = $program->{directory};
 	waitpid $program->{pid}, 0;
-	ok(await(sub { !-e $directory }, 60), "$end: the directory goes") or diag($directory);
+	ok(await(sub { !-e $directory }), "$end: the directory goes") or diag($directory);
 }
 
 # script/with-cluster passes on what is sent to it, and waits for the command

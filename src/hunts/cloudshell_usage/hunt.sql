@@ -26,7 +26,8 @@ AS $$
      -- as much again, for partitions to be pruned for each bin
      AND a.timegenerated OPERATOR(pg_catalog.>=) s.timekey
      AND a.timegenerated OPERATOR(pg_catalog.<=)
-         azhunt.window_end(s.timekey, cloudshell_usage_pairs.bin OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval)
+         azhunt.window_end(s.timekey,
+                           cloudshell_usage_pairs.bin OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval)
      -- nor is anything in a bin that has no end
      AND a.timegenerated OPERATOR(pg_catalog.<) azhunt.bin_end(s.timekey, cloudshell_usage_pairs.bin)
     WHERE azhunt.is_other_operation(a.operationnamevalue)
@@ -144,7 +145,8 @@ $$;
 COMMENT ON FUNCTION azhunt.cloudshell_sessions(interval, interval, text, timestamptz) IS
 'hunt: what else callers did within a window after each start of a Cloud Shell, looking back from as_of';
 
-CREATE FUNCTION azhunt.cloudshell_usage_matches(bin interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.cloudshell_usage_matches(bin interval, resource_group text, since timestamptz, until timestamptz,
+                                                arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
@@ -157,7 +159,8 @@ $$;
 COMMENT ON FUNCTION azhunt.cloudshell_usage_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: a caller, a bin of time in which they opened a Cloud Shell, and an operation; whether they are new is not looked at';
 
-CREATE FUNCTION azhunt.cloudshell_usage_new_matches(bin interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.cloudshell_usage_new_matches(bin interval, resource_group text, since timestamptz,
+                                                    until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
 AS $$
@@ -170,7 +173,7 @@ AS $$
             FROM azhunt.read_shell_starts(cloudshell_usage_new_matches.resource_group,
                                           cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS s
             WHERE azhunt.arrived_since(s.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(s.timegenerated, 4)
+              AND azhunt.count_search(s.timegenerated, 32)
               AND azhunt.window_start(s.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS s
@@ -187,11 +190,12 @@ AS $$
         UNION
         SELECT a.timekey, a.caller, a.operationnamevalue
         FROM (
-            SELECT DISTINCT a.caller, azhunt.bin(a.timegenerated, cloudshell_usage_new_matches.bin) AS timekey, a.operationnamevalue
+            SELECT DISTINCT a.caller, azhunt.bin(a.timegenerated, cloudshell_usage_new_matches.bin) AS timekey,
+                   a.operationnamevalue
             FROM azhunt.read_activity(cloudshell_usage_new_matches.since, cloudshell_usage_new_matches.until) AS a
             WHERE azhunt.is_other_operation(a.operationnamevalue)
               AND azhunt.arrived_since(a.ingestxid, cloudshell_usage_new_matches.arrivals)
-              AND azhunt.count_visit(a.timegenerated, 4)
+              AND azhunt.count_search(a.timegenerated, 32)
               AND azhunt.window_start(a.timegenerated, cloudshell_usage_new_matches.bin)
                   OPERATOR(pg_catalog.>) '4714-11-24 00:00:00+00 BC'::pg_catalog.timestamptz
         ) AS a
@@ -244,12 +248,14 @@ SELECT r.timekey AS "time",
        r.caller AS account, NULL::text AS address,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
     SELECT m.rule, m.hunt, m.result_id, m.account AS caller, m."time" AS timekey,
-           azhunt.set_of_texts(m.details OPERATOR(pg_catalog.->>) 'OperationNameValue') FILTER (WHERE NOT m.hidden) AS set_operationnamevalue,
+           azhunt.set_of_texts(m.details OPERATOR(pg_catalog.->>) 'OperationNameValue')
+               FILTER (WHERE NOT m.hidden) AS set_operationnamevalue,
            pg_catalog.count(*) FILTER (WHERE NOT m.hidden) AS matches,
            pg_catalog.count(*) FILTER (WHERE m.hidden) AS hidden,
            pg_catalog.min(m.run) FILTER (WHERE NOT m.hidden) AS first_run,

@@ -34,10 +34,12 @@ COMMENT ON FUNCTION azhunt.new_cloudshell_user_keys(text, timestamptz, timestamp
 'internal: operations that list the keys of a storage account of Cloud Shells, from since to until, both included';
 
 CREATE FUNCTION azhunt.new_cloudshell_user_writes(resource_group text, since timestamptz, until timestamptz)
-RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, activitystatusvalue text, ingestxid bigint)
+RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text,
+               activitystatusvalue text, ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, COALESCE(a.activitystatusvalue, ''), a.ingestxid
+    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup,
+           COALESCE(a.activitystatusvalue, ''), a.ingestxid
     FROM azhunt.read_activity(new_cloudshell_user_writes.since, new_cloudshell_user_writes.until) AS a
     WHERE azhunt.is_write_of_storage_account(a.operationnamevalue)
       AND azhunt.has(a.resourcegroup, new_cloudshell_user_writes.resource_group)
@@ -112,7 +114,8 @@ AS $$
                -- a record that was delivered twice counts once
                pg_catalog.count(DISTINCT ROW(p.write_timegenerated, p.write_resourcegroup, p.write_status)) AS writes
         FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user."window", new_cloudshell_user.resource_group,
-                                             azhunt.window_start(new_cloudshell_user.as_of, new_cloudshell_user.lookback),
+                                             azhunt.window_start(new_cloudshell_user.as_of,
+                                                                 new_cloudshell_user.lookback),
                                              new_cloudshell_user.as_of, NULL::azhunt.arrivals) AS p
         GROUP BY p.timegenerated, p.caller, p.resourcegroup, p.azureip, p.userip
     )
@@ -140,13 +143,16 @@ RETURN azhunt.bag_pack('ResourceGroup'::text, resourcegroup,
 COMMENT ON FUNCTION azhunt.new_cloudshell_user_details(text, text, timestamptz, text, text) IS
 'internal: what a match of this hunt says beyond its caller and the address of the write';
 
-CREATE FUNCTION azhunt.new_cloudshell_user_matches("window" interval, resource_group text, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.new_cloudshell_user_matches("window" interval, resource_group text, since timestamptz,
+                                                   until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, p.caller, p.userip, NULL::pg_catalog.text, NULL::pg_catalog.text,
-           azhunt.new_cloudshell_user_details(p.resourcegroup, p.azureip, p.write_timegenerated, p.write_resourcegroup, p.write_status)
-    FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user_matches."window", new_cloudshell_user_matches.resource_group,
+           azhunt.new_cloudshell_user_details(p.resourcegroup, p.azureip, p.write_timegenerated, p.write_resourcegroup,
+                                              p.write_status)
+    FROM azhunt.new_cloudshell_user_pairs(new_cloudshell_user_matches."window",
+                                          new_cloudshell_user_matches.resource_group,
                                          new_cloudshell_user_matches.since, new_cloudshell_user_matches.until,
                                          new_cloudshell_user_matches.arrivals) AS p
 $$;
@@ -161,17 +167,25 @@ AS $$
     FROM azhunt.azureactivity AS a
     CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(a)) AS l (log_row)
     -- the log table need not have such a column
-    CROSS JOIN LATERAL (SELECT COALESCE(azhunt.strip_port(l.log_row OPERATOR(pg_catalog.->>) 'calleripaddress'::pg_catalog.text), '')) AS c (address)
+    CROSS JOIN LATERAL (SELECT COALESCE(azhunt.strip_port(l.log_row
+                                                          OPERATOR(pg_catalog.->>) 'calleripaddress'::pg_catalog.text),
+                                                          '')) AS c (address)
     WHERE COALESCE(a.caller, '') OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match).account
       AND (a.timegenerated OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match)."time"
            AND azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
-           AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'ResourceGroup'::pg_catalog.text)
-           AND c.address OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureIP'::pg_catalog.text)
+           AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                                       OPERATOR(pg_catalog.->>) 'ResourceGroup'::pg_catalog.text)
+           AND c.address OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                                 OPERATOR(pg_catalog.->>) 'AzureIP'::pg_catalog.text)
            OR a.timegenerated OPERATOR(pg_catalog.=)
-              ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteTime'::pg_catalog.text)::pg_catalog.timestamptz
+              ((new_cloudshell_user_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'WriteTime'::pg_catalog.text)::pg_catalog.timestamptz
               AND azhunt.is_write_of_storage_account(a.operationnamevalue)
-              AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteResourceGroup'::pg_catalog.text)
-              AND COALESCE(a.activitystatusvalue, '') OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details OPERATOR(pg_catalog.->>) 'WriteStatus'::pg_catalog.text)
+              AND a.resourcegroup OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                                          OPERATOR(pg_catalog.->>) 'WriteResourceGroup'::pg_catalog.text)
+              AND COALESCE(a.activitystatusvalue, '')
+                  OPERATOR(pg_catalog.=) ((new_cloudshell_user_log_rows.match).details
+                                          OPERATOR(pg_catalog.->>) 'WriteStatus'::pg_catalog.text)
               AND c.address OPERATOR(pg_catalog.=) (new_cloudshell_user_log_rows.match).address)
 $$;
 

@@ -27,7 +27,8 @@ RETURNS TABLE (
     delete_calleripaddress text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT u.timegenerated, d.timegenerated, u.file, u.operationname, u.calleripaddress, u.useragentheader, u.accountname,
+    SELECT u.timegenerated, d.timegenerated, u.file, u.operationname, u.calleripaddress, u.useragentheader,
+           u.accountname,
            d.operationname, d.calleripaddress
     FROM (
         SELECT u.timegenerated, u.operationname, COALESCE(u.calleripaddress, '') AS calleripaddress, u.useragentheader,
@@ -71,12 +72,14 @@ AS $$
         SELECT DISTINCT p.timegenerated, p.deletedtime, p.uri, p.calleripaddress, p.useragentheader, p.storageaccount
         FROM azhunt.storage_file_created_quickly_deleted_pairs(
                  storage_file_created_quickly_deleted."window", storage_file_created_quickly_deleted.operations,
-                 azhunt.window_start(storage_file_created_quickly_deleted.as_of, storage_file_created_quickly_deleted.lookback),
+                 azhunt.window_start(storage_file_created_quickly_deleted.as_of,
+                                     storage_file_created_quickly_deleted.lookback),
                  storage_file_created_quickly_deleted.as_of, NULL::azhunt.arrivals) AS p
     )
     SELECT h.timegenerated, h.deletedtime, h.uri, h.calleripaddress, h.useragentheader, h.storageaccount
     FROM found AS h
-    WHERE azhunt.storage_file_created_quickly_deleted_check(storage_file_created_quickly_deleted."window", storage_file_created_quickly_deleted.operations)
+    WHERE azhunt.storage_file_created_quickly_deleted_check(storage_file_created_quickly_deleted."window",
+                                                            storage_file_created_quickly_deleted.operations)
       AND azhunt.check_lookback(storage_file_created_quickly_deleted.lookback)
       AND azhunt.check_as_of(storage_file_created_quickly_deleted.as_of)
       AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs}'::pg_catalog.text[])
@@ -99,14 +102,18 @@ RETURN azhunt.bag_pack('Uri'::text, uri,
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_details(text, text, timestamptz, text, text) IS
 'internal: what a match of this hunt says beyond the entities of the upload';
 
-CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_matches("window" interval, operations text[], since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_matches("window" interval, operations text[],
+                                                                    since timestamptz, until timestamptz,
+                                                                    arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT p.timegenerated, NULL::pg_catalog.text, p.calleripaddress, p.useragentheader, p.storageaccount,
-           azhunt.storage_file_created_quickly_deleted_details(p.uri, p.operationname, p.deletedtime, p.delete_operationname, p.delete_calleripaddress)
+           azhunt.storage_file_created_quickly_deleted_details(p.uri, p.operationname, p.deletedtime,
+                                                               p.delete_operationname, p.delete_calleripaddress)
     FROM azhunt.storage_file_created_quickly_deleted_pairs(
-             storage_file_created_quickly_deleted_matches."window", storage_file_created_quickly_deleted_matches.operations,
+             storage_file_created_quickly_deleted_matches."window",
+             storage_file_created_quickly_deleted_matches.operations,
              storage_file_created_quickly_deleted_matches.since, storage_file_created_quickly_deleted_matches.until,
              storage_file_created_quickly_deleted_matches.arrivals) AS p
 $$;
@@ -114,41 +121,35 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_matches(interval, text[], timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a deletion of the same file';
 
-CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
-               b.timegenerated, b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
-                  (storage_file_created_quickly_deleted_log_rows.match)."time",
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
-               f.timegenerated, f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) ANY (ARRAY[
-                  (storage_file_created_quickly_deleted_log_rows.match)."time",
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz])
-    ) AS l (log_table, log_row, timegenerated, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname)
-    WHERE azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
-      AND azhunt.without_query(COALESCE(l.uri, ''))
-          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
-      AND (l.timegenerated OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match)."time"
-           AND l.operationname OPERATOR(pg_catalog.=)
-               ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-           AND COALESCE(azhunt.strip_port(l.calleripaddress), '')
-               OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
-           AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
-           AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
-           OR l.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz
-              AND l.operationname OPERATOR(pg_catalog.=)
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
-              AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=)
-                  ((storage_file_created_quickly_deleted_log_rows.match).details OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text))
+    FROM azhunt.storage_log_rows((storage_file_created_quickly_deleted_log_rows.match)."time") AS l
+    WHERE azhunt.without_query(l.uri)
+          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).useragent
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_file_created_quickly_deleted_log_rows.match).storageaccount
+    UNION ALL
+    SELECT l.log_table, l.log_row
+    FROM azhunt.storage_log_rows(
+             ((storage_file_created_quickly_deleted_log_rows.match).details
+              OPERATOR(pg_catalog.->>) 'DeletedTime'::pg_catalog.text)::pg_catalog.timestamptz) AS l
+    WHERE azhunt.without_query(l.uri)
+          OPERATOR(pg_catalog.=) ((storage_file_created_quickly_deleted_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'Uri'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'DeleteOperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=)
+          ((storage_file_created_quickly_deleted_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'DeleteCallerIpAddress'::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_file_created_quickly_deleted_log_rows(azhunt.matches) IS

@@ -30,7 +30,8 @@ COMMENT ON FUNCTION azhunt.storage_mass_deletion_check(integer, interval) IS
 -- counts.
 --
 -- As numbers, times know no daylight saving time, and no end.
-CREATE FUNCTION azhunt.storage_mass_deletion_deletions(threshold integer, "window" interval, since timestamptz, until timestamptz)
+CREATE FUNCTION azhunt.storage_mass_deletion_deletions(threshold integer, "window" interval, since timestamptz,
+                                                       until timestamptz)
 RETURNS TABLE (
     timegenerated timestamptz,
     operationname text,
@@ -46,14 +47,16 @@ AS $$
         SELECT f.*,
                pg_catalog.bool_or(f.files OPERATOR(pg_catalog.>=) storage_mass_deletion_deletions.threshold) OVER (
                    PARTITION BY f.address, f.useragentheader, f.storageaccount ORDER BY f.seconds
-                   RANGE BETWEEN pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window") PRECEDING
+                   RANGE BETWEEN pg_catalog."extract"('epoch'::pg_catalog.text,
+                                                      storage_mass_deletion_deletions."window") PRECEDING
                    AND CURRENT ROW) AS is_mass_deletion
         FROM (
             SELECT o.*,
                    pg_catalog.count(*) FILTER (WHERE o.begins) OVER (
                        PARTITION BY o.address, o.useragentheader, o.storageaccount ORDER BY o.seconds
                        RANGE BETWEEN UNBOUNDED PRECEDING
-                       AND pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window") FOLLOWING)
+                       AND pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window")
+                           FOLLOWING)
                    OPERATOR(pg_catalog.-)
                    pg_catalog.count(*) FILTER (WHERE o.ends) OVER (
                        PARTITION BY o.address, o.useragentheader, o.storageaccount ORDER BY o.seconds
@@ -61,9 +64,13 @@ AS $$
             FROM (
                 SELECT o.*,
                        (pg_catalog.lag(o.seconds) OVER of_file OPERATOR(pg_catalog.>=)
-                        (o.seconds OPERATOR(pg_catalog.-) pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window"))) IS NOT TRUE AS begins,
+                        (o.seconds OPERATOR(pg_catalog.-)
+                         pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window")))
+                       IS NOT TRUE AS begins,
                        (pg_catalog.lead(o.seconds) OVER of_file OPERATOR(pg_catalog.<=)
-                        (o.seconds OPERATOR(pg_catalog.+) pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window"))) IS NOT TRUE AS ends
+                        (o.seconds OPERATOR(pg_catalog.+)
+                         pg_catalog."extract"('epoch'::pg_catalog.text, storage_mass_deletion_deletions."window")))
+                       IS NOT TRUE AS ends
                 FROM (
                     SELECT o.timegenerated,
                            pg_catalog."extract"('epoch'::pg_catalog.text, o.timegenerated) AS seconds,
@@ -77,7 +84,8 @@ AS $$
                                                         storage_mass_deletion_deletions.until) AS o
                     WHERE azhunt.is_deletion(o.operationname)
                 ) AS o
-                WINDOW of_file AS (PARTITION BY o.address, o.useragentheader, o.storageaccount, o.file ORDER BY o.seconds)
+                WINDOW of_file AS (PARTITION BY o.address, o.useragentheader, o.storageaccount, o.file
+                                   ORDER BY o.seconds)
             ) AS o
         ) AS f
     ) AS d
@@ -109,9 +117,11 @@ AS $$
                pg_catalog.max(d.timegenerated) AS last_deletion,
                pg_catalog.to_jsonb((pg_catalog.array_agg(DISTINCT d.file ORDER BY d.file))[1:1000]) AS files
         FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion.threshold, storage_mass_deletion."window",
-                                                    azhunt.window_start(storage_mass_deletion.as_of, storage_mass_deletion.lookback),
+                                                    azhunt.window_start(storage_mass_deletion.as_of,
+                                                                        storage_mass_deletion.lookback),
                                                     storage_mass_deletion.as_of) AS d
-        GROUP BY azhunt.bin(d.timegenerated, '1 day'::pg_catalog.interval), d.address, d.useragentheader, d.storageaccount
+        GROUP BY azhunt.bin(d.timegenerated, '1 day'::pg_catalog.interval), d.address, d.useragentheader,
+                 d.storageaccount
     )
     SELECT h.first_deletion, h.address, h.useragentheader, h.filesdeleted, h.storageaccount, h.last_deletion, h.files
     FROM found AS h
@@ -134,46 +144,43 @@ RETURN CASE WHEN NOT pg_catalog.isfinite("time") THEN "time"::text
 COMMENT ON FUNCTION azhunt.storage_mass_deletion_day(timestamptz) IS
 'internal: the day in UTC, which tells results of the hunt for mass deletions apart';
 
-CREATE FUNCTION azhunt.storage_mass_deletion_matches(threshold integer, "window" interval, since timestamptz, until timestamptz, arrivals azhunt.arrivals)
+CREATE FUNCTION azhunt.storage_mass_deletion_matches(threshold integer, "window" interval, since timestamptz,
+                                                     until timestamptz, arrivals azhunt.arrivals)
 RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     -- An old deletion becomes a match by a new one in the same window, and that
     -- window is in the period.
     SELECT d.timegenerated, NULL::pg_catalog.text, d.address, d.useragentheader, d.storageaccount,
-           pg_catalog.jsonb_build_object('File', d.file, 'OperationName', d.operationname, 'CorrelationId', d.correlationid,
-                                         'AccountName', d.storageaccount, 'Day', azhunt.storage_mass_deletion_day(d.timegenerated))
-    FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion_matches.threshold, storage_mass_deletion_matches."window",
-                                                storage_mass_deletion_matches.since, storage_mass_deletion_matches.until) AS d
+           pg_catalog.jsonb_build_object('File', d.file, 'OperationName', d.operationname,
+                                         'CorrelationId', d.correlationid, 'AccountName', d.storageaccount,
+                                         'Day', azhunt.storage_mass_deletion_day(d.timegenerated))
+    FROM azhunt.storage_mass_deletion_deletions(storage_mass_deletion_matches.threshold,
+                                                storage_mass_deletion_matches."window",
+                                                storage_mass_deletion_matches.since,
+                                                storage_mass_deletion_matches.until) AS d
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_mass_deletion_matches(integer, interval, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: a deletion from since to until that is part of a mass deletion between them, new or not';
 
-CREATE FUNCTION azhunt.storage_mass_deletion_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_mass_deletion_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b),
-               b.operationname, b.statustext, b.statuscode, b.calleripaddress, b.uri, b.useragentheader, b.accountname, b.correlationid
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f),
-               f.operationname, f.statustext, f.statuscode, f.calleripaddress, f.uri, f.useragentheader, f.accountname, f.correlationid
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match)."time"
-    ) AS l (log_table, log_row, operationname, statustext, statuscode, calleripaddress, uri, useragentheader, accountname, correlationid)
-    WHERE l.operationname OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
-      AND COALESCE(azhunt.strip_port(l.calleripaddress), '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
-      AND azhunt.without_query(COALESCE(l.uri, ''))
-          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'File'::pg_catalog.text)
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
-      AND COALESCE(l.correlationid, '')
-          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+    FROM azhunt.storage_log_rows((storage_mass_deletion_log_rows.match)."time") AS l
+    WHERE l.operationname OPERATOR(pg_catalog.=)
+          ((storage_mass_deletion_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.calleripaddress OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).address
+      AND azhunt.without_query(l.uri)
+          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'File'::pg_catalog.text)
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).useragent
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_mass_deletion_log_rows.match).storageaccount
+      AND l.correlationid
+          OPERATOR(pg_catalog.=) ((storage_mass_deletion_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
 $$;
 
 COMMENT ON FUNCTION azhunt.storage_mass_deletion_log_rows(azhunt.matches) IS

@@ -11,8 +11,10 @@ CREATE FUNCTION azhunt.storage_upload_link_account_pairs(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
+    signins_since timestamptz,
     arrivals azhunt.arrivals)
 RETURNS TABLE (
     timegenerated timestamptz,
@@ -27,20 +29,28 @@ RETURNS TABLE (
     signin_useragent text)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname, u.correlationid,
-           s.timegenerated, s.userprincipalname, s.useragent
-    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file, storage_upload_link_account_pairs.operations,
+    SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.calleripaddress, u.accountname,
+           u.correlationid,
+           azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime),
+           s.userprincipalname, s.useragent
+    FROM azhunt.read_uploads(storage_upload_link_account_pairs.target_file,
+                             storage_upload_link_account_pairs.operations,
                              storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.until) AS u
-    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive, storage_upload_link_account_pairs.successful_only,
+    JOIN azhunt.read_signins(storage_upload_link_account_pairs.include_noninteractive,
+                             storage_upload_link_account_pairs.successful_only,
                              storage_upload_link_account_pairs.include_service_principals,
-                             azhunt.window_start(storage_upload_link_account_pairs.since, storage_upload_link_account_pairs.lookback),
-                             storage_upload_link_account_pairs.until) AS s
+                             storage_upload_link_account_pairs.signins_since,
+                             azhunt.processed_until(storage_upload_link_account_pairs.signin_time,
+                                                    storage_upload_link_account_pairs.until)) AS s
       ON s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-     AND azhunt.within(s.timegenerated, u.timegenerated, storage_upload_link_account_pairs.lookback)
+     AND azhunt.within(azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated,
+                                             s.createddatetime),
+                       u.timegenerated, storage_upload_link_account_pairs.lookback)
      -- as much again, for partitions to be pruned for each upload
      AND s.timegenerated OPERATOR(pg_catalog.>=)
          azhunt.window_start(u.timegenerated, storage_upload_link_account_pairs.lookback)
-     AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+     AND azhunt.time_of_signin(storage_upload_link_account_pairs.signin_time, s.timegenerated, s.createddatetime)
+         OPERATOR(pg_catalog.<=) u.timegenerated
      AND (NOT storage_upload_link_account_pairs.match_user_agent
           OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
      AND (azhunt.arrived_since(u.ingestxid, storage_upload_link_account_pairs.arrivals)
@@ -48,8 +58,8 @@ AS $$
     WHERE u.calleripaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
-'internal: uploads from since to until, both included, each with a sign-in at most lookback before it; only those of which one has arrived, unless arrivals is null';
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_pairs(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, timestamptz, azhunt.arrivals) IS
+'internal: uploads from since to until, both included, each with a sign-in at most lookback before it, processed not before signins_since; only those of which one has arrived, unless arrivals is null';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_check(
     lookback interval,
@@ -58,7 +68,8 @@ CREATE FUNCTION azhunt.storage_upload_link_account_check(
     operations text[],
     include_noninteractive boolean,
     successful_only boolean,
-    include_service_principals boolean)
+    include_service_principals boolean,
+    signin_time text)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -68,11 +79,26 @@ BEGIN ATOMIC
        AND azhunt.check_operations(storage_upload_link_account_check.operations)
        AND azhunt.check_flag(storage_upload_link_account_check.include_noninteractive, 'include_noninteractive')
        AND azhunt.check_flag(storage_upload_link_account_check.successful_only, 'successful_only')
-       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals, 'include_service_principals');
+       AND azhunt.check_flag(storage_upload_link_account_check.include_service_principals, 'include_service_principals')
+       AND azhunt.check_signin_time(storage_upload_link_account_check.signin_time);
 END;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_check(interval, text, boolean, text[], boolean, boolean, boolean, text) IS
 'internal: true, or an error if the hunt does not take these options';
+
+CREATE FUNCTION azhunt.storage_upload_link_account_tables(include_noninteractive boolean,
+                                                          include_service_principals boolean)
+RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '{storagebloblogs,storagefilelogs,signinlogs}'::text[]
+    OPERATOR(pg_catalog.||) CASE WHEN include_noninteractive
+                                 THEN '{aadnoninteractiveusersigninlogs}'::text[] ELSE '{}'::text[] END
+    OPERATOR(pg_catalog.||) CASE WHEN include_service_principals
+                                 THEN '{aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::text[]
+                                 ELSE '{}'::text[] END;
+
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_tables(boolean, boolean) IS
+'internal: the log tables that the hunt reads with these options';
 
 CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -93,7 +119,8 @@ CREATE FUNCTION azhunt.storage_upload_link_account(
     successful_only boolean DEFAULT false,
     include_service_principals boolean DEFAULT false,
     since timestamptz DEFAULT '-infinity',
-    until timestamptz DEFAULT 'infinity')
+    until timestamptz DEFAULT 'infinity',
+    signin_time text DEFAULT 'TimeGenerated')
 RETURNS TABLE (
     fileuploadpath text,
     operationname text,
@@ -107,45 +134,34 @@ RETURNS TABLE (
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     WITH found AS (
-        SELECT m.uri,
-               m.operationname,
-               m.useragentheader,
-               azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS loginevents,
-               pg_catalog.array_agg(DISTINCT m.account COLLATE pg_catalog."C" ORDER BY m.account COLLATE pg_catalog."C") AS accounts,
-               azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account, m.signin_useragent, m.address) AS logins,
-               pg_catalog.count(DISTINCT ROW (m.timegenerated, m.address, m.correlationid)) AS uploads,
-               pg_catalog.min(m.timegenerated) AS first_upload,
-               pg_catalog.max(m.timegenerated) AS last_upload
-        FROM (
-            SELECT p.uri,
-                   p.operationname,
-                   p.useragentheader,
-                   p.timegenerated,
-                   p.address COLLATE pg_catalog."C" AS address,
-                   p.correlationid,
-                   p.signin_timegenerated,
-                   p.account COLLATE pg_catalog."C" AS account,
-                   p.signin_useragent COLLATE pg_catalog."C" AS signin_useragent,
-                   azhunt.login_bag(p.account, p.address, p.signin_timegenerated, p.signin_useragent) AS login
-            FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
-                                          storage_upload_link_account.target_file,
-                                          storage_upload_link_account.match_user_agent,
-                                          storage_upload_link_account.operations,
-                                          storage_upload_link_account.include_noninteractive,
-                                          storage_upload_link_account.successful_only,
-                                          storage_upload_link_account.include_service_principals,
-                                          storage_upload_link_account.since, storage_upload_link_account.until,
-                                          NULL::azhunt.arrivals) AS p
-        ) AS m
-        GROUP BY m.uri, m.operationname, m.useragentheader
+        SELECT p.uri,
+               p.operationname,
+               p.useragentheader,
+               azhunt.linked_signins(p.timegenerated, p.correlationid, p.signin_timegenerated, p.account,
+                                     p.signin_useragent, p.address) AS linked,
+               pg_catalog.min(p.timegenerated) AS first_upload,
+               pg_catalog.max(p.timegenerated) AS last_upload
+        FROM azhunt.storage_upload_link_account_pairs(storage_upload_link_account.lookback,
+                                      storage_upload_link_account.target_file,
+                                      storage_upload_link_account.match_user_agent,
+                                      storage_upload_link_account.operations,
+                                      storage_upload_link_account.include_noninteractive,
+                                      storage_upload_link_account.successful_only,
+                                      storage_upload_link_account.include_service_principals,
+                                      storage_upload_link_account.signin_time,
+                                      storage_upload_link_account.since, storage_upload_link_account.until,
+                                      azhunt.window_start(storage_upload_link_account.since,
+                                                          storage_upload_link_account.lookback),
+                                      NULL::azhunt.arrivals) AS p
+        GROUP BY p.uri, p.operationname, p.useragentheader
     )
     SELECT h.uri,
            h.operationname,
            h.useragentheader,
-           h.loginevents,
-           h.accounts,
-           h.logins,
-           h.uploads,
+           (h.linked).loginevents,
+           (h.linked).accounts,
+           (h.linked).logins,
+           (h.linked).uploads,
            h.first_upload,
            h.last_upload
     FROM found AS h
@@ -158,12 +174,13 @@ AS $$
                                                     storage_upload_link_account.operations,
                                                     storage_upload_link_account.include_noninteractive,
                                                     storage_upload_link_account.successful_only,
-                                                    storage_upload_link_account.include_service_principals)
+                                                    storage_upload_link_account.include_service_principals,
+                                                    storage_upload_link_account.signin_time)
       AND azhunt.check_period(storage_upload_link_account.since, storage_upload_link_account.until)
       AND azhunt.check_rows_are_visible('{storagefilelogs,storagebloblogs,signinlogs,aadnoninteractiveusersigninlogs,aadserviceprincipalsigninlogs,aadmanagedidentitysigninlogs}'::pg_catalog.text[])
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, text) IS
 'hunt: the accounts that signed in, at most lookback before an upload, from the address of the upload';
 
 CREATE FUNCTION azhunt.storage_upload_link_account_matches(
@@ -174,6 +191,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_matches(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -189,14 +207,20 @@ AS $$
                                           storage_upload_link_account_matches.include_noninteractive,
                                           storage_upload_link_account_matches.successful_only,
                                           storage_upload_link_account_matches.include_service_principals,
-                                          storage_upload_link_account_matches.since, storage_upload_link_account_matches.until,
+                                          storage_upload_link_account_matches.signin_time,
+                                          azhunt.begun_since(storage_upload_link_account_matches.signin_time,
+                                                                  storage_upload_link_account_matches.since),
+                                          storage_upload_link_account_matches.until,
+                                          azhunt.window_start(storage_upload_link_account_matches.since,
+                                                              storage_upload_link_account_matches.lookback),
                                           storage_upload_link_account_matches.arrivals) AS p
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of a rule: an upload and a sign-in';
 
-CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text, signin_timegenerated timestamptz, signin_useragent text)
+CREATE FUNCTION azhunt.upload_details(uri text, operationname text, correlationid text,
+                                      signin_timegenerated timestamptz, signin_useragent text)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN azhunt.bag_pack('FileUploadPath'::text, uri,
@@ -217,6 +241,7 @@ CREATE FUNCTION azhunt.storage_upload_link_account_new_matches(
     include_noninteractive boolean,
     successful_only boolean,
     include_service_principals boolean,
+    signin_time text,
     since timestamptz,
     until timestamptz,
     arrivals azhunt.arrivals)
@@ -224,111 +249,172 @@ RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, s
 LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
 AS $$
     SELECT u.timegenerated, s.userprincipalname, u.calleripaddress, u.useragentheader, u.accountname,
-           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
-    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.signintime, s.useragent)
+    FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
+                             storage_upload_link_account_new_matches.operations,
+                             storage_upload_link_account_new_matches.since,
+                             storage_upload_link_account_new_matches.until) AS u
     CROSS JOIN LATERAL (
-        SELECT s.timegenerated, s.userprincipalname, s.useragent
+        SELECT azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                     s.createddatetime) AS signintime,
+               s.userprincipalname, s.useragent
         FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                                  storage_upload_link_account_new_matches.successful_only,
                                  storage_upload_link_account_new_matches.include_service_principals,
-                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+                                 storage_upload_link_account_new_matches.since,
+                                 azhunt.processed_until(storage_upload_link_account_new_matches.signin_time,
+                                                        storage_upload_link_account_new_matches.until)) AS s
         WHERE s.ipaddress OPERATOR(pg_catalog.=) u.calleripaddress
-          AND s.timegenerated OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
-          AND s.timegenerated OPERATOR(pg_catalog.<=) u.timegenerated
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
+              OPERATOR(pg_catalog.>=) azhunt.window_start(u.timegenerated,
+                                                          storage_upload_link_account_new_matches.lookback)
+          AND azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
+              OPERATOR(pg_catalog.<=) u.timegenerated
+          AND s.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.window_start(u.timegenerated, storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(s.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
         OFFSET 0
     ) AS s
     WHERE azhunt.arrived_since(u.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(u.timegenerated, 4)
+      AND azhunt.count_search(u.timegenerated, 32)
       AND u.calleripaddress OPERATOR(pg_catalog.<>) ''
     UNION ALL
     SELECT u.timegenerated, s.userprincipalname, s.ipaddress, u.useragentheader, u.accountname,
-           azhunt.upload_details(u.uri, u.operationname, u.correlationid, s.timegenerated, s.useragent)
+           azhunt.upload_details(u.uri, u.operationname, u.correlationid,
+                                 azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time,
+                                                       s.timegenerated, s.createddatetime), s.useragent)
     FROM azhunt.read_signins(storage_upload_link_account_new_matches.include_noninteractive,
                              storage_upload_link_account_new_matches.successful_only,
                              storage_upload_link_account_new_matches.include_service_principals,
-                             storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS s
+                             storage_upload_link_account_new_matches.since,
+                             storage_upload_link_account_new_matches.until) AS s
     CROSS JOIN LATERAL (
         SELECT u.timegenerated, u.operationname, u.uri, u.useragentheader, u.accountname, u.correlationid
-        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file, storage_upload_link_account_new_matches.operations,
-                                 storage_upload_link_account_new_matches.since, storage_upload_link_account_new_matches.until) AS u
+        FROM azhunt.read_uploads(storage_upload_link_account_new_matches.target_file,
+                                 storage_upload_link_account_new_matches.operations,
+                                 azhunt.begun_since(storage_upload_link_account_new_matches.signin_time,
+                                                    storage_upload_link_account_new_matches.since),
+                                 storage_upload_link_account_new_matches.until) AS u
         WHERE u.calleripaddress OPERATOR(pg_catalog.=) s.ipaddress
-          AND u.timegenerated OPERATOR(pg_catalog.>=) s.timegenerated
-          AND u.timegenerated OPERATOR(pg_catalog.<=) azhunt.window_end(s.timegenerated, storage_upload_link_account_new_matches.lookback)
+          AND u.timegenerated OPERATOR(pg_catalog.>=)
+              azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time, s.timegenerated,
+                                    s.createddatetime)
+          AND u.timegenerated OPERATOR(pg_catalog.<=)
+              azhunt.window_end(azhunt.time_of_signin(storage_upload_link_account_new_matches.signin_time,
+                                                      s.timegenerated, s.createddatetime),
+                                storage_upload_link_account_new_matches.lookback)
           AND azhunt.count_visit(u.timegenerated, 1)
           AND (NOT storage_upload_link_account_new_matches.match_user_agent
                OR s.useragent OPERATOR(azhunt.=~) u.useragentheader)
         OFFSET 0
     ) AS u
     WHERE azhunt.arrived_since(s.ingestxid, storage_upload_link_account_new_matches.arrivals)
-      AND azhunt.count_visit(s.timegenerated, 4)
+      AND azhunt.count_search(s.timegenerated, 32)
       AND s.ipaddress OPERATOR(pg_catalog.<>) ''
 $$;
 
-COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals) IS
+COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
 REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, timestamptz, timestamptz, azhunt.arrivals)
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
+                                                   timestamptz, timestamptz, azhunt.arrivals)
 FROM PUBLIC;
 
-CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
+CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches)
+RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
+    WITH rule AS (
+        SELECT h.default_options OPERATOR(pg_catalog.||) r.options AS options
+        FROM azhunt.rules AS r
+        JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
+        WHERE r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
+    )
     SELECT l.log_table, l.log_row
-    FROM (
-        SELECT 'storagebloblogs', pg_catalog.to_jsonb(b), b.calleripaddress, b.useragentheader, b.uri, b.operationname, b.correlationid,
-               b.accountname, b.statustext, b.statuscode
-        FROM azhunt.storagebloblogs AS b
-        WHERE b.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-        UNION ALL
-        SELECT 'storagefilelogs', pg_catalog.to_jsonb(f), f.calleripaddress, f.useragentheader, f.uri, f.operationname, f.correlationid,
-               f.accountname, f.statustext, f.statuscode
-        FROM azhunt.storagefilelogs AS f
-        WHERE f.timegenerated OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match)."time"
-    ) AS l (log_table, log_row, calleripaddress, useragentheader, uri, operationname, correlationid, accountname, statustext, statuscode)
-    WHERE azhunt.strip_port(l.calleripaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragentheader, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
-      AND COALESCE(l.uri, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
-      AND l.operationname OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
-      AND COALESCE(l.correlationid, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
-      AND COALESCE(l.accountname, '') OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
-      AND azhunt.is_successful_storage_operation(l.statustext, l.statuscode)
+    FROM azhunt.storage_log_rows((storage_upload_link_account_log_rows.match)."time") AS l
+    WHERE l.calleripaddress OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND l.useragentheader OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).useragent
+      AND l.uri OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'FileUploadPath'::pg_catalog.text)
+      AND l.operationname OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'OperationName'::pg_catalog.text)
+      AND l.correlationid OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'CorrelationId'::pg_catalog.text)
+      AND l.accountname OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).storageaccount
     UNION ALL
     SELECT l.log_table, l.log_row
     FROM (
-        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''), s.resulttype,
-               NULL::pg_catalog.text
+        SELECT 'signinlogs', pg_catalog.to_jsonb(s), s.ipaddress, s.useragent, COALESCE(s.userprincipalname, ''),
+               s.resulttype,
+               s.timegenerated, NULL::pg_catalog.text
         FROM azhunt.signinlogs AS s
-        WHERE s.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+        WHERE s.timegenerated OPERATOR(pg_catalog.>=)
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND s.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
-        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent, COALESCE(n.userprincipalname, ''), n.resulttype,
-               'include_noninteractive'
+        SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent,
+               COALESCE(n.userprincipalname, ''), n.resulttype,
+               n.timegenerated, 'include_noninteractive'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
-        WHERE n.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+        WHERE n.timegenerated OPERATOR(pg_catalog.>=)
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND n.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
-        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent, azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
-               'include_service_principals'
+        SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent,
+               azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
+               p.timegenerated, 'include_service_principals'
         FROM azhunt.aadserviceprincipalsigninlogs AS p
-        WHERE p.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+        WHERE p.timegenerated OPERATOR(pg_catalog.>=)
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND p.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
         UNION ALL
-        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent, azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
-               'include_service_principals'
+        SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent,
+               azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
+               i.timegenerated, 'include_service_principals'
         FROM azhunt.aadmanagedidentitysigninlogs AS i
-        WHERE i.timegenerated OPERATOR(pg_catalog.=)
-              ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-    ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, on_request)
-    JOIN azhunt.rules AS r ON r.rule OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).rule
-    JOIN azhunt.hunts AS h ON h.hunt OPERATOR(pg_catalog.=) r.hunt
-    CROSS JOIN LATERAL (SELECT h.default_options OPERATOR(pg_catalog.||) r.options) AS o (options)
-    WHERE azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
-      AND COALESCE(l.useragent, '') OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
+        WHERE i.timegenerated OPERATOR(pg_catalog.>=)
+              ((storage_upload_link_account_log_rows.match).details
+               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+          AND i.timegenerated OPERATOR(pg_catalog.<=)
+              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                             ((storage_upload_link_account_log_rows.match).details
+                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+               FROM rule AS o)
+    ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, timegenerated, on_request)
+    CROSS JOIN rule AS o
+    WHERE azhunt.time_of_signin(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text, l.timegenerated,
+                                -- which a view may not have
+                                (l.log_row OPERATOR(pg_catalog.->>) 'createddatetime'::pg_catalog.text)::pg_catalog.timestamptz)
+          OPERATOR(pg_catalog.=)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+      AND azhunt.strip_port(l.ipaddress) OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).address
+      AND COALESCE(l.useragent, '')
+          OPERATOR(pg_catalog.=) ((storage_upload_link_account_log_rows.match).details
+                                  OPERATOR(pg_catalog.->>) 'UserAgent'::pg_catalog.text)
       AND l.account OPERATOR(pg_catalog.=) (storage_upload_link_account_log_rows.match).account
       AND (l.on_request IS NULL OR (o.options OPERATOR(pg_catalog.->) l.on_request)::pg_catalog.bool)
       AND (NOT (o.options OPERATOR(pg_catalog.->) 'successful_only'::pg_catalog.text)::pg_catalog.bool
@@ -342,14 +428,15 @@ CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
        r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
        r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-       r.uploaduseragent, r.loginevents,
-       r.accounts, r.logins, r.uploads, r.first_upload, r.last_upload,
-       pg_catalog.array_to_string(r.accounts, ', ') AS account,
+       r.uploaduseragent, (r.linked).loginevents,
+       (r.linked).accounts, (r.linked).logins, (r.linked).uploads, r.first_upload, r.last_upload,
+       pg_catalog.array_to_string((r.linked).accounts, ', ') AS account,
        pg_catalog.array_to_string(r.addresses, ', ') AS address,
        r.addresses, r.storageaccounts,
        r.rule, h.title, h.description, h.tactics, h.techniques, u.severity,
        r.result_id, r.matches, r.hidden,
-       azhunt.status_now(s.status, s.last_run, s.changed_at, r.run, r.found_at) AS status,
+       azhunt.status_now(s.status, s.last_run, s.changed_at, s.matches, s.hidden, r.run, r.found_at, r.matches,
+                         r.hidden) AS status,
        s.note, s.changed_by, s.changed_at,
        r.first_run, r.run, r.found_at
 FROM (
@@ -357,13 +444,9 @@ FROM (
            -- all have the same path, operation and user agent
            azhunt.any_bag(m.details) AS details,
            azhunt.any_text(m.useragent) AS uploaduseragent,
-           azhunt.make_bag(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS loginevents,
-           azhunt.array_of_texts(m.account) FILTER (WHERE NOT m.hidden) AS accounts,
-           azhunt.set_of_bags(m.login ORDER BY m.signin_timegenerated, m.account COLLATE pg_catalog."C", m.signin_useragent COLLATE pg_catalog."C", m.address COLLATE pg_catalog."C")
-               FILTER (WHERE NOT m.hidden) AS logins,
-           pg_catalog.count(DISTINCT ROW (m."time", m.address, m.correlationid))
-               FILTER (WHERE NOT m.hidden) AS uploads,
+           azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent,
+                                 m.address)
+               FILTER (WHERE NOT m.hidden) AS linked,
            pg_catalog.min(m."time") FILTER (WHERE NOT m.hidden) AS first_upload,
            pg_catalog.max(m."time") FILTER (WHERE NOT m.hidden) AS last_upload,
            azhunt.array_of_texts(m.address) FILTER (WHERE NOT m.hidden) AS addresses,
@@ -374,15 +457,12 @@ FROM (
            pg_catalog.max(m.run) FILTER (WHERE NOT m.hidden) AS run,
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
-        SELECT m.*, azhunt.login_bag(m.account, m.address, m.signin_timegenerated, m.signin_useragent) AS login
-        FROM (
-            SELECT m.*,
-                   m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
-                   m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
-                   (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
-            FROM azhunt.screened_matches AS m
-            WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
-        ) AS m
+        SELECT m.*,
+               m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
+               m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
+               (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
+        FROM azhunt.screened_matches AS m
+        WHERE m.hunt OPERATOR(pg_catalog.=) 'storage_upload_link_account'
     ) AS m
     GROUP BY m.result_id, m.rule, m.hunt
 ) AS r
@@ -432,26 +512,26 @@ SET plan_cache_mode = force_custom_plan
 -- an error instead of counts without the rows that a policy hides
 SET row_security = off
 AS $$
-#variable_conflict use_column
 DECLARE
     options jsonb := (SELECT h.default_options || r.options
                       FROM azhunt.rules AS r JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-                      WHERE r.rule = $1 AND r.hunt = 'storage_upload_link_account');
+                      WHERE r.rule = upload_counts.rule AND r.hunt = 'storage_upload_link_account');
     -- a function with a subquery among its arguments is not inlined, so that
     -- all partitions would be locked
     target_file text := options ->> 'target_file'::text;
-    operations text[] := ARRAY(SELECT o.operation FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
+    operations text[] := ARRAY(SELECT o.operation
+                               FROM jsonb_array_elements_text(options -> 'operations'::text) AS o (operation));
 BEGIN
     IF options IS NULL THEN
-        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce($1, 'NULL')
+        RAISE EXCEPTION 'there is no rule "%" of hunt storage_upload_link_account', coalesce(upload_counts.rule, 'NULL')
             USING ERRCODE = 'undefined_object',
                   HINT = 'Table azhunt.rules lists the rules.';
     END IF;
-    PERFORM azhunt.check_bin(width);
-    PERFORM azhunt.check_log_tables('{storagebloblogs,storagefilelogs}'::text[]);
+    PERFORM azhunt.check_bin(upload_counts.width);
+    PERFORM azhunt.check_log_table_owners('{storagebloblogs,storagefilelogs}'::text[]);
     RETURN QUERY
-    SELECT azhunt.bin(u.timegenerated, width), count(*)
-    FROM azhunt.uploads(target_file, operations, since, until) AS u
+    SELECT azhunt.bin(u.timegenerated, upload_counts.width), count(*)
+    FROM azhunt.uploads(target_file, operations, upload_counts.since, upload_counts.until) AS u
     GROUP BY 1
     ORDER BY 1;
 END

@@ -14,7 +14,7 @@
 #include "../kqlc.h"
 #include "../log_tables.h"
 
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int			LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
 
 /* What was allocated, to be freed after each query */
 typedef struct Block
@@ -59,18 +59,29 @@ table_name(void *context, int number)
 	return kql_log_tables[number].name;
 }
 
+/*
+ * Every address is that of a log table.
+ */
+static const KqlSourceTable *
+find_external(void *context, const char *address)
+{
+	(void) context;
+	(void) address;
+	return &kql_log_tables[0];
+}
+
 int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
 {
 	Block	   *blocks = NULL;
-	KqlSchema	schema = {NULL, find_table, table_name};
+	KqlSchema	schema = {NULL, find_table, table_name, find_external};
 	KqlAllocator allocator = {&blocks, allocate};
 	KqlResult	result;
 	char	   *query = malloc(size + 1);
 
 	memcpy(query, data, size);
 	query[size] = '\0';
-	kql_compile(query, size, &schema, &allocator, &result);
+	kql_compile(query, size, &schema, NULL, &allocator, &result);
 	if ((result.errors == NULL) == (result.sql == NULL))
 		abort();
 	for (const KqlError *error = result.errors; error != NULL; error = error->next)

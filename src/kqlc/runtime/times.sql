@@ -1,0 +1,142 @@
+-- Times and timespans of compiled queries.
+
+CREATE FUNCTION azhunt.format_datetime(timestamptz, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_format_datetime';
+COMMENT ON FUNCTION azhunt.format_datetime(timestamptz, text) IS
+'internal: KQL''s format_datetime()';
+
+CREATE FUNCTION azhunt.format_timespan(interval, text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_format_timespan';
+COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
+'internal: KQL''s format_timespan()';
+
+CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b));
+COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
+'internal: KQL''s startofday()';
+
+CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
+'internal: KQL''s endofday()';
+
+CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b));
+COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
+'internal: KQL''s startofmonth()';
+
+CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
+'internal: KQL''s endofmonth()';
+
+CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b));
+COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
+'internal: KQL''s startofyear()';
+
+CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
+'internal: KQL''s endofyear()';
+
+CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
+COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
+'internal: KQL''s startofweek()';
+
+CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
+COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
+'internal: KQL''s endofweek()';
+
+CREATE FUNCTION azhunt.dayofweek(a timestamptz) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN make_interval(hours => 24 * extract('dow' FROM timezone('UTC', a))::integer);
+COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
+'internal: KQL''s dayofweek()';
+
+CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(timezone('UTC', c) + azhunt.some_interval(a, b))
+    ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
+        WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
+COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
+'internal: KQL''s datetime_add()';
+
+CREATE FUNCTION azhunt.datetime_diff(a text, b timestamptz, c timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE a WHEN 'year' THEN (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c)))::bigint
+    WHEN 'quarter' THEN (4 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('quarter' FROM timezone('UTC', b)) - extract('quarter' FROM timezone('UTC', c)))::bigint
+    WHEN 'month' THEN (12 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('month' FROM timezone('UTC', b)) - extract('month' FROM timezone('UTC', c)))::bigint
+    WHEN 'week' THEN (azhunt.tolong(b) + 864000000000) / 6048000000000 - (azhunt.tolong(c) + 864000000000) / 6048000000000
+    WHEN 'day' THEN azhunt.tolong(b) / 864000000000 - azhunt.tolong(c) / 864000000000
+    WHEN 'hour' THEN azhunt.tolong(b) / 36000000000 - azhunt.tolong(c) / 36000000000
+    WHEN 'minute' THEN azhunt.tolong(b) / 600000000 - azhunt.tolong(c) / 600000000
+    WHEN 'second' THEN azhunt.tolong(b) / 10000000 - azhunt.tolong(c) / 10000000
+    WHEN 'millisecond' THEN azhunt.tolong(b) / 10000 - azhunt.tolong(c) / 10000
+    WHEN 'microsecond' THEN azhunt.tolong(b) / 10 - azhunt.tolong(c) / 10
+    WHEN 'nanosecond' THEN (azhunt.tolong(b) - azhunt.tolong(c)) * 100 END;
+COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
+'internal: KQL''s datetime_diff()';
+
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
+'internal: KQL''s make_datetime()';
+
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN azhunt.make_datetime(a, b, c, d, e, 0);
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint) IS
+'internal: KQL''s make_datetime()';
+
+CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN azhunt.make_datetime(a, b, c, 0, 0, 0);
+COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint) IS
+'internal: KQL''s make_datetime()';
+
+CREATE FUNCTION azhunt.make_timespan(a bigint, b bigint, c bigint, d double precision) RETURNS interval
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => d) END;
+COMMENT ON FUNCTION azhunt.make_timespan(bigint, bigint, bigint, double precision) IS
+'internal: KQL''s make_timespan()';
+
+CREATE FUNCTION azhunt.unixtime_todatetime(a double precision) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a >= -62135596800000000 AND a < 253402300800000000 THEN azhunt.add(timestamptz '1970-01-01 00:00:00+00', make_interval(secs => trunc(a) / 1000000)) END;
+COMMENT ON FUNCTION azhunt.unixtime_todatetime(double precision) IS
+'internal: KQL''s unixtime_microseconds_todatetime()';
+
+CREATE FUNCTION azhunt.time_in_zone(a timestamptz, zone text, is_local boolean) RETURNS timestamptz
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    clock timestamp := a AT TIME ZONE 'UTC';
+    moment timestamptz;
+BEGIN
+    IF NOT is_local THEN
+        RETURN (a AT TIME ZONE zone) AT TIME ZONE 'UTC';
+    END IF;
+    moment := clock AT TIME ZONE zone;
+    -- a time that clocks skip is as if they had gone on an hour earlier
+    RETURN moment - (moment AT TIME ZONE zone - clock);
+EXCEPTION WHEN invalid_parameter_value OR datetime_field_overflow THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION azhunt.time_in_zone(timestamptz, text, boolean) IS
+'internal: KQL''s datetime_local_to_utc() and datetime_utc_to_local()';
