@@ -145,7 +145,10 @@ class Row:
 
     def take(self, column, value, fold):
         """Let a column take a value; did it?"""
-        converted = convert(self.table, column, value)
+        try:
+            converted = convert(self.table, column, value)
+        except Misfit:
+            return False
         if fold and isinstance(converted, str):
             converted = converted.lower()
         if converted is None or self.cells.get(column) == converted:
@@ -421,7 +424,7 @@ class Generator:
                                                       'activitydatetime', 'eventtimestamp', 'operationname', 'category', 'type', 'tenantid', 'sourcesystem'}
         if table.name == 'AuditLogs':
             spelled.add('resourceid')
-        taken = {column.lower() for _, column in table.listed}
+        taken = {name.lower() for pair in table.listed for name in pair}
         for column, (_, _, name) in table.columns.items():
             if column in spelled or column in taken or column.startswith('_') or r.random() < 0.3:
                 continue
