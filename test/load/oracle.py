@@ -113,7 +113,7 @@ def convert(table, column, value):
     if kind == 'string':
         if isinstance(value, str):
             return value
-        if isinstance(value, bool) or (isinstance(value, (dict, list)) and column not in table.json_text):
+        if isinstance(value, (bool, dict, list)) and column not in table.json_text:
             raise Misfit
         return json.dumps(value, separators=(',', ':'), ensure_ascii=False)
     if isinstance(value, str) and value in ('', 'null', 'None') and kind != 'dynamic':
@@ -217,8 +217,24 @@ def derive(row, record, shape):
                 row.cells[column] = text.strip(' ')
 
 
+def unwrapped(record, inner=('identity', 'properties')):
+    """A raw record without strings where objects should be."""
+    result = {}
+    for name, value in record.items():
+        if name in inner and isinstance(value, str) and value.lstrip(' \t\r\n')[:1] == '{':
+            try:
+                value = json.loads(value)
+            except ValueError:
+                pass
+        if name == 'identity' and isinstance(value, dict):
+            value = unwrapped(value, ('claims', 'authorization', 'requester'))
+        result[name] = value
+    return result
+
+
 def row_of(table, record, shape):
     row = Row(table)
+    record = unwrapped(record) if shape == 'raw' else record
     row.walk(record, table.mapping(shape))
     cells = row.finish()
     for name in OTHER_TIMES:
