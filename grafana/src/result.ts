@@ -147,7 +147,7 @@ const logRows = () =>
           -- before any log row is looked for
           OFFSET 0
       ) AS r
-      CROSS JOIN LATERAL azhunt.log_rows(r.result_id) AS l
+      CROSS JOIN LATERAL azhunt.log_rows(r.result_id, 100) AS l
       GROUP BY l.log_table, l.log_row
       ORDER BY 1 DESC, 2
       LIMIT ${ROWS}`,

@@ -203,7 +203,7 @@ my @results = (
 			screened_matches latest_status)),
 	'SELECT log_table, state FROM azhunt.source_health',
 	"SELECT * FROM azhunt.upload_counts('storage_upload_link_account'::text, timestamptz '-infinity', timestamptz 'infinity', interval '1 hour')",
-	"SELECT count(azhunt.set_status(result_id, 'closed'::text, 'no'::text)) FROM azhunt.results",
+	"SELECT count(azhunt.set_status(result_id, 'closed'::text, 'no'::text, NULL::text)) FROM azhunt.results",
 	"INSERT INTO azhunt.allow_list (entity, value) VALUES ('account', 'USER1\@contoso.com'), ('address', '2001:DB8::1'), ('address', '203.0.113.0/24') ON CONFLICT DO NOTHING",
 	"INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('mine', 'storage_upload_link_account', '{\"lookback\": \"2 minutes\", \"include_service_principals\": true}'), ('bins', 'cloudshell_usage', '{\"bin\": \"2 hours\"}') ON CONFLICT DO NOTHING",
 	'SELECT rule, matches FROM azhunt.hidden_results ORDER BY 1, 2', 'SELECT rule, hunt, last_status FROM azhunt.rule_health ORDER BY 1',
