@@ -216,6 +216,7 @@ static void
 close_sides(Compiler *c, Table *left, Table *right, Vector *keys)
 {
 	close_distinct_on(c, left);
+	close_if_needed(c, left);
 	if (left->from == NULL || strncmp(sql_peek(c->arena, left->from), "(SELECT", 7) != 0 || left->where.count > 0)
 		close_table(c, left);
 	close_table(c, right);
