@@ -2203,7 +2203,7 @@ LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE pg_catalog.concat('SELECT pg_catalog.to_jsonb(q) FROM (', sql, ') AS q');
+    RETURN QUERY EXECUTE pg_catalog.concat('SELECT pg_catalog.to_jsonb(q.*) FROM (', sql, ') AS q');
 END
 $$;
 COMMENT ON FUNCTION azhunt.run_compiled(text) IS
@@ -6073,13 +6073,13 @@ BEGIN
     EXECUTE format('COMMENT ON FUNCTION %I.%I(interval) IS %L', schema, name, title);
     EXECUTE format('CREATE FUNCTION %I.%I(query_period interval, since timestamptz, until timestamptz, arrivals azhunt.arrivals)'
                    ' RETURNS TABLE ("time" timestamptz, account text, address text, useragent text, storageaccount text, details jsonb)'
-                   ' LANGUAGE sql STABLE BEGIN ATOMIC SELECT %s %s AS "time", %s, %s, NULL::text, NULL::text, pg_catalog.to_jsonb(q) FROM (%s) AS q %s; END',
+                   ' LANGUAGE sql STABLE BEGIN ATOMIC SELECT %s %s AS "time", %s, %s, NULL::text, NULL::text, pg_catalog.to_jsonb(q.*) FROM (%s) AS q %s; END',
                    schema, name || '_matches',
                    -- of the rows that agree in the columns that the user names, the latest
                    'DISTINCT ON (' || key_columns || ')', azhunt.time_expression(description, columns, types),
                    azhunt.entity_expression(description, 'Account', columns),
                    azhunt.entity_expression(description, 'IP', columns), rule_sql,
-                   'ORDER BY ' || key_columns || ', "time" DESC NULLS LAST, pg_catalog.to_jsonb(q) DESC');
+                   'ORDER BY ' || key_columns || ', "time" DESC NULLS LAST, pg_catalog.to_jsonb(q.*) DESC');
     EXECUTE format('COMMENT ON FUNCTION %I.%I(interval, timestamptz, timestamptz, azhunt.arrivals) IS %L',
                    schema, name || '_matches', 'rows of the hunt, for rules');
 END

@@ -3,7 +3,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TIME ZONE 'America/New_York';
-SELECT plan(17);
+SELECT plan(18);
 
 CREATE FUNCTION pg_temp.error_of(query text, parameters jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -21,6 +21,8 @@ SELECT is((SELECT jsonb_agg(r) FROM azhunt.kql('declare query_parameters(n:long 
           '[{"a": 4, "b": "x"}]', 'a parameter has its default');
 SELECT is((SELECT jsonb_agg(r) FROM azhunt.kql('declare query_parameters(n:long = 3, s:string = "x"); print a = n + 1, b = s', '{"s": "y"}') AS r),
           '[{"a": 4, "b": "y"}]', 'or the value that is given');
+SELECT is((SELECT jsonb_agg(r) FROM azhunt.kql('declare query_parameters(q:long); print q = q, r = 2', '{"q": 1}') AS r),
+          '[{"q": 1, "r": 2}]', 'and may be called as what kql() calls its rows');
 SELECT is((SELECT jsonb_agg(r) FROM azhunt.kql('declare query_parameters(a:datetime, b:timespan, c:bool, d:real, e:guid, f:dynamic, g:decimal, h:int); print a, b, c, d, e, f, g, h',
     '{"a": "2026-01-02T03:04:05Z", "b": "1.02:03:04", "c": true, "d": -1.5e3, "e": "74be27de-1e4e-49d9-b579-fe0b331d3642", "f": {"k": ["é", "\t\"", null]}, "g": "1.10", "h": -7}') AS r),
           '[{"print_0": "2026-01-01T22:04:05-05:00", "print_1": "26:03:04", "print_2": true, "print_3": -1500, "print_4": "74be27de-1e4e-49d9-b579-fe0b331d3642", "print_5": {"k": ["é", "\t\"", null]}, "print_6": 1.10, "print_7": -7}]',

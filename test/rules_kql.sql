@@ -184,12 +184,12 @@ SELECT results_eq($$SELECT account, title FROM azhunt.matches AS m JOIN azhunt.r
                   $$VALUES ('a@contoso.com', '''; DROP SCHEMA mine CASCADE; --')$$, 'names and texts stay what they are');
 
 -- names that functions have inside
-SELECT azhunt.add_kql_hunt('t1', 'SigninLogs | where UserPrincipalName startswith "a" | project since = TimeGenerated, until = IPAddress, query_period = 1, arrivals = "q", ["time"] = now(), account = "x", details = UserPrincipalName',
+SELECT azhunt.add_kql_hunt('t1', 'SigninLogs | where UserPrincipalName startswith "a" | project since = TimeGenerated, until = IPAddress, query_period = 1, arrivals = "q", ["time"] = now(), account = "x", q = "y", details = UserPrincipalName',
                            '{"key": ["since", "details"], "queryPeriod": "30d"}');
 DO $$ BEGIN PERFORM azhunt.add_rule('t1'); END $$;
 SELECT pg_temp.run('t1');
-SELECT results_eq($$SELECT count(*), min(details ->> 'arrivals') FROM azhunt.matches WHERE rule = 't1'$$,
-                  $$SELECT count(*), 'q' FROM azhunt.SigninLogs WHERE userprincipalname LIKE 'a%' AND timegenerated > now() - interval '30 days'$$, 'are names like others');
+SELECT results_eq($$SELECT count(*), min(details ->> 'arrivals'), min(details ->> 'q') FROM azhunt.matches WHERE rule = 't1'$$,
+                  $$SELECT count(*), 'q', 'y' FROM azhunt.SigninLogs WHERE userprincipalname LIKE 'a%' AND timegenerated > now() - interval '30 days'$$, 'are names like others');
 
 -- random rows, in any order: each key is found once, by the first run that could
 SELECT azhunt.add_kql_hunt('chance', 'AzureActivity | summarize n = count(), last = max(TimeGenerated) by Caller, h = bin(TimeGenerated, 1h) | where n > 2', '{"queryPeriod": "2d"}');

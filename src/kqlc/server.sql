@@ -37,7 +37,7 @@ LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY EXECUTE pg_catalog.concat('SELECT pg_catalog.to_jsonb(q) FROM (', sql, ') AS q');
+    RETURN QUERY EXECUTE pg_catalog.concat('SELECT pg_catalog.to_jsonb(q.*) FROM (', sql, ') AS q');
 END
 $$;
 COMMENT ON FUNCTION azhunt.run_compiled(text) IS
