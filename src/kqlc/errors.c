@@ -15,6 +15,33 @@
 #define LONGEST_NEAR_NAME	63
 
 /*
+ * Take out of a message what formats with a precision left of characters that
+ * they cut in two.
+ */
+static void
+remove_cut_characters(char *message)
+{
+	char	   *to = message;
+
+	for (const char *from = message; *from != '\0';)
+	{
+		unsigned char first = (unsigned char) *from;
+		int			wanted = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+		int			length = 1;
+
+		while (length < wanted && ((unsigned char) from[length] & 0xC0) == 0x80)
+			length++;
+		if (length == wanted)
+		{
+			memmove(to, from, length);
+			to += length;
+		}
+		from += length;
+	}
+	*to = '\0';
+}
+
+/*
  * Add an error, unless there is the same one at that place, and return it.
  */
 KqlError *
@@ -22,11 +49,14 @@ add_error(Errors *errors, int offset, const char *format,...)
 {
 	KqlError   *error = arena_alloc(errors->arena, sizeof(KqlError));
 	KqlError  **place = &errors->first;
+	char	   *message;
 	va_list		arguments;
 
 	va_start(arguments, format);
-	error->message = arena_vprintf(errors->arena, format, arguments);
+	message = arena_vprintf(errors->arena, format, arguments);
 	va_end(arguments);
+	remove_cut_characters(message);
+	error->message = message;
 	error->offset = offset;
 
 	while (*place != NULL && (*place)->offset <= offset)
