@@ -127,6 +127,7 @@ typedef struct Compiler
 	int			alias_count;
 	int			call_depth;
 	int			work;			/* nodes bound so far */
+	int			place;			/* of the operator that is applied */
 	bool		too_large;
 	Table	   *aggregated;		/* aggregates are allowed, over this */
 	Vector		windows;		/* Node and Expr in turn: windows known by now */

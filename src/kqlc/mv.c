@@ -105,6 +105,7 @@ set_elements(Compiler *c, Table *table, const Node *node, const Vector *expanded
 	{
 		Expr	   *number = expr_new(c, KQL_LONG, sql_format(c->arena, "($1.n {-} 1::bigint)", sql_text(c->arena, alias)), false);
 
+		check_name(c, node->start, index);
 		set_column(c, table, index, number);
 	}
 }

@@ -100,6 +100,7 @@ bind_several(Compiler *c, Table *table, const Node *item, Items *items)
 		}
 		if (item->kind == NODE_NAMED)
 			name = ((Node *) item->names.items[i])->text;
+		check_name(c, item->start, name);
 		vector_add(c->arena, &items->names, (void *) name);
 		vector_add(c->arena, &items->exprs, expr);
 		vector_add(c->arena, &items->named, item->kind == NODE_NAMED ? table : NULL);

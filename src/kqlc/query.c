@@ -57,6 +57,8 @@ unknown_table(Compiler *c)
 static Table *
 apply_operator(Compiler *c, Table *table, const Node *node)
 {
+	int			outer = c->place;
+
 	if (!descend(c, node))
 		return unknown_table(c);
 	if (node->kind == NODE_BROKEN)
@@ -68,8 +70,10 @@ apply_operator(Compiler *c, Table *table, const Node *node)
 	{
 		if (strcmp(operators[i].name, node->text) != 0)
 			continue;
+		c->place = node->start;
 		if (operators[i].function != NULL)
 			table = operators[i].function(c, table, node);
+		c->place = outer;
 		if (operators[i].function != op_as)
 			table->as_name = NULL;
 		return table;

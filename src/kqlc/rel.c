@@ -115,6 +115,8 @@ free_name(Compiler *c, const Table *table, const char *name)
 
 	for (int i = 1; find_column(table, free) != NULL; i++)
 		free = arena_printf(c->arena, "%s%d", name, i);
+	if (free != name)
+		check_name(c, c->place, free);
 	return free;
 }
 

@@ -129,6 +129,7 @@ union_name(Compiler *c, const Vector *columns, const Vector *tables, const char 
 		if (taken)
 			free = arena_printf(c->arena, "%s%d", name, number);
 	}
+	check_name(c, c->place, free);
 	return free;
 }
 
@@ -252,6 +253,7 @@ unite(Compiler *c, const Vector *tables, bool is_inner, const char *source)
 	{
 		Expr		name = {.type = KQL_STRING};
 
+		check_name(c, c->place, source);
 		add_column(c, result, source, column_expr(c, select_add(c->arena, select, source, NULL), &name));
 	}
 	for (int i = 0; i < columns.count; i++)
