@@ -1076,7 +1076,7 @@ COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
 
 CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
+RETURN CASE WHEN a BETWEEN 1 AND 9999 AND f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
 COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
 'internal: KQL''s make_datetime()';
 
@@ -1113,11 +1113,11 @@ DECLARE
     moment timestamptz;
 BEGIN
     IF NOT is_local THEN
-        RETURN (a AT TIME ZONE zone) AT TIME ZONE 'UTC';
+        RETURN azhunt.kusto_time(a AT TIME ZONE zone);
     END IF;
     moment := clock AT TIME ZONE zone;
     -- a time that clocks skip is as if they had gone on an hour earlier
-    RETURN moment - (moment AT TIME ZONE zone - clock);
+    RETURN azhunt.kusto_time((moment - (moment AT TIME ZONE zone - clock)) AT TIME ZONE 'UTC');
 EXCEPTION WHEN invalid_parameter_value OR datetime_field_overflow THEN
     RETURN NULL;
 END

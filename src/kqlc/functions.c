@@ -160,8 +160,8 @@ const Function time_functions[] = {
 	{"make_timespan", "iiir", KQL_TIMESPAN, "#make_timespan($1, $2, $3, $4)", NULL, MAYBE, "days, hours, minutes and seconds"},
 	{"format_datetime", "ts", KQL_STRING, "#format_datetime($1, $2)", NULL, MAYBE, "a time in a format"},
 	{"format_timespan", "ps", KQL_STRING, "#format_timespan($1, $2)", NULL, MAYBE, "a timespan in a format"},
-	{"unixtime_seconds_todatetime", "r", KQL_DATETIME, "#unixtime_todatetime($1 {*} 1000000::double precision)", NULL, MAYBE, "seconds since 1970"},
-	{"unixtime_milliseconds_todatetime", "r", KQL_DATETIME, "#unixtime_todatetime($1 {*} 1000::double precision)", NULL, MAYBE, "milliseconds since 1970"},
+	{"unixtime_seconds_todatetime", "r", KQL_DATETIME, "#unixtime_todatetime(#multiply($1, 1000000::double precision))", NULL, MAYBE, "seconds since 1970"},
+	{"unixtime_milliseconds_todatetime", "r", KQL_DATETIME, "#unixtime_todatetime(#multiply($1, 1000::double precision))", NULL, MAYBE, "milliseconds since 1970"},
 	{"unixtime_microseconds_todatetime", "r", KQL_DATETIME, "#unixtime_todatetime($1)", NULL, MAYBE, "microseconds since 1970"},
 	{"unixtime_nanoseconds_todatetime", "r", KQL_DATETIME, "#unixtime_todatetime($1 {/} 1000::double precision)", NULL, MAYBE, "nanoseconds since 1970"},
 	{NULL, NULL, KQL_NONE, NULL, NULL, NEVER, NULL}
