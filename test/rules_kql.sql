@@ -116,6 +116,8 @@ SELECT pg_temp.run('vip');
 SELECT is(pg_temp.last_run(), '2 new, 2 announced', 'know the rows');
 SELECT results_eq($$SELECT details ->> 'ResultType', "time" FROM azhunt.matches WHERE rule = 'vip' ORDER BY 1$$,
                   $$VALUES ('1', now() - interval '1 minute'), ('50126', now() - interval '1 day')$$, 'of several the latest');
+SELECT azhunt.add_kql_hunt('unnamed', 'SigninLogs | project TimeGenerated, IPAddress', '{"key": [null], "tactics": [null]}');
+SELECT results_eq($$SELECT result_key, tactics FROM azhunt.hunts WHERE hunt = 'unnamed'$$, $$VALUES ('{TimeGenerated,IPAddress}'::text[], '{}'::text[])$$, 'a null is no name');
 SELECT azhunt.add_kql_hunt('counted', 'SigninLogs | summarize n = count() by UserPrincipalName | where n > 3');
 DO $$ BEGIN PERFORM azhunt.add_rule('counted', options => '{"query_period": "30 days"}'); END $$;
 SELECT pg_temp.run('counted');
@@ -160,8 +162,8 @@ END $$;
 SELECT is(pg_temp.error_of(n, q, d::jsonb), e, e)
 FROM (VALUES
     ('x', 'SigninLogs | nonsense', '{}', '42601 KQL query has an error at line 1, column 14: the operator nonsense is not supported'),
-    ('x', 'print 1', '{}', '22023 there is no log table "NULL"'),
-    ('x', 'vips', '{}', '22023 there is no log table "NULL"'),
+    ('x', 'print 1', '{}', '22023 the query reads no log table'),
+    ('x', 'vips', '{}', '22023 the query reads no log table'),
     ('cloudshell_usage', 'SigninLogs', '{}', '42710 there is another hunt "cloudshell_usage"'),
     ('azhunt.x', 'SigninLogs', '{}', '22023 cannot add or change hunt "x" of schema azhunt'),
     ('a.b.c', 'SigninLogs', '{}', '42602 the name of a hunt has to be NAME or SCHEMA.NAME'),

@@ -15,7 +15,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN CASE jsonb_typeof(bag -> member)
-        WHEN 'array' THEN ARRAY(SELECT e.element FROM jsonb_array_elements_text(bag -> member) AS e (element))
+        WHEN 'array' THEN ARRAY(SELECT e.element FROM jsonb_array_elements_text(bag -> member) AS e (element)
+                              WHERE e.element IS NOT NULL)
         ELSE array_remove(ARRAY[bag ->> member], NULL) END;
 END
 $$;
@@ -231,6 +232,11 @@ DECLARE
     hunt text;
 BEGIN
     PERFORM azhunt.check_kql_description(schema, name, description);
+    IF tables = '{}' THEN
+        RAISE EXCEPTION 'the query reads no log table'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Use azhunt.create_kql_view() for a query that is no hunt.';
+    END IF;
     PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = add_compiled_hunt.name;
     PERFORM azhunt.create_kql_objects(schema, name, description, view_sql, period_sql, rule_sql, columns, types);
     hunt := azhunt.add_hunt(
