@@ -41,6 +41,9 @@ FROM (VALUES
 ) AS c (q, k);
 SELECT is((SELECT tables::text FROM azhunt.compile_hunt('let x = AzureActivity; union SigninLogs, x | join kind=inner SigninLogs on TimeGenerated | take 1', '1', '2')),
           '{azureactivity,signinlogs}', 'the log tables that a query reads');
+SET LOCAL quote_all_identifiers = on;
+SELECT is((SELECT tables::text FROM azhunt.compile_hunt('SigninLogs', '1', '2')), '{signinlogs}', 'however names are quoted');
+RESET quote_all_identifiers;
 
 -- the catalogue
 SELECT is(azhunt.add_kql_hunt('failures',
