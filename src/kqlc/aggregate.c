@@ -392,6 +392,7 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Node *node, const 
 		by_name = ((Node *) node->names.items[0])->text;
 	else if (by_name == NULL)
 		by_name = arena_printf(c->arena, "%s_", call->text);
+	check_name(c, node->start, by_name);
 	add_result(c, result, by_name, aggregate_expr(c, call, which, &by_expr, 1, NULL));
 	for (int i = 1; i < call->args.count; i++)
 	{
@@ -422,6 +423,7 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Node *node, const 
 			name = ((Node *) node->names.items[i])->text;
 		else if (name == NULL)
 			name = arena_printf(c->arena, "%s_%s_arg%d", call->text, by_name, i);
+		check_name(c, argument->start, name);
 		add_result(c, result, name, arg_value(c, by_expr, value, aggregates[which].function));
 	}
 }

@@ -84,6 +84,7 @@ bind_axis(Compiler *c, Table *table, const Node *node, Axis *axis)
 	axis->name = node->left->kind == NODE_NAMED ? ((Node *) node->left->names.items[0])->text : default_name(c, node->left);
 	if (axis->name == NULL)
 		axis->name = "Column1";
+	check_name(c, node->left->start, axis->name);
 	if (is_failed(axis->value))
 		return false;
 	axis->type = is_number(axis->value->type) ? KQL_REAL : axis->value->type;
@@ -198,9 +199,12 @@ add_series(Compiler *c, Table *result, const Node *node, const Table *bins, int 
 		Expr	   *value = bin_column(bins, keys, BIN_AGGREGATES + i);
 		const char *name = item->kind == NODE_NAMED ? ((Node *) item->names.items[0])->text : aggregate_name(c, item);
 
+		if (name == NULL)
+			name = "Column1";
+		check_name(c, item->start, name);
 		if (is_failed(value))
 			continue;
-		add_column(c, result, free_name(c, result, name != NULL ? name : "Column1"),
+		add_column(c, result, free_name(c, result, name),
 				   expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#series_of(coalesce(@jsonb_object_agg($1::@text, $2), @jsonb_build_object()), $3, $4)",
 													   bin_column(bins, keys, BIN_NUMBER)->sql, value_of(c, to_dynamic(c, value)), count,
 													   default_value(c, item, value->type)), true));

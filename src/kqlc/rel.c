@@ -121,12 +121,15 @@ free_name(Compiler *c, const Table *table, const char *name)
 }
 
 /*
- * A name that PostgreSQL would cut off cannot be a column's.
+ * A name that PostgreSQL would cut off cannot be a column's, nor can one that is
+ * empty.
  */
 void
 check_name(Compiler *c, int place, const char *name)
 {
-	if (strlen(name) > LONGEST_NAME)
+	if (name[0] == '\0')
+		add_error(c->errors, place, "column name is empty");
+	else if (strlen(name) > LONGEST_NAME)
 		add_error(c->errors, place, "column name \"%.40s...\" is longer than %d bytes",
 				  name, LONGEST_NAME);
 }
