@@ -155,6 +155,8 @@ main(int argc, char **argv)
 	if (options.watch)
 	{
 		PQfinish(connection);
+		memset(&list, 0, sizeof(list));
+		start_progress(counters, &list, &options);
 		status = watch_files(&options, counters);
 		show_summary(counters, &options);
 		return status;

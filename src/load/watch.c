@@ -247,6 +247,19 @@ remember_files(Watch *watch, SeenFile *files, size_t nfiles)
 }
 
 /*
+ * Count the files that are not loaded, however often they were tried.
+ */
+static void
+count_failed(Watch *watch)
+{
+	int64_t		failed = 0;
+
+	for (size_t i = 0; i < watch->nseen; i++)
+		failed += !watch->seen[i].done && watch->seen[i].failures > 0;
+	watch->counters->files_failed = failed;
+}
+
+/*
  * Look through all directories, and load what has arrived.
  */
 static void
@@ -276,6 +289,7 @@ look_around(Watch *watch, int notifier)
 	}
 	leave_job(watch);
 	remember_files(watch, files, nfiles);
+	count_failed(watch);
 	free_files(&list);
 }
 

@@ -113,7 +113,7 @@ def convert(table, column, value):
     if kind == 'string':
         if isinstance(value, str):
             return value
-        if isinstance(value, bool) or (isinstance(value, (dict, list)) and column not in table.json_text):
+        if isinstance(value, (bool, dict, list)) and column not in table.json_text:
             raise Misfit
         return json.dumps(value, separators=(',', ':'), ensure_ascii=False)
     if isinstance(value, str) and value in ('', 'null', 'None') and kind != 'dynamic':
@@ -145,7 +145,10 @@ class Row:
 
     def take(self, column, value, fold):
         """Let a column take a value; did it?"""
-        converted = convert(self.table, column, value)
+        try:
+            converted = convert(self.table, column, value)
+        except Misfit:
+            return False
         if fold and isinstance(converted, str):
             converted = converted.lower()
         if converted is None or self.cells.get(column) == converted:
@@ -214,8 +217,24 @@ def derive(row, record, shape):
                 row.cells[column] = text.strip(' ')
 
 
+def unwrapped(record, inner=('identity', 'properties')):
+    """A raw record without strings where objects should be."""
+    result = {}
+    for name, value in record.items():
+        if name in inner and isinstance(value, str) and value.lstrip(' \t\r\n')[:1] == '{':
+            try:
+                value = json.loads(value)
+            except ValueError:
+                pass
+        if name == 'identity' and isinstance(value, dict):
+            value = unwrapped(value, ('claims', 'authorization', 'requester'))
+        result[name] = value
+    return result
+
+
 def row_of(table, record, shape):
     row = Row(table)
+    record = unwrapped(record) if shape == 'raw' else record
     row.walk(record, table.mapping(shape))
     cells = row.finish()
     for name in OTHER_TIMES:
@@ -421,7 +440,7 @@ class Generator:
                                                       'activitydatetime', 'eventtimestamp', 'operationname', 'category', 'type', 'tenantid', 'sourcesystem'}
         if table.name == 'AuditLogs':
             spelled.add('resourceid')
-        taken = {column.lower() for _, column in table.listed}
+        taken = {name.lower() for pair in table.listed for name in pair}
         for column, (_, _, name) in table.columns.items():
             if column in spelled or column in taken or column.startswith('_') or r.random() < 0.3:
                 continue

@@ -76,6 +76,8 @@ SKIP:
 }
 my ($out, $err) = stop($pid, 'TERM');
 like($out, qr/^SigninLogs +\d+$/m, 'SIGTERM: summary');
+my ($seconds) = $out =~ /^\d+ files loaded, 0 loaded before, 0 not loaded, in (\S+) seconds$/m;
+ok(defined $seconds && $seconds <= time - $^T, 'SIGTERM: how long it took');
 
 # a restart loads nothing twice; SIGINT is as good
 sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
@@ -117,7 +119,8 @@ ok(await(sub { err() =~ /box: No such file or directory/ }, 60), 'missing direct
 rename("$dir/away", $box) or die;
 put('g.json', sprintf($record, 'g'));
 ok(await(sub { ids() eq 'a b c e f g was-bad' }, 60), 'missing directory: loaded once it is back');
-stop($pid, 'TERM');
+($out) = stop($pid, 'TERM');
+like($out, qr/^\d+ files loaded, \d+ loaded before, 0 not loaded, in /m, 'what could not be loaded for a while is loaded in the end');
 
 # a file that is being loaded when it is asked to stop: nothing of it stays, and the next
 # start loads it whole

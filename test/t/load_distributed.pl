@@ -12,21 +12,20 @@ create_database();
 my @log_tables = split ' ', sql('SELECT string_agg(log_table, $$ $$ ORDER BY log_table) FROM azhunt.log_table_schemas()');
 
 # what the rows are distributed by, as the script for Citus has it
-my ($key) = slurp("$root/scaling/azhunt_citus.sql") =~ /^(CREATE FUNCTION azhunt_citus\.distribution_key\(.*?;)$/ms;
-ok(defined $key, 'the script has the expressions');
-sql("CREATE SCHEMA azhunt_citus; CREATE SCHEMA logs; $key");
+sql("CREATE SCHEMA azhunt_citus; CREATE SCHEMA logs;\n\\set azhunt_scaling_schema azhunt_citus\n\\i '$root/scaling/common.sql'");
 sql(<<'SQL');
 DO $$
 DECLARE
     log_table text;
+    key text;
     partition regclass;
 BEGIN
-    FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s LOOP
+    FOR log_table, key IN SELECT k.log_table, k.key FROM azhunt_citus.log_table_keys() AS k LOOP
         FOR partition IN SELECT p.relation FROM azhunt.partition_tree(format('azhunt.%I', log_table)) AS p (relation) LOOP
             EXECUTE format('ALTER TABLE %s SET SCHEMA logs', partition);
         END LOOP;
         EXECUTE format('ALTER TABLE logs.%I ADD COLUMN distribution_key text NOT NULL, ADD CHECK (distribution_key = %s)',
-                       log_table, azhunt_citus.distribution_key(log_table));
+                       log_table, key);
     END LOOP;
 END
 $$

@@ -18,9 +18,9 @@
 
 /* what to say of a file that holds no records */
 #define EXPECTED_SHAPES \
-	"expected raw diagnostic records or records with the columns of a log table" \
-	" as JSON lines, in an array or in {\"records\": [...]}," \
-	" a query's answer {\"tables\": [...]}, or CSV with a column TimeGenerated"
+	"expected raw diagnostic records, records with the columns of a log table, or what Microsoft Graph lists," \
+	" as JSON lines, in an array or in {\"records\": [...]}, a query's answer {\"tables\": [...]}," \
+	" CSV with a column TimeGenerated, or Avro of Event Hubs Capture"
 
 typedef enum ValueKind
 {
