@@ -455,15 +455,6 @@ CREATE AGGREGATE azhunt.array_of_texts(text) (
 COMMENT ON AGGREGATE azhunt.array_of_texts(text) IS
 'internal: the distinct texts but null, sorted by bytes; null if there are none';
 
-CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
-    SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
-    FINALFUNC = azhunt.collection_final, COMBINEFUNC = azhunt.collection_combine,
-    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
-    PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE azhunt.set_of_bags(jsonb) IS
-'internal: make_set() of jsonb, for the hunts';
-
 CREATE AGGREGATE azhunt.make_list(anyelement) (
     SFUNC = azhunt.make_list_transition, STYPE = internal, SSPACE = 512,
     FINALFUNC = azhunt.collection_final, COMBINEFUNC = azhunt.collection_combine,
@@ -7285,16 +7276,6 @@ RETURN '{storagebloblogs,storagefilelogs,signinlogs}'::text[]
 
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_tables(boolean, boolean) IS
 'internal: the log tables that the hunt reads with these options';
-
-CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN azhunt.bag_pack('AccountUsed'::text, account,
-                       'IPUsed'::text, address,
-                       'AzureLoginTime'::text, logintime,
-                       'UserAgent'::text, useragent);
-
-COMMENT ON FUNCTION azhunt.login_bag(text, text, timestamptz, text) IS
-'internal: a sign-in as the hunt for uploads shows it';
 
 CREATE FUNCTION azhunt.storage_upload_link_account(
     lookback interval DEFAULT '1 minute',

@@ -133,15 +133,6 @@ CREATE AGGREGATE azhunt.array_of_texts(text) (
 COMMENT ON AGGREGATE azhunt.array_of_texts(text) IS
 'internal: the distinct texts but null, sorted by bytes; null if there are none';
 
-CREATE AGGREGATE azhunt.set_of_bags(jsonb) (
-    SFUNC = azhunt.make_set_transition, STYPE = internal, SSPACE = 512,
-    FINALFUNC = azhunt.collection_final, COMBINEFUNC = azhunt.collection_combine,
-    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
-    PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE azhunt.set_of_bags(jsonb) IS
-'internal: make_set() of jsonb, for the hunts';
-
 CREATE AGGREGATE azhunt.make_list(anyelement) (
     SFUNC = azhunt.make_list_transition, STYPE = internal, SSPACE = 512,
     FINALFUNC = azhunt.collection_final, COMBINEFUNC = azhunt.collection_combine,
