@@ -6125,7 +6125,6 @@ RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     result_key CONSTANT text[] := azhunt.kql_result_key(description, columns, key);
     title CONSTANT text := coalesce(description ->> 'name', name);

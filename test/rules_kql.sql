@@ -183,5 +183,31 @@ SELECT pg_temp.run('odd');
 SELECT results_eq($$SELECT account, title FROM azhunt.matches AS m JOIN azhunt.rules AS r USING (rule) JOIN azhunt.hunts AS h USING (hunt) WHERE rule = 'odd'$$,
                   $$VALUES ('a@contoso.com', '''; DROP SCHEMA mine CASCADE; --')$$, 'names and texts stay what they are');
 
+-- names that functions have inside
+SELECT azhunt.add_kql_hunt('t1', 'SigninLogs | where UserPrincipalName startswith "a" | project since = TimeGenerated, until = IPAddress, query_period = 1, arrivals = "q", ["time"] = now(), account = "x", details = UserPrincipalName',
+                           '{"key": ["since", "details"], "queryPeriod": "30d"}');
+DO $$ BEGIN PERFORM azhunt.add_rule('t1'); END $$;
+SELECT pg_temp.run('t1');
+SELECT results_eq($$SELECT count(*), min(details ->> 'arrivals') FROM azhunt.matches WHERE rule = 't1'$$,
+                  $$SELECT count(*), 'q' FROM azhunt.SigninLogs WHERE userprincipalname LIKE 'a%' AND timegenerated > now() - interval '30 days'$$, 'are names like others');
+
+-- random rows, in any order: each key is found once, by the first run that could
+SELECT azhunt.add_kql_hunt('chance', 'AzureActivity | summarize n = count(), last = max(TimeGenerated) by Caller, h = bin(TimeGenerated, 1h) | where n > 2', '{"queryPeriod": "2d"}');
+CREATE TEMP TABLE expected (caller text, h timestamptz, n bigint, run integer);
+DO $$
+BEGIN
+    PERFORM azhunt.add_rule('chance');
+    FOR i IN 1 .. 25 LOOP
+        INSERT INTO azhunt.AzureActivity (TimeGenerated, Caller)
+        SELECT now() - random() ^ 2 * interval '3 days', 'user' || floor(random() * 5) FROM generate_series(1, (random() * 40)::integer);
+        INSERT INTO expected SELECT q."Caller", q.h, q.n, i FROM chance() AS q;
+        PERFORM azhunt.run_rule_in_transaction('chance');
+    END LOOP;
+END $$;
+SELECT cmp_ok((SELECT count(*) FROM expected), '>', 100::bigint, 'there are random rows');
+SELECT results_eq($$SELECT m.details ->> 'Caller', (m.details ->> 'h')::timestamptz, (m.details ->> 'n')::bigint, dense_rank() OVER (ORDER BY m.run) FROM azhunt.matches AS m WHERE m.rule = 'chance' ORDER BY 1, 2$$,
+                  $$SELECT e.caller, e.h, max(e.n), dense_rank() OVER (ORDER BY min(e.run)) FROM expected AS e GROUP BY 1, 2 ORDER BY 1, 2$$, 'each is found once, and has its latest count');
+SELECT is((SELECT sum(new_matches) FROM azhunt.runs WHERE rule = 'chance'), (SELECT count(*)::numeric FROM azhunt.matches WHERE rule = 'chance'), 'and was announced once');
+
 SELECT * FROM finish();
 ROLLBACK;

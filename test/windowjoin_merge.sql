@@ -4,7 +4,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(183);
+SELECT plan(192);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -193,6 +193,36 @@ SELECT same_rows('a subquery that is scanned again and again', $$
 SELECT same_rows('a rescan while a row is joined', $$
     SELECT l.n, (SELECT e.v * 100 + a.v FROM events e JOIN anchors a USING (k)
                  WHERE within(e.t, a.t, '10 minutes') AND e.v = l.n AND a.v = l.n LIMIT 1) AS v FROM generate_series(0, 11) AS l (n)$$);
+-- entries that are not read: of times out of the period, and of keys that one side has alone
+CREATE TABLE long_keys AS
+SELECT i AS id, i % 4 AS k, 'key ' || i % 4 AS txt, '2026-01-01'::timestamptz + i * interval '1 second' AS t FROM generate_series(1, 40000) AS i;
+INSERT INTO long_keys SELECT i, 3, 'key 3', CASE WHEN i % 3 > 0 THEN timestamptz 'infinity' END FROM generate_series(1, 2000) AS i;
+CREATE INDEX ON long_keys (k, t);
+CREATE INDEX ON long_keys (txt, t);
+CREATE TABLE short_keys AS SELECT * FROM long_keys WHERE k IN (1, 3) AND id % 1000 = 3 OR id IN (2, 4);
+CREATE INDEX ON short_keys (k, t);
+CREATE INDEX ON short_keys (txt, t);
+ANALYZE long_keys, short_keys;
+CREATE FUNCTION entries_read(query text) RETURNS integer LANGUAGE sql VOLATILE
+RETURN (regexp_match(plan_of(query, 'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'), 'Entries Read: ([0-9]+)'))[1]::integer;
+CREATE FUNCTION few_entries(description text, query text, most integer) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN NEXT same_rows(description, query);
+    RETURN NEXT cmp_ok(entries_read(query), '<', most, description || ': entries that are read');
+END
+$$;
+SELECT few_entries('a short period of long keys', $$
+    SELECT e.id, a.id AS a FROM long_keys e JOIN long_keys a USING (k)
+    WHERE within(e.t, a.t, '1 minute') AND a.t BETWEEN '2026-01-01 05:00' AND '2026-01-01 05:01'$$, 5000);
+SELECT few_entries('a short period of long keys, which are texts', $$
+    SELECT e.id, a.id AS a FROM long_keys e JOIN long_keys a USING (txt)
+    WHERE within(e.t, a.t, '1 minute') AND e.t BETWEEN '2026-01-01 05:00' AND '2026-01-01 05:01'$$, 5000);
+SELECT few_entries('a period without an end, and infinite times', $$
+    SELECT e.id, a.id AS a FROM long_keys e JOIN short_keys a USING (k) WHERE within(e.t, a.t, '1 hour') AND a.t > '2026-01-01 11:00'$$, 10000);
+SELECT few_entries('keys that one side has alone', $$
+    SELECT e.id, a.id AS a FROM long_keys e JOIN (SELECT * FROM short_keys WHERE t > '2026-01-01 11:00') a USING (k) WHERE within(e.t, a.t, '10 hours')$$, 30000);
+SELECT same_rows('long keys, no period', $$SELECT e.id, a.id AS a FROM long_keys e JOIN short_keys a USING (txt) WHERE within(e.t, a.t, '1 minute')$$);
+
 -- and what it takes
 SET LOCAL work_mem = '64kB';
 SELECT matches(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN few a USING (k) WHERE within(e.t, a.t, '106751991 days')$$,
@@ -260,8 +290,6 @@ SELECT same_rows_in_parallel('no worker to be had', $$SELECT e.id, a.id AS a FRO
 RESET max_parallel_workers;
 SET LOCAL max_parallel_workers_per_gather = 2;
 SELECT set_config(name, 'off', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name) \g /dev/null
-CREATE FUNCTION entries_read(query text) RETURNS integer LANGUAGE sql VOLATILE
-RETURN (regexp_match(plan_of(query, 'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'), 'Entries Read: ([0-9]+)'))[1]::integer;
 SELECT cmp_ok(entries_read($$SELECT FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$), '<', 5000, 'each entry is read by one process');
 SELECT cmp_ok(entries_read($$SELECT FROM unanalyzed e JOIN unanalyzed a USING (k) WHERE within(e.t, a.t, '1 minute')$$), '>', 9000, 'or by all where keys can only be divided by their hash');
 SET LOCAL max_parallel_workers_per_gather = 0;

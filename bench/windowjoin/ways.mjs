@@ -81,6 +81,15 @@ export const ways = {
     title: ['index', 'merge'],
     run: postgres(azhunt, off('enable_seqscan', 'enable_indexscan', 'enable_bitmapscan', 'enable_nestloop', 'enable_hashjoin', 'enable_mergejoin')),
   },
+  parallelMerge: {
+    title: ['idx merge', '2 proc'],
+    run: postgres(azhunt, {
+      ...off('enable_seqscan', 'enable_indexscan', 'enable_bitmapscan', 'enable_nestloop', 'enable_hashjoin', 'enable_mergejoin'),
+      max_parallel_workers_per_gather: 1,
+      parallel_setup_cost: 0,
+    }),
+  },
+  littleMemory: { title: ['azhunt', '4 MB'], run: postgres(azhunt, { work_mem: '4MB' }) },
   tables: { title: ['no index', 'merge'], run: postgres(azhunt, off('azhunt.enable_windowmerge')) },
   half: { title: ['azhunt', 'half'], run: (limit, data, ...rest) => postgres(azhunt)(limit, data.half, ...rest), unlike: true },
   literal: { title: ['literal', 'SQL'], run: postgres(literal('postgres'), off('enable_nestloop')) },

@@ -2,13 +2,15 @@
 // in which they opened one?
 
 import {
-  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, hasPart, HUNT_COLORS, indent, isOneOf, kept, MATCHES, newDashboard,
-  RESULT, ROWS, ruleVariable, shortId, statPanel, tablePanel, trustPanel, url,
+  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, fromThenOn, hasPart, HUNT_COLORS, indent, isOneOf, kept,
+  listAll, MATCHES, newDashboard, RESULT, ROWS, ruleVariable, shortId, statPanel, tablePanel, trustPanel, url,
 } from './library';
 
 const SHOWN = hasPart('m.account', 'account');
 
-const QUIET = 'Nobody that the filters above let through opened a Cloud Shell and did anything with it in this time. Whether that can be trusted, the panel on the top left says.';
+const QUIET =
+  'Nobody that the filters above let through opened a Cloud Shell and did anything with it in this time. Whether that can be trusted, ' +
+  'the panel on the top left says.';
 
 // Callers of this time with their first Cloud Shell of all times; an index
 // finds each.
@@ -61,10 +63,10 @@ const numbers = () =>
     width: 16,
     height: 4,
     columns: {
-      Sessions: { thresholds: [[1, 'watch']] },
-      Callers: {},
-      'First-time callers': { thresholds: [[1, 'attend']] },
-      Operations: {},
+      Sessions: { thresholds: [[1, 'watch']], link: listAll },
+      Callers: { link: listAll },
+      'First-time callers': { thresholds: [[1, 'attend']], link: listAll },
+      Operations: { link: listAll },
     },
     sql: `
       SELECT sum(f.sessions)::bigint AS "Sessions",
@@ -88,6 +90,7 @@ const sessionsOverTime = () =>
     interval: '1h',
     stacked: false,
     total: true,
+    link: fromThenOn(CLOUDSHELL_USAGE, 'rule', 'account'),
     colors: { Sessions: HUNT_COLORS.cloudshell_usage },
     sql: `
       SELECT $__timeGroupAlias(m."time", '$__interval'),
@@ -170,7 +173,8 @@ const firstTimeCallers = () =>
   tablePanel({
     id: 6,
     title: 'Who opened a Cloud Shell for the first time?',
-    description: 'Callers of this time of whom the rule knows no earlier Cloud Shell, with the number of their operations. The longer the results are kept, the more this says.',
+    description: 'Callers of this time of whom the rule knows no earlier Cloud Shell, with the number of their operations. ' +
+      'The longer the results are kept, the more this says.',
     noValue: 'Nobody new in this time',
     width: 9,
     height: 10,

@@ -447,6 +447,14 @@ export function statPanel(panel: Panel & { columns: Record<string, Column> }): s
   return builder;
 }
 
+// All results of the rule of a dashboard, on the overview.
+export const listAll: Link = { title: 'List them on the overview', url: url(OVERVIEW, { ...kept('rule'), status: '$__all' }) };
+
+// What a bar is made of, on its own dashboard: from its time on.
+export function fromThenOn(uid: string, ...names: string[]): Link {
+  return { title: 'List what happened from then on', url: url(uid, kept(...names)).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}') };
+}
+
 // Is nothing found because there is nothing?  For the one rule of a dashboard.
 export function trustPanel(id: number, width: number): stat.PanelBuilder {
   return statPanel({
@@ -459,7 +467,11 @@ export function trustPanel(id: number, width: number): stat.PanelBuilder {
     noValue: 'There is no such rule',
     width,
     height: 4,
-    columns: { Rule: {}, Logs: {}, 'Since last success': { unit: 's', none: 'never' } },
+    columns: {
+      Rule: { link: { title: 'Show the rules', url: url(OVERVIEW, kept('rule')) + '&viewPanel=13' } },
+      Logs: { link: { title: 'Show the log tables', url: url(OVERVIEW, kept('rule')) + '&viewPanel=14' } },
+      'Since last success': { unit: 's', none: 'never', link: { title: 'Show the rules', url: url(OVERVIEW, kept('rule')) + '&viewPanel=13' } },
+    },
     sql: `
       SELECT r.health AS "Rule",
              (SELECT CASE WHEN bool_or(s.state NOT IN ('flowing', 'quiet', 'never loaded')) THEN 'stopped'

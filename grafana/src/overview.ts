@@ -67,7 +67,10 @@ const numbers = () =>
       New: { link: { title: 'List those', url: filter({ status: 'new' }) } },
       Investigating: { link: { title: 'List those', url: filter({ status: 'investigating' }) } },
       Closed: { link: { title: 'List those', url: filter({ status: 'closed' }) } },
-      'Hidden by filters': { thresholds: [[1, 'watch']], link: { title: 'Show all accounts and addresses', url: filter({ account: '$__all', address: '$__all' }) } },
+      'Hidden by filters': {
+        thresholds: [[1, 'watch']],
+        link: { title: 'Show all accounts and addresses', url: filter({ account: '$__all', address: '$__all' }) },
+      },
     },
     sql: `
       SELECT count(*) FILTER (WHERE f.shown AND f.status <> 'closed') AS "Open",
@@ -328,7 +331,8 @@ function top(id: number, plural: string, column: 'account' | 'address' | 'storag
     id,
     title: `Which ${plural} come up most?`,
     description:
-      `The ten ${plural} with most results in this time, ignoring case.` + (filters ? ' A click on one filters this dashboard by it.' : ' Hover over one to see all of it.'),
+      `The ten ${plural} with most results in this time, ignoring case.` +
+      (filters ? ' A click on one filters this dashboard by it.' : ' Hover over one to see all of it.'),
     noValue: QUIET,
     width: 6,
     height: 9,

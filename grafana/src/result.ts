@@ -118,8 +118,8 @@ const logRows = () =>
     id: 4,
     title: 'Which log rows are behind it? For a role that may read the logs',
     description:
-      'The rows of the log tables of which its latest 100 matches are made, with the place of the address where the log says it. The data source that comes with azhunt may not ' +
-      'read the logs; choose one above that may.',
+      'The rows of the log tables of which its latest 100 matches are made, with the place of the address where the log says it. ' +
+      'The data source that comes with azhunt may not read the logs; choose one above that may.',
     noValue: 'No log rows: choose a result, and a data source whose role may read the logs (doc/grafana.md)',
     width: 24,
     height: 9,
@@ -157,7 +157,9 @@ const others = () =>
   tablePanel({
     id: 5,
     title: `What else was found of its accounts and addresses? The ${ROWS} latest within 30 days of it`,
-    description: 'Other results of any rule, from 30 days before its first event to 30 days after its last, that share an account or an address with it, ignoring case. A click shows one here.',
+    description:
+      'Other results of any rule, from 30 days before its first event to 30 days after its last, that share an account or an address ' +
+      'with it, ignoring case. A click shows one here.',
     noValue: 'No other result has one of its accounts or addresses',
     width: 24,
     height: 9,

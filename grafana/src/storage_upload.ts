@@ -2,7 +2,7 @@
 // that a file was uploaded from, moments before?
 
 import {
-  accountVariable, addressVariable, countsPanel, dataSourceVariable, field, FILTERED, HUNT_COLORS, indent, kept, MATCHES, newDashboard,
+  accountVariable, addressVariable, countsPanel, dataSourceVariable, field, FILTERED, fromThenOn, HUNT_COLORS, indent, kept, listAll, MATCHES, newDashboard,
   RESULT, ROWS, ruleVariable, shortId, statPanel, STORAGE_UPLOAD, tablePanel, textVariable, trustPanel, url,
 } from './library';
 
@@ -56,7 +56,12 @@ const numbers = () =>
     noValue: 'None',
     width: 16,
     height: 4,
-    columns: { Results: { thresholds: [[1, 'attend']] }, 'Linked uploads': {}, Accounts: {}, Addresses: {} },
+    columns: {
+      Results: { thresholds: [[1, 'attend']], link: listAll },
+      'Linked uploads': { link: listAll },
+      Accounts: { link: listAll },
+      Addresses: { link: listAll },
+    },
     sql: `
       WITH shown AS MATERIALIZED (
           SELECT m.result_id, m."time", m.address, ${CORRELATION_ID} AS correlationid, lower(m.account) AS account
@@ -81,6 +86,7 @@ const timeline = () =>
     interval: '5m',
     stacked: true,
     total: true,
+    link: fromThenOn(STORAGE_UPLOAD, 'rule', 'account', 'address', 'file'),
     sql: `
       SELECT $__timeGroupAlias(m."time", '$__interval'),
              coalesce(nullif(m.storageaccount, ''), 'account not in the log') AS metric,
@@ -103,6 +109,7 @@ const linkedUploads = () =>
     height: 8,
     interval: '1h',
     stacked: false,
+    link: fromThenOn(STORAGE_UPLOAD, 'rule', 'account', 'address', 'file'),
     colors: { 'All uploads': 'text', 'Linked uploads': HUNT_COLORS.storage_upload_link_account },
     sql: `
       SELECT u."time", 'All uploads' AS metric, u.uploads

@@ -88,6 +88,8 @@ typedef struct MergeTable
 	TimestampTz last;
 	IndexScanDesc scan;
 	IndexFetchTableData *fetch;
+	ScanKeyData place[2];		/* where it was told to go on: a key, */
+	bool		has_place;		/* if there is one, and a time */
 
 	/* the entry */
 	Datum		key;			/* lives as long as the entry is the current
@@ -105,6 +107,9 @@ typedef struct MergeStream
 	bool		same_type;		/* have both sides' keys? */
 	SortSupportData order[2];
 	FmgrInfo	cross_order;	/* of an outer key and an inner one */
+	Oid			type[2];
+	FmgrInfo	key_order[2];	/* as the index has it */
+	FmgrInfo	time_order;
 	bool		by_value[2];
 	int16		length[2];
 	bool		equal_image[2]; /* are equal keys the same bytes? */

@@ -18,6 +18,7 @@
 #include "executor/instrument.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -29,8 +30,28 @@
 #define KEY_COLUMN	1
 #define TIME_COLUMN	2
 
+/* To search an index takes as long as to read so many entries, about */
+#define SEARCH_ENTRIES	64
+
 /* Does one table come before another in a heap? */
 typedef bool (*TablePrecedes) (MergeStream *stream, int a, int b);
+
+/*
+ * The condition for an index to return no key behind this process's range; how
+ * many conditions that is.
+ */
+static int
+make_range_end(MergeStream *stream, MergeSide side, ScanKey keys)
+{
+	if (stream->shares == 1 || stream->share >= (uint32) stream->range_count)
+		return 0;
+	ScanKeyEntryInitializeWithInfo(keys, 0, KEY_COLUMN,
+								   BTLessEqualStrategyNumber,
+								   stream->range_type, stream->collation,
+								   &stream->until[side],
+								   stream->ranges[stream->share]);
+	return 1;
+}
 
 /*
  * The conditions for an index to return the keys of this process's range; how
@@ -49,13 +70,7 @@ make_range_keys(MergeStream *stream, MergeSide side, ScanKey keys)
 									   stream->range_type, stream->collation,
 									   &stream->after[side],
 									   stream->ranges[stream->share - 1]);
-	if (stream->share < (uint32) stream->range_count)
-		ScanKeyEntryInitializeWithInfo(&keys[count++], 0, KEY_COLUMN,
-									   BTLessEqualStrategyNumber,
-									   stream->range_type, stream->collation,
-									   &stream->until[side],
-									   stream->ranges[stream->share]);
-	return count;
+	return count + make_range_end(stream, side, &keys[count]);
 }
 
 /*
@@ -80,6 +95,74 @@ begin_table(MergeStream *stream, MergeTable *table, Snapshot snapshot)
 }
 
 /*
+ * Have a table go on with the first entry of the same key that is not before a
+ * time, or else the next key.
+ */
+static void
+skip_to(MergeStream *stream, MergeTable *table, TimestampTz time)
+{
+	MergeSide	side = table->side;
+	MemoryContext caller = MemoryContextSwitchTo(stream->context);
+	Datum		key = datumCopy(table->key, stream->by_value[side],
+								stream->length[side]);
+	Datum		old_key = table->place[0].sk_argument;
+	ScanKeyData keys[2];
+	int			count = 1;
+
+	memset(keys, 0, sizeof(keys));
+	keys[0].sk_flags = SK_ROW_HEADER;
+	keys[0].sk_attno = KEY_COLUMN;
+	keys[0].sk_strategy = BTGreaterEqualStrategyNumber;
+	keys[0].sk_argument = PointerGetDatum(table->place);
+	count += make_range_end(stream, side, &keys[count]);
+	if (table->scan->numberOfKeys != count || !table->has_place)
+	{
+		Snapshot	snapshot = table->scan->xs_snapshot;
+
+		index_endscan(table->scan);
+		table->scan = index_beginscan(table->node->ss.ss_currentRelation,
+									  table->node->iss_RelationDesc, snapshot,
+									  NULL, count, 0, SO_NONE);
+		table->scan->xs_want_itup = true;
+	}
+	ScanKeyEntryInitializeWithInfo(&table->place[0], SK_ROW_MEMBER, KEY_COLUMN,
+								   BTGreaterEqualStrategyNumber,
+								   stream->type[side], stream->collation,
+								   &stream->key_order[side], key);
+	ScanKeyEntryInitializeWithInfo(&table->place[1], SK_ROW_MEMBER | SK_ROW_END,
+								   TIME_COLUMN, BTGreaterEqualStrategyNumber,
+								   TIMESTAMPTZOID, InvalidOid,
+								   &stream->time_order, TimestampTzGetDatum(time));
+	index_rescan(table->scan, keys, count, NULL, 0);
+	if (table->has_place && !stream->by_value[side])
+		pfree(DatumGetPointer(old_key));
+	table->has_place = true;
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * Is a table's entry out of the period?  If many of one key were, which is when
+ * times have only grown, have the table go on behind them.
+ */
+static bool
+pass_entry(MergeStream *stream, MergeTable *table, TimestampTz before,
+		   int *passed)
+{
+	TimestampTz next;
+
+	if (table->time >= table->first && table->time <= table->last)
+		return false;
+	*passed = table->time < before ? 1 : *passed + 1;
+	if (*passed < SEARCH_ENTRIES)
+		return true;
+	next = table->time < table->first ? table->first : PG_INT64_MAX;
+	if (table->time < next)
+		skip_to(stream, table, next);
+	*passed = 0;
+	return true;
+}
+
+/*
  * Go on to the next entry of a table's index that may be joined; false if there
  * is none.  Entries with a null in them join nothing, and keys that are null
  * come last.
@@ -87,11 +170,14 @@ begin_table(MergeStream *stream, MergeTable *table, Snapshot snapshot)
 static bool
 advance_table(MergeStream *stream, MergeTable *table)
 {
-	IndexScanDesc scan = table->scan;
+	TimestampTz before = PG_INT64_MIN;
+	int			passed = 0;
 	bool		isnull;
 
-	while (index_getnext_tid(scan, ForwardScanDirection) != NULL)
+	while (index_getnext_tid(table->scan, ForwardScanDirection) != NULL)
 	{
+		IndexScanDesc scan = table->scan;
+
 		CHECK_FOR_INTERRUPTS();
 		if (scan->xs_itup == NULL)
 			elog(ERROR, "no entry was returned from index \"%s\"",
@@ -106,8 +192,13 @@ advance_table(MergeStream *stream, MergeTable *table)
 														TIME_COLUMN,
 														scan->xs_itupdesc,
 														&isnull));
-		if (isnull || table->time < table->first || table->time > table->last)
+		if (isnull)
 			continue;
+		if (pass_entry(stream, table, before, &passed))
+		{
+			before = table->time;
+			continue;
+		}
 		table->hash = 0;
 		if (table->hash_column != 0)
 			table->hash = DatumGetUInt32(index_getattr(scan->xs_itup,
@@ -215,16 +306,32 @@ push(MergeStream *stream, int *heap, int *count, int table,
 
 /*
  * Remove the first table of a heap.
+ *
+ * The last one takes its place, and most often belongs far down:  so the way
+ * there is found first, with one comparison for each step, and then the place on
+ * it from below.
  */
 static inline int
 pop(MergeStream *stream, int *heap, int *count, TablePrecedes precedes)
 {
-	int			table = heap[0];
+	int			first = heap[0];
+	int			last = heap[--(*count)];
+	int			place = 0;
 
-	heap[0] = heap[--(*count)];
-	if (*count > 0)
-		sift_down(stream, heap, *count, 0, precedes);
-	return table;
+	for (int child = 1; child < *count; child = 2 * place + 1)
+	{
+		if (child + 1 < *count && precedes(stream, heap[child + 1], heap[child]))
+			child++;
+		heap[place] = heap[child];
+		place = child;
+	}
+	while (place > 0 && precedes(stream, last, heap[(place - 1) / 2]))
+	{
+		heap[place] = heap[(place - 1) / 2];
+		place = (place - 1) / 2;
+	}
+	heap[place] = last;
+	return first;
 }
 
 /*
@@ -330,11 +437,15 @@ skip_key(MergeStream *stream)
 	{
 		int			number = stream->current[--stream->current_count];
 		MergeTable *table = &stream->tables[number];
+		int			passed = 0;
 		bool		found;
 
 		do
+		{
+			if (++passed % SEARCH_ENTRIES == 0 && table->time < PG_INT64_MAX)
+				skip_to(stream, table, PG_INT64_MAX);
 			found = advance_table(stream, table);
-		while (found && is_at_key(stream, table));
+		} while (found && is_at_key(stream, table));
 		if (found)
 			stream->passed[stream->passed_count++] = number;
 	}
@@ -422,6 +533,9 @@ init_side_order(MergeStream *stream, MergeSide side, Oid family, Oid type)
 	if (!OidIsValid(less))
 		elog(ERROR, "missing operator %d(%u,%u) in opfamily %u",
 			 BTLessStrategyNumber, type, type, family);
+	stream->type[side] = type;
+	fmgr_info_cxt(get_opfamily_proc(family, type, type, BTORDER_PROC),
+				  &stream->key_order[side], stream->context);
 	ssup->ssup_cxt = stream->context;
 	ssup->ssup_collation = stream->collation;
 	PrepareSortSupportFromOrderingOp(less, ssup);
@@ -448,6 +562,7 @@ merge_stream_init_order(MergeStream *stream, List *order,
 			 equality->opno);
 	fmgr_info_cxt(outer_hash, &stream->key_hash, stream->context);
 	stream->hash_collation = equality->inputcollid;
+	fmgr_info_cxt(F_TIMESTAMPTZ_CMP, &stream->time_order, stream->context);
 	stream->collation = list_nth_oid(order, ORDER_COLLATION);
 	init_side_order(stream, MERGE_OUTER, family, outer);
 	init_side_order(stream, MERGE_INNER, family, inner);
@@ -563,6 +678,9 @@ merge_stream_end(MergeStream *stream)
 			table_index_fetch_end(table->fetch);
 		if (table->scan != NULL)
 			index_endscan(table->scan);
+		if (table->has_place && !stream->by_value[table->side])
+			pfree(DatumGetPointer(table->place[0].sk_argument));
+		table->has_place = false;
 		table->fetch = NULL;
 		table->scan = NULL;
 	}

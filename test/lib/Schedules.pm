@@ -29,7 +29,7 @@ use Utils;
 use Test::More;
 
 my $steps = $ENV{AZHUNT_STEPS} // 60;
-my $default_seed = 20261126;
+my $default_seed = 20261127;
 
 #
 # steps

@@ -45,7 +45,7 @@ sub refused
 
 refused('CREATE EXTENSION azhunt', qr/permission denied to create extension "azhunt"/, 'the extension is not trusted');
 
-my ($section) = slurp("$top/doc/operations.md") =~ /^## A database owner who is no superuser\n(.*?)^## /ms;
+my ($section) = slurp("$top/doc/operations.md") =~ /^## A database owner who is not a superuser\n(.*?)^## /ms;
 my ($statements) = ($section // '') =~ /^```sql\n(.*?)^```/ms;
 ok($statements, 'doc/operations.md says what a superuser does');
 query($database, $statements);

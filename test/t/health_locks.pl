@@ -124,7 +124,8 @@ my ($from, $to) = split /\|/, $session->do("SELECT to_char((now() - interval '7 
 my %most = (name => 'none', locks => 0);
 foreach my $query (map { queries($_) } dashboards())
 {
-	my %variables = (account => '', address => '', file => '', result => '00000000-0000-0000-0000-000000000000',
+	my %variables = (account => '', address => '', file => '', severity => '', status => [ 'new', 'investigating' ],
+		result => '00000000-0000-0000-0000-000000000000',
 		rule => $query->{name} =~ /^azhunt-storage/ ? 'storage_upload_link_account'
 		: $query->{name} =~ /^azhunt-cloudshell/ ? 'cloudshell_usage' : [ 'storage_upload_link_account', 'cloudshell_usage' ]);
 

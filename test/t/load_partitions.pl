@@ -51,7 +51,8 @@ my $of_partitions = q(query ~ 'add_(log_)?partitions');
 sub role_statements
 {
 	my ($text) = @_;
-	my @statements = grep { /^\s*(?:CREATE ROLE|GRANT|REVOKE|ALTER ROLE)\b/ }
+	# those of the objects that scaling/ makes are for the databases that have them
+	my @statements = grep { /^\s*(?:CREATE ROLE|GRANT|REVOKE|ALTER ROLE)\b/ && !/\bazhunt_shards\b/ }
 	  map { split /(?<=;)\n/, s/^--.*\n//mgr } $text =~ /^```sql\n(.*?)^```/msg;
 	s/\b(?=azhunt_(?:loader|reader|hunter)\b|soc_analyst\b|logs_owner\b)/regress_/g foreach @statements;
 	return @statements;
@@ -82,10 +83,10 @@ for my $what ("add_partitions('azhunt.signinlogs', '2026-02-05', '2026-02-06')",
 	like(`psql -XAtq -U $role -c "SELECT azhunt.$what" 2>&1`, qr/permission denied for function/, "... nor call $what");
 }
 
-# all other documented roles
+# all other documented roles, but those that have the rights of one of them
 my $all = join('', map { slurp($_) } "$root/README.md", glob("$root/doc/*.md"));
 my %statements = map { $_ => 1 } role_statements($all);
-my @roles = map { /^\s*CREATE ROLE (\w+)/ ? $1 : () } sort keys %statements;
+my @roles = map { /^\s*CREATE ROLE (\w+)(?![^;]*\bIN ROLE\b)/ ? $1 : () } sort keys %statements;
 cmp_ok(scalar(@roles), '>=', 4, 'the documents have roles');
 unlike($all . slurp("$root/grafana/role.sql"), qr/\bGRANT\b[^;]*\b(?:CREATE|ALL)\b[^;]*\bON SCHEMA azhunt\b/, 'and none of them is given CREATE on schema azhunt');
 for my $other (@roles)

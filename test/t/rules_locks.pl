@@ -63,15 +63,17 @@ my %index_locks_of_empty_run;
 
 rows_of_day($_) for 0 .. $days - 1;
 $session->do('VACUUM ANALYZE');
-for my $case ([ 'storage_upload_link_account', 6 ], [ 'cloudshell_usage', 1 ])
+# where nothing is new: the log tables that the options read, and others, of which
+# nothing below is looked at
+for my $case ([ 'storage_upload_link_account', 3, 3 ], [ 'cloudshell_usage', 1, 0 ])
 {
-	my ($hunt, $tables) = @$case;
+	my ($hunt, $tables, $others) = @$case;
 	my $partitions = $tables * ($days + 2);    # with the default one and the table itself
 
 	$session->do("CALL azhunt.run_rule('$hunt')");
 	my ($locks, $index_locks, $found) = locks_of_run($hunt);
 	is($found, 0, "$hunt: nothing new");
-	cmp_ok($locks, '<=', $partitions, 'locks one of each partition');
+	cmp_ok($locks, '<=', $partitions + $others, 'locks one of each partition');
 	cmp_ok($locks, '>=', $partitions - $tables, 'which the count sees');
 	cmp_ok($index_locks, '<=', 5 * $tables, 'and none of their indexes');
 	$index_locks_of_empty_run{$hunt} = $index_locks;

@@ -137,6 +137,12 @@ async function overview(page: Page, seen: Seen[]) {
 
   await page.goto(address);
   await settle(page);
+  const investigated = await open(page.browser(), `${address}&var-status=investigating`);
+  const looked = await investigated.evaluate(look);
+  none(panelOf(looked, 'Which results').cells.filter((cell) => cell.cut && WHOLE.test(cell.column)), 'results under investigation are whole');
+  ok(panelOf(looked, 'Which results').rows === Number(valueOf(numbers, 'Investigating')), 'and as many as are counted');
+  await investigated.close();
+
   ok(await tabTo('section[data-testid*="Which results"] [role=gridcell]'), 'Tab leads into the list of results');
   for (let presses = 0; presses < 7; presses++) {
     await page.keyboard.press('ArrowRight');

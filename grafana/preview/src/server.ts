@@ -47,6 +47,8 @@ async function answer(pool: Pool, request: IncomingMessage, response: ServerResp
     const { sql, format, range } = await body(request);
     send('application/json', JSON.stringify(await query(pool, expand(sql, range), format)));
   } else if (path === '/page.js' || path === '/page.css') {
+    // compiled once for all pages of a browser
+    response.setHeader('Cache-Control', 'max-age=3600');
     send(path.endsWith('js') ? 'text/javascript' : 'text/css', readFileSync(join(__dirname, path)));
   } else if (path.startsWith('/dashboards/')) {
     send('application/json', readFileSync(join(DASHBOARDS, `${path.split('/')[2].replace(/[^a-z-]/g, '')}.json`)));
