@@ -491,45 +491,6 @@ CREATE AGGREGATE azhunt.make_bag(jsonb, "limit" integer) (
 COMMENT ON AGGREGATE azhunt.make_bag(jsonb, integer) IS
 'make_bag() of at most so many keys: the smallest, or the first in the order of an ORDER BY inside the call';
 
--- What the hunt for uploads says of a group, in one pass over its matches.
-CREATE TYPE azhunt.linked_signins AS (
-    loginevents jsonb,
-    accounts text[],
-    logins jsonb,
-    uploads bigint
-);
-COMMENT ON TYPE azhunt.linked_signins IS
-'internal: what the hunt for uploads says of a group: the latest sign-in, the accounts, all sign-ins, and how many uploads';
-
-CREATE FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text)
-RETURNS internal
-LANGUAGE C IMMUTABLE PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_linked_signins_transition';
-COMMENT ON FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text) IS
-'internal: aggregate transition function';
-
-CREATE FUNCTION azhunt.linked_signins_combine(internal, internal) RETURNS internal
-LANGUAGE C IMMUTABLE PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_linked_signins_combine';
-COMMENT ON FUNCTION azhunt.linked_signins_combine(internal, internal) IS
-'internal: aggregate combine function';
-
-CREATE FUNCTION azhunt.linked_signins_final(internal) RETURNS azhunt.linked_signins
-LANGUAGE C IMMUTABLE PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_linked_signins_final';
-COMMENT ON FUNCTION azhunt.linked_signins_final(internal) IS
-'internal: aggregate final function';
-
-CREATE AGGREGATE azhunt.linked_signins(uploadtime timestamptz, correlationid text, logintime timestamptz, account text,
-                                       useragent text, address text) (
-    SFUNC = azhunt.linked_signins_transition, STYPE = internal, SSPACE = 512,
-    FINALFUNC = azhunt.linked_signins_final, COMBINEFUNC = azhunt.linked_signins_combine,
-    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
-    PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE azhunt.linked_signins(timestamptz, text, timestamptz, text, text, text) IS
-'internal: the sign-ins, accounts and uploads of matches, each once, sign-ins and accounts in order, at most 1048576 sign-ins';
-
 /* src/kqlc/runtime/arithmetic.sql */
 
 -- Arithmetic of compiled queries, where SQL has no form that does exactly what
@@ -7172,6 +7133,47 @@ COMMENT ON FUNCTION azhunt.unschedule_rule(text) IS
 'has pg_cron no longer run a rule of the current user; false if it did not';
 
 REVOKE EXECUTE ON FUNCTION azhunt.unschedule_rule(text) FROM PUBLIC;
+
+/* src/hunts/storage_upload_link_account/linked_signins.sql */
+
+-- What the hunt for uploads says of a group, in one pass over its matches.
+CREATE TYPE azhunt.linked_signins AS (
+    loginevents jsonb,
+    accounts text[],
+    logins jsonb,
+    uploads bigint
+);
+COMMENT ON TYPE azhunt.linked_signins IS
+'internal: what the hunt for uploads says of a group: the latest sign-in, the accounts, all sign-ins, and how many uploads';
+
+CREATE FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text)
+RETURNS internal
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_linked_signins_transition';
+COMMENT ON FUNCTION azhunt.linked_signins_transition(internal, timestamptz, text, timestamptz, text, text, text) IS
+'internal: aggregate transition function';
+
+CREATE FUNCTION azhunt.linked_signins_combine(internal, internal) RETURNS internal
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_linked_signins_combine';
+COMMENT ON FUNCTION azhunt.linked_signins_combine(internal, internal) IS
+'internal: aggregate combine function';
+
+CREATE FUNCTION azhunt.linked_signins_final(internal) RETURNS azhunt.linked_signins
+LANGUAGE C IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_linked_signins_final';
+COMMENT ON FUNCTION azhunt.linked_signins_final(internal) IS
+'internal: aggregate final function';
+
+CREATE AGGREGATE azhunt.linked_signins(uploadtime timestamptz, correlationid text, logintime timestamptz, account text,
+                                       useragent text, address text) (
+    SFUNC = azhunt.linked_signins_transition, STYPE = internal, SSPACE = 512,
+    FINALFUNC = azhunt.linked_signins_final, COMBINEFUNC = azhunt.linked_signins_combine,
+    SERIALFUNC = azhunt.collection_serialize, DESERIALFUNC = azhunt.collection_deserialize,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE azhunt.linked_signins(timestamptz, text, timestamptz, text, text, text) IS
+'internal: the sign-ins, accounts and uploads of matches, each once, sign-ins and accounts in order, at most 1048576 sign-ins';
 
 /* src/hunts/storage_upload_link_account/hunt.sql */
 
