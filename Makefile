@@ -87,7 +87,6 @@ OBJS = \
 	src/kql/format_times.o \
 	src/kql/has.o \
 	src/kql/json.o \
-	src/kql/linked_signins.o \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/network.o \
@@ -97,7 +96,6 @@ OBJS = \
 	src/kql/regex_compile.o \
 	src/kql/regex_functions.o \
 	src/kql/regex_match.o \
-	src/kql/signin_bags.o \
 	src/kql/strings.o \
 	src/kql/terms.o \
 	src/kql/times.o \
@@ -135,6 +133,8 @@ OBJS = \
 	src/logs/relations.o \
 	src/hunts/checks.o \
 	src/hunts/sources.o \
+	src/hunts/storage_upload_link_account/linked_signins.o \
+	src/hunts/storage_upload_link_account/signin_bags.o \
 	src/runs/arrivals.o \
 	src/runs/blake2b.o \
 	src/runs/digest.o \
@@ -186,6 +186,7 @@ SQL = \
 	src/runs/health.sql \
 	src/runs/retention.sql \
 	src/runs/cron.sql \
+	src/hunts/storage_upload_link_account/linked_signins.sql \
 	src/hunts/storage_upload_link_account/hunt.sql \
 	src/hunts/cloudshell_usage/hunt.sql \
 	src/hunts/storage_mass_deletion/hunt.sql \

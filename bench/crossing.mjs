@@ -68,6 +68,7 @@ function time(database, text, settings) {
 
 const nameOf = (plan) => {
   if (/AzhuntWindowJoin/.test(plan)) return 'windowed';
+  if (/AzhuntWindowMerge/.test(plan)) return 'merge';
   if (/Nested Loop/.test(plan)) return 'index';
   return plan.match(/(Hash|Merge) Join/)?.[0].toLowerCase() ?? 'other';
 };

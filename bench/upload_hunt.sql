@@ -26,7 +26,8 @@ RETURN format($query$
            min(m.timegenerated) AS first_upload, max(m.timegenerated) AS last_upload
     FROM (SELECT p.uri, p.operationname, p.useragentheader, p.timegenerated, p.correlationid, p.signin_timegenerated,
                  p.address COLLATE "C" AS address, p.account COLLATE "C" AS account, p.signin_useragent COLLATE "C" AS signin_useragent,
-                 azhunt.login_bag(p.account, p.address, p.signin_timegenerated, p.signin_useragent) AS login
+                 azhunt.bag_pack('AccountUsed', p.account, 'IPUsed', p.address, 'AzureLoginTime', p.signin_timegenerated,
+                                 'UserAgent', p.signin_useragent) AS login
           %s) AS m
     GROUP BY m.uri, m.operationname, m.useragentheader
 $query$, bench.joined_rows(lookback, match_user_agent));

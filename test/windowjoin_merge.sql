@@ -4,7 +4,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(192);
+SELECT plan(193);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -60,6 +60,8 @@ SELECT format('CREATE INDEX ON %1$I (k, t, hash(COALESCE(txt, ''''))); CREATE IN
               'CREATE INDEX ON %1$I (strip_port(ip), t, v, hash(COALESCE(txt, '''')));'
               'CREATE INDEX ON %1$I (k, window_start(t, ''3 seconds''))', name)
 FROM unnest('{events,anchors,few,nothing,parts,parent,child}'::text[]) AS n (name) \gexec
+CREATE TABLE many_of_one AS SELECT id, v, t FROM random_rows(4000, 40);
+CREATE INDEX ON many_of_one ((v % 2), t);
 CREATE TABLE partial AS SELECT * FROM random_rows(1000, 40);
 CREATE INDEX ON partial (k, t, hash(COALESCE(txt, ''))) WHERE v < 5;
 CREATE INDEX ON partial (kb, t) WHERE v < 5;
@@ -126,6 +128,9 @@ SELECT same_rows('a lookback of zero', $$SELECT e.id, a.id AS a FROM events e JO
 SELECT same_rows('a lookback of all times', $$SELECT e.id, a.id AS a FROM few e JOIN anchors a USING (k) WHERE within(e.t, a.t, '106751991 days')$$);
 SELECT same_rows('more events in a window than fit into memory',
     $$SELECT e.id, a.id AS a, e.note FROM many e JOIN few a USING (k) WHERE within(e.t, a.t, '106751991 days')$$);
+SELECT same_rows('windows that hold more events than fit, and leave most of them behind',
+    $$SELECT e.id, a.id AS a FROM (SELECT id, v % 2 AS k, t FROM many_of_one) e JOIN (SELECT id, v % 2 AS k, t FROM many_of_one WHERE id % 20 = 0) a USING (k)
+      WHERE within(e.t, a.t, '2 minutes')$$);
 SELECT same_rows('the same on both sides', $$SELECT e.id, a.id AS a FROM events e JOIN events a USING (k) WHERE within(e.t, a.t, '1 hour') AND e.id % 5 = 0$$);
 SELECT same_rows('nothing on one side', $$SELECT e.id, a.id AS a FROM nothing e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$);
 SELECT same_rows('nothing on the other side', $$SELECT e.id, a.id AS a FROM events e JOIN nothing a USING (k) WHERE within(e.t, a.t, '1 minute')$$);

@@ -441,8 +441,9 @@ azhunt_compile_hunt(PG_FUNCTION_ARGS)
 	{
 		const KqlSourceTable *log_table = kql_find_log_table(result.tables[i]->name);
 
-		if (log_table != NULL && strcmp(result.tables[i]->sql_name, quote_qualified_identifier("azhunt", strchr(log_table->sql_name, '.') + 1)) == 0)
-			tables = lappend(tables, strchr(log_table->sql_name, '.') + 1);
+		if (log_table != NULL &&
+			strcmp(result.tables[i]->sql_name, quote_qualified_identifier("azhunt", strchr(log_table->sql_name, '.') + 1)) == 0)
+			tables = lappend(tables, pstrdup(strchr(log_table->sql_name, '.') + 1));
 	}
 	values[0] = CStringGetTextDatum(from_utf8(result.sql));
 	values[1] = name_array(names);

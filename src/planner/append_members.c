@@ -27,7 +27,7 @@ typedef struct KnownMembers
 	Node	   *expression;
 	int			limit;
 	List	   *members;
-}			KnownMembers;
+} KnownMembers;
 
 /*
  * Order members by falling weight.

@@ -38,10 +38,10 @@ typedef struct Planning
 	Node	   *anchor;
 	int64		lookback;
 	Selectivity fraction;
-}			Planning;
+} Planning;
 
 /* planning.c */
-extern Planning * planning_of(PlannerInfo *root);
+extern Planning *planning_of(PlannerInfo *root);
 extern List *append_children(PlannerInfo *root, Index parent);
 
 /* within.c */

@@ -54,7 +54,7 @@ typedef struct TimeRanges
 	int			count;
 	int			allocated;
 	double		not_null;		/* the sum of all fractions */
-}			TimeRanges;
+} TimeRanges;
 
 /* Where the ranges of a column begin or end, and how many rows come before */
 typedef struct TimeStep
@@ -62,7 +62,7 @@ typedef struct TimeStep
 	double		time;
 	double		before;			/* the fraction of rows before it, */
 	double		until;			/* and including it */
-}			TimeStep;
+} TimeStep;
 
 /* The times of a column, from 0 to 1, and linear from step to step */
 typedef struct TimeHistogram
@@ -77,7 +77,7 @@ typedef struct KnownHistogram
 	Node	   *expression;
 	bool		found;
 	TimeHistogram histogram;
-}			KnownHistogram;
+} KnownHistogram;
 
 /* At a time, a range begins or ends */
 typedef struct RangeEdge
@@ -85,13 +85,13 @@ typedef struct RangeEdge
 	double		time;
 	double		slope;			/* what is added to it */
 	double		rows;			/* that have this very time */
-}			RangeEdge;
+} RangeEdge;
 
 /*
  * Add a range of times, or what bounds leave of it.
  */
 static void
-add_range(TimeRanges * ranges, double first, double last, double fraction,
+add_range(TimeRanges *ranges, double first, double last, double fraction,
 		  const TimeRange *bounds)
 {
 	double		from = Max(first, bounds->first);
@@ -133,7 +133,7 @@ compare_edges(const void *a, const void *b)
  * The edges of all ranges, in the order of time.
  */
 static RangeEdge *
-sort_edges(const TimeRanges * ranges, int *count)
+sort_edges(const TimeRanges *ranges, int *count)
 {
 	RangeEdge  *edges = palloc(2 * ranges->count * sizeof(RangeEdge));
 
@@ -170,7 +170,7 @@ sort_edges(const TimeRanges * ranges, int *count)
  * Add the ranges up to a histogram.
  */
 static TimeHistogram
-make_histogram(const TimeRanges * ranges)
+make_histogram(const TimeRanges *ranges)
 {
 	TimeHistogram histogram = {0};
 	double		slope = 0;
@@ -264,7 +264,7 @@ column_bounds(PlannerInfo *root, VariableStatData *variable)
  */
 static bool
 add_statistics(PlannerInfo *root, VariableStatData *variable, double weight,
-			   TimeRanges * ranges)
+			   TimeRanges *ranges)
 {
 	TimeRange	bounds = column_bounds(root, variable);
 	TimeRanges	column = {0};
@@ -410,7 +410,7 @@ find_time_histogram(PlannerInfo *root, Node *expression,
 static double
 fraction_until(const TimeHistogram *histogram, double time, bool inclusive)
 {
-	const		TimeStep *steps = histogram->steps;
+	const TimeStep *steps = histogram->steps;
 	int			low = 0;
 	int			high = histogram->count;
 
@@ -441,7 +441,7 @@ fraction_until(const TimeHistogram *histogram, double time, bool inclusive)
 static double
 time_at(const TimeHistogram *histogram, double fraction)
 {
-	const		TimeStep *steps = histogram->steps;
+	const TimeStep *steps = histogram->steps;
 	int			low = 0;
 	int			high = histogram->count - 1;
 	double		rows;

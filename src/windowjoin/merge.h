@@ -241,7 +241,7 @@ typedef struct MergeCounts
 	uint64		batches;
 	uint64		spooled;
 	Size		memory;			/* the most of one process */
-}			MergeCounts;
+} MergeCounts;
 
 /* What processes share: which keys are still to be joined, and what it took */
 typedef struct MergeShared
@@ -250,7 +250,7 @@ typedef struct MergeShared
 	uint32		shares;
 	slock_t		lock;
 	MergeCounts counts;			/* of all workers that have ended */
-}			MergeShared;
+} MergeShared;
 
 /* Where the next anchor comes from */
 typedef enum MergePhase

@@ -279,7 +279,9 @@ next_anchor(WindowMergeState *state)
 					MERGE_SPOOL : MERGE_NEXT_KEY;
 				break;
 			case MERGE_SPOOL:
-				if (merge_ring_next_anchor(state->ring, &state->anchor))
+				/* once all events are before the window, no anchor has any */
+				if (state->ring->first < state->ring->end &&
+					merge_ring_next_anchor(state->ring, &state->anchor))
 					return true;
 				if (!merge_ring_next_piece(state->ring))
 					state->phase = MERGE_NEXT_KEY;

@@ -66,7 +66,7 @@ static void
 explain_execution(WindowMergeState *state, ExplainState *es)
 {
 	MergeCounts own = merge_counts(state);
-	const		MergeCounts *others = &state->workers;
+	const MergeCounts *others = &state->workers;
 
 	ExplainPropertyUInteger("Entries Read", NULL, own.entries + others->entries, es);
 	ExplainPropertyUInteger("Pairs", NULL, own.pairs + others->pairs, es);

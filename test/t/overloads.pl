@@ -160,7 +160,7 @@ my @hunts = (
 	"SELECT * FROM azhunt.storage_upload_link_account(interval '1 minute', NULL::text, true, '{PutBlob,Write}'::text[], false, false, false,"
 	  . " timestamptz '-infinity', timestamptz 'infinity', 'TimeGenerated'::text) ORDER BY 1, 2, 3",
 	"SELECT * FROM azhunt.storage_upload_link_account(interval '1 hour', 'file1'::text, false, '{PutBlob}'::text[], true, true, true,"
-	  . " $day, timestamptz 'infinity', 'TimeGenerated'::text) ORDER BY 1, 2, 3",
+	  . " $day, timestamptz 'infinity', 'CreatedDateTime'::text) ORDER BY 1, 2, 3",
 	"SELECT * FROM azhunt.cloudshell_usage(interval '3 days', interval '2 hours', 'cloud-shell-storage'::text, $day) ORDER BY 1, 2",
 	"SELECT * FROM azhunt.cloudshell_sessions(interval '3 hours', interval '3 days', 'cloud-shell-storage'::text, $day) ORDER BY 1, 2",
 );

@@ -100,16 +100,6 @@ RETURN '{storagebloblogs,storagefilelogs,signinlogs}'::text[]
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_tables(boolean, boolean) IS
 'internal: the log tables that the hunt reads with these options';
 
-CREATE FUNCTION azhunt.login_bag(account text, address text, logintime timestamptz, useragent text) RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN azhunt.bag_pack('AccountUsed'::text, account,
-                       'IPUsed'::text, address,
-                       'AzureLoginTime'::text, logintime,
-                       'UserAgent'::text, useragent);
-
-COMMENT ON FUNCTION azhunt.login_bag(text, text, timestamptz, text) IS
-'internal: a sign-in as the hunt for uploads shows it';
-
 CREATE FUNCTION azhunt.storage_upload_link_account(
     lookback interval DEFAULT '1 minute',
     target_file text DEFAULT NULL,

@@ -18,7 +18,7 @@
 #include "lib/stringinfo.h"
 
 #include "compat.h"
-#include "dynamic.h"
+#include "kql/dynamic.h"
 #include "signin_bags.h"
 
 #define BAG_KEYS	4

@@ -21,8 +21,9 @@
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"
 
-#include "aggregate.h"
-#include "element_store.h"
+#include "kql/aggregate.h"
+#include "kql/element_store.h"
+
 #include "signin_bags.h"
 
 /*
