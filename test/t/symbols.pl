@@ -41,9 +41,9 @@ is_deeply([sort(names($library, '--dynamic'))], [sort('Pg_magic_func', '_PG_init
 	'the library shows what PostgreSQL looks up, and nothing else');
 
 # Another library, loaded first, with the names of all functions that ours has
-# for itself
+# for itself; where it is optimized as a whole, as on Ubuntu, many are not left
 my %functions = map { $_ => 1 } grep { /^[a-z]/ && !/^(?:azhunt_|pg_finfo_|frame_dummy|register_tm|deregister_tm)|\./ } names($library);
-ok($functions{aggregate_limit} && $functions{kql_equal_fold} && keys %functions > 100, 'the library has functions of its own');
+cmp_ok(keys %functions, '>', 50, 'the library has functions of its own');
 
 my $directory = File::Temp->newdir;
 chmod 0755, $directory->dirname;
