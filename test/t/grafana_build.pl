@@ -57,7 +57,7 @@ my $stamp = "$directory/node_modules/.azhunt-lock";
 my $hash = Digest::SHA->new(256)->addfile("$directory/package-lock.json")->hexdigest;
 if ((read_file($stamp) // '') ne $hash)
 {
-	my ($text, $succeeded) = run('npm', 'ci', '--ignore-scripts', '--prefer-offline');
+	my ($text, $succeeded) = run('timeout', '300', 'npm', 'ci', '--ignore-scripts', '--prefer-offline', '--fetch-retry-maxtimeout=1000', '--fetch-retry-mintimeout=100');
 	if (!$succeeded)
 	{
 		# a machine without a way to npm's registry can run all other tests

@@ -54,7 +54,7 @@ my $hash = Digest::SHA->new(256)->addfile("$directory/package-lock.json")->hexdi
 my $installed = do { local @ARGV = -e $stamp ? ($stamp) : (); @ARGV ? readline : '' } // '';
 if ($installed ne $hash)
 {
-	my ($text, $succeeded) = run('npm', 'ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund');
+	my ($text, $succeeded) = run('timeout', '300', 'npm', 'ci', '--ignore-scripts', '--prefer-offline', '--fetch-retry-maxtimeout=1000', '--fetch-retry-mintimeout=100', '--no-audit', '--no-fund');
 	cannot('npm cannot install what they are drawn with (Debian: nodejs, npm)', $ENV{CI}, $text) unless $succeeded;
 	open my $file, '>', $stamp or die "$stamp: $!";
 	print $file $hash;

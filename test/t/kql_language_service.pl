@@ -54,7 +54,7 @@ my $stamp = "$directory/node_modules/.azhunt-lock";
 my $hash = Digest::SHA->new(256)->addfile("$directory/package-lock.json")->hexdigest;
 if ((-e $stamp ? slurp($stamp) : '') ne $hash)
 {
-	my ($status, $output) = run('sh', '-c', 'cd "$0" && exec npm ci --ignore-scripts --prefer-offline 2>&1', $directory);
+	my ($status, $output) = run('sh', '-c', 'cd "$0" && exec timeout 300 npm ci --ignore-scripts --prefer-offline --fetch-retry-maxtimeout=1000 --fetch-retry-mintimeout=100 2>&1', $directory);
 	if ($status != 0)
 	{
 		# a machine without a way to npm's registry can run all other tests
