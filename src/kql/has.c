@@ -43,7 +43,7 @@ typedef struct SoughtByte
 {
 	uint64_t	folded;			/* the byte, folded, eight times */
 	uint64_t	case_bit;		/* likewise; zero for all but letters */
-}			SoughtByte;
+} SoughtByte;
 
 /*
  * Prepare to look for a byte.

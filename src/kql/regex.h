@@ -26,6 +26,6 @@ extern int	kql_regex_groups(const KqlRegex *regex);
 extern void *kql_regex_scratch(const KqlRegex *regex, KqlAllocate allocate,
 							   void *context);
 extern bool kql_regex_search(const KqlRegex *regex, void *scratch, KqlString s,
-							 size_t from, ptrdiff_t * captures);
+							 size_t from, ptrdiff_t *captures);
 
 #endif							/* KQL_REGEX_H */

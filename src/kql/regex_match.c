@@ -215,7 +215,7 @@ holds(RegexAssert what, KqlString s, size_t at)
  */
 static void
 add_thread(const KqlRegex *regex, Scratch *scratch, Threads *threads, int start,
-		   KqlString s, size_t at, ptrdiff_t * captures)
+		   KqlString s, size_t at, ptrdiff_t *captures)
 {
 	int		   *stack = scratch->stack;
 	int			depth = 0;
@@ -271,7 +271,7 @@ add_thread(const KqlRegex *regex, Scratch *scratch, Threads *threads, int start,
  * the one that is preferred?
  */
 static bool
-step(const KqlRegex *regex, Scratch *scratch, KqlString s, size_t at, ptrdiff_t * captures)
+step(const KqlRegex *regex, Scratch *scratch, KqlString s, size_t at, ptrdiff_t *captures)
 {
 	Threads    *current = &scratch->current;
 	Threads    *next = &scratch->next;
@@ -301,7 +301,7 @@ step(const KqlRegex *regex, Scratch *scratch, KqlString s, size_t at, ptrdiff_t 
  * and end of the match and of each group, or -1.
  */
 bool
-kql_regex_search(const KqlRegex *regex, void *memory, KqlString s, size_t from, ptrdiff_t * captures)
+kql_regex_search(const KqlRegex *regex, void *memory, KqlString s, size_t from, ptrdiff_t *captures)
 {
 	Scratch    *scratch = memory;
 	bool		found = false;

@@ -391,7 +391,7 @@ part_name(const Expr *expr)
 		size_t		length = strlen(names[i]);
 
 		if (strncasecmp(names[i], text, length) == 0 &&
-			(text[length] == '\0' || ((text[length] == 's' || text[length] == 'S') &&text[length + 1] == '\0')))
+			(text[length] == '\0' || ((text[length] == 's' || text[length] == 'S') && text[length + 1] == '\0')))
 			return names[i];
 	}
 	return NULL;

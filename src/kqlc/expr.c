@@ -108,16 +108,16 @@ interval_sql(Compiler *c, int64_t microseconds)
 static const char *
 datetime_text(Compiler *c, int64_t ticks)
 {
-	char text[	KQL_VALUE_SIZE];
+	char		text[KQL_VALUE_SIZE];
 
 	kql_print_datetime(ticks, text);
-	text[		10] = ' ';
+	text[10] = ' ';
 
 	/* the seventh digit is cut off, as everywhere */
-	text[		26] = '\0';
+	text[26] = '\0';
 
-	if (strcmp(text +19, ".000000") == 0)
-		text[		19] = '\0';
+	if (strcmp(text + 19, ".000000") == 0)
+		text[19] = '\0';
 
 	return arena_printf(c->arena, "'%s+00'::timestamp with time zone", text);
 }

@@ -83,7 +83,7 @@ string_operation(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 	negated = negated != string_operators[i].is_negated;
 	/* nothing contains a text that is not empty */
 	bare = mode != MODE_VALUE && string_constant(right, &text) && text[0] != '\0' &&
-				strcmp(node->text, "matches regex") != 0;
+		strcmp(node->text, "matches regex") != 0;
 
 	sql = sql_format(c->arena, string_operators[i].template, bare ? left->sql : value_of(c, left),
 					 value_of(c, right));

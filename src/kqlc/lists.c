@@ -19,7 +19,7 @@ static Node *
 json_element(Compiler *c, const Node *literal, const char **at)
 {
 	Node	   *node = arena_alloc(c->arena, sizeof(Node));
-	Buffer text = {c->arena, NULL, 0, 0, strlen(*at) + 1, false};
+	Buffer		text = {c->arena, NULL, 0, 0, strlen(*at) + 1, false};
 	const char *p = *at;
 
 	for (; *p != '"' && *p != '\0'; p++)

@@ -205,7 +205,7 @@ json_string(Buffer *out, const char *text, size_t length)
 			buffer_text(out, escape);
 		}
 		else
-			buffer_add(out, text +i, 1);
+			buffer_add(out, text + i, 1);
 	}
 	buffer_text(out, "\"");
 }
@@ -216,7 +216,7 @@ json_string(Buffer *out, const char *text, size_t length)
 static void
 json_of_literal(Buffer *out, const Node *node)
 {
-	char text[	KQL_VALUE_SIZE];
+	char		text[KQL_VALUE_SIZE];
 	int			length;
 
 	if (node->kind != NODE_LITERAL)
@@ -361,7 +361,7 @@ parse_json_text(Arena *arena, const char *json, Node *node)
 {
 	Errors		errors = {arena, json, NULL, 0};
 	Parser		parser = {0};
-	Buffer text = {arena, NULL, 0, 0, (size_t) 1 << 30, false};
+	Buffer		text = {arena, NULL, 0, 0, (size_t) 1 << 30, false};
 
 	parser.arena = arena;
 	parser.errors = &errors;

@@ -39,7 +39,7 @@ add_quoted(Buffer *pattern, const char *text, size_t length)
 	{
 		if (strchr("\\.+*?()|[]{}^$", text[i]) != NULL && text[i] != '\0')
 			buffer_text(pattern, "\\");
-		buffer_add(pattern, text +i, 1);
+		buffer_add(pattern, text + i, 1);
 	}
 }
 
@@ -52,10 +52,10 @@ count_groups(const char *text)
 	int			count = 0;
 	bool		in_brackets = false;
 
-	for (; *text !='\0'; text ++)
+	for (; *text != '\0'; text++)
 	{
 		if (*text == '\\' && text[1] != '\0')
-			text	  ++;
+			text++;
 
 		else if (*text == '[')
 			in_brackets = true;

@@ -462,7 +462,7 @@ bind_let(Compiler *c, const Node *node)
 
 	if (node->kind == NODE_BROKEN || value == NULL || value->kind == NODE_BROKEN)
 	{
-		add_binding(c, node->text !=NULL ? node->text : "")->is_broken = true;
+		add_binding(c, node->text != NULL ? node->text : "")->is_broken = true;
 		return;
 	}
 	if (value->kind == NODE_LAMBDA)
@@ -682,7 +682,7 @@ parameter_of(const Node *node, const char *name)
 			continue;
 		if (parameter->right->kind == NODE_LITERAL && parameter->right->type == KQL_BOOL)
 			return parameter->right->integer ? "true" : "false";
-		return parameter->right->text !=NULL ? parameter->right->text : "";
+		return parameter->right->text != NULL ? parameter->right->text : "";
 	}
 	return NULL;
 }
@@ -761,7 +761,7 @@ kql_compile(const char *query, size_t length, const KqlSchema *schema,
 	{
 		const Node *statement = statements.items[i];
 
-		if (statement->kind == NODE_LET || (statement->kind == NODE_BROKEN && statement->text !=NULL && i + 1 < statements.count))
+		if (statement->kind == NODE_LET || (statement->kind == NODE_BROKEN && statement->text != NULL && i + 1 < statements.count))
 			bind_let(&c, statement);
 		else if (statement->kind == NODE_PARAMETERS)
 			bind_query_parameters(&c, statement);

@@ -62,7 +62,7 @@ search_term(Compiler *c, const Table *table, const Node *node, bool has_case)
 	const char *template;
 	Sql		   *term;
 
-	term = sql_string(c->arena, text +(at_start ? 1 : 0), length - (at_start ? 1 : 0) - (at_end ? 1 : 0));
+	term = sql_string(c->arena, text + (at_start ? 1 : 0), length - (at_start ? 1 : 0) - (at_end ? 1 : 0));
 	if (at_start && at_end)
 		template = has_case ? "(@strpos($1, $2) {>} 0)" : "#contains($1, $2)";
 	else if (at_end)

@@ -175,8 +175,8 @@ sql_string(Arena *arena, const char *text, size_t length)
 	for (size_t i = 0; i < length; i++)
 	{
 		if (text[i] == '\'' || text[i] == '\\')
-			buffer_add(&buffer, text +i, 1);
-		buffer_add(&buffer, text +i, 1);
+			buffer_add(&buffer, text + i, 1);
+		buffer_add(&buffer, text + i, 1);
 	}
 	buffer_text(&buffer, "'::pg_catalog.text");
 	return sql_text(arena, buffer.data);

@@ -77,7 +77,7 @@ note_time_bound(Compiler *c, Table *table, const Node *node)
 	bool		is_swapped;
 	bool		is_high;
 
-	if (node->kind != NODE_BINARY || (node->text[0] != '<' && node->text[0] != '>') ||strcmp(node->text, "<>") == 0)
+	if (node->kind != NODE_BINARY || (node->text[0] != '<' && node->text[0] != '>') || strcmp(node->text, "<>") == 0)
 		return false;
 	left = bind(c, &scope, node->left);
 	right = bind(c, &scope, node->right);
@@ -89,7 +89,7 @@ note_time_bound(Compiler *c, Table *table, const Node *node)
 		strcmp(sql_peek(c->arena, left_base), sql_peek(c->arena, right_base)) == 0)
 		return false;
 	bound = find_bound(c, &table->time_bounds, left_base, right_base, &is_swapped);
-	is_high = (node->text[0] == '<') !=is_swapped;
+	is_high = (node->text[0] == '<') != is_swapped;
 	if (is_swapped)
 		difference = -difference;
 	/* of several on one side the first is taken; all are tested beside it */

@@ -51,7 +51,7 @@ typedef struct ResultKey
 PG_FUNCTION_INFO_V1(azhunt_match_key);
 PG_FUNCTION_INFO_V1(azhunt_match_result_id);
 
-static void add_container(Blake2b *digest, JsonbContainer * container);
+static void add_container(Blake2b *digest, JsonbContainer *container);
 
 /*
  * Add what has no content.
@@ -143,7 +143,7 @@ add_value(Blake2b *digest, const JsonbValue *value)
  * everywhere.
  */
 static void
-add_container(Blake2b *digest, JsonbContainer * container)
+add_container(Blake2b *digest, JsonbContainer *container)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(container);
 	JsonbIteratorToken token;

@@ -213,7 +213,7 @@ owner_of(Oid classid, Oid objid)
  * and then those that are older.
  */
 static bool
-comes_before(const ObjectAddress * one, const ObjectAddress * other)
+comes_before(const ObjectAddress *one, const ObjectAddress *other)
 {
 	bool		is_relation = one->classId == RelationRelationId;
 

@@ -57,7 +57,7 @@ write_string(Text *out, const char *value, size_t length)
  * Is it a null of YAML?
  */
 static bool
-is_null(const yaml_node_t * node)
+is_null(const yaml_node_t *node)
 {
 	const char *value = (const char *) node->data.scalar.value;
 
@@ -69,9 +69,9 @@ is_null(const yaml_node_t * node)
  * Write a node as JSON; false if it is too large.  All scalars are strings.
  */
 static bool
-write_node(Text *out, yaml_document_t * document, int number, int depth)
+write_node(Text *out, yaml_document_t *document, int number, int depth)
 {
-	const		yaml_node_t *node = yaml_document_get_node(document, number);
+	const yaml_node_t *node = yaml_document_get_node(document, number);
 	bool		is_first = true;
 
 	if (node == NULL || depth > DEEPEST || out->length > LONGEST_JSON)
@@ -83,7 +83,7 @@ write_node(Text *out, yaml_document_t * document, int number, int depth)
 	else if (node->type == YAML_SEQUENCE_NODE)
 	{
 		add_text(out, "[");
-		for (yaml_node_item_t * item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
+		for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
 		{
 			if (!is_first)
 				add_text(out, ",");
@@ -96,9 +96,9 @@ write_node(Text *out, yaml_document_t * document, int number, int depth)
 	else
 	{
 		add_text(out, "{");
-		for (yaml_node_pair_t * pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
+		for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
 		{
-			const		yaml_node_t *key = yaml_document_get_node(document, pair->key);
+			const yaml_node_t *key = yaml_document_get_node(document, pair->key);
 
 			if (key == NULL || key->type != YAML_SCALAR_NODE)
 				return false;
@@ -119,11 +119,11 @@ write_node(Text *out, yaml_document_t * document, int number, int depth)
  * The number of a mapping's value, or 0.
  */
 static int
-find_member(yaml_document_t * document, const yaml_node_t * mapping, const char *name)
+find_member(yaml_document_t *document, const yaml_node_t *mapping, const char *name)
 {
-	for (yaml_node_pair_t * pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top; pair++)
+	for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top; pair++)
 	{
-		const		yaml_node_t *key = yaml_document_get_node(document, pair->key);
+		const yaml_node_t *key = yaml_document_get_node(document, pair->key);
 
 		if (key != NULL && key->type == YAML_SCALAR_NODE && strcmp((const char *) key->data.scalar.value, name) == 0)
 			return pair->value;
@@ -135,10 +135,10 @@ find_member(yaml_document_t * document, const yaml_node_t * mapping, const char 
  * Take what a document says.
  */
 static void
-read_document(yaml_document_t * document, HuntFile *hunt)
+read_document(yaml_document_t *document, HuntFile *hunt)
 {
-	const		yaml_node_t *root = yaml_document_get_root_node(document);
-	const		yaml_node_t *query;
+	const yaml_node_t *root = yaml_document_get_root_node(document);
+	const yaml_node_t *query;
 	Text		json = {0};
 
 	if (root == NULL || root->type != YAML_MAPPING_NODE)

@@ -49,16 +49,16 @@ add_bytes(Text *text, const char *data, size_t length)
 	{
 		char	   *old = text->data;
 
-		text	  ->room = 2 * (text->length + length) +64;
-		text	  ->data = client_allocate(NULL, text->room);
+		text->room = 2 * (text->length + length) + 64;
+		text->data = client_allocate(NULL, text->room);
 
 		if (text->length > 0)
 			memcpy(text->data, old, text->length);
 		free(old);
 	}
 	memcpy(text->data + text->length, data, length);
-	text	  ->length += length;
-	text	  ->data[text->length] = '\0';
+	text->length += length;
+	text->data[text->length] = '\0';
 }
 
 /*
@@ -76,7 +76,7 @@ add_text(Text *text, const char *data)
 void
 replace_bytes(char *text, char from, char to)
 {
-	for (; *text !='\0'; text ++)
+	for (; *text != '\0'; text++)
 	{
 		if (*text == from)
 			*text = to;
@@ -90,7 +90,7 @@ char *
 read_whole_file(const char *path, size_t *length)
 {
 	FILE	   *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-	Text text = {0};
+	Text		text = {0};
 	char		block[65536];
 	size_t		count;
 

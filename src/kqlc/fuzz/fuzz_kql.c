@@ -14,7 +14,7 @@
 #include "../kqlc.h"
 #include "../log_tables.h"
 
-int			LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
+int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What was allocated, to be freed after each query */
 typedef struct Block
@@ -71,7 +71,7 @@ find_external(void *context, const char *address)
 }
 
 int
-LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Block	   *blocks = NULL;
 	KqlSchema	schema = {NULL, find_table, table_name, find_external};

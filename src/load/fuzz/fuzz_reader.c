@@ -26,7 +26,7 @@
 #include "map/unwrap.h"
 #include "read/records.h"
 
-extern int	LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
+extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Columns of every type, and those that rules and derivations are about. */
 static const struct
@@ -227,7 +227,7 @@ fuzz_match(const char *text, size_t length)
  * Read some bytes as a file.
  */
 int
-LLVMFuzzerTestOneInput(const uint8_t * data, size_t size)
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	FuzzSink	fuzz = {.sink = {take, refuse, warn},.maps = get_maps()};
 	Source		source;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-extern int	LLVMFuzzerTestOneInput(const uint8_t * data, size_t size);
+extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
  * Read a file and replay it.
