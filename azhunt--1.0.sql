@@ -7531,56 +7531,32 @@ AS $$
                s.resulttype,
                s.timegenerated, NULL::pg_catalog.text
         FROM azhunt.signinlogs AS s
-        WHERE s.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details
-               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-          AND s.timegenerated OPERATOR(pg_catalog.<=)
-              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details
-                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
-               FROM rule AS o)
         UNION ALL
         SELECT 'aadnoninteractiveusersigninlogs', pg_catalog.to_jsonb(n), n.ipaddress, n.useragent,
                COALESCE(n.userprincipalname, ''), n.resulttype,
                n.timegenerated, 'include_noninteractive'
         FROM azhunt.aadnoninteractiveusersigninlogs AS n
-        WHERE n.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details
-               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-          AND n.timegenerated OPERATOR(pg_catalog.<=)
-              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details
-                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
-               FROM rule AS o)
         UNION ALL
         SELECT 'aadserviceprincipalsigninlogs', pg_catalog.to_jsonb(p), p.ipaddress, p.useragent,
                azhunt.principal_account(p.serviceprincipalname, p.serviceprincipalid), p.resulttype,
                p.timegenerated, 'include_service_principals'
         FROM azhunt.aadserviceprincipalsigninlogs AS p
-        WHERE p.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details
-               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-          AND p.timegenerated OPERATOR(pg_catalog.<=)
-              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details
-                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
-               FROM rule AS o)
         UNION ALL
         SELECT 'aadmanagedidentitysigninlogs', pg_catalog.to_jsonb(i), i.ipaddress, i.useragent,
                azhunt.principal_account(i.serviceprincipalname, i.serviceprincipalid), i.resulttype,
                i.timegenerated, 'include_service_principals'
         FROM azhunt.aadmanagedidentitysigninlogs AS i
-        WHERE i.timegenerated OPERATOR(pg_catalog.>=)
-              ((storage_upload_link_account_log_rows.match).details
-               OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
-          AND i.timegenerated OPERATOR(pg_catalog.<=)
-              (SELECT azhunt.processed_until(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
-                                             ((storage_upload_link_account_log_rows.match).details
-                                              OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
-               FROM rule AS o)
     ) AS l (log_table, log_row, ipaddress, useragent, account, resulttype, timegenerated, on_request)
     CROSS JOIN rule AS o
-    WHERE azhunt.time_of_signin(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text, l.timegenerated,
+    WHERE l.timegenerated OPERATOR(pg_catalog.>=)
+          ((storage_upload_link_account_log_rows.match).details
+           OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz
+      AND l.timegenerated OPERATOR(pg_catalog.<=)
+          (SELECT azhunt.processed_until(r.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text,
+                                         ((storage_upload_link_account_log_rows.match).details
+                                          OPERATOR(pg_catalog.->>) 'AzureLoginTime'::pg_catalog.text)::pg_catalog.timestamptz)
+           FROM rule AS r)
+      AND azhunt.time_of_signin(o.options OPERATOR(pg_catalog.->>) 'signin_time'::pg_catalog.text, l.timegenerated,
                                 -- which a view may not have
                                 (l.log_row OPERATOR(pg_catalog.->>) 'createddatetime'::pg_catalog.text)::pg_catalog.timestamptz)
           OPERATOR(pg_catalog.=)
