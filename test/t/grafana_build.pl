@@ -4,36 +4,17 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
-use Digest::SHA;
 use File::Basename qw(basename dirname);
 use File::Temp qw(tempdir);
 use JSON::PP;
-use POSIX ();
 use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Grafana;
+use Npm;
 use Test::More;
 
 my $directory = abs_path(directory());
 my $temporary = tempdir(CLEANUP => 1);
-
-# Output and success of a command in the directory of the source.
-sub run
-{
-	my (@command) = @_;
-	my $pid = open my $output, '-|' // die "fork: $!";
-
-	if ($pid == 0)
-	{
-		open STDERR, '>&', \*STDOUT;
-		chdir $directory and exec @command;
-		syswrite STDOUT, "$command[0]: $!\n";
-		POSIX::_exit(127);
-	}
-	my $text = do { local $/; readline $output };
-	my $succeeded = close $output;
-	return ($text // '', $succeeded);
-}
 
 sub read_file
 {
@@ -52,33 +33,23 @@ is_deeply([ grep { exists $lock->{packages}{$_}{resolved} } keys %{ $lock->{pack
 is_deeply([ grep { $_ ne '' && ($lock->{packages}{$_}{integrity} // '') !~ /^sha512-/ } keys %{ $lock->{packages} } ],
 	[], 'and has a hash of each package');
 
-# once for each lock file: what is installed is not fetched again
-my $stamp = "$directory/node_modules/.azhunt-lock";
-my $hash = Digest::SHA->new(256)->addfile("$directory/package-lock.json")->hexdigest;
-if ((read_file($stamp) // '') ne $hash)
+my $problem = install_packages($directory);
+if (defined $problem)
 {
-	my ($text, $succeeded) = run('timeout', '300', 'npm', 'ci', '--ignore-scripts', '--prefer-offline', '--fetch-retry-maxtimeout=1000', '--fetch-retry-mintimeout=100');
-	if (!$succeeded)
-	{
-		# a machine without a way to npm's registry can run all other tests
-		fail('npm ci installs the packages (Debian: nodejs, npm)') if $ENV{CI};
-		diag($text);
-		SKIP: { skip('npm cannot install what the dashboards are built with', 1) unless $ENV{CI}; }
-		done_testing();
-		exit;
-	}
-	open my $file, '>', $stamp or die "$stamp: $!";
-	print $file $hash;
-	close $file;
+	fail('npm ci installs the packages (Debian: nodejs, npm)') if $ENV{CI};
+	diag($problem);
+	SKIP: { skip('npm cannot install what the dashboards are built with', 1) unless $ENV{CI}; }
+	done_testing();
+	exit;
 }
 pass('the packages are installed');
 
 #
 # the source and what it gives
 #
-my ($text, $succeeded) = run('node', 'node_modules/typescript/bin/tsc', '--outDir', "$directory/build");
+my ($text, $succeeded) = run_in($directory, 'node', 'node_modules/typescript/bin/tsc', '--outDir', "$directory/build");
 ok($succeeded, 'the source compiles') or diag($text);
-($text, $succeeded) = run('node', 'build/generate.js', $temporary);
+($text, $succeeded) = run_in($directory, 'node', 'build/generate.js', $temporary);
 ok($succeeded, 'and runs') or diag($text);
 
 my @generated = map { s/^\Q$temporary\E\///r } glob "$temporary/dashboards/* $temporary/provisioning/*/*";
@@ -92,7 +63,7 @@ is(read_file("$directory/$_"), read_file("$temporary/$_"), "$_ is what the sourc
 #
 sub check_types
 {
-	return run('node', 'build/check_types.js', @_);
+	return run_in($directory, 'node', 'build/check_types.js', @_);
 }
 
 ($text, $succeeded) = check_types(map { "$directory/$_" } grep { /^dashboards/ } @committed);

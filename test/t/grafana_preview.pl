@@ -4,34 +4,15 @@ use strict;
 use warnings;
 
 use Cwd qw(abs_path);
-use Digest::SHA;
 use File::Basename qw(dirname);
-use POSIX ();
 use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Grafana;
+use Npm;
 use Session;
 use Test::More;
 
 my $directory = abs_path(directory() . '/preview');
-
-# Output and success of a command in the directory of the preview.
-sub run
-{
-	my (@command) = @_;
-	my $pid = open my $output, '-|' // die "fork: $!";
-
-	if ($pid == 0)
-	{
-		open STDERR, '>&', \*STDOUT;
-		chdir $directory and exec @command;
-		syswrite STDOUT, "$command[0]: $!\n";
-		POSIX::_exit(127);
-	}
-	my $text = do { local $/; readline $output };
-	my $succeeded = close $output;
-	return ($text // '', $succeeded);
-}
 
 # A machine without a way to npm's registry can run all other tests.
 sub cannot
@@ -49,18 +30,9 @@ sub cannot
 my $is_debian = do { local @ARGV = '/etc/os-release'; grep { /^ID=debian$/ } readline };
 cannot('there is no chromium (Debian: chromium)', $ENV{CI} && $is_debian) unless -x ($ENV{CHROMIUM} // '/usr/bin/chromium');
 
-my $stamp = "$directory/node_modules/.azhunt-lock";
-my $hash = Digest::SHA->new(256)->addfile("$directory/package-lock.json")->hexdigest;
-my $installed = do { local @ARGV = -e $stamp ? ($stamp) : (); @ARGV ? readline : '' } // '';
-if ($installed ne $hash)
-{
-	my ($text, $succeeded) = run('timeout', '300', 'npm', 'ci', '--ignore-scripts', '--prefer-offline', '--fetch-retry-maxtimeout=1000', '--fetch-retry-mintimeout=100', '--no-audit', '--no-fund');
-	cannot('npm cannot install what they are drawn with (Debian: nodejs, npm)', $ENV{CI}, $text) unless $succeeded;
-	open my $file, '>', $stamp or die "$stamp: $!";
-	print $file $hash;
-	close $file;
-}
-my ($built, $succeeded) = run('node', 'build.mjs');
+my $problem = install_packages($directory);
+cannot('npm cannot install what they are drawn with (Debian: nodejs, npm)', $ENV{CI}, $problem) if defined $problem;
+my ($built, $succeeded) = run_in($directory, 'node', 'build.mjs');
 ok($succeeded, 'the preview is built') or diag($built);
 
 my $role = 'azhunt_grafana';
@@ -82,7 +54,7 @@ sub check
 	my ($data) = @_;
 	local $ENV{PGDATABASE} = $database;
 	local $ENV{PGOPTIONS} = undef;
-	my ($text, $done) = run('node', 'build/check.js', $data);
+	my ($text, $done) = run_in($directory, 'node', 'build/check.js', $data);
 
 	# each as a test of this file
 	while ($text =~ /^(not )?ok \d+ - (.*)\n((?:#.*\n)*)/mg)
