@@ -29,28 +29,17 @@ ANALYZE elements, parts;
 CREATE FUNCTION sorted(list jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT jsonb_agg(e ORDER BY e, e::text COLLATE "C") FROM jsonb_array_elements(list) AS e);
 
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END
-$$;
+\ir lib/plan_of.sql
 
 -- Run a query serially and in a plan that matches a pattern; compare both ways.
 CREATE FUNCTION pg_temp.same_answer(name text, query text, plan text) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN NEXT matches(pg_temp.plan_of(query), plan, name || ': plan');
+    RETURN NEXT matches(plan_of(query), plan, name || ': plan');
     EXECUTE 'CREATE TEMPORARY TABLE combined ON COMMIT DROP AS ' || query;
     SET LOCAL max_parallel_workers_per_gather TO 0;
     SET LOCAL enable_partitionwise_aggregate TO off;
-    IF pg_temp.plan_of(query) ~ 'Partial' THEN
+    IF plan_of(query) ~ 'Partial' THEN
         RAISE EXCEPTION 'the serial plan is none';
     END IF;
     EXECUTE 'CREATE TEMPORARY TABLE serial ON COMMIT DROP AS ' || query;
@@ -145,7 +134,7 @@ SELECT pg_temp.same_by_partition('lists by partition',
 --
 -- an order inside the call is never aggregated in part
 --
-SELECT doesnt_match(pg_temp.plan_of('SELECT make_set(text ORDER BY i), make_bag(bag ORDER BY i) FROM elements'),
+SELECT doesnt_match(plan_of('SELECT make_set(text ORDER BY i), make_bag(bag ORDER BY i) FROM elements'),
                     'Partial', 'no partial aggregate of a call with an order');
 
 --

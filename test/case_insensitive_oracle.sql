@@ -100,33 +100,22 @@ CREATE TEMPORARY VIEW disagreements AS
 UNION ALL
 (TABLE joined_ignoring_case EXCEPT ALL TABLE joined);
 
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END
-$$;
+\ir lib/plan_of.sql
 
 ANALYZE strings;
 SET LOCAL enable_nestloop TO off;
 SET LOCAL enable_mergejoin TO off;
-SELECT matches(pg_temp.plan_of('TABLE joined_ignoring_case'), 'Hash Cond: \(a\.s OPERATOR\(azhunt\.=~\) b\.s\)', 'a hash join');
+SELECT matches(plan_of('TABLE joined_ignoring_case'), 'Hash Cond: \(a\.s OPERATOR\(azhunt\.=~\) b\.s\)', 'a hash join');
 SELECT is_empty('TABLE disagreements', 'joins as the folded strings do');
 SET LOCAL enable_mergejoin TO on;
 SET LOCAL enable_hashjoin TO off;
-SELECT matches(pg_temp.plan_of('TABLE joined_ignoring_case'), 'Merge Cond: \(a\.s OPERATOR\(azhunt\.=~\) b\.s\)', 'a merge join');
+SELECT matches(plan_of('TABLE joined_ignoring_case'), 'Merge Cond: \(a\.s OPERATOR\(azhunt\.=~\) b\.s\)', 'a merge join');
 SELECT is_empty('TABLE disagreements', 'does too');
 CREATE INDEX ON strings (s azhunt.case_insensitive_ops);
 SET LOCAL enable_nestloop TO on;
 SET LOCAL enable_mergejoin TO off;
 SET LOCAL enable_bitmapscan TO off;
-SELECT matches(pg_temp.plan_of('TABLE joined_ignoring_case'), 'Index Cond: \(s OPERATOR\(azhunt\.=~\) a\.s\)', 'index scans');
+SELECT matches(plan_of('TABLE joined_ignoring_case'), 'Index Cond: \(s OPERATOR\(azhunt\.=~\) a\.s\)', 'index scans');
 SELECT is_empty('TABLE disagreements', 'do too');
 
 SELECT * FROM finish();

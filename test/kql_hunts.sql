@@ -79,17 +79,12 @@ SELECT cmp_ok((SELECT count(*) FROM shell), '>', 5::bigint, 'there are Cloud She
 SELECT is_empty('SELECT * FROM shell EXCEPT ALL SELECT "Caller", "timekey", "set_OperationNameValue", "timestamp", "AccountCustomEntity" FROM published_shell', 'the text finds what the hunt does');
 SELECT is_empty('SELECT "Caller", "timekey", "set_OperationNameValue", "timestamp", "AccountCustomEntity" FROM published_shell EXCEPT ALL SELECT * FROM shell', 'and nothing else');
 
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP lines := lines || line || E'\n'; END LOOP;
-    RETURN lines;
-END $$;
+\ir lib/plan_of.sql
 SET LOCAL enable_hashjoin = off;
 SET LOCAL enable_mergejoin = off;
 SET LOCAL enable_nestloop = off;
-SELECT matches(pg_temp.plan_of('SELECT * FROM published_upload'), 'AzhuntWindowJoin', 'the windowed join serves the text');
-SELECT matches(pg_temp.plan_of(azhunt.kql_to_sql('SigninLogs | project t = TimeGenerated, IPAddress | join kind=inner (StorageBlobLogs | project u = TimeGenerated, IPAddress = CallerIpAddress) on IPAddress | where ' || w)),
+SELECT matches(plan_of('SELECT * FROM published_upload'), 'AzhuntWindowJoin', 'the windowed join serves the text');
+SELECT matches(plan_of(azhunt.kql_to_sql('SigninLogs | project t = TimeGenerated, IPAddress | join kind=inner (StorageBlobLogs | project u = TimeGenerated, IPAddress = CallerIpAddress) on IPAddress | where ' || w)),
     'AzhuntWindowJoin', 'and ' || w)
 FROM unnest('{"t <= u and t >= u - 1h","u - t between (0s .. 1h)","t <= u | where t >= u - 1h","t >= u - 1h | extend x = 1 | where IPAddress != \"\" and t < u"}'::text[]) AS c (w);
 RESET enable_hashjoin;
@@ -107,8 +102,8 @@ FROM (VALUES ('| where t >= u - 1m | where t < u')) AS v (w);
 -- the bare column and the constant are where an index on it can serve
 CREATE INDEX ON azhunt.SigninLogs (UserPrincipalName);
 SET LOCAL enable_seqscan = off;
-SELECT matches(pg_temp.plan_of(azhunt.kql_to_sql('SigninLogs | where UserPrincipalName == "user1" | project IPAddress')), 'userprincipalname_idx', 'an index serves a comparison');
-SELECT matches(pg_temp.plan_of(azhunt.kql_to_sql('SigninLogs | where UserPrincipalName in ("user1", "user2") | extend x = strlen(IPAddress) | where x > 3')), 'userprincipalname_idx', 'and a list');
+SELECT matches(plan_of(azhunt.kql_to_sql('SigninLogs | where UserPrincipalName == "user1" | project IPAddress')), 'userprincipalname_idx', 'an index serves a comparison');
+SELECT matches(plan_of(azhunt.kql_to_sql('SigninLogs | where UserPrincipalName in ("user1", "user2") | extend x = strlen(IPAddress) | where x > 3')), 'userprincipalname_idx', 'and a list');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -46,18 +46,7 @@ FROM (SELECT *, bag_pack('AccountUsed', account, 'IPUsed', address, 'AzureLoginT
 GROUP BY m.g;
 DROP INDEX by_group;
 
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END
-$$;
+\ir lib/plan_of.sql
 
 -- Does the aggregate over a table give what is expected, in a plan like this?
 CREATE FUNCTION pg_temp.gives_what_is_expected(relation text, plan text) RETURNS SETOF text
@@ -66,7 +55,7 @@ DECLARE
     query text := format('SELECT f.g, (f.l).* FROM (SELECT g, linked_signins(uploadtime, correlationid, logintime, account, useragent, address) AS l'
                          ' FROM %s GROUP BY g OFFSET 0) AS f', relation);
 BEGIN
-    RETURN NEXT matches(pg_temp.plan_of(query), plan, plan || ': plan');
+    RETURN NEXT matches(plan_of(query), plan, plan || ': plan');
     RETURN NEXT bag_eq('SELECT g, e::text FROM expected AS e', format('SELECT g, f::text FROM (%s) AS f', query), plan || ': answer');
 END
 $$;

@@ -56,24 +56,14 @@ SELECT bag_eq('SELECT azhunt.create_signin_time_indexes()::text', ARRAY[
     'azhunt.aadmanagedidentitysigninlogs_signin_time_idx', 'azhunt.aadnoninteractiveusersigninlogs_signin_time_idx',
     'azhunt.aadserviceprincipalsigninlogs_signin_time_idx', 'azhunt.signinlogs_signin_time_idx'], 'there are indexes for it');
 SELECT is_empty('SELECT azhunt.create_signin_time_indexes()', 'which need not be made twice');
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END
-$$;
+\ir lib/plan_of.sql
 SET LOCAL enable_nestloop = off;
 SET LOCAL enable_hashjoin = off;
 SET LOCAL enable_mergejoin = off;
 SET LOCAL azhunt.enable_windowmerge = on;
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_bitmapscan = off;
-SELECT matches(pg_temp.plan_of($$SELECT * FROM azhunt.storage_upload_link_account(signin_time => 'CreatedDateTime')$$),
+SELECT matches(plan_of($$SELECT * FROM azhunt.storage_upload_link_account(signin_time => 'CreatedDateTime')$$),
                'AzhuntWindowMerge.*signinlogs_p20260506_strip_port_least_hash_idx', 'they give the sign-ins in the order of uploads');
 RESET enable_nestloop;
 RESET enable_hashjoin;
@@ -81,7 +71,7 @@ RESET enable_mergejoin;
 RESET enable_seqscan;
 RESET enable_bitmapscan;
 SELECT set_eq($$
-    SELECT (regexp_matches(pg_temp.plan_of('SELECT * FROM azhunt.storage_upload_link_account(signin_time => ''CreatedDateTime'','
+    SELECT (regexp_matches(plan_of('SELECT * FROM azhunt.storage_upload_link_account(signin_time => ''CreatedDateTime'','
         ' since => ''2026-05-06 00:01Z'', until => ''2026-05-06 12:00Z'')'), ' (signinlogs_p\d+)', 'g'))[1]
 $$, ARRAY['signinlogs_p20260506', 'signinlogs_p20260507', 'signinlogs_p20260508'], 'of partitions, only those before are left out');
 
