@@ -4,7 +4,7 @@
 -- aggregates of PostgreSQL and of KQL, each of which sorts the joined rows.
 
 \echo Making data for the hunt for uploads ...
-SELECT 2 * :rows / 5 AS signins, :rows AS records, 7 AS days, 0 AS skew, false AS covering \gset
+SELECT 2 * :rows / 5 AS signins, :rows AS records, 7 AS days, 0 AS skew, false AS covering, false AS daily \gset
 \ir windowjoin/data.sql
 CALL bench.warm('{azhunt.signinlogs,azhunt.storagebloblogs}');
 

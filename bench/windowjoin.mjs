@@ -14,7 +14,7 @@ import { join } from 'node:path';
 
 import { installDuckdb, loadDuckdb } from './windowjoin/duckdb.mjs';
 import { makeDatabase, psql, setting, warm } from './windowjoin/postgres.mjs';
-import { report } from './windowjoin/report.mjs';
+import { median, report, saveResults } from './windowjoin/report.mjs';
 import { azhuntQuery, duckdbWays, ways } from './windowjoin/ways.mjs';
 
 const signins = Number(setting('SIGNINS', '2000000'));
@@ -24,10 +24,9 @@ const lookbacks = setting('LOOKBACKS', '1 minute,1 hour,1 day').split(',');
 const rounds = Number(setting('ROUNDS', '3'));
 const limit = Number(setting('LIMIT', '120'));
 const covering = setting('COVERING', 'false');
+const daily = setting('DAILY', 'false');
 
 if (!(rounds >= 3)) throw new Error(`ROUNDS must be at least 3, not ${rounds}.`);
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 // The logs of a week in a database of their own, those of half a week in
 // another, and the week's for DuckDB.
@@ -36,8 +35,8 @@ function makeData(skew, duckdb, directory) {
   const data = { skew, duckdb, database: name, half: { database: `${name}_half` } };
 
   console.log(`Making data: ${signins} sign-ins and ${records} storage records, skew ${skew}.`);
-  makeDatabase(data.half.database, { signins: signins / 2, records: records / 2, skew, covering, days: 3.5 });
-  makeDatabase(data.database, { signins, records, skew, covering, days: 7 });
+  makeDatabase(data.half.database, { signins: signins / 2, records: records / 2, skew, covering, daily, days: 3.5 });
+  makeDatabase(data.database, { signins, records, skew, covering, daily, days: 7 });
   if (duckdb) loadDuckdb(data, directory);
   warm(data.half.database);
   warm(data.database);
@@ -108,6 +107,7 @@ try {
     execFileSync('dropdb', [data.database]);
   }
   report(tests, Object.keys(all), limit);
+  saveResults('windowjoin', { signins, records, covering, daily }, tests);
 } finally {
   rmSync(directory, { recursive: true });
 }

@@ -3,7 +3,8 @@
 -- Logs for the windowed join: "signins" sign-ins and "records" storage records,
 -- of which a good quarter are uploads, over "days" days, from 200,000 addresses
 -- by Zipf's law.  "skew" is the part of both that comes from one address, as
--- behind a NAT.  With "covering" there are indexes that cover what the join reads.
+-- behind a NAT.  With "covering" there are indexes that cover what the join reads,
+-- with "daily" a partition for each day.
 
 SELECT setseed(0.5) \g /dev/null
 SET TimeZone = 'UTC';
@@ -11,6 +12,10 @@ SET client_min_messages = warning;
 
 SELECT count(*) AS log_tables FROM azhunt.create_log_tables() \g /dev/null
 SELECT format('DROP INDEX azhunt.%I', index_name) FROM azhunt.log_table_indexes() \gexec
+\if :daily
+SELECT count(azhunt.add_partitions(log_table, '2026-01-05', ('2026-01-05'::date + ceil(:days)::integer)))
+FROM unnest('{azhunt.signinlogs,azhunt.storagebloblogs}'::regclass[]) AS log_table \g /dev/null
+\endif
 
 -- the networks that RFC 2544 has for measurements, and then IPv6
 CREATE FUNCTION bench_address(rank integer) RETURNS text LANGUAGE sql IMMUTABLE

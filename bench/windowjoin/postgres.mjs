@@ -53,7 +53,7 @@ export function makeDatabase(name, variables) {
   execFileSync('createdb', [name]);
   psql(name, ['CREATE EXTENSION azhunt', 'CREATE EXTENSION pg_prewarm']);
   execFileSync('psql', [...psqlArguments(name),
-    ...Object.entries({ covering: false, ...variables }).map(([variable, value]) => `--set=${variable}=${value}`),
+    ...Object.entries({ covering: false, daily: false, ...variables }).map(([variable, value]) => `--set=${variable}=${value}`),
     `--file=${join(here, 'data.sql')}`], { stdio: ['ignore', 'ignore', 'inherit'], env: environment({}) });
 }
 

@@ -1,6 +1,9 @@
 // report.mjs
 //
-// The tables that the measurement of the windowed join ends with.
+// The tables that the measurement of the windowed join ends with, and what others
+// print theirs with.
+
+import { writeFileSync } from 'node:fs';
 
 import { ways, duckdbWays } from './ways.mjs';
 
@@ -8,14 +11,20 @@ const titles = Object.fromEntries(Object.entries({ ...ways, ...duckdbWays }).map
 
 // A time, or less than infinity if a query did not end within the limit.
 const atLeast = (time, limit) => (time === null ? limit : time);
-const short = (number) => (number >= 99.95 ? number.toFixed(0) : number.toPrecision(number >= 9.995 ? 3 : 2));
-const labelOf = (test) => `${Number(test.skew) > 0 ? `${100 * test.skew} % one` : 'Zipf'}, ${test.lookback}${test.ua ? ', ua' : ''}`;
+export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+export const short = (number) => (number >= 99.95 ? number.toFixed(0) : number.toPrecision(number >= 9.995 ? 3 : 2));
+export const labelOf = (test) => `${Number(test.skew) > 0 ? `${100 * test.skew} % one` : 'Zipf'}, ${test.lookback}${test.ua ? ', ua' : ''}`;
 
-function printTable(head, rows) {
+export function printTable(head, rows = []) {
   const widths = head[0].map((_, column) => Math.max(...[...head, ...rows].map((row) => row[column].length)));
 
   for (const row of [...head, ...rows])
     console.log(row.map((text, column) => (column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]))).join('  '));
+}
+
+// Keep what was measured in the file RESULTS, if there is to be one, for draw.mjs.
+export function saveResults(name, data, tests) {
+  if (process.env.RESULTS) writeFileSync(process.env.RESULTS, `${JSON.stringify({ name, data, tests }, null, 1)}\n`);
 }
 
 // How many times as long as azhunt in one process each way takes.

@@ -30,9 +30,9 @@ const sides = {
       FROM azhunt.read_uploads(NULL, '{PutBlob,PutRange}', '-infinity', 'infinity') WHERE calleripaddress <> ''),
     s AS NOT MATERIALIZED (SELECT timegenerated AS t, ipaddress AS ip, useragent AS ua FROM azhunt.read_signins(false, false, false, '-infinity', 'infinity'))`,
   duckdb: `
-    WITH u AS (SELECT t, split_part(ip, ':', 1) AS ip, lower(ua) AS ua FROM uploads
+    WITH u AS (SELECT t, split_part(ip, ':', 1) AS ip, lower(ua) AS ua, ua AS raw_ua, operation, uri, correlation FROM uploads
       WHERE lower(operation) IN ('putblob', 'putrange') AND lower(status) IN ('success', 'succeeded')),
-    s AS (SELECT t, ip, lower(ua) AS ua FROM signins)`,
+    s AS (SELECT t, ip, lower(ua) AS ua, ua AS raw_ua, account FROM signins)`,
 };
 const isWithin = (lookback) => `s.t BETWEEN u.t - interval '${lookback}' AND u.t`;
 const sameAgent = { postgres: 'lower(s.ua) = lower(u.ua)', duckdb: 's.ua = u.ua' };
@@ -52,15 +52,20 @@ const bucketOf = {
 };
 // or PostgreSQL 15 multiplies the joined rows, not the uploads
 const fence = { postgres: 'OFFSET 0', duckdb: '' };
-const buckets = (database) => (question, lookback, ua) => {
+const bucketJoin = (database, columns, lookback, ua) => {
   const bucket = (time) => bucketOf[database](time, secondsOf(lookback));
 
   return `${sides[database]}
-    SELECT count(*), ${questions[question](database)}
+    SELECT ${columns}
     FROM (SELECT u.*, ${bucket('u.t')} - d.d AS bucket FROM u CROSS JOIN (VALUES (0), (1)) AS d (d) ${fence[database]}) AS u
     JOIN (SELECT s.*, ${bucket('s.t')} AS bucket FROM s) AS s ON s.ip = u.ip AND s.bucket = u.bucket
     ${ua ? `AND ${sameAgent[database]}` : ''} AND ${isWithin(lookback)}`;
 };
+const buckets = (database) => (question, lookback, ua) =>
+  bucketJoin(database, `count(*), ${questions[question](database)}`, lookback, ua);
+
+// The rows that DuckDB joins so, for the whole hunt.
+export const duckdbBuckets = (columns, lookback, ua) => bucketJoin('duckdb', columns, lookback, ua);
 
 const floor = (question, lookback, ua) => `${sides.postgres}
   SELECT (SELECT count(t) + count(ip)${ua ? ' + count(ua)' : ''} FROM u),

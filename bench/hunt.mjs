@@ -1,0 +1,127 @@
+// hunt.mjs
+//
+// The whole hunt for uploads against the same answer from DuckDB:
+//
+//     script/bench hunt
+//
+// The join is DuckDB's fastest, by buckets of time.  README.md says what can be set
+// in the environment.
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { installDuckdb, loadDuckdb, runDuckdb } from './windowjoin/duckdb.mjs';
+import { makeDatabase, runQuery, setting, warm } from './windowjoin/postgres.mjs';
+import { labelOf, median, printTable, saveResults, short } from './windowjoin/report.mjs';
+import { duckdbBuckets } from './windowjoin/ways.mjs';
+
+const signins = Number(setting('SIGNINS', '2000000'));
+const records = Number(setting('RECORDS', '5000000'));
+const rounds = Number(setting('ROUNDS', '3'));
+const limit = Number(setting('LIMIT', '120'));
+const skew = setting('SKEWS', '0').split(',')[0];
+const daily = setting('DAILY', 'false');
+const database = 'hunt';
+
+// How long azhunt may take of what DuckDB does.
+const cases = [
+  { lookback: '1 minute', ua: true, most: 1 },
+  { lookback: '1 minute', ua: false, most: 1.5 },
+  { lookback: '1 hour', ua: true, most: 1.5 },
+];
+
+// What is asked of the answer.  All of its columns are counted, so that none is left
+// out; what they hold is compared once, as that takes longer.
+const questions = {
+  timed: {
+    postgres: `count(*), sum(uploads), count(loginevents), sum(cardinality(accounts)), sum(jsonb_array_length(logins)),
+      (extract(epoch FROM min(first_upload)) * 1000000)::bigint, (extract(epoch FROM max(last_upload)) * 1000000)::bigint`,
+    duckdb: `count(*), sum(uploads), count(loginevents), sum(len(accounts)), sum(json_array_length(logins)),
+      epoch_us(min(first_upload)), epoch_us(max(last_upload))`,
+  },
+  checked: {
+    postgres: `count(*), md5(string_agg(concat_ws(',', uploads, array_to_string(accounts, ';'), loginevents ->> 'AccountUsed'), ' '
+      ORDER BY fileuploadpath COLLATE "C", operationname COLLATE "C", uploaduseragent COLLATE "C"))`,
+    duckdb: `count(*), md5(string_agg(concat_ws(',', uploads, array_to_string(accounts, ';'), loginevents ->> '$.AccountUsed'), ' '
+      ORDER BY fileuploadpath, operationname, uploaduseragent))`,
+  },
+};
+
+const azhunt = (question, { lookback, ua }) => `
+  SELECT ${questions[question].postgres} FROM azhunt.storage_upload_link_account('${lookback}', match_user_agent => ${ua})`;
+
+const duckdb = (question, { lookback, ua }) => `
+  WITH joined AS (${duckdbBuckets('u.uri, u.operation, u.raw_ua, u.t, u.ip, u.correlation, s.account, s.t AS signin_t, s.raw_ua AS signin_ua', lookback, ua)}),
+  logins AS (SELECT *, {'AccountUsed': account, 'IPUsed': ip, 'AzureLoginTime': signin_t, 'UserAgent': signin_ua} AS login FROM joined),
+  answer AS (SELECT uri AS fileuploadpath, operation AS operationname, raw_ua AS uploaduseragent,
+      to_json(max_by(login, (signin_t, account, signin_ua, ip))) AS loginevents,
+      list_sort(list(DISTINCT account)) AS accounts, to_json(list(DISTINCT login)) AS logins,
+      count(DISTINCT (t, ip, correlation)) AS uploads, min(t) AS first_upload, max(t) AS last_upload
+    FROM logins GROUP BY ALL)
+  SELECT ${questions[question].duckdb} FROM answer`;
+
+const ways = {
+  azhunt: (data, question, test) => runQuery(limit, database, azhunt(question, test)),
+  parallel: (data, question, test) => runQuery(limit, database, azhunt(question, test), { max_parallel_workers_per_gather: 1 }),
+  duckdb1: (data, question, test) => runDuckdb(limit, data, duckdb(question, test), 1),
+  duckdb2: (data, question, test) => runDuckdb(limit, data, duckdb(question, test), 2),
+};
+
+// Run all ways in turn and compare their answers.
+async function measure(data, test) {
+  const times = {};
+  const memory = {};
+  const ask = async (name, question) => {
+    const run = await ways[name](data, question, test);
+    const key = `${question} row`;
+
+    if (run === null) return null;
+    if (run.row !== (test[key] ??= run.row)) throw new Error(`${name}: ${run.row} instead of ${test[key]}`);
+    return run;
+  };
+
+  for (const name of ['azhunt', 'duckdb1']) await ask(name, 'checked');
+  for (let round = 0; round < rounds; round++) {
+    for (const name of Object.keys(ways)) {
+      const run = times[name] === null ? null : await ask(name, 'timed');
+
+      times[name] = run && [...times[name] ?? [], run.time];
+      memory[name] = Math.max(memory[name] ?? 0, run?.memory ?? 0);
+    }
+  }
+  for (const name of Object.keys(ways)) times[name] = times[name] && median(times[name]);
+  return { ...test, skew, rows: test['timed row'].split('|')[0], times, memory };
+}
+
+function report(tests) {
+  const ratio = (above, below) => (above === null || below === null ? 'open' : short(above / below));
+
+  console.log('\nThe whole hunt for uploads: seconds of each way, and ratios\n');
+  printTable([['', 'rows', 'azhunt', '2 proc', 'DuckDB', '2 thr.', 'azhunt/DuckDB', 'target', 'with two', 'one/two proc'],
+    ...tests.map((test) => [labelOf(test), test.rows, ...Object.keys(ways).map((name) => test.times[name]?.toFixed(2) ?? `>${limit}`),
+      ratio(test.times.azhunt, test.times.duckdb1), `≤ ${test.most}`, ratio(test.times.parallel, test.times.duckdb2),
+      ratio(test.times.azhunt, test.times.parallel)])]);
+  console.log('\nMB\n');
+  printTable([['', 'azhunt', '2 proc', 'DuckDB', '2 thr.'],
+    ...tests.map((test) => [labelOf(test), ...Object.keys(ways).map((name) => test.memory[name].toFixed(0))])]);
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'azhunt-hunt-'));
+try {
+  const data = { database, duckdb: installDuckdb(directory) };
+  const tests = [];
+
+  if (!data.duckdb) throw new Error('npm cannot install DuckDB, with which the hunt is compared.');
+  console.log(`Making data: ${signins} sign-ins and ${records} storage records, skew ${skew}${daily === 'true' ? ', partitioned by day' : ''}.`);
+  makeDatabase(database, { signins, records, skew, days: 7, daily });
+  loadDuckdb(data, directory);
+  warm(database);
+  for (const test of cases) tests.push(await measure(data, test));
+  report(tests);
+  saveResults('hunt', { signins, records, skew, daily }, tests);
+  execFileSync('dropdb', [database]);
+} finally {
+  rmSync(directory, { recursive: true });
+}
