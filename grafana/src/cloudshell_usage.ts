@@ -2,8 +2,8 @@
 // in which they opened one?
 
 import {
-  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, fromThenOn, hasPart, HUNT_COLORS, indent, isOneOf, kept,
-  listAll, MATCHES, newDashboard, RESULT, ROWS, ruleVariable, shortId, statPanel, tablePanel, trustPanel, url,
+  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, fromThenOn, hasPart, HUNT_COLORS, indent, isChosenRule, kept,
+  keyOf, listAll, MATCHES, newDashboard, RESULT, ROWS, ruleVariable, shortId, statPanel, tablePanel, trustPanel, url,
 } from './library';
 
 const SHOWN = hasPart('m.account', 'account');
@@ -17,7 +17,7 @@ const QUIET =
 const FIRST = `SELECT c.caller, c.sessions, c.operations, c.bin,
        (SELECT min(e."time")
         FROM azhunt.screened_matches AS e
-        WHERE ${indent(isOneOf('e.rule', 'rule'), 8)} AND e.account OPERATOR(azhunt.=~) c.caller) AS first
+        WHERE ${indent(isChosenRule('e.rule'), 8)} AND e.account OPERATOR(azhunt.=~) c.caller) AS first
 FROM (
     SELECT min(m.account) AS caller, count(DISTINCT m.result_id) AS sessions, count(*) AS operations, min(u.bin) AS bin
     FROM ${indent(MATCHES, 4)}
@@ -27,7 +27,7 @@ FROM (
 
 const onlyCaller = {
   title: 'Only this caller',
-  url: url(CLOUDSHELL_USAGE, { ...kept('rule'), account: '${__value.raw:percentencode}' }),
+  url: url(CLOUDSHELL_USAGE, { ...kept('rule'), account: field('Caller key') }),
 };
 
 export function cloudshellUsage() {
@@ -40,7 +40,7 @@ export function cloudshellUsage() {
     .withVariable(dataSourceVariable())
     .withVariable(
       ruleVariable(
-        "SELECT r.rule FROM azhunt.rules AS r WHERE r.hunt = 'cloudshell_usage' ORDER BY r.rule <> r.hunt, r.rule",
+        "WHERE r.hunt = 'cloudshell_usage' ORDER BY r.rule <> r.hunt, r.rule",
         'cloudshell_usage',
         false
       )
@@ -149,13 +149,15 @@ const sessions = () =>
       Operations: { minWidth: 120, long: true, link: { title: 'Show this session', url: url(RESULT, { result: field('Id') }) } },
       Status: { width: 105, state: true },
       Id: { width: 125, link: { title: 'Show this session', url: url(RESULT, { result: '${__value.raw:percentencode}' }) } },
+      'Caller key': { key: true },
     },
     sql: `
       SELECT f.hour AS "Hour",
              f.caller AS "Caller",
              f.operations AS "Operations",
              coalesce(s.status, 'new') AS "Status",
-             ${shortId('f.result_id')} AS "Id"
+             ${shortId('f.result_id')} AS "Id",
+             ${keyOf('lower(f.caller)')} AS "Caller key"
       FROM (
           SELECT m.result_id, max(m."time") AS hour, min(m.account) AS caller,
                  string_agg(DISTINCT m.details ->> 'OperationNameValue', ', ') AS operations
@@ -182,9 +184,10 @@ const firstTimeCallers = () =>
       'First hour': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
       Caller: { minWidth: 140, long: true, link: onlyCaller },
       Operations: { width: 95, unit: 'locale' },
+      'Caller key': { key: true },
     },
     sql: `
-      SELECT f.first AS "First hour", f.caller AS "Caller", f.operations AS "Operations"
+      SELECT f.first AS "First hour", f.caller AS "Caller", f.operations AS "Operations", ${keyOf('lower(f.caller)')} AS "Caller key"
       FROM (
           ${indent(FIRST, 10)}
       ) AS f

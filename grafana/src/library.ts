@@ -56,17 +56,50 @@ export function indent(sql: string, columns: number): string {
 // The values of a variable, quoted by Grafana.  All of them is an empty text.
 const array = (variable: string) => `ARRAY[\${${variable}:sqlstring}]::text[]`;
 
+// Names out of logs can have characters that do not come through.  Grafana decodes
+// the address of a link, as often as its version likes, so that what was encoded
+// means something again; puts a backslash before a double quote in quoted values;
+// and looks for macros in them.  A comma is between two parts of a filter.  So a
+// link, and a value in a list, has such a character as a tilde and two digits.
+const UNSAFE = ['~', '%', '+', '&', '#', '"', '\\', '$', ','];
+
+const digits = (character: string) => `'~${character.charCodeAt(0).toString(16)}'`;
+
+// The name of a column as it is handed over.
+export function keyOf(column: string): string {
+  return UNSAFE.reduce((key, character) => `replace(${key}, ${literal(character)}, ${digits(character)})`, column);
+}
+
+// What was handed over, or typed, as it is in the column.
+function nameOf(value: string): string {
+  return [...UNSAFE].reverse().reduce((name, character) => `replace(${name}, ${digits(character)}, ${literal(character)})`, typed(value));
+}
+
+// A dollar sign by its code: Grafana would take what follows it for a variable.
+const literal = (character: string) => (character === '$' ? 'chr(36)' : `'${character}'`);
+
+// What was typed, without the backslash that Grafana puts before a double quote.
+export const typed = (value: string) => `replace(${value}, '\\"', '"')`;
+
 const isAll = (variable: string) => `(SELECT array_to_string(${array(variable)}, '') ~ '^[ ,]*$')`;
 
 export function isOneOf(column: string, variable: string): string {
   return `(${isAll(variable)} OR ${column} = ANY (${array(variable)}))`;
 }
 
+// Is the rule of the column one of those chosen?
+export function isChosenRule(column: string): string {
+  return `(${isAll('rule')} OR ${column} = ANY (ARRAY(SELECT ${nameOf('v.value')} FROM unnest(${array('rule')}) AS v (value))))`;
+}
+
+// The one rule of a dashboard.
+export const RULE = nameOf('${rule:sqlstring}');
+
 // Is one of the values, or of the parts between their commas, a part of the
 // column?  Case and blanks around do not matter.
 export function hasPart(column: string, variable: string): string {
   return `(${isAll(variable)} OR ${column} ILIKE ANY (ARRAY(
-    SELECT '%' || regexp_replace(btrim(p.part), '([\\\\%_])', '\\\\\\1', 'g') || '%'
+    SELECT '%' || regexp_replace(${nameOf('btrim(p.part)')}, '([\\\\%_])', '\\\\\\1', 'g') || '%'
     FROM string_to_table(array_to_string(${array(variable)}, ','), ',') AS p (part)
     WHERE btrim(p.part) <> '')))`;
 }
@@ -84,7 +117,7 @@ export const RULES = `(
     SELECT r.rule, r.severity, h.title, h.tactics, h.techniques, coalesce(${BIN}, interval '1 microsecond') AS bin
     FROM azhunt.rules AS r
     JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-    WHERE ${isOneOf('r.rule', 'rule')}
+    WHERE ${isChosenRule('r.rule')}
 ) AS u`;
 
 // Is a match m of rule u in the time range, some time earlier?  What the planner
@@ -232,7 +265,7 @@ export function url(uid: string, variables: Record<string, string>): string {
 
 export const kept = (...names: string[]) => Object.fromEntries(names.map((name) => [name, '${' + name + ':queryparam}']));
 
-// The values of a row, in a link.
+// The values of a row, in a link: ids, or what keyOf() makes of names.
 export function field(name: string): string {
   return '${__data.fields["' + name + '"]:percentencode}';
 }
@@ -290,6 +323,8 @@ export interface Column {
   agent?: boolean;
   thresholds?: [value: number, color: keyof typeof COLORS][];
   link?: Link;
+  // not shown, but for the links of others
+  key?: boolean;
 }
 
 const COLORED = { type: common.TableCellDisplayMode.ColorBackground, mode: common.TableCellBackgroundDisplayMode.Basic };
@@ -337,6 +372,11 @@ function columnProperties(column: Column): dashboard.DynamicConfigValue[] {
   }
   if (column.link) {
     add('links', [column.link]);
+  }
+  if (column.key) {
+    // each version knows one of these, and passes over the other
+    add('custom.hidden', true);
+    add('custom.hideFrom', { viz: true, legend: true, tooltip: true });
   }
   return properties;
 }
@@ -483,7 +523,7 @@ export function trustPanel(id: number, width: number): stat.PanelBuilder {
              extract(epoch FROM now() - r.last_success) AS "Since last success"
       FROM azhunt.rule_health AS r
       LEFT JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-      WHERE ${isOneOf('r.rule', 'rule')}`,
+      WHERE ${isChosenRule('r.rule')}`,
   });
 }
 
@@ -499,12 +539,12 @@ export function dataSourceVariable() {
 }
 
 // Rules by name: one, or several where several is true.
-export function ruleVariable(sql: string, rule: string, several: boolean) {
+export function ruleVariable(from: string, rule: string, several: boolean) {
   return new dashboard.QueryVariableBuilder('rule')
     .label('Rule')
     .description('a rule, as named in azhunt.rules')
     .datasource(DATA_SOURCE)
-    .query(sql)
+    .query(`SELECT r.rule AS __text, ${keyOf('r.rule')} AS __value FROM azhunt.rules AS r ${from}`)
     .refresh(dashboard.VariableRefresh.OnDashboardLoad)
     .sort(dashboard.VariableSort.Disabled)
     .multi(several)
@@ -545,7 +585,7 @@ function foundVariable(column: string, label: string) {
     .datasource(DATA_SOURCE)
     .query(
       unindent(`
-      SELECT format('%s (%s)', min(m.${column}), count(DISTINCT m.result_id)) AS __text, lower(m.${column}) AS __value
+      SELECT format('%s (%s)', min(m.${column}), count(DISTINCT m.result_id)) AS __text, ${keyOf(`lower(m.${column})`)} AS __value
       FROM ${indent(MATCHES, 6)}
       WHERE m.${column} <> ''
       GROUP BY lower(m.${column})
@@ -576,7 +616,7 @@ export function failedRuns() {
         `
         SELECT r.started AS "time", r.finished AS timeend, format('%s failed: %s', r.rule, r.error) AS text, r.rule AS tags
         FROM azhunt.runs AS r
-        WHERE $__timeFilter(r.started) AND r.status = 'failed' AND ${isOneOf('r.rule', 'rule')}
+        WHERE $__timeFilter(r.started) AND r.status = 'failed' AND ${isChosenRule('r.rule')}
         ORDER BY r.started DESC
         LIMIT 100`,
         'Anno'

@@ -3,7 +3,7 @@
 
 import {
   accountVariable, addressVariable, attack, BY_SEVERITY, choiceVariable, countsPanel, dataSourceVariable, field, FILTERED, HUNT_COLORS,
-  indent, inTime, isOneOf, kept, MATCHES, newDashboard, OVERVIEW, RESULT, RESULTS, ROWS, RULES, ruleVariable, shortId, statPanel, tablePanel, url,
+  indent, inTime, isChosenRule, isOneOf, kept, keyOf, MATCHES, newDashboard, OVERVIEW, RESULT, RESULTS, ROWS, RULES, ruleVariable, shortId, statPanel, tablePanel, url,
 } from './library';
 
 const QUIET = 'Nothing was found in this time that the filters above let through. Whether that can be trusted, the panel "Does everything run?" says.';
@@ -26,7 +26,7 @@ export function overview() {
     .withVariable(dataSourceVariable())
     .withVariable(choiceVariable('status', 'Status', 'of a result', ['new', 'investigating', 'closed'], ['new', 'investigating']))
     .withVariable(choiceVariable('severity', 'Severity', 'of the rule', ['High', 'Medium', 'Low', 'Informational']))
-    .withVariable(ruleVariable('SELECT r.rule FROM azhunt.rules AS r ORDER BY r.rule', '', true))
+    .withVariable(ruleVariable('ORDER BY r.rule', '', true))
     .withVariable(accountVariable())
     .withVariable(addressVariable())
     .withPanel(numbers())
@@ -101,11 +101,13 @@ const results = () =>
       Severity: { width: 105, state: true },
       'Last event': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
       Status: { width: 105, state: true },
-      Rule: { width: 220, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}' }) } },
+      Rule: { width: 220, link: { title: 'Only this rule', url: filter({ rule: field('Rule key') }) } },
       'ATT&CK': { width: 175, long: true },
-      Account: { width: 145, long: true },
+      Account: { width: 145, long: true, link: { title: 'Only these accounts', url: filter({ account: field('Account key') }) } },
       'What was found': { minWidth: 75, long: true, link: { title: 'Show this result', url: url(RESULT, { result: field('Id') }) } },
       Id: { width: 125, link: { title: 'Show this result', url: url(RESULT, { result: '${__value.raw:percentencode}' }) } },
+      'Rule key': { key: true },
+      'Account key': { key: true },
     },
     sql: `
       WITH listed AS MATERIALIZED (
@@ -122,10 +124,12 @@ const results = () =>
              ${attack('f')} AS "ATT&CK",
              e.accounts AS "Account",
              r.summary AS "What was found",
-             ${shortId('f.result_id')} AS "Id"
+             ${shortId('f.result_id')} AS "Id",
+             ${keyOf('f.rule')} AS "Rule key",
+             e.keys AS "Account key"
       FROM listed AS f
       CROSS JOIN LATERAL (
-          SELECT string_agg(DISTINCT m.account, ', ') AS accounts
+          SELECT string_agg(DISTINCT m.account, ', ') AS accounts, string_agg(DISTINCT ${keyOf('lower(m.account)')}, ',') AS keys
           FROM ${indent(RULES, 10)}
           JOIN azhunt.screened_matches AS m ON m.rule = u.rule AND ${inTime()} AND NOT m.hidden
           WHERE m.result_id = f.result_id AND u.rule = f.rule
@@ -240,17 +244,22 @@ const techniques = () =>
     height: 9,
     columns: {
       Tactic: { width: 150, long: true },
-      Technique: { width: 90, link: { title: 'Read about it at MITRE', url: 'https://attack.mitre.org/techniques/${__value.raw}/' } },
-      Rule: { minWidth: 160, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}' }) } },
+      Technique: { width: 90, link: { title: 'Read about it at MITRE', url: `https://attack.mitre.org/techniques/${field('Page')}/` } },
+      Rule: { minWidth: 160, long: true, link: { title: 'Only this rule', url: filter({ rule: field('Rule key') }) } },
       Open: { width: 60, unit: 'locale', thresholds: [[1, 'attend']] },
       Results: { width: 70, unit: 'locale' },
+      Page: { key: true },
+      'Rule key': { key: true },
     },
     sql: `
       SELECT regexp_replace(array_to_string(u.tactics, ', '), '([a-z])([A-Z])', '\\1 \\2', 'g') AS "Tactic",
              t.technique AS "Technique",
              u.rule AS "Rule",
              coalesce(f.open, 0) AS "Open",
-             coalesce(f.results, 0) AS "Results"
+             coalesce(f.results, 0) AS "Results",
+             -- that of T1059.001 is T1059/001
+             replace(t.technique, '.', '/') AS "Page",
+             ${keyOf('u.rule')} AS "Rule key"
       FROM ${indent(RULES, 6)}
       LEFT JOIN LATERAL unnest(u.techniques) AS t (technique) ON true
       LEFT JOIN (
@@ -274,13 +283,14 @@ const triage = () =>
     width: 12,
     height: 9,
     columns: {
-      Rule: { minWidth: 134, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}', status: 'closed' }) } },
+      Rule: { minWidth: 134, long: true, link: { title: 'Only this rule', url: filter({ rule: field('Rule key'), status: 'closed' }) } },
       Closed: { width: 65, unit: 'locale' },
       True: { width: 60, unit: 'locale' },
       Benign: { width: 65, unit: 'locale' },
       False: { width: 60, unit: 'locale' },
       Unknown: { width: 75, unit: 'locale' },
       Wrong: { width: 75, unit: 'percentunit', decimals: 0, thresholds: [[0, 'good'], [0.3, 'watch'], [0.7, 'attend']] },
+      'Rule key': { key: true },
     },
     sql: `
       SELECT f.rule AS "Rule",
@@ -290,7 +300,8 @@ const triage = () =>
              count(*) FILTER (WHERE f.classification = 'false positive') AS "False",
              count(*) FILTER (WHERE f.classification IS NULL OR f.classification = 'undetermined') AS "Unknown",
              (count(*) FILTER (WHERE f.classification = 'false positive')
-              / nullif(count(*) FILTER (WHERE f.classification LIKE '%positive'), 0)::double precision) AS "Wrong"
+              / nullif(count(*) FILTER (WHERE f.classification LIKE '%positive'), 0)::double precision) AS "Wrong",
+             ${keyOf('f.rule')} AS "Rule key"
       FROM ${indent(RESULTS, 6)}
       WHERE f.shown AND f.status = 'closed' AND ${indent(SEVERITY, 6)}
       GROUP BY f.rule
@@ -316,7 +327,7 @@ const rowsRead = () =>
                  sum(t.value::bigint)::bigint AS rows_read
           FROM azhunt.runs AS r
           CROSS JOIN LATERAL jsonb_each_text(r.rows_read) AS t
-          WHERE $__timeFilter(r.started) AND ${indent(isOneOf('r.rule', 'rule'), 10)}
+          WHERE $__timeFilter(r.started) AND ${indent(isChosenRule('r.rule'), 10)}
             AND r.status = 'succeeded' AND r.started_over IS NULL
           GROUP BY 1, 2, 3
       ) AS f
@@ -341,15 +352,16 @@ function top(id: number, plural: string, column: 'account' | 'address' | 'storag
         minWidth: 110,
         long: true,
         agent: column === 'useragent',
-        ...(filters ? { link: { title: `Only this ${column}`, url: filter({ [column]: '${__value.raw:percentencode}' }) } } : {}),
+        ...(filters ? { link: { title: `Only this ${column}`, url: filter({ [column]: field('Key') }) } } : {}),
       },
       Results: { width: 70, unit: 'locale' },
       Matches: { width: 75, unit: 'locale' },
+      ...(filters ? { Key: { key: true } } : {}),
     },
     sql: `
       SELECT min(m.${column}) AS "${header}",
              count(DISTINCT m.result_id) AS "Results",
-             count(*) AS "Matches"
+             count(*) AS "Matches"${filters ? `,\n             ${keyOf(`lower(m.${column})`)} AS "Key"` : ''}
       FROM ${indent(MATCHES, 6)}
       WHERE ${indent(FILTERED, 6)} AND ${indent(isOneOf('u.severity', 'severity'), 6)}
         AND m.${column} <> ''
@@ -370,13 +382,14 @@ const rules = () =>
     width: 24,
     height: 8,
     columns: {
-      Rule: { width: 250, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}' }) } },
+      Rule: { width: 250, long: true, link: { title: 'Only this rule', url: filter({ rule: field('Rule key') }) } },
       State: { width: 95, state: true },
       Every: { width: 90, unit: 's' },
       'Last run': { width: 165, unit: 'dateTimeAsIso', none: 'never' },
       Took: { width: 90, unit: 's' },
       'New matches': { width: 105, unit: 'locale' },
       Error: { minWidth: 200, long: true, none: 'none' },
+      'Rule key': { key: true },
     },
     sql: `
       SELECT h.rule AS "Rule",
@@ -385,10 +398,11 @@ const rules = () =>
              r.started AS "Last run",
              extract(epoch FROM r.duration) AS "Took",
              r.new_matches AS "New matches",
-             h.last_error AS "Error"
+             h.last_error AS "Error",
+             ${keyOf('h.rule')} AS "Rule key"
       FROM azhunt.rule_health AS h
       LEFT JOIN azhunt.runs AS r ON r.run = h.last_run
-      WHERE ${indent(isOneOf('h.rule', 'rule'), 6)}
+      WHERE ${indent(isChosenRule('h.rule'), 6)}
       ORDER BY h.rule`,
   });
 

@@ -92,7 +92,8 @@ sub format_variable
 	exists $variables->{$name} or die "there is no variable $name";
 	my $value = $variables->{$name};
 	my @values = ref $value ? @$value : ($value);
-	return join ',', map { literal($_) } @values if $format eq 'sqlstring';
+	# a double quote gets a backslash, which means something to other databases
+	return join ',', map { literal(s/"/\\"/gr) } @values if $format eq 'sqlstring';
 	return join ',', @values if $format eq 'raw';
 	# Without a format, Grafana quotes the values of a variable that can have several.
 	return ref $value ? join ',', map { literal($_) } @values : $value =~ s/'/''/gr if $format eq '';
