@@ -3,7 +3,7 @@
 
 import {
   accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, fromThenOn, hasPart, HUNT_COLORS, indent, isChosenRule, kept,
-  keyOf, listAll, MATCHES, newDashboard, RESULT, ROWS, ruleVariable, shortId, statPanel, tablePanel, trustPanel, url,
+  keyOf, listBelow, MATCHES, newDashboard, RESULT, ROWS, ruleVariable, shortId, statPanel, tablePanel, trustPanel, url,
 } from './library';
 
 const SHOWN = hasPart('m.account', 'account');
@@ -29,6 +29,9 @@ const onlyCaller = {
   title: 'Only this caller',
   url: url(CLOUDSHELL_USAGE, { ...kept('rule'), account: field('Caller key') }),
 };
+
+const listSessions = listBelow(CLOUDSHELL_USAGE, 5, 'rule', 'account');
+const listFirst = listBelow(CLOUDSHELL_USAGE, 6, 'rule', 'account');
 
 export function cloudshellUsage() {
   return newDashboard(
@@ -63,10 +66,10 @@ const numbers = () =>
     width: 16,
     height: 4,
     columns: {
-      Sessions: { thresholds: [[1, 'watch']], link: listAll },
-      Callers: { link: listAll },
-      'First-time callers': { thresholds: [[1, 'attend']], link: listAll },
-      Operations: { link: listAll },
+      Sessions: { thresholds: [[1, 'watch']], link: listSessions },
+      Callers: { link: listSessions },
+      'First-time callers': { thresholds: [[1, 'attend']], link: listFirst },
+      Operations: { link: listSessions },
     },
     sql: `
       SELECT sum(f.sessions)::bigint AS "Sessions",

@@ -487,8 +487,10 @@ export function statPanel(panel: Panel & { columns: Record<string, Column> }): s
   return builder;
 }
 
-// All results of the rule of a dashboard, on the overview.
-export const listAll: Link = { title: 'List them on the overview', url: url(OVERVIEW, { ...kept('rule'), status: '$__all' }) };
+// What a number counts, in the table of its own dashboard that lists it.
+export function listBelow(uid: string, panel: number, ...names: string[]): Link {
+  return { title: 'List them', url: `${url(uid, kept(...names))}&viewPanel=${panel}` };
+}
 
 // What a bar is made of, on its own dashboard: from its time on.
 export function fromThenOn(uid: string, ...names: string[]): Link {

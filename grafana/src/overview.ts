@@ -59,7 +59,7 @@ const numbers = () =>
     width: 24,
     height: 3,
     columns: {
-      Open: { link: { title: 'List all that are open', url: filter({ status: OPEN, severity: '$__all' }) } },
+      Open: { link: { title: 'List those', url: filter({ status: OPEN }) } },
       High: { thresholds: [[1, 'broken']], link: { title: 'List those', url: filter({ status: OPEN, severity: 'High' }) } },
       Medium: { thresholds: [[1, 'attend']], link: { title: 'List those', url: filter({ status: OPEN, severity: 'Medium' }) } },
       Low: { thresholds: [[1, 'watch']], link: { title: 'List those', url: filter({ status: OPEN, severity: 'Low' }) } },
@@ -165,7 +165,7 @@ const comparison = () =>
     stacked: false,
     colors: { [NAMES[0]]: 'blue', [NAMES[1]]: 'orange', [NAMES[2]]: 'text' },
     lines: NAMES.slice(1),
-    link: { title: 'List results from then on', url: filter({}).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}') },
+    link: { title: 'List results from then on', url: filter({ status: '$__all' }).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}') },
     sql: `
       WITH bars AS (
           ${indent(bars.join('\nUNION ALL\n'), 10)}
@@ -220,7 +220,7 @@ const byRule = () =>
     colors: HUNT_COLORS,
     link: {
       title: 'List results of this rule from then on',
-      url: filter({ rule: '${__field.displayName:percentencode}' }).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}'),
+      url: filter({ rule: '${__field.displayName:percentencode}', status: '$__all' }).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}'),
     },
     sql: `
       SELECT $__timeGroupAlias(m."time", '$__interval'),

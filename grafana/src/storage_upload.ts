@@ -2,7 +2,7 @@
 // that a file was uploaded from, moments before?
 
 import {
-  accountVariable, addressVariable, countsPanel, dataSourceVariable, field, FILTERED, fromThenOn, HUNT_COLORS, indent, kept, keyOf, listAll, MATCHES,
+  accountVariable, addressVariable, countsPanel, dataSourceVariable, field, FILTERED, fromThenOn, HUNT_COLORS, indent, kept, keyOf, listBelow, MATCHES,
   newDashboard, RESULT, ROWS, RULE, ruleVariable, shortId, statPanel, STORAGE_UPLOAD, tablePanel, textVariable, trustPanel, typed, url,
 } from './library';
 
@@ -21,6 +21,8 @@ const SHOWN = `${FILTERED}
 const QUIET = 'No upload of this time that the filters above let through was linked to an account. Whether that can be trusted, the panel on the top left says.';
 
 const filter = (variable: string, key: string) => url(STORAGE_UPLOAD, { ...kept(...FILTERS), [variable]: field(key) });
+
+const listResults = listBelow(STORAGE_UPLOAD, 5, ...FILTERS);
 
 export function storageUpload() {
   return newDashboard(
@@ -57,10 +59,10 @@ const numbers = () =>
     width: 16,
     height: 4,
     columns: {
-      Results: { thresholds: [[1, 'attend']], link: listAll },
-      'Linked uploads': { link: listAll },
-      Accounts: { link: listAll },
-      Addresses: { link: listAll },
+      Results: { thresholds: [[1, 'attend']], link: listResults },
+      'Linked uploads': { link: listResults },
+      Accounts: { link: listResults },
+      Addresses: { link: listResults },
     },
     sql: `
       WITH shown AS MATERIALIZED (

@@ -154,6 +154,23 @@ sub check_table
 	}
 }
 
+# A number or bar leads to what it counts: by the filters that its query has, and no
+# others.
+sub check_counted
+{
+	my ($link, $panel, $name) = @_;
+	my %filters = map { $_ => 1 } $panel->{targets}[0]{rawSql} =~ /\$\{(\w+):sqlstring\}/g;
+	my ($uid) = $link->{url} =~ m{^/d/(.*?)\?};
+
+	for my $filter (map { $_->{name} } grep { $_->{type} ne 'datasource' } @{ $uids{$uid}{templating}{list} })
+	{
+		my ($set) = $link->{url} =~ /(\$\{\Q$filter\E:queryparam\}|var-\Q$filter\E=[^&]*)/;
+		my $kept = defined $set && $set !~ /\$__all/ ? 1 : 0;
+		my $counted = $filters{$filter} || $set && $set =~ /=(?:High|Medium|Low|Informational|new|investigating|closed)$/ ? 1 : 0;
+		is($kept, $counted, "$name: has $filter as the query has it");
+	}
+}
+
 sub check_link
 {
 	my ($link, $panel, $name, $of) = @_;
@@ -216,6 +233,11 @@ for my $dashboard (@dashboards)
 			check_link($_, $panel, "$name, link of $override->{matcher}{options}") for @{ property($override, 'links') // [] };
 		}
 		check_link($_, $panel, "$name, link") for @{ $defaults->{links} // [] };
+		if ($panel->{title} =~ /^(?:How m|Is this time|Which rules found|When)/ && $panel->{title} !~ /log rows|uploads of each hour/)
+		{
+			check_counted($_, $panel, "$name, what it counts") for @{ $defaults->{links} // [] },
+			  map { @{ property($_, 'links') // [] } } grep { $_->{matcher}{options} ne 'Hidden by filters' } @{ $panel->{fieldConfig}{overrides} };
+		}
 		unlike($panel->{title} . JSON::PP->new->encode($panel->{fieldConfig}), qr/UTC/, "$name: does not say UTC where the time picker decides")
 		  unless $panel->{title} =~ /^At what hour of the day \(UTC\)/;
 	}
