@@ -110,7 +110,8 @@ export function hasPart(column: string, variable: string): string {
 // A match is at one time, or of a bin, which is a time that has a length.
 //
 
-const BIN = `CASE h.reach WHEN 'bin' THEN coalesce(r.options ->> 'bin', h.default_options ->> 'bin')::interval END`;
+// It begins in UTC, where a day has 24 hours, which it has not in each time zone.
+const BIN = `CASE h.reach WHEN 'bin' THEN make_interval(secs => extract(epoch FROM coalesce(r.options ->> 'bin', h.default_options ->> 'bin')::interval)::double precision) END`;
 
 // The chosen rules, as u.
 export const RULES = `(
@@ -124,7 +125,7 @@ export const RULES = `(
 // estimates is the same with a bin of a day, and no longer one is looked for.
 export function inTime(earlier = ''): string {
   const shift = earlier && ` - ${earlier}`;
-  return `m."time" > $__timeFrom()::timestamptz${shift} - interval '1 day' AND m."time" <= $__timeTo()::timestamptz${shift}
+  return `m."time" > $__timeFrom()::timestamptz${shift} - interval '24 hours' AND m."time" <= $__timeTo()::timestamptz${shift}
   AND m."time" > $__timeFrom()::timestamptz${shift} - u.bin`;
 }
 

@@ -139,7 +139,8 @@ const results = () =>
       ORDER BY ${BY_SEVERITY}, f."time" DESC, f.result_id`,
   });
 
-const EARLIER = { 'This time': "interval '0'", 'A day before': "interval '1 day'", 'A week before': "interval '7 days'" };
+// in hours: a day of a time zone may have more or less than 24
+const EARLIER = { 'This time': "interval '0'", 'A day before': "interval '24 hours'", 'A week before': "interval '168 hours'" };
 const NAMES = Object.keys(EARLIER);
 
 // Each by itself, so that the planner knows the times.

@@ -480,6 +480,23 @@ is_deeply([ grep { /^T1059\./ } @{ rows(panel('overview', 'Which ATT&CK techniqu
 	['T1059.001|T1059/001'], 'the page of a technique below another');
 
 #
+# a day has 24 hours, whatever the time zone of the server has
+#
+$session->do(<<'END');
+INSERT INTO azhunt.rules (rule, hunt, options) VALUES ('daily', 'cloudshell_usage', '{"bin": "1 day"}');
+INSERT INTO azhunt.matches (rule, "time", account, details, key, result_id, run, found_at)
+SELECT 'daily', t, 'adele@contoso.com', '{}', convert_to(t::text, 'UTF8'), md5(t::text)::uuid, 1, now()
+FROM unnest('{2026-03-29 00:00+00, 2026-10-24 00:00+00}'::timestamptz[]) AS t;
+END
+for my $range ([ '2026-03-29T23:30:00Z', '2026-03-30T23:00:00Z', 1 ], [ '2026-10-25T00:00:00Z', '2026-10-25T23:00:00Z', 0 ])
+{
+	my %range = (from => $range->[0], to => $range->[1], interval => '1h');
+	my @expanded = map { expand($_->{sql}, \%range, variables_of($_, rule => ['daily'])) } $list, $comparison;
+	is(scalar @{ frame($role, $expanded[0], 'Europe/Berlin')->{rows} }, $range->[2], "a bin of a day from $range->[0]");
+	is_deeply(frame($role, $expanded[1], 'Europe/Berlin')->{rows}, frame($role, $expanded[1])->{rows}, 'and the day before it');
+}
+
+#
 # the role can do nothing else
 #
 my @granted = $session->do("SELECT string_agg(c.oid::regclass::text, ' ') FROM pg_class AS c"
