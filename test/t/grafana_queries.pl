@@ -479,6 +479,11 @@ $session->do('UPDATE azhunt.hunts SET techniques = $${T1059.001}$$ WHERE hunt = 
 is_deeply([ grep { /^T1059\./ } @{ rows(panel('overview', 'Which ATT&CK techniques were found in this time?'), [ 'Technique', 'Page' ], rule => '') } ],
 	['T1059.001|T1059/001'], 'the page of a technique below another');
 
+$session->do(q(INSERT INTO azhunt.matches (rule, "time", address, details, key, result_id, run, found_at)
+SELECT 'other rule', '2026-03-13 13:00+00', 'fe80::1%ETH0', '{}', 'a', md5('address')::uuid, max(r.run), now() FROM azhunt.runs AS r));
+is_deeply(rows(panel('result', 'What else was found of its accounts and addresses?'), [ 'Rule', 'Shares' ], result => $named[0]{Id}),
+	['other rule|fe80::1%ETH0'], 'an address in another case is the same');
+
 #
 # a day has 24 hours, whatever the time zone of the server has
 #
