@@ -32,6 +32,8 @@ cannot('there is no chromium (Debian: chromium)', $ENV{CI} && $is_debian) unless
 
 my $problem = install_packages($directory);
 cannot('npm cannot install what they are drawn with (Debian: nodejs, npm)', $ENV{CI}, $problem) if defined $problem;
+my ($checked, $fits) = run_in($directory, 'node', 'node_modules/typescript/bin/tsc');
+ok($fits, 'the source of the preview has no error of types') or diag($checked);
 my ($built, $succeeded) = run_in($directory, 'node', 'build.mjs');
 ok($succeeded, 'the preview is built') or diag($built);
 
