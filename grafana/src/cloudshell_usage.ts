@@ -2,7 +2,7 @@
 // in which they opened one?
 
 import {
-  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, fromThenOn, hasPart, HUNT_COLORS, indent, isChosenRule, kept,
+  accountVariable, bar, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, fromThenOn, hasPart, HUNT_COLORS, indent, kept,
   keyOf, listBelow, MATCHES, newDashboard, RESULT, ROWS, ruleVariable, shortId, statPanel, tablePanel, trustPanel, url,
 } from './library';
 
@@ -12,17 +12,19 @@ const QUIET =
   'Nobody that the filters above let through opened a Cloud Shell and did anything with it in this time. Whether that can be trusted, ' +
   'the panel on the top left says.';
 
-// Callers of this time with their first Cloud Shell of all times; an index
-// finds each.
+// Callers of this time with their first Cloud Shell of all times, which is the first
+// that an index has of the rule and the caller.
 const FIRST = `SELECT c.caller, c.sessions, c.operations, c.bin,
-       (SELECT min(e."time")
+       (SELECT e."time"
         FROM azhunt.screened_matches AS e
-        WHERE ${indent(isChosenRule('e.rule'), 8)} AND e.account OPERATOR(azhunt.=~) c.caller) AS first
+        WHERE e.rule = c.rule AND e.account OPERATOR(azhunt.=~) c.caller
+        ORDER BY e."time"
+        LIMIT 1) AS first
 FROM (
-    SELECT min(m.account) AS caller, count(DISTINCT m.result_id) AS sessions, count(*) AS operations, min(u.bin) AS bin
+    SELECT u.rule, min(m.account) AS caller, count(DISTINCT m.result_id) AS sessions, count(*) AS operations, min(u.bin) AS bin
     FROM ${indent(MATCHES, 4)}
     WHERE ${indent(SHOWN, 4)}
-    GROUP BY lower(m.account)
+    GROUP BY u.rule, lower(m.account)
 ) AS c`;
 
 const onlyCaller = {
@@ -96,7 +98,7 @@ const sessionsOverTime = () =>
     link: fromThenOn(CLOUDSHELL_USAGE, 'rule', 'account'),
     colors: { Sessions: HUNT_COLORS.cloudshell_usage },
     sql: `
-      SELECT $__timeGroupAlias(m."time", '$__interval'),
+      SELECT ${bar('m."time"')} AS "time",
              count(DISTINCT m.result_id) AS "Sessions"
       FROM ${indent(MATCHES, 6)}
       WHERE ${indent(SHOWN, 6)}

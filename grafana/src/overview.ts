@@ -2,7 +2,7 @@
 // the rules and the logs that they read are alive.
 
 import {
-  accountVariable, addressVariable, attack, BY_SEVERITY, choiceVariable, countsPanel, dataSourceVariable, field, FILTERED, HUNT_COLORS,
+  accountVariable, addressVariable, attack, bar, BY_SEVERITY, choiceVariable, countsPanel, dataSourceVariable, field, FILTERED, HUNT_COLORS,
   indent, inTime, isChosenRule, isOneOf, kept, keyOf, MATCHES, newDashboard, OVERVIEW, RESULT, RESULTS, ROWS, RULES, ruleVariable, shortId, statPanel, tablePanel, url,
 } from './library';
 
@@ -145,11 +145,14 @@ const NAMES = Object.keys(EARLIER);
 
 // Each by itself, so that the planner knows the times.
 const bars = Object.entries(EARLIER).map(
-  ([name, earlier]) => `SELECT '${name}' AS name, $__timeGroup(m."time" + ${earlier}, '$__interval') AS bar, count(DISTINCT m.result_id) AS results
-FROM ${RULES}
-JOIN azhunt.screened_matches AS m ON m.rule = u.rule AND ${inTime(earlier)} AND NOT m.hidden
-WHERE ${FILTERED} AND ${isOneOf('u.severity', 'severity')}
-GROUP BY 1, 2`
+  ([name, earlier]) => `SELECT '${name}' AS name, f.bar, count(*) AS results
+FROM (
+    SELECT DISTINCT ${bar(`m."time" + ${earlier}`)} AS bar, m.result_id
+    FROM ${indent(RULES, 4)}
+    JOIN azhunt.screened_matches AS m ON m.rule = u.rule AND ${indent(inTime(earlier), 4)} AND NOT m.hidden
+    WHERE ${indent(FILTERED, 4)} AND ${indent(isOneOf('u.severity', 'severity'), 4)}
+) AS f
+GROUP BY f.bar`
 );
 
 const comparison = () =>
@@ -174,8 +177,7 @@ const comparison = () =>
       SELECT t.bar AS "time", s.name AS metric, coalesce(b.results, 0) AS results
       FROM (SELECT DISTINCT b.name FROM bars AS b) AS s
       -- a line falls to zero where there is nothing
-      CROSS JOIN generate_series(floor(extract(epoch FROM $__timeFrom()::timestamptz) / ($__interval_ms / 1000)) * ($__interval_ms / 1000),
-                                 extract(epoch FROM $__timeTo()::timestamptz), $__interval_ms / 1000) AS t (bar)
+      CROSS JOIN generate_series(${bar('$__timeFrom()::timestamptz')}, $__timeTo()::timestamptz, make_interval(secs => $__interval_ms / 1000)) AS t (bar)
       LEFT JOIN bars AS b ON b.name = s.name AND b.bar = t.bar
       WHERE b.results > 0 OR s.name <> '${NAMES[0]}'
       ORDER BY 1, 2`,
@@ -224,11 +226,12 @@ const byRule = () =>
       url: filter({ rule: '${__field.displayName:percentencode}', status: '$__all' }).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}'),
     },
     sql: `
-      SELECT $__timeGroupAlias(m."time", '$__interval'),
-             m.rule AS metric,
-             count(DISTINCT m.result_id) AS results
-      FROM ${indent(MATCHES, 6)}
-      WHERE ${indent(FILTERED, 6)} AND ${indent(isOneOf('u.severity', 'severity'), 6)}
+      SELECT f."time", f.metric, count(*) AS results
+      FROM (
+          SELECT DISTINCT ${bar('m."time"')} AS "time", m.rule AS metric, m.result_id
+          FROM ${indent(MATCHES, 10)}
+          WHERE ${indent(FILTERED, 10)} AND ${indent(isOneOf('u.severity', 'severity'), 10)}
+      ) AS f
       GROUP BY 1, 2
       ORDER BY 1, 2`,
   });
@@ -324,7 +327,7 @@ const rowsRead = () =>
     sql: `
       SELECT f."time", f.log_table AS metric, max(f.rows_read) AS rows_read
       FROM (
-          SELECT $__timeGroup(r.started, '$__interval') AS "time", t.key AS log_table, r.rule,
+          SELECT ${bar('r.started')} AS "time", t.key AS log_table, r.rule,
                  sum(t.value::bigint)::bigint AS rows_read
           FROM azhunt.runs AS r
           CROSS JOIN LATERAL jsonb_each_text(r.rows_read) AS t

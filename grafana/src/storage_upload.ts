@@ -2,7 +2,7 @@
 // that a file was uploaded from, moments before?
 
 import {
-  accountVariable, addressVariable, countsPanel, dataSourceVariable, field, FILTERED, fromThenOn, HUNT_COLORS, indent, kept, keyOf, listBelow, MATCHES,
+  accountVariable, addressVariable, bar, countsPanel, dataSourceVariable, field, FILTERED, fromThenOn, HUNT_COLORS, indent, kept, keyOf, listBelow, MATCHES,
   newDashboard, RESULT, ROWS, RULE, ruleVariable, shortId, statPanel, STORAGE_UPLOAD, tablePanel, textVariable, trustPanel, typed, url,
 } from './library';
 
@@ -90,7 +90,7 @@ const timeline = () =>
     total: true,
     link: fromThenOn(STORAGE_UPLOAD, ...FILTERS),
     sql: `
-      SELECT $__timeGroupAlias(m."time", '$__interval'),
+      SELECT ${bar('m."time"')} AS "time",
              coalesce(nullif(m.storageaccount, ''), 'account not in the log') AS metric,
              count(DISTINCT ${UPLOAD}) AS uploads
       FROM ${indent(MATCHES, 6)}
@@ -149,21 +149,19 @@ const results = () =>
     },
     sql: `
       SELECT f.last_upload AS "Last upload",
-             f.accounts AS "Account",
-             f.addresses AS "Address",
+             array_to_string(f.accounts, ', ') AS "Account",
+             array_to_string(f.addresses, ', ') AS "Address",
              coalesce(nullif(azhunt.file_name(f.path), ''), f.path) AS "File",
              f.operation AS "Operation",
              f.useragent AS "User agent",
              f.uploads AS "Uploads",
              coalesce(s.status, 'new') AS "Status",
              ${shortId('f.result_id')} AS "Id",
-             f.account_keys AS "Account key",
-             f.address_keys AS "Address key"
+             (SELECT string_agg(${keyOf('lower(a.account)')}, ',') FROM unnest(f.accounts) AS a (account)) AS "Account key",
+             (SELECT string_agg(${keyOf('lower(a.address)')}, ',') FROM unnest(f.addresses) AS a (address)) AS "Address key"
       FROM (
           SELECT m.result_id, max(m."time") AS last_upload,
-                 string_agg(DISTINCT m.account, ', ') AS accounts, string_agg(DISTINCT m.address, ', ') AS addresses,
-                 string_agg(DISTINCT ${keyOf('lower(m.account)')}, ',') AS account_keys,
-                 string_agg(DISTINCT ${keyOf('lower(m.address)')}, ',') AS address_keys,
+                 array_agg(DISTINCT m.account) AS accounts, array_agg(DISTINCT m.address) AS addresses,
                  min(m.details ->> 'FileUploadPath') AS path, min(m.details ->> 'OperationName') AS operation, min(m.useragent) AS useragent,
                  count(DISTINCT ${UPLOAD}) AS uploads
           FROM ${indent(MATCHES, 10)}
