@@ -466,7 +466,7 @@ export function countsPanel(
 }
 
 // The columns of one row, each a number or a state.
-export function statPanel(panel: Panel & { columns: Record<string, Column> }): stat.PanelBuilder {
+export function statPanel(panel: Panel & { columns: Record<string, Column>; textSize?: number }): stat.PanelBuilder {
   const builder = describe(new stat.PanelBuilder(), panel, 'table')
     .unit('locale')
     .thresholds(thresholds())
@@ -479,6 +479,10 @@ export function statPanel(panel: Panel & { columns: Record<string, Column> }): s
     .textMode(common.BigValueTextMode.ValueAndName)
     .orientation(common.VizOrientation.Auto);
 
+  // otherwise it is made to fit on one line, however small it becomes
+  if (panel.textSize !== undefined) {
+    builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(panel.textSize).valueSize(panel.textSize));
+  }
   for (const [name, column] of Object.entries(panel.columns)) {
     const properties: dashboard.DynamicConfigValue[] = [{ id: 'noValue', value: column.none ?? '–' }];
     if (column.unit !== undefined) {

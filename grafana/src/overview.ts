@@ -183,12 +183,14 @@ const comparison = () =>
       ORDER BY 1, 2`,
   });
 
-// Of things with a state: are all well, or which are not?
+// Of things with a state: are all well, or which are not?  As much as fits on three
+// lines, of each thing as much as fits on one.
 const summary = (things: string, name: string, state: string, well: string, doing: string) => `
        CASE WHEN count(*) = 0 THEN 'none'
             WHEN bool_and(${well}) THEN format('all %s ${doing}', count(*))
-            ELSE format('%s of %s: %s', count(*) FILTER (WHERE NOT ${well}), count(*),
-                        string_agg(format('%s %s', ${name}, ${state}), ', ' ORDER BY ${name}) FILTER (WHERE NOT ${well})) END
+            ELSE regexp_replace(format('%s of %s: %s', count(*) FILTER (WHERE NOT ${well}), count(*),
+                                       string_agg(regexp_replace(format('%s %s', ${name}, ${state}), '^(.{57}).{4,}$', '\\1...'), ', '
+                                                  ORDER BY ${name}) FILTER (WHERE NOT ${well})), '^(.{147}).{4,}$', '\\1...') END
        FROM ${things}`;
 
 const health = () =>
@@ -201,6 +203,7 @@ const health = () =>
     noValue: 'There are no rules: azhunt.add_rule() makes one',
     width: 24,
     height: 3,
+    textSize: 15,
     columns: {
       Rules: { link: { title: 'Show the rules', url: filter({}) + '&viewPanel=13' } },
       'Log tables': { link: { title: 'Show the log tables', url: filter({}) + '&viewPanel=14' } },

@@ -53,6 +53,7 @@ function always(name: string, seen: Seen[], panels: Panel[]) {
   ok(seen.length === panels.length, `${name}: all panels are drawn`, seen.map(({ title }) => title));
   none(seen.filter(({ text }) => /\bNo data\b/.test(text)).map(({ title }) => title), `${name}: no panel says No data`);
   none(seen.flatMap(({ title, faint }) => faint.map((text) => `${title}: ${text}`)), `${name}: all texts stand out`);
+  none(seen.flatMap(({ title, small }) => small.map((text) => `${title}: ${text}`)), `${name}: all texts are large enough, and within their panel`);
   none(
     seen.flatMap(({ title, cells }) => cells.filter((cell) => cell.cut && WHOLE.test(cell.column) && !cell.text.startsWith('not known: ')).map((cell) => `${title}: ${cell.column} ${cell.text}`)),
     `${name}: no cell is cut that should be whole`
