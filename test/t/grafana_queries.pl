@@ -355,8 +355,10 @@ $session->do("SELECT azhunt.set_status('$result{$_}', 'new')") for 'plan.docx', 
 my $comparison = panel('overview', 'Is this time unlike the day and the week before?');
 is_deeply([ grep { !/\|0$/ } @{ rows($comparison, [ 'metric', 'results' ], range => { from => '2026-03-11T00:00:00Z', to => '2026-03-12T00:00:00Z', interval => '1h' }) } ],
 	[ 'A day before|1', 'This time|1', 'A day before|1', 'A day before|2' ], 'a day beside the one before');
-is_deeply([ sort { $a cmp $b } @{ rows(panel('overview', 'How many log rows came in?'), [ 'metric', 'rows_read' ]) } ],
-	[ 'azureactivity|12', 'signinlogs|7', 'storagebloblogs|5', 'storagefilelogs|1' ], 'rows that came in, once each');
+my %came_in;
+# an hour may have begun since the first run
+$came_in{ $_->{metric} } += $_->{rows_read} for @{ frame_of(panel('overview', 'How many log rows came in?'), \%seeded)->{rows} };
+is_deeply(\%came_in, { azureactivity => 12, signinlogs => 7, storagebloblogs => 5, storagefilelogs => 1 }, 'rows that came in, once each');
 
 #
 # alert rules
@@ -498,7 +500,8 @@ for my $range ([ '2026-03-29T23:30:00Z', '2026-03-30T23:00:00Z', 1 ], [ '2026-10
 	my %range = (from => $range->[0], to => $range->[1], interval => '1h');
 	my @expanded = map { expand($_->{sql}, \%range, variables_of($_, rule => ['daily'])) } $list, $comparison;
 	is(scalar @{ frame($role, $expanded[0], 'Europe/Berlin')->{rows} }, $range->[2], "a bin of a day from $range->[0]");
-	is_deeply(frame($role, $expanded[1], 'Europe/Berlin')->{rows}, frame($role, $expanded[1])->{rows}, 'and the day before it');
+	my $bars = "SELECT extract(epoch FROM b.time) AS t, b.metric, b.results FROM ($expanded[1]) AS b";
+	is_deeply(frame($role, $bars, 'Europe/Berlin')->{rows}, frame($role, $bars)->{rows}, 'and the day before it');
 }
 
 #
