@@ -40,9 +40,12 @@ type Properties<Prefix extends string, Defaults> = {
   [Key in keyof Defaults & string]-?: { id: \`\${Prefix}\${Key}\`; value: NonNullable<Defaults[Key]> };
 }[keyof Defaults & string];
 
+// How the oldest, and how the newest, leaves out a column.
+type Hidden = { id: 'custom.hidden'; value: true } | { id: 'custom.hideFrom'; value: { viz: true; legend: true; tooltip: true } };
+
 interface Override<Custom> {
   matcher: { id: 'byName'; options: string };
-  properties: (Properties<'', Omit<schema.FieldConfig, 'custom'>> | Properties<'custom.', Custom>)[];
+  properties: (Properties<'', Omit<schema.FieldConfig, 'custom'>> | Properties<'custom.', Custom> | Hidden)[];
 }
 
 type PanelOf<Type, Options, Custom> = Omit<schema.Panel, 'type' | 'options' | 'fieldConfig' | 'targets'> & {

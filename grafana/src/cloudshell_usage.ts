@@ -2,8 +2,8 @@
 // in which they opened one?
 
 import {
-  accountVariable, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, fromThenOn, hasPart, HUNT_COLORS, indent, isOneOf, kept,
-  listAll, MATCHES, newDashboard, RESULT, ROWS, ruleVariable, shortId, statPanel, tablePanel, trustPanel, url,
+  accountVariable, bar, CLOUDSHELL_USAGE, countsPanel, dataSourceVariable, field, fromThenOn, hasPart, HUNT_COLORS, indent, kept,
+  keyOf, listBelow, MATCHES, newDashboard, RESULT, ROWS, ruleVariable, shortId, statPanel, tablePanel, trustPanel, url,
 } from './library';
 
 const SHOWN = hasPart('m.account', 'account');
@@ -12,23 +12,28 @@ const QUIET =
   'Nobody that the filters above let through opened a Cloud Shell and did anything with it in this time. Whether that can be trusted, ' +
   'the panel on the top left says.';
 
-// Callers of this time with their first Cloud Shell of all times; an index
-// finds each.
+// Callers of this time with their first Cloud Shell of all times, which is the first
+// that an index has of the rule and the caller.
 const FIRST = `SELECT c.caller, c.sessions, c.operations, c.bin,
-       (SELECT min(e."time")
+       (SELECT e."time"
         FROM azhunt.screened_matches AS e
-        WHERE ${indent(isOneOf('e.rule', 'rule'), 8)} AND e.account OPERATOR(azhunt.=~) c.caller) AS first
+        WHERE e.rule = c.rule AND e.account OPERATOR(azhunt.=~) c.caller
+        ORDER BY e."time"
+        LIMIT 1) AS first
 FROM (
-    SELECT min(m.account) AS caller, count(DISTINCT m.result_id) AS sessions, count(*) AS operations, min(u.bin) AS bin
+    SELECT u.rule, min(m.account) AS caller, count(DISTINCT m.result_id) AS sessions, count(*) AS operations, min(u.bin) AS bin
     FROM ${indent(MATCHES, 4)}
     WHERE ${indent(SHOWN, 4)}
-    GROUP BY lower(m.account)
+    GROUP BY u.rule, lower(m.account)
 ) AS c`;
 
 const onlyCaller = {
   title: 'Only this caller',
-  url: url(CLOUDSHELL_USAGE, { ...kept('rule'), account: '${__value.raw:percentencode}' }),
+  url: url(CLOUDSHELL_USAGE, { ...kept('rule'), account: field('Caller key') }),
 };
+
+const listSessions = listBelow(CLOUDSHELL_USAGE, 5, 'rule', 'account');
+const listFirst = listBelow(CLOUDSHELL_USAGE, 6, 'rule', 'account');
 
 export function cloudshellUsage() {
   return newDashboard(
@@ -40,7 +45,7 @@ export function cloudshellUsage() {
     .withVariable(dataSourceVariable())
     .withVariable(
       ruleVariable(
-        "SELECT r.rule FROM azhunt.rules AS r WHERE r.hunt = 'cloudshell_usage' ORDER BY r.rule <> r.hunt, r.rule",
+        "WHERE r.hunt = 'cloudshell_usage' ORDER BY r.rule <> r.hunt, r.rule",
         'cloudshell_usage',
         false
       )
@@ -63,10 +68,10 @@ const numbers = () =>
     width: 16,
     height: 4,
     columns: {
-      Sessions: { thresholds: [[1, 'watch']], link: listAll },
-      Callers: { link: listAll },
-      'First-time callers': { thresholds: [[1, 'attend']], link: listAll },
-      Operations: { link: listAll },
+      Sessions: { thresholds: [[1, 'watch']], link: listSessions },
+      Callers: { link: listSessions },
+      'First-time callers': { thresholds: [[1, 'attend']], link: listFirst },
+      Operations: { link: listSessions },
     },
     sql: `
       SELECT sum(f.sessions)::bigint AS "Sessions",
@@ -93,7 +98,7 @@ const sessionsOverTime = () =>
     link: fromThenOn(CLOUDSHELL_USAGE, 'rule', 'account'),
     colors: { Sessions: HUNT_COLORS.cloudshell_usage },
     sql: `
-      SELECT $__timeGroupAlias(m."time", '$__interval'),
+      SELECT ${bar('m."time"')} AS "time",
              count(DISTINCT m.result_id) AS "Sessions"
       FROM ${indent(MATCHES, 6)}
       WHERE ${indent(SHOWN, 6)}
@@ -149,13 +154,15 @@ const sessions = () =>
       Operations: { minWidth: 120, long: true, link: { title: 'Show this session', url: url(RESULT, { result: field('Id') }) } },
       Status: { width: 105, state: true },
       Id: { width: 125, link: { title: 'Show this session', url: url(RESULT, { result: '${__value.raw:percentencode}' }) } },
+      'Caller key': { key: true },
     },
     sql: `
       SELECT f.hour AS "Hour",
              f.caller AS "Caller",
              f.operations AS "Operations",
              coalesce(s.status, 'new') AS "Status",
-             ${shortId('f.result_id')} AS "Id"
+             ${shortId('f.result_id')} AS "Id",
+             ${keyOf('lower(f.caller)')} AS "Caller key"
       FROM (
           SELECT m.result_id, max(m."time") AS hour, min(m.account) AS caller,
                  string_agg(DISTINCT m.details ->> 'OperationNameValue', ', ') AS operations
@@ -182,9 +189,10 @@ const firstTimeCallers = () =>
       'First hour': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
       Caller: { minWidth: 140, long: true, link: onlyCaller },
       Operations: { width: 95, unit: 'locale' },
+      'Caller key': { key: true },
     },
     sql: `
-      SELECT f.first AS "First hour", f.caller AS "Caller", f.operations AS "Operations"
+      SELECT f.first AS "First hour", f.caller AS "Caller", f.operations AS "Operations", ${keyOf('lower(f.caller)')} AS "Caller key"
       FROM (
           ${indent(FIRST, 10)}
       ) AS f

@@ -56,17 +56,50 @@ export function indent(sql: string, columns: number): string {
 // The values of a variable, quoted by Grafana.  All of them is an empty text.
 const array = (variable: string) => `ARRAY[\${${variable}:sqlstring}]::text[]`;
 
+// Names out of logs can have characters that do not come through.  Grafana decodes
+// the address of a link, as often as its version likes, so that what was encoded
+// means something again; puts a backslash before a double quote in quoted values;
+// and looks for macros in them.  A comma is between two parts of a filter.  So a
+// link, and a value in a list, has such a character as a tilde and two digits.
+const UNSAFE = ['~', '%', '+', '&', '#', '"', '\\', '$', ','];
+
+const digits = (character: string) => `'~${character.charCodeAt(0).toString(16)}'`;
+
+// The name of a column as it is handed over.
+export function keyOf(column: string): string {
+  return UNSAFE.reduce((key, character) => `replace(${key}, ${literal(character)}, ${digits(character)})`, column);
+}
+
+// What was handed over, or typed, as it is in the column.
+function nameOf(value: string): string {
+  return [...UNSAFE].reverse().reduce((name, character) => `replace(${name}, ${digits(character)}, ${literal(character)})`, typed(value));
+}
+
+// A dollar sign by its code: Grafana would take what follows it for a variable.
+const literal = (character: string) => (character === '$' ? 'chr(36)' : `'${character}'`);
+
+// What was typed, without the backslash that Grafana puts before a double quote.
+export const typed = (value: string) => `replace(${value}, '\\"', '"')`;
+
 const isAll = (variable: string) => `(SELECT array_to_string(${array(variable)}, '') ~ '^[ ,]*$')`;
 
 export function isOneOf(column: string, variable: string): string {
   return `(${isAll(variable)} OR ${column} = ANY (${array(variable)}))`;
 }
 
+// Is the rule of the column one of those chosen?
+export function isChosenRule(column: string): string {
+  return `(${isAll('rule')} OR ${column} = ANY (ARRAY(SELECT ${nameOf('v.value')} FROM unnest(${array('rule')}) AS v (value))))`;
+}
+
+// The one rule of a dashboard.
+export const RULE = nameOf('${rule:sqlstring}');
+
 // Is one of the values, or of the parts between their commas, a part of the
 // column?  Case and blanks around do not matter.
 export function hasPart(column: string, variable: string): string {
   return `(${isAll(variable)} OR ${column} ILIKE ANY (ARRAY(
-    SELECT '%' || regexp_replace(btrim(p.part), '([\\\\%_])', '\\\\\\1', 'g') || '%'
+    SELECT '%' || regexp_replace(${nameOf('btrim(p.part)')}, '([\\\\%_])', '\\\\\\1', 'g') || '%'
     FROM string_to_table(array_to_string(${array(variable)}, ','), ',') AS p (part)
     WHERE btrim(p.part) <> '')))`;
 }
@@ -77,21 +110,24 @@ export function hasPart(column: string, variable: string): string {
 // A match is at one time, or of a bin, which is a time that has a length.
 //
 
-const BIN = `CASE h.reach WHEN 'bin' THEN coalesce(r.options ->> 'bin', h.default_options ->> 'bin')::interval END`;
+// It begins in UTC, where a day has 24 hours, which it has not in each time zone.
+const BIN = `CASE h.reach WHEN 'bin' THEN make_interval(secs => extract(epoch FROM coalesce(r.options ->> 'bin', h.default_options ->> 'bin')::interval)::double precision) END`;
 
 // The chosen rules, as u.
 export const RULES = `(
     SELECT r.rule, r.severity, h.title, h.tactics, h.techniques, coalesce(${BIN}, interval '1 microsecond') AS bin
     FROM azhunt.rules AS r
     JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-    WHERE ${isOneOf('r.rule', 'rule')}
+    WHERE ${isChosenRule('r.rule')}
+    -- the bin is computed once for a rule, not for each match
+    OFFSET 0
 ) AS u`;
 
 // Is a match m of rule u in the time range, some time earlier?  What the planner
 // estimates is the same with a bin of a day, and no longer one is looked for.
 export function inTime(earlier = ''): string {
   const shift = earlier && ` - ${earlier}`;
-  return `m."time" > $__timeFrom()::timestamptz${shift} - interval '1 day' AND m."time" <= $__timeTo()::timestamptz${shift}
+  return `m."time" > $__timeFrom()::timestamptz${shift} - interval '24 hours' AND m."time" <= $__timeTo()::timestamptz${shift}
   AND m."time" > $__timeFrom()::timestamptz${shift} - u.bin`;
 }
 
@@ -102,17 +138,22 @@ JOIN azhunt.screened_matches AS m ON m.rule = u.rule AND ${inTime()} AND NOT m.h
 export const FILTERED = `${hasPart('m.account', 'account')}
   AND ${hasPart('m.address', 'address')}`;
 
+// The bar of a time.  $__timeGroup() gives the same, as numbers that take much longer.
+export const bar = (time: string) => `date_bin(make_interval(secs => $__interval_ms / 1000), ${time}, timestamptz '1970-01-01 00:00:00+00')`;
+
 // The results of the time range, each with what its matches of that time say.
 // One is shown if any of its accounts and any of its addresses is.
 export const RESULTS = `(
-    SELECT f.*, coalesce(s.status, 'new') AS status, s.classification
+    SELECT f.*, r.severity, h.tactics, h.techniques, coalesce(s.status, 'new') AS status, s.classification
     FROM (
-        SELECT m.result_id, u.rule, u.severity, u.title, u.tactics, u.techniques, max(m."time") AS "time", count(*) AS matches,
+        SELECT m.result_id, m.rule, max(m."time") AS "time", count(*) AS matches,
                bool_or(${indent(hasPart('m.account', 'account'), 15)})
                AND bool_or(${indent(hasPart('m.address', 'address'), 15)}) AS shown
         FROM ${indent(MATCHES, 8)}
-        GROUP BY m.result_id, u.rule, u.severity, u.title, u.tactics, u.techniques
+        GROUP BY m.result_id, m.rule
     ) AS f
+    JOIN azhunt.rules AS r ON r.rule = f.rule
+    JOIN azhunt.hunts AS h ON h.hunt = r.hunt
     -- by index, for each result of the time range
     LEFT JOIN LATERAL (SELECT s.status, s.classification FROM azhunt.result_status AS s WHERE s.result_id = f.result_id OFFSET 0) AS s ON true
 ) AS f`;
@@ -232,7 +273,7 @@ export function url(uid: string, variables: Record<string, string>): string {
 
 export const kept = (...names: string[]) => Object.fromEntries(names.map((name) => [name, '${' + name + ':queryparam}']));
 
-// The values of a row, in a link.
+// The values of a row, in a link: ids, or what keyOf() makes of names.
 export function field(name: string): string {
   return '${__data.fields["' + name + '"]:percentencode}';
 }
@@ -290,6 +331,8 @@ export interface Column {
   agent?: boolean;
   thresholds?: [value: number, color: keyof typeof COLORS][];
   link?: Link;
+  // not shown, but for the links of others
+  key?: boolean;
 }
 
 const COLORED = { type: common.TableCellDisplayMode.ColorBackground, mode: common.TableCellBackgroundDisplayMode.Basic };
@@ -337,6 +380,11 @@ function columnProperties(column: Column): dashboard.DynamicConfigValue[] {
   }
   if (column.link) {
     add('links', [column.link]);
+  }
+  if (column.key) {
+    // each version knows one of these, and passes over the other
+    add('custom.hidden', true);
+    add('custom.hideFrom', { viz: true, legend: true, tooltip: true });
   }
   return properties;
 }
@@ -418,7 +466,7 @@ export function countsPanel(
 }
 
 // The columns of one row, each a number or a state.
-export function statPanel(panel: Panel & { columns: Record<string, Column> }): stat.PanelBuilder {
+export function statPanel(panel: Panel & { columns: Record<string, Column>; textSize?: number }): stat.PanelBuilder {
   const builder = describe(new stat.PanelBuilder(), panel, 'table')
     .unit('locale')
     .thresholds(thresholds())
@@ -431,6 +479,10 @@ export function statPanel(panel: Panel & { columns: Record<string, Column> }): s
     .textMode(common.BigValueTextMode.ValueAndName)
     .orientation(common.VizOrientation.Auto);
 
+  // otherwise it is made to fit on one line, however small it becomes
+  if (panel.textSize !== undefined) {
+    builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(panel.textSize).valueSize(panel.textSize));
+  }
   for (const [name, column] of Object.entries(panel.columns)) {
     const properties: dashboard.DynamicConfigValue[] = [{ id: 'noValue', value: column.none ?? '–' }];
     if (column.unit !== undefined) {
@@ -447,8 +499,10 @@ export function statPanel(panel: Panel & { columns: Record<string, Column> }): s
   return builder;
 }
 
-// All results of the rule of a dashboard, on the overview.
-export const listAll: Link = { title: 'List them on the overview', url: url(OVERVIEW, { ...kept('rule'), status: '$__all' }) };
+// What a number counts, in the table of its own dashboard that lists it.
+export function listBelow(uid: string, panel: number, ...names: string[]): Link {
+  return { title: 'List them', url: `${url(uid, kept(...names))}&viewPanel=${panel}` };
+}
 
 // What a bar is made of, on its own dashboard: from its time on.
 export function fromThenOn(uid: string, ...names: string[]): Link {
@@ -483,7 +537,7 @@ export function trustPanel(id: number, width: number): stat.PanelBuilder {
              extract(epoch FROM now() - r.last_success) AS "Since last success"
       FROM azhunt.rule_health AS r
       LEFT JOIN azhunt.hunts AS h ON h.hunt = r.hunt
-      WHERE ${isOneOf('r.rule', 'rule')}`,
+      WHERE ${isChosenRule('r.rule')}`,
   });
 }
 
@@ -499,12 +553,12 @@ export function dataSourceVariable() {
 }
 
 // Rules by name: one, or several where several is true.
-export function ruleVariable(sql: string, rule: string, several: boolean) {
+export function ruleVariable(from: string, rule: string, several: boolean) {
   return new dashboard.QueryVariableBuilder('rule')
     .label('Rule')
     .description('a rule, as named in azhunt.rules')
     .datasource(DATA_SOURCE)
-    .query(sql)
+    .query(`SELECT r.rule AS __text, ${keyOf('r.rule')} AS __value FROM azhunt.rules AS r ${from}`)
     .refresh(dashboard.VariableRefresh.OnDashboardLoad)
     .sort(dashboard.VariableSort.Disabled)
     .multi(several)
@@ -545,7 +599,7 @@ function foundVariable(column: string, label: string) {
     .datasource(DATA_SOURCE)
     .query(
       unindent(`
-      SELECT format('%s (%s)', min(m.${column}), count(DISTINCT m.result_id)) AS __text, lower(m.${column}) AS __value
+      SELECT format('%s (%s)', min(m.${column}), count(DISTINCT m.result_id)) AS __text, ${keyOf(`lower(m.${column})`)} AS __value
       FROM ${indent(MATCHES, 6)}
       WHERE m.${column} <> ''
       GROUP BY lower(m.${column})
@@ -576,7 +630,7 @@ export function failedRuns() {
         `
         SELECT r.started AS "time", r.finished AS timeend, format('%s failed: %s', r.rule, r.error) AS text, r.rule AS tags
         FROM azhunt.runs AS r
-        WHERE $__timeFilter(r.started) AND r.status = 'failed' AND ${isOneOf('r.rule', 'rule')}
+        WHERE $__timeFilter(r.started) AND r.status = 'failed' AND ${isChosenRule('r.rule')}
         ORDER BY r.started DESC
         LIMIT 100`,
         'Anno'

@@ -2,8 +2,8 @@
 // the rules and the logs that they read are alive.
 
 import {
-  accountVariable, addressVariable, attack, BY_SEVERITY, choiceVariable, countsPanel, dataSourceVariable, field, FILTERED, HUNT_COLORS,
-  indent, inTime, isOneOf, kept, MATCHES, newDashboard, OVERVIEW, RESULT, RESULTS, ROWS, RULES, ruleVariable, shortId, statPanel, tablePanel, url,
+  accountVariable, addressVariable, attack, bar, BY_SEVERITY, choiceVariable, countsPanel, dataSourceVariable, field, FILTERED, HUNT_COLORS,
+  indent, inTime, isChosenRule, isOneOf, kept, keyOf, MATCHES, newDashboard, OVERVIEW, RESULT, RESULTS, ROWS, RULES, ruleVariable, shortId, statPanel, tablePanel, url,
 } from './library';
 
 const QUIET = 'Nothing was found in this time that the filters above let through. Whether that can be trusted, the panel "Does everything run?" says.';
@@ -26,7 +26,7 @@ export function overview() {
     .withVariable(dataSourceVariable())
     .withVariable(choiceVariable('status', 'Status', 'of a result', ['new', 'investigating', 'closed'], ['new', 'investigating']))
     .withVariable(choiceVariable('severity', 'Severity', 'of the rule', ['High', 'Medium', 'Low', 'Informational']))
-    .withVariable(ruleVariable('SELECT r.rule FROM azhunt.rules AS r ORDER BY r.rule', '', true))
+    .withVariable(ruleVariable('ORDER BY r.rule', '', true))
     .withVariable(accountVariable())
     .withVariable(addressVariable())
     .withPanel(numbers())
@@ -59,7 +59,7 @@ const numbers = () =>
     width: 24,
     height: 3,
     columns: {
-      Open: { link: { title: 'List all that are open', url: filter({ status: OPEN, severity: '$__all' }) } },
+      Open: { link: { title: 'List those', url: filter({ status: OPEN }) } },
       High: { thresholds: [[1, 'broken']], link: { title: 'List those', url: filter({ status: OPEN, severity: 'High' }) } },
       Medium: { thresholds: [[1, 'attend']], link: { title: 'List those', url: filter({ status: OPEN, severity: 'Medium' }) } },
       Low: { thresholds: [[1, 'watch']], link: { title: 'List those', url: filter({ status: OPEN, severity: 'Low' }) } },
@@ -101,11 +101,13 @@ const results = () =>
       Severity: { width: 105, state: true },
       'Last event': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
       Status: { width: 105, state: true },
-      Rule: { width: 220, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}' }) } },
+      Rule: { width: 220, link: { title: 'Only this rule', url: filter({ rule: field('Rule key') }) } },
       'ATT&CK': { width: 175, long: true },
-      Account: { width: 145, long: true },
+      Account: { width: 145, long: true, link: { title: 'Only these accounts', url: filter({ account: field('Account key') }) } },
       'What was found': { minWidth: 75, long: true, link: { title: 'Show this result', url: url(RESULT, { result: field('Id') }) } },
       Id: { width: 125, link: { title: 'Show this result', url: url(RESULT, { result: '${__value.raw:percentencode}' }) } },
+      'Rule key': { key: true },
+      'Account key': { key: true },
     },
     sql: `
       WITH listed AS MATERIALIZED (
@@ -122,10 +124,12 @@ const results = () =>
              ${attack('f')} AS "ATT&CK",
              e.accounts AS "Account",
              r.summary AS "What was found",
-             ${shortId('f.result_id')} AS "Id"
+             ${shortId('f.result_id')} AS "Id",
+             ${keyOf('f.rule')} AS "Rule key",
+             e.keys AS "Account key"
       FROM listed AS f
       CROSS JOIN LATERAL (
-          SELECT string_agg(DISTINCT m.account, ', ') AS accounts
+          SELECT string_agg(DISTINCT m.account, ', ') AS accounts, string_agg(DISTINCT ${keyOf('lower(m.account)')}, ',') AS keys
           FROM ${indent(RULES, 10)}
           JOIN azhunt.screened_matches AS m ON m.rule = u.rule AND ${inTime()} AND NOT m.hidden
           WHERE m.result_id = f.result_id AND u.rule = f.rule
@@ -135,16 +139,20 @@ const results = () =>
       ORDER BY ${BY_SEVERITY}, f."time" DESC, f.result_id`,
   });
 
-const EARLIER = { 'This time': "interval '0'", 'A day before': "interval '1 day'", 'A week before': "interval '7 days'" };
+// in hours: a day of a time zone may have more or less than 24
+const EARLIER = { 'This time': "interval '0'", 'A day before': "interval '24 hours'", 'A week before': "interval '168 hours'" };
 const NAMES = Object.keys(EARLIER);
 
 // Each by itself, so that the planner knows the times.
 const bars = Object.entries(EARLIER).map(
-  ([name, earlier]) => `SELECT '${name}' AS name, $__timeGroup(m."time" + ${earlier}, '$__interval') AS bar, count(DISTINCT m.result_id) AS results
-FROM ${RULES}
-JOIN azhunt.screened_matches AS m ON m.rule = u.rule AND ${inTime(earlier)} AND NOT m.hidden
-WHERE ${FILTERED} AND ${isOneOf('u.severity', 'severity')}
-GROUP BY 1, 2`
+  ([name, earlier]) => `SELECT '${name}' AS name, f.bar, count(*) AS results
+FROM (
+    SELECT DISTINCT ${bar(`m."time" + ${earlier}`)} AS bar, m.result_id
+    FROM ${indent(RULES, 4)}
+    JOIN azhunt.screened_matches AS m ON m.rule = u.rule AND ${indent(inTime(earlier), 4)} AND NOT m.hidden
+    WHERE ${indent(FILTERED, 4)} AND ${indent(isOneOf('u.severity', 'severity'), 4)}
+) AS f
+GROUP BY f.bar`
 );
 
 const comparison = () =>
@@ -161,7 +169,7 @@ const comparison = () =>
     stacked: false,
     colors: { [NAMES[0]]: 'blue', [NAMES[1]]: 'orange', [NAMES[2]]: 'text' },
     lines: NAMES.slice(1),
-    link: { title: 'List results from then on', url: filter({}).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}') },
+    link: { title: 'List results from then on', url: filter({ status: '$__all' }).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}') },
     sql: `
       WITH bars AS (
           ${indent(bars.join('\nUNION ALL\n'), 10)}
@@ -169,19 +177,20 @@ const comparison = () =>
       SELECT t.bar AS "time", s.name AS metric, coalesce(b.results, 0) AS results
       FROM (SELECT DISTINCT b.name FROM bars AS b) AS s
       -- a line falls to zero where there is nothing
-      CROSS JOIN generate_series(floor(extract(epoch FROM $__timeFrom()::timestamptz) / ($__interval_ms / 1000)) * ($__interval_ms / 1000),
-                                 extract(epoch FROM $__timeTo()::timestamptz), $__interval_ms / 1000) AS t (bar)
+      CROSS JOIN generate_series(${bar('$__timeFrom()::timestamptz')}, $__timeTo()::timestamptz, make_interval(secs => $__interval_ms / 1000)) AS t (bar)
       LEFT JOIN bars AS b ON b.name = s.name AND b.bar = t.bar
       WHERE b.results > 0 OR s.name <> '${NAMES[0]}'
       ORDER BY 1, 2`,
   });
 
-// Of things with a state: are all well, or which are not?
+// Of things with a state: are all well, or which are not?  As much as fits on three
+// lines, of each thing as much as fits on one.
 const summary = (things: string, name: string, state: string, well: string, doing: string) => `
        CASE WHEN count(*) = 0 THEN 'none'
             WHEN bool_and(${well}) THEN format('all %s ${doing}', count(*))
-            ELSE format('%s of %s: %s', count(*) FILTER (WHERE NOT ${well}), count(*),
-                        string_agg(format('%s %s', ${name}, ${state}), ', ' ORDER BY ${name}) FILTER (WHERE NOT ${well})) END
+            ELSE regexp_replace(format('%s of %s: %s', count(*) FILTER (WHERE NOT ${well}), count(*),
+                                       string_agg(regexp_replace(format('%s %s', ${name}, ${state}), '^(.{57}).{4,}$', '\\1...'), ', '
+                                                  ORDER BY ${name}) FILTER (WHERE NOT ${well})), '^(.{147}).{4,}$', '\\1...') END
        FROM ${things}`;
 
 const health = () =>
@@ -194,6 +203,7 @@ const health = () =>
     noValue: 'There are no rules: azhunt.add_rule() makes one',
     width: 24,
     height: 3,
+    textSize: 15,
     columns: {
       Rules: { link: { title: 'Show the rules', url: filter({}) + '&viewPanel=13' } },
       'Log tables': { link: { title: 'Show the log tables', url: filter({}) + '&viewPanel=14' } },
@@ -216,14 +226,15 @@ const byRule = () =>
     colors: HUNT_COLORS,
     link: {
       title: 'List results of this rule from then on',
-      url: filter({ rule: '${__field.displayName:percentencode}' }).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}'),
+      url: filter({ rule: '${__field.displayName:percentencode}', status: '$__all' }).replace('${__url_time_range}', 'from=${__value.time}&to=${__to}'),
     },
     sql: `
-      SELECT $__timeGroupAlias(m."time", '$__interval'),
-             m.rule AS metric,
-             count(DISTINCT m.result_id) AS results
-      FROM ${indent(MATCHES, 6)}
-      WHERE ${indent(FILTERED, 6)} AND ${indent(isOneOf('u.severity', 'severity'), 6)}
+      SELECT f."time", f.metric, count(*) AS results
+      FROM (
+          SELECT DISTINCT ${bar('m."time"')} AS "time", m.rule AS metric, m.result_id
+          FROM ${indent(MATCHES, 10)}
+          WHERE ${indent(FILTERED, 10)} AND ${indent(isOneOf('u.severity', 'severity'), 10)}
+      ) AS f
       GROUP BY 1, 2
       ORDER BY 1, 2`,
   });
@@ -240,17 +251,22 @@ const techniques = () =>
     height: 9,
     columns: {
       Tactic: { width: 150, long: true },
-      Technique: { width: 90, link: { title: 'Read about it at MITRE', url: 'https://attack.mitre.org/techniques/${__value.raw}/' } },
-      Rule: { minWidth: 160, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}' }) } },
+      Technique: { width: 90, link: { title: 'Read about it at MITRE', url: `https://attack.mitre.org/techniques/${field('Page')}/` } },
+      Rule: { minWidth: 160, long: true, link: { title: 'Only this rule', url: filter({ rule: field('Rule key') }) } },
       Open: { width: 60, unit: 'locale', thresholds: [[1, 'attend']] },
       Results: { width: 70, unit: 'locale' },
+      Page: { key: true },
+      'Rule key': { key: true },
     },
     sql: `
       SELECT regexp_replace(array_to_string(u.tactics, ', '), '([a-z])([A-Z])', '\\1 \\2', 'g') AS "Tactic",
              t.technique AS "Technique",
              u.rule AS "Rule",
              coalesce(f.open, 0) AS "Open",
-             coalesce(f.results, 0) AS "Results"
+             coalesce(f.results, 0) AS "Results",
+             -- that of T1059.001 is T1059/001
+             replace(t.technique, '.', '/') AS "Page",
+             ${keyOf('u.rule')} AS "Rule key"
       FROM ${indent(RULES, 6)}
       LEFT JOIN LATERAL unnest(u.techniques) AS t (technique) ON true
       LEFT JOIN (
@@ -274,13 +290,14 @@ const triage = () =>
     width: 12,
     height: 9,
     columns: {
-      Rule: { minWidth: 134, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}', status: 'closed' }) } },
+      Rule: { minWidth: 134, long: true, link: { title: 'Only this rule', url: filter({ rule: field('Rule key'), status: 'closed' }) } },
       Closed: { width: 65, unit: 'locale' },
       True: { width: 60, unit: 'locale' },
       Benign: { width: 65, unit: 'locale' },
       False: { width: 60, unit: 'locale' },
       Unknown: { width: 75, unit: 'locale' },
       Wrong: { width: 75, unit: 'percentunit', decimals: 0, thresholds: [[0, 'good'], [0.3, 'watch'], [0.7, 'attend']] },
+      'Rule key': { key: true },
     },
     sql: `
       SELECT f.rule AS "Rule",
@@ -290,7 +307,8 @@ const triage = () =>
              count(*) FILTER (WHERE f.classification = 'false positive') AS "False",
              count(*) FILTER (WHERE f.classification IS NULL OR f.classification = 'undetermined') AS "Unknown",
              (count(*) FILTER (WHERE f.classification = 'false positive')
-              / nullif(count(*) FILTER (WHERE f.classification LIKE '%positive'), 0)::double precision) AS "Wrong"
+              / nullif(count(*) FILTER (WHERE f.classification LIKE '%positive'), 0)::double precision) AS "Wrong",
+             ${keyOf('f.rule')} AS "Rule key"
       FROM ${indent(RESULTS, 6)}
       WHERE f.shown AND f.status = 'closed' AND ${indent(SEVERITY, 6)}
       GROUP BY f.rule
@@ -312,11 +330,11 @@ const rowsRead = () =>
     sql: `
       SELECT f."time", f.log_table AS metric, max(f.rows_read) AS rows_read
       FROM (
-          SELECT $__timeGroup(r.started, '$__interval') AS "time", t.key AS log_table, r.rule,
+          SELECT ${bar('r.started')} AS "time", t.key AS log_table, r.rule,
                  sum(t.value::bigint)::bigint AS rows_read
           FROM azhunt.runs AS r
           CROSS JOIN LATERAL jsonb_each_text(r.rows_read) AS t
-          WHERE $__timeFilter(r.started) AND ${indent(isOneOf('r.rule', 'rule'), 10)}
+          WHERE $__timeFilter(r.started) AND ${indent(isChosenRule('r.rule'), 10)}
             AND r.status = 'succeeded' AND r.started_over IS NULL
           GROUP BY 1, 2, 3
       ) AS f
@@ -341,15 +359,16 @@ function top(id: number, plural: string, column: 'account' | 'address' | 'storag
         minWidth: 110,
         long: true,
         agent: column === 'useragent',
-        ...(filters ? { link: { title: `Only this ${column}`, url: filter({ [column]: '${__value.raw:percentencode}' }) } } : {}),
+        ...(filters ? { link: { title: `Only this ${column}`, url: filter({ [column]: field('Key') }) } } : {}),
       },
       Results: { width: 70, unit: 'locale' },
       Matches: { width: 75, unit: 'locale' },
+      ...(filters ? { Key: { key: true } } : {}),
     },
     sql: `
       SELECT min(m.${column}) AS "${header}",
              count(DISTINCT m.result_id) AS "Results",
-             count(*) AS "Matches"
+             count(*) AS "Matches"${filters ? `,\n             ${keyOf(`lower(m.${column})`)} AS "Key"` : ''}
       FROM ${indent(MATCHES, 6)}
       WHERE ${indent(FILTERED, 6)} AND ${indent(isOneOf('u.severity', 'severity'), 6)}
         AND m.${column} <> ''
@@ -370,13 +389,14 @@ const rules = () =>
     width: 24,
     height: 8,
     columns: {
-      Rule: { width: 250, long: true, link: { title: 'Only this rule', url: filter({ rule: '${__value.raw:percentencode}' }) } },
+      Rule: { width: 250, long: true, link: { title: 'Only this rule', url: filter({ rule: field('Rule key') }) } },
       State: { width: 95, state: true },
       Every: { width: 90, unit: 's' },
       'Last run': { width: 165, unit: 'dateTimeAsIso', none: 'never' },
       Took: { width: 90, unit: 's' },
       'New matches': { width: 105, unit: 'locale' },
       Error: { minWidth: 200, long: true, none: 'none' },
+      'Rule key': { key: true },
     },
     sql: `
       SELECT h.rule AS "Rule",
@@ -385,10 +405,11 @@ const rules = () =>
              r.started AS "Last run",
              extract(epoch FROM r.duration) AS "Took",
              r.new_matches AS "New matches",
-             h.last_error AS "Error"
+             h.last_error AS "Error",
+             ${keyOf('h.rule')} AS "Rule key"
       FROM azhunt.rule_health AS h
       LEFT JOIN azhunt.runs AS r ON r.run = h.last_run
-      WHERE ${indent(isOneOf('h.rule', 'rule'), 6)}
+      WHERE ${indent(isChosenRule('h.rule'), 6)}
       ORDER BY h.rule`,
   });
 

@@ -175,7 +175,7 @@ const others = () =>
     sql: `
       WITH own AS MATERIALIZED (
           SELECT array_agg(DISTINCT lower(m.account)) FILTER (WHERE m.account <> '') AS accounts,
-                 array_agg(DISTINCT m.address) FILTER (WHERE m.address <> '') AS addresses,
+                 array_agg(DISTINCT lower(m.address)) FILTER (WHERE m.address <> '') AS addresses,
                  min(m."time") - interval '30 days' AS since, max(m."time") + interval '30 days' AS until
           FROM azhunt.screened_matches AS m
           WHERE ${indent(isChosen('m.result_id'), 10)} AND NOT m.hidden
@@ -186,7 +186,7 @@ const others = () =>
               FROM azhunt.rules AS r
               CROSS JOIN own AS o
               JOIN azhunt.screened_matches AS m ON m.rule = r.rule AND m."time" BETWEEN o.since AND o.until AND NOT m.hidden
-              CROSS JOIN LATERAL (VALUES (m.account, lower(m.account) = ANY (o.accounts)), (m.address, m.address = ANY (o.addresses))) AS e (entity, shared)
+              CROSS JOIN LATERAL (VALUES (m.account, lower(m.account) = ANY (o.accounts)), (m.address, lower(m.address) = ANY (o.addresses))) AS e (entity, shared)
               WHERE e.shared
           ) AS f
           WHERE NOT (${indent(isChosen('f.result_id'), 10)})

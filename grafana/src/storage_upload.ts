@@ -2,12 +2,13 @@
 // that a file was uploaded from, moments before?
 
 import {
-  accountVariable, addressVariable, countsPanel, dataSourceVariable, field, FILTERED, fromThenOn, HUNT_COLORS, indent, kept, listAll, MATCHES, newDashboard,
-  RESULT, ROWS, ruleVariable, shortId, statPanel, STORAGE_UPLOAD, tablePanel, textVariable, trustPanel, url,
+  accountVariable, addressVariable, bar, countsPanel, dataSourceVariable, field, FILTERED, fromThenOn, HUNT_COLORS, indent, kept, keyOf, listBelow, MATCHES,
+  newDashboard, RESULT, ROWS, RULE, ruleVariable, shortId, statPanel, STORAGE_UPLOAD, tablePanel, textVariable, trustPanel, typed, url,
 } from './library';
 
-const RULE = '${rule:sqlstring}';
-const FILE = '${file:sqlstring}';
+const FILE = typed('${file:sqlstring}');
+
+const FILTERS = ['rule', 'account', 'address', 'file'];
 
 const CORRELATION_ID = `m.details ->> 'CorrelationId'`;
 
@@ -19,8 +20,9 @@ const SHOWN = `${FILTERED}
 
 const QUIET = 'No upload of this time that the filters above let through was linked to an account. Whether that can be trusted, the panel on the top left says.';
 
-const filter = (variable: string) =>
-  url(STORAGE_UPLOAD, { ...kept('rule', 'account', 'address', 'file'), [variable]: '${__value.raw:percentencode}' });
+const filter = (variable: string, key: string) => url(STORAGE_UPLOAD, { ...kept(...FILTERS), [variable]: field(key) });
+
+const listResults = listBelow(STORAGE_UPLOAD, 5, ...FILTERS);
 
 export function storageUpload() {
   return newDashboard(
@@ -32,7 +34,7 @@ export function storageUpload() {
     .withVariable(dataSourceVariable())
     .withVariable(
       ruleVariable(
-        "SELECT r.rule FROM azhunt.rules AS r WHERE r.hunt = 'storage_upload_link_account' ORDER BY r.rule <> r.hunt, r.rule",
+        "WHERE r.hunt = 'storage_upload_link_account' ORDER BY r.rule <> r.hunt, r.rule",
         'storage_upload_link_account',
         false
       )
@@ -57,10 +59,10 @@ const numbers = () =>
     width: 16,
     height: 4,
     columns: {
-      Results: { thresholds: [[1, 'attend']], link: listAll },
-      'Linked uploads': { link: listAll },
-      Accounts: { link: listAll },
-      Addresses: { link: listAll },
+      Results: { thresholds: [[1, 'attend']], link: listResults },
+      'Linked uploads': { link: listResults },
+      Accounts: { link: listResults },
+      Addresses: { link: listResults },
     },
     sql: `
       WITH shown AS MATERIALIZED (
@@ -86,9 +88,9 @@ const timeline = () =>
     interval: '5m',
     stacked: true,
     total: true,
-    link: fromThenOn(STORAGE_UPLOAD, 'rule', 'account', 'address', 'file'),
+    link: fromThenOn(STORAGE_UPLOAD, ...FILTERS),
     sql: `
-      SELECT $__timeGroupAlias(m."time", '$__interval'),
+      SELECT ${bar('m."time"')} AS "time",
              coalesce(nullif(m.storageaccount, ''), 'account not in the log') AS metric,
              count(DISTINCT ${UPLOAD}) AS uploads
       FROM ${indent(MATCHES, 6)}
@@ -109,7 +111,7 @@ const linkedUploads = () =>
     height: 8,
     interval: '1h',
     stacked: false,
-    link: fromThenOn(STORAGE_UPLOAD, 'rule', 'account', 'address', 'file'),
+    link: fromThenOn(STORAGE_UPLOAD, ...FILTERS),
     colors: { 'All uploads': 'text', 'Linked uploads': HUNT_COLORS.storage_upload_link_account },
     sql: `
       SELECT u."time", 'All uploads' AS metric, u.uploads
@@ -134,28 +136,32 @@ const results = () =>
     height: 13,
     columns: {
       'Last upload': { width: 135, unit: 'time:YYYY-MM-DD HH:mm' },
-      Account: { width: 170, long: true, link: { title: 'Only ${__value.raw}', url: filter('account') } },
-      Address: { width: 125, long: true, link: { title: 'Only ${__value.raw}', url: filter('address') } },
+      Account: { width: 170, long: true, link: { title: 'Only ${__value.raw}', url: filter('account', 'Account key') } },
+      Address: { width: 125, long: true, link: { title: 'Only ${__value.raw}', url: filter('address', 'Address key') } },
       File: { minWidth: 110, long: true, link: { title: 'Show its uploads and sign-ins', url: url(RESULT, { result: field('Id') }) } },
       Operation: { width: 90 },
       'User agent': { width: 135, long: true, agent: true },
       Uploads: { width: 75, unit: 'locale' },
       Status: { width: 105, state: true },
       Id: { width: 125, link: { title: 'Show its uploads and sign-ins', url: url(RESULT, { result: '${__value.raw:percentencode}' }) } },
+      'Account key': { key: true },
+      'Address key': { key: true },
     },
     sql: `
       SELECT f.last_upload AS "Last upload",
-             f.accounts AS "Account",
-             f.addresses AS "Address",
+             array_to_string(f.accounts, ', ') AS "Account",
+             array_to_string(f.addresses, ', ') AS "Address",
              coalesce(nullif(azhunt.file_name(f.path), ''), f.path) AS "File",
              f.operation AS "Operation",
              f.useragent AS "User agent",
              f.uploads AS "Uploads",
              coalesce(s.status, 'new') AS "Status",
-             ${shortId('f.result_id')} AS "Id"
+             ${shortId('f.result_id')} AS "Id",
+             (SELECT string_agg(${keyOf('lower(a.account)')}, ',') FROM unnest(f.accounts) AS a (account)) AS "Account key",
+             (SELECT string_agg(${keyOf('lower(a.address)')}, ',') FROM unnest(f.addresses) AS a (address)) AS "Address key"
       FROM (
           SELECT m.result_id, max(m."time") AS last_upload,
-                 string_agg(DISTINCT m.account, ', ') AS accounts, string_agg(DISTINCT m.address, ', ') AS addresses,
+                 array_agg(DISTINCT m.account) AS accounts, array_agg(DISTINCT m.address) AS addresses,
                  min(m.details ->> 'FileUploadPath') AS path, min(m.details ->> 'OperationName') AS operation, min(m.useragent) AS useragent,
                  count(DISTINCT ${UPLOAD}) AS uploads
           FROM ${indent(MATCHES, 10)}

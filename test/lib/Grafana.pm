@@ -11,11 +11,47 @@ use File::Temp qw(tempfile);
 use JSON::PP;
 
 use Exporter qw(import);
-our @EXPORT = qw(directory read_json dashboards alert_rules queries expand frame psql);
+our @EXPORT = qw(directory read_json dashboards alert_rules queries expand frame psql seed_year);
 
 sub directory
 {
 	return dirname(abs_path(__FILE__)) . '/../../grafana';
+}
+
+# Rules, runs and results of a year: an event each 315 seconds until now.  Of uploads
+# each is a result, of operations in Cloud Shells three in turn have the same caller.
+sub seed_year
+{
+	my ($session) = @_;
+
+	$session->do(<<'END');
+SELECT azhunt.add_rule('storage_upload_link_account'), azhunt.add_rule('cloudshell_usage');
+
+CREATE TEMPORARY TABLE events AS
+SELECT i, now() - (100000 - i) * interval '315 seconds' AS t FROM generate_series(1, 100000) AS i;
+
+INSERT INTO azhunt.runs (run, rule, started, finished, status, error, rows_read, new_matches, run_by)
+SELECT i, CASE i % 2 WHEN 0 THEN 'storage_upload_link_account' ELSE 'cloudshell_usage' END,
+       t, t + interval '1 second', CASE WHEN i % 100 < 2 THEN 'failed' ELSE 'succeeded' END,
+       CASE WHEN i % 100 < 2 THEN 'out of memory' END, '{"signinlogs": 100, "storagebloblogs": 10}', i % 3, 'postgres'
+FROM events;
+
+INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)
+SELECT 'storage_upload_link_account', t, 'user' || i % 1000 || '@contoso.com', '198.51.100.' || i % 250, 'Edge', 'account' || i % 7,
+       azhunt.upload_details('https://contosodata.blob.core.windows.net/in/file' || i || '.pdf', 'PutBlob', '', t - interval '30 seconds', 'Edge'),
+       sha256(i::text::bytea), md5(i::text)::uuid, i, t
+FROM events
+UNION ALL
+SELECT 'cloudshell_usage', azhunt.bin(t, '1 hour'), 'user' || i / 3 % 500 || '@contoso.com', NULL, NULL, NULL,
+       jsonb_build_object('OperationNameValue', 'operation ' || i % 40),
+       sha256(i::text::bytea), md5('shell ' || i / 3)::uuid, i, t
+FROM events;
+
+INSERT INTO azhunt.status_changes (result_id, status, changed_by, changed_at, last_run)
+SELECT md5(i::text)::uuid, (ARRAY['new', 'investigating', 'closed'])[1 + i % 3], 'alex', t, i FROM events WHERE i % 10 = 0;
+INSERT INTO azhunt.allow_list (entity, value)
+SELECT 'account', 'scanner' || i || '@contoso.com' FROM generate_series(1, 20) AS i UNION ALL VALUES ('address', '198.51.100.1');
+END
 }
 
 sub read_json
@@ -29,7 +65,9 @@ sub read_json
 
 sub dashboards
 {
-	return map { read_json($_) } sort glob directory() . '/dashboards/*.json';
+	my ($path) = @_;
+
+	return map { read_json($_) } sort glob(($path // directory() . '/dashboards') . '/*.json');
 }
 
 sub alert_rules
@@ -92,7 +130,8 @@ sub format_variable
 	exists $variables->{$name} or die "there is no variable $name";
 	my $value = $variables->{$name};
 	my @values = ref $value ? @$value : ($value);
-	return join ',', map { literal($_) } @values if $format eq 'sqlstring';
+	# a double quote gets a backslash, which means something to other databases
+	return join ',', map { literal(s/"/\\"/gr) } @values if $format eq 'sqlstring';
 	return join ',', @values if $format eq 'raw';
 	# Without a format, Grafana quotes the values of a variable that can have several.
 	return ref $value ? join ',', map { literal($_) } @values : $value =~ s/'/''/gr if $format eq '';

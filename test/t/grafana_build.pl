@@ -75,7 +75,7 @@ my %mistakes = (
 	'an unknown colour mode' => sub { $_[0]{panels}[0]{fieldConfig}{defaults}{color}{mode} = 'rainbow' },
 	'what only the oldest knows' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{options}{footer} = { show => JSON::PP::false } },
 	'what only the newest knows' => sub { push @{ (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{fieldConfig}{overrides}[0]{properties} },
-			{ id => 'custom.hideFrom', value => { viz => JSON::PP::true } } },
+			{ id => 'custom.wrapHeaderText', value => JSON::PP::true } },
 	'an unknown option of a table' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{options}{showHeadr} = JSON::PP::true },
 	'an unknown property of an override' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{fieldConfig}{overrides}[0]{properties}[0]{id} = 'custom.wdith' },
 	'an unknown value of an override' => sub { (grep { $_->{type} eq 'table' } @{ $_[0]{panels} })[0]{fieldConfig}{overrides}[0]{properties}[1]{value} = 'wide' },
@@ -129,8 +129,13 @@ sub property
 sub check_table
 {
 	my ($panel, $name) = @_;
-	my @shown = @{ $panel->{fieldConfig}{overrides} };
+	my @all = @{ $panel->{fieldConfig}{overrides} };
+	my @shown = grep { !property($_, 'custom.hidden') } @all;
 	my $width = 0;
+
+	# one for the oldest version, one for the newest
+	is_deeply([ map { $_->{matcher}{options} } grep { property($_, 'custom.hideFrom') } @all ],
+		[ map { $_->{matcher}{options} } grep { property($_, 'custom.hidden') } @all ], "$name: each version hides the same columns");
 
 	$width += property($_, 'custom.width') // property($_, 'custom.minWidth') // 10000 for @shown;
 	cmp_ok($width, '<=', pixels($panel), "$name: fits at 1440 pixels");
@@ -144,18 +149,38 @@ sub check_table
 		isnt(property($override, 'noValue'), undef, "$name: $column says what null is");
 		for my $link (@{ property($override, 'links') // [] })
 		{
-			check_link($link, $panel, "$name, link of $column");
+			check_link($link, $panel, "$name, link of $column", $column);
 		}
+	}
+}
+
+# A number or bar leads to what it counts: by the filters that its query has, and no
+# others.
+sub check_counted
+{
+	my ($link, $panel, $name) = @_;
+	my %filters = map { $_ => 1 } $panel->{targets}[0]{rawSql} =~ /\$\{(\w+):sqlstring\}/g;
+	my ($uid) = $link->{url} =~ m{^/d/(.*?)\?};
+
+	for my $filter (map { $_->{name} } grep { $_->{type} ne 'datasource' } @{ $uids{$uid}{templating}{list} })
+	{
+		my ($set) = $link->{url} =~ /(\$\{\Q$filter\E:queryparam\}|var-\Q$filter\E=[^&]*)/;
+		my $kept = defined $set && $set !~ /\$__all/ ? 1 : 0;
+		my $counted = $filters{$filter} || $set && $set =~ /=(?:High|Medium|Low|Informational|new|investigating|closed)$/ ? 1 : 0;
+		is($kept, $counted, "$name: has $filter as the query has it");
 	}
 }
 
 sub check_link
 {
-	my ($link, $panel, $name) = @_;
-	my %columns = map { $_->{matcher}{options} => 1 } @{ $panel->{fieldConfig}{overrides} };
+	my ($link, $panel, $name, $of) = @_;
+	my %columns = map { $_->{matcher}{options} => property($_, 'custom.hidden') ? 'key' : 'shown' } @{ $panel->{fieldConfig}{overrides} };
 
 	ok($link->{title}, "$name: has a title");
-	return if $link->{url} eq 'https://attack.mitre.org/techniques/${__value.raw}/';
+	# Grafana decodes addresses: what is in them must need no encoding
+	is_deeply([ grep { $_ ne 'Id' && $columns{$_} ne 'key' } $link->{url} =~ /__data\.fields\["(.*?)"\]/g ], [], "$name: hands over an id or a key");
+	is($of, 'Id', "$name: hands over its own value, which is an id") if $link->{url} =~ /__value\.raw/;
+	return if $link->{url} eq 'https://attack.mitre.org/techniques/${__data.fields["Page"]:percentencode}/';
 	my ($uid, $query) = $link->{url} =~ m{^/d/(.*?)\?(.*)$};
 	ok($uids{$uid}, "$name: leads to dashboard $uid") or return;
 	my %variables = map { $_->{name} => 1 } @{ $uids{$uid}{templating}{list} };
@@ -208,6 +233,11 @@ for my $dashboard (@dashboards)
 			check_link($_, $panel, "$name, link of $override->{matcher}{options}") for @{ property($override, 'links') // [] };
 		}
 		check_link($_, $panel, "$name, link") for @{ $defaults->{links} // [] };
+		if ($panel->{title} =~ /^(?:How m|Is this time|Which rules found|When)/ && $panel->{title} !~ /log rows|uploads of each hour/)
+		{
+			check_counted($_, $panel, "$name, what it counts") for @{ $defaults->{links} // [] },
+			  map { @{ property($_, 'links') // [] } } grep { $_->{matcher}{options} ne 'Hidden by filters' } @{ $panel->{fieldConfig}{overrides} };
+		}
 		unlike($panel->{title} . JSON::PP->new->encode($panel->{fieldConfig}), qr/UTC/, "$name: does not say UTC where the time picker decides")
 		  unless $panel->{title} =~ /^At what hour of the day \(UTC\)/;
 	}

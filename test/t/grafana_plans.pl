@@ -24,36 +24,7 @@ $session->do('CREATE EXTENSION azhunt');
 $session->do('SELECT count(*) FROM azhunt.create_log_tables()');
 psql($admin->do('SELECT current_user'), '\i ' . directory() . "/role.sql\n");
 
-# An event each 315 seconds until now: of uploads each is a result, of
-# operations in Cloud Shells three in turn have the same caller.
-$session->do(<<'END');
-SELECT azhunt.add_rule('storage_upload_link_account'), azhunt.add_rule('cloudshell_usage');
-
-CREATE TEMPORARY TABLE events AS
-SELECT i, now() - (100000 - i) * interval '315 seconds' AS t FROM generate_series(1, 100000) AS i;
-
-INSERT INTO azhunt.runs (run, rule, started, finished, status, error, rows_read, new_matches, run_by)
-SELECT i, CASE i % 2 WHEN 0 THEN 'storage_upload_link_account' ELSE 'cloudshell_usage' END,
-       t, t + interval '1 second', CASE WHEN i % 100 < 2 THEN 'failed' ELSE 'succeeded' END,
-       CASE WHEN i % 100 < 2 THEN 'out of memory' END, '{"signinlogs": 100, "storagebloblogs": 10}', i % 3, 'postgres'
-FROM events;
-
-INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)
-SELECT 'storage_upload_link_account', t, 'user' || i % 1000 || '@contoso.com', '198.51.100.' || i % 250, 'Edge', 'account' || i % 7,
-       azhunt.upload_details('https://contosodata.blob.core.windows.net/in/file' || i || '.pdf', 'PutBlob', '', t - interval '30 seconds', 'Edge'),
-       sha256(i::text::bytea), md5(i::text)::uuid, i, t
-FROM events
-UNION ALL
-SELECT 'cloudshell_usage', azhunt.bin(t, '1 hour'), 'user' || i / 3 % 500 || '@contoso.com', NULL, NULL, NULL,
-       jsonb_build_object('OperationNameValue', 'operation ' || i % 40),
-       sha256(i::text::bytea), md5('shell ' || i / 3)::uuid, i, t
-FROM events;
-
-INSERT INTO azhunt.status_changes (result_id, status, changed_by, changed_at, last_run)
-SELECT md5(i::text)::uuid, (ARRAY['new', 'investigating', 'closed'])[1 + i % 3], 'alex', t, i FROM events WHERE i % 10 = 0;
-INSERT INTO azhunt.allow_list (entity, value)
-SELECT 'account', 'scanner' || i || '@contoso.com' FROM generate_series(1, 20) AS i UNION ALL VALUES ('address', '198.51.100.1');
-END
+seed_year($session);
 $session->do('VACUUM (ANALYZE)');
 is($session->do(q(SELECT count(DISTINCT result_id) FROM azhunt.matches WHERE rule = 'storage_upload_link_account')), 100000, '100,000 results');
 

@@ -32,6 +32,8 @@ cannot('there is no chromium (Debian: chromium)', $ENV{CI} && $is_debian) unless
 
 my $problem = install_packages($directory);
 cannot('npm cannot install what they are drawn with (Debian: nodejs, npm)', $ENV{CI}, $problem) if defined $problem;
+my ($checked, $fits) = run_in($directory, 'node', 'node_modules/typescript/bin/tsc');
+ok($fits, 'the source of the preview has no error of types') or diag($checked);
 my ($built, $succeeded) = run_in($directory, 'node', 'build.mjs');
 ok($succeeded, 'the preview is built') or diag($built);
 
@@ -91,7 +93,8 @@ CALL azhunt.run_rule('cloudshell_usage');
 INSERT INTO azhunt.matches (rule, "time", account, address, useragent, storageaccount, details, key, result_id, run, found_at)
 SELECT 'storage_mass_deletion', now() - interval '1 minute', a.account, a.account, repeat(coalesce(a.account, ''), 100), NULL,
        jsonb_build_object('AccountName', a.account, 'Day', a.account), sha256(a.place::text::bytea), md5(a.place::text)::uuid, r.run, now()
-FROM (VALUES (1, '<script>alert(1)</script><img src="x">'), (2, NULL), (3, ''), (4, E'two\nlines\t"\\ ''$&'), (5, 'Ω’漢字🦊'), (6, repeat('long ', 1000))) AS a (place, account)
+FROM (VALUES (1, '<script>alert(1)</script><img src="x">'), (2, NULL), (3, ''), (4, E'two\nlines\t"\\ ''$&'), (5, 'Ω’漢字🦊'), (6, repeat('long ', 1000)),
+             (7, 'guest_mail.com#EXT#+b&var-status=closed%2C, "x"\\d$__timeFrom()@contoso.com')) AS a (place, account)
 CROSS JOIN (SELECT max(r.run) AS run FROM azhunt.runs AS r) AS r;
 END
 {

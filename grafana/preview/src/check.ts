@@ -53,6 +53,7 @@ function always(name: string, seen: Seen[], panels: Panel[]) {
   ok(seen.length === panels.length, `${name}: all panels are drawn`, seen.map(({ title }) => title));
   none(seen.filter(({ text }) => /\bNo data\b/.test(text)).map(({ title }) => title), `${name}: no panel says No data`);
   none(seen.flatMap(({ title, faint }) => faint.map((text) => `${title}: ${text}`)), `${name}: all texts stand out`);
+  none(seen.flatMap(({ title, small }) => small.map((text) => `${title}: ${text}`)), `${name}: all texts are large enough, and within their panel`);
   none(
     seen.flatMap(({ title, cells }) => cells.filter((cell) => cell.cut && WHOLE.test(cell.column) && !cell.text.startsWith('not known: ')).map((cell) => `${title}: ${cell.column} ${cell.text}`)),
     `${name}: no cell is cut that should be whole`
@@ -178,6 +179,14 @@ async function empty(browser: Browser, url: string) {
   }
 }
 
+// What a link says besides what it should, whatever the text that it was made of.
+function strays(href: string): string[] {
+  const { hash, searchParams } = new URL(href, 'http://localhost');
+  const known = /^(?:from|to|timezone|viewPanel|var-(?:datasource|rule|severity|status|account|address|file|result))$/;
+  const names = [...searchParams.keys()];
+  return [...(hash === '' ? [] : [hash]), ...names.filter((name, place) => !known.test(name) || (name !== 'var-status' && names.indexOf(name) < place))];
+}
+
 async function broken(browser: Browser, url: string) {
   for (const { uid, panels } of dashboards) {
     const page = await open(browser, `${url}/d/${uid}`);
@@ -189,6 +198,8 @@ async function broken(browser: Browser, url: string) {
     const failed = seen.filter((panel) => panel.failed).map(({ title }) => title);
     ok(String(failed) === String(refused), `${uid}: a panel says so if its query fails, and only then`, failed);
     none((await errors(page)).filter((error) => !error.startsWith('permission denied for function upload_counts')), `${uid}: no other query fails`);
+    const links = await page.evaluate(() => [...document.querySelectorAll('section a[href^="/d/"]')].map((link) => link.getAttribute('href')!));
+    none(links.filter((href) => strays(href).length > 0), `${uid}: no text becomes a part of a link`);
     if (uid === 'azhunt-overview') {
       const health = panelOf(seen, 'Does everything run?');
       const states = column(panelOf(seen, 'Do the rules run now?'), 'State');
@@ -202,6 +213,10 @@ async function broken(browser: Browser, url: string) {
       none(list.cells.filter(({ text }) => text === '').map(({ column }) => column), 'no cell is empty');
       ok(list.cells.some(({ text }) => text.includes('<script>')), 'what looks like HTML is text');
       ok((await page.evaluate(() => document.querySelectorAll('section script, section img[src="x"]').length)) === 0, 'and nothing else');
+      const guest = list.cells.find((cell) => cell.column === 'Account' && cell.text.startsWith('guest_'));
+      const filtered = await open(browser, url + guest?.href);
+      ok(String(column(panelOf(await filtered.evaluate(look), 'Which results'), 'Account')) === guest?.text, 'a click on an account leads to it, whatever its name', guest?.href);
+      await filtered.close();
     }
     await page.close();
   }

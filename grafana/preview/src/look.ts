@@ -24,6 +24,8 @@ export interface Seen {
   bottom: number;
   // texts whose contrast is too low, with the contrast
   faint: string[];
+  // texts that are too small to be read, with their size, or that leave the panel
+  small: string[];
 }
 
 export function look(): Seen[] {
@@ -96,6 +98,10 @@ export function look(): Seen[] {
         .map((element) => ({ element, ratio: contrast(element), large: parseFloat(getComputedStyle(element).fontSize) >= 24 }))
         .filter(({ ratio, large }) => ratio < (large ? 3 : 4.5))
         .map(({ element, ratio }) => `${element.textContent!.trim().slice(0, 40)} (${ratio.toFixed(1)})`),
+      small: (grid ? [] : texts(panel))
+        .filter(visible)
+        .filter((element) => parseFloat(getComputedStyle(element).fontSize) < 9 || element.getBoundingClientRect().bottom > bottom)
+        .map((element) => `${element.textContent!.trim().slice(0, 40)} (${getComputedStyle(element).fontSize})`),
     };
   });
 }

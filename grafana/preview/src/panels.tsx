@@ -48,7 +48,7 @@ function StatPanel(props: PanelProps<any>) {
           <BigValue
             value={value.display} count={count} alignmentFactors={alignmentFactors} width={width} height={height} theme={theme}
             colorMode={options.colorMode as BigValueColorMode} graphMode={BigValueGraphMode.None} justifyMode={BigValueJustifyMode.Auto}
-            textMode={options.textMode as BigValueTextMode} onClick={menu?.openMenu} className={menu?.targetClassName}
+            textMode={options.textMode as BigValueTextMode} text={options.text} onClick={menu?.openMenu} className={menu?.targetClassName}
           />
         );
         return value.hasLinks && value.getLinks ? <DataLinksContextMenu links={value.getLinks}>{render}</DataLinksContextMenu> : render();

@@ -33,7 +33,8 @@ export function customProperties(...paths: string[]) {
 export function setUp(mode: 'dark' | 'light', dataSource: DataSourceApi) {
   config.theme2 = createTheme({ colors: { mode } });
   config.bootData = { ...config.bootData, user: { ...config.bootData?.user, timezone: 'utc', locale: 'en-US' } as any };
-  locationUtil.initialize({ config, getVariablesUrlParams: () => ({}), getTimeRangeForUrl: () => ({ from: 'now-7d', to: 'now' }) as any });
+  // the packages do not agree on what a configuration has
+  locationUtil.initialize({ config: config as any, getVariablesUrlParams: () => ({}), getTimeRangeForUrl: () => ({ from: 'now-7d', to: 'now' }) as any });
   standardFieldConfigEditorRegistry.setInit(() => STANDARD.map((id) => property(id)) as any);
 
   const settings = {
