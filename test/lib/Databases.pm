@@ -6,6 +6,7 @@ use warnings;
 
 use IPC::Open3;
 use Exporter qw(import);
+use KeptSessions;
 our @EXPORT = qw(create_database template template_kinds run query query_error);
 
 my @created;
@@ -74,7 +75,9 @@ sub create_database
 sub psql
 {
 	my ($database, $query, @options) = @_;
+	my @answer = @options ? () : ask_kept_session($database, $query, 1);
 
+	return @answer if @answer;
 	return run('psql', '--no-psqlrc', '--quiet', '--no-align', '--tuples-only', @options,
 		'--set=ON_ERROR_STOP=1', "--dbname=$database", "--command=$query");
 }

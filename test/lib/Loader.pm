@@ -9,6 +9,7 @@ use Exporter 'import';
 use File::Basename qw(dirname);
 use File::Spec;
 use File::Temp qw(tempdir);
+use KeptSessions;
 use POSIX ();
 use Test::More ();
 use Utils;
@@ -32,7 +33,16 @@ sub data { return "$root/test/load/data/$_[0]"; }
 sub sql
 {
 	my ($query, %option) = @_;
-	my $file = spew("$dir/query.sql", "SET TimeZone = 'UTC'; SET search_path = pg_catalog, azhunt;\n$query");
+	my $statements = "SET TimeZone = 'UTC'; SET search_path = pg_catalog, azhunt;\n$query";
+	my ($status, $answer) = ask_kept_session($option{database} // $ENV{PGDATABASE} // 'postgres',
+		"SET client_min_messages = error; $statements");
+
+	if (defined $status)
+	{
+		die "$query\n$answer" if $status;
+		return $answer =~ s{\n\z}{}r;
+	}
+	my $file = spew("$dir/query.sql", $statements);
 	my @command = ('psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-f', $file);
 	push @command, '-d', $option{database} if $option{database};
 	open(my $pipe, '-|', @command) or die "psql: $!";
