@@ -96,6 +96,7 @@ OBJS = \
 	src/kql/regex_compile.o \
 	src/kql/regex_functions.o \
 	src/kql/regex_match.o \
+	src/kql/regex_parse.o \
 	src/kql/strings.o \
 	src/kql/terms.o \
 	src/kql/times.o \
