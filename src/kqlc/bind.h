@@ -156,7 +156,6 @@ extern void close_for_all(Compiler *c, Table *table, const Vector *nodes);
 extern const char *new_alias(Compiler *c, const char *prefix);
 extern void order_rows(Compiler *c, Table *table);
 extern Sql *order_by(Compiler *c, const Table *table);
-extern Sql *sort_key_sql(Compiler *c, const SortKey *key);
 extern Expr *column_expr(Compiler *c, OutColumn *column, const Expr *of);
 extern void check_name(Compiler *c, int place, const char *name);
 
@@ -204,10 +203,8 @@ extern Sql *filter(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 extern Sql *time_base(const Expr *expr);
 extern Sql *window_condition(Compiler *c, const Expr *event, const Expr *low, const Expr *high);
 extern Sql *in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
-extern Sql *between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
 extern const char *string_operator_template(const char *name);
 extern Sql *star_condition(Compiler *c, const Scope *scope, const Node *node);
-extern Sql *string_operation(Compiler *c, const Scope *scope, const Node *node, Mode mode);
 
 /* arithmetic.c */
 extern Expr *arithmetic(Compiler *c, const Node *node, const char *operator,
@@ -221,7 +218,6 @@ extern Expr *unary_member(Compiler *c, const Node *node, Expr *of, Expr *index);
 /* dynamic.c */
 extern Expr *bind_member(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_index(Compiler *c, const Scope *scope, const Node *node);
-extern Expr *member_of(Compiler *c, Expr *of, const char *name);
 
 /* names.c */
 extern const char *default_name(Compiler *c, const Node *node);
@@ -238,9 +234,6 @@ extern bool is_tabular(Compiler *c, const Node *node);
 extern Table *apply_operators(Compiler *c, Table *table, const Vector *operators, int from);
 extern Table *call_table_function(Compiler *c, const Node *call, Binding *function, Table *piped);
 extern Expr *call_function(Compiler *c, const Scope *scope, const Node *call, Binding *function);
-extern void bind_let(Compiler *c, const Node *node);
-extern bool bind_parameters(Compiler *c, const Scope *scope, const Node *call,
-							Binding *function, Table *piped);
 extern Expr *bind_toscalar(Compiler *c, const Node *node);
 extern const char *parameter_of(const Node *node, const char *name);
 

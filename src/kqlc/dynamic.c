@@ -14,7 +14,7 @@
 /*
  * A member of an object.
  */
-Expr *
+static Expr *
 member_of(Compiler *c, Expr *of, const char *name)
 {
 	Sql		   *key = sql_string(c->arena, name, strlen(name));

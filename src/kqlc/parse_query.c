@@ -405,7 +405,7 @@ find_operator(const char *name)
 /*
  * One operator of a pipe.  One that is not known is passed over.
  */
-Node *
+static Node *
 parse_operator(Parser *parser)
 {
 	Node	   *node = new_node(parser, NODE_OPERATOR);

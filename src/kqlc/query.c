@@ -453,7 +453,7 @@ is_tabular(Compiler *c, const Node *node)
 /*
  * let NAME = VALUE
  */
-void
+static void
 bind_let(Compiler *c, const Node *node)
 {
 	Binding    *scope = c->scope;
@@ -521,7 +521,7 @@ argument_for(const Node *call, const Node *parameter, int place)
 /*
  * Define the parameters of a function, whose scope is then current.
  */
-bool
+static bool
 bind_parameters(Compiler *c, const Scope *scope, const Node *call, Binding *function, Table *piped)
 {
 	const Node *lambda = function->node;
