@@ -51,6 +51,7 @@ KQLC = \
 	src/kqlc/make_series.o \
 	src/kqlc/memory.o \
 	src/kqlc/mv.o \
+	src/kqlc/named_tables.o \
 	src/kqlc/names.o \
 	src/kqlc/operators.o \
 	src/kqlc/parameters.o \

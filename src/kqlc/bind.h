@@ -75,6 +75,7 @@ typedef struct Table
 	Vector		order;			/* SortKey */
 	Vector		keys;			/* RowKey: no two rows agree in all of these */
 	Vector		time_bounds;	/* TimeBound: of the conditions in "where" */
+	bool		is_serialized;	/* functions may look at other rows */
 	bool		has_row_number; /* the order is that of a row number */
 	int			group_count;
 	bool		is_grouped;
@@ -101,6 +102,7 @@ typedef struct Binding
 	CommonTable *common;		/* a table that is materialized */
 	Vector		common_columns; /* Column */
 	Vector		common_keys;	/* RowKey */
+	bool		is_serialized;	/* that table is */
 	bool		is_function;
 	bool		is_broken;
 } Binding;
@@ -173,6 +175,8 @@ extern bool is_failed(const Expr *expr);
 extern Expr *bind(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_constant(Compiler *c, const Node *node);
 extern bool long_constant(const Expr *expr, int64_t *value);
+extern bool known_number(Compiler *c, const Node *node, const Expr *expr, int64_t least,
+						 const char *what, int64_t *value);
 extern bool string_constant(const Expr *expr, const char **text);
 extern bool is_number(KqlType type);
 extern bool is_integer(KqlType type);
@@ -227,9 +231,15 @@ extern Binding *add_binding(Compiler *c, const char *name);
 extern void unknown_column(Compiler *c, const Node *node, const Table *table);
 extern bool matches_pattern(const char *pattern, const char *name);
 
+/* named_tables.c */
+extern Table *unknown_table(Compiler *c);
+extern Table *source_table(Compiler *c, const KqlSourceTable *source);
+extern void materialize(Compiler *c, Binding *binding, Table *table);
+extern Table *bind_table_name(Compiler *c, const char *name, Table *table, bool is_shared);
+extern Table *named_table(Compiler *c, const Node *node);
+
 /* query.c */
 extern Table *bind_table(Compiler *c, const Node *node);
-extern Table *source_table(Compiler *c, const KqlSourceTable *source);
 extern bool is_tabular(Compiler *c, const Node *node);
 extern Table *apply_operators(Compiler *c, Table *table, const Vector *operators, int from);
 extern Table *call_table_function(Compiler *c, const Node *call, Binding *function, Table *piped);
