@@ -51,6 +51,7 @@ KQLC = \
 	src/kqlc/make_series.o \
 	src/kqlc/memory.o \
 	src/kqlc/mv.o \
+	src/kqlc/named_tables.o \
 	src/kqlc/names.o \
 	src/kqlc/operators.o \
 	src/kqlc/parameters.o \
@@ -96,6 +97,7 @@ OBJS = \
 	src/kql/regex_compile.o \
 	src/kql/regex_functions.o \
 	src/kql/regex_match.o \
+	src/kql/regex_parse.o \
 	src/kql/strings.o \
 	src/kql/terms.o \
 	src/kql/times.o \

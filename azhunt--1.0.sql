@@ -926,6 +926,12 @@ RETURN azhunt.json_text(a);
 COMMENT ON FUNCTION azhunt.dynamic_to_json(jsonb) IS
 'internal: KQL''s dynamic_to_json()';
 
+CREATE FUNCTION azhunt.utc_fields(a timestamptz) RETURNS timestamp
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a >= '0001-01-01 00:00+00' AND a < '10000-01-01 00:00+00' THEN timezone('UTC', a) END;
+COMMENT ON FUNCTION azhunt.utc_fields(timestamptz) IS
+'internal: a time in UTC, or NULL if Kusto has none like it';
+
 CREATE FUNCTION azhunt.kusto_time(a timestamp) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN a >= '0001-01-01' AND a < '10000-01-01' THEN timezone('UTC', a) END;
@@ -950,61 +956,61 @@ COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
 
 CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b));
+RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', b));
 COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
 'internal: KQL''s startofday()';
 
 CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
 'internal: KQL''s endofday()';
 
 CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b));
+RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', b));
 COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
 'internal: KQL''s startofmonth()';
 
 CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
 'internal: KQL''s endofmonth()';
 
 CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b));
+RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', b));
 COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
 'internal: KQL''s startofyear()';
 
 CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
 'internal: KQL''s endofyear()';
 
 CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
+RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
 COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
 'internal: KQL''s startofweek()';
 
 CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
 'internal: KQL''s endofweek()';
 
 CREATE FUNCTION azhunt.dayofweek(a timestamptz) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN make_interval(hours => 24 * extract('dow' FROM timezone('UTC', a))::integer);
+RETURN make_interval(hours => 24 * extract('dow' FROM azhunt.utc_fields(a))::integer);
 COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
 'internal: KQL''s dayofweek()';
 
 CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(timezone('UTC', c) + azhunt.some_interval(a, b))
+RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(azhunt.utc_fields(c) + azhunt.some_interval(a, b))
     ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
         WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
 COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
@@ -1012,9 +1018,9 @@ COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
 
 CREATE FUNCTION azhunt.datetime_diff(a text, b timestamptz, c timestamptz) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE a WHEN 'year' THEN (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c)))::bigint
-    WHEN 'quarter' THEN (4 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('quarter' FROM timezone('UTC', b)) - extract('quarter' FROM timezone('UTC', c)))::bigint
-    WHEN 'month' THEN (12 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('month' FROM timezone('UTC', b)) - extract('month' FROM timezone('UTC', c)))::bigint
+RETURN CASE a WHEN 'year' THEN (extract('year' FROM azhunt.utc_fields(b)) - extract('year' FROM azhunt.utc_fields(c)))::bigint
+    WHEN 'quarter' THEN (4 * (extract('year' FROM azhunt.utc_fields(b)) - extract('year' FROM azhunt.utc_fields(c))) + extract('quarter' FROM azhunt.utc_fields(b)) - extract('quarter' FROM azhunt.utc_fields(c)))::bigint
+    WHEN 'month' THEN (12 * (extract('year' FROM azhunt.utc_fields(b)) - extract('year' FROM azhunt.utc_fields(c))) + extract('month' FROM azhunt.utc_fields(b)) - extract('month' FROM azhunt.utc_fields(c)))::bigint
     WHEN 'week' THEN (azhunt.tolong(b) + 864000000000) / 6048000000000 - (azhunt.tolong(c) + 864000000000) / 6048000000000
     WHEN 'day' THEN azhunt.tolong(b) / 864000000000 - azhunt.tolong(c) / 864000000000
     WHEN 'hour' THEN azhunt.tolong(b) / 36000000000 - azhunt.tolong(c) / 36000000000
@@ -1126,7 +1132,7 @@ COMMENT ON FUNCTION azhunt.array_rotate(jsonb, bigint) IS
 
 CREATE FUNCTION azhunt.array_shift(a jsonb, b bigint, c jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(coalesce(CASE WHEN i + b >= 0 THEN azhunt.element(a, i + b) END, CASE WHEN i + b < 0 OR i + b >= jsonb_array_length(a) THEN c END) ORDER BY i) FROM generate_series(0, jsonb_array_length(a) - 1) AS g (i)), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(coalesce(CASE WHEN i + d >= 0 THEN azhunt.element(a, i + d) END, CASE WHEN i + d < 0 OR i + d >= jsonb_array_length(a) THEN c END) ORDER BY i) FROM generate_series(0, jsonb_array_length(a) - 1) AS g (i) CROSS JOIN (SELECT greatest(least(b, 1048576), -1048576) AS d) AS s), '[]') END;
 COMMENT ON FUNCTION azhunt.array_shift(jsonb, bigint, jsonb) IS
 'internal: KQL''s array_shift_left()';
 
@@ -1135,12 +1141,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT min(n) - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE v = b), -1) END;
 COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb) IS
 'internal: KQL''s array_index_of()';
-
-CREATE FUNCTION azhunt.array_sum(a jsonb) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT sum(azhunt.toreal(v)) FROM jsonb_array_elements(a) AS e (v) WHERE jsonb_typeof(v) IN ('number', 'boolean')) END;
-COMMENT ON FUNCTION azhunt.array_sum(jsonb) IS
-'internal: KQL''s array_sum()';
 
 CREATE FUNCTION azhunt.array_sort(a jsonb, b boolean) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1609,7 +1609,7 @@ COMMENT ON FUNCTION azhunt.unicode_codepoints_from_string(text) IS
 
 CREATE FUNCTION azhunt.unicode_codepoints_to_string(a jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 1114111);
+RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 55295 OR azhunt.toint(v) BETWEEN 57344 AND 1114111);
 COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
 'internal: KQL''s unicode_codepoints_to_string()';
 
@@ -1797,6 +1797,28 @@ RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c
 COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
 'internal: the array that make-series makes of bins';
 
+CREATE FUNCTION azhunt.is_long(a jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.gettype(a) = 'long' AND a::numeric BETWEEN -9223372036854775808 AND 9223372036854775807;
+COMMENT ON FUNCTION azhunt.is_long(jsonb) IS
+'internal: is a number of JSON a long of Kusto?';
+
+CREATE FUNCTION azhunt.series_bin(steps double precision) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF steps BETWEEN -1e18 AND 1e18 THEN
+        RETURN steps::bigint;
+    END IF;
+    RAISE EXCEPTION 'make-series has too many steps'
+        USING ERRCODE = 'program_limit_exceeded',
+              HINT = 'Its step has to be greater than zero, and its arrays have 1048576 elements at most.';
+END
+$$;
+COMMENT ON FUNCTION azhunt.series_bin(double precision) IS
+'internal: the number of a bin of make-series, or an error if there are too many';
+
 CREATE FUNCTION azhunt.axis_of(a timestamptz, b interval, c bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(azhunt.add(a, azhunt.multiply(b, i::double precision))) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
@@ -1811,25 +1833,25 @@ COMMENT ON FUNCTION azhunt.axis_of(interval, interval, bigint) IS
 
 CREATE FUNCTION azhunt.axis_of(a double precision, b double precision, c bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(a + b * i ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+RETURN (SELECT coalesce(jsonb_agg(azhunt.add(a, azhunt.multiply(b, i::double precision)) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
 COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) IS
 'internal: the axis of make-series';
 
 CREATE FUNCTION azhunt.series_add(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric + y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.add(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.add(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
 COMMENT ON FUNCTION azhunt.series_add(jsonb, jsonb) IS
 'internal: KQL''s series_add()';
 
 CREATE FUNCTION azhunt.series_subtract(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric - y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.subtract(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.subtract(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
 COMMENT ON FUNCTION azhunt.series_subtract(jsonb, jsonb) IS
 'internal: KQL''s series_subtract()';
 
 CREATE FUNCTION azhunt.series_multiply(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric * y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.multiply(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.multiply(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
 COMMENT ON FUNCTION azhunt.series_multiply(jsonb, jsonb) IS
 'internal: KQL''s series_multiply()';
 
@@ -2049,7 +2071,7 @@ COMMENT ON FUNCTION azhunt.least_fraction(double precision) IS
 CREATE FUNCTION azhunt.session_transition(timestamptz[], timestamptz, interval, interval, boolean) RETURNS timestamptz[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN $2 IS NULL THEN $1
-    WHEN $1 IS NULL OR $5 OR $2 - $1[2] > $4 OR $2 - $1[1] > $3 THEN ARRAY[$2, $2]
+    WHEN $1 IS NULL OR $5 OR azhunt.subtract($2, $1[2]) > $4 OR azhunt.subtract($2, $1[1]) > $3 THEN ARRAY[$2, $2]
     ELSE ARRAY[$1[1], $2] END;
 COMMENT ON FUNCTION azhunt.session_transition(timestamptz[], timestamptz, interval, interval, boolean) IS
 'internal: aggregate transition function';
@@ -2113,6 +2135,12 @@ CREATE AGGREGATE azhunt.any_of(anyelement) (
 );
 COMMENT ON AGGREGATE azhunt.any_of(anyelement) IS
 'internal: KQL''s take_any()';
+
+CREATE FUNCTION azhunt.array_sum(a jsonb) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT CASE WHEN count(*) > 0 THEN azhunt.sum_of(azhunt.toreal(v)) END FROM jsonb_array_elements(a) AS e (v) WHERE jsonb_typeof(v) IN ('number', 'boolean')) END;
+COMMENT ON FUNCTION azhunt.array_sum(jsonb) IS
+'internal: KQL''s array_sum()';
 
 /* src/kqlc/server.sql */
 
@@ -6071,6 +6099,31 @@ $$;
 COMMENT ON FUNCTION azhunt.check_kql_description(text, text, jsonb) IS
 'internal: an error if a hunt in KQL cannot have this name and description';
 
+CREATE FUNCTION azhunt.check_kql_names(schema text, name text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    taken CONSTANT text := coalesce(
+        (SELECT format('relation "%s"', c.relname) FROM pg_class AS c
+         WHERE c.relnamespace = to_regnamespace(quote_ident(schema)) AND c.relname = name),
+        (SELECT format('type "%s"', t.typname) FROM pg_type AS t
+         WHERE t.typnamespace = to_regnamespace(quote_ident(schema)) AND t.typname = name),
+        (SELECT format('function %s()', quote_ident(p.proname)) FROM pg_proc AS p
+         WHERE p.pronamespace = to_regnamespace(quote_ident(schema)) AND p.proname IN (name, name || '_matches')
+         ORDER BY p.oid LIMIT 1));
+BEGIN
+    IF taken IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "%" has a % already, which hunt "%" would have, too', schema, taken, name
+            USING ERRCODE = 'duplicate_object',
+                  HINT = 'Use another name: a hunt NAME has a view and a function of its name, and a function NAME_matches().';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_kql_names(text, text) IS
+'internal: an error if what a hunt in KQL has is there already, and is not its own';
+
 CREATE FUNCTION azhunt.add_compiled_hunt(schema text, name text, query text, description jsonb, view_sql text,
                                          period_sql text,
                                          rule_sql text, columns text[], types text[], key text[], tables text[])
@@ -6090,6 +6143,7 @@ BEGIN
                   HINT = 'Use azhunt.create_kql_view() for a query that is no hunt.';
     END IF;
     PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = add_compiled_hunt.name;
+    PERFORM azhunt.check_kql_names(schema, name);
     PERFORM azhunt.create_kql_objects(schema, name, description, view_sql, period_sql, rule_sql, columns, types);
     hunt := azhunt.add_hunt(
         format('%I.%I', schema, name)::regproc, tables, 'query_period', result_key, title,
@@ -6097,8 +6151,8 @@ BEGIN
         -- the columns that tell results apart, if a sentence can have them all
         coalesce(description ->> 'summary',
                  (SELECT string_agg(format('%s: {%s}', k.name, k.name), ', ')
-                  FROM unnest(result_key) AS k (name) HAVING count(*) <= 6),
-                 title),
+                  FROM unnest(result_key) AS k (name) HAVING count(*) <= 6 AND bool_and(k.name !~ '[{}]')),
+                 replace(replace(title, '{', '{{'), '}', '}}')),
         azhunt.texts_of(description, 'tactics'), azhunt.texts_of(description, 'relevantTechniques'),
         substring(description ->> 'id' FROM '^[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}$')::uuid,
         coalesce(nullif(description -> 'entityMappings', 'null'), '[]'));
@@ -8637,6 +8691,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.create_kql_objects(text, text, jsonb, text, text, text, text[], text[]),
     azhunt.drop_kql_objects(text, text),
     azhunt.check_kql_description(text, text, jsonb),
+    azhunt.check_kql_names(text, text),
     azhunt.texts_of(jsonb, text),
     azhunt.period_of(jsonb, text, interval),
     azhunt.entity_expression(jsonb, text, text[]),

@@ -1,7 +1,8 @@
 -- Arrays of KQL have at most 1048576 elements: more are an error, and nothing is
--- cut off in silence.
+-- cut off in silence.  Times and timespans that Kusto does not have are none, the
+-- nearest that it has, or an error.
 BEGIN;
-SELECT plan(5);
+SELECT plan(10);
 
 CREATE FUNCTION pg_temp.error_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE message text;
@@ -18,6 +19,17 @@ SELECT is(pg_temp.error_of('datatable(t:datetime)[datetime(2026-01-01)] | make-s
     '54000 an array of KQL cannot have 189388800 elements', 'make-series');
 SELECT is(pg_temp.error_of('print array_length(range(1, 9223372036854775807, 1))'), 'none', 'range() has the first ones, as in Kusto');
 SELECT is((SELECT r ->> 'print_0' FROM azhunt.kql('print array_length(range(1, 9223372036854775807, 1))') AS r), '1048576', 'of which there are as many');
+
+CREATE TABLE moments (t timestamptz, p interval);
+INSERT INTO moments VALUES ('infinity', '1 day 24:00'), ('-infinity', NULL), ('0044-03-15 BC', NULL), ('294276-12-31', NULL);
+SELECT results_eq($$SELECT r ->> 'y', r ->> 's', r ->> 'e', r ->> 'd', r ->> 'm', r ->> 'x' FROM azhunt.kql('moments | project y = getyear(t), s = startofday(t), e = endofyear(t), d = t - now(), m = datetime_diff("year", t, now()), x = datetime_part("second", t)') AS r$$,
+                  $$SELECT NULL::text, NULL::text, NULL::text, NULL::text, NULL::text, NULL::text FROM generate_series(1, 4)$$, 'other times have no parts');
+SELECT is((SELECT array_agg(r ->> 's' ORDER BY r ->> 's') FROM azhunt.kql('moments | project s = tostring(t)') AS r),
+          '{0001-01-01T00:00:00.0000000Z,0001-01-01T00:00:00.0000000Z,9999-12-31T23:59:59.9999999Z,9999-12-31T23:59:59.9999999Z}', 'and print as the nearest');
+SELECT is(pg_temp.error_of('moments | sort by t asc | extend s = row_window_session(t, 1h, 1h) | make-series count() on t step 1d'), 'none', 'sessions and series have them, too');
+SELECT is((SELECT r ->> 'h' FROM azhunt.kql('moments | where isnotnull(p) | project h = tostring(p)') AS r), '2.00:00:00', 'days of an interval have 24 hours');
+UPDATE moments SET p = '1 month';
+SELECT is(pg_temp.error_of('moments | where p > 20d'), '22023 timespan must not contain months or years', 'and months none');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,6 @@
 -- View results: one row for each result, over the matches of any hunt.
 BEGIN;
-SELECT plan(25);
+SELECT plan(26);
 
 -- A hunt of this test's own, to which a rule of it is added by hand: the view
 -- knows nothing but the catalogue and the matches.
@@ -84,9 +84,10 @@ SELECT is((SELECT count(*) FROM azhunt.screened_matches), 154::bigint, 'its matc
 SELECT results_eq($$SELECT azhunt.fill_in(t.template, '{"a": "x{b}", "b": 1.50, "c": true, "d": null, "e": {"f": ["g"]}, "": "empty", "ä": "ö"}') FROM unnest(ARRAY[
                     '', 'no name', '{a}', '{a}{b}{c}', '[{d}]', '{e}', '{}', '{ä}', '{none}.', 'a } b', 'a {b', '{a} {b {c} d', '{{']) WITH ORDINALITY AS t (template, place)
                     ORDER BY t.place$$,
-    $$VALUES (''), ('no name'), ('x{b}'), ('x{b}1.50true'), ('[]'), ('{"f": ["g"]}'), ('empty'), ('ö'), ('.'), ('a } b'), ('a b'), ('x{b}  d'), ('')$$,
+    $$VALUES (''), ('no name'), ('x{b}'), ('x{b}1.50true'), ('[]'), ('{"f": ["g"]}'), ('empty'), ('ö'), ('.'), ('a } b'), ('a b'), ('x{b}  d'), ('{')$$,
     'a summary says nothing of what is missing or null');
 SELECT is(azhunt.members('{"a": 1, "bb": [{"c": null}], "d": "e"}', '{bb,none,a,a,NULL}'), '{"a": 1, "bb": [{"c": null}]}', 'members by their names');
+SELECT is(azhunt.fill_in('{{a}} {a} }} {{{a}}} } {', '{"a": 1}'), '{a} 1 } {1} } ', 'two braces are one');
 SELECT is(ARRAY[azhunt.fill_in('[{a}]', '["a"]'), azhunt.members('["a"]', '{a}')::text, azhunt.members('"a"', '{a}')::text], ARRAY['[]', '{}', '{}'], 'what is no object has no members');
 SELECT throws_ok($$INSERT INTO azhunt.matches (rule, "time", details, key, result_id, run, found_at)
                    SELECT 'a', now(), d, azhunt.match_key(NULL, NULL, NULL, NULL, d), azhunt.match_result_id('a', '{a}', now(), NULL, NULL, NULL, NULL, d), 1, now()

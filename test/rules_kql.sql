@@ -196,6 +196,20 @@ SELECT pg_temp.run('t1');
 SELECT results_eq($$SELECT count(*), min(details ->> 'arrivals'), min(details ->> 'q') FROM azhunt.matches WHERE rule = 't1'$$,
                   $$SELECT count(*), 'q', 'y' FROM azhunt.SigninLogs WHERE userprincipalname LIKE 'a%' AND timegenerated > now() - interval '30 days'$$, 'are names like others');
 
+-- what a hunt has is not taken from another, nor from a user
+CREATE TABLE taken ();
+CREATE TYPE taken_type AS ENUM ('x');
+CREATE FUNCTION taken_function_matches() RETURNS integer LANGUAGE sql RETURN 1;
+SELECT azhunt.add_kql_hunt('pair', 'SigninLogs');
+SELECT azhunt.add_kql_hunt('other_matches', 'SigninLogs');
+SELECT throws_ok(format('SELECT azhunt.add_kql_hunt(%L, %L)', v.name, 'SigninLogs'), '42710', format('schema "%s" has a %s already, which hunt "%s" would have, too', current_schema(), v.what, v.name), v.name || ' is taken')
+FROM (VALUES ('pair_matches', 'function pair_matches()'), ('other', 'function other_matches()'), ('taken', 'relation "taken"'), ('taken_type', 'type "taken_type"'), ('taken_function', 'function taken_function_matches()')) AS v (name, what);
+SELECT lives_ok($$SELECT azhunt.add_kql_hunt('pair', 'SigninLogs')$$, 'a hunt has its own names again');
+
+-- braces are no names
+SELECT azhunt.add_kql_hunt('braces', 'SigninLogs | summarize n = count() by ["a{b}"] = UserPrincipalName', '{"name": "Of {{n}} and {n}"}');
+SELECT is((SELECT azhunt.fill_in(summary, '{"n": 1}') FROM azhunt.hunts WHERE hunt = 'braces'), 'Of {{n}} and {n}', 'a title stays what it is');
+
 -- random rows, in any order: each key is found once, by the first run that could
 SELECT azhunt.add_kql_hunt('chance', 'AzureActivity | summarize n = count(), last = max(TimeGenerated) by Caller, h = bin(TimeGenerated, 1h) | where n > 2', '{"queryPeriod": "2d"}');
 CREATE TEMP TABLE expected (caller text, h timestamptz, n bigint, run integer);

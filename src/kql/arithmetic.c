@@ -356,11 +356,12 @@ azhunt_subtract_timespan(PG_FUNCTION_ARGS)
 Datum
 azhunt_subtract_datetimes(PG_FUNCTION_ARGS)
 {
-	int64		span;
+	TimestampTz later = PG_GETARG_TIMESTAMPTZ(0);
+	TimestampTz earlier = PG_GETARG_TIMESTAMPTZ(1);
 
-	if (pg_sub_s64_overflow(PG_GETARG_TIMESTAMPTZ(0), PG_GETARG_TIMESTAMPTZ(1), &span))
+	if (!is_kusto_time(later) || !is_kusto_time(earlier))
 		PG_RETURN_NULL();
-	PG_RETURN_INTERVAL_P(make_timespan(span));
+	PG_RETURN_INTERVAL_P(make_timespan(later - earlier));
 }
 
 /*

@@ -118,8 +118,8 @@ days_before_month(int year, int month)
 /*
  * Days since 0001-01-01 of a date, if there is such a date.
  */
-bool
-kql_make_date(int year, int month, int day, int64_t *days)
+static bool
+make_date(int year, int month, int day, int64_t *days)
 {
 	if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 ||
 		day > days_before_month(year, month + 1) - days_before_month(year, month) +
@@ -163,19 +163,19 @@ parse_date(Scan *scan, int64_t *days)
 	skip_space(scan);
 	separator = peek(scan);
 	if (separator != '-' && separator != '/' && separator != '.')
-		return digits_a == 4 && separator == 0 && kql_make_date(a, 1, 1, days);
+		return digits_a == 4 && separator == 0 && make_date(a, 1, 1, days);
 	scan->at++;
 	skip_space(scan);
 	if (!number(scan, 2, &b, &digits))
 		return false;
 	if (!accept(scan, separator))
-		return digits_a == 4 && peek(scan) == 0 && kql_make_date(a, b, 1, days);
+		return digits_a == 4 && peek(scan) == 0 && make_date(a, b, 1, days);
 	if (!number(scan, 4, &c, &digits))
 		return false;
 	if (digits_a == 4 && digits <= 2)
-		return kql_make_date(a, b, c, days);
+		return make_date(a, b, c, days);
 	return digits_a <= 2 && digits == 4 && separator != '.' &&
-		kql_make_date(c, a, b, days);
+		make_date(c, a, b, days);
 }
 
 /*

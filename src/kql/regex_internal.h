@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * regex_internal.h
- *	  The program that a regular expression becomes.
+ *	  The tree and the program that a regular expression becomes.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -76,7 +76,48 @@ struct KqlRegex
 	int			groups;			/* without that of the whole match */
 };
 
-extern bool kql_regex_is_word(uint32_t code_point);
-extern bool kql_regex_is_space(uint32_t code_point);
+/* What a pattern has in it */
+typedef enum RegexNodeKind
+{
+	NODE_EMPTY,
+	NODE_CLASS,
+	NODE_ASSERT,
+	NODE_GROUP,
+	NODE_SEQUENCE,				/* left, then right */
+	NODE_CHOICE,				/* left, or else right */
+	NODE_REPEAT
+} RegexNodeKind;
+
+typedef struct RegexNode
+{
+	RegexNodeKind kind;
+	int			number;			/* of a group, or an assertion */
+	int			least;
+	int			most;			/* -1 for any number */
+	bool		is_lazy;
+	RegexClass *class;
+	struct RegexNode *left;
+	struct RegexNode *right;
+} RegexNode;
+
+typedef struct RegexCompiler
+{
+	KqlAllocate allocate;
+	void	   *context;
+	const char *at;
+	const char *end;
+	const char *error;
+	bool		folds;			/* (?i) */
+	bool		dot_is_all;		/* (?s) */
+	bool		lines;			/* (?m) */
+	bool		swaps;			/* (?U): lazy is the rule */
+	int			depth;
+	int			groups;
+	KqlRegex   *regex;
+} RegexCompiler;
+
+/* regex_parse.c */
+extern void kql_regex_fail(RegexCompiler *c, const char *error);
+extern RegexNode *kql_regex_parse(RegexCompiler *c);
 
 #endif							/* KQL_REGEX_INTERNAL_H */

@@ -79,8 +79,8 @@ kql_regex_scratch(const KqlRegex *regex, KqlAllocate allocate, void *context)
 /*
  * Is it a letter, a digit or an underscore?
  */
-bool
-kql_regex_is_word(uint32_t code_point)
+static bool
+is_word(uint32_t code_point)
 {
 	return code_point == '_' || kql_is_alphanumeric(code_point);
 }
@@ -88,8 +88,8 @@ kql_regex_is_word(uint32_t code_point)
 /*
  * Is it white space, as Unicode has it?
  */
-bool
-kql_regex_is_space(uint32_t c)
+static bool
+is_space(uint32_t c)
 {
 	return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
 		(c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
@@ -160,10 +160,10 @@ in_class(const RegexClass *class, uint32_t code_point)
 	bool		result = class->folds ? in_folded_ranges(class, code_point) : in_ranges(class, code_point);
 
 	if (!result && class->sets != 0)
-		result = ((class->sets & RE_WORD) && kql_regex_is_word(code_point)) ||
-			((class->sets & RE_NOT_WORD) && !kql_regex_is_word(code_point)) ||
-			((class->sets & RE_SPACE) && kql_regex_is_space(code_point)) ||
-			((class->sets & RE_NOT_SPACE) && !kql_regex_is_space(code_point));
+		result = ((class->sets & RE_WORD) && is_word(code_point)) ||
+			((class->sets & RE_NOT_WORD) && !is_word(code_point)) ||
+			((class->sets & RE_SPACE) && is_space(code_point)) ||
+			((class->sets & RE_NOT_SPACE) && !is_space(code_point));
 	return result != class->is_negated;
 }
 
@@ -183,7 +183,7 @@ is_word_at(KqlString s, size_t at, bool before)
 			at--;
 		while (at > 0 && ((unsigned char) s.data[at] & 0xC0) == 0x80);
 	}
-	return at < s.length && kql_regex_is_word(character_at(s, at, &length));
+	return at < s.length && is_word(character_at(s, at, &length));
 }
 
 /*

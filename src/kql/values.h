@@ -36,7 +36,6 @@ extern bool kql_parse_guid(KqlString s, char *result);
 /* parse_times.c */
 extern bool kql_parse_datetime(KqlString s, int64_t *ticks);
 extern bool kql_parse_timespan(KqlString s, int64_t *ticks);
-extern bool kql_make_date(int year, int month, int day, int64_t *days);
 extern void kql_split_date(int64_t days, int *year, int *month, int *day);
 
 /* print_values.c */

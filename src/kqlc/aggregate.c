@@ -199,8 +199,8 @@ aggregate_collect(Compiler *c, const Node *node, Expr *value, Expr *limit, Sql *
 	Sql		   *limited;
 	Sql		   *sql;
 
-	if (limit != NULL && !long_constant(limit, &most))
-		return fail(c, node, "the limit of %s() has to be a number", node->text);
+	if (limit != NULL && !known_number(c, node->args.items[1], limit, 1, "the number of elements", &most))
+		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
 	if (limit == NULL && (strcmp(node->text, "makelist") == 0 || strcmp(node->text, "makeset") == 0))
 		most = 128;
 	limited = sql_text(c->arena, most < 1048576 && is_flat ? arena_printf(c->arena, ", %lld", (long long) most) : "");
@@ -260,8 +260,16 @@ arg_value(Compiler *c, Expr *by, Expr *value, const char *direction)
 static Expr *
 aggregate_percentile(Compiler *c, const Node *node, Expr *value, Expr *percent)
 {
+	const Node *literal = percent->literal;
+	double		number;
+
 	if (value->type == KQL_DYNAMIC)
 		value = convert(c, node, value, KQL_REAL);
+	if (literal == NULL || literal->is_null || (!is_integer(literal->type) && literal->type != KQL_REAL))
+		return fail(c, node->args.items[1], "the percentage of %s() has to be a number that is known when the query is compiled", node->text);
+	number = literal->type == KQL_REAL ? literal->real : (double) literal->integer;
+	if (!(number >= 0 && number <= 100))
+		return fail(c, node->args.items[1], "the percentage of %s() has to be between 0 and 100", node->text);
 	percent = convert(c, node, percent, KQL_REAL);
 	return expr_new(c, value->type, sql_format(c->arena, "@percentile_disc(#least_fraction($1)) WITHIN GROUP (ORDER BY $2)",
 											   percent->sql, value->sql), true);

@@ -118,7 +118,6 @@ extern Node *parse_expression(Parser *parser);
 extern Node *parse_additive(Parser *parser);
 extern Node *parse_postfix(Parser *parser);
 extern Node *parse_named(Parser *parser);
-extern Node *parse_argument(Parser *parser);
 extern Node *parse_name(Parser *parser);
 extern bool at_name(const Parser *parser);
 extern void parse_list(Parser *parser, Node *node, Vector *list,
@@ -128,18 +127,15 @@ extern bool set_literal(Arena *arena, Node *node, KqlString s);
 extern bool parse_json_text(Arena *arena, const char *json, Node *node);
 extern Node *parse_literal(Parser *parser);
 extern Node *parse_typed_literal(Parser *parser);
-extern Node *parse_dynamic_literal(Parser *parser);
 extern KqlType parse_type(Parser *parser);
 extern Node *parse_declaration(Parser *parser);
 extern void parse_declarations(Parser *parser, Node *node, Vector *list);
 extern Node *parse_pipe(Parser *parser);
 extern Node *parse_operators(Parser *parser, Node *source);
 extern Node *parse_source_operator(Parser *parser);
-extern Node *parse_operator(Parser *parser);
 extern Node *parse_parse(Parser *parser, Node *node);
 extern Node *parse_make_series(Parser *parser, Node *node);
 extern Node *parse_mv(Parser *parser, Node *node);
 extern void parse_parameters(Parser *parser, Node *node);
-extern Node *parse_let_value(Parser *parser);
 
 #endif							/* KQLC_AST_H */

@@ -75,6 +75,7 @@ typedef struct Table
 	Vector		order;			/* SortKey */
 	Vector		keys;			/* RowKey: no two rows agree in all of these */
 	Vector		time_bounds;	/* TimeBound: of the conditions in "where" */
+	bool		is_serialized;	/* functions may look at other rows */
 	bool		has_row_number; /* the order is that of a row number */
 	int			group_count;
 	bool		is_grouped;
@@ -101,6 +102,7 @@ typedef struct Binding
 	CommonTable *common;		/* a table that is materialized */
 	Vector		common_columns; /* Column */
 	Vector		common_keys;	/* RowKey */
+	bool		is_serialized;	/* that table is */
 	bool		is_function;
 	bool		is_broken;
 } Binding;
@@ -156,7 +158,6 @@ extern void close_for_all(Compiler *c, Table *table, const Vector *nodes);
 extern const char *new_alias(Compiler *c, const char *prefix);
 extern void order_rows(Compiler *c, Table *table);
 extern Sql *order_by(Compiler *c, const Table *table);
-extern Sql *sort_key_sql(Compiler *c, const SortKey *key);
 extern Expr *column_expr(Compiler *c, OutColumn *column, const Expr *of);
 extern void check_name(Compiler *c, int place, const char *name);
 
@@ -174,6 +175,8 @@ extern bool is_failed(const Expr *expr);
 extern Expr *bind(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_constant(Compiler *c, const Node *node);
 extern bool long_constant(const Expr *expr, int64_t *value);
+extern bool known_number(Compiler *c, const Node *node, const Expr *expr, int64_t least,
+						 const char *what, int64_t *value);
 extern bool string_constant(const Expr *expr, const char **text);
 extern bool is_number(KqlType type);
 extern bool is_integer(KqlType type);
@@ -204,10 +207,8 @@ extern Sql *filter(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 extern Sql *time_base(const Expr *expr);
 extern Sql *window_condition(Compiler *c, const Expr *event, const Expr *low, const Expr *high);
 extern Sql *in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
-extern Sql *between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
 extern const char *string_operator_template(const char *name);
 extern Sql *star_condition(Compiler *c, const Scope *scope, const Node *node);
-extern Sql *string_operation(Compiler *c, const Scope *scope, const Node *node, Mode mode);
 
 /* arithmetic.c */
 extern Expr *arithmetic(Compiler *c, const Node *node, const char *operator,
@@ -221,7 +222,6 @@ extern Expr *unary_member(Compiler *c, const Node *node, Expr *of, Expr *index);
 /* dynamic.c */
 extern Expr *bind_member(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_index(Compiler *c, const Scope *scope, const Node *node);
-extern Expr *member_of(Compiler *c, Expr *of, const char *name);
 
 /* names.c */
 extern const char *default_name(Compiler *c, const Node *node);
@@ -231,16 +231,19 @@ extern Binding *add_binding(Compiler *c, const char *name);
 extern void unknown_column(Compiler *c, const Node *node, const Table *table);
 extern bool matches_pattern(const char *pattern, const char *name);
 
+/* named_tables.c */
+extern Table *unknown_table(Compiler *c);
+extern Table *source_table(Compiler *c, const KqlSourceTable *source);
+extern void materialize(Compiler *c, Binding *binding, Table *table);
+extern Table *bind_table_name(Compiler *c, const char *name, Table *table, bool is_shared);
+extern Table *named_table(Compiler *c, const Node *node);
+
 /* query.c */
 extern Table *bind_table(Compiler *c, const Node *node);
-extern Table *source_table(Compiler *c, const KqlSourceTable *source);
 extern bool is_tabular(Compiler *c, const Node *node);
 extern Table *apply_operators(Compiler *c, Table *table, const Vector *operators, int from);
 extern Table *call_table_function(Compiler *c, const Node *call, Binding *function, Table *piped);
 extern Expr *call_function(Compiler *c, const Scope *scope, const Node *call, Binding *function);
-extern void bind_let(Compiler *c, const Node *node);
-extern bool bind_parameters(Compiler *c, const Scope *scope, const Node *call,
-							Binding *function, Table *piped);
 extern Expr *bind_toscalar(Compiler *c, const Node *node);
 extern const char *parameter_of(const Node *node, const char *name);
 

@@ -415,14 +415,14 @@ bind_datetime_part(Compiler *c, const Node *node, Expr **arguments, int count)
 	else if (strcmp(part, "dayofyear") == 0 || strcmp(part, "day_of_year") == 0)
 		field = "doy";
 	else if (strcmp(part, "second") == 0)
-		return expr_new(c, KQL_INT, sql_format(c->arena, "@floor(@extract('second', @timezone('UTC', $1)))::integer", time->sql), time->is_nullable);
+		return expr_new(c, KQL_INT, sql_format(c->arena, "@floor(@extract('second', #utc_fields($1)))::integer", time->sql), time->is_nullable);
 	else if (strcmp(part, "millisecond") == 0)
-		return expr_new(c, KQL_INT, sql_format(c->arena, "(@floor(@extract('milliseconds', @timezone('UTC', $1)))::integer {%} 1000)", time->sql), time->is_nullable);
+		return expr_new(c, KQL_INT, sql_format(c->arena, "(@floor(@extract('milliseconds', #utc_fields($1)))::integer {%} 1000)", time->sql), time->is_nullable);
 	else if (strcmp(part, "microsecond") == 0)
-		return expr_new(c, KQL_INT, sql_format(c->arena, "(@extract('microseconds', @timezone('UTC', $1))::integer {%} 1000000)", time->sql), time->is_nullable);
+		return expr_new(c, KQL_INT, sql_format(c->arena, "(@extract('microseconds', #utc_fields($1))::integer {%} 1000000)", time->sql), time->is_nullable);
 	else if (strcmp(part, "nanosecond") == 0)
 		return fail(c, node, "datetime_part(\"nanosecond\") is not supported");
-	return expr_new(c, KQL_INT, sql_format(c->arena, arena_printf(c->arena, "@extract('%s', @timezone('UTC', $1))::integer", field), time->sql),
+	return expr_new(c, KQL_INT, sql_format(c->arena, arena_printf(c->arena, "@extract('%s', #utc_fields($1))::integer", field), time->sql),
 					time->is_nullable);
 }
 

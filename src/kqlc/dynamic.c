@@ -7,14 +7,15 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <ctype.h>
 #include <string.h>
 
-#include "bind.h"
+#include "functions.h"
 
 /*
  * A member of an object.
  */
-Expr *
+static Expr *
 member_of(Compiler *c, Expr *of, const char *name)
 {
 	Sql		   *key = sql_string(c->arena, name, strlen(name));
@@ -88,4 +89,61 @@ bind_index(Compiler *c, const Scope *scope, const Node *node)
 	result->is_constant = of->is_constant && index->is_constant;
 	result->has_aggregate = of->has_aggregate || index->has_aggregate;
 	return result;
+}
+
+/*
+ * A step of a path of JSON, .NAME or ['NAME'] or [NUMBER], as a key or a number;
+ * what is behind it, or NULL if it is none.
+ */
+static const char *
+path_step(Compiler *c, const char *path, const char **key, int64_t *number)
+{
+	const char *start = path + 1;
+	const char *end = start;
+	char		quote = *path == '[' && (*start == '\'' || *start == '"') ? *start : '\0';
+
+	*key = NULL;
+	*number = 0;
+	if (*path == '.' || quote != '\0')
+	{
+		start += quote != '\0';
+		end = start;
+		while (quote != '\0' ? *end != '\0' && *end != quote : isalnum((unsigned char) *end) || *end == '_')
+			end++;
+		*key = arena_strndup(c->arena, start, (size_t) (end - start));
+		if (quote == '\0' || end[0] == '\0')
+			return end > start && quote == '\0' ? end : NULL;
+		return end[1] == ']' ? end + 2 : NULL;
+	}
+	while (*path == '[' && isdigit((unsigned char) *end) && end - start < 9)
+		*number = *number * 10 + (*end++ - '0');
+	return end > start && *end == ']' ? end + 1 : NULL;
+}
+
+/*
+ * extractjson(path, text)
+ */
+Expr *
+bind_extract_json(Compiler *c, const Node *node, Expr **arguments, int count)
+{
+	Expr	   *found = expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#parse_json($1)", value_of(c, to_string(c, arguments[1]))), true);
+	const char *path;
+
+	if (!string_constant(arguments[0], &path))
+		return fail(c, node, "the path of %s() has to be known when the query is compiled", node->text);
+	if (count == 3 && arguments[2]->type != KQL_STRING && arguments[2]->type != KQL_DYNAMIC)
+		return fail(c, node, "%s() as a %s is not supported", node->text, kql_type_name(arguments[2]->type));
+	for (const char *step = path[0] == '$' ? path + 1 : NULL; step == NULL || *step != '\0' || step == path + 1;)
+	{
+		const char *key = NULL;
+		int64_t		number;
+
+		step = step != NULL ? path_step(c, step, &key, &number) : NULL;
+		if (step == NULL)
+			return fail(c, node->args.items[0], "the path \"%.60s\" is not supported", path);
+		found = key != NULL ? member_of(c, found, key) :
+			expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#element($1, $2)", found->sql, long_expr(c, number)->sql), true);
+		found->has_json_null = true;
+	}
+	return count == 3 && arguments[2]->type == KQL_DYNAMIC ? found : to_string(c, found);
 }

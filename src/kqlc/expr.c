@@ -268,6 +268,26 @@ long_constant(const Expr *expr, int64_t *value)
 }
 
 /*
+ * A number that has to be known when the query is compiled, such as that of rows.
+ */
+bool
+known_number(Compiler *c, const Node *node, const Expr *expr, int64_t least,
+			 const char *what, int64_t *value)
+{
+	if (is_failed(expr))
+		return false;
+	if (!long_constant(expr, value))
+	{
+		fail(c, node, "%s has to be a whole number that is known when the query is compiled", what);
+		return false;
+	}
+	if (*value >= least)
+		return true;
+	fail(c, node, "%s cannot be %lld", what, (long long) *value);
+	return false;
+}
+
+/*
  * Is it a string that is known now?
  */
 bool

@@ -11,6 +11,8 @@
 
 #include "functions.h"
 
+static Sql *between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
+
 /* Operators on strings, and the SQL for them */
 static const struct
 {
@@ -54,7 +56,7 @@ string_operator_template(const char *name)
 /*
  * left operator right, where the operator is one on strings.
  */
-Sql *
+static Sql *
 string_operation(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 {
 	Expr	   *left = bind(c, scope, node->left);
@@ -259,7 +261,7 @@ difference_window(Compiler *c, const Scope *scope, const Node *node, Expr *low, 
 /*
  * left between (low .. high)
  */
-Sql *
+static Sql *
 between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 {
 	Expr	   *value = bind(c, scope, node->left);

@@ -78,6 +78,7 @@ extern Expr *bind_with_keys(Compiler *c, const Node *node, Expr **arguments, int
 extern Expr *bind_regex(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_has_any_ipv4(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_codepoints(Compiler *c, const Node *node, Expr **arguments, int count);
+extern Expr *bind_extract_json(Compiler *c, const Node *node, Expr **arguments, int count);
 extern bool check_regex(Compiler *c, const Node *node, const Expr *pattern);
 
 #endif							/* KQLC_FUNCTIONS_H */

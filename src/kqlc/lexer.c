@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lexer.h"
+#include "../kql/fold.h"
 #include "../kql/kql.h"
 
 typedef struct Lexer
@@ -53,12 +54,55 @@ peek(const Lexer *lexer, int distance)
 }
 
 /*
- * Can this byte be in a name?  All characters but ASCII's are letters.
+ * The character so far from here, with length zero after the end.
  */
-static bool
-is_name_byte(int c)
+static KqlCharacter
+character_at(const Lexer *lexer, int distance)
 {
-	return isalnum(c) || c == '_' || c >= 0x80;
+	int			at = lexer->at + distance;
+	KqlCharacter nothing = {0, 0};
+
+	return at < lexer->length ?
+		kql_character(lexer->query + at, lexer->query + lexer->length, KQL_UTF8) : nothing;
+}
+
+/*
+ * The length of the character so far from here if it can be in a name, or zero.
+ */
+static int
+name_length(const Lexer *lexer, int distance)
+{
+	KqlCharacter c = character_at(lexer, distance);
+	bool		is_in_name = c.code_point < 0x80 ?
+	isalnum((int) c.code_point) || c.code_point == '_' :
+	kql_is_alphanumeric(c.code_point);
+
+	return is_in_name ? c.length : 0;
+}
+
+/*
+ * The length of the character that is here if it is white space, or zero: what
+ * Unicode has under that name, as pages and documents have it, and byte order
+ * marks.
+ */
+static int
+space_length(const Lexer *lexer)
+{
+	static const uint32_t spaces[] = {
+		0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF
+	};
+	KqlCharacter c = character_at(lexer, 0);
+
+	if (c.code_point < 0x80)
+		return c.code_point != 0 && isspace((int) c.code_point) ? 1 : 0;
+	if (c.code_point >= 0x2000 && c.code_point <= 0x200A)
+		return c.length;
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+	{
+		if (c.code_point == spaces[i])
+			return c.length;
+	}
+	return 0;
 }
 
 /*
@@ -97,15 +141,11 @@ skip_space(Lexer *lexer)
 {
 	for (;;)
 	{
-		int			c = peek(lexer, 0);
+		int			length = space_length(lexer);
 
-		if (c != 0 && isspace(c))
-			lexer->at++;
-		else if (c == 0xC2 && peek(lexer, 1) == 0xA0)
-			lexer->at += 2;		/* no-break space, as pages have it */
-		else if (c == 0xEF && peek(lexer, 1) == 0xBB && peek(lexer, 2) == 0xBF)
-			lexer->at += 3;		/* byte order mark */
-		else if (c == '/' && peek(lexer, 1) == '/')
+		if (length > 0)
+			lexer->at += length;
+		else if (peek(lexer, 0) == '/' && peek(lexer, 1) == '/')
 		{
 			while (lexer->at < lexer->length && peek(lexer, 0) != '\n')
 				lexer->at++;
@@ -294,7 +334,7 @@ unit_length(const Lexer *lexer)
 
 		if (lexer->length - lexer->at >= length &&
 			memcmp(lexer->query + lexer->at, units[i], (size_t) length) == 0 &&
-			!is_name_byte(peek(lexer, length)))
+			name_length(lexer, length) == 0)
 			return length;
 	}
 	return 0;
@@ -327,7 +367,7 @@ lex_number(Lexer *lexer)
 				lexer->at++;
 		}
 		else if (peek(lexer, 0) == '.' && peek(lexer, 1) != '.' &&
-				 !is_name_byte(peek(lexer, 1)))
+				 name_length(lexer, 1) == 0)
 			lexer->at++;
 		if (tolower(peek(lexer, 0)) == 'e' &&
 			(isdigit(peek(lexer, 1)) ||
@@ -364,9 +404,10 @@ lex_name(Lexer *lexer)
 			return;
 		}
 	}
-	lexer->at++;
-	while (is_name_byte(peek(lexer, 0)))
+	if (peek(lexer, 0) == '$')
 		lexer->at++;
+	for (int length; (length = name_length(lexer, 0)) > 0;)
+		lexer->at += length;
 	add_token(lexer, TOKEN_NAME, start,
 			  arena_strndup(lexer->arena, lexer->query + start,
 							(size_t) (lexer->at - start)),
@@ -380,7 +421,7 @@ static void
 lex_symbol(Lexer *lexer)
 {
 	int			start = lexer->at;
-	int			c = peek(lexer, 0);
+	KqlCharacter c = character_at(lexer, 0);
 
 	for (int i = 0; symbols[i] != NULL; i++)
 	{
@@ -394,11 +435,11 @@ lex_symbol(Lexer *lexer)
 			return;
 		}
 	}
-	lexer->at++;
-	if (c >= 0x20 && c < 0x7F)
-		add_error(lexer->errors, start, "unexpected character \"%c\"", c);
+	lexer->at += c.length;
+	if (c.code_point >= 0x20 && c.code_point < 0x7F)
+		add_error(lexer->errors, start, "unexpected character \"%c\"", (int) c.code_point);
 	else
-		add_error(lexer->errors, start, "unexpected character with code %d", c);
+		add_error(lexer->errors, start, "unexpected character U+%04X", (unsigned) c.code_point);
 }
 
 /*
@@ -425,10 +466,33 @@ lex_token(Lexer *lexer)
 			 (memcmp(lexer->query + lexer->at, "```", 3) == 0 ||
 			  memcmp(lexer->query + lexer->at, "~~~", 3) == 0))
 		lex_multi_line(lexer, start, c == '`' ? "```" : "~~~");
-	else if (is_name_byte(c) || (c == '$' && is_name_byte(peek(lexer, 1))))
+	else if (name_length(lexer, 0) > 0 || (c == '$' && name_length(lexer, 1) > 0))
 		lex_name(lexer);
 	else
 		lex_symbol(lexer);
+}
+
+/*
+ * Where the query is not UTF-8, or -1.
+ */
+int
+find_broken_character(const char *query, size_t length)
+{
+	const char *end = query + length;
+
+	for (const char *at = query; at < end;)
+	{
+		KqlCharacter c = kql_character(at, end, KQL_UTF8);
+		char		encoded[4];
+
+		if ((unsigned char) *at >= 0x80 &&
+			(c.code_point > 0x10FFFF || (c.code_point >= 0xD800 && c.code_point <= 0xDFFF) ||
+			 kql_encode_utf8(c.code_point, encoded) != c.length ||
+			 memcmp(encoded, at, (size_t) c.length) != 0))
+			return (int) (at - query);
+		at += c.length;
+	}
+	return -1;
 }
 
 /*

@@ -33,6 +33,7 @@ typedef struct Token
 	size_t		length;			/* of text, which may be in the query itself */
 } Token;
 
+extern int	find_broken_character(const char *query, size_t length);
 extern Token *lex(Arena *arena, Errors *errors, const char *query, size_t length);
 
 #endif							/* KQLC_LEXER_H */

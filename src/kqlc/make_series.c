@@ -63,6 +63,15 @@ find_bound(const Table *table, int place, Expr *expr, bool is_hidden)
 }
 
 /*
+ * Is the step of an axis greater than zero?
+ */
+static bool
+is_positive(const Node *step)
+{
+	return !step->is_null && (step->type == KQL_REAL ? step->real > 0 : step->integer > 0);
+}
+
+/*
  * Bind the axis, and close the table with its bounds.
  */
 static bool
@@ -95,6 +104,8 @@ bind_axis(Compiler *c, Table *table, const Node *node, Axis *axis)
 	}
 	axis->value = convert(c, node->left, axis->value, axis->type);
 	axis->step = bind_constant(c, node->names.items[2]);
+	if (axis->step->literal != NULL && !is_positive(axis->step->literal))
+		axis->step = fail(c, node->names.items[2], "the step of make-series has to be greater than zero");
 	axis->step = coerce(c, node->names.items[2], axis->step, axis->type == KQL_DATETIME ? KQL_TIMESPAN : axis->type);
 	add_column(c, table, new_alias(c, "axis"), axis->value)->is_hidden = true;
 	axis->from = bound(c, table, from, axis, "min");
@@ -114,7 +125,7 @@ bind_axis(Compiler *c, Table *table, const Node *node, Axis *axis)
 static Sql *
 bin_count(Compiler *c, const Axis *axis, bool includes_end)
 {
-	return sql_format(c->arena, includes_end ? "(@floor($1) {+} 1::double precision)::bigint" : "@ceil($1)::bigint",
+	return sql_format(c->arena, includes_end ? "#series_bin(@floor($1) {+} 1::double precision)" : "#series_bin(@ceil($1))",
 					  steps_between(c, axis, axis->from->sql, axis->to->sql));
 }
 
@@ -157,7 +168,7 @@ make_bins(Compiler *c, Table *table, const Node *node, const Axis *axis, Sql *co
 {
 	Node		first = *node;
 	Scope		scope = {0};
-	Sql		   *number = sql_format(c->arena, "@floor($1)::bigint", steps_between(c, axis, axis->from->sql, axis->value->sql));
+	Sql		   *number = sql_format(c->arena, "#series_bin(@floor($1))", steps_between(c, axis, axis->from->sql, axis->value->sql));
 	Table	   *bins;
 
 	first.args = (Vector)
@@ -205,7 +216,7 @@ add_series(Compiler *c, Table *result, const Node *node, const Table *bins, int 
 		if (is_failed(value))
 			continue;
 		add_column(c, result, free_name(c, result, name),
-				   expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#series_of(coalesce(@jsonb_object_agg($1::@text, $2), @jsonb_build_object()), $3, $4)",
+				   expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#series_of(coalesce(@jsonb_object_agg($1::@text, $2) FILTER (WHERE $1 IS NOT NULL), @jsonb_build_object()), $3, $4)",
 													   bin_column(bins, keys, BIN_NUMBER)->sql, value_of(c, to_dynamic(c, value)), count,
 													   default_value(c, item, value->type)), true));
 	}

@@ -419,11 +419,10 @@ op_distinct(Compiler *c, Table *table, const Node *node)
 static Sql *
 row_limit(Compiler *c, const Node *node)
 {
-	Expr	   *expr = bind_constant(c, node);
+	int64_t		count = 0;
 
-	if (!is_failed(expr) && !is_number(expr->type))
-		expr = fail(c, node, "the number of rows has to be a number");
-	return convert(c, node, expr, KQL_LONG)->sql;
+	known_number(c, node, bind_constant(c, node), 0, "the number of rows", &count);
+	return long_expr(c, count)->sql;
 }
 
 /*
@@ -485,18 +484,22 @@ Table *
 op_serialize(Compiler *c, Table *table, const Node *node)
 {
 	order_rows(c, table);
+	table->is_serialized = true;
 	return op_extend(c, table, node);
 }
 
 /*
- * as NAME
+ * as NAME: what comes later in the same pipe may read the table by this name
  */
 Table *
 op_as(Compiler *c, Table *table, const Node *node)
 {
-	(void) c;
-	table->name = table->as_name = ((Node *) node->args.items[0])->text;
-	return table;
+	const char *name = ((Node *) node->args.items[0])->text;
+	const char *materialized = parameter_of(node, "materialized");
+	bool		is_shared = materialized != NULL && strcmp(materialized, "true") == 0;
+
+	table->name = table->as_name = name;
+	return bind_table_name(c, name, table, is_shared && !table->is_unknown);
 }
 
 /*

@@ -11,6 +11,8 @@
 
 #include "ast.h"
 
+static Node *parse_argument(Parser *parser);
+
 /* Operators on strings, which bind tighter than arithmetic */
 static const char *const string_operators[] = {
 	"has", "has_cs", "hasprefix", "hasprefix_cs", "hassuffix", "hassuffix_cs",
@@ -530,7 +532,7 @@ parse_named(Parser *parser)
 /*
  * An argument of a function, which may be a table.
  */
-Node *
+static Node *
 parse_argument(Parser *parser)
 {
 	return parse_named_value(parser, parse_pipe);

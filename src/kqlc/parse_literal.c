@@ -14,6 +14,8 @@
 #include "ast.h"
 #include "../kql/values.h"
 
+static Node *parse_dynamic_literal(Parser *parser);
+
 /*
  * The value of a text of this type, in a literal; false if it has none.
  */
@@ -336,7 +338,7 @@ parse_json(Parser *parser, Buffer *out)
 /*
  * dynamic(JSON)
  */
-Node *
+static Node *
 parse_dynamic_literal(Parser *parser)
 {
 	Node	   *node = new_node(parser, NODE_LITERAL);

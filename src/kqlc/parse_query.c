@@ -58,6 +58,15 @@ is_parameter(const Token *token)
 }
 
 /*
+ * Is it hint.materialized, the one hint that means something?
+ */
+static bool
+is_materialized(const Node *parameter)
+{
+	return parameter->text != NULL && strcmp(parameter->text, "materialized") == 0;
+}
+
+/*
  * Parameters such as kind=inner or hint.strategy=shuffle.
  */
 void
@@ -78,7 +87,8 @@ parse_parameters(Parser *parser, Node *node)
 		if (is_hint)
 		{
 			parser->at++;
-			parse_name(parser);
+			parameter->text = parse_name(parser)->text;
+			is_hint = !is_materialized(parameter);
 		}
 		expect_symbol(parser, "=");
 		if (is_hint || at_name(parser))
@@ -405,7 +415,7 @@ find_operator(const char *name)
 /*
  * One operator of a pipe.  One that is not known is passed over.
  */
-Node *
+static Node *
 parse_operator(Parser *parser)
 {
 	Node	   *node = new_node(parser, NODE_OPERATOR);

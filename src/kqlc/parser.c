@@ -357,6 +357,8 @@ at_lambda(const Parser *parser)
 		is_symbol(&parser->tokens[at + 1], "{");
 }
 
+static Node *parse_let_value(Parser *parser);
+
 /*
  * let NAME = VALUE
  */
@@ -378,7 +380,7 @@ parse_let(Parser *parser)
 /*
  * The value of a let: a function, a table or a scalar.
  */
-Node *
+static Node *
 parse_let_value(Parser *parser)
 {
 	Node	   *node = new_node(parser, NODE_LAMBDA);

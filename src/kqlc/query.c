@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * query.c
- *	  Tables, what let defines, and the compilation as a whole.
+ *	  Pipes, what let defines, and the compilation as a whole.
  *
  * A table that let defines is bound anew wherever it is used, as Kusto does;
  * only materialize() keeps one.
@@ -20,36 +20,56 @@
 /* Queries are not longer than this */
 #define LONGEST_QUERY	(1024 * 1024)
 
+/* What becomes of the order in which functions may look at other rows */
+typedef enum RowOrder
+{
+	KEEPS_ORDER,
+	MAKES_ORDER,
+	LOSES_ORDER
+}			RowOrder;
+
 static const struct
 {
 	const char *name;
 	OperatorFunction function;
+	RowOrder	order;
 }			operators[] = {
-	{"where", op_where}, {"extend", op_extend}, {"project", op_project},
-	{"project-away", op_project_away}, {"project-keep", op_project_keep},
-	{"project-rename", op_project_rename}, {"project-reorder", op_project_reorder},
-	{"summarize", op_summarize}, {"count", op_count}, {"distinct", op_distinct},
-	{"take", op_take}, {"sort", op_sort}, {"top", op_top}, {"join", op_join},
-	{"lookup", op_lookup}, {"union", op_union}, {"serialize", op_serialize},
-	{"as", op_as}, {"invoke", op_invoke}, {"evaluate", op_evaluate},
-	{"search", op_search}, {"mv-expand", op_mv_expand}, {"mvexpand", op_mv_expand},
-	{"mv-apply", op_mv_apply}, {"parse", op_parse}, {"parse-where", op_parse},
-	{"make-series", op_make_series}, {"getschema", op_getschema},
-	{"render", NULL}, {"consume", NULL}, {"print", op_print}, {"range", op_range},
-	{"datatable", op_datatable}, {"externaldata", op_externaldata}, {NULL, NULL}
+	{"where", op_where, KEEPS_ORDER},
+	{"extend", op_extend, KEEPS_ORDER},
+	{"project", op_project, KEEPS_ORDER},
+	{"project-away", op_project_away, KEEPS_ORDER},
+	{"project-keep", op_project_keep, KEEPS_ORDER},
+	{"project-rename", op_project_rename, KEEPS_ORDER},
+	{"project-reorder", op_project_reorder, KEEPS_ORDER},
+	{"summarize", op_summarize, LOSES_ORDER},
+	{"count", op_count, LOSES_ORDER},
+	{"distinct", op_distinct, LOSES_ORDER},
+	{"take", op_take, KEEPS_ORDER},
+	{"sort", op_sort, MAKES_ORDER},
+	{"top", op_top, MAKES_ORDER},
+	{"join", op_join, LOSES_ORDER},
+	{"lookup", op_lookup, LOSES_ORDER},
+	{"union", op_union, LOSES_ORDER},
+	{"serialize", op_serialize, MAKES_ORDER},
+	{"as", op_as, KEEPS_ORDER},
+	{"invoke", op_invoke, KEEPS_ORDER},
+	{"evaluate", op_evaluate, LOSES_ORDER},
+	{"search", op_search, KEEPS_ORDER},
+	{"mv-expand", op_mv_expand, LOSES_ORDER},
+	{"mvexpand", op_mv_expand, LOSES_ORDER},
+	{"mv-apply", op_mv_apply, LOSES_ORDER},
+	{"parse", op_parse, KEEPS_ORDER},
+	{"parse-where", op_parse, KEEPS_ORDER},
+	{"make-series", op_make_series, LOSES_ORDER},
+	{"getschema", op_getschema, MAKES_ORDER},
+	{"render", NULL, KEEPS_ORDER},
+	{"consume", NULL, KEEPS_ORDER},
+	{"print", op_print, LOSES_ORDER},
+	{"range", op_range, MAKES_ORDER},
+	{"datatable", op_datatable, LOSES_ORDER},
+	{"externaldata", op_externaldata, LOSES_ORDER},
+	{NULL, NULL, KEEPS_ORDER}
 };
-
-/*
- * A table of which nothing is known, after an error.
- */
-static Table *
-unknown_table(Compiler *c)
-{
-	Table	   *table = table_new(c);
-
-	table->is_unknown = true;
-	return table;
-}
 
 /*
  * Apply an operator.
@@ -73,6 +93,8 @@ apply_operator(Compiler *c, Table *table, const Node *node)
 		c->place = node->start;
 		if (operators[i].function != NULL)
 			table = operators[i].function(c, table, node);
+		if (operators[i].order != KEEPS_ORDER)
+			table->is_serialized = operators[i].order == MAKES_ORDER;
 		c->place = outer;
 		if (operators[i].function != op_as)
 			table->as_name = NULL;
@@ -89,241 +111,12 @@ apply_operator(Compiler *c, Table *table, const Node *node)
 Table *
 apply_operators(Compiler *c, Table *table, const Vector *nodes, int from)
 {
+	Binding    *scope = c->scope;
+
 	for (int i = from; i < nodes->count; i++)
 		table = apply_operator(c, table, nodes->items[i]);
-	return table;
-}
-
-/*
- * Read only the rows of the period that was asked for.
- */
-static void
-bound_period(Compiler *c, Table *table)
-{
-	const Column *column = find_column(table, "TimeGenerated");
-
-	if (c->options->since == NULL || column == NULL || column->expr->type != KQL_DATETIME)
-		return;
-	vector_add(c->arena, &table->where, sql_format(c->arena, "$1 {>=} $2", column->expr->sql,
-												   sql_text(c->arena, c->options->since)));
-	vector_add(c->arena, &table->where, sql_format(c->arena, "$1 {<=} $2", column->expr->sql,
-												   sql_text(c->arena, c->options->until)));
-}
-
-/*
- * Note that a table is read.
- */
-static void
-note_source(Compiler *c, const KqlSourceTable *source)
-{
-	for (int i = 0; i < c->sources.count; i++)
-	{
-		const KqlSourceTable *other = c->sources.items[i];
-
-		if (strcmp(other->sql_name, source->sql_name) == 0)
-			return;
-	}
-	vector_add(c->arena, &c->sources, (void *) source);
-}
-
-/*
- * A table of the schema.
- */
-Table *
-source_table(Compiler *c, const KqlSourceTable *source)
-{
-	Table	   *table = table_new(c);
-	const char *alias = new_alias(c, "t");
-
-	table->name = source->name;
-	table->from = sql_text(c->arena, arena_printf(c->arena, "%s AS %s", source->sql_name, alias));
-	for (int i = 0; i < source->column_count; i++)
-	{
-		const KqlSourceColumn *column = &source->columns[i];
-		const char *sql = arena_printf(c->arena, "%s.%s", alias, column->sql_name);
-		Expr	   *expr;
-
-		if (column->type == KQL_NONE)
-			continue;
-		if (column->cast != NULL)
-			sql = arena_printf(c->arena, "%s::%s", sql, column->cast);
-		expr = expr_new(c, column->type, sql_text(c->arena, sql), !column->not_null);
-		expr->is_simple = true;
-		expr->has_json_null = column->type == KQL_DYNAMIC;
-		add_column(c, table, column->name, expr);
-	}
-	if (source->ingestion_time != NULL)
-	{
-		Expr	   *expr = expr_new(c, KQL_DATETIME, sql_text(c->arena, arena_printf(c->arena, "%s.%s", alias, source->ingestion_time)), true);
-
-		expr->is_simple = true;
-		add_column(c, table, INGESTION_TIME, expr)->is_hidden = true;
-	}
-	note_source(c, source);
-	bound_period(c, table);
-	return table;
-}
-
-/*
- * A materialized table, once more.
- */
-static Table *
-common_table(Compiler *c, const Binding *binding)
-{
-	Table	   *table = table_new(c);
-	Select	   *select = select_new(c->arena);
-
-	select->alias = new_alias(c, "t");
-	table->name = binding->name;
-	table->from = sql_text(c->arena, arena_printf(c->arena, "%s AS %s", binding->common->name, select->alias));
-	for (int i = 0; i < binding->common_columns.count; i++)
-	{
-		const Column *column = binding->common_columns.items[i];
-		Expr	   *expr = column_expr(c, select_add(c->arena, select, column->name, sql_text(c->arena, "")), column->expr);
-
-		/* each use of the table has keys of its own */
-		if (expr->key != NULL)
-			set_key(c, table, expr);
-		add_column(c, table, column->name, expr);
-	}
-	if (table->keys.count < binding->common_keys.count)
-		table->keys.count = 0;
-	return table;
-}
-
-/*
- * Another table that shares nothing that changes.
- */
-static Table *
-copy_table(Compiler *c, const Table *table)
-{
-	Table	   *copy = table_new(c);
-
-	*copy = *table;
-	copy->columns = (Vector)
-	{
-		0
-	};
-	copy->where = (Vector)
-	{
-		0
-	};
-	copy->order = (Vector)
-	{
-		0
-	};
-	copy->time_bounds = (Vector)
-	{
-		0
-	};
-	for (int i = 0; i < table->columns.count; i++)
-		vector_add(c->arena, &copy->columns, table->columns.items[i]);
-	for (int i = 0; i < table->where.count; i++)
-		vector_add(c->arena, &copy->where, table->where.items[i]);
-	for (int i = 0; i < table->order.count; i++)
-		vector_add(c->arena, &copy->order, table->order.items[i]);
-	return copy;
-}
-
-/*
- * Keep a table as a query of its own, under a name.
- */
-static void
-materialize(Compiler *c, Binding *binding, Table *table)
-{
-	CommonTable *common = arena_alloc(c->arena, sizeof(CommonTable));
-
-	common->name = new_alias(c, "m");
-	common->select = table_select(c, table, true);
-	vector_add(c->arena, &c->common_tables, common);
-	binding->common = common;
-	binding->common_keys = table->keys;
-	for (int i = 0; i < table->columns.count; i++)
-	{
-		Column	   *column = table->columns.items[i];
-		Column	   *copy = arena_alloc(c->arena, sizeof(Column));
-
-		if (column->is_hidden)
-			continue;
-		copy->name = column->name;
-		copy->expr = expr_new(c, column->expr->type, column->expr->sql,
-							  column->expr->is_nullable && column->expr->type != KQL_STRING);
-		copy->expr->key = column->expr->key;
-		vector_add(c->arena, &binding->common_columns, copy);
-	}
-}
-
-/*
- * What let defined as a table.
- */
-static Table *
-bound_table(Compiler *c, const Node *node, Binding *binding)
-{
-	Binding    *scope = c->scope;
-	Table	   *table;
-
-	if (binding->is_broken)
-		return unknown_table(c);
-	if (binding->common != NULL)
-		return common_table(c, binding);
-	if (binding->table != NULL)
-		return copy_table(c, binding->table);
-	if (binding->scalar != NULL || binding->is_function)
-	{
-		fail(c, node, "%s is no table", node->text);
-		return unknown_table(c);
-	}
-	c->scope = binding->scope;
-	table = bind_table(c, binding->node);
 	c->scope = scope;
-	table->name = binding->name;
 	return table;
-}
-
-/*
- * Say that there is no such table, and which one may be meant.
- */
-static void
-unknown_name(Compiler *c, const Node *node)
-{
-	Vector		candidates = {0};
-	const char *name;
-	const char *nearest;
-	KqlError   *error;
-
-	for (int i = 0; (name = c->schema->table_name(c->schema->context, i)) != NULL; i++)
-		vector_add(c->arena, &candidates, (void *) name);
-	for (Binding *binding = c->scope; binding != NULL; binding = binding->outer)
-		vector_add(c->arena, &candidates, (void *) binding->name);
-	nearest = nearest_name(c->arena, node->text, &candidates);
-	error = add_error(c->errors, node->start, "table \"%s\" does not exist", node->text);
-	if (nearest != NULL)
-		error->hint = arena_printf(c->arena, "Perhaps you meant \"%s\".", nearest);
-}
-
-/*
- * A table by its name.
- */
-static Table *
-named_table(Compiler *c, const Node *node)
-{
-	Binding    *binding = find_binding(c, node->text);
-	const KqlSourceTable *source;
-
-	if (binding != NULL && binding->is_function && binding->node->is_view && binding->node->names.count == 0)
-	{
-		Table	   *table = call_table_function(c, node, binding, NULL);
-
-		table->name = binding->name;
-		return table;
-	}
-	if (binding != NULL)
-		return bound_table(c, node, binding);
-	source = c->schema->find_table(c->schema->context, node->text);
-	if (source != NULL)
-		return source_table(c, source);
-	unknown_name(c, node);
-	return unknown_table(c);
 }
 
 /*
@@ -453,7 +246,7 @@ is_tabular(Compiler *c, const Node *node)
 /*
  * let NAME = VALUE
  */
-void
+static void
 bind_let(Compiler *c, const Node *node)
 {
 	Binding    *scope = c->scope;
@@ -521,7 +314,7 @@ argument_for(const Node *call, const Node *parameter, int place)
 /*
  * Define the parameters of a function, whose scope is then current.
  */
-bool
+static bool
 bind_parameters(Compiler *c, const Scope *scope, const Node *call, Binding *function, Table *piped)
 {
 	const Node *lambda = function->node;
@@ -747,6 +540,7 @@ kql_compile(const char *query, size_t length, const KqlSchema *schema,
 	Compiler	c = {0};
 	Vector		statements = {0};
 	const Node *last = NULL;
+	int			broken;
 
 	memset(result, 0, sizeof(*result));
 	c.arena = &arena;
@@ -755,6 +549,8 @@ kql_compile(const char *query, size_t length, const KqlSchema *schema,
 	c.options = options != NULL ? options : &no_options;
 	if (length > LONGEST_QUERY)
 		add_error(&errors, 0, "the query is longer than %d bytes", LONGEST_QUERY);
+	else if ((broken = find_broken_character(query, length)) >= 0)
+		add_error(&errors, broken, "byte 0x%02X is not UTF-8 here", (unsigned char) query[broken]);
 	else
 		parse_query(&arena, &errors, query, length, &statements);
 	for (int i = 0; i < statements.count; i++)

@@ -137,7 +137,7 @@ check_name(Compiler *c, int place, const char *name)
 /*
  * A sort key as SQL.
  */
-Sql *
+static Sql *
 sort_key_sql(Compiler *c, const SortKey *key)
 {
 	const char *format;

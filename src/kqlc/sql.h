@@ -85,7 +85,6 @@ extern const char *sql_peek(Arena *arena, const Sql *sql);
 
 extern Select *select_new(Arena *arena);
 extern OutColumn *select_add(Arena *arena, Select *select, const char *name, Sql *sql);
-extern void select_mark(Select *select);
 extern char *select_write(Arena *arena, const Vector *common_tables, Select *select);
 
 #endif							/* KQLC_SQL_H */

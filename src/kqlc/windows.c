@@ -106,8 +106,10 @@ window_neighbour(Compiler *c, Table *table, const Node *node)
 	value = bind(c, &scope, node->args.items[0]);
 	if (is_failed(value))
 		return value;
-	if (node->args.count > 1 && !long_constant(bind_constant(c, node->args.items[1]), &distance))
-		return fail(c, node, "the distance of %s() has to be a number", node->text);
+	if (node->args.count > 1 && !known_number(c, node->args.items[1], bind_constant(c, node->args.items[1]), INT64_MIN, "the distance", &distance))
+		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+	/* no table has as many rows */
+	distance = distance < -INT32_MAX ? -INT32_MAX : distance > INT32_MAX ? INT32_MAX : distance;
 	if (node->args.count > 2)
 		otherwise = value_of(c, convert(c, node, bind(c, &scope, node->args.items[2]), value->type));
 	result = expr_new(c, value->type,
@@ -125,10 +127,10 @@ window_row_number(Compiler *c, Table *table, const Node *node)
 	const char *segment = segments(c, table, argument(node, 1));
 	int64_t		start = 1;
 
-	if (node->args.count > 0 && !long_constant(bind_constant(c, node->args.items[0]), &start))
-		return fail(c, node, "the start of row_number() has to be a number");
+	if (node->args.count > 0 && !known_number(c, node->args.items[0], bind_constant(c, node->args.items[0]), INT64_MIN, "the first number", &start))
+		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
 	return expr_new(c, KQL_LONG, sql_format(c->arena, start == 1 ? "@row_number() $1" :
-											arena_printf(c->arena, "(@row_number() $1 {+} '%lld'::bigint)", (long long) start - 1),
+											arena_printf(c->arena, "#add(@row_number() $1, '%lld'::bigint)", (long long) (int64_t) ((uint64_t) start - 1)),
 											over(c, table, segment)), false);
 }
 
@@ -252,10 +254,13 @@ static void
 prepare_call(Compiler *c, Table *table, const Node *node)
 {
 	Window	   *window = arena_alloc(c->arena, sizeof(Window));
-	Expr	   *expr = NULL;
+	Expr	   *expr = expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
 
+	if (!table->is_serialized && !table->is_unknown)
+		add_error(c->errors, node->start, "%s() needs rows in an order, and these have none", node->text)->hint =
+			"Write sort or serialize before it.";
 	order_rows(c, table);
-	for (int i = 0; windows[i].name != NULL; i++)
+	for (int i = 0; table->is_serialized && windows[i].name != NULL; i++)
 	{
 		if (strcmp(windows[i].name, node->text) == 0)
 			expr = windows[i].bind(c, table, node);

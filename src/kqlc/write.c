@@ -12,6 +12,7 @@
 #include "sql.h"
 
 static void mark_column(OutColumn *column);
+static void select_mark(Select *select);
 static void write_select(Buffer *out, Select *select, int indent);
 
 /*
@@ -65,7 +66,7 @@ mark_all(const Vector *pieces)
 /*
  * A SELECT is read: all of it but the columns, which are marked one by one.
  */
-void
+static void
 select_mark(Select *select)
 {
 	if (select->is_marked)

@@ -219,6 +219,31 @@ $$;
 COMMENT ON FUNCTION azhunt.check_kql_description(text, text, jsonb) IS
 'internal: an error if a hunt in KQL cannot have this name and description';
 
+CREATE FUNCTION azhunt.check_kql_names(schema text, name text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    taken CONSTANT text := coalesce(
+        (SELECT format('relation "%s"', c.relname) FROM pg_class AS c
+         WHERE c.relnamespace = to_regnamespace(quote_ident(schema)) AND c.relname = name),
+        (SELECT format('type "%s"', t.typname) FROM pg_type AS t
+         WHERE t.typnamespace = to_regnamespace(quote_ident(schema)) AND t.typname = name),
+        (SELECT format('function %s()', quote_ident(p.proname)) FROM pg_proc AS p
+         WHERE p.pronamespace = to_regnamespace(quote_ident(schema)) AND p.proname IN (name, name || '_matches')
+         ORDER BY p.oid LIMIT 1));
+BEGIN
+    IF taken IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "%" has a % already, which hunt "%" would have, too', schema, taken, name
+            USING ERRCODE = 'duplicate_object',
+                  HINT = 'Use another name: a hunt NAME has a view and a function of its name, and a function NAME_matches().';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION azhunt.check_kql_names(text, text) IS
+'internal: an error if what a hunt in KQL has is there already, and is not its own';
+
 CREATE FUNCTION azhunt.add_compiled_hunt(schema text, name text, query text, description jsonb, view_sql text,
                                          period_sql text,
                                          rule_sql text, columns text[], types text[], key text[], tables text[])
@@ -238,6 +263,7 @@ BEGIN
                   HINT = 'Use azhunt.create_kql_view() for a query that is no hunt.';
     END IF;
     PERFORM azhunt.drop_kql_objects(h.schema, h.hunt) FROM azhunt.hunts AS h WHERE h.hunt = add_compiled_hunt.name;
+    PERFORM azhunt.check_kql_names(schema, name);
     PERFORM azhunt.create_kql_objects(schema, name, description, view_sql, period_sql, rule_sql, columns, types);
     hunt := azhunt.add_hunt(
         format('%I.%I', schema, name)::regproc, tables, 'query_period', result_key, title,
@@ -245,8 +271,8 @@ BEGIN
         -- the columns that tell results apart, if a sentence can have them all
         coalesce(description ->> 'summary',
                  (SELECT string_agg(format('%s: {%s}', k.name, k.name), ', ')
-                  FROM unnest(result_key) AS k (name) HAVING count(*) <= 6),
-                 title),
+                  FROM unnest(result_key) AS k (name) HAVING count(*) <= 6 AND bool_and(k.name !~ '[{}]')),
+                 replace(replace(title, '{', '{{'), '}', '}}')),
         azhunt.texts_of(description, 'tactics'), azhunt.texts_of(description, 'relevantTechniques'),
         substring(description ->> 'id' FROM '^[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}$')::uuid,
         coalesce(nullif(description -> 'entityMappings', 'null'), '[]'));

@@ -7,6 +7,7 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.create_kql_objects(text, text, jsonb, text, text, text, text[], text[]),
     azhunt.drop_kql_objects(text, text),
     azhunt.check_kql_description(text, text, jsonb),
+    azhunt.check_kql_names(text, text),
     azhunt.texts_of(jsonb, text),
     azhunt.period_of(jsonb, text, interval),
     azhunt.entity_expression(jsonb, text, text[]),

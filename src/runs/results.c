@@ -63,8 +63,23 @@ append_value(StringInfo result, JsonbValue *value)
 }
 
 /*
+ * The next brace that opens, or that is there twice.
+ */
+static const char *
+find_brace(const char *next, const char *end)
+{
+	for (; next < end; next++)
+	{
+		if (*next == '{' || (*next == '}' && next + 1 < end && next[1] == '}'))
+			return next;
+	}
+	return NULL;
+}
+
+/*
  * fill_in(template text, names jsonb): the template with each name in braces
- * replaced by its value.  A brace that is not closed is left out.
+ * replaced by its value.  Two braces stand for one; one that is not closed is
+ * left out.
  */
 Datum
 azhunt_fill_in(PG_FUNCTION_ARGS)
@@ -78,7 +93,7 @@ azhunt_fill_in(PG_FUNCTION_ARGS)
 	initStringInfo(&result);
 	while (next < end)
 	{
-		const char *brace = memchr(next, '{', end - next);
+		const char *brace = find_brace(next, end);
 		const char *closing = brace == NULL ? NULL : memchr(brace, '}', end - brace);
 		JsonbValue	value;
 
@@ -86,6 +101,12 @@ azhunt_fill_in(PG_FUNCTION_ARGS)
 		appendBinaryStringInfo(&result, next, (brace == NULL ? end : brace) - next);
 		if (brace == NULL)
 			break;
+		if (brace + 1 < end && brace[1] == brace[0])
+		{
+			appendStringInfoChar(&result, brace[0]);
+			next = brace + 2;
+			continue;
+		}
 		next = (closing == NULL ? brace : closing) + 1;
 		if (closing != NULL && JB_ROOT_IS_OBJECT(names) &&
 			getKeyJsonValueFromContainer(&names->root, brace + 1, closing - brace - 1, &value))

@@ -64,6 +64,16 @@ foreach my $case (
 	like(substr($output, -2000), $expected, 'of which the error tells');
 }
 
+# text that is not UTF-8
+foreach my $case ([ "print a = 1,\n b = \"\xe4\xff\"", '2:7', 'E4' ], [ "print \xc0\xaf", '1:7', 'C0' ], [ "// \xed\xa0\x80\nprint 1", '1:4', 'ED' ],
+	[ "print 1 // \xc3\xa9\xf5\x80\x80\x80", '1:13', 'F5' ], [ "print '\xe2\x82", '1:8', 'E2' ])
+{
+	my ($query, $place, $byte) = @$case;
+	my ($status, $output) = compile($query);
+	is($status, 1, "byte $byte is refused");
+	like($output, qr/query\.kql:$place: byte 0x$byte is not UTF-8 here$/m, 'at its place');
+}
+
 # injection, and surroundings in which nothing means what it seems to
 my $database = create_database('azhunt_kql_compiler', 'log_tables');
 my $hostile = q{CREATE SCHEMA hostile; CREATE FUNCTION hostile.refuse(text, text) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'HOSTILE'; END$$;}

@@ -39,7 +39,7 @@ COMMENT ON FUNCTION azhunt.least_fraction(double precision) IS
 CREATE FUNCTION azhunt.session_transition(timestamptz[], timestamptz, interval, interval, boolean) RETURNS timestamptz[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN $2 IS NULL THEN $1
-    WHEN $1 IS NULL OR $5 OR $2 - $1[2] > $4 OR $2 - $1[1] > $3 THEN ARRAY[$2, $2]
+    WHEN $1 IS NULL OR $5 OR azhunt.subtract($2, $1[2]) > $4 OR azhunt.subtract($2, $1[1]) > $3 THEN ARRAY[$2, $2]
     ELSE ARRAY[$1[1], $2] END;
 COMMENT ON FUNCTION azhunt.session_transition(timestamptz[], timestamptz, interval, interval, boolean) IS
 'internal: aggregate transition function';
@@ -103,3 +103,9 @@ CREATE AGGREGATE azhunt.any_of(anyelement) (
 );
 COMMENT ON AGGREGATE azhunt.any_of(anyelement) IS
 'internal: KQL''s take_any()';
+
+CREATE FUNCTION azhunt.array_sum(a jsonb) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT CASE WHEN count(*) > 0 THEN azhunt.sum_of(azhunt.toreal(v)) END FROM jsonb_array_elements(a) AS e (v) WHERE jsonb_typeof(v) IN ('number', 'boolean')) END;
+COMMENT ON FUNCTION azhunt.array_sum(jsonb) IS
+'internal: KQL''s array_sum()';

@@ -204,6 +204,12 @@ RETURN azhunt.json_text(a);
 COMMENT ON FUNCTION azhunt.dynamic_to_json(jsonb) IS
 'internal: KQL''s dynamic_to_json()';
 
+CREATE FUNCTION azhunt.utc_fields(a timestamptz) RETURNS timestamp
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN a >= '0001-01-01 00:00+00' AND a < '10000-01-01 00:00+00' THEN timezone('UTC', a) END;
+COMMENT ON FUNCTION azhunt.utc_fields(timestamptz) IS
+'internal: a time in UTC, or NULL if Kusto has none like it';
+
 CREATE FUNCTION azhunt.kusto_time(a timestamp) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN a >= '0001-01-01' AND a < '10000-01-01' THEN timezone('UTC', a) END;

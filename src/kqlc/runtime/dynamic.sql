@@ -45,7 +45,7 @@ COMMENT ON FUNCTION azhunt.array_rotate(jsonb, bigint) IS
 
 CREATE FUNCTION azhunt.array_shift(a jsonb, b bigint, c jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(coalesce(CASE WHEN i + b >= 0 THEN azhunt.element(a, i + b) END, CASE WHEN i + b < 0 OR i + b >= jsonb_array_length(a) THEN c END) ORDER BY i) FROM generate_series(0, jsonb_array_length(a) - 1) AS g (i)), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(coalesce(CASE WHEN i + d >= 0 THEN azhunt.element(a, i + d) END, CASE WHEN i + d < 0 OR i + d >= jsonb_array_length(a) THEN c END) ORDER BY i) FROM generate_series(0, jsonb_array_length(a) - 1) AS g (i) CROSS JOIN (SELECT greatest(least(b, 1048576), -1048576) AS d) AS s), '[]') END;
 COMMENT ON FUNCTION azhunt.array_shift(jsonb, bigint, jsonb) IS
 'internal: KQL''s array_shift_left()';
 
@@ -54,12 +54,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT min(n) - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE v = b), -1) END;
 COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb) IS
 'internal: KQL''s array_index_of()';
-
-CREATE FUNCTION azhunt.array_sum(a jsonb) RETURNS double precision
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT sum(azhunt.toreal(v)) FROM jsonb_array_elements(a) AS e (v) WHERE jsonb_typeof(v) IN ('number', 'boolean')) END;
-COMMENT ON FUNCTION azhunt.array_sum(jsonb) IS
-'internal: KQL''s array_sum()';
 
 CREATE FUNCTION azhunt.array_sort(a jsonb, b boolean) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -6,6 +6,28 @@ RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c
 COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
 'internal: the array that make-series makes of bins';
 
+CREATE FUNCTION azhunt.is_long(a jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN azhunt.gettype(a) = 'long' AND a::numeric BETWEEN -9223372036854775808 AND 9223372036854775807;
+COMMENT ON FUNCTION azhunt.is_long(jsonb) IS
+'internal: is a number of JSON a long of Kusto?';
+
+CREATE FUNCTION azhunt.series_bin(steps double precision) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF steps BETWEEN -1e18 AND 1e18 THEN
+        RETURN steps::bigint;
+    END IF;
+    RAISE EXCEPTION 'make-series has too many steps'
+        USING ERRCODE = 'program_limit_exceeded',
+              HINT = 'Its step has to be greater than zero, and its arrays have 1048576 elements at most.';
+END
+$$;
+COMMENT ON FUNCTION azhunt.series_bin(double precision) IS
+'internal: the number of a bin of make-series, or an error if there are too many';
+
 CREATE FUNCTION azhunt.axis_of(a timestamptz, b interval, c bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT coalesce(jsonb_agg(azhunt.tostring(azhunt.add(a, azhunt.multiply(b, i::double precision))) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
@@ -20,25 +42,25 @@ COMMENT ON FUNCTION azhunt.axis_of(interval, interval, bigint) IS
 
 CREATE FUNCTION azhunt.axis_of(a double precision, b double precision, c bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(a + b * i ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
+RETURN (SELECT coalesce(jsonb_agg(azhunt.add(a, azhunt.multiply(b, i::double precision)) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(c) - 1) AS g (i));
 COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) IS
 'internal: the axis of make-series';
 
 CREATE FUNCTION azhunt.series_add(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric + y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.add(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.add(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
 COMMENT ON FUNCTION azhunt.series_add(jsonb, jsonb) IS
 'internal: KQL''s series_add()';
 
 CREATE FUNCTION azhunt.series_subtract(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric - y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.subtract(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.subtract(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
 COMMENT ON FUNCTION azhunt.series_subtract(jsonb, jsonb) IS
 'internal: KQL''s series_subtract()';
 
 CREATE FUNCTION azhunt.series_multiply(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric * y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.multiply(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.multiply(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
 COMMENT ON FUNCTION azhunt.series_multiply(jsonb, jsonb) IS
 'internal: KQL''s series_multiply()';
 

@@ -240,7 +240,7 @@ COMMENT ON FUNCTION azhunt.unicode_codepoints_from_string(text) IS
 
 CREATE FUNCTION azhunt.unicode_codepoints_to_string(a jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 1114111);
+RETURN (SELECT string_agg(chr(azhunt.toint(v)), '' ORDER BY n) FROM jsonb_array_elements(azhunt.flatten(a)) WITH ORDINALITY AS e (v, n) WHERE azhunt.toint(v) BETWEEN 1 AND 55295 OR azhunt.toint(v) BETWEEN 57344 AND 1114111);
 COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
 'internal: KQL''s unicode_codepoints_to_string()';
 

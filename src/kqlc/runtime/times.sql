@@ -14,61 +14,61 @@ COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
 
 CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b));
+RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', b));
 COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
 'internal: KQL''s startofday()';
 
 CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', timezone('UTC', a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
 'internal: KQL''s endofday()';
 
 CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b));
+RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', b));
 COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
 'internal: KQL''s startofmonth()';
 
 CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', timezone('UTC', a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
 'internal: KQL''s endofmonth()';
 
 CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b));
+RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', b));
 COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
 'internal: KQL''s startofyear()';
 
 CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', timezone('UTC', a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
 'internal: KQL''s endofyear()';
 
 CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
+RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
 COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
 'internal: KQL''s startofweek()';
 
 CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', timezone('UTC', a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
 'internal: KQL''s endofweek()';
 
 CREATE FUNCTION azhunt.dayofweek(a timestamptz) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN make_interval(hours => 24 * extract('dow' FROM timezone('UTC', a))::integer);
+RETURN make_interval(hours => 24 * extract('dow' FROM azhunt.utc_fields(a))::integer);
 COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
 'internal: KQL''s dayofweek()';
 
 CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(timezone('UTC', c) + azhunt.some_interval(a, b))
+RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(azhunt.utc_fields(c) + azhunt.some_interval(a, b))
     ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
         WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
 COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
@@ -76,9 +76,9 @@ COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
 
 CREATE FUNCTION azhunt.datetime_diff(a text, b timestamptz, c timestamptz) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE a WHEN 'year' THEN (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c)))::bigint
-    WHEN 'quarter' THEN (4 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('quarter' FROM timezone('UTC', b)) - extract('quarter' FROM timezone('UTC', c)))::bigint
-    WHEN 'month' THEN (12 * (extract('year' FROM timezone('UTC', b)) - extract('year' FROM timezone('UTC', c))) + extract('month' FROM timezone('UTC', b)) - extract('month' FROM timezone('UTC', c)))::bigint
+RETURN CASE a WHEN 'year' THEN (extract('year' FROM azhunt.utc_fields(b)) - extract('year' FROM azhunt.utc_fields(c)))::bigint
+    WHEN 'quarter' THEN (4 * (extract('year' FROM azhunt.utc_fields(b)) - extract('year' FROM azhunt.utc_fields(c))) + extract('quarter' FROM azhunt.utc_fields(b)) - extract('quarter' FROM azhunt.utc_fields(c)))::bigint
+    WHEN 'month' THEN (12 * (extract('year' FROM azhunt.utc_fields(b)) - extract('year' FROM azhunt.utc_fields(c))) + extract('month' FROM azhunt.utc_fields(b)) - extract('month' FROM azhunt.utc_fields(c)))::bigint
     WHEN 'week' THEN (azhunt.tolong(b) + 864000000000) / 6048000000000 - (azhunt.tolong(c) + 864000000000) / 6048000000000
     WHEN 'day' THEN azhunt.tolong(b) / 864000000000 - azhunt.tolong(c) / 864000000000
     WHEN 'hour' THEN azhunt.tolong(b) / 36000000000 - azhunt.tolong(c) / 36000000000
