@@ -73,9 +73,7 @@ static int
 name_length(const Lexer *lexer, int distance)
 {
 	KqlCharacter c = character_at(lexer, distance);
-	bool		is_in_name = c.code_point < 0x80 ?
-	isalnum((int) c.code_point) || c.code_point == '_' :
-	kql_is_alphanumeric(c.code_point);
+	bool		is_in_name = c.code_point == '_' || kql_is_alphanumeric(c.code_point);
 
 	return is_in_name ? c.length : 0;
 }
@@ -386,12 +384,24 @@ lex_number(Lexer *lexer)
 }
 
 /*
+ * A letter that is here cannot be in a name without quotes.
+ */
+static void
+add_letter_error(Lexer *lexer)
+{
+	add_error(lexer->errors, lexer->at, "unexpected character U+%04X",
+			  (unsigned) character_at(lexer, 0).code_point)->hint =
+		"A name with other than English letters, digits and underscores is written ['name'].";
+}
+
+/*
  * A name, which may begin with $ or be a string's prefix.
  */
 static void
 lex_name(Lexer *lexer)
 {
 	int			start = lexer->at;
+	bool		is_refused = false;
 
 	if (tolower(peek(lexer, 0)) == 'h')
 	{
@@ -407,7 +417,14 @@ lex_name(Lexer *lexer)
 	if (peek(lexer, 0) == '$')
 		lexer->at++;
 	for (int length; (length = name_length(lexer, 0)) > 0;)
+	{
+		if (length > 1 && !is_refused)
+		{
+			is_refused = true;
+			add_letter_error(lexer);
+		}
 		lexer->at += length;
+	}
 	add_token(lexer, TOKEN_NAME, start,
 			  arena_strndup(lexer->arena, lexer->query + start,
 							(size_t) (lexer->at - start)),
