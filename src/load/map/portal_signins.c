@@ -110,7 +110,7 @@ static const char *const logs_of_managed_identities[] = {"AADManagedIdentitySign
 /*
  * Is this a known heading?  Case, blanks and the like have changed now and then.
  */
-bool
+static bool
 same_heading(const char *heading, const char *other)
 {
 	for (;;)

@@ -24,6 +24,5 @@ typedef struct SigninHeadings
 extern void read_signin_headings(SigninHeadings *headings, const Header *header);
 extern void write_signin(const SigninHeadings *headings, const Record *record, Buffer *out);
 extern void free_signin_headings(SigninHeadings *headings);
-extern bool same_heading(const char *heading, const char *known);
 
 #endif							/* LOAD_PORTAL_SIGNINS_H */
