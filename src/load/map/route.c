@@ -62,7 +62,7 @@ route_without_table(Route *route, const Record *record, const Value *name, bool 
 }
 
 /*
- * A record whose Type and category, or whose hints at a service, are of different
+ * A record of which two fields, or whose hints at a service, are of different
  * tables.
  */
 static void
@@ -72,7 +72,7 @@ route_contradiction(Route *route, const NamedLog *log)
 	char	   *other = log->contradicts ? quote_for_message(log->other_name.text, log->other_name.length) : NULL;
 
 	route_nowhere(route, other != NULL ?
-				  load_printf("record contradicts itself: it is of %s, but its category is %s", quoted, other) :
+				  load_printf("record contradicts itself: it is of %s, but its %s is %s", quoted, log->other_field, other) :
 				  load_printf("record contradicts itself: %s of which service?  serviceType, resourceType and resourceId differ", quoted));
 	free(quoted);
 	free(other);
@@ -134,6 +134,7 @@ route_record(const Record *record, const char *path, const char *option, Route *
 	bool		own_table = option != NULL && log_table_by_name(option, strlen(option)) == NULL;
 	bool		open = tables == 0;
 	bool		contradicts = log.contradicts;
+	unsigned	in_container;
 
 	memset(route, 0, sizeof(*route));
 	if (log.named && tables == 0)
@@ -152,6 +153,9 @@ route_record(const Record *record, const char *path, const char *option, Route *
 	{
 		tables = choose_by_service(tables, record, path, &contradicts);
 		tables = choose_by_columns(tables, record);
+		in_container = tables_of_container(path);
+		if ((tables & in_container) != 0)
+			tables &= in_container;
 	}
 	if (contradicts)
 		route_contradiction(route, &log);
