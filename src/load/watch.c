@@ -174,6 +174,7 @@ provide_job(Watch *watch)
 	connection = connect_to_server(&watch->options->connection);
 	if (connection == NULL)
 		return false;
+	stop_cancels(connection);
 	watch->job = start_job(connection, watch->options, watch->counters, 0, NULL);
 	return true;
 }
@@ -184,6 +185,7 @@ provide_job(Watch *watch)
 static void
 leave_job(Watch *watch)
 {
+	stop_cancels(NULL);
 	if (watch->job != NULL)
 		end_job(watch->job);
 	watch->job = NULL;
