@@ -301,6 +301,7 @@ build_header(Header *header, const JsonText *json)
 		header->names[header->nnames++] = value.kind == VALUE_STRING ?
 			header_name(value.text, value.length) : load_strdup("");
 	}
+	header_name_all(header);
 }
 
 /*
@@ -383,6 +384,9 @@ read_table_member(Reader *reader, Span name, size_t value, Header *header, bool 
 		if (!parse_next(reader, input_text(input), index, &error, &error_at))
 			return reader_fail(reader, error_at, error);
 		build_header(header, &reader->json);
+		error = header_double_name(header);
+		if (error != NULL)
+			return reader_fail(reader, 0, error);
 	}
 	input_consume(input, index);
 	return true;

@@ -117,6 +117,39 @@ header_has_time(const Header *header)
 }
 
 /*
+ * Say which name a header has twice, or NULL.
+ */
+char *
+header_double_name(const Header *header)
+{
+	for (size_t i = 0; i < header->nnames; i++)
+	{
+		for (size_t j = 0; j < i; j++)
+		{
+			if (ascii_strcasecmp(header->names[i], header->names[j]) == 0)
+				return load_printf("column \"%s\" occurs twice", header->names[i]);
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Name the columns that have no name by their place, so that no value of theirs is
+ * lost among others.
+ */
+void
+header_name_all(Header *header)
+{
+	for (size_t i = 0; i < header->nnames; i++)
+	{
+		if (*header->names[i] != '\0')
+			continue;
+		free(header->names[i]);
+		header->names[i] = load_printf("column %zu", i + 1);
+	}
+}
+
+/*
  * Give the memory of a header's names back.
  */
 void
