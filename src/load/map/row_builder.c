@@ -483,6 +483,55 @@ properties_of(const Record *record)
 }
 
 /*
+ * How many members or names are before the one of a name, ignoring the case of
+ * letters.
+ */
+static size_t
+members_before(const Record *record, json_t *object, const char *name)
+{
+	size_t		before = 0;
+
+	if (object == NULL)
+	{
+		while (ascii_strcasecmp(record->header->names[before], name) != 0)
+			before++;
+		return before;
+	}
+	for (void *member = json_object_iter(object);
+		 ascii_strcasecmp(json_object_iter_key(member), name) != 0;
+		 member = json_object_iter_next(object, member))
+		before++;
+	return before;
+}
+
+/*
+ * Take the time of a record from a field of it, or else of its properties, if either
+ * has one of this name.
+ */
+static bool
+fill_time_from(RowBuilder *builder, const Record *record, json_t *properties, const char *name)
+{
+	json_t	   *root = record_is_object(record) ? record->json->root : NULL;
+	Leftover	field = {.name = name};
+	bool		taken;
+
+	builder->converter.field = name;
+	if (!record_field(record, name, &field.value))
+	{
+		if (!object_field(record->json, properties, name, &field.value))
+			return true;
+		field.path.before[field.path.levels++] = members_before(record, root, "properties");
+		root = properties;
+	}
+	field.path.before[field.path.levels++] = members_before(record, root, name);
+	if (!fill_column(builder, builder->map->time_column, TAKE, &field.value, &taken))
+		return fail_at_field(builder, &field);
+	if (builder->trace != NULL)
+		trace_field(builder, builder->map->time_column, &field);
+	return true;
+}
+
+/*
  * Give a record without TimeGenerated the time that it has instead.
  */
 static bool
@@ -490,26 +539,14 @@ fill_time(RowBuilder *builder, const Record *record)
 {
 	int			column = builder->map->time_column;
 	json_t	   *properties;
-	bool		taken;
 
 	if (column < 0 || builder->cells[column].text != NULL)
 		return true;
 	properties = properties_of(record);
 	for (size_t i = 0; builder->cells[column].text == NULL && other_time_names[i] != NULL; i++)
 	{
-		Value		value;
-
-		builder->converter.field = other_time_names[i];
-		if (record_field(record, other_time_names[i], &value) ||
-			object_field(record->json, properties, other_time_names[i], &value))
-		{
-			Leftover	field = {.name = other_time_names[i],.value = value};
-
-			if (!fill_column(builder, column, TAKE, &value, &taken))
-				return false;
-			if (builder->trace != NULL)
-				trace_field(builder, column, &field);
-		}
+		if (!fill_time_from(builder, record, properties, other_time_names[i]))
+			return false;
 	}
 	return true;
 }
@@ -581,7 +618,7 @@ row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record
 	fill_key(builder);
 	if (map->time_column >= 0 && builder->cells[map->time_column].text == NULL)
 	{
-		builder->converter.error = load_strdup("record has neither time nor TimeGenerated; " EXPECTED_SHAPES);
+		builder->converter.error = load_strdup(NO_TIME);
 		return false;
 	}
 	return true;

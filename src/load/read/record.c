@@ -258,3 +258,22 @@ record_field(const Record *record, const char *name, Value *value)
 	}
 	return object_field(record->json, record->json->root, name, value);
 }
+
+/*
+ * Has a record a time, at its top or in its properties?
+ */
+bool
+record_has_time(const Record *record)
+{
+	json_t	   *properties = (json_t *) record_member(record, "properties");
+	Value		value;
+
+	if (record->shape != RECORD_RAW || record_field(record, "time", &value))
+		return true;
+	for (size_t i = 0; other_time_names[i] != NULL; i++)
+	{
+		if (object_field(record->json, properties, other_time_names[i], &value))
+			return true;
+	}
+	return false;
+}
