@@ -108,7 +108,7 @@ route_by_option(Route *route, const Record *record, unsigned tables, const char 
  * The record leaves several tables, and there is no --table.
  */
 static void
-route_by_path(Route *route, unsigned tables, const char *path)
+route_by_path(Route *route, const Record *record, unsigned tables, const char *path)
 {
 	const LogTable *table = log_table_in_path(path);
 
@@ -119,6 +119,8 @@ route_by_path(Route *route, unsigned tables, const char *path)
 	}
 	else if (table != NULL)
 		route_nowhere(route, load_printf("record is not of %s, as which the path names it", table->name));
+	else if (!record_has_time(record))
+		route_nowhere(route, load_strdup(NO_TIME));
 	else
 		route_nowhere(route, load_strdup("neither the record nor the path says which table this is; say it with --table"));
 }
@@ -167,7 +169,7 @@ route_record(const Record *record, const char *path, const char *option, Route *
 	else if (option != NULL)
 		route_by_option(route, record, tables, option);
 	else
-		route_by_path(route, tables, path);
+		route_by_path(route, record, tables, path);
 }
 
 /*
