@@ -198,6 +198,23 @@ fill_localized(RowBuilder *builder, const JsonText *json, json_t *object, const 
 	return true;
 }
 
+/*
+ * Is any column of a field for a text, or a time or the like, rather than for JSON?
+ */
+static bool
+takes_text(const ColumnMap *map, const FieldEntry *entry)
+{
+	for (int i = 0; i < field_entry_columns(entry); i++)
+	{
+		FieldRule	rule;
+		const Column *column = &map->columns[field_entry_column(entry, i, &rule)];
+
+		if (column->type != TYPE_DYNAMIC && (map->table == NULL || (column->flags & COLUMN_JSON) == 0))
+			return true;
+	}
+	return false;
+}
+
 static bool fill_from_object(RowBuilder *builder, const JsonText *json, json_t *object,
 							 const FieldMap *fields, const Leftover *around);
 
@@ -214,7 +231,7 @@ fill_member(RowBuilder *builder, const JsonText *json, json_t *node, const Field
 	bool		has_columns = entry != NULL && field_entry_columns(entry) > 0;
 
 	if (entry == NULL || !json_is_object(node) || around->nparents == FIELD_LEVELS - 1 ||
-		(has_columns ? !is_localized(node) : field_entry_members(entry) == NULL))
+		(has_columns ? !takes_text(builder->map, entry) || !is_localized(node) : field_entry_members(entry) == NULL))
 		return fill_field(builder, entry, around, name, &value, before);
 	inner = field_within(around, name, &value, before);
 	inner.parents[inner.nparents++] = name;
