@@ -12,10 +12,15 @@
 # Beside time, the processor time of server and client is measured: what azhunt-load
 # has the server do that COPY does not, and how many cores are busy.  Then the CSV
 # is copied into tables that have ever more of what the log table has.
+#
+# At last azhunt-load alone is given other shapes: the same records as Event Hubs
+# Capture keeps them in Avro, and sign-ins as raw records and as Microsoft Graph lists
+# them.
 use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../test/lib";
+use Avro;
 use Loader;
 use Time::HiRes qw(time);
 
@@ -55,6 +60,7 @@ for my $round (1 .. $rounds)
 }
 report();
 report_parts();
+report_shapes();
 
 # Raw records of two days, in two files.
 sub make_records
@@ -228,4 +234,73 @@ sub report_parts
 	}
 	printf "%-40s %10.2f %11.0f%%\n", 'and daily partitions', 1e6 * ($whole - $before) / $rows, 100 * ($whole - $before) / $whole;
 	printf "%-40s %10.2f\n", 'the log table', 1e6 * $whole / $rows;
+}
+
+# Messages of Event Hubs with these records, a hundred in each.
+sub make_avro
+{
+	my ($path, $codec, @from) = @_;
+	my @records = map { split /\n/, slurp($_) } @from;
+	my @bodies;
+
+	while (my @some = splice @records, 0, 100)
+	{
+		push @bodies, '{"records":[' . join(',', @some) . ']}';
+	}
+	return spew($path, avro_file(\@bodies, codec => $codec));
+}
+
+# The same sign-ins as raw records, and as Microsoft Graph lists them.
+sub make_signins
+{
+	my ($path, $count) = @_;
+	my (@raw, @listed);
+
+	for my $n (1 .. $count)
+	{
+		my $when = sprintf '2026-01-30T%02d:%02d:%02d', $n / 3600 % 24, $n / 60 % 60, $n % 60;
+		my $said = sprintf '"id":"%08x-85c1-49a3-b318-f30b8d0f0100","createdDateTime":"%sZ","userDisplayName":"Kim %d","userPrincipalName":"kim%d@contoso.com","userId":"%08x-7b5e-4c32-9f1b-0c8e5a1d2f00","appId":"c44b4083-3bb0-49c1-b47d-974e53cbdf3c","appDisplayName":"Azure Portal","ipAddress":"198.51.100.%d","clientAppUsed":"Browser","userAgent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/%d.0.0.0 Safari/537.36","correlationId":"%08x-4a0f-4d3c-8b1e-2f6d7c9e0a00","conditionalAccessStatus":"notApplied","isInteractive":true,"tokenIssuerType":"AzureAD","processingTimeInMilliseconds":%d,"riskState":"none","signInEventTypes":["interactiveUser"],"status":{"errorCode":0,"failureReason":"Other.","additionalDetails":null},"deviceDetail":{"deviceId":"","operatingSystem":"Windows10","browser":"Edge %d","isCompliant":null,"isManaged":null},"location":{"city":"Utrecht","state":"Utrecht","countryOrRegion":"NL","geoCoordinates":{"latitude":52.09,"longitude":5.12}}',
+		  $n, $when, $n % 500, $n % 500, $n % 500, $n % 256, 100 + $n % 40, $n, $n % 900, 100 + $n % 40;
+
+		push @listed, "{$said}";
+		push @raw, qq({"time":"${when}Z","resourceId":"/tenants/11111111-2222-3333-4444-555555555555/providers/Microsoft.aadiam","operationName":"Sign-in activity","category":"SignInLogs","resultType":"0","callerIpAddress":"198.51.100.7","location":"NL","properties":{$said}}\n);
+	}
+	return (spew("$path.raw.json", join '', @raw), spew("$path.graph.json", '{"@odata.context":"x","value":[' . join(',', @listed) . ']}'));
+}
+
+# How fast azhunt-load loads other shapes.
+sub report_shapes
+{
+	my ($raw_signins, $graph) = make_signins("$dir/signins", $rows);
+	my @shapes = (
+		[ 'raw records', undef, 'storagebloblogs', @files ],
+		[ 'Avro', 'raw records', 'storagebloblogs', make_avro("$dir/null.avro", 'null', @files) ],
+		[ 'Avro with deflate', 'raw records', 'storagebloblogs', make_avro("$dir/deflate.avro", 'deflate', @files) ],
+		[ 'raw sign-ins', undef, 'signinlogs', $raw_signins ],
+		[ 'sign-ins of Graph', 'raw sign-ins', 'signinlogs', $graph ]);
+	my %shape;
+
+	psql('TRUNCATE azhunt.signinlogs, azhunt.storagebloblogs, azhunt.loaded_files');
+	for my $round (0 .. $rounds)
+	{
+		for my $shape (@shapes)
+		{
+			my ($name, undef, $table, @from) = @$shape;
+			psql("TRUNCATE azhunt.$table, azhunt.loaded_files", 'CHECKPOINT');
+			my $start = time;
+			system(loader_path(), '-q', @from) == 0 or die 'azhunt-load failed';
+			# the first time, partitions are added
+			push @{ $shape{$name} }, time - $start if $round > 0;
+			my $count = sql("SELECT count(*) FROM azhunt.$table");
+			die "$name: $count rows, not $rows\n" if $count != $rows;
+		}
+	}
+	printf "\n%-26s %8s %10s %s\n", 'shape', 'seconds', 'rows/s', 'ratio of rows per second';
+	for my $shape (@shapes)
+	{
+		my ($name, $other) = @$shape;
+		my $seconds = median(@{ $shape{$name} });
+		printf "%-26s %8.2f %10.0f %s\n", $name, $seconds, $rows / $seconds,
+		  defined $other ? sprintf('%.2f to %s', median(@{ $shape{$other} }) / $seconds, $other) : '';
+	}
 }

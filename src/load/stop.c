@@ -9,6 +9,7 @@
  */
 #include "stop.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -16,14 +17,41 @@
 
 static volatile sig_atomic_t requested = 0;
 
+/* how to end what a server does for us, or NULL */
+static PGcancel * volatile running = NULL;
+
 /*
- * Remember that we were asked.
+ * Remember that we were asked, and do not wait for the server, which may wait for
+ * others as long as they like.
  */
 static void
 request_stop(int signal_number)
 {
+	char		error[256];
+	PGcancel   *cancel = running;
+	int			saved_errno = errno;
+
 	(void) signal_number;
 	requested = 1;
+	/* which libpq allows here */
+	if (cancel != NULL)
+		(void) PQcancel(cancel, error, sizeof(error));
+	errno = saved_errno;
+}
+
+/*
+ * From now on, end what the server does on a connection when we are asked to stop; on
+ * none if that is NULL.
+ */
+void
+stop_cancels(PGconn *connection)
+{
+	PGcancel   *before = running;
+
+	running = NULL;
+	PQfreeCancel(before);
+	if (connection != NULL)
+		running = PQgetCancel(connection);
 }
 
 /*

@@ -12,7 +12,10 @@
 
 #include <stdbool.h>
 
+#include <libpq-fe.h>
+
 extern void stop_by_signals(void);
+extern void stop_cancels(PGconn *connection);
 extern bool stop_requested(void);
 extern void wait_for_input(int fd, double seconds);
 

@@ -51,6 +51,7 @@ typedef struct Watch
 {
 	Options    *options;
 	LoadCounters *counters;
+	FileList	list;			/* of the last look */
 	SeenFile   *seen;			/* in order of their paths */
 	size_t		nseen;
 	LoadJob    *job;			/* while files are loaded */
@@ -174,6 +175,7 @@ provide_job(Watch *watch)
 	connection = connect_to_server(&watch->options->connection);
 	if (connection == NULL)
 		return false;
+	stop_cancels(connection);
 	watch->job = start_job(connection, watch->options, watch->counters, 0, NULL);
 	return true;
 }
@@ -184,6 +186,7 @@ provide_job(Watch *watch)
 static void
 leave_job(Watch *watch)
 {
+	stop_cancels(NULL);
 	if (watch->job != NULL)
 		end_job(watch->job);
 	watch->job = NULL;
@@ -271,6 +274,7 @@ look_around(Watch *watch, int notifier)
 
 	arrivals_forget(notifier);
 	find_files(&list, watch->options->paths, watch->options->npaths, true);
+	tell_problems(&list, &watch->list);
 	arrivals_watch(notifier, &list);
 	files = load_calloc(list.nfiles + 1, sizeof(SeenFile));
 	watch->wake_at = clock_seconds() + watch->options->interval;
@@ -290,7 +294,8 @@ look_around(Watch *watch, int notifier)
 	leave_job(watch);
 	remember_files(watch, files, nfiles);
 	count_failed(watch);
-	free_files(&list);
+	free_files(&watch->list);
+	watch->list = list;
 }
 
 /*
@@ -318,5 +323,6 @@ watch_files(Options *options, LoadCounters *counters)
 			look_around(&watch, notifier);
 	}
 	remember_files(&watch, NULL, 0);
+	free_files(&watch.list);
 	return EXIT_ALL_LOADED;
 }

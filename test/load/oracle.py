@@ -78,7 +78,7 @@ class Table:
                 continue
             if column in WORKSPACE:
                 continue
-            if column not in documented and not any(path.startswith(column + '.') for path in documented):
+            if column not in documented and (column + '.value' in documented or not any(path.startswith(column + '.') for path in documented)):
                 fields[column] = [(column, False, False)]
             inner = 'properties.' + column
             if shape == 'raw' and inner not in documented and column != 'timegenerated':
@@ -135,6 +135,13 @@ def convert(table, column, value):
     return json.loads(value) if isinstance(value, str) else value
 
 
+def is_localized(value):
+    """Is this {value, localizedValue}, as the REST API writes text?"""
+    return isinstance(value, dict) and all(member is None or (isinstance(member, (str, int, float)) and not isinstance(member, bool))
+                                           for member in value.values()) and \
+        {name.lower() for name in value} in ({'value'}, {'value', 'localizedvalue'})
+
+
 class Row:
     """A row while it is filled."""
 
@@ -166,6 +173,9 @@ class Row:
         if not taken:
             self.leftovers.append((path, value, [column for column, second, _ in columns if second]))
 
+    def takes_text(self, column):
+        return self.table.columns[column][0] != 'dynamic' and column not in self.table.json_text
+
     def walk(self, record, fields, path=()):
         for name, value in record.items():
             here = '.'.join(path + (name,)).lower()
@@ -173,6 +183,10 @@ class Row:
             inner = any(known.startswith(here + '.') for known in fields)
             if isinstance(value, dict) and not columns and inner and len(path) < 2:
                 self.walk(value, fields, path + (name,))
+            elif is_localized(value) and len(path) < 2 and any(self.takes_text(column) for column, _, _ in columns):
+                for member, text in value.items():
+                    own = fields.get(here + '.' + member.lower(), columns if member.lower() == 'value' else [])
+                    self.field(path + (name, member), text, own)
             else:
                 self.field(path + (name,), value, columns)
 
@@ -201,15 +215,19 @@ def derive(row, record, shape):
     """Columns that are filled from other fields."""
     for kind, column, source, rule in row.table.derived:
         column = column.lower()
-        field = {name.lower(): value for name, value in record.items()}
-        if kind != shape or row.cells.get(column):
+        # of two fields that differ in case, the first counts
+        field = {name.lower(): value for name, value in reversed(record.items())}
+        if (kind != shape and (kind, shape) != ('named', 'listed')) or row.cells.get(column):
             continue
         value = field.get(source.lower())
         part = {'subscription': 'subscriptions', 'resource group': 'resourceGroups', 'provider': 'providers'}.get(rule)
         if part and isinstance(value, str) and part_of(value, part):
             row.cells[column] = part_of(value, part)
         elif rule == 'whole' and value is not None:
-            row.cells[column] = convert(row.table, column, value)
+            try:
+                row.cells[column] = convert(row.table, column, value)
+            except Misfit:
+                pass
         elif rule.startswith('member ') and isinstance(value, dict):
             member = {k.lower(): v for k, v in value.items()}.get(rule[7:].lower())
             text = convert(row.table, column, member) if isinstance(member, (str, int)) and not isinstance(member, bool) else None
@@ -242,6 +260,110 @@ def row_of(table, record, shape):
             cells['timegenerated'] = parse_time(record[name])
     derive(row, record, shape)
     return cells
+
+
+# -- the CSV of the Entra portal -------------------------------------------------------
+
+SIGNIN_HEADINGS = {
+    'Date (UTC)': 'createdDateTime', 'Request ID': 'id', 'User agent': 'userAgent', 'Correlation ID': 'correlationId', 'User ID': 'userId',
+    'User': 'userDisplayName', 'Username': 'userPrincipalName', 'User type': 'userType', 'Incoming token type': 'incomingTokenType',
+    'Authentication Protocol': 'authenticationProtocol', 'Unique token identifier': 'uniqueTokenIdentifier',
+    'Token Protection - Sign In Session': 'tokenProtectionStatusDetails.signInSessionStatus',
+    'Token Protection - Sign In Session StatusCode': 'tokenProtectionStatusDetails.signInSessionStatusCode',
+    'Application': 'appDisplayName', 'Application ID ': 'appId', 'Resource': 'resourceDisplayName', 'Resource ID ': 'resourceId',
+    'Home tenant ID': 'homeTenantId', 'IP address': 'ipAddress', 'Location': 'location', 'Sign-in error code': 'status.errorCode',
+    'Failure reason': 'status.failureReason', 'Client app': 'clientAppUsed', 'Device ID': 'deviceDetail.deviceId', 'Browser': 'deviceDetail.browser',
+    'Compliant': 'deviceDetail.isCompliant', 'Managed': 'deviceDetail.isManaged', 'Multifactor authentication result': 'status.additionalDetails',
+    'Multifactor authentication auth method': 'mfaDetail.authMethod', 'Authentication requirement': 'authenticationRequirement',
+    'Session ID': 'sessionId', 'Through Global Secure Access': 'isThroughGlobalSecureAccess', 'Autonomous system  number': 'autonomousSystemNumber',
+    'Latency': 'processingTimeInMilliseconds', 'Conditional Access': 'conditionalAccessStatus', 'Managed Identity type': 'managedServiceIdentity.msiType'}
+PROGRAM_HEADINGS = {
+    'AADServicePrincipalSignInLogs': {'Service principal ID': 'servicePrincipalId', 'Service principal name': 'servicePrincipalName',
+                                      'Credential key ID': 'servicePrincipalCredentialKeyId'},
+    'AADManagedIdentitySignInLogs': {'Managed identity ID': 'servicePrincipalId', 'Managed identity name': 'servicePrincipalName'}}
+NUMBERS = {'status.errorCode', 'tokenProtectionStatusDetails.signInSessionStatusCode', 'processingTimeInMilliseconds'}
+BOOLEANS = {'deviceDetail.isCompliant', 'deviceDetail.isManaged', 'isThroughGlobalSecureAccess'}
+WORDS = {'conditionalAccessStatus': {'Success': 'success', 'Failure': 'failure', 'Not Applied': 'notApplied'},
+         'authenticationRequirement': {'Multifactor authentication': 'multiFactorAuthentication', 'Single-factor authentication': 'singleFactorAuthentication'}}
+AUDIT_HEADINGS = {'Date (UTC)': 'activityDateTime', 'Id': 'id', 'CorrelationId': 'correlationId', 'Service': 'loggedByService', 'Category': 'category',
+                  'Activity': 'activityDisplayName', 'OperationType': 'operationType', 'Result': 'result', 'ResultReason': 'resultReason'}
+ACTOR_HEADINGS = {'ActorObjectId': 'id', 'ActorDisplayName': 'displayName', 'ActorUserPrincipalName': 'userPrincipalName', 'IPAddress': 'ipAddress',
+                  'ActorHomeTenantId': 'homeTenantId', 'ActorHomeTenantName': 'homeTenantName', 'ActorServicePrincipalId': 'servicePrincipalId',
+                  'ActorServicePrincipalName': 'servicePrincipalName'}
+
+
+def put_member(record, path, value):
+    names = path.split('.')
+    for name in names[:-1]:
+        record = record.setdefault(name, {})
+    record[names[-1]] = value
+
+
+def graph_value(path, cell):
+    """A cell of sign-ins as Graph has it."""
+    if path in NUMBERS:
+        return int(cell) if re.match(r'^(0|[1-9][0-9]*)$', cell) else cell
+    if path in BOOLEANS:
+        return {'yes': True, 'true': True, 'no': False, 'false': False}.get(cell.lower(), cell)
+    if path in WORDS:
+        return WORDS[path].get(cell, cell)
+    if path == 'location':
+        parts = cell.rsplit(',', 2)
+        parts = parts if len(parts) == 3 else parts[:-1] + [''] * (3 - len(parts)) + parts[-1:]
+        return {name: part.strip(' ') for name, part in zip(('city', 'state', 'countryOrRegion'), parts) if part.strip(' ')}
+    return cell
+
+
+def portal_signin(table, names, cells):
+    headings = {**SIGNIN_HEADINGS, **PROGRAM_HEADINGS.get(table, {})}
+    record, rest = {}, {}
+    for i, (name, cell) in enumerate(zip(names, cells)):
+        before = [cells[j] for j in range(i) if names[j] == name]
+        if cell == '' or cell in before:
+            continue
+        if name in headings and not before:
+            put_member(record, headings[name], graph_value(headings[name], cell))
+        else:
+            rest['%s (%d)' % (name, len(before) + 1) if before else name] = cell
+    # the members of an object that becomes text have the order of the headings above
+    ordered = {}
+    for path in headings.values():
+        value = record
+        for name in path.split('.'):
+            value = value.get(name) if isinstance(value, dict) else None
+        if value is not None:
+            put_member(ordered, path, value)
+    return {**ordered, **rest}
+
+
+def portal_audit(names, cells):
+    row = {name: cell for name, cell in zip(names, cells) if cell != ''}
+    record = {AUDIT_HEADINGS[name]: cell for name, cell in row.items() if name in AUDIT_HEADINGS}
+    actor = {member: row[name] for name, member in ACTOR_HEADINGS.items() if name in row}
+    if actor:
+        user = 'userPrincipalName' in actor or ('id' in actor and not {'servicePrincipalId', 'servicePrincipalName'} & set(actor))
+        record['initiatedBy'] = {'user' if user else 'app': actor}
+    targets, details = {}, {}
+    for name, cell in row.items():
+        numbered = re.match(r'^(?:Target(\d+)(?:ModifiedProperty(\d+))?|AdditionalDetail(\d+))(\w+)$', name)
+        if numbered and numbered.group(3):
+            details.setdefault(int(numbered.group(3)), {})[numbered.group(4).lower()] = cell
+        elif numbered:
+            target = targets.setdefault(int(numbered.group(1)), {'modifiedProperties': {}})
+            if numbered.group(2):
+                target = target['modifiedProperties'].setdefault(int(numbered.group(2)), {})
+            target[{'Type': 'type', 'DisplayName': 'displayName', 'ObjectId': 'id', 'UserPrincipalName': 'userPrincipalName',
+                    'Name': 'displayName', 'OldValue': 'oldValue', 'NewValue': 'newValue'}[numbered.group(4)]] = cell
+    agent = [{'key': 'User-Agent', 'value': row['User Agent']}] if 'User Agent' in row else []
+    record['additionalDetails'] = agent + [details[number] for number in sorted(details)]
+    record['targetResources'] = [{**targets[number], 'modifiedProperties': [properties for _, properties in sorted(targets[number]['modifiedProperties'].items())]}
+                                 for number in sorted(targets)]
+    if 'ActorType' in row:
+        record['ActorType'] = row['ActorType']
+    for place, name in enumerate(names):
+        if name.startswith('Unknown') and name in row:
+            record['%s (column %d)' % (name, place + 1)] = row[name]
+    return record
 
 
 # -- files ---------------------------------------------------------------------------
@@ -285,7 +407,7 @@ def read_avro(data):
     return records
 
 
-def read_records(shape, data):
+def read_records(shape, data, table):
     """The records of a file, and the names that their fields have."""
     if shape == 'lines':
         return [json.loads(line) for line in data.decode().split('\n') if line], 'raw'
@@ -303,6 +425,11 @@ def read_records(shape, data):
         return [dict(zip(names, row)) for row in answer['rows']], 'named'
     if shape == 'graph':
         return json.loads(data)['value'], 'listed'
+    if shape == 'list':
+        return json.loads(data), 'listed'
+    if shape == 'portal':
+        rows = list(csv.reader(io.StringIO(data.decode('utf-8-sig'), newline=''), strict=True))
+        return [portal_audit(rows[0], row) if table == 'AuditLogs' else portal_signin(table, rows[0], row) for row in rows[1:]], 'listed'
     encoding, separator = {'csv': ('utf-8-sig', ','), 'semicolons': ('utf-8', ';'), 'utf16': ('utf-16', '\t')}[shape]
     rows = list(csv.reader(io.StringIO(data.decode(encoding), newline=''), delimiter=separator, strict=True))
     names = [re.sub(r' \[UTC\]$', '', name) for name in rows[0]]
@@ -311,7 +438,7 @@ def read_records(shape, data):
 
 def expect(name, shape, file):
     table = Table(name)
-    records, kind = read_records(shape, open(file, 'rb').read())
+    records, kind = read_records(shape, open(file, 'rb').read(), name)
     for record in records:
         print(json.dumps(row_of(table, record, kind)))
 
@@ -403,7 +530,11 @@ class Generator:
                     path.lower() == 'operationname.localizedvalue':
                 continue
             spelled.add(path.lower())
-            self.put(record, path, self.value(column))
+            value = self.value(column)
+            if self.table.columns[column][0] == 'string' and path.count('.') < 2 and r.random() < 0.2:
+                # text that is JSON keeps its escapes, which may be others
+                value = self.localized(self.plain() if column in self.table.json_text else value)
+            self.put(record, path, value)
         for i in range(r.randint(0, 3)):
             self.put(record, r.choice(['unknown%d', 'properties.unknown%d'] if table.name != 'AzureActivity' else ['unknown%d']) % i, self.json())
         return self.shuffled(record)
@@ -452,6 +583,89 @@ class Generator:
         return self.shuffled(record)
 
 
+    def localized(self, value):
+        """A text as the REST API may write it."""
+        r = self.random
+        if not isinstance(value, str) or r.random() < 0.5:
+            return value
+        return r.choice([{'value': value}, {'value': value, 'localizedValue': self.plain()}, {'localizedValue': value or 'x', 'value': value + 'x'},
+                         {'Value': value, 'LocalizedValue': None}, {'value': None, 'localizedValue': self.plain()}])
+
+    def activity(self):
+        """What az monitor activity-log list and Get-AzActivityLog have."""
+        r, table = self.random, self.table
+        record = {'eventTimestamp': self.time(), 'resourceId': r.choice([None, '/subscriptions/S-1/resourceGroups/G/providers/Microsoft.Web/sites/X%d' % r.randint(1, 9)]),
+                  'category': self.localized(r.choice(['Administrative', 'Security', 'Policy'])), 'caller': self.text(),
+                  'authorization': {'action': self.plain(), 'scope': self.plain()}, 'claims': {'aud': self.plain(), 'n': r.randint(0, 9)},
+                  'httpRequest': {'clientIpAddress': self.plain(), 'method': 'PUT'}, 'properties': r.choice([None, {'value': self.plain()}, {'a': self.json()}]),
+                  'unknown': self.localized(self.plain())}
+        for field in ('operationName', 'status', 'subStatus', 'resourceProviderName'):
+            record[field] = self.localized(self.plain())
+        for field in ('resourceGroupName', 'correlationId', 'eventDataId', 'operationId', 'level', 'subscriptionId', 'description'):
+            if r.random() < 0.8:
+                record[field] = self.localized(self.text())
+        record['submissionTimestamp'] = self.time()
+        if r.random() < 0.3:
+            record = {name[0].upper() + name[1:]: value for name, value in record.items()}
+        return self.shuffled(record)
+
+    def portal_cell(self, path):
+        r = self.random
+        if r.random() < 0.2:
+            return ''
+        if path in ('createdDateTime', 'activityDateTime'):
+            return self.time()
+        if path in NUMBERS:
+            return r.choice(['0', '50126', '007', '1.5', 'None'])
+        if path in BOOLEANS:
+            return r.choice(['Yes', 'No', 'true', 'FALSE'])
+        if path in WORDS:
+            return r.choice(list(WORDS[path]) + ['Other'])
+        if path == 'location':
+            return r.choice(['Utrecht, Utrecht, NL', 'NL', ' , NL', 'a, b, c, d', ', ,', self.plain()])
+        # what becomes text that is JSON keeps its escapes, which may be others
+        return self.plain() if path == 'resourceId' or '.' in path else self.text()
+
+    def portal_names(self):
+        """The headings of a file, and what Graph calls them."""
+        r = self.random
+        if self.table.name == 'AuditLogs':
+            names = {**AUDIT_HEADINGS, **dict.fromkeys(list(ACTOR_HEADINGS) + ['ActorType', 'User Agent', 'Unknown'], '')}
+            for target in range(1, 4):
+                names.update(dict.fromkeys(['Target%d%s' % (target, part) for part in ('Type', 'DisplayName', 'ObjectId', 'UserPrincipalName')], ''))
+                names.update(dict.fromkeys(['Target%dModifiedProperty%d%s' % (target, i, part) for i in (1, 2, 10) for part in ('Name', 'OldValue', 'NewValue')], ''))
+            names.update(dict.fromkeys(['AdditionalDetail%d%s' % (i, part) for i in (1, 2, 10) for part in ('Key', 'Value')], ''))
+            needed = {'Date (UTC)', 'CorrelationId', 'Activity'}
+        else:
+            names = {**SIGNIN_HEADINGS, **PROGRAM_HEADINGS.get(self.table.name, {}), 'Status': '', 'Something new': ''}
+            needed = {'Date (UTC)', 'Request ID', 'Incoming token type', 'Username', *PROGRAM_HEADINGS.get(self.table.name, {})}
+        chosen = [(name, path) for name, path in names.items() if name in needed or r.random() < 0.8]
+        r.shuffle(chosen)
+        # the portal has this one twice
+        return chosen + ([('Incoming token type', '')] if self.table.name != 'AuditLogs' else [])
+
+    def portal(self, count):
+        """The cells of a file of the Entra portal."""
+        columns = self.portal_names()
+        rows = [[name for name, _ in columns]]
+        for _ in range(count):
+            row = [self.portal_cell(path) if name not in ('Date (UTC)', 'Activity') else self.time() if path.endswith('DateTime') else 'Add ' + self.plain()
+                   for name, path in columns]
+            first = rows[0].index('Incoming token type') if 'Incoming token type' in rows[0] else None
+            if first is not None and self.random.random() < 0.5:
+                row[-1] = row[first]
+            rows.append(row)
+        return rows
+
+
+def write_csv(rows, separator, at_random):
+    out = io.StringIO()
+    # with less in quotes, and \n alone, Python leaves a \r as it is
+    csv.writer(out, delimiter=separator, **at_random.choice([
+        {'lineterminator': '\r\n'}, {'lineterminator': '\n', 'quoting': csv.QUOTE_ALL}])).writerows(rows)
+    return out.getvalue()
+
+
 def generate(seed, count, name, shape, file):
     table = Table(name)
     generator = Generator(table, '%s %s %s' % (seed, name, shape))
@@ -459,6 +673,10 @@ def generate(seed, count, name, shape, file):
         records = [generator.raw() for _ in range(count)]
     elif shape == 'graph':
         records = [generator.graph() for _ in range(count)]
+    elif shape == 'list':
+        records = [generator.activity() for _ in range(count)]
+    elif shape == 'portal':
+        records = generator.portal(count)
     else:
         records = [generator.named(shape not in ('export', 'api')) for _ in range(count)]
     ascii_only = generator.random.choice([True, False])
@@ -468,7 +686,9 @@ def generate(seed, count, name, shape, file):
         data = ''.join(json.dumps(record, ensure_ascii=ascii_only) + '\n' for record in records).encode()
     elif shape == 'envelope':
         data = json.dumps({'records': records}, ensure_ascii=ascii_only).encode()
-    elif shape == 'query':
+    elif shape == 'portal':
+        data = write_csv(records, ',', generator.random).encode('utf-8-sig')
+    elif shape in ('query', 'list'):
         data = json.dumps(records, ensure_ascii=ascii_only, indent=2).encode()
     elif shape == 'graph':
         data = json.dumps({'@odata.context': 'x', 'value': records}, ensure_ascii=ascii_only).encode()
@@ -478,15 +698,10 @@ def generate(seed, count, name, shape, file):
                                        'rows': [[record.get(n) for n in names] for record in records]}]}).encode()
     else:
         separator = {'csv': ',', 'semicolons': ';', 'utf16': '\t'}[shape]
-        out = io.StringIO()
         names = list(records[0])
-        # with less in quotes, and \n alone, Python leaves a \r as it is
-        writer = csv.writer(out, delimiter=separator, **generator.random.choice([
-            {'lineterminator': '\r\n'}, {'lineterminator': '\n', 'quoting': csv.QUOTE_ALL}]))
-        writer.writerow([n + ' [UTC]' if table.columns.get(n.lower(), ('',))[0] == 'datetime' else n for n in names])
-        for record in records:
-            writer.writerow([record[n] for n in names])
-        data = out.getvalue().encode({'csv': 'utf-8-sig', 'semicolons': 'utf-8', 'utf16': 'utf-16'}[shape])
+        header = [n + ' [UTC]' if table.columns.get(n.lower(), ('',))[0] == 'datetime' else n for n in names]
+        text = write_csv([header] + [[record[n] for n in names] for record in records], separator, generator.random)
+        data = text.encode({'csv': 'utf-8-sig', 'semicolons': 'utf-8', 'utf16': 'utf-16'}[shape])
     open(file, 'wb').write(data)
 
 

@@ -113,6 +113,16 @@ ok(await(sub { err() =~ /is not currently accepting connections/ }, 60), 'no con
 sql("ALTER DATABASE $name ALLOW_CONNECTIONS true", database => 'postgres');
 ok(await(sub { ids() eq 'a b c e f was-bad' }, 60), 'no connection: loaded once there is one');
 
+# what cannot be read is told of once, however often it is looked at
+symlink('nowhere', "$box/link") or die;
+ok(await(sub { err() =~ /box\/link: No such file or directory/ }, 60), 'dangling link: told');
+put("l$_.json", sprintf($record, "l$_")) && await(sub { ids() =~ / l$_\b/ }, 60) for 1 .. 3;
+like(ids(), qr/ l1 l2 l3 /, 'dangling link: others are loaded');
+is(() = err() =~ /box\/link/g, 1, 'dangling link: told once');
+unlink("$box/link") or die;
+system("rm '$box'/l?.json") == 0 or die;
+sql(q{DELETE FROM azhunt.signinlogs WHERE id LIKE 'l_'});
+
 # a directory that is away for a while
 rename($box, "$dir/away") or die;
 ok(await(sub { err() =~ /box: No such file or directory/ }, 60), 'missing directory: told');
@@ -136,8 +146,8 @@ $holder->query('SELECT pg_advisory_lock(7)');
 $pid = start_loader('--watch', $box);
 ok(await(sub { sql(q{SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted}) > 0 }, 60), 'a row of the large file waits');
 kill('TERM', $pid);
-$holder->query('SELECT pg_advisory_unlock(7)');
 my ($status) = end_loader($pid);
+$holder->query('SELECT pg_advisory_unlock(7)');
 is($status, 0, 'SIGTERM while a file is loaded: exit status');
 my $loaded = sql('SELECT count(*) FROM azhunt.signinlogs');
 ok($loaded == 0 || $loaded == 20_000, "SIGTERM while a file is loaded: all of it or nothing ($loaded)");

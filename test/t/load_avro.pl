@@ -105,6 +105,19 @@ clear();
 like((loader('-q', spew("$dir/cut.avro", substr($whole, 0, length($whole) - 1))))[2],
 	qr/cut\.avro:5:1: the block of messages that starts here has no end yet; it is left to a later run/, 'without its last byte: message');
 
+# the number of a message counts those of earlier runs
+clear();
+spew("$dir/cut.avro", substr(avro_file([ map { signin($_) } 'a' .. 'e' ], block => 2), 0, -1));
+is((loader('-q', "$dir/cut.avro"))[0], 1, 'four messages of five: exit status');
+is(ids(), 'a b c d', 'four messages of five: rows');
+like((loader('-q', spew("$dir/cut.avro", avro_file([ (map { signin($_) } 'a' .. 'e'), 'hello' ], block => 2))))[2],
+	qr/cut\.avro:6:1: body of the message is no JSON/, 'a bad message after those of an earlier run: its number');
+
+# a body may start with the mark of UTF-8
+clear();
+load_ok('mark of UTF-8 in a body', '-q', spew("$dir/mark.avro", avro_file([ "\xEF\xBB\xBF" . signin('a') ])));
+is(ids(), 'a', 'mark of UTF-8 in a body: row');
+
 # files that are damaged: nothing of them is loaded
 clear();
 my %damaged = (

@@ -93,6 +93,11 @@ like($err, qr/signins\.csv:4:1: column timegenerated: not a time: "soon"/, 'plac
 ($status, $rows, $err) = load("IPAddress;UserAgent;TimeGenerated\n\"a;b\";\"c,d\";soon\n");
 like($err, qr/signins\.csv:2:13: column timegenerated: not a time: "soon"/, 'column after semicolons');
 
+# columns without a name lose nothing
+($status, $rows, $err) = load("TimeGenerated,,,IPAddress\n2026-01-31 10:00:00,a,b,192.0.2.1\n");
+is($status, 0, 'columns without a name: exit status');
+is(sql('SELECT additionalfields FROM azhunt.signinlogs'), '{"column 2": "a", "column 3": "b"}', 'columns without a name: values');
+
 # pairs of UTF-16, across the edges of what is read at once
 my $smile = "\x{1F600}";
 my $many = join '', map { sprintf "2026-01-31 10:%02d:%02d,192.0.2.1,%s,%s\n", $_ / 60, $_ % 60, 'k' x ($_ % 7), $smile x ($_ % 13) } 0 .. 3599;

@@ -175,6 +175,14 @@ like((loader('-q', '--table', 'SigninLogs', spew("$dir/rows.json",
 	qr/rows\.json:1:184: column createddatetime: not a time: "4 ms"/, 'a row of an answer');
 like((loader('-q', spew("$dir/cells.csv", qq(TimeGenerated [UTC],Type,Location,CreatedDateTime\n"1/31/2026, 1:00:00 AM",SigninLogs,"a,""\n\xc3\xa9",4 ms\n))))[2],
 	qr/cells\.csv:3:4: column createddatetime: not a time: "4 ms"/, 'a cell of CSV');
+like((loader('-q', spew("$dir/InteractiveSignIns_1.csv", qq(Request ID,"Operating System",Browser,"x, y",Date (UTC),IP address\nr,W,"Edge, 1",z,"soon, at 9",192.0.2.1\n))))[2],
+	qr/InteractiveSignIns_1\.csv:2:17: column createddatetime: not a time: "soon, at 9"/, 'a cell of the Entra portal');
+like((loader('-q', spew("$dir/AuditLogs_1.csv", qq(CorrelationId,ActorDisplayName,Activity,Date (UTC)\n,Kim,"Add x, y",soon\n))))[2],
+	qr/AuditLogs_1\.csv:2:17: column timegenerated: not a time: "soon"/, 'a cell of audit logs of the Entra portal');
+like((loader('-q', spew("$dir/audits.json", qq({"value":[{"id":"x","activityDisplayName":"a","ActivityDateTime": "soon"}]}))))[2],
+	qr/audits\.json:1:67: column timegenerated: not a time: "soon"/, 'a time in place of TimeGenerated');
+like((loader('-q', spew("$dir/inner.json", qq({"category":"SignInLogs","properties":{"id":"x","activityDateTime":"soon"}}\n))))[2],
+	qr/inner\.json:1:68: column timegenerated: not a time: "soon"/, 'a time in place of TimeGenerated in properties');
 count_is(0, 'nothing of these is loaded');
 
 # rows of one batch that the server does not take, alone and side by side
@@ -199,7 +207,8 @@ my %no_logs = (
 	'blank' => ["\n \n", qr/file is empty; expected/],
 	'jpeg' => ["\xff\xd8\xff\xe0\0\x10JFIF\0" . join('', map { chr($_ % 256) } 1 .. 2000), qr/binary data; expected/],
 	'prose' => ["Dear all,\nplease find attached\n", qr/no Azure log.*expected/],
-	'object' => ['{}', qr/:1:1: .*(expected|--table)/],
+	'object' => ['{}', qr/:1:1: record has neither time nor TimeGenerated; expected/],
+	'error of an API' => ['{"error":{"code":"InvalidAuthenticationToken","message":"x"}}', qr/:1:1: record has neither time nor TimeGenerated; expected/],
 	'number' => ['42', qr/no Azure log.*expected/],
 	'avro' => ["Obj\x01abc", qr/Avro/],
 	'zip' => ["PK\x03\x04abc", qr/ZIP.*unzip/],
@@ -214,6 +223,10 @@ my %no_logs = (
 	'summarised' => ["IPAddress,count_\n192.0.2.1,4\n", qr/no column TimeGenerated.*expected/],
 	'twice' => ["TimeGenerated,Type,type\n", qr/column "type" occurs twice/],
 	'array' => ["[$good,", qr/file ends|expected/],
+	'two arrays' => [qq({"records":[$good],"a":[1],"Records": [$good]}), qr/:1:\d+: the object has a second array of records; only one is expected/],
+	'two arrays of names' => [qq({"value":[],"records":[$good]}), qr/second array of records/],
+	'columns of an answer twice' => [qq({"tables":[{"columns":[{"name":"TimeGenerated"},{"name":"A"},{"name":"a"}],"rows":[["2026-01-31T10:00:00Z",1,2]]}]}), qr/column "a" occurs twice/],
+	'UTF-16, the other way round, without its mark' => ["\0{\0\"\0t", qr/UTF-16 without its mark.*iconv -f UTF-16BE/],
 	'envelope' => [qq({"records":[$good), qr/file ends where "," or "]" is expected/],
 	'arrays' => ['[' x 100, qr/too many arrays deep/],
 	'answer' => ['{"tables":[{"name":"PrimaryResult","columns":[{"name":"count_","type":"long"}],"rows":[[1]]}]}', qr/no column TimeGenerated.*expected/],
@@ -226,6 +239,8 @@ for my $name (sort keys %no_logs)
 	is($status, 1, "$name: exit status");
 	like($err, $message, "$name: message");
 }
+system("gzip -c $dir/plain.json | gzip -c > $dir/twice.gz") == 0 or die;
+like((loader('-q', "$dir/twice.gz"))[2], qr/twice\.gz:1:1: file is compressed with gzip twice; decompress it once: gunzip FILE/, 'gzip in gzip');
 my ($gz_status, undef, $gz_err) = loader('-q', $gz);
 is($gz_status, 1, 'truncated gzip: exit status');
 like($gz_err, qr/truncated\.json\.gz:\d+:\d+: gzip data ends before its end/, 'truncated gzip: message');

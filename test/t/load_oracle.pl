@@ -19,13 +19,14 @@ my $count = $ENV{AZHUNT_LOAD_RECORDS} // 50;
 my $seed = $ENV{AZHUNT_LOAD_SEED} // 23;
 my $oracle = "$root/test/load/oracle.py";
 my @log_tables = map { m{([^/]+)\.txt$} } grep { !/every_table/ } glob("$root/src/logs/tables/" . ($ENV{AZHUNT_LOAD_TABLE} // '*') . '.txt');
-# what Graph lists; the activity log has a test of its own
+# what Graph and the Entra portal have, and what the REST API lists
 my @of_graph = grep { /^(?:SigninLogs|AAD.*SignInLogs|AuditLogs)$/ } @log_tables;
+my %tables_of = (graph => \@of_graph, portal => \@of_graph, list => [ grep { $_ eq 'AzureActivity' } @log_tables ]);
 
 srand($seed);
-for my $shape (qw(lines envelope avro export query api csv semicolons utf16 graph))
+for my $shape (qw(lines envelope avro export query api csv semicolons utf16 graph portal list))
 {
-	my @tables = sort { $a->[1] <=> $b->[1] } map { [ $_, rand() ] } $shape eq 'graph' ? @of_graph : @log_tables;
+	my @tables = sort { $a->[1] <=> $b->[1] } map { [ $_, rand() ] } @{ $tables_of{$shape} // \@log_tables };
 
 	compare($_->[0], $shape) for $ENV{AZHUNT_LOAD_ALL} || @tables < 2 ? @tables : @tables[ 0, 1 ];
 }

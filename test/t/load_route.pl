@@ -13,6 +13,8 @@ my $time = '"time":"2026-01-31T10:00:00Z"';
 my $tenant = '"resourceId":"/tenants/t/providers/Microsoft.aadiam"';
 my $resource = '"resourceId":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/applicationGateways/a"';
 my $storage = '"resourceId":"/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a/blobServices/default"';
+# what Microsoft Graph lists
+my $listed = '"createdDateTime":"2026-01-31T10:00:00Z","ipAddress":"192.0.2.1","appDisplayName":"a","status":{"errorCode":0}';
 
 sub clear { sql('TRUNCATE ' . join(', ', map { "azhunt.$_" } @tables, 'loaded_files')); }
 
@@ -56,6 +58,22 @@ my @cases = (
 	[ '--table with columns of its own', [ '--table', 'SigninLogs' ], 'x.json', qq($named[0]"IPAddress":"192.0.2.1","SomethingNew":1$named[1]), 'signinlogs 1' ],
 	[ '--table where several are left', [ '--table', 'azureactivity' ], 'x.json', qq({$time,"category":"Policy"}), 'azureactivity 1' ],
 	[ 'path that the record contradicts', [], 'SigninLogs/x.json', qq({$time,$storage}), qr/not of SigninLogs, as which the path names it/ ],
+	[ 'kind of sign-in alone', [], 'x.json', qq({$listed,"signInEventTypes":"nonInteractiveUser"}), 'aadnoninteractiveusersigninlogs 1' ],
+	[ 'isInteractive in a string', [], 'x.json', qq({$listed,"isInteractive":"False"}), 'aadnoninteractiveusersigninlogs 1' ],
+	[ 'programs are not interactive', [], 'x.json', qq({$listed,"signInEventTypes":["managedIdentity"],"isInteractive":false}), 'aadmanagedidentitysigninlogs 1' ],
+	[ 'unknown kind of sign-in', [], 'x.json', qq({$listed,"signInEventTypes":["agentIdentity"]}), qr/no log table for "agentIdentity"; --skip-unknown/ ],
+	[ 'no kind of sign-in', [], 'x.json', qq({$listed,"signInEventTypes":[{}]}), qr/no log table for "signInEventTypes"; --skip-unknown/ ],
+	[ 'two kinds of sign-in', [], 'x.json', qq({$listed,"signInEventTypes":["interactiveUser","managedIdentity"]}), qr/it is of "SigninLogs", but its signInEventTypes is "AADManagedIdentitySignInLogs"/ ],
+	[ 'interactive, and not', [], 'x.json', qq({$listed,"signInEventTypes":["interactiveUser"],"isInteractive":false}), qr/it is of "SigninLogs", but its isInteractive is "false"/ ],
+	[ 'not interactive, and yet', [], 'x.json', qq({$listed,"signInEventTypes":["nonInteractiveUser"],"isInteractive":true}), qr/it is of "AADNonInteractiveUserSignInLogs", but its isInteractive is "true"/ ],
+	[ 'sign-in of no kind', [], 'x.json', qq({$listed,"signInEventTypes":[]}), qr/neither the record nor the path says which table/ ],
+	[ 'sign-in of no kind, and --table', [ '--table', 'AADNonInteractiveUserSignInLogs' ], 'x.json', qq({$listed}), 'aadnoninteractiveusersigninlogs 1' ],
+	[ 'sign-in of no kind in a file of that name', [], 'NonInteractiveSignIns_2026-01-31.json', qq({$listed}), 'aadnoninteractiveusersigninlogs 1' ],
+	[ 'sign-in of no kind with a category', [], 'x.json', qq({$listed,"category":"NonInteractiveUserSignInLogs"}), 'aadnoninteractiveusersigninlogs 1' ],
+	[ 'sign-in with the category of another log', [], 'x.json', qq({$listed,"isInteractive":true,"category":"StorageWrite"}), qr/it is of "SigninLogs", but its category is "StorageWrite"/ ],
+	[ 'activity with the category of another log', [], 'x.json', qq({"eventTimestamp":"2026-01-31T10:00:00Z","category":{"value":"SignInLogs"}}), qr/it is of "AzureActivity", but its category is "SignInLogs"/ ],
+	[ 'audit whose category is that of another log', [], 'x.json', qq({"activityDateTime":"2026-01-31T10:00:00Z","activityDisplayName":"x","category":"Administrative"}), 'auditlogs 1' ],
+	[ 'container where several are left', [ '--table', 'AuditLogs' ], 'insights-activity-logs/x.json', qq({$time,"category":"Policy"}), 'azureactivity 1' ],
 	[ 'nothing', [], 'x.json', qq({$time,"properties":{}}), qr/neither the record nor the path says which table this is; say it with --table/ ],
 );
 for my $case (@cases)

@@ -32,6 +32,11 @@ is(sql('SELECT operationnamevalue, activitystatusvalue, operationname, level, ad
 	"A/b/write|Succeeded|Write b|Info|{\"level\": {\"LocalizedValue\": \"Information\"}}\n|Start|||",
 	'localized texts: each in its column, the rest in additionalfields');
 
+# ... but in columns of JSON it is an object like others
+load('localized texts for JSON', 'json.json', qq({$activity,"operationName":"a/b/c","properties":{"value":"x","localizedValue":"y"}}\n{$signin,"properties":{"deviceDetail":{"value":"x"}}}\n));
+is(sql('SELECT properties, properties_d FROM azhunt.azureactivity'), '{"value":"x","localizedValue":"y"}|{"value": "x", "localizedValue": "y"}', 'localized texts for JSON: Properties');
+is(sql('SELECT devicedetail FROM azhunt.signinlogs'), '{"value": "x"}', 'localized texts for JSON: DeviceDetail');
+
 # text that may be JSON is; other text is not
 my $out = load('objects in columns of text', 'objects.json', <<"END");
 {$signin,"properties":{"authenticationDetails":[{"a":1.50}],"clientAppUsed":{"a":[1]},"ipAddress":"192.0.2.1","userPrincipalName":"kim\@contoso.com","appId":false,"userType":["x"]}}

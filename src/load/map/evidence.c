@@ -84,35 +84,137 @@ log_of_category(const Record *record, NamedLog *log)
 }
 
 /*
- * The kind of sign-in that Microsoft Graph lists.
+ * Note that a field says that a record is of another log.
  */
-static const char *
-kind_of_signin(const Record *record)
+static void
+note_contradiction(NamedLog *log, const char *field, const Value *name)
+{
+	log->contradicts = true;
+	log->other_field = field;
+	log->other_name = *name;
+}
+
+/*
+ * A text as a value.
+ */
+static Value
+text_value(const char *text)
+{
+	return (Value)
+	{
+		.kind = VALUE_STRING,.text = text,.length = strlen(text)
+	};
+}
+
+/*
+ * Name a log by one of ours.
+ */
+static void
+name_log(NamedLog *log, const char *name)
+{
+	log->named = true;
+	log->tables = log_table_by_name(name, strlen(name))->bit;
+	log->contradicts = false;
+	log->name = text_value(name);
+}
+
+/*
+ * Name a log by the kind of its sign-ins, for which there may be no table.
+ */
+static void
+name_by_kind(NamedLog *log, const Value *kind)
 {
 	static const char *const kinds[][2] = {
+		{"interactiveUser", "SigninLogs"},
+		{"nonInteractiveUser", "AADNonInteractiveUserSignInLogs"},
 		{"servicePrincipal", "AADServicePrincipalSignInLogs"},
-		{"managedIdentity", "AADManagedIdentitySignInLogs"},
-		{"nonInteractiveUser", "AADNonInteractiveUserSignInLogs"}
+		{"managedIdentity", "AADManagedIdentitySignInLogs"}
 	};
-	Value		events = {0};
-	Value		interactive;
 
 	/* PowerShell has capitals where Graph has none */
-	(void) record_field(record, "signInEventTypes", &events);
-	for (size_t i = 0; i < json_array_size(events.node); i++)
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 	{
-		Value		event = json_value(record->json, json_array_get(events.node, i));
-
-		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		if (kind->kind == VALUE_STRING && kind->length == strlen(kinds[i][0]) &&
+			ascii_strncasecmp(kind->text, kinds[i][0], kind->length) == 0)
 		{
-			if (event.kind == VALUE_STRING && event.length == strlen(kinds[k][0]) &&
-				ascii_strncasecmp(event.text, kinds[k][0], event.length) == 0)
-				return kinds[k][1];
+			name_log(log, kinds[i][1]);
+			return;
 		}
 	}
-	if (record_field(record, "isInteractive", &interactive) && interactive.kind == VALUE_BOOLEAN && *interactive.text == 'f')
-		return "AADNonInteractiveUserSignInLogs";
-	return "SigninLogs";
+	*log = (NamedLog)
+	{
+		.named = true,.name = *kind
+	};
+	if (kind->kind != VALUE_STRING)
+		log->name = text_value("signInEventTypes");
+}
+
+/*
+ * Name a log by the kinds of sign-in that Microsoft Graph lists: an array, most often
+ * of one, or one alone.  Nothing is named where there is none.
+ */
+static void
+name_by_kinds(NamedLog *log, const Record *record)
+{
+	Value		kinds;
+	size_t		count;
+
+	if (!record_field(record, "signInEventTypes", &kinds) || kinds.kind == VALUE_NULL ||
+		(kinds.kind == VALUE_STRING && kinds.length == 0))
+		return;
+	count = json_is_array(kinds.node) ? json_array_size(kinds.node) : 1;
+	for (size_t i = 0; i < count; i++)
+	{
+		Value		kind = json_is_array(kinds.node) ? json_value(record->json, json_array_get(kinds.node, i)) : kinds;
+		NamedLog	other;
+
+		name_by_kind(&other, &kind);
+		if (log->named && log->tables != other.tables)
+			note_contradiction(log, "signInEventTypes", &other.name);
+		else
+			*log = other;
+	}
+}
+
+/*
+ * The tables of sign-ins of users, and with those of programs.
+ */
+static unsigned
+signin_tables(bool with_programs)
+{
+	static const char *const names[] = {
+		"SigninLogs", "AADNonInteractiveUserSignInLogs", "AADServicePrincipalSignInLogs", "AADManagedIdentitySignInLogs"
+	};
+	unsigned	tables = 0;
+
+	for (int i = 0; i < (with_programs ? 4 : 2); i++)
+		tables |= log_table_by_name(names[i], strlen(names[i]))->bit;
+	return tables;
+}
+
+/*
+ * Name the log of a sign-in that Microsoft Graph lists; where that says too little,
+ * it may be any of them.
+ */
+static void
+name_signin(NamedLog *log, const Record *record)
+{
+	NamedLog	by_flag = {0};
+	Value		flag;
+
+	name_by_kinds(log, record);
+	if (record_field(record, "isInteractive", &flag) && (flag.kind == VALUE_BOOLEAN || flag.kind == VALUE_STRING) &&
+		flag.length > 0)
+		name_log(&by_flag, ascii_lower(*flag.text) == 'f' ? "AADNonInteractiveUserSignInLogs" : "SigninLogs");
+	if (log->named && by_flag.named && (log->tables & signin_tables(false)) != 0 && log->tables != by_flag.tables)
+		note_contradiction(log, "isInteractive", &flag);
+	if (!log->named)
+		*log = by_flag;
+	if (!log->named)
+	{
+		name_log(log, "SigninLogs");
+		log->tables = signin_tables(true);
+	}
 }
 
 /*
@@ -121,30 +223,24 @@ kind_of_signin(const Record *record)
 static bool
 log_of_list(const Record *record, NamedLog *log)
 {
-	const char *name = NULL;
 	Value		value;
 
 	if (record->shape != RECORD_LISTED)
 		return false;
 	if (record->logs != NULL)
-		name = record->logs[0];
+	{
+		name_log(log, record->logs[0]);
+		for (size_t i = 1; record->logs[i] != NULL; i++)
+			log->tables |= log_table_by_name(record->logs[i], strlen(record->logs[i]))->bit;
+	}
 	else if (record_field(record, "eventTimestamp", &value))
-		name = "AzureActivity";
+		name_log(log, "AzureActivity");
 	else if (record_field(record, "activityDateTime", &value) && record_field(record, "activityDisplayName", &value))
-		name = "AuditLogs";
+		name_log(log, "AuditLogs");
 	else if (record_field(record, "ipAddress", &value) && record_field(record, "status", &value) &&
 			 (record_field(record, "clientAppUsed", &value) || record_field(record, "appDisplayName", &value)))
-		name = kind_of_signin(record);
-	if (name == NULL)
-		return false;
-	log->named = true;
-	log->tables = log_table_by_name(name, strlen(name))->bit;
-	for (size_t i = 0; record->logs != NULL && record->logs[i] != NULL; i++)
-		log->tables |= log_table_by_name(record->logs[i], strlen(record->logs[i]))->bit;
-	log->name.kind = VALUE_STRING;
-	log->name.text = name;
-	log->name.length = strlen(name);
-	return true;
+		name_signin(log, record);
+	return log->named;
 }
 
 /*
@@ -155,19 +251,19 @@ log_of_record(const Record *record)
 {
 	NamedLog	by_type = {0};
 	NamedLog	by_category = {0};
+	unsigned	audits;
 
-	if (log_of_list(record, &by_type))
-		return by_type;
 	log_of_category(record, &by_category);
-	if (!log_of_type(record, &by_type))
+	if (!log_of_list(record, &by_type) && !log_of_type(record, &by_type))
 		return by_category;
 	/* that of AuditLogs is what the activity is about, and may be any */
-	if (by_type.tables != 0 && by_category.tables != 0 && (by_type.tables & by_category.tables) == 0 &&
-		log_table_by_name("AuditLogs", strlen("AuditLogs"))->bit != by_type.tables)
-	{
-		by_type.contradicts = true;
-		by_type.other_name = by_category.name;
-	}
+	audits = log_table_by_name("AuditLogs", strlen("AuditLogs"))->bit;
+	if (by_type.tables == 0 || by_type.tables == audits || by_category.tables == 0 || by_type.contradicts)
+		return by_type;
+	if ((by_type.tables & by_category.tables) == 0)
+		note_contradiction(&by_type, "category", &by_category.name);
+	else
+		by_type.tables &= by_category.tables;
 	return by_type;
 }
 

@@ -22,8 +22,9 @@ typedef struct NamedLog
 	bool		named;
 	Value		name;
 	unsigned	tables;
-	bool		contradicts;	/* Type and category are of two tables */
-	Value		other_name;		/* ... of which this is the other */
+	bool		contradicts;	/* a field says that it is of another table */
+	const char *other_field;	/* ... which is this one */
+	Value		other_name;		/* ... and says this */
 } NamedLog;
 
 extern NamedLog log_of_record(const Record *record);

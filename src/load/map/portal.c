@@ -44,10 +44,11 @@ portal_record(Portal *portal, const Record *record)
 	if (portal->header != record->header)
 		read_headings(portal, record->header);
 	portal->text.length = 0;
+	portal->cells.count = 0;
 	if (portal->of_audits)
-		write_audit(&portal->audits, record, &portal->text);
+		write_audit(&portal->audits, record, &portal->text, &portal->cells);
 	else
-		write_signin(&portal->signins, record, &portal->text);
+		write_signin(&portal->signins, record, &portal->text, &portal->cells);
 	if (!json_text_parse(&portal->json, portal->text.data, portal->text.length, &error, &error_at))
 	{
 		free(error);
@@ -56,6 +57,7 @@ portal_record(Portal *portal, const Record *record)
 	portal->record = *record;
 	portal->record.shape = RECORD_LISTED;
 	portal->record.json = &portal->json;
+	portal->record.member_cells = portal->cells.cells;
 	portal->record.logs = portal->of_audits ? NULL : portal->signins.logs;
 	return &portal->record;
 }
@@ -82,4 +84,5 @@ portal_free(Portal *portal)
 	portal_forget(portal);
 	json_text_free(&portal->json);
 	buffer_free(&portal->text);
+	free(portal->cells.cells);
 }

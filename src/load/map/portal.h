@@ -23,6 +23,7 @@ typedef struct Portal
 	Record		record;
 	JsonText	json;
 	Buffer		text;
+	MemberCells cells;
 } Portal;
 
 extern const Record *portal_record(Portal *portal, const Record *record);

@@ -140,6 +140,19 @@ write_cell(Buffer *out, const Record *record, int cell, const char *name)
 }
 
 /*
+ * Write a member of the record itself from a cell, unless that is null.
+ */
+static void
+write_at_top(Buffer *out, MemberCells * cells, const Record *record, int cell, const char *name)
+{
+	size_t		before = out->length;
+
+	write_cell(out, record, cell, name);
+	if (out->length > before)
+		note_cell(cells, (size_t) cell - 1);
+}
+
+/*
  * Has any of some cells a value?
  */
 static bool
@@ -154,9 +167,9 @@ have_value(const Record *record, const int *cells, int ncells)
 }
 
 /*
- * Write who did it: a user, unless the row says that it was a program.
+ * Write who did it, if the row says so: a user, unless it says that it was a program.
  */
-static void
+static bool
 write_actor(Buffer *out, const AuditHeadings *headings, const Record *record)
 {
 	const int  *cells = headings->members;
@@ -164,7 +177,7 @@ write_actor(Buffer *out, const AuditHeadings *headings, const Record *record)
 	(!have_value(record, &cells[AUDIT_PRINCIPAL_ID], 2) && have_value(record, &cells[AUDIT_ACTOR_ID], 1));
 
 	if (!have_value(record, &cells[AUDIT_ACTOR_NAME], AUDIT_PRINCIPAL_NAME - AUDIT_ACTOR_NAME + 1))
-		return;
+		return false;
 	write_open(out, "initiatedBy", '{');
 	write_open(out, is_user ? "user" : "app", '{');
 	write_cell(out, record, cells[AUDIT_ACTOR_ID], "id");
@@ -176,6 +189,7 @@ write_actor(Buffer *out, const AuditHeadings *headings, const Record *record)
 	write_cell(out, record, cells[AUDIT_PRINCIPAL_ID], "servicePrincipalId");
 	write_cell(out, record, cells[AUDIT_PRINCIPAL_NAME], "servicePrincipalName");
 	buffer_append_string(out, "}}");
+	return true;
 }
 
 /*
@@ -257,18 +271,21 @@ write_details(Buffer *out, const AuditHeadings *headings, const Record *record)
  * heading.
  */
 void
-write_audit(const AuditHeadings *headings, const Record *record, Buffer *out)
+write_audit(const AuditHeadings *headings, const Record *record, Buffer *out, MemberCells * cells)
 {
 	buffer_append_byte(out, '{');
 	for (int i = 0; i < AUDIT_MEMBERS; i++)
 	{
 		if (member_headings[i][1] != NULL)
-			write_cell(out, record, headings->members[i], member_headings[i][1]);
+			write_at_top(out, cells, record, headings->members[i], member_headings[i][1]);
 	}
-	write_actor(out, headings, record);
+	if (write_actor(out, headings, record))
+		note_cell(cells, NO_CELL);
 	write_targets(out, headings, record);
+	note_cell(cells, NO_CELL);
 	write_details(out, headings, record);
-	write_cell(out, record, headings->members[AUDIT_ACTOR_TYPE], "ActorType");
+	note_cell(cells, NO_CELL);
+	write_at_top(out, cells, record, headings->members[AUDIT_ACTOR_TYPE], "ActorType");
 	for (size_t i = 0; i < record->header->nnames; i++)
 	{
 		char	   *name;
@@ -277,7 +294,7 @@ write_audit(const AuditHeadings *headings, const Record *record, Buffer *out)
 			continue;
 		/* none that is known, so that no member occurs twice */
 		name = load_printf("%s (column %zu)", record->header->names[i], i + 1);
-		write_cell(out, record, (int) i + 1, name);
+		write_at_top(out, cells, record, (int) i + 1, name);
 		free(name);
 	}
 	buffer_append_byte(out, '}');

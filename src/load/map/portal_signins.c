@@ -110,7 +110,7 @@ static const char *const logs_of_managed_identities[] = {"AADManagedIdentitySign
 /*
  * Is this a known heading?  Case, blanks and the like have changed now and then.
  */
-bool
+static bool
 same_heading(const char *heading, const char *other)
 {
 	for (;;)
@@ -370,7 +370,7 @@ is_member(const char *name)
  * if it says the same.
  */
 static void
-write_rest(const SigninHeadings *headings, const Record *record, Buffer *out)
+write_rest(const SigninHeadings *headings, const Record *record, Buffer *out, MemberCells * cells)
 {
 	for (size_t i = 0; i < record->header->nnames; i++)
 	{
@@ -393,6 +393,7 @@ write_rest(const SigninHeadings *headings, const Record *record, Buffer *out)
 			continue;
 		name = same > 0 ? load_printf("%s (%zu)", record->header->names[i], same + 1) : load_strdup(record->header->names[i]);
 		write_string(out, name, value->text, value->length);
+		note_cell(cells, i);
 		free(name);
 	}
 }
@@ -401,7 +402,7 @@ write_rest(const SigninHeadings *headings, const Record *record, Buffer *out)
  * Write a row as the record that Graph lists.
  */
 void
-write_signin(const SigninHeadings *headings, const Record *record, Buffer *out)
+write_signin(const SigninHeadings *headings, const Record *record, Buffer *out, MemberCells * cells)
 {
 	buffer_append_byte(out, '{');
 	for (int k = 0; k < KNOWN_HEADINGS; k++)
@@ -411,6 +412,8 @@ write_signin(const SigninHeadings *headings, const Record *record, Buffer *out)
 		bool		last = known[k].object != NULL &&
 		(k + 1 == KNOWN_HEADINGS || known[k + 1].object == NULL || strcmp(known[k + 1].object, known[k].object) != 0);
 
+		if (value != NULL && !open)
+			note_cell(cells, (size_t) headings->cells[k]);
 		if (value != NULL && known[k].object != NULL && !open)
 			write_open(out, known[k].object, '{');
 		if (value != NULL)
@@ -418,7 +421,7 @@ write_signin(const SigninHeadings *headings, const Record *record, Buffer *out)
 		if (last && (open || value != NULL))
 			buffer_append_byte(out, '}');
 	}
-	write_rest(headings, record, out);
+	write_rest(headings, record, out, cells);
 	buffer_append_byte(out, '}');
 }
 

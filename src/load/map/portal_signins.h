@@ -10,6 +10,7 @@
 #ifndef LOAD_PORTAL_SIGNINS_H
 #define LOAD_PORTAL_SIGNINS_H
 
+#include "map/member_cells.h"
 #include "read/record.h"
 
 /* What the columns of a file of sign-ins are. */
@@ -22,8 +23,7 @@ typedef struct SigninHeadings
 } SigninHeadings;
 
 extern void read_signin_headings(SigninHeadings *headings, const Header *header);
-extern void write_signin(const SigninHeadings *headings, const Record *record, Buffer *out);
+extern void write_signin(const SigninHeadings *headings, const Record *record, Buffer *out, MemberCells * cells);
 extern void free_signin_headings(SigninHeadings *headings);
-extern bool same_heading(const char *heading, const char *known);
 
 #endif							/* LOAD_PORTAL_SIGNINS_H */

@@ -62,7 +62,7 @@ route_without_table(Route *route, const Record *record, const Value *name, bool 
 }
 
 /*
- * A record whose Type and category, or whose hints at a service, are of different
+ * A record of which two fields, or whose hints at a service, are of different
  * tables.
  */
 static void
@@ -72,7 +72,7 @@ route_contradiction(Route *route, const NamedLog *log)
 	char	   *other = log->contradicts ? quote_for_message(log->other_name.text, log->other_name.length) : NULL;
 
 	route_nowhere(route, other != NULL ?
-				  load_printf("record contradicts itself: it is of %s, but its category is %s", quoted, other) :
+				  load_printf("record contradicts itself: it is of %s, but its %s is %s", quoted, log->other_field, other) :
 				  load_printf("record contradicts itself: %s of which service?  serviceType, resourceType and resourceId differ", quoted));
 	free(quoted);
 	free(other);
@@ -108,7 +108,7 @@ route_by_option(Route *route, const Record *record, unsigned tables, const char 
  * The record leaves several tables, and there is no --table.
  */
 static void
-route_by_path(Route *route, unsigned tables, const char *path)
+route_by_path(Route *route, const Record *record, unsigned tables, const char *path)
 {
 	const LogTable *table = log_table_in_path(path);
 
@@ -119,6 +119,8 @@ route_by_path(Route *route, unsigned tables, const char *path)
 	}
 	else if (table != NULL)
 		route_nowhere(route, load_printf("record is not of %s, as which the path names it", table->name));
+	else if (!record_has_time(record))
+		route_nowhere(route, load_strdup(NO_TIME));
 	else
 		route_nowhere(route, load_strdup("neither the record nor the path says which table this is; say it with --table"));
 }
@@ -134,6 +136,7 @@ route_record(const Record *record, const char *path, const char *option, Route *
 	bool		own_table = option != NULL && log_table_by_name(option, strlen(option)) == NULL;
 	bool		open = tables == 0;
 	bool		contradicts = log.contradicts;
+	unsigned	in_container;
 
 	memset(route, 0, sizeof(*route));
 	if (log.named && tables == 0)
@@ -152,6 +155,9 @@ route_record(const Record *record, const char *path, const char *option, Route *
 	{
 		tables = choose_by_service(tables, record, path, &contradicts);
 		tables = choose_by_columns(tables, record);
+		in_container = tables_of_container(path);
+		if ((tables & in_container) != 0)
+			tables &= in_container;
 	}
 	if (contradicts)
 		route_contradiction(route, &log);
@@ -163,7 +169,7 @@ route_record(const Record *record, const char *path, const char *option, Route *
 	else if (option != NULL)
 		route_by_option(route, record, tables, option);
 	else
-		route_by_path(route, tables, path);
+		route_by_path(route, record, tables, path);
 }
 
 /*

@@ -198,6 +198,23 @@ fill_localized(RowBuilder *builder, const JsonText *json, json_t *object, const 
 	return true;
 }
 
+/*
+ * Is any column of a field for a text, or a time or the like, rather than for JSON?
+ */
+static bool
+takes_text(const ColumnMap *map, const FieldEntry *entry)
+{
+	for (int i = 0; i < field_entry_columns(entry); i++)
+	{
+		FieldRule	rule;
+		const Column *column = &map->columns[field_entry_column(entry, i, &rule)];
+
+		if (column->type != TYPE_DYNAMIC && (map->table == NULL || (column->flags & COLUMN_JSON) == 0))
+			return true;
+	}
+	return false;
+}
+
 static bool fill_from_object(RowBuilder *builder, const JsonText *json, json_t *object,
 							 const FieldMap *fields, const Leftover *around);
 
@@ -214,7 +231,7 @@ fill_member(RowBuilder *builder, const JsonText *json, json_t *node, const Field
 	bool		has_columns = entry != NULL && field_entry_columns(entry) > 0;
 
 	if (entry == NULL || !json_is_object(node) || around->nparents == FIELD_LEVELS - 1 ||
-		(has_columns ? !is_localized(node) : field_entry_members(entry) == NULL))
+		(has_columns ? !takes_text(builder->map, entry) || !is_localized(node) : field_entry_members(entry) == NULL))
 		return fill_field(builder, entry, around, name, &value, before);
 	inner = field_within(around, name, &value, before);
 	inner.parents[inner.nparents++] = name;
@@ -483,6 +500,55 @@ properties_of(const Record *record)
 }
 
 /*
+ * How many members or names are before the one of a name, ignoring the case of
+ * letters.
+ */
+static size_t
+members_before(const Record *record, json_t *object, const char *name)
+{
+	size_t		before = 0;
+
+	if (object == NULL)
+	{
+		while (ascii_strcasecmp(record->header->names[before], name) != 0)
+			before++;
+		return before;
+	}
+	for (void *member = json_object_iter(object);
+		 ascii_strcasecmp(json_object_iter_key(member), name) != 0;
+		 member = json_object_iter_next(object, member))
+		before++;
+	return before;
+}
+
+/*
+ * Take the time of a record from a field of it, or else of its properties, if either
+ * has one of this name.
+ */
+static bool
+fill_time_from(RowBuilder *builder, const Record *record, json_t *properties, const char *name)
+{
+	json_t	   *root = record_is_object(record) ? record->json->root : NULL;
+	Leftover	field = {.name = name};
+	bool		taken;
+
+	builder->converter.field = name;
+	if (!record_field(record, name, &field.value))
+	{
+		if (!object_field(record->json, properties, name, &field.value))
+			return true;
+		field.path.before[field.path.levels++] = members_before(record, root, "properties");
+		root = properties;
+	}
+	field.path.before[field.path.levels++] = members_before(record, root, name);
+	if (!fill_column(builder, builder->map->time_column, TAKE, &field.value, &taken))
+		return fail_at_field(builder, &field);
+	if (builder->trace != NULL)
+		trace_field(builder, builder->map->time_column, &field);
+	return true;
+}
+
+/*
  * Give a record without TimeGenerated the time that it has instead.
  */
 static bool
@@ -490,26 +556,14 @@ fill_time(RowBuilder *builder, const Record *record)
 {
 	int			column = builder->map->time_column;
 	json_t	   *properties;
-	bool		taken;
 
 	if (column < 0 || builder->cells[column].text != NULL)
 		return true;
 	properties = properties_of(record);
 	for (size_t i = 0; builder->cells[column].text == NULL && other_time_names[i] != NULL; i++)
 	{
-		Value		value;
-
-		builder->converter.field = other_time_names[i];
-		if (record_field(record, other_time_names[i], &value) ||
-			object_field(record->json, properties, other_time_names[i], &value))
-		{
-			Leftover	field = {.name = other_time_names[i],.value = value};
-
-			if (!fill_column(builder, column, TAKE, &value, &taken))
-				return false;
-			if (builder->trace != NULL)
-				trace_field(builder, column, &field);
-		}
+		if (!fill_time_from(builder, record, properties, other_time_names[i]))
+			return false;
 	}
 	return true;
 }
@@ -581,7 +635,7 @@ row_builder_fill(RowBuilder *builder, const ColumnMap *map, const Record *record
 	fill_key(builder);
 	if (map->time_column >= 0 && builder->cells[map->time_column].text == NULL)
 	{
-		builder->converter.error = load_strdup("record has neither time nor TimeGenerated; " EXPECTED_SHAPES);
+		builder->converter.error = load_strdup(NO_TIME);
 		return false;
 	}
 	return true;

@@ -128,6 +128,7 @@ read_body(Messages *messages, const char *data, size_t length)
 
 	source_open_memory(&source, data, length);
 	input_init(&input, &source);
+	input_skip_mark(&input);
 	done = read_json(&inner);
 	messages->reader->stopped = inner.stopped;
 	/* a body that is no JSON, or not all of one, is bad as a whole */
@@ -234,6 +235,36 @@ peek_long(Input *input, size_t *index, int64_t *value)
 			return avro_read_long(&bytes, value);
 	}
 	return false;
+}
+
+/*
+ * Move over the blocks before the one with which reading goes on, and count their
+ * messages, which later places need.
+ */
+static bool
+skip_blocks(Messages *messages)
+{
+	Input	   *input = messages->reader->input;
+	int64_t		resume_at = messages->reader->resume_at;
+
+	while (input->position.offset < resume_at)
+	{
+		size_t		index = 0;
+		int64_t		count;
+		int64_t		length;
+		int64_t		after;
+
+		/* if this is no block, the file has changed, which is found out below */
+		if (!peek_long(input, &index, &count) || !peek_long(input, &index, &length) ||
+			count < 0 || length < 0 || length > (int64_t) MAX_RECORD_LENGTH)
+			break;
+		after = input->position.offset + (int64_t) index + length + SYNC_LENGTH;
+		if (after > resume_at || input_peek(input, index + (size_t) length + SYNC_LENGTH - 1) == -1)
+			break;
+		input_consume(input, index + (size_t) length + SYNC_LENGTH);
+		messages->number += count;
+	}
+	return input_skip_to(input, resume_at);
 }
 
 /*
@@ -375,7 +406,7 @@ read_avro(Reader *reader)
 		.reader = reader
 	};
 	bool		at_end = false;
-	bool		done = read_header(&messages) && input_skip_to(reader->input, reader->resume_at);
+	bool		done = read_header(&messages) && skip_blocks(&messages);
 
 	while (done && !at_end)
 		done = read_block(&messages, &at_end);

@@ -311,7 +311,7 @@ skip_bytes(AvroBytes *bytes, int64_t length)
 /*
  * Read a length, and the bytes that follow.
  */
-bool
+static bool
 avro_read_bytes(AvroBytes *bytes, const char **data, size_t *length)
 {
 	int64_t		size;

@@ -39,7 +39,6 @@ extern void avro_schema_free(AvroSchema *schema);
 extern bool avro_has_field(const AvroSchema *schema, const char *name);
 
 extern bool avro_read_long(AvroBytes *bytes, int64_t *value);
-extern bool avro_read_bytes(AvroBytes *bytes, const char **data, size_t *length);
 extern bool avro_read_field(AvroBytes *bytes, const AvroSchema *schema, const char *name,
 							const char **data, size_t *length);
 

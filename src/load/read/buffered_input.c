@@ -198,6 +198,18 @@ input_skip_to(Input *input, int64_t offset)
 }
 
 /*
+ * Leave the mark of UTF-8 behind, if that is next.
+ */
+void
+input_skip_mark(Input *input)
+{
+	if (input_peek(input, 2) != 0xBF || memcmp(input_text(input), "\xEF\xBB\xBF", 3) != 0)
+		return;
+	input_consume(input, 3);
+	input->position.column = 1;
+}
+
+/*
  * The position of the byte so many bytes after start.
  */
 Position

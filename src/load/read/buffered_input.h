@@ -48,6 +48,7 @@ extern void input_init(Input *input, Source *source);
 extern bool input_more(Input *input);
 extern void input_consume(Input *input, size_t length);
 extern bool input_skip_to(Input *input, int64_t offset);
+extern void input_skip_mark(Input *input);
 extern void input_digest(Input *input, char hex[DIGEST_HEX_SIZE]);
 extern Position position_after(Position position, const char *text, size_t length);
 extern Position input_position(const Input *input, size_t index);

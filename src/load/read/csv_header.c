@@ -122,15 +122,7 @@ check_header(const Header *header)
 	if (!header_has_time(header))
 		return load_strdup(describe_other(header));
 	/* the Entra portal itself has a column twice */
-	for (size_t i = 0; i < header->nnames && !header_is_of_portal(header); i++)
-	{
-		for (size_t j = 0; j < i; j++)
-		{
-			if (*header->names[i] != '\0' && ascii_strcasecmp(header->names[i], header->names[j]) == 0)
-				return load_printf("column \"%s\" occurs twice", header->names[i]);
-		}
-	}
-	return NULL;
+	return header_is_of_portal(header) ? NULL : header_double_name(header);
 }
 
 /*
@@ -144,6 +136,7 @@ build_header(Header *header, const Cells *cells)
 	header->names = load_calloc(cells->count, sizeof(char *));
 	for (size_t i = 0; i < cells->count; i++)
 		header->names[header->nnames++] = header_name(cells->values[i].text, cells->values[i].length);
+	header_name_all(header);
 }
 
 /*

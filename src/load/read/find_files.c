@@ -50,12 +50,24 @@ add_file(FileList *list, const char *path, int64_t size)
 }
 
 /*
- * Say that a path cannot be loaded.
+ * Add a string, which is the array's from now on.
+ */
+static void
+add_string(char ***strings, size_t *count, char *string)
+{
+	/* the number has reached the size where it is a power of two */
+	if ((*count & (*count - 1)) == 0)
+		*strings = load_realloc(*strings, (*count > 0 ? *count * 2 : 1) * sizeof(char *));
+	(*strings)[(*count)++] = string;
+}
+
+/*
+ * Note that a path cannot be loaded.
  */
 static void
 refuse_path(FileList *list, const char *path, const char *reason)
 {
-	report_error("%s: %s", path, reason);
+	add_string(&list->problems, &list->nproblems, load_printf("%s: %s", path, reason));
 	list->failed = true;
 }
 
@@ -96,19 +108,6 @@ read_names(DIR *directory, char ***names)
 }
 
 /*
- * Remember a directory.
- */
-static void
-add_directory(FileList *list, const char *path)
-{
-	/* the number has reached the size where it is a power of two */
-	if ((list->ndirectories & (list->ndirectories - 1)) == 0)
-		list->directories = load_realloc(list->directories,
-										 (list->ndirectories > 0 ? list->ndirectories * 2 : 1) * sizeof(char *));
-	list->directories[list->ndirectories++] = load_strdup(path);
-}
-
-/*
  * Walk a directory.
  */
 static void
@@ -140,7 +139,7 @@ walk_directory(FileList *list, const char *path, const struct stat *status, cons
 	}
 	count = read_names(directory, &names);
 	closedir(directory);
-	add_directory(list, path);
+	add_string(&list->directories, &list->ndirectories, load_strdup(path));
 	for (size_t i = 0; i < count; i++)
 	{
 		size_t		length = strlen(path);
@@ -163,7 +162,15 @@ walk(FileList *list, const char *path, const Ancestor *parent)
 
 	if (stat(path, &status) != 0)
 	{
-		refuse_path(list, path, strerror(errno));
+		const char *reason = strerror(errno);
+
+		/*
+		 * what is gone since its directory was read is no matter to who
+		 * watches
+		 */
+		if (list->watched && errno == ENOENT && parent != NULL && lstat(path, &status) != 0)
+			return;
+		refuse_path(list, path, reason);
 		return;
 	}
 	if (S_ISDIR(status.st_mode))
@@ -173,12 +180,31 @@ walk(FileList *list, const char *path, const Ancestor *parent)
 }
 
 /*
- * Find all files of the paths.
+ * Tell of what could not be read, but for what was told of after an earlier look.
  */
 void
-find_files(FileList *list, char **paths, int npaths, bool may_be_empty)
+tell_problems(const FileList *list, const FileList *before)
+{
+	for (size_t i = 0; i < list->nproblems; i++)
+	{
+		bool		told = false;
+
+		for (size_t j = 0; before != NULL && j < before->nproblems && !told; j++)
+			told = strcmp(list->problems[i], before->problems[j]) == 0;
+		if (!told)
+			report_error("%s", list->problems[i]);
+	}
+}
+
+/*
+ * Find all files of the paths.  Who watches them tells of problems by itself, and
+ * minds no directory that is empty.
+ */
+void
+find_files(FileList *list, char **paths, int npaths, bool watched)
 {
 	memset(list, 0, sizeof(*list));
+	list->watched = watched;
 	for (int i = 0; i < npaths; i++)
 	{
 		size_t		before = list->nfiles;
@@ -193,11 +219,13 @@ find_files(FileList *list, char **paths, int npaths, bool may_be_empty)
 
 			list->failed = false;
 			walk(list, paths[i], NULL);
-			if (list->nfiles == before && !list->failed && !may_be_empty)
+			if (list->nfiles == before && !list->failed && !watched)
 				refuse_path(list, paths[i], "directory holds no files");
 			list->failed = list->failed || failed;
 		}
 	}
+	if (!watched)
+		tell_problems(list, NULL);
 }
 
 /*
@@ -212,4 +240,7 @@ free_files(FileList *list)
 	for (size_t i = 0; i < list->ndirectories; i++)
 		free(list->directories[i]);
 	free(list->directories);
+	for (size_t i = 0; i < list->nproblems; i++)
+		free(list->problems[i]);
+	free(list->problems);
 }

@@ -28,11 +28,15 @@ typedef struct FileList
 	size_t		size;			/* of files */
 	int64_t		bytes;
 	bool		failed;			/* something could not be read */
+	bool		watched;		/* will be looked for again */
 	char	  **directories;	/* that were looked through */
 	size_t		ndirectories;
+	char	  **problems;		/* what could not be read, and why */
+	size_t		nproblems;
 } FileList;
 
-extern void find_files(FileList *list, char **paths, int npaths, bool may_be_empty);
+extern void find_files(FileList *list, char **paths, int npaths, bool watched);
+extern void tell_problems(const FileList *list, const FileList *before);
 extern void free_files(FileList *list);
 
 #endif							/* LOAD_FIND_FILES_H */

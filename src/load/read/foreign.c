@@ -34,7 +34,11 @@ static const struct
 	{"<", 1, "file is XML or HTML, such as an error that was downloaded in place of a log; " EXPECTED_SHAPES},
 	{"{\0", 2, "file is in UTF-16 without its mark; convert it first: iconv -f UTF-16LE -t UTF-8 FILE"},
 	{"[\0", 2, "file is in UTF-16 without its mark; convert it first: iconv -f UTF-16LE -t UTF-8 FILE"},
-	{"T\0i\0m\0", 6, "file is in UTF-16 without its mark; convert it first: iconv -f UTF-16LE -t UTF-8 FILE"}
+	{"T\0i\0m\0", 6, "file is in UTF-16 without its mark; convert it first: iconv -f UTF-16LE -t UTF-8 FILE"},
+	{"\0{", 2, "file is in UTF-16 without its mark; convert it first: iconv -f UTF-16BE -t UTF-8 FILE"},
+	{"\0[", 2, "file is in UTF-16 without its mark; convert it first: iconv -f UTF-16BE -t UTF-8 FILE"},
+	{"\0T\0i\0m", 6, "file is in UTF-16 without its mark; convert it first: iconv -f UTF-16BE -t UTF-8 FILE"},
+	{"\037\213", 2, "file is compressed with gzip twice; decompress it once: gunzip FILE"}
 };
 
 /*

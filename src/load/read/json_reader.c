@@ -248,6 +248,24 @@ warn_of_pages(Reader *reader)
 }
 
 /*
+ * Is the value so many bytes ahead another array of records, as those that were read?
+ */
+static bool
+has_more_records(Input *input, Span name, size_t value)
+{
+	int			c;
+
+	if (!name_is(input, name, "records") && !name_is(input, name, "value") && !name_is(input, name, "tables"))
+		return false;
+	if (input_peek(input, value) != '[')
+		return false;
+	do
+		c = input_peek(input, ++value);
+	while (c == ' ' || c == '\t' || c == '\n' || c == '\r');
+	return c == '{' || c == '[';
+}
+
+/*
  * Read the rest of the members of an object, after a value.
  */
 static bool
@@ -267,6 +285,8 @@ read_siblings(Reader *reader)
 		if (scan_name(input, &index, false, &name) != SCAN_OK)
 			return reader_fail(reader, index, load_strdup("expected the name of a member"));
 		start = index;
+		if (has_more_records(input, name, start))
+			return reader_fail(reader, start, load_strdup("the object has a second array of records; only one is expected"));
 		if (scan_value(input, &index, false) != SCAN_OK)
 			return reader_fail(reader, index, load_strdup("file ends within an object"));
 		if (names_next_page(input, name, start))
@@ -301,6 +321,7 @@ build_header(Header *header, const JsonText *json)
 		header->names[header->nnames++] = value.kind == VALUE_STRING ?
 			header_name(value.text, value.length) : load_strdup("");
 	}
+	header_name_all(header);
 }
 
 /*
@@ -383,6 +404,9 @@ read_table_member(Reader *reader, Span name, size_t value, Header *header, bool 
 		if (!parse_next(reader, input_text(input), index, &error, &error_at))
 			return reader_fail(reader, error_at, error);
 		build_header(header, &reader->json);
+		error = header_double_name(header);
+		if (error != NULL)
+			return reader_fail(reader, 0, error);
 	}
 	input_consume(input, index);
 	return true;

@@ -103,8 +103,8 @@ locate_field(const Record *record, const FieldPath *path)
 
 	/* a row of the portal is not written as what was made of it */
 	if (record_is_object(record) && record->header != NULL)
-		return 0;
-	if (path->levels > 0 && record->shape == RECORD_CSV)
+		p = path->levels > 0 ? find_cell(p, end, record->header->separator, record->member_cells[path->before[0]]) : p;
+	else if (path->levels > 0 && record->shape == RECORD_CSV)
 		p = find_cell(p, end, record->header->separator, path->before[0]);
 	else
 	{

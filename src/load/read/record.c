@@ -117,6 +117,39 @@ header_has_time(const Header *header)
 }
 
 /*
+ * Say which name a header has twice, or NULL.
+ */
+char *
+header_double_name(const Header *header)
+{
+	for (size_t i = 0; i < header->nnames; i++)
+	{
+		for (size_t j = 0; j < i; j++)
+		{
+			if (ascii_strcasecmp(header->names[i], header->names[j]) == 0)
+				return load_printf("column \"%s\" occurs twice", header->names[i]);
+		}
+	}
+	return NULL;
+}
+
+/*
+ * Name the columns that have no name by their place, so that no value of theirs is
+ * lost among others.
+ */
+void
+header_name_all(Header *header)
+{
+	for (size_t i = 0; i < header->nnames; i++)
+	{
+		if (*header->names[i] != '\0')
+			continue;
+		free(header->names[i]);
+		header->names[i] = load_printf("column %zu", i + 1);
+	}
+}
+
+/*
  * Give the memory of a header's names back.
  */
 void
@@ -224,4 +257,23 @@ record_field(const Record *record, const char *name, Value *value)
 		return false;
 	}
 	return object_field(record->json, record->json->root, name, value);
+}
+
+/*
+ * Has a record a time, at its top or in its properties?
+ */
+bool
+record_has_time(const Record *record)
+{
+	json_t	   *properties = (json_t *) record_member(record, "properties");
+	Value		value;
+
+	if (record->shape != RECORD_RAW || record_field(record, "time", &value))
+		return true;
+	for (size_t i = 0; other_time_names[i] != NULL; i++)
+	{
+		if (object_field(record->json, properties, other_time_names[i], &value))
+			return true;
+	}
+	return false;
 }

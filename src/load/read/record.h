@@ -22,6 +22,9 @@
 	" as JSON lines, in an array or in {\"records\": [...]}, a query's answer {\"tables\": [...]}," \
 	" CSV with a column TimeGenerated, or Avro of Event Hubs Capture"
 
+/* ... and of a record that is none of them */
+#define NO_TIME	"record has neither time nor TimeGenerated; " EXPECTED_SHAPES
+
 typedef enum ValueKind
 {
 	VALUE_NULL,
@@ -73,6 +76,8 @@ typedef struct Record
 	const Value *values;		/* ... and the values */
 	const char *const *logs;	/* of the portal, those that have such
 								 * headings, up to NULL; or NULL */
+	const size_t *member_cells; /* ... of each member of the object, its cell
+								 * in the line of the portal */
 	const char *text;			/* as it stands in the file */
 	size_t		length;
 	Position	position;
@@ -101,6 +106,7 @@ record_has_columns(const Record *record)
 
 extern Record record_of_object(const JsonText *json);
 extern Record record_of_values(RecordShape shape, const Header *header, const Value *values);
+extern bool record_has_time(const Record *record);
 extern const json_t *record_member(const Record *record, const char *path);
 extern bool record_field(const Record *record, const char *name, Value *value);
 
@@ -109,6 +115,8 @@ extern Value json_value(const JsonText *json, const json_t *node);
 
 extern char *header_name(const char *name, size_t length);
 extern bool header_has_time(const Header *header);
+extern char *header_double_name(const Header *header);
+extern void header_name_all(Header *header);
 extern bool header_is_of_portal(const Header *header);
 extern void header_free(Header *header);
 

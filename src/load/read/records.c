@@ -36,11 +36,7 @@ read_any(Reader *reader)
 		return reader_fail(reader, 0, foreign);
 	if (input->source->utf16 != NULL)
 		reader->sink->warn(reader->sink, "taken for UTF-16, as its first two bytes say");
-	if (input_peek(input, 2) == 0xBF && memcmp(input_text(input), "\xEF\xBB\xBF", 3) == 0)
-	{
-		input_consume(input, 3);
-		input->position.column = 1;
-	}
+	input_skip_mark(input);
 	while ((c = input_peek(input, index)) == ' ' || c == '\t' || c == '\n' || c == '\r')
 		index++;
 	if (c == '{' || c == '[')
