@@ -16,7 +16,7 @@ CREATE TEMP TABLE export (
     httprequest text, properties text, eventsubmissiontimestamp timestamptz, "authorization" jsonb,
     resourceid text, operationid text, resourceprovider text, resource text, eventdataid text,
     timegenerated timestamptz);
-\copy export FROM 'test/data/AzureActivity_portal.csv' (FORMAT csv, HEADER, ENCODING 'UTF8')
+\copy export FROM 'test/data/portal/AzureActivity.csv' (FORMAT csv, HEADER, ENCODING 'UTF8')
 
 -- What has a new name is put there.  OperationName held a name for people to
 -- read; the operation stands in Authorization.
