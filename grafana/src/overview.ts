@@ -103,7 +103,7 @@ const results = () =>
       Status: { width: 105, state: true },
       Rule: { width: 220, link: { title: 'Only this rule', url: filter({ rule: field('Rule key') }) } },
       'ATT&CK': { width: 175, long: true },
-      Account: { width: 145, long: true, link: { title: 'Only these accounts', url: filter({ account: field('Account key') }) } },
+      Account: { width: 165, long: true, link: { title: 'Only these accounts', url: filter({ account: field('Account key') }) } },
       'What was found': { minWidth: 75, long: true, link: { title: 'Show this result', url: url(RESULT, { result: field('Id') }) } },
       Id: { width: 125, link: { title: 'Show this result', url: url(RESULT, { result: '${__value.raw:percentencode}' }) } },
       'Rule key': { key: true },
