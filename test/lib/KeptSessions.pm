@@ -6,11 +6,10 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
-use IPC::Open2;
+use Session;
 our @EXPORT = qw(ask_kept_session end_kept_sessions);
 
 my %sessions;
-my $count = 0;
 
 # What psql takes in one piece.
 my $quoted = qr{'(?:[^']|'')*'|"[^"]*"|(?<tag>\$\w*\$).*?\g{tag}|--[^\n]*}s;
@@ -44,32 +43,27 @@ sub ask_kept_session
 		end_kept_sessions();
 		return;
 	}
-	# which is how psql sends several at once
-	$query =~ s{($quoted)|;(?!\s*\z)}{$1 // '\;'}ge if $one_transaction;
+	if ($one_transaction)
+	{
+		# which is how psql sends several at once; after the last one nothing may come,
+		# as that would be what psql says of whether there was an error
+		$query =~ s{;\s*\z}{};
+		$query =~ s{($quoted)|;}{$1 // '\;'}ge;
+	}
 	# of statements that come one by one, an error has to end the session
-	my $commands = join "\n", 'DISCARD ALL;', '\set ON_ERROR_STOP ' . ($one_transaction ? 0 : 1);
-	my @answer = ask(session($database), $commands, $query);
+	my $reset = 'DISCARD ALL; \set ON_ERROR_STOP ' . ($one_transaction ? 0 : 1);
+	my @answer = ask($database, $reset, $query);
 
 	# the server may have ended the session that there was
-	@answer = ask(session($database), $commands, $query) unless @answer;
+	@answer = ask($database, $reset, $query) unless @answer;
 	return @answer;
 }
 
 # End all sessions of this process.
 sub end_kept_sessions
 {
-	foreach my $key (keys %sessions)
-	{
-		my $session = delete $sessions{$key};
-
-		next unless $session->{owner} == $$;
-		local $SIG{PIPE} = 'IGNORE';
-		# processes that were forked may have the pipe open as well
-		print { $session->{in} } "\\q\n";
-		close $session->{in};
-		close $session->{out};
-		waitpid $session->{pid}, 0;
-	}
+	$_->close foreach grep { $_->{owner} == $$ } values %sessions;
+	%sessions = ();
 }
 
 # Does psql see where a query ends?  It does not within quotes and parentheses.
@@ -80,51 +74,24 @@ sub psql_finds_end
 	return $unquoted !~ m{['"\\\$]|/\*} && $unquoted =~ tr/(// == $unquoted =~ tr/)//;
 }
 
-# The session for a database, as whom and where the environment says.
-sub session
-{
-	my ($database) = @_;
-	my $key = join "\0", $$, $database, map { "$_=$ENV{$_}" } sort grep { /^PG/ } keys %ENV;
-
-	if (!$sessions{$key})
-	{
-		my $session = { owner => $$ };
-
-		end_kept_sessions() if keys %sessions >= 8;
-		$session->{pid} = open2($session->{out}, $session->{in}, 'sh', '-c', 'exec psql "$@" 2>&1', 'psql',
-			'--no-psqlrc', '--quiet', '--no-align', '--tuples-only', "--dbname=$database");
-		$session->{in}->autoflush(1);
-		$sessions{$key} = $session;
-	}
-	return $sessions{$key};
-}
-
-# Ask a query, after some commands; nothing, if the session ended before it came to that.
+# Ask a query, after a reset, in the session for a database, as whom and where the
+# environment says.  Nothing, if the session ended before it came to that.
 sub ask
 {
-	my ($session, $commands, $query) = @_;
-	my ($output, $begun) = ('', 0);
+	my ($database, $reset, $query) = @_;
+	my $key = join "\0", $$, $database, map { "$_=$ENV{$_}" } sort grep { /^PG/ } keys %ENV;
 
-	$count++;
-	{
-		local $SIG{PIPE} = 'IGNORE';
-		print { $session->{in} } "$commands\n\\echo begun $count\n$query\n;\n\\echo answered $count :ERROR\n";
-	}
-	while (defined(my $line = readline $session->{out}))
-	{
-		return ($1 eq 'true' ? 1 : 0, $output) if $line =~ /^answered $count (true|false)$/;
-		if ($line eq "begun $count\n")
-		{
-			($begun, $output) = (1, '');
-		}
-		else
-		{
-			$output .= $line;
-		}
-	}
-	delete @sessions{ grep { $sessions{$_} == $session } keys %sessions };
-	waitpid $session->{pid}, 0;
-	return $begun || $output =~ /^psql: error:/ ? ($? >> 8 || 1, $output) : ();
+	end_kept_sessions() if keys %sessions >= 8;
+	my $session = $sessions{$key} //= Session->new(PGDATABASE => $database);
+	$session->send($reset);
+	my $begun = defined $session->answer;
+	$session->send($query) if $begun;
+	my $output = $begun ? $session->answer : undef;
+
+	return ($session->query('\echo :ERROR') eq 'true' ? 1 : 0, length $output ? "$output\n" : '') if defined $output;
+	delete $sessions{$key};
+	$output = $session->{last_words};
+	return $begun || $output =~ /^psql: error:/ ? (1, $output) : ();
 }
 
 1;

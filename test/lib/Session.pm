@@ -12,7 +12,7 @@ sub new
 {
 	my ($class, %settings) = @_;
 	local %ENV = (%ENV, %settings);
-	my $self = bless { marker => 0, waiting => 0 }, $class;
+	my $self = bless { marker => 0, waiting => 0, owner => $$ }, $class;
 
 	$self->{pid} = open2($self->{out}, $self->{in},
 		'psql --no-psqlrc --quiet --no-align --tuples-only 2>&1');
@@ -33,7 +33,7 @@ sub send
 }
 
 # The answer to what was sent, errors and notifications included; undef where
-# the session ended.
+# the session ended, whose last words are kept.
 sub answer
 {
 	my ($self) = @_;
@@ -49,6 +49,7 @@ sub answer
 		}
 		$answer .= $line;
 	}
+	$self->{last_words} = $answer;
 	return undef;
 }
 
@@ -75,6 +76,12 @@ sub close
 	my ($self) = @_;
 
 	return unless $self->{pid};
+	if ($self->{owner} == $$)
+	{
+		# processes that were forked may have the pipe open as well
+		local $SIG{PIPE} = 'IGNORE';
+		print { $self->{in} } "\\q\n";
+	}
 	close $self->{in};
 	close $self->{out};
 	waitpid $self->{pid}, 0;
