@@ -43,6 +43,16 @@ kql_is_alphanumeric(uint32_t code_point)
 }
 
 /*
+ * Is this white space (with the property White_Space)?
+ */
+bool
+kql_is_space(uint32_t c)
+{
+	return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+		(c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+/*
  * Write a character in UTF-8, and return its length.
  */
 int

@@ -86,16 +86,6 @@ is_word(uint32_t code_point)
 }
 
 /*
- * Is it white space, as Unicode has it?
- */
-static bool
-is_space(uint32_t c)
-{
-	return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-		(c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
-}
-
-/*
  * The character at a place, and its length.
  */
 static uint32_t
@@ -162,8 +152,8 @@ in_class(const RegexClass *class, uint32_t code_point)
 	if (!result && class->sets != 0)
 		result = ((class->sets & RE_WORD) && is_word(code_point)) ||
 			((class->sets & RE_NOT_WORD) && !is_word(code_point)) ||
-			((class->sets & RE_SPACE) && is_space(code_point)) ||
-			((class->sets & RE_NOT_SPACE) && !is_space(code_point));
+			((class->sets & RE_SPACE) && kql_is_space(code_point)) ||
+			((class->sets & RE_NOT_SPACE) && !kql_is_space(code_point));
 	return result != class->is_negated;
 }
 

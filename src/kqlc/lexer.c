@@ -79,28 +79,15 @@ name_length(const Lexer *lexer, int distance)
 }
 
 /*
- * The length of the character that is here if it is white space, or zero: what
- * Unicode has under that name, as pages and documents have it, and byte order
- * marks.
+ * The length of the character that is here if it is white space or a byte order
+ * mark, or zero.
  */
 static int
 space_length(const Lexer *lexer)
 {
-	static const uint32_t spaces[] = {
-		0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF
-	};
 	KqlCharacter c = character_at(lexer, 0);
 
-	if (c.code_point < 0x80)
-		return c.code_point != 0 && isspace((int) c.code_point) ? 1 : 0;
-	if (c.code_point >= 0x2000 && c.code_point <= 0x200A)
-		return c.length;
-	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
-	{
-		if (c.code_point == spaces[i])
-			return c.length;
-	}
-	return 0;
+	return kql_is_space(c.code_point) || c.code_point == 0xFEFF ? c.length : 0;
 }
 
 /*
