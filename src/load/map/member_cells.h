@@ -20,13 +20,13 @@ typedef struct MemberCells
 	size_t	   *cells;
 	size_t		count;
 	size_t		size;
-}			MemberCells;
+} MemberCells;
 
 /*
  * Note the cell of the next member.
  */
 static inline void
-note_cell(MemberCells * cells, size_t cell)
+note_cell(MemberCells *cells, size_t cell)
 {
 	if (cells->count == cells->size)
 	{

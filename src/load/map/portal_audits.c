@@ -143,7 +143,7 @@ write_cell(Buffer *out, const Record *record, int cell, const char *name)
  * Write a member of the record itself from a cell, unless that is null.
  */
 static void
-write_at_top(Buffer *out, MemberCells * cells, const Record *record, int cell, const char *name)
+write_at_top(Buffer *out, MemberCells *cells, const Record *record, int cell, const char *name)
 {
 	size_t		before = out->length;
 
@@ -271,7 +271,7 @@ write_details(Buffer *out, const AuditHeadings *headings, const Record *record)
  * heading.
  */
 void
-write_audit(const AuditHeadings *headings, const Record *record, Buffer *out, MemberCells * cells)
+write_audit(const AuditHeadings *headings, const Record *record, Buffer *out, MemberCells *cells)
 {
 	buffer_append_byte(out, '{');
 	for (int i = 0; i < AUDIT_MEMBERS; i++)

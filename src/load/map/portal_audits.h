@@ -47,7 +47,7 @@ typedef struct AuditHeadings
 
 extern bool are_audit_headings(const Header *header);
 extern void read_audit_headings(AuditHeadings *headings, const Header *header);
-extern void write_audit(const AuditHeadings *headings, const Record *record, Buffer *out, MemberCells * cells);
+extern void write_audit(const AuditHeadings *headings, const Record *record, Buffer *out, MemberCells *cells);
 extern void free_audit_headings(AuditHeadings *headings);
 
 #endif							/* LOAD_PORTAL_AUDITS_H */

@@ -370,7 +370,7 @@ is_member(const char *name)
  * if it says the same.
  */
 static void
-write_rest(const SigninHeadings *headings, const Record *record, Buffer *out, MemberCells * cells)
+write_rest(const SigninHeadings *headings, const Record *record, Buffer *out, MemberCells *cells)
 {
 	for (size_t i = 0; i < record->header->nnames; i++)
 	{
@@ -402,7 +402,7 @@ write_rest(const SigninHeadings *headings, const Record *record, Buffer *out, Me
  * Write a row as the record that Graph lists.
  */
 void
-write_signin(const SigninHeadings *headings, const Record *record, Buffer *out, MemberCells * cells)
+write_signin(const SigninHeadings *headings, const Record *record, Buffer *out, MemberCells *cells)
 {
 	buffer_append_byte(out, '{');
 	for (int k = 0; k < KNOWN_HEADINGS; k++)

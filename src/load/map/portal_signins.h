@@ -23,7 +23,7 @@ typedef struct SigninHeadings
 } SigninHeadings;
 
 extern void read_signin_headings(SigninHeadings *headings, const Header *header);
-extern void write_signin(const SigninHeadings *headings, const Record *record, Buffer *out, MemberCells * cells);
+extern void write_signin(const SigninHeadings *headings, const Record *record, Buffer *out, MemberCells *cells);
 extern void free_signin_headings(SigninHeadings *headings);
 
 #endif							/* LOAD_PORTAL_SIGNINS_H */
