@@ -200,7 +200,7 @@ aggregate_collect(Compiler *c, const Node *node, Expr *value, Expr *limit, Sql *
 	Sql		   *sql;
 
 	if (limit != NULL && !known_number(c, node->args.items[1], limit, 1, "the number of elements", &most))
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	if (limit == NULL && (strcmp(node->text, "makelist") == 0 || strcmp(node->text, "makeset") == 0))
 		most = 128;
 	limited = sql_text(c->arena, most < 1048576 && is_flat ? arena_printf(c->arena, ", %lld", (long long) most) : "");
@@ -353,7 +353,7 @@ bind_aggregate(Compiler *c, const Scope *scope, const Node *node)
 	if (aggregates[which].kind == AGG_COUNT)
 		count = 0;
 	if (!bind_arguments(c, scope, node, count, arguments))
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	if (aggregates[which].has_condition)
 	{
 		c->aggregated = NULL;

@@ -171,12 +171,14 @@ extern Expr *string_expr(Compiler *c, const char *text);
 extern Expr *null_expr(Compiler *c, KqlType type);
 extern Sql *value_of(Compiler *c, const Expr *expr);
 extern Sql *interval_sql(Compiler *c, int64_t microseconds);
+extern Expr *failed_expr(Compiler *c);
 extern bool is_failed(const Expr *expr);
 extern Expr *bind(Compiler *c, const Scope *scope, const Node *node);
 extern Expr *bind_constant(Compiler *c, const Node *node);
 extern bool long_constant(const Expr *expr, int64_t *value);
 extern bool known_number(Compiler *c, const Node *node, const Expr *expr, int64_t least,
 						 const char *what, int64_t *value);
+extern Sql *known_count_sql(Compiler *c, const Node *node, const char *what);
 extern bool string_constant(const Expr *expr, const char **text);
 extern bool is_number(KqlType type);
 extern bool is_integer(KqlType type);

@@ -120,7 +120,7 @@ bind_case(Compiler *c, const Node *node, Expr **arguments, int count)
 	if (type == KQL_NONE)
 		type = type_of_all(c, node, values, 0, value_count, 1);
 	if (type == KQL_NONE)
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	for (int i = 0; i < value_count; i++)
 	{
 		values[i] = convert(c, node, values[i], type);
@@ -163,7 +163,7 @@ bind_coalesce(Compiler *c, const Node *node, Expr **arguments, int count)
 	bool		nullable = true;
 
 	if (type == KQL_NONE)
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	for (int i = 0; i < count; i++)
 	{
 		Expr	   *argument = convert(c, node, arguments[i], type);
@@ -188,7 +188,7 @@ bind_extreme(Compiler *c, const Node *node, Expr **arguments, int count)
 	bool		nullable = true;
 
 	if (type == KQL_NONE)
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	if (type == KQL_DYNAMIC || type == KQL_BOOL)
 		return fail(c, node, "%s() of type %s is not supported", node->text, kql_type_name(type));
 	for (int i = 0; i < count; i++)
@@ -476,7 +476,7 @@ bind_extract(Compiler *c, const Node *node, Expr **arguments, int count)
 	Expr	   *result;
 
 	if (!check_regex(c, node, arguments[0]))
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	result = expr_new(c, KQL_STRING, sql_format(c->arena, "#extract($1, $2, $3)", value_of(c, arguments[0]),
 												convert(c, node, arguments[1], KQL_LONG)->sql, text->sql), true);
 	if (count == 4)
@@ -660,7 +660,7 @@ bind_regex(Compiler *c, const Node *node, Expr **arguments, int count)
 	Sql		   *pieces[3];
 
 	if (!check_regex(c, node, arguments[second ? 1 : 0]))
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	for (int i = 0; i < count; i++)
 		pieces[i] = value_of(c, convert(c, node, arguments[i], KQL_STRING));
 	if (strcmp(node->text, "replace") == 0)

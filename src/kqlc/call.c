@@ -293,7 +293,7 @@ bind_column_names(Compiler *c, const Node *node)
 			vector_add(c->arena, &names, sql_string(c->arena, column->name, strlen(column->name)));
 	}
 	if (table->is_unknown)
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "@jsonb_build_array($1)", sql_join(c->arena, &names, ", ")), false);
 }
 
@@ -378,7 +378,7 @@ bind_call(Compiler *c, const Scope *scope, const Node *node)
 	bool		has_aggregate = false;
 
 	if (binding != NULL && binding->is_broken)
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	if (binding != NULL && binding->is_function)
 		return call_function(c, scope, node, binding);
 	if (strcmp(node->text, "typeof") == 0)

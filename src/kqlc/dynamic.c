@@ -49,7 +49,7 @@ bind_member(Compiler *c, const Scope *scope, const Node *node)
 			return column->expr;
 		if (!table->is_unknown)
 			unknown_column(c, node, table);
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	}
 	if (node->right != NULL)
 		return fail(c, node, "queries of other databases are not supported");
@@ -128,22 +128,26 @@ bind_extract_json(Compiler *c, const Node *node, Expr **arguments, int count)
 {
 	Expr	   *found = expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#parse_json($1)", value_of(c, to_string(c, arguments[1]))), true);
 	const char *path;
+	const char *step;
 
 	if (!string_constant(arguments[0], &path))
 		return fail(c, node, "the path of %s() has to be known when the query is compiled", node->text);
 	if (count == 3 && arguments[2]->type != KQL_STRING && arguments[2]->type != KQL_DYNAMIC)
 		return fail(c, node, "%s() as a %s is not supported", node->text, kql_type_name(arguments[2]->type));
-	for (const char *step = path[0] == '$' ? path + 1 : NULL; step == NULL || *step != '\0' || step == path + 1;)
+	step = path[0] == '$' && path[1] != '\0' ? path + 1 : NULL;
+	while (step != NULL && *step != '\0')
 	{
-		const char *key = NULL;
+		const char *key;
 		int64_t		number;
 
-		step = step != NULL ? path_step(c, step, &key, &number) : NULL;
+		step = path_step(c, step, &key, &number);
 		if (step == NULL)
-			return fail(c, node->args.items[0], "the path \"%.60s\" is not supported", path);
+			break;
 		found = key != NULL ? member_of(c, found, key) :
 			expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#element($1, $2)", found->sql, long_expr(c, number)->sql), true);
 		found->has_json_null = true;
 	}
+	if (step == NULL)
+		return fail(c, node->args.items[0], "the path \"%.60s\" is not supported", path);
 	return count == 3 && arguments[2]->type == KQL_DYNAMIC ? found : to_string(c, found);
 }

@@ -18,6 +18,15 @@
 #define MOST_WORK	100000
 
 /*
+ * An expression that has an error, which is known already.
+ */
+Expr *
+failed_expr(Compiler *c)
+{
+	return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+}
+
+/*
  * An expression that has an error, which is added.
  */
 Expr *
@@ -30,7 +39,7 @@ fail(Compiler *c, const Node *node, const char *format,...)
 	message = arena_vprintf(c->arena, format, arguments);
 	va_end(arguments);
 	add_error(c->errors, node->start, "%s", message);
-	return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+	return failed_expr(c);
 }
 
 /*
@@ -288,6 +297,18 @@ known_number(Compiler *c, const Node *node, const Expr *expr, int64_t least,
 }
 
 /*
+ * How many of something, as SQL, which has to be known when the query is compiled.
+ */
+Sql *
+known_count_sql(Compiler *c, const Node *node, const char *what)
+{
+	int64_t		count = 0;
+
+	known_number(c, node, bind_constant(c, node), 0, what, &count);
+	return long_expr(c, count)->sql;
+}
+
+/*
  * Is it a string that is known now?
  */
 bool
@@ -329,7 +350,7 @@ bind_name(Compiler *c, const Scope *scope, const Node *node)
 	if (binding != NULL && binding->scalar != NULL)
 		return binding->scalar;
 	if ((binding != NULL && binding->is_broken) || (table != NULL && table->is_unknown))
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	if (binding != NULL && binding->is_function)
 		return fail(c, node, "function %s is called without parentheses", node->text);
 	if (binding != NULL)
@@ -337,7 +358,7 @@ bind_name(Compiler *c, const Scope *scope, const Node *node)
 	if (node->text[0] == '$')
 		return fail(c, node, "%s is not known here", node->text);
 	unknown_column(c, node, table);
-	return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+	return failed_expr(c);
 }
 
 /*
@@ -362,11 +383,11 @@ bind(Compiler *c, const Scope *scope, const Node *node)
 	Expr	   *window;
 
 	if (!descend(c, node))
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	switch (node->kind)
 	{
 		case NODE_BROKEN:
-			return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+			return failed_expr(c);
 		case NODE_NAME:
 			return bind_name(c, scope, node);
 		case NODE_LITERAL:

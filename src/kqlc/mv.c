@@ -136,18 +136,6 @@ element_order(Compiler *c, const char *alias)
 }
 
 /*
- * How many elements of a row, as SQL.
- */
-static Sql *
-element_limit(Compiler *c, const Node *node)
-{
-	int64_t		count = 0;
-
-	known_number(c, node, bind_constant(c, node), 0, "the number of elements", &count);
-	return long_expr(c, count)->sql;
-}
-
-/*
  * mv-expand COLUMNS
  */
 Table *
@@ -169,7 +157,7 @@ op_mv_expand(Compiler *c, Table *table, const Node *node)
 	}
 	table->from = sql_format(c->arena, "$1\n  CROSS JOIN LATERAL $2", table->from, element_rows(c, node, &expanded, alias));
 	if (node->limit != NULL)
-		limit = element_limit(c, node->limit);
+		limit = known_count_sql(c, node->limit, "the number of elements");
 	else if (strcmp(node->text, "mvexpand") == 0)
 		limit = sql_text(c->arena, "128::bigint");
 	if (limit != NULL)
@@ -231,7 +219,7 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 	set_elements(c, inner, node, &expanded, alias);
 	if (node->limit != NULL)
 		vector_add(c->arena, &inner->where, sql_format(c->arena, "($1.n {<=} $2)", sql_text(c->arena, alias),
-													   element_limit(c, node->limit)));
+													   known_count_sql(c, node->limit, "the number of elements")));
 	vector_add(c->arena, &inner->order, element_order(c, alias));
 	inner = apply_operators(c, inner, &node->right->args, 0);
 	if (inner->is_unknown)

@@ -414,25 +414,13 @@ op_distinct(Compiler *c, Table *table, const Node *node)
 }
 
 /*
- * How many rows, as SQL.
- */
-static Sql *
-row_limit(Compiler *c, const Node *node)
-{
-	int64_t		count = 0;
-
-	known_number(c, node, bind_constant(c, node), 0, "the number of rows", &count);
-	return long_expr(c, count)->sql;
-}
-
-/*
  * take N
  */
 Table *
 op_take(Compiler *c, Table *table, const Node *node)
 {
 	close_if_needed(c, table);
-	table->limit = row_limit(c, node->args.items[0]);
+	table->limit = known_count_sql(c, node->args.items[0], "the number of rows");
 	return table;
 }
 
@@ -473,7 +461,7 @@ Table *
 op_top(Compiler *c, Table *table, const Node *node)
 {
 	table = op_sort(c, table, node);
-	table->limit = row_limit(c, node->left);
+	table->limit = known_count_sql(c, node->left, "the number of rows");
 	return table;
 }
 

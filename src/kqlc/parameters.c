@@ -91,7 +91,7 @@ parameter_expr(Compiler *c, const Node *parameter)
 		return null_expr(c, parameter->type);
 	error = add_error(c->errors, parameter->start, "query parameter \"%s\" has no value", parameter->text);
 	error->hint = "Give it one when the query is compiled, or a default where it is declared.";
-	return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+	return failed_expr(c);
 }
 
 /*

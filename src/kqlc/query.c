@@ -26,7 +26,7 @@ typedef enum RowOrder
 	KEEPS_ORDER,
 	MAKES_ORDER,
 	LOSES_ORDER
-}			RowOrder;
+} RowOrder;
 
 static const struct
 {
@@ -417,7 +417,7 @@ call_function(Compiler *c, const Scope *scope, const Node *call, Binding *functi
 	if (!enter_function(c, scope, call, function, NULL))
 	{
 		c->scope = caller;
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	}
 	if (is_tabular(c, function->node->left))
 		result = fail(c, call, "function %s() gives a table, where a scalar is expected", function->name);
@@ -449,7 +449,7 @@ bind_toscalar(Compiler *c, const Node *node)
 	table = bind_table(c, argument);
 	c->aggregated = aggregated;
 	if (table->is_unknown || table->columns.count == 0)
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	expr = ((Column *) table->columns.items[0])->expr;
 	close_if_needed(c, table);
 	table->limit = sql_text(c->arena, "1");

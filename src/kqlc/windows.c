@@ -107,7 +107,7 @@ window_neighbour(Compiler *c, Table *table, const Node *node)
 	if (is_failed(value))
 		return value;
 	if (node->args.count > 1 && !known_number(c, node->args.items[1], bind_constant(c, node->args.items[1]), INT64_MIN, "the distance", &distance))
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	/* no table has as many rows */
 	distance = distance < -INT32_MAX ? -INT32_MAX : distance > INT32_MAX ? INT32_MAX : distance;
 	if (node->args.count > 2)
@@ -128,7 +128,7 @@ window_row_number(Compiler *c, Table *table, const Node *node)
 	int64_t		start = 1;
 
 	if (node->args.count > 0 && !known_number(c, node->args.items[0], bind_constant(c, node->args.items[0]), INT64_MIN, "the first number", &start))
-		return expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+		return failed_expr(c);
 	return expr_new(c, KQL_LONG, sql_format(c->arena, start == 1 ? "@row_number() $1" :
 											arena_printf(c->arena, "#add(@row_number() $1, '%lld'::bigint)", (long long) (int64_t) ((uint64_t) start - 1)),
 											over(c, table, segment)), false);
@@ -254,7 +254,7 @@ static void
 prepare_call(Compiler *c, Table *table, const Node *node)
 {
 	Window	   *window = arena_alloc(c->arena, sizeof(Window));
-	Expr	   *expr = expr_new(c, KQL_NONE, sql_text(c->arena, "NULL"), true);
+	Expr	   *expr = failed_expr(c);
 
 	if (!table->is_serialized && !table->is_unknown)
 		add_error(c->errors, node->start, "%s() needs rows in an order, and these have none", node->text)->hint =
