@@ -15,10 +15,11 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__)) . '/../test/lib';
+use lib map { dirname(abs_path(__FILE__)) . $_ } '', '/../test/lib';
 
 use Cluster;
 use Grafana;
+use Median;
 
 my @directories = @ARGV ? @ARGV : (directory() . '/dashboards');
 my $rounds = $ENV{AZHUNT_BENCH_ROUNDS} // 5;
@@ -56,13 +57,6 @@ sub processor_time
 
 	open my $file, '<', "/proc/$pid/schedstat" or die "/proc/$pid/schedstat: $!\n";
 	return (split / /, readline $file)[0];
-}
-
-sub median
-{
-	my @sorted = sort { $a <=> $b } @_;
-
-	return $sorted[ $#sorted / 2 ];
 }
 
 # Median milliseconds of each query, executed in turn.

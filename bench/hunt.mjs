@@ -14,7 +14,8 @@ import { join } from 'node:path';
 
 import { installDuckdb, loadDuckdb, runDuckdb } from './windowjoin/duckdb.mjs';
 import { makeDatabase, runQuery, setting, warm } from './windowjoin/postgres.mjs';
-import { labelOf, median, printTable, saveResults, short } from './windowjoin/report.mjs';
+import { labelOf, printTable, saveResults, short } from './windowjoin/report.mjs';
+import { inTurn } from './windowjoin/rounds.mjs';
 import { duckdbBuckets } from './windowjoin/ways.mjs';
 
 const signins = Number(setting('SIGNINS', '2000000'));
@@ -71,41 +72,30 @@ const ways = {
 
 // Run all ways in turn and compare their answers.
 async function measure(data, test) {
-  const times = {};
-  const memory = {};
+  const rows = {};
   const ask = async (name, question) => {
     const run = await ways[name](data, question, test);
-    const key = `${question} row`;
 
-    if (run === null) return null;
-    if (run.row !== (test[key] ??= run.row)) throw new Error(`${name}: ${run.row} instead of ${test[key]}`);
+    if (run && run.row !== (rows[question] ??= run.row)) throw new Error(`${name}: ${run.row} instead of ${rows[question]}`);
     return run;
   };
 
   for (const name of ['azhunt', 'duckdb1']) await ask(name, 'checked');
-  for (let round = 0; round < rounds; round++) {
-    for (const name of Object.keys(ways)) {
-      const run = times[name] === null ? null : await ask(name, 'timed');
-
-      times[name] = run && [...times[name] ?? [], run.time];
-      memory[name] = Math.max(memory[name] ?? 0, run?.memory ?? 0);
-    }
-  }
-  for (const name of Object.keys(ways)) times[name] = times[name] && median(times[name]);
-  return { ...test, skew, rows: test['timed row'].split('|')[0], times, memory };
+  return { ...test, skew, ...await inTurn(Object.keys(ways), rounds, (name) => ask(name, 'timed')), rows: rows.timed?.split('|')[0] ?? '' };
 }
 
 function report(tests) {
+  const names = Object.keys(ways);
   const ratio = (above, below) => (above === null || below === null ? 'open' : short(above / below));
 
   console.log('\nThe whole hunt for uploads: seconds of each way, and ratios\n');
-  printTable([['', 'rows', 'azhunt', '2 proc', 'DuckDB', '2 thr.', 'azhunt/DuckDB', 'target', 'with two', 'one/two proc'],
-    ...tests.map((test) => [labelOf(test), test.rows, ...Object.keys(ways).map((name) => test.times[name]?.toFixed(2) ?? `>${limit}`),
+  printTable([['', 'rows', 'azhunt', '2 proc', 'DuckDB', '2 thr.', 'azhunt/DuckDB', 'target', 'with two', 'one/two proc']],
+    tests.map((test) => [labelOf(test), test.rows, ...names.map((name) => test.times[name]?.toFixed(2) ?? `>${limit}`),
       ratio(test.times.azhunt, test.times.duckdb1), `≤ ${test.most}`, ratio(test.times.parallel, test.times.duckdb2),
-      ratio(test.times.azhunt, test.times.parallel)])]);
+      ratio(test.times.azhunt, test.times.parallel)]));
   console.log('\nMB\n');
-  printTable([['', 'azhunt', '2 proc', 'DuckDB', '2 thr.'],
-    ...tests.map((test) => [labelOf(test), ...Object.keys(ways).map((name) => test.memory[name].toFixed(0))])]);
+  printTable([['', 'azhunt', '2 proc', 'DuckDB', '2 thr.']],
+    tests.map((test) => [labelOf(test), ...names.map((name) => test.memory[name]?.toFixed(0) ?? '')]));
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'azhunt-hunt-'));

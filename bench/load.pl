@@ -19,9 +19,10 @@
 use strict;
 use warnings;
 use FindBin;
-use lib "$FindBin::Bin/../test/lib";
+use lib $FindBin::Bin, "$FindBin::Bin/../test/lib";
 use Avro;
 use Loader;
+use Median;
 use Time::HiRes qw(time);
 
 my $rows = $ARGV[0] // 200_000;
@@ -160,12 +161,6 @@ CROSS JOIN LATERAL jsonb_to_record(r.properties) AS p ("userAgentHeader" text, "
     "responseHeaderSize" bigint, "serverLatencyMs" double precision, "serviceType" text, "tlsVersion" text)
 CROSS JOIN LATERAL jsonb_to_record(r.identity) AS i ("tokenHash" text, type text);
 END
-}
-
-sub median
-{
-	my @sorted = sort { $a <=> $b } @_;
-	return $sorted[@sorted / 2];
 }
 
 sub report

@@ -11,9 +11,10 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__)) . '/../test/lib';
+use lib map { dirname(abs_path(__FILE__)) . $_ } '', '/../test/lib';
 
 use Cluster;
+use Median;
 
 my $rows = shift // 200000;
 my @tables = qw(signinlogs storagefilelogs storagebloblogs);
@@ -44,12 +45,6 @@ my @planned = (
 my %executed = (
 	'merge of indexes' => 'SET enable_seqscan = off; SET enable_indexscan = off; SET enable_bitmapscan = off;',
 	'join of tables' => 'SET azhunt.enable_windowmerge = off;');
-
-sub median
-{
-	my @sorted = sort { $a <=> $b } @_;
-	return $sorted[ @sorted / 2 ];
-}
 
 # Milliseconds that the processor works for each of some statements, in turn: the
 # median of all rounds.

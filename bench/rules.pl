@@ -11,11 +11,12 @@ use warnings;
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use lib dirname(abs_path(__FILE__)) . '/../test/lib';
+use lib map { dirname(abs_path(__FILE__)) . $_ } '', '/../test/lib';
 
 use Time::HiRes;
 
 use Cluster;
+use Median;
 
 my $few = shift // 1_000_000;
 my $many = shift // 10 * $few;
@@ -25,14 +26,6 @@ my $here = dirname(abs_path(__FILE__));
 
 my $cluster = Cluster->new('shared_buffers = 6GB', 'max_wal_size = 20GB', 'checkpoint_timeout = 1h',
 	'autovacuum = off', 'work_mem = 64MB', 'maintenance_work_mem = 512MB');
-
-# The middle one of an odd number.
-sub median
-{
-	my @sorted = sort { $a <=> $b } @_;
-
-	return $sorted[ $#sorted / 2 ];
-}
 
 #
 # runs

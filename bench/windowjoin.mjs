@@ -14,7 +14,8 @@ import { join } from 'node:path';
 
 import { installDuckdb, loadDuckdb } from './windowjoin/duckdb.mjs';
 import { makeDatabase, psql, setting, warm } from './windowjoin/postgres.mjs';
-import { median, report, saveResults } from './windowjoin/report.mjs';
+import { report, saveResults } from './windowjoin/report.mjs';
+import { inTurn } from './windowjoin/rounds.mjs';
 import { azhuntQuery, duckdbWays, ways } from './windowjoin/ways.mjs';
 
 const signins = Number(setting('SIGNINS', '2000000'));
@@ -64,29 +65,19 @@ function joinMemory(data, lookback, ua) {
   return (kilobytes / 1024).toFixed(0) + (/Batches: 1$/m.test(plan) ? '' : ', files');
 }
 
-// Run all ways, one after the other, in as many rounds, after one run of ours
-// that does not count; a way that did not end is not tried again.
+// Run all ways in turn, after one run of ours that does not count, and have them give
+// the same rows.
 async function measure(data, lookback, ua, all) {
-  const test = { skew: data.skew, lookback, ua, times: {}, memory: {}, joinMemory: '' };
-  const times = Object.fromEntries(Object.keys(all).map((name) => [name, []]));
+  const test = { skew: data.skew, lookback, ua, joinMemory: '' };
 
   if (await all.azhunt.run(limit, data, 'timed', lookback, ua)) test.joinMemory = joinMemory(data, lookback, ua);
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, way] of Object.entries(all)) {
-      if (times[name] === null) continue;
-      const run = await way.run(limit, data, 'timed', lookback, ua);
+  Object.assign(test, await inTurn(Object.keys(all), rounds, async (name) => {
+    const run = await all[name].run(limit, data, 'timed', lookback, ua);
 
-      if (run === null) times[name] = null;
-      else {
-        if (!way.unlike && run.row !== (test.row ??= run.row))
-          throw new Error(`${name}: ${run.row} instead of ${test.row}`);
-        times[name].push(run.time);
-        test.memory[name] = Math.max(test.memory[name] ?? 0, run.memory);
-      }
-    }
-  }
-  for (const [name, measured] of Object.entries(times)) test.times[name] = measured && median(measured);
-  await check(data, lookback, ua, Object.keys(all).filter((name) => times[name] !== null), all);
+    if (run && !all[name].unlike && run.row !== (test.row ??= run.row)) throw new Error(`${name}: ${run.row} instead of ${test.row}`);
+    return run;
+  }));
+  await check(data, lookback, ua, Object.keys(all).filter((name) => test.times[name] !== null), all);
   console.log(`${lookback}${ua ? ', user agent' : ''}: ${test.row?.split('|')[0]} rows,`
     + ` azhunt ${test.times.azhunt?.toFixed(2) ?? `>${limit}`} s`);
   return test;

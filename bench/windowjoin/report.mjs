@@ -11,11 +11,10 @@ const titles = Object.fromEntries(Object.entries({ ...ways, ...duckdbWays }).map
 
 // A time, or less than infinity if a query did not end within the limit.
 const atLeast = (time, limit) => (time === null ? limit : time);
-export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 export const short = (number) => (number >= 99.95 ? number.toFixed(0) : number.toPrecision(number >= 9.995 ? 3 : 2));
 export const labelOf = (test) => `${Number(test.skew) > 0 ? `${100 * test.skew} % one` : 'Zipf'}, ${test.lookback}${test.ua ? ', ua' : ''}`;
 
-export function printTable(head, rows = []) {
+export function printTable(head, rows) {
   const widths = head[0].map((_, column) => Math.max(...[...head, ...rows].map((row) => row[column].length)));
 
   for (const row of [...head, ...rows])
