@@ -259,9 +259,8 @@ has_more_records(Input *input, Span name, size_t value)
 		return false;
 	if (input_peek(input, value) != '[')
 		return false;
-	do
-		c = input_peek(input, ++value);
-	while (c == ' ' || c == '\t' || c == '\n' || c == '\r');
+	value++;
+	c = skip_space(input, &value);
 	return c == '{' || c == '[';
 }
 

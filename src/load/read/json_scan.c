@@ -17,7 +17,7 @@
 /*
  * Move over white space; returns the byte after it, or -1.
  */
-static int
+int
 skip_space(Input *input, size_t *index)
 {
 	int			c;

@@ -44,6 +44,7 @@ typedef struct Remarks
 	bool		goes_on;		/* the list has another page */
 } Remarks;
 
+extern int	skip_space(Input *input, size_t *index);
 extern ScanResult scan_container(Input *input, size_t *index, bool lines);
 extern ScanResult scan_value(Input *input, size_t *index, bool lines);
 extern ScanResult scan_name(Input *input, size_t *index, bool lines, Span *name);

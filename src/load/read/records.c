@@ -16,6 +16,7 @@
 #include "read/csv_reader.h"
 #include "read/foreign.h"
 #include "read/json_reader.h"
+#include "read/json_scan.h"
 
 /*
  * Find out what the file holds, and read it.
@@ -37,8 +38,7 @@ read_any(Reader *reader)
 	if (input->source->utf16 != NULL)
 		reader->sink->warn(reader->sink, "taken for UTF-16, as its first two bytes say");
 	input_skip_mark(input);
-	while ((c = input_peek(input, index)) == ' ' || c == '\t' || c == '\n' || c == '\r')
-		index++;
+	c = skip_space(input, &index);
 	if (c == '{' || c == '[')
 		return read_json(reader);
 	if (c == -1 && !input->failed)
