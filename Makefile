@@ -247,7 +247,7 @@ list-sql:
 	@echo $(SQL)
 
 # The documents, with what they link to, in the tree in which they link to it.
-DOCUMENTS = README.md CHANGELOG.md LICENSE doc grafana/dashboards grafana/provisioning grafana/restrict_public.sql \
+DOCUMENTS = README.md CHANGELOG.md SECURITY.md LICENSE doc grafana/dashboards grafana/provisioning grafana/restrict_public.sql \
 	grafana/role.sql sample scaling src/hunts/*/differences.md src/logs/tables
 documentdir = $(docdir)/$(EXTENSION)
 
