@@ -35,9 +35,12 @@ typedef enum WindowMergePrivate
 	MERGE_KEY_ORDER,			/* OidList, see WindowMergeOrder */
 	MERGE_TABLES,				/* List of Lists, see WindowMergeTable */
 	MERGE_BOUNDS,				/* IntList: btree strategies of the bounds */
-	MERGE_RANGES				/* List of Consts: keys that divide all others
+	MERGE_RANGES,				/* List of Consts: keys that divide all others
 								 * into ranges for several processes, NIL if
 								 * there are none */
+	MERGE_IS_SEMI,				/* Integer: 1 if outer rows are returned once */
+	MERGE_ENTRY_COLUMNS			/* List of two IntLists, see
+								 * find_entry_columns() */
 } WindowMergePrivate;
 
 /* How keys are compared: the members of MERGE_KEY_ORDER */
@@ -88,6 +91,9 @@ typedef struct MergeTable
 	TimestampTz last;
 	IndexScanDesc scan;
 	IndexFetchTableData *fetch;
+	bool		is_from_entries;	/* need its rows not be fetched? */
+	Buffer		map_buffer;		/* the page of its visibility map that was
+								 * looked at last */
 	ScanKeyData place[2];		/* where it was told to go on: a key, */
 	bool		has_place;		/* if there is one, and a time */
 
@@ -159,7 +165,12 @@ typedef struct MergeEntry
 	uint32		hash;
 	uint32		table;
 	ItemPointerData tid;
-	uint32		next;			/* the slot of the next in the same chain */
+	bool		visible;		/* is its row known to be, and needs not be
+								 * fetched for anything else? */
+	bool		joined;			/* needs its row no other partner? */
+	uint32		next;			/* of an event, the slot of the next in the
+								 * same chain; of an anchor that was written
+								 * to a file, its number, else MERGE_NONE */
 	uint32		row;			/* in the batch, MERGE_NONE if not in it */
 } MergeEntry;
 
@@ -179,6 +190,11 @@ typedef struct MergeRing
 	BufFile    *events;
 	BufFile    *anchors;
 	bool		spooling;
+
+	/* which of these anchors need no other partner, by their numbers */
+	uint32		anchor_count;
+	uint8	   *joined_anchors;
+	Size		joined_size;	/* in bytes */
 } MergeRing;
 
 /* What is known of a row */
@@ -187,16 +203,25 @@ typedef enum MergeRowState
 	ROW_UNKNOWN,				/* not fetched, or too large to be kept */
 	ROW_WANTED,					/* to be fetched */
 	ROW_KEPT,
+	ROW_IN_ENTRY,				/* visible, and its time is all that is asked
+								 * for */
 	ROW_REJECTED				/* not visible, or its conditions are not true */
 } MergeRowState;
 
 /* A row that is in a pair */
 typedef struct MergeRow
 {
-	MinimalTuple tuple;
+	union
+	{
+		MinimalTuple tuple;		/* if kept */
+		TimestampTz time;		/* if in the entry */
+	}			content;
 	uint32		table;
 	ItemPointerData tid;
 	uint8		state;			/* a MergeRowState */
+	bool		joined;			/* was it returned, if that is enough? */
+	uint32		anchor;			/* its number, if it is of an anchor that was
+								 * written to a file */
 } MergeRow;
 
 /* The rows of one side in a batch */
@@ -208,6 +233,7 @@ typedef struct MergeRows
 	uint32		pending;		/* rows that have not been looked at yet */
 	double		width;			/* bytes that one takes, as far as is known */
 	uint64		fetched;		/* all so far, for EXPLAIN */
+	uint64		unfetched;
 	uint64		pages;
 } MergeRows;
 
@@ -237,6 +263,7 @@ typedef struct MergeCounts
 	uint64		entries;
 	uint64		pairs;
 	uint64		rows;
+	uint64		unfetched;
 	uint64		pages;
 	uint64		batches;
 	uint64		spooled;
@@ -264,8 +291,12 @@ typedef struct WindowMergeState
 {
 	CustomScanState css;		/* must be first */
 	bool		outer_is_event;
+	bool		is_semi;		/* is each outer row returned once? */
 	int			inner_column;	/* of the joined row, that begins the inner
 								 * one */
+	bool		is_from_entries[2]; /* need a side's rows not be fetched,
+									 * where they are known to be visible? */
+	List	   *time_columns[2];	/* all that is asked of them, IntLists */
 	ExprState  *lookback;
 	ExprState  *recheck;		/* all equalities */
 	ExprState  *filter;			/* all other conditions */
@@ -304,7 +335,7 @@ typedef struct WindowMergeState
 extern bool enable_windowmerge;
 extern void window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
 								  RelOptInfo *outer, RelOptInfo *inner,
-								  JoinPathExtraData *extra);
+								  JoinType jointype, JoinPathExtraData *extra);
 extern void window_merge_register(void);
 
 /* merge_exec.c */
@@ -347,6 +378,10 @@ extern void merge_ring_spool(BufFile **file, const MergeEntry *entry);
 extern bool merge_ring_next_piece(MergeRing *ring);
 extern bool merge_ring_next_anchor(MergeRing *ring, MergeEntry *anchor);
 extern void merge_ring_end_spool(MergeRing *ring);
+extern void merge_ring_spool_anchor(MergeRing *ring, MergeEntry *anchor);
+extern void merge_ring_set_joined(MergeRing *ring, uint32 anchor);
+extern bool merge_ring_is_joined(const MergeRing *ring, uint32 anchor);
+extern void merge_ring_forget_anchors(MergeRing *ring);
 
 /* merge_fetch.c */
 extern MergeBatch *merge_batch_create(MemoryContext parent, Size limit,
@@ -361,6 +396,13 @@ extern TupleTableSlot *merge_fetch_row(WindowMergeState *state, MergeSide side,
 									   MergeRow *row);
 extern bool merge_batch_next(MergeBatch *batch);
 extern void merge_batch_clear(MergeBatch *batch);
+
+/* merge_rows.c */
+extern void merge_copy_entry(MergeTable *table, MergeEntry *entry);
+extern uint32 merge_add_row(WindowMergeState *state, MergeSide side,
+							const MergeEntry *entry);
+extern void merge_keep_joined(WindowMergeState *state);
+extern bool merge_next_pair(WindowMergeState *state);
 
 /* merge_explain.c */
 extern List *window_merge_equalities(CustomScan *plan);

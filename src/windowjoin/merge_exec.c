@@ -179,29 +179,15 @@ start(WindowMergeState *state)
 }
 
 /*
- * What is kept of the entry that a table is at.
- */
-static void
-copy_entry(const MergeTable *table, MergeEntry *entry)
-{
-	entry->time = table->time;
-	entry->hash = table->hash;
-	entry->table = table->number;
-	entry->tid = table->scan->xs_heaptid;
-	entry->next = MERGE_NONE;
-	entry->row = MERGE_NONE;
-}
-
-/*
  * Have the next anchors meet an event.
  */
 static void
-add_event(WindowMergeState *state, const MergeTable *table)
+add_event(WindowMergeState *state, MergeTable *table)
 {
 	MergeRing  *ring = state->ring;
 	MergeEntry	event;
 
-	copy_entry(table, &event);
+	merge_copy_entry(table, &event);
 	if (!ring->spooling &&
 		merge_ring_add(ring, &event,
 					   kql_window_start(event.time, state->microseconds,
@@ -224,7 +210,9 @@ start_matching(WindowMergeState *state)
 										   state->microseconds, MIN_TIMESTAMP);
 	merge_ring_evict(state->ring, state->window_start);
 	state->slot = merge_ring_find(state->ring, state->anchor.hash);
-	state->matching = true;
+	state->matching = !state->anchor.joined &&
+		(state->anchor.next == MERGE_NONE ||
+		 !merge_ring_is_joined(state->ring, state->anchor.next));
 }
 
 /*
@@ -243,10 +231,10 @@ next_stream_anchor(WindowMergeState *state)
 			add_event(state, table);
 			continue;
 		}
-		copy_entry(table, &state->anchor);
+		merge_copy_entry(table, &state->anchor);
 		if (state->ring->spooling)
 		{
-			merge_ring_spool(&state->ring->anchors, &state->anchor);
+			merge_ring_spool_anchor(state->ring, &state->anchor);
 			state->spooled++;
 		}
 		return true;
@@ -291,31 +279,47 @@ next_anchor(WindowMergeState *state)
 }
 
 /*
+ * Add the pair of the anchor and an event to the batch.
+ *
+ * Where outer rows are returned once, an inner one that need not be fetched is
+ * joined for sure, and no other is needed.
+ */
+static void
+add_pair(WindowMergeState *state, MergeEntry *event)
+{
+	MergeEntry *anchor = &state->anchor;
+	MergeSide	event_side = state->outer_is_event ? MERGE_OUTER : MERGE_INNER;
+
+	if (event->row == MERGE_NONE)
+		event->row = merge_add_row(state, event_side, event);
+	if (anchor->row == MERGE_NONE)
+		anchor->row = merge_add_row(state, 1 - event_side, anchor);
+	merge_batch_add_pair(state->batch, event->row, anchor->row);
+	if (state->is_semi && state->outer_is_event)
+		event->joined = anchor->visible;
+	else if (state->is_semi)
+		anchor->joined = event->visible;
+}
+
+/*
  * Add the pairs of the anchor to the batch, as long as there is room.
  */
 static void
 match_anchor(WindowMergeState *state)
 {
 	MergeRing  *ring = state->ring;
-	MergeBatch *batch = state->batch;
-	MergeSide	event_side = state->outer_is_event ? MERGE_OUTER : MERGE_INNER;
 
-	while (state->slot != MERGE_NONE)
+	while (state->slot != MERGE_NONE && !state->anchor.joined)
 	{
 		MergeEntry *event = &ring->entries[state->slot];
 
 		if (event->time > state->anchor.time)
 			break;
-		if (event->hash == state->anchor.hash)
+		if (event->hash == state->anchor.hash && !event->joined)
 		{
-			if (merge_batch_is_full(batch))
+			if (merge_batch_is_full(state->batch))
 				return;
-			if (event->row == MERGE_NONE)
-				event->row = merge_batch_add_row(batch, event_side, event);
-			if (state->anchor.row == MERGE_NONE)
-				state->anchor.row = merge_batch_add_row(batch, 1 - event_side,
-														&state->anchor);
-			merge_batch_add_pair(batch, event->row, state->anchor.row);
+			add_pair(state, event);
 		}
 		else
 			CHECK_FOR_INTERRUPTS();
@@ -330,6 +334,8 @@ match_anchor(WindowMergeState *state)
 static void
 next_batch(WindowMergeState *state)
 {
+	if (state->is_semi)
+		merge_keep_joined(state);
 	if (merge_batch_next(state->batch))
 	{
 		merge_ring_forget_rows(state->ring);
@@ -350,84 +356,6 @@ next_batch(WindowMergeState *state)
 }
 
 /*
- * Put a row of one side into the joined row.
- */
-static void
-load_slot(WindowMergeState *state, MergeSide side, TupleTableSlot *row)
-{
-	TupleTableSlot *joined = state->css.ss.ss_ScanTupleSlot;
-	int			first = side == MERGE_OUTER ? 0 : state->inner_column;
-	int			columns = row->tts_tupleDescriptor->natts;
-
-	Assert(first + columns <= joined->tts_tupleDescriptor->natts);
-	slot_getallattrs(row);
-	memcpy(joined->tts_values + first, row->tts_values, columns * sizeof(Datum));
-	memcpy(joined->tts_isnull + first, row->tts_isnull, columns * sizeof(bool));
-}
-
-/*
- * Load the row of one side of a pair; false if it is not joined.
- */
-static bool
-load_row(WindowMergeState *state, MergeSide side, uint32 number)
-{
-	MergeRow   *row = &state->batch->sides[side].rows[number];
-	TupleTableSlot *slot;
-
-	if (row->state == ROW_REJECTED)
-		return false;
-	if (state->loaded[side] == number)
-		return true;
-
-	state->loaded[side] = MERGE_NONE;
-	if (row->state == ROW_KEPT)
-	{
-		slot = state->stored[side];
-		ExecStoreMinimalTuple(row->tuple, slot, false);
-	}
-	else
-	{
-		slot = merge_fetch_row(state, side, row);
-		if (slot == NULL)
-		{
-			row->state = ROW_REJECTED;
-			return false;
-		}
-	}
-	load_slot(state, side, slot);
-	state->loaded[side] = number;
-	return true;
-}
-
-/*
- * Load the next pair of the batch that is joined; false if there is none.
- */
-static bool
-next_pair(WindowMergeState *state)
-{
-	PlanState  *ps = &state->css.ss.ps;
-	MergeBatch *batch = state->batch;
-
-	while (batch->next_pair < batch->pair_count)
-	{
-		const MergePair *pair = &batch->pairs[batch->next_pair++];
-		uint32		outer = state->outer_is_event ? pair->event : pair->anchor;
-		uint32		inner = state->outer_is_event ? pair->anchor : pair->event;
-
-		CHECK_FOR_INTERRUPTS();
-		ResetExprContext(ps->ps_ExprContext);
-		if (!load_row(state, MERGE_OUTER, outer) ||
-			!load_row(state, MERGE_INNER, inner) ||
-			!ExecQual(state->recheck, ps->ps_ExprContext))
-			continue;
-		if (ExecQual(state->filter, ps->ps_ExprContext))
-			return true;
-		InstrCountFiltered1(ps, 1);
-	}
-	return false;
-}
-
-/*
  * ExecCustomScan: the next row.
  */
 static TupleTableSlot *
@@ -438,7 +366,7 @@ exec_window_merge(CustomScanState *node)
 	state->executed = true;
 	for (;;)
 	{
-		if (next_pair(state))
+		if (merge_next_pair(state))
 			return window_project(node);
 		if (!state->done)
 			next_batch(state);
@@ -465,6 +393,7 @@ init_table(WindowMergeState *state, MergeTable *table, int number,
 	table->planned_last =
 		DatumGetTimestampTz(list_nth_node(Const, description, TABLE_LAST)->constvalue);
 	table->bounds = list_nth(description, TABLE_BOUNDS);
+	table->is_from_entries = state->is_from_entries[side];
 }
 
 /*
@@ -542,6 +471,23 @@ init_stored(WindowMergeState *state, MergeSide side, EState *estate,
 }
 
 /*
+ * Initialize what is known of rows that are not fetched.
+ */
+static void
+init_entry_columns(WindowMergeState *state, const CustomScan *plan)
+{
+	List	   *sides = list_nth(plan->custom_private, MERGE_ENTRY_COLUMNS);
+
+	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
+	{
+		List	   *description = list_nth(sides, side);
+
+		state->is_from_entries[side] = linitial_int(description) != 0;
+		state->time_columns[side] = list_copy_tail(description, 1);
+	}
+}
+
+/*
  * Initialize all expressions of the join.
  */
 static void
@@ -552,7 +498,10 @@ init_expressions(WindowMergeState *state)
 	FuncExpr   *window = linitial_node(FuncExpr, plan->custom_exprs);
 
 	state->lookback = ExecInitExpr(lthird(window->args), ps);
-	state->recheck = ExecInitQual(window_merge_equalities(plan), ps);
+
+	/* rows that are not fetched have an equality that the indexes have, too */
+	if (!state->is_from_entries[MERGE_OUTER] && !state->is_from_entries[MERGE_INNER])
+		state->recheck = ExecInitQual(window_merge_equalities(plan), ps);
 	state->bounds = ExecInitExprList(window_merge_bounds(plan), ps);
 	state->filter = ExecInitQual(window_merge_filters(plan), ps);
 }
@@ -574,7 +523,9 @@ begin_window_merge(CustomScanState *node, EState *estate, int eflags)
 											MERGE_OUTER_IS_EVENT)) != 0;
 	state->inner_column = intVal(list_nth(plan->custom_private,
 										  MERGE_OUTER_COLUMNS));
+	state->is_semi = intVal(list_nth(plan->custom_private, MERGE_IS_SEMI)) != 0;
 	state->done = true;
+	init_entry_columns(state, plan);
 	init_expressions(state);
 	init_stream(state, estate, eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
 	init_stored(state, MERGE_OUTER, estate, linitial(plan->custom_plans));
@@ -603,6 +554,7 @@ discard_all(WindowMergeState *state)
 	merge_stream_end(state->stream);
 	merge_ring_end_spool(state->ring);
 	merge_ring_clear(state->ring);
+	merge_ring_forget_anchors(state->ring);
 	merge_batch_clear(state->batch);
 	state->phase = MERGE_NEXT_KEY;
 	state->matching = false;

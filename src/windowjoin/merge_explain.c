@@ -71,6 +71,9 @@ explain_execution(WindowMergeState *state, ExplainState *es)
 	ExplainPropertyUInteger("Entries Read", NULL, own.entries + others->entries, es);
 	ExplainPropertyUInteger("Pairs", NULL, own.pairs + others->pairs, es);
 	ExplainPropertyUInteger("Rows Fetched", NULL, own.rows + others->rows, es);
+	if (state->is_from_entries[MERGE_OUTER] || state->is_from_entries[MERGE_INNER])
+		ExplainPropertyUInteger("Rows Not Fetched", NULL,
+								own.unfetched + others->unfetched, es);
 	ExplainPropertyUInteger("Pages Visited", NULL, own.pages + others->pages, es);
 	ExplainPropertyUInteger("Fetches", NULL, own.batches + others->batches, es);
 	if (own.spooled + others->spooled > 0)
@@ -95,6 +98,8 @@ window_merge_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	List	   *filters = list_concat(list_copy_tail(equalities, in_index),
 									  window_merge_filters(plan));
 
+	if (private_number(plan, MERGE_IS_SEMI) != 0)
+		ExplainPropertyText("Join Type", "Semi", es);
 	window_explain_conditions("Key", list_make1(linitial(equalities)), context, es);
 	if (in_index > 1)
 		window_explain_conditions("Hashed", list_make1(lsecond(equalities)), context, es);

@@ -156,11 +156,21 @@ merge_batch_add_row(MergeBatch *batch, MergeSide side, const MergeEntry *entry)
 	rows->rows = make_room(batch, rows->rows, rows->count, &rows->capacity,
 						   sizeof(MergeRow));
 	row = &rows->rows[rows->count];
-	row->tuple = NULL;
 	row->table = entry->table;
 	row->tid = entry->tid;
-	row->state = ROW_UNKNOWN;
-	rows->pending++;
+	row->joined = false;
+	row->anchor = MERGE_NONE;
+	if (entry->visible)
+	{
+		row->content.time = entry->time;
+		row->state = ROW_IN_ENTRY;
+		rows->unfetched++;
+	}
+	else
+	{
+		row->state = ROW_UNKNOWN;
+		rows->pending++;
+	}
 	return rows->count++;
 }
 
@@ -230,7 +240,7 @@ keep_row(WindowMergeState *state, MergeSide side, MergeRow *row)
 	if (batch_bytes(batch) > batch->limit)
 		return;
 	caller = MemoryContextSwitchTo(batch->tuples);
-	row->tuple = ExecCopySlotMinimalTuple(slot);
+	row->content.tuple = ExecCopySlotMinimalTuple(slot);
 	MemoryContextSwitchTo(caller);
 	row->state = ROW_KEPT;
 }

@@ -17,6 +17,7 @@
 #include "access/stratnum.h"
 #include "executor/instrument.h"
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -680,6 +681,9 @@ merge_stream_end(MergeStream *stream)
 			index_endscan(table->scan);
 		if (table->has_place && !stream->by_value[table->side])
 			pfree(DatumGetPointer(table->place[0].sk_argument));
+		if (BufferIsValid(table->map_buffer))
+			ReleaseBuffer(table->map_buffer);
+		table->map_buffer = InvalidBuffer;
 		table->has_place = false;
 		table->fetch = NULL;
 		table->scan = NULL;

@@ -54,6 +54,7 @@ merge_counts(const WindowMergeState *state)
 		state->stream->entries[MERGE_INNER],
 		.pairs = state->pairs,
 		.rows = sides[MERGE_OUTER].fetched + sides[MERGE_INNER].fetched,
+		.unfetched = sides[MERGE_OUTER].unfetched + sides[MERGE_INNER].unfetched,
 		.pages = sides[MERGE_OUTER].pages + sides[MERGE_INNER].pages,
 		.batches = state->batches,
 		.spooled = state->spooled,
@@ -140,6 +141,7 @@ window_merge_shutdown(CustomScanState *node)
 		shared->counts.entries += own.entries;
 		shared->counts.pairs += own.pairs;
 		shared->counts.rows += own.rows;
+		shared->counts.unfetched += own.unfetched;
 		shared->counts.pages += own.pages;
 		shared->counts.batches += own.batches;
 		shared->counts.spooled += own.spooled;

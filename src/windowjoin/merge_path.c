@@ -44,12 +44,14 @@
 typedef enum PathPrivate
 {
 	PATH_CLAUSES,				/* List of RestrictInfos */
-	PATH_NUMBERS,				/* IntList: key, hashed, outer tables */
+	PATH_NUMBERS,				/* IntList: key, hashed, outer tables, and 1
+								 * if it is a semi-join */
 	PATH_ORDER,					/* as in a plan, */
 	PATH_TABLES,				/* and this too */
 	PATH_BOUNDS,				/* List of strategies and bounds */
 	PATH_SIDES,					/* List of both RelOptInfos */
-	PATH_RANGES					/* as in a plan */
+	PATH_RANGES,				/* as in a plan, */
+	PATH_ENTRY_COLUMNS			/* and this too */
 } PathPrivate;
 
 /* A way to merge: which equality is the key, and which is hashed */
@@ -57,6 +59,8 @@ typedef struct MergeChoice
 {
 	int			key;			/* places among the keys, from 1 */
 	int			hashed;			/* 0 if none is */
+	bool		is_semi;
+	List	   *entry_columns[2];	/* as find_entry_columns() has them */
 	SideOrder	orders[2];
 	List	   *tables[2];		/* SideTables */
 	RelOptInfo *rels[2];
@@ -69,6 +73,8 @@ typedef struct SideEstimate
 	double		pages;			/* of the indexes */
 	double		rows;			/* that its conditions let through */
 	double		fetched;
+	bool		from_entries;	/* but for those that are not known to be
+								 * visible */
 } SideEstimate;
 
 bool		enable_windowmerge = true;
@@ -233,6 +239,23 @@ estimate_entries(const MergeChoice *choice, MergeSide side,
 	}
 	estimate->entries = Max(estimate->entries, 1);
 	estimate->rows = Min(estimate->rows, estimate->entries);
+	estimate->from_entries = linitial_int(choice->entry_columns[side]) != 0;
+}
+
+/*
+ * Find out of which sides the entries say all that is asked for.  The hash of
+ * another equality does not say that it is true.
+ */
+static void
+choose_entry_columns(PlannerInfo *root, const RelOptInfo *joinrel,
+					 const WindowJoinClauses *clauses, MergeChoice *choice)
+{
+	bool		possible = list_length(clauses->keys) == 1 && clauses->filters == NIL;
+
+	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
+		choice->entry_columns[side] = !possible ? list_make1_int(0) :
+			find_entry_columns(root, joinrel, choice->rels[side],
+							   choice->tables[side]);
 }
 
 /*
@@ -321,9 +344,14 @@ make_table_path(PlannerInfo *root, const SideTable *table,
 	path->path.startup_cost = 0;
 	path->path.total_cost = random * index->pages +
 		index->tuples * (cpu_index_tuple_cost + 2 * cpu_operator_cost);
+	if (side->from_entries)
+		path->path.total_cost += index->tuples * cpu_operator_cost;
 	if (divided)
 		path->path.total_cost /= processes;
-	path->path.total_cost += fetch_cost(root, table, rows, batches);
+	path->path.total_cost +=
+		fetch_cost(root, table,
+				   side->from_entries ? rows * (1 - table->rel->allvisfrac) : rows,
+				   batches);
 	path->path.rows = clamp_row_est(rows * side->rows / side->entries);
 	return &path->path;
 }
@@ -338,6 +366,7 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 {
 	SideEstimate sides[2];
 	QualCost	filter_cost;
+	SpecialJoinInfo inner_join = *extra->sjinfo;
 	double		pairs;
 	double		bytes = 0;
 	double		batches;
@@ -350,9 +379,13 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 		estimate_entries(choice, side, &sides[side]);
 		tables += list_length(choice->tables[side]);
 	}
+	/* pairs are those of an inner join, whatever is returned of them */
+	inner_join.jointype = JOIN_INNER;
 	pairs = sides[MERGE_OUTER].entries * sides[MERGE_INNER].entries *
 		clauselist_selectivity(root, entry_clauses(clauses, choice), 0,
-							   JOIN_INNER, extra->sjinfo);
+							   JOIN_INNER, &inner_join);
+	if (choice->is_semi && sides[MERGE_INNER].from_entries)
+		pairs = Min(pairs, sides[MERGE_OUTER].entries);
 	estimate_fetches(&sides[MERGE_OUTER], &sides[MERGE_INNER], pairs);
 	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
 		bytes += sides[side].fetched *
@@ -421,14 +454,17 @@ remember_choice(const MergeChoice *choice, List *restrict_clauses, List *ranges)
 		}
 	}
 	return list_concat(list_make5(restrict_clauses,
-								  list_make3_int(choice->key, choice->hashed,
-												 list_length(choice->tables[MERGE_OUTER])),
+								  list_make4_int(choice->key, choice->hashed,
+												 list_length(choice->tables[MERGE_OUTER]),
+												 choice->is_semi),
 								  list_make4_oid(outer->family, outer->type,
 												 inner->type, outer->collation),
 								  descriptions, list_make2(strategies, bounds)),
-					   list_make2(list_make2(choice->rels[MERGE_OUTER],
+					   list_make3(list_make2(choice->rels[MERGE_OUTER],
 											 choice->rels[MERGE_INNER]),
-								  ranges));
+								  ranges,
+								  list_make2(choice->entry_columns[MERGE_OUTER],
+											 choice->entry_columns[MERGE_INNER])));
 }
 
 /*
@@ -514,21 +550,35 @@ may_recheck_locked_rows(PlannerInfo *root)
 }
 
 /*
- * Add a merge of indexes to the paths of a join, if there is one.
+ * May a join be of this type?
  *
- * Sides are called outer and inner as for other joins, but are alike; so one
- * order of them will do.
+ * Sides of an inner join are called outer and inner as for other joins, but are
+ * alike; so one order of them will do.  From version 19 on, the planner takes a
+ * semi-join for an inner join with the distinct rows of one side, which are not
+ * those of its tables.
+ */
+static bool
+is_join_type(const RelOptInfo *outer, const RelOptInfo *inner, JoinType jointype,
+			 const SpecialJoinInfo *sjinfo)
+{
+	if (jointype == JOIN_INNER)
+		return outer->relid < inner->relid && sjinfo->jointype == JOIN_INNER;
+	return jointype == JOIN_SEMI;
+}
+
+/*
+ * Add a merge of indexes to the paths of a join, if there is one.
  */
 void
 window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
 					  RelOptInfo *outer, RelOptInfo *inner,
-					  JoinPathExtraData *extra)
+					  JoinType jointype, JoinPathExtraData *extra)
 {
 	WindowJoinClauses clauses;
 	MergeChoice choice;
 
 	if (!enable_windowmerge || !IS_SIMPLE_REL(outer) || !IS_SIMPLE_REL(inner) ||
-		outer->relid > inner->relid ||
+		!is_join_type(outer, inner, jointype, extra->sjinfo) ||
 	/* then a row may go whose entry was read, without an error */
 		OldSnapshotThresholdActive() ||
 		!bms_is_empty(joinrel->lateral_relids) ||
@@ -550,8 +600,11 @@ window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
 		if (choice.tables[side] == NIL)
 			return;
 	}
-	if (may_read_at_once(choice.tables, 1) && find_choice(&clauses, &choice))
-		add_window_merges(root, joinrel, &clauses, &choice, extra);
+	if (!may_read_at_once(choice.tables, 1) || !find_choice(&clauses, &choice))
+		return;
+	choice.is_semi = jointype == JOIN_SEMI;
+	choose_entry_columns(root, joinrel, &clauses, &choice);
+	add_window_merges(root, joinrel, &clauses, &choice, extra);
 }
 
 /*
@@ -618,6 +671,10 @@ plan_window_merge(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 												  list_nth(best_path->custom_private, PATH_TABLES),
 												  linitial(bounds),
 												  list_nth(best_path->custom_private, PATH_RANGES)));
+	scan->custom_private = list_concat(scan->custom_private,
+									   list_make2(makeInteger(lfourth_int(numbers)),
+												  list_nth(best_path->custom_private,
+														   PATH_ENTRY_COLUMNS)));
 	scan->custom_scan_tlist = window_joined_tlist(outer->reltarget->exprs,
 												  inner->reltarget->exprs);
 	scan->custom_relids = rel->relids;

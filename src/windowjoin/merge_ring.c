@@ -220,6 +220,66 @@ merge_ring_spool(BufFile **file, const MergeEntry *entry)
 }
 
 /*
+ * Write an anchor to its file, and number it.
+ */
+void
+merge_ring_spool_anchor(MergeRing *ring, MergeEntry *anchor)
+{
+	if (ring->anchor_count == MERGE_NONE)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many rows with the same key in a windowed join")));
+	anchor->next = ring->anchor_count++;
+	merge_ring_spool(&ring->anchors, anchor);
+}
+
+/*
+ * Remember that an anchor that was written to the file needs no other partner.
+ */
+void
+merge_ring_set_joined(MergeRing *ring, uint32 anchor)
+{
+	Size		size = (Size) ring->anchor_count / BITS_PER_BYTE + 1;
+
+	if (ring->joined_size < size)
+	{
+		Size		old_size = ring->joined_size;
+
+		ring->joined_size = Max(size, 2 * old_size);
+		ring->joined_anchors = ring->joined_anchors == NULL ?
+			MemoryContextAllocHuge(ring->context, ring->joined_size) :
+			repalloc_huge(ring->joined_anchors, ring->joined_size);
+		memset(ring->joined_anchors + old_size, 0, ring->joined_size - old_size);
+	}
+	ring->joined_anchors[anchor / BITS_PER_BYTE] |= 1 << anchor % BITS_PER_BYTE;
+}
+
+/*
+ * Needs an anchor that was written to the file no other partner?
+ */
+bool
+merge_ring_is_joined(const MergeRing *ring, uint32 anchor)
+{
+	return anchor / BITS_PER_BYTE < ring->joined_size &&
+		(ring->joined_anchors[anchor / BITS_PER_BYTE] & 1 << anchor % BITS_PER_BYTE) != 0;
+}
+
+/*
+ * Begin to number anchors anew, unless some are in a file.
+ */
+void
+merge_ring_forget_anchors(MergeRing *ring)
+{
+	if (ring->anchors != NULL)
+		return;
+	if (ring->joined_anchors != NULL)
+		pfree(ring->joined_anchors);
+	ring->joined_anchors = NULL;
+	ring->joined_size = 0;
+	ring->anchor_count = 0;
+}
+
+/*
  * Read an entry from a file; false at its end.
  */
 static bool

@@ -400,6 +400,87 @@ find_bounds(const SideTable *table, List **strategies, List **bounds)
 }
 
 /*
+ * Do entries of the index tell which rows of a table its conditions let through?
+ *
+ * They do if all of these are bounds of the time, or true of all rows that are in
+ * the index.
+ */
+static bool
+has_only_bounds(const SideTable *table)
+{
+	ListCell   *cell;
+
+	foreach(cell, table->index->indrestrictinfo)
+	{
+		Node	   *bound;
+
+		if (match_bound(lfirst_node(RestrictInfo, cell), linitial(table->values),
+						&bound) == 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Is a column of a side the time, in all of its tables?
+ */
+static bool
+is_time_column(List *tables, int column)
+{
+	ListCell   *cell;
+
+	foreach(cell, tables)
+	{
+		const SideTable *table = lfirst(cell);
+
+		if (!equal(list_nth(table->rel->reltarget->exprs, column),
+				   linitial(table->values)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What is asked of a side's rows above the join, if entries of the index have it:
+ * an IntList of 1 and the columns that are the time.  If they have not, or rows
+ * are needed for a condition, an IntList of 0.
+ *
+ * The caller knows that the join has no condition but the window and the equality
+ * of keys, and has chosen the indexes.
+ */
+List *
+find_entry_columns(PlannerInfo *root, const RelOptInfo *joinrel,
+				   const RelOptInfo *side, List *tables)
+{
+	List	   *asked = pull_var_clause((Node *) joinrel->reltarget->exprs,
+										PVC_INCLUDE_PLACEHOLDERS);
+	List	   *columns = list_make1_int(1);
+	ListCell   *cell;
+
+	foreach(cell, tables)
+	{
+		if (!has_only_bounds(lfirst(cell)))
+			return list_make1_int(0);
+	}
+	foreach(cell, asked)
+	{
+		Node	   *expression = lfirst(cell);
+		int			column = 0;
+
+		if (!bms_overlap(pull_varnos(root, expression), side->relids))
+			continue;
+		while (column < list_length(side->reltarget->exprs) &&
+			   !equal(list_nth(side->reltarget->exprs, column), expression))
+			column++;
+		if (column == list_length(side->reltarget->exprs) ||
+			!is_time_column(tables, column))
+			return list_make1_int(0);
+		columns = list_append_unique_int(columns, column);
+	}
+	return columns;
+}
+
+/*
  * Of the tables of both sides the one with the largest index; *side says of
  * which it is.
  */

@@ -42,6 +42,8 @@ extern bool choose_indexes(List *tables, int key, int hashed, SideOrder *order);
 extern bool clause_may_come_first(RestrictInfo *clause, List *tables);
 extern List *find_bounds(const SideTable *table, List **strategies,
 						 List **bounds);
+extern List *find_entry_columns(PlannerInfo *root, const RelOptInfo *joinrel,
+								const RelOptInfo *side, List *tables);
 extern List *find_key_ranges(PlannerInfo *root, List *const *tables,
 							 const SideOrder *orders, int key, int count);
 

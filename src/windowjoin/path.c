@@ -247,22 +247,14 @@ candidate_paths(RelOptInfo *rel)
 }
 
 /*
- * set_join_pathlist_hook: add windowed joins to the paths of a join.
+ * Add windowed joins of paths of both sides.
  */
 static void
-add_window_joins(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
-				 RelOptInfo *innerrel, JoinType jointype,
-				 JoinPathExtraData *extra)
+try_window_joins(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
+				 RelOptInfo *innerrel, JoinPathExtraData *extra)
 {
 	ListCell   *outer;
 	ListCell   *inner;
-
-	if (previous_hook != NULL)
-		previous_hook(root, joinrel, outerrel, innerrel, jointype, extra);
-
-	if (!enable_windowjoin || jointype != JOIN_INNER ||
-		!window_has_window(root, outerrel, innerrel, extra))
-		return;
 
 	foreach(outer, candidate_paths(outerrel))
 	{
@@ -270,7 +262,26 @@ add_window_joins(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 			try_window_join(root, joinrel, lfirst(outer), lfirst(inner), extra);
 	}
 	try_partial_window_joins(root, joinrel, outerrel, innerrel, extra);
-	window_merge_add_path(root, joinrel, outerrel, innerrel, extra);
+}
+
+/*
+ * set_join_pathlist_hook: add windowed joins to the paths of a join.
+ */
+static void
+add_window_joins(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
+				 RelOptInfo *innerrel, JoinType jointype,
+				 JoinPathExtraData *extra)
+{
+	if (previous_hook != NULL)
+		previous_hook(root, joinrel, outerrel, innerrel, jointype, extra);
+
+	if (!enable_windowjoin || (jointype != JOIN_INNER && jointype != JOIN_SEMI) ||
+		!window_has_window(root, outerrel, innerrel, extra))
+		return;
+
+	if (jointype == JOIN_INNER)
+		try_window_joins(root, joinrel, outerrel, innerrel, extra);
+	window_merge_add_path(root, joinrel, outerrel, innerrel, jointype, extra);
 }
 
 /*
