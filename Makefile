@@ -126,6 +126,7 @@ OBJS = \
 	src/windowjoin/merge_path.o \
 	src/windowjoin/merge_ring.o \
 	src/windowjoin/merge_rows.o \
+	src/windowjoin/merge_slices.o \
 	src/windowjoin/merge_tables.o \
 	src/windowjoin/node.o \
 	src/windowjoin/parallel.o \

@@ -24,6 +24,9 @@
 
 #define WINDOW_MERGE_NAME	"AzhuntWindowMerge"
 
+/* As many shares of the work for each process, as they are not all alike */
+#define SHARES_PER_PROCESS	4
+
 /* The members of a CustomScan's custom_private */
 typedef enum WindowMergePrivate
 {
@@ -39,8 +42,9 @@ typedef enum WindowMergePrivate
 								 * into ranges for several processes, NIL if
 								 * there are none */
 	MERGE_IS_SEMI,				/* Integer: 1 if outer rows are returned once */
-	MERGE_ENTRY_COLUMNS			/* List of two IntLists, see
+	MERGE_ENTRY_COLUMNS,		/* List of two IntLists, see
 								 * find_entry_columns() */
+	MERGE_SLICES				/* List of Consts, see find_slices() */
 } WindowMergePrivate;
 
 /* How keys are compared: the members of MERGE_KEY_ORDER */
@@ -305,7 +309,10 @@ typedef struct WindowMergeState
 	TupleTableSlot *stored[2];	/* a kept row */
 
 	MergeShared *shared;		/* NULL in one process */
-	bool		taken;			/* has one process all keys already? */
+	TimestampTz *slices;		/* the last outer time of each but the last */
+	uint32		slice_count;	/* at least one */
+	uint32		slice;			/* that is being joined */
+	uint32		next_share;		/* of one process */
 	bool		done;			/* there are no more pairs of these keys */
 	int64		microseconds;
 	MergeStream *stream;

@@ -79,6 +79,19 @@ has_executor_parameter(Node *expression, void *context)
 }
 
 /*
+ * Leave only the times of the slice that is being joined.
+ */
+static void
+narrow_to_slice(const WindowMergeState *state, TimestampTz *first,
+				TimestampTz *last)
+{
+	if (state->slice > 0)
+		*first = Max(*first, state->slices[state->slice - 1] + 1);
+	if (state->slice < state->slice_count - 1)
+		*last = Min(*last, state->slices[state->slice]);
+}
+
+/*
  * The times that rows of a table may have, by its partition and by conditions
  * that compare them with what is now known.
  *
@@ -94,6 +107,8 @@ find_own_period(WindowMergeState *state, MergeTable *table, bool initial)
 
 	table->first = table->planned_first;
 	table->last = table->planned_last;
+	if (!initial && table->side == MERGE_OUTER)
+		narrow_to_slice(state, &table->first, &table->last);
 	foreach(cell, table->bounds)
 	{
 		int			i = lfirst_int(cell);
@@ -471,6 +486,22 @@ init_stored(WindowMergeState *state, MergeSide side, EState *estate,
 }
 
 /*
+ * Initialize the slices.
+ */
+static void
+init_slices(WindowMergeState *state, const CustomScan *plan)
+{
+	List	   *slices = list_nth(plan->custom_private, MERGE_SLICES);
+	ListCell   *cell;
+
+	state->slice_count = 1;
+	state->slices = palloc(list_length(slices) * sizeof(TimestampTz));
+	foreach(cell, slices)
+		state->slices[state->slice_count++ - 1] =
+		DatumGetTimestampTz(lfirst_node(Const, cell)->constvalue);
+}
+
+/*
  * Initialize what is known of rows that are not fetched.
  */
 static void
@@ -525,6 +556,7 @@ begin_window_merge(CustomScanState *node, EState *estate, int eflags)
 										  MERGE_OUTER_COLUMNS));
 	state->is_semi = intVal(list_nth(plan->custom_private, MERGE_IS_SEMI)) != 0;
 	state->done = true;
+	init_slices(state, plan);
 	init_entry_columns(state, plan);
 	init_expressions(state);
 	init_stream(state, estate, eflags & ~(EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK));
@@ -559,7 +591,7 @@ discard_all(WindowMergeState *state)
 	state->phase = MERGE_NEXT_KEY;
 	state->matching = false;
 	state->done = true;
-	state->taken = false;
+	state->next_share = 0;
 	state->loaded[MERGE_OUTER] = state->loaded[MERGE_INNER] = MERGE_NONE;
 }
 

@@ -106,6 +106,8 @@ window_merge_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	window_explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
 							  context, es);
 	window_explain_conditions("Filter", filters, context, es);
+	if (state->slice_count > 1)
+		ExplainPropertyInteger("Slices", NULL, state->slice_count, es);
 	if (state->removed > 0)
 		ExplainPropertyInteger("Subplans Removed", NULL, state->removed, es);
 	if (!es->analyze || (!state->executed && state->workers.entries == 0))

@@ -3,9 +3,10 @@
  * merge_parallel.c
  *	  The windowed join by a merge of indexes in several processes.
  *
- * Keys are divided into shares, and each process takes one after the other.  A
- * share is a range of keys, by the statistics of the largest table, so that each
- * entry is read by one process alone.  Without statistics, keys are divided by
+ * The work is divided into shares, and each process takes one after the other.
+ * Where there are many slices of time, each is one.  Otherwise a share is a range of
+ * keys, by the statistics of the largest table, so that each entry is read by one
+ * process alone.  Without statistics, keys are divided by
  * their hash, into as many shares as there may be processes; all entries are then
  * read for each share, but rows, which take longer, are fetched for one alone.
  *
@@ -21,25 +22,27 @@
 #include "windowjoin/merge.h"
 
 /*
- * Take keys that no process has joined yet; false if there are none.
+ * Take keys of a slice that no process has joined yet; false if there are none.
  */
 bool
 merge_take_share(WindowMergeState *state)
 {
 	MergeStream *stream = state->stream;
+	uint32		share;
 
-	stream->share = 0;
-	stream->shares = 1;
 	if (state->shared == NULL)
 	{
-		if (state->taken)
-			return false;
-		state->taken = true;
-		return true;
+		stream->shares = 1;
+		share = state->next_share++;
 	}
-	stream->shares = state->shared->shares;
-	stream->share = pg_atomic_fetch_add_u32(&state->shared->next_share, 1);
-	return stream->share < stream->shares;
+	else
+	{
+		stream->shares = state->shared->shares;
+		share = pg_atomic_fetch_add_u32(&state->shared->next_share, 1);
+	}
+	stream->share = share % stream->shares;
+	state->slice = share / stream->shares;
+	return state->slice < state->slice_count;
 }
 
 /*
@@ -84,13 +87,14 @@ window_merge_initialize_dsm(CustomScanState *node, ParallelContext *pcxt,
 {
 	WindowMergeState *state = (WindowMergeState *) node;
 	MergeShared *shared = coordinate;
-	int			ranges = state->stream->range_count;
+	uint32		ranges = state->stream->range_count + 1;
+	uint32		processes = Max(pcxt->nworkers + (parallel_leader_participation ? 1 : 0), 1);
 
 	memset(shared, 0, sizeof(MergeShared));
 	pg_atomic_init_u32(&shared->next_share, 0);
 	SpinLockInit(&shared->lock);
-	shared->shares = ranges > 0 ? ranges + 1 :
-		Max(pcxt->nworkers + (parallel_leader_participation ? 1 : 0), 1);
+	shared->shares = ranges > 1 ||
+		state->slice_count >= processes * SHARES_PER_PROCESS ? ranges : processes;
 	state->shared = shared;
 }
 

@@ -37,9 +37,6 @@
 /* To visit a page of a table in the cache, as in planner/index_cost.c */
 #define CACHED_PAGE_COST	(30 * cpu_operator_cost)
 
-/* So many ranges of keys for each process, as they are not all alike */
-#define RANGES_PER_PROCESS	4
-
 /* The members of a path's custom_private */
 typedef enum PathPrivate
 {
@@ -51,7 +48,8 @@ typedef enum PathPrivate
 	PATH_BOUNDS,				/* List of strategies and bounds */
 	PATH_SIDES,					/* List of both RelOptInfos */
 	PATH_RANGES,				/* as in a plan, */
-	PATH_ENTRY_COLUMNS			/* and this too */
+	PATH_ENTRY_COLUMNS,			/* and this, */
+	PATH_SLICES					/* and this */
 } PathPrivate;
 
 /* A way to merge: which equality is the key, and which is hashed */
@@ -61,6 +59,9 @@ typedef struct MergeChoice
 	int			hashed;			/* 0 if none is */
 	bool		is_semi;
 	List	   *entry_columns[2];	/* as find_entry_columns() has them */
+	List	   *slices;			/* as find_slices() has them */
+	double		tables_at_once; /* that are merged in a slice */
+	double		reading;		/* times that each entry is read */
 	SideOrder	orders[2];
 	List	   *tables[2];		/* SideTables */
 	RelOptInfo *rels[2];
@@ -404,8 +405,8 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 			cost += table->total_cost;
 			path->path.parallel_safe &= table->parallel_safe;
 		}
-		cost += sides[side].entries / (divided ? processes : 1) *
-			log2(tables) * cpu_operator_cost / 2;
+		cost += sides[side].entries / (divided ? processes : 1) * choice->reading *
+			log2(choice->tables_at_once) * cpu_operator_cost / 2;
 	}
 	cost_qual_eval(&filter_cost, clauses->filters, root);
 	cost += pairs / processes * (filter_cost.per_tuple + cpu_tuple_cost);
@@ -414,16 +415,6 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 		path->path.pathtarget->cost.startup;
 	path->path.total_cost = path->path.startup_cost + cost +
 		path->path.rows * path->path.pathtarget->cost.per_tuple;
-}
-
-/*
- * A time as a constant.
- */
-static Const *
-make_time(TimestampTz time)
-{
-	return makeConst(TIMESTAMPTZOID, -1, InvalidOid, sizeof(TimestampTz),
-					 TimestampTzGetDatum(time), false, FLOAT8PASSBYVAL);
 }
 
 /*
@@ -460,11 +451,12 @@ remember_choice(const MergeChoice *choice, List *restrict_clauses, List *ranges)
 								  list_make4_oid(outer->family, outer->type,
 												 inner->type, outer->collation),
 								  descriptions, list_make2(strategies, bounds)),
-					   list_make3(list_make2(choice->rels[MERGE_OUTER],
+					   list_make4(list_make2(choice->rels[MERGE_OUTER],
 											 choice->rels[MERGE_INNER]),
 								  ranges,
 								  list_make2(choice->entry_columns[MERGE_OUTER],
-											 choice->entry_columns[MERGE_INNER])));
+											 choice->entry_columns[MERGE_INNER]),
+								  choice->slices));
 }
 
 /*
@@ -479,6 +471,7 @@ make_window_merge(PlannerInfo *root, RelOptInfo *joinrel,
 	CustomPath *path = makeNode(CustomPath);
 	double		processes = 1;
 	List	   *ranges = NIL;
+	bool		divided;
 
 	/* the leader has ever less time for it, as in core's get_parallel_divisor */
 	if (workers > 0)
@@ -494,10 +487,12 @@ make_window_merge(PlannerInfo *root, RelOptInfo *joinrel,
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->methods = &path_methods;
 	set_custom_clauses(path, extra->restrictlist);
-	if (workers > 0)
+	divided = list_length(choice->slices) + 1 >= (workers + 1) * SHARES_PER_PROCESS;
+	if (workers > 0 && !divided)
 		ranges = find_key_ranges(root, choice->tables, choice->orders,
-								 choice->key, (workers + 1) * RANGES_PER_PROCESS);
-	cost_window_merge(root, path, clauses, choice, processes, ranges != NIL, extra);
+								 choice->key, (workers + 1) * SHARES_PER_PROCESS);
+	cost_window_merge(root, path, clauses, choice, processes,
+					  divided || ranges != NIL, extra);
 	path->custom_private = remember_choice(choice, extra->restrictlist, ranges);
 	return path;
 }
@@ -604,6 +599,9 @@ window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
 		return;
 	choice.is_semi = jointype == JOIN_SEMI;
 	choose_entry_columns(root, joinrel, &clauses, &choice);
+	choice.slices = find_slices(root, choice.tables, clauses.window,
+								!clauses.inner_is_event, &choice.tables_at_once,
+								&choice.reading);
 	add_window_merges(root, joinrel, &clauses, &choice, extra);
 }
 
@@ -672,9 +670,11 @@ plan_window_merge(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 												  linitial(bounds),
 												  list_nth(best_path->custom_private, PATH_RANGES)));
 	scan->custom_private = list_concat(scan->custom_private,
-									   list_make2(makeInteger(lfourth_int(numbers)),
+									   list_make3(makeInteger(lfourth_int(numbers)),
 												  list_nth(best_path->custom_private,
-														   PATH_ENTRY_COLUMNS)));
+														   PATH_ENTRY_COLUMNS),
+												  list_nth(best_path->custom_private,
+														   PATH_SLICES)));
 	scan->custom_scan_tlist = window_joined_tlist(outer->reltarget->exprs,
 												  inner->reltarget->exprs);
 	scan->custom_relids = rel->relids;

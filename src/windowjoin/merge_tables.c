@@ -400,6 +400,16 @@ find_bounds(const SideTable *table, List **strategies, List **bounds)
 }
 
 /*
+ * A time as a constant.
+ */
+Const *
+make_time(TimestampTz time)
+{
+	return makeConst(TIMESTAMPTZOID, -1, InvalidOid, sizeof(TimestampTz),
+					 TimestampTzGetDatum(time), false, FLOAT8PASSBYVAL);
+}
+
+/*
  * Do entries of the index tell which rows of a table its conditions let through?
  *
  * They do if all of these are bounds of the time, or true of all rows that are in

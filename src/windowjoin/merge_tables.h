@@ -36,15 +36,22 @@ typedef struct SideOrder
 	Oid			hash_collation;
 } SideOrder;
 
+/* merge_tables.c */
 extern List *find_side_tables(PlannerInfo *root, RelOptInfo *side, List *values);
 extern bool may_read_at_once(List *const *tables, int processes);
 extern bool choose_indexes(List *tables, int key, int hashed, SideOrder *order);
 extern bool clause_may_come_first(RestrictInfo *clause, List *tables);
 extern List *find_bounds(const SideTable *table, List **strategies,
 						 List **bounds);
+extern Const *make_time(TimestampTz time);
 extern List *find_entry_columns(PlannerInfo *root, const RelOptInfo *joinrel,
 								const RelOptInfo *side, List *tables);
 extern List *find_key_ranges(PlannerInfo *root, List *const *tables,
 							 const SideOrder *orders, int key, int count);
+
+/* merge_slices.c */
+extern List *find_slices(PlannerInfo *root, List *const *tables,
+						 const FuncExpr *window, bool outer_is_event,
+						 double *tables_at_once, double *reading);
 
 #endif							/* WINDOWJOIN_MERGE_TABLES_H */
