@@ -152,7 +152,7 @@ read_message(Messages *messages, AvroBytes *bytes)
 {
 	Position	start = {0};
 	const char *body;
-	size_t		length;
+	size_t		length = 0;
 
 	if (!avro_read_field(bytes, &messages->schema, "Body", &body, &length))
 		return fail_at_message(messages, load_strdup("block of messages is damaged"));
