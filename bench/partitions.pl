@@ -5,7 +5,8 @@
 # usage: script/with-cluster bench/partitions.pl [ROWS]
 #
 # Planning is compared with that of the same query in plain comparisons, execution
-# with that over the same rows in seven partitions.  Times are the processor's.
+# with that over the same rows in seven partitions.  Times are the processor's, in one
+# process.
 use strict;
 use warnings;
 
@@ -21,7 +22,7 @@ my @tables = qw(signinlogs storagefilelogs storagebloblogs);
 my $rounds = 5;
 $| = 1;
 
-my $cluster = Cluster->new('max_locks_per_transaction = 2048', 'autovacuum = off', 'shared_buffers = 512MB');
+my $cluster = Cluster->new('max_locks_per_transaction = 2048', 'autovacuum = off', 'shared_buffers = 512MB', 'max_parallel_workers_per_gather = 0');
 
 my $uploads = join ' UNION ALL ', map { <<"END" } qw(storagefilelogs storagebloblogs);
 SELECT timegenerated AS t, azhunt.strip_port(calleripaddress) AS ip, COALESCE(useragentheader, '') AS ua, operationname AS op, uri FROM azhunt.$_

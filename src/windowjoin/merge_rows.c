@@ -13,6 +13,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "storage/predicate.h"
+#include "utils/timestamp.h"
 
 #include "windowjoin/merge.h"
 
