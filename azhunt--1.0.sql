@@ -5101,7 +5101,7 @@ COMMENT ON INDEX azhunt.matches_run_idx IS 'what one run found';
 CREATE INDEX matches_account_idx ON azhunt.matches (account azhunt.case_insensitive_ops, rule, "time");
 COMMENT ON INDEX azhunt.matches_account_idx IS 'the first match of one account';
 COMMENT ON TABLE azhunt.matches IS
-'what rules found, a row for each match, which is two or more log rows that belong together';
+'what rules found, a row for each match, which is one or more log rows that belong together';
 COMMENT ON COLUMN azhunt.matches.rule IS 'the rule that found it';
 COMMENT ON COLUMN azhunt.matches."time" IS 'when it happened';
 COMMENT ON COLUMN azhunt.matches.account IS 'the account; null if the hunt does not look at any';
@@ -5479,11 +5479,11 @@ REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(times
 
 /* src/runs/run.sql */
 
-CREATE FUNCTION azhunt.prevent_in_transaction_block(command text) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+CREATE FUNCTION azhunt.prevent_in_transaction_block() RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_prevent_in_transaction_block';
 
-COMMENT ON FUNCTION azhunt.prevent_in_transaction_block(text) IS
+COMMENT ON FUNCTION azhunt.prevent_in_transaction_block() IS
 'internal: an error inside a transaction block, where a procedure cannot commit';
 
 CREATE FUNCTION azhunt.raise_saved_error(sqlstate text, message text, detail text, hint text) RETURNS void
@@ -5845,7 +5845,7 @@ DECLARE
     failed_detail pg_catalog.text;
     failed_hint pg_catalog.text;
 BEGIN
-    PERFORM azhunt.prevent_in_transaction_block('azhunt.run_rule()');
+    PERFORM azhunt.prevent_in_transaction_block();
     -- Whatever the session's default: a run that waits for nothing and sees
     -- what the last one committed cannot fail to serialize.
     COMMIT;

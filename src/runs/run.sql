@@ -1,8 +1,8 @@
-CREATE FUNCTION azhunt.prevent_in_transaction_block(command text) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+CREATE FUNCTION azhunt.prevent_in_transaction_block() RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_prevent_in_transaction_block';
 
-COMMENT ON FUNCTION azhunt.prevent_in_transaction_block(text) IS
+COMMENT ON FUNCTION azhunt.prevent_in_transaction_block() IS
 'internal: an error inside a transaction block, where a procedure cannot commit';
 
 CREATE FUNCTION azhunt.raise_saved_error(sqlstate text, message text, detail text, hint text) RETURNS void
@@ -364,7 +364,7 @@ DECLARE
     failed_detail pg_catalog.text;
     failed_hint pg_catalog.text;
 BEGIN
-    PERFORM azhunt.prevent_in_transaction_block('azhunt.run_rule()');
+    PERFORM azhunt.prevent_in_transaction_block();
     -- Whatever the session's default: a run that waits for nothing and sees
     -- what the last one committed cannot fail to serialize.
     COMMIT;
