@@ -4278,17 +4278,17 @@ COMMENT ON FUNCTION azhunt.read_activity(timestamptz, timestamptz) IS
 'internal: operations in AzureActivity from since to until, both included, the port stripped from CallerIpAddress; a missing caller is empty';
 
 CREATE FUNCTION azhunt.read_shell_starts(resource_group text, since timestamptz, until timestamptz)
-RETURNS TABLE (timegenerated timestamptz, caller text, ingestxid bigint)
+RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT a.timegenerated, a.caller, a.ingestxid
+    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, a.ingestxid
     FROM azhunt.read_activity(read_shell_starts.since, read_shell_starts.until) AS a
     WHERE azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
       AND azhunt.has(a.resourcegroup, read_shell_starts.resource_group)
 $$;
 
 COMMENT ON FUNCTION azhunt.read_shell_starts(text, timestamptz, timestamptz) IS
-'internal: the operations in AzureActivity by which a Cloud Shell starts, from since to until, both included';
+'internal: the operations in AzureActivity by which a Cloud Shell starts, which list the keys of its storage account, from since to until, both included';
 
 /* src/runs/catalog.sql */
 
@@ -6184,9 +6184,7 @@ END;
 COMMENT ON FUNCTION azhunt.add_kql_hunt(text, text, jsonb) IS
 'adds a query in KQL to the catalogue of hunts, or changes its entry: as a view to be read at any time, and for rules; the description has what Sentinel''s files have; returns its name';
 
-CREATE FUNCTION azhunt.store_rows(rule text, run bigint, found_at timestamptz, call text, result_key text[],
-                                  since timestamptz, until timestamptz)
-RETURNS bigint
+CREATE FUNCTION azhunt.store_rows_of_period(rule azhunt.rules, run bigint, found_at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
@@ -6197,6 +6195,8 @@ SET extra_float_digits = 1
 SET bytea_output = 'hex'
 AS $$
 DECLARE
+    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
+    options jsonb := hunt.default_options || rule.options;
     new_matches bigint;
 BEGIN
     EXECUTE format(
@@ -6222,35 +6222,18 @@ BEGIN
         ' SELECT $1, coalesce(f."time", $5), f.account, f.address, f.useragent, f.storageaccount, f.details, f.key, f.result_id, $2, $3'
         ' FROM found AS f'
         ' WHERE NOT EXISTS (SELECT FROM azhunt.matches AS s WHERE s.rule = $1 AND s.result_id = f.result_id)'::text,
-        call)
-    USING rule, run, found_at, since, until, NULL::azhunt.arrivals, result_key;
+        azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'), options,
+                         '{"since => $4","until => $5","arrivals => $6"}'))
+    -- the now() of the query is that of the transaction
+    USING rule.rule, run, found_at, azhunt.window_start(now(), (options ->> 'query_period')::interval), now(),
+          NULL::azhunt.arrivals, hunt.result_key;
     GET DIAGNOSTICS new_matches = ROW_COUNT;
     RETURN new_matches;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz) IS
-'internal: stores the rows of a hunt in KQL that are not there, counts them, and changes those that are there where they have changed; in the call, $4 to $6 are since, until and arrivals';
-
-CREATE FUNCTION azhunt.store_rows_of_period(rule azhunt.rules, run bigint, found_at timestamptz) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET "IntervalStyle" = 'postgres'
-AS $$
-DECLARE
-    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
-    options jsonb := hunt.default_options || rule.options;
-    call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'), options,
-                                           '{"since => $4","until => $5","arrivals => $6"}');
-BEGIN
-    -- the now() of the query is that of the transaction
-    RETURN azhunt.store_rows(rule.rule, run, found_at, call, hunt.result_key,
-                             azhunt.window_start(now(), (options ->> 'query_period')::interval), now());
-END
-$$;
-
 COMMENT ON FUNCTION azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz) IS
-'internal: evaluates a hunt in KQL over the period before now, and stores the rows of its result';
+'internal: evaluates a hunt in KQL over the period before now; stores the rows of its result that are not there, counts them, and changes those that are there where they have changed';
 
 /* src/runs/triage.sql */
 
@@ -8490,19 +8473,6 @@ RETURN operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts
 COMMENT ON FUNCTION azhunt.is_write_of_storage_account(text) IS
 'condition: is this the operation that creates or changes a storage account?';
 
-CREATE FUNCTION azhunt.new_cloudshell_user_keys(resource_group text, since timestamptz, until timestamptz)
-RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, ingestxid bigint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
-AS $$
-    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, a.ingestxid
-    FROM azhunt.read_activity(new_cloudshell_user_keys.since, new_cloudshell_user_keys.until) AS a
-    WHERE azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
-      AND azhunt.has(a.resourcegroup, new_cloudshell_user_keys.resource_group)
-$$;
-
-COMMENT ON FUNCTION azhunt.new_cloudshell_user_keys(text, timestamptz, timestamptz) IS
-'internal: operations that list the keys of a storage account of Cloud Shells, from since to until, both included';
-
 CREATE FUNCTION azhunt.new_cloudshell_user_writes(resource_group text, since timestamptz, until timestamptz)
 RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text,
                activitystatusvalue text, ingestxid bigint)
@@ -8534,8 +8504,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT k.timegenerated, k.caller, k.calleripaddress, k.resourcegroup,
            w.timegenerated, w.calleripaddress, w.resourcegroup, w.activitystatusvalue
-    FROM azhunt.new_cloudshell_user_keys(new_cloudshell_user_pairs.resource_group,
-                                         new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
+    FROM azhunt.read_shell_starts(new_cloudshell_user_pairs.resource_group,
+                                  new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
     JOIN azhunt.new_cloudshell_user_writes(new_cloudshell_user_pairs.resource_group,
                                            new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS w
       ON w.caller OPERATOR(pg_catalog.=) k.caller
@@ -8549,8 +8519,8 @@ AS $$
     UNION ALL
     SELECT k.timegenerated, k.caller, k.calleripaddress, k.resourcegroup,
            w.timegenerated, w.calleripaddress, w.resourcegroup, w.activitystatusvalue
-    FROM azhunt.new_cloudshell_user_keys(new_cloudshell_user_pairs.resource_group,
-                                         new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
+    FROM azhunt.read_shell_starts(new_cloudshell_user_pairs.resource_group,
+                                  new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
     JOIN azhunt.new_cloudshell_user_writes(new_cloudshell_user_pairs.resource_group,
                                            new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS w
       ON w.caller OPERATOR(pg_catalog.=) k.caller
@@ -8698,7 +8668,6 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.time_expression(jsonb, text[], text[]),
     azhunt.kql_result_key(jsonb, text[], text[]),
     azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz),
-    azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz),
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),

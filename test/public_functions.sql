@@ -38,7 +38,7 @@ FROM (VALUES
      'log_table_ages log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),
     ('reads tables with the rights of the caller, who needs SELECT on them',
      'check_rows_are_visible cloudshell_sessions cloudshell_usage_pairs '
-     'log_rows new_cloudshell_user_keys new_cloudshell_user_pairs new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
+     'log_rows new_cloudshell_user_pairs new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
      'storage_file_created_quickly_deleted_pairs storage_log_rows storage_mass_deletion_deletions storage_upload_link_account_pairs uploads'),
     ('reads system catalogs and views, which everybody can',
      'check_hunt_function check_hunt_signature check_reach cron_job_name function_arguments hunt_call hunt_function has_dimensions lock_holders missing_columns missing_comments missing_days option_literal rows_cannot_move_because partition_bounds partition_tree '

@@ -14,7 +14,6 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.time_expression(jsonb, text[], text[]),
     azhunt.kql_result_key(jsonb, text[], text[]),
     azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz),
-    azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz),
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
