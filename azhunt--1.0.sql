@@ -7004,13 +7004,13 @@ BEGIN
     RETURN NEXT;
 
     DELETE FROM azhunt.status_changes AS c
-    WHERE c.changed_at < before AND c.result_id <> ALL (ARRAY(SELECT m.result_id FROM azhunt.matches AS m));
+    WHERE c.changed_at < before AND NOT EXISTS (SELECT FROM azhunt.matches AS m WHERE m.result_id = c.result_id);
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.status_changes';
     RETURN NEXT;
 
     DELETE FROM azhunt.runs AS r
-    WHERE r.finished < before AND r.run <> ALL (ARRAY(SELECT m.run FROM azhunt.matches AS m));
+    WHERE r.finished < before AND NOT EXISTS (SELECT FROM azhunt.matches AS m WHERE m.run = r.run);
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.runs';
     RETURN NEXT;
