@@ -6457,30 +6457,6 @@ RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
 COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, bigint, bigint, timestamptz, bigint, bigint) IS
 'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
 
-CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_any_transition';
-COMMENT ON FUNCTION azhunt.any_transition(text, text) IS
-'internal: aggregate transition function';
-
-CREATE FUNCTION azhunt.any_transition(jsonb, jsonb) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_any_transition';
-COMMENT ON FUNCTION azhunt.any_transition(jsonb, jsonb) IS
-'internal: aggregate transition function';
-
-CREATE AGGREGATE azhunt.any_text(text) (
-    SFUNC = azhunt.any_transition, STYPE = text, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE azhunt.any_text(text) IS
-'internal: one of the texts but null, where all are the same';
-
-CREATE AGGREGATE azhunt.any_bag(jsonb) (
-    SFUNC = azhunt.any_transition, STYPE = jsonb, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE azhunt.any_bag(jsonb) IS
-'internal: one of the bags but null, where what is looked for is the same in all';
-
 CREATE FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_latest_details_transition';
@@ -7614,9 +7590,7 @@ COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) 
 
 CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
-       r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
-       r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-       r.uploaduseragent, (r.linked).loginevents,
+       r.fileuploadpath, r.operationname, r.uploaduseragent, (r.linked).loginevents,
        (r.linked).accounts, (r.linked).logins, (r.linked).uploads, r.first_upload, r.last_upload,
        pg_catalog.array_to_string((r.linked).accounts, ', ') AS account,
        pg_catalog.array_to_string(r.addresses, ', ') AS address,
@@ -7630,8 +7604,8 @@ SELECT r.last_upload AS "time",
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
            -- all have the same path, operation and user agent
-           azhunt.any_bag(m.details) AS details,
-           azhunt.any_text(m.useragent) AS uploaduseragent,
+           pg_catalog.min(m.fileuploadpath) AS fileuploadpath, pg_catalog.min(m.operationname) AS operationname,
+           pg_catalog.min(m.useragent) AS uploaduseragent,
            azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent,
                                  m.address)
                FILTER (WHERE NOT m.hidden) AS linked,
@@ -7646,6 +7620,8 @@ FROM (
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
         SELECT m.*,
+               m.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
+               m.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
                m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
                m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
                (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
