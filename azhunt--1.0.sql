@@ -4933,8 +4933,6 @@ $$;
 COMMENT ON FUNCTION azhunt.restart_rule(text) IS
 'has the next run of a rule read all rows again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.restart_rule(text) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.drop_rule(rule text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -4955,8 +4953,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.drop_rule(text) IS
 'removes a rule with its runs, its results and their status';
-
-REVOKE EXECUTE ON FUNCTION azhunt.drop_rule(text) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.keep_options() RETURNS trigger
 LANGUAGE plpgsql
@@ -5363,8 +5359,6 @@ AS 'MODULE_PATHNAME', 'azhunt_find_arrivals';
 COMMENT ON FUNCTION azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]) IS
 'internal: for each relation that a query of a log table reads: who it is, how many rows are new to a run and of what time, or, with reread, that all rows are because the last run did not read it';
 
-REVOKE EXECUTE ON FUNCTION azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.relations_below(tables text[]) RETURNS bigint[]
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -5378,8 +5372,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.relations_below(text[]) IS
 'internal: the identities of all relations that queries of these log tables read';
-
-REVOKE EXECUTE ON FUNCTION azhunt.relations_below(text[]) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.new_rows_of_view(log_table text, arrivals azhunt.arrivals,
                                         OUT new_rows bigint, OUT since timestamptz, OUT until timestamptz)
@@ -5396,8 +5388,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) IS
 'internal: how many rows of a view under a log table''s name are new to a run, and of what time';
-
-REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, arrivals azhunt.arrivals, known bigint[],
                                          OUT relations bigint[], OUT rows_read jsonb,
@@ -5450,8 +5440,6 @@ $$;
 COMMENT ON FUNCTION azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]) IS
 'internal: what is new in log tables: how many rows, and the periods that have all new rows and their partners, which are at most reach away; reread_periods are of relations that the last run did not read';
 
-REVOKE EXECUTE ON FUNCTION azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.allow_visits(visits bigint) RETURNS void
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_allow_visits';
@@ -5474,8 +5462,6 @@ AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 
 COMMENT ON FUNCTION azhunt.count_search(timestamptz, integer) IS
 'internal: the same for a new row whose partners are searched, which counts for as many visits as weight says';
-
-REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer), azhunt.count_search(timestamptz, integer) FROM PUBLIC;
 
 /* src/runs/run.sql */
 
@@ -5806,8 +5792,6 @@ $$;
 COMMENT ON FUNCTION azhunt.run_rule_in_transaction(text) IS
 'one incremental run of a rule in the current transaction, which it leaves to the caller; returns the id of the run in azhunt.runs';
 
-REVOKE EXECUTE ON FUNCTION azhunt.run_rule_in_transaction(text) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.record_failed_run(rule text, started timestamptz, sqlstate text, error text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -5830,8 +5814,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) IS
 'internal: records in azhunt.runs that a run of this session failed; used by run_rule()';
-
-REVOKE EXECUTE ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) FROM PUBLIC;
 
 -- It commits, so it cannot have a SET clause.
 CREATE PROCEDURE azhunt.run_rule(rule text)
@@ -5873,8 +5855,6 @@ $$;
 
 COMMENT ON PROCEDURE azhunt.run_rule(text) IS
 'runs a rule in a transaction of its own, in which it stores the matches of rows that have arrived since its last run';
-
-REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;
 
 /* src/runs/kql_hunts.sql */
 
@@ -6417,8 +6397,6 @@ $$;
 COMMENT ON FUNCTION azhunt.set_status(uuid, text, text, text) IS
 'sets the status of a result: new, investigating or closed, and what a closed one was; matches that later runs add to a closed one make it new again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text, text) FROM PUBLIC;
-
 /* src/runs/results.sql */
 
 -- What rules found, as results: rows of the published queries.
@@ -6813,8 +6791,6 @@ $$;
 COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
 'for each log table whether rows still arrive, how late they are and how many they were';
 
-REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
-
 CREATE VIEW azhunt.source_health AS
 SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay, s.median_processing,
        s.rows_last_hour, s.rows_hour_before, s.rows_hour_day_before
@@ -7034,8 +7010,6 @@ $$;
 COMMENT ON FUNCTION azhunt.prune(interval, interval, jsonb) IS
 'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
 
-REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval, jsonb) FROM PUBLIC;
-
 /* src/runs/cron.sql */
 
 CREATE FUNCTION azhunt.call_cron(query text, hint text) RETURNS bigint
@@ -7133,8 +7107,6 @@ $$;
 COMMENT ON FUNCTION azhunt.schedule_rule(text, text) IS
 'has pg_cron run a rule in this database, instead of at the times that it had; returns the id of the job';
 
-REVOKE EXECUTE ON FUNCTION azhunt.schedule_rule(text, text) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.unschedule_rule(rule text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -7150,8 +7122,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.unschedule_rule(text) IS
 'has pg_cron no longer run a rule of the current user; false if it did not';
-
-REVOKE EXECUTE ON FUNCTION azhunt.unschedule_rule(text) FROM PUBLIC;
 
 /* src/hunts/storage_upload_link_account/linked_signins.sql */
 
@@ -8629,7 +8599,7 @@ $$;
 /* src/runs/privileges.sql */
 
 -- What only these functions call, and what is costly or changes tables.
-REVOKE EXECUTE ON FUNCTION
+REVOKE EXECUTE ON ROUTINE
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
     azhunt.add_kql_hunt(text, text, jsonb),
@@ -8645,6 +8615,8 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.kql_result_key(jsonb, text[], text[]),
     azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz),
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
+    azhunt.restart_rule(text),
+    azhunt.drop_rule(text),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
     azhunt.tables_read(azhunt.hunts, jsonb),
@@ -8656,15 +8628,30 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals, bigint),
     azhunt.find_all_matches(azhunt.rules, bigint, timestamptz, pg_snapshot),
+    azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]),
+    azhunt.relations_below(text[]),
+    azhunt.new_rows_of_view(text, azhunt.arrivals),
+    azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]),
+    azhunt.allow_visits(bigint),
+    azhunt.count_visit(timestamptz, integer),
+    azhunt.count_search(timestamptz, integer),
+    azhunt.run_rule_in_transaction(text),
+    azhunt.record_failed_run(text, timestamptz, text, text),
+    azhunt.run_rule(text),
     azhunt.describe_running(text),
     azhunt.count_rows(text[]),
     azhunt.check_log_tables(text[]),
     azhunt.check_log_table_owners(text[]),
     azhunt.reason_to_start_over(text),
+    azhunt.source_health(timestamptz),
+    azhunt.set_status(uuid, text, text, text),
     azhunt.latest_time(regclass, name, timestamptz),
     azhunt.log_table_health(regclass, timestamptz[], integer),
     azhunt.query_health(regclass, timestamptz[], integer),
     azhunt.source_health_of(text, timestamptz),
+    azhunt.schedule_rule(text, text),
+    azhunt.unschedule_rule(text),
+    azhunt.prune(interval, interval, jsonb),
     azhunt.call_cron(text, text)
 FROM PUBLIC;
 

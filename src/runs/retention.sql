@@ -148,5 +148,3 @@ $$;
 
 COMMENT ON FUNCTION azhunt.prune(interval, interval, jsonb) IS
 'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
-
-REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval, jsonb) FROM PUBLIC;

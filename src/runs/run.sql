@@ -325,8 +325,6 @@ $$;
 COMMENT ON FUNCTION azhunt.run_rule_in_transaction(text) IS
 'one incremental run of a rule in the current transaction, which it leaves to the caller; returns the id of the run in azhunt.runs';
 
-REVOKE EXECUTE ON FUNCTION azhunt.run_rule_in_transaction(text) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.record_failed_run(rule text, started timestamptz, sqlstate text, error text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -349,8 +347,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) IS
 'internal: records in azhunt.runs that a run of this session failed; used by run_rule()';
-
-REVOKE EXECUTE ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) FROM PUBLIC;
 
 -- It commits, so it cannot have a SET clause.
 CREATE PROCEDURE azhunt.run_rule(rule text)
@@ -392,5 +388,3 @@ $$;
 
 COMMENT ON PROCEDURE azhunt.run_rule(text) IS
 'runs a rule in a transaction of its own, in which it stores the matches of rows that have arrived since its last run';
-
-REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;
