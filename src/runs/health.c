@@ -737,8 +737,8 @@ check_may_read(Relation log_table)
 	if (check_enable_rls(relid, InvalidOid, false) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("row-level security may hide rows of \"%s\"",
-						RelationGetRelationName(log_table))));
+				 errmsg("row-level security may hide rows of %s from %s",
+						RelationGetRelationName(log_table), GetUserNameFromId(GetUserId(), false))));
 }
 
 /*
