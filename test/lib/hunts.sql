@@ -6,7 +6,7 @@ CREATE FUNCTION pg_temp.pick(choices anyarray) RETURNS anyelement LANGUAGE sql V
 $$;
 
 CREATE FUNCTION pg_temp.fold(string text) RETURNS text LANGUAGE sql IMMUTABLE
-RETURN translate(string, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
+RETURN translate(string, 'ABCDEFGHIJKLMNOPQRSTUVWXYZÜ', 'abcdefghijklmnopqrstuvwxyzü');
 
 -- Is b at most a window after a?  A day has 24 hours, and an infinite time is
 -- only equal to itself.
