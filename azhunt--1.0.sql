@@ -3187,7 +3187,8 @@ BEGIN
                  WHERE c.log_table = function.log_table));
             EXECUTE format('CREATE TABLE azhunt.%I PARTITION OF azhunt.%I DEFAULT',
                            log_table || '_default', log_table);
-            RETURN NEXT format('azhunt.%I', log_table)::regclass;
+            relation := format('azhunt.%I', log_table)::regclass;
+            RETURN NEXT relation;
             uncommented := uncommented || log_table;
         ELSIF (SELECT p.partstrat FROM pg_partitioned_table AS p WHERE p.partrelid = relation) IS DISTINCT FROM 'r' THEN
             RAISE NOTICE 'azhunt.% is not partitioned by range, leaving it as it is', log_table;
@@ -3198,7 +3199,7 @@ BEGIN
         -- that an earlier version made gets what is new
         FOR item IN
             SELECT c.column_name, c.definition
-            FROM azhunt.missing_columns(format('azhunt.%I', log_table)::regclass, log_table) AS c
+            FROM azhunt.missing_columns(relation, log_table) AS c
         LOOP
             EXECUTE format('ALTER TABLE azhunt.%I ADD COLUMN %I %s',
                            log_table, item.column_name, item.definition);
@@ -3207,8 +3208,7 @@ BEGIN
 
         -- DROP EXTENSION ... CASCADE takes this default and some indexes along
         IF EXISTS (SELECT FROM pg_attribute AS a
-                   WHERE a.attrelid = format('azhunt.%I', log_table)::regclass
-                     AND a.attname = 'ingestxid' AND NOT a.atthasdef) THEN
+                   WHERE a.attrelid = relation AND a.attname = 'ingestxid' AND NOT a.atthasdef) THEN
             EXECUTE format('ALTER TABLE azhunt.%I ALTER COLUMN ingestxid SET DEFAULT azhunt.ingest_xid()',
                            log_table);
         END IF;
@@ -4278,17 +4278,17 @@ COMMENT ON FUNCTION azhunt.read_activity(timestamptz, timestamptz) IS
 'internal: operations in AzureActivity from since to until, both included, the port stripped from CallerIpAddress; a missing caller is empty';
 
 CREATE FUNCTION azhunt.read_shell_starts(resource_group text, since timestamptz, until timestamptz)
-RETURNS TABLE (timegenerated timestamptz, caller text, ingestxid bigint)
+RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT a.timegenerated, a.caller, a.ingestxid
+    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, a.ingestxid
     FROM azhunt.read_activity(read_shell_starts.since, read_shell_starts.until) AS a
     WHERE azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
       AND azhunt.has(a.resourcegroup, read_shell_starts.resource_group)
 $$;
 
 COMMENT ON FUNCTION azhunt.read_shell_starts(text, timestamptz, timestamptz) IS
-'internal: the operations in AzureActivity by which a Cloud Shell starts, from since to until, both included';
+'internal: the operations in AzureActivity by which a Cloud Shell starts, which list the keys of its storage account, from since to until, both included';
 
 /* src/runs/catalog.sql */
 
@@ -4933,8 +4933,6 @@ $$;
 COMMENT ON FUNCTION azhunt.restart_rule(text) IS
 'has the next run of a rule read all rows again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.restart_rule(text) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.drop_rule(rule text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -4955,8 +4953,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.drop_rule(text) IS
 'removes a rule with its runs, its results and their status';
-
-REVOKE EXECUTE ON FUNCTION azhunt.drop_rule(text) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.keep_options() RETURNS trigger
 LANGUAGE plpgsql
@@ -5101,7 +5097,7 @@ COMMENT ON INDEX azhunt.matches_run_idx IS 'what one run found';
 CREATE INDEX matches_account_idx ON azhunt.matches (account azhunt.case_insensitive_ops, rule, "time");
 COMMENT ON INDEX azhunt.matches_account_idx IS 'the first match of one account';
 COMMENT ON TABLE azhunt.matches IS
-'what rules found, a row for each match, which is two or more log rows that belong together';
+'what rules found, a row for each match, which is one or more log rows that belong together';
 COMMENT ON COLUMN azhunt.matches.rule IS 'the rule that found it';
 COMMENT ON COLUMN azhunt.matches."time" IS 'when it happened';
 COMMENT ON COLUMN azhunt.matches.account IS 'the account; null if the hunt does not look at any';
@@ -5363,8 +5359,6 @@ AS 'MODULE_PATHNAME', 'azhunt_find_arrivals';
 COMMENT ON FUNCTION azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]) IS
 'internal: for each relation that a query of a log table reads: who it is, how many rows are new to a run and of what time, or, with reread, that all rows are because the last run did not read it';
 
-REVOKE EXECUTE ON FUNCTION azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.relations_below(tables text[]) RETURNS bigint[]
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -5378,8 +5372,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.relations_below(text[]) IS
 'internal: the identities of all relations that queries of these log tables read';
-
-REVOKE EXECUTE ON FUNCTION azhunt.relations_below(text[]) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.new_rows_of_view(log_table text, arrivals azhunt.arrivals,
                                         OUT new_rows bigint, OUT since timestamptz, OUT until timestamptz)
@@ -5396,8 +5388,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) IS
 'internal: how many rows of a view under a log table''s name are new to a run, and of what time';
-
-REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, arrivals azhunt.arrivals, known bigint[],
                                          OUT relations bigint[], OUT rows_read jsonb,
@@ -5450,8 +5440,6 @@ $$;
 COMMENT ON FUNCTION azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]) IS
 'internal: what is new in log tables: how many rows, and the periods that have all new rows and their partners, which are at most reach away; reread_periods are of relations that the last run did not read';
 
-REVOKE EXECUTE ON FUNCTION azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.allow_visits(visits bigint) RETURNS void
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_allow_visits';
@@ -5475,15 +5463,13 @@ AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 COMMENT ON FUNCTION azhunt.count_search(timestamptz, integer) IS
 'internal: the same for a new row whose partners are searched, which counts for as many visits as weight says';
 
-REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer), azhunt.count_search(timestamptz, integer) FROM PUBLIC;
-
 /* src/runs/run.sql */
 
-CREATE FUNCTION azhunt.prevent_in_transaction_block(command text) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+CREATE FUNCTION azhunt.prevent_in_transaction_block() RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_prevent_in_transaction_block';
 
-COMMENT ON FUNCTION azhunt.prevent_in_transaction_block(text) IS
+COMMENT ON FUNCTION azhunt.prevent_in_transaction_block() IS
 'internal: an error inside a transaction block, where a procedure cannot commit';
 
 CREATE FUNCTION azhunt.raise_saved_error(sqlstate text, message text, detail text, hint text) RETURNS void
@@ -5806,8 +5792,6 @@ $$;
 COMMENT ON FUNCTION azhunt.run_rule_in_transaction(text) IS
 'one incremental run of a rule in the current transaction, which it leaves to the caller; returns the id of the run in azhunt.runs';
 
-REVOKE EXECUTE ON FUNCTION azhunt.run_rule_in_transaction(text) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.record_failed_run(rule text, started timestamptz, sqlstate text, error text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -5831,8 +5815,6 @@ $$;
 COMMENT ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) IS
 'internal: records in azhunt.runs that a run of this session failed; used by run_rule()';
 
-REVOKE EXECUTE ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) FROM PUBLIC;
-
 -- It commits, so it cannot have a SET clause.
 CREATE PROCEDURE azhunt.run_rule(rule text)
 LANGUAGE plpgsql
@@ -5845,7 +5827,7 @@ DECLARE
     failed_detail pg_catalog.text;
     failed_hint pg_catalog.text;
 BEGIN
-    PERFORM azhunt.prevent_in_transaction_block('azhunt.run_rule()');
+    PERFORM azhunt.prevent_in_transaction_block();
     -- Whatever the session's default: a run that waits for nothing and sees
     -- what the last one committed cannot fail to serialize.
     COMMIT;
@@ -5873,8 +5855,6 @@ $$;
 
 COMMENT ON PROCEDURE azhunt.run_rule(text) IS
 'runs a rule in a transaction of its own, in which it stores the matches of rows that have arrived since its last run';
-
-REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;
 
 /* src/runs/kql_hunts.sql */
 
@@ -6184,9 +6164,7 @@ END;
 COMMENT ON FUNCTION azhunt.add_kql_hunt(text, text, jsonb) IS
 'adds a query in KQL to the catalogue of hunts, or changes its entry: as a view to be read at any time, and for rules; the description has what Sentinel''s files have; returns its name';
 
-CREATE FUNCTION azhunt.store_rows(rule text, run bigint, found_at timestamptz, call text, result_key text[],
-                                  since timestamptz, until timestamptz)
-RETURNS bigint
+CREATE FUNCTION azhunt.store_rows_of_period(rule azhunt.rules, run bigint, found_at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
@@ -6197,6 +6175,8 @@ SET extra_float_digits = 1
 SET bytea_output = 'hex'
 AS $$
 DECLARE
+    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
+    options jsonb := hunt.default_options || rule.options;
     new_matches bigint;
 BEGIN
     EXECUTE format(
@@ -6222,35 +6202,18 @@ BEGIN
         ' SELECT $1, coalesce(f."time", $5), f.account, f.address, f.useragent, f.storageaccount, f.details, f.key, f.result_id, $2, $3'
         ' FROM found AS f'
         ' WHERE NOT EXISTS (SELECT FROM azhunt.matches AS s WHERE s.rule = $1 AND s.result_id = f.result_id)'::text,
-        call)
-    USING rule, run, found_at, since, until, NULL::azhunt.arrivals, result_key;
+        azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'), options,
+                         '{"since => $4","until => $5","arrivals => $6"}'))
+    -- the now() of the query is that of the transaction
+    USING rule.rule, run, found_at, azhunt.window_start(now(), (options ->> 'query_period')::interval), now(),
+          NULL::azhunt.arrivals, hunt.result_key;
     GET DIAGNOSTICS new_matches = ROW_COUNT;
     RETURN new_matches;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz) IS
-'internal: stores the rows of a hunt in KQL that are not there, counts them, and changes those that are there where they have changed; in the call, $4 to $6 are since, until and arrivals';
-
-CREATE FUNCTION azhunt.store_rows_of_period(rule azhunt.rules, run bigint, found_at timestamptz) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET "IntervalStyle" = 'postgres'
-AS $$
-DECLARE
-    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
-    options jsonb := hunt.default_options || rule.options;
-    call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'), options,
-                                           '{"since => $4","until => $5","arrivals => $6"}');
-BEGIN
-    -- the now() of the query is that of the transaction
-    RETURN azhunt.store_rows(rule.rule, run, found_at, call, hunt.result_key,
-                             azhunt.window_start(now(), (options ->> 'query_period')::interval), now());
-END
-$$;
-
 COMMENT ON FUNCTION azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz) IS
-'internal: evaluates a hunt in KQL over the period before now, and stores the rows of its result';
+'internal: evaluates a hunt in KQL over the period before now; stores the rows of its result that are not there, counts them, and changes those that are there where they have changed';
 
 /* src/runs/triage.sql */
 
@@ -6434,8 +6397,6 @@ $$;
 COMMENT ON FUNCTION azhunt.set_status(uuid, text, text, text) IS
 'sets the status of a result: new, investigating or closed, and what a closed one was; matches that later runs add to a closed one make it new again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text, text) FROM PUBLIC;
-
 /* src/runs/results.sql */
 
 -- What rules found, as results: rows of the published queries.
@@ -6473,30 +6434,6 @@ RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
 
 COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, bigint, bigint, timestamptz, bigint, bigint) IS
 'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
-
-CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_any_transition';
-COMMENT ON FUNCTION azhunt.any_transition(text, text) IS
-'internal: aggregate transition function';
-
-CREATE FUNCTION azhunt.any_transition(jsonb, jsonb) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_any_transition';
-COMMENT ON FUNCTION azhunt.any_transition(jsonb, jsonb) IS
-'internal: aggregate transition function';
-
-CREATE AGGREGATE azhunt.any_text(text) (
-    SFUNC = azhunt.any_transition, STYPE = text, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE azhunt.any_text(text) IS
-'internal: one of the texts but null, where all are the same';
-
-CREATE AGGREGATE azhunt.any_bag(jsonb) (
-    SFUNC = azhunt.any_transition, STYPE = jsonb, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE azhunt.any_bag(jsonb) IS
-'internal: one of the bags but null, where what is looked for is the same in all';
 
 CREATE FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
@@ -6854,8 +6791,6 @@ $$;
 COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
 'for each log table whether rows still arrive, how late they are and how many they were';
 
-REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
-
 CREATE VIEW azhunt.source_health AS
 SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay, s.median_processing,
        s.rows_last_hour, s.rows_hour_before, s.rows_hour_day_before
@@ -7021,13 +6956,13 @@ BEGIN
     RETURN NEXT;
 
     DELETE FROM azhunt.status_changes AS c
-    WHERE c.changed_at < before AND c.result_id <> ALL (ARRAY(SELECT m.result_id FROM azhunt.matches AS m));
+    WHERE c.changed_at < before AND NOT EXISTS (SELECT FROM azhunt.matches AS m WHERE m.result_id = c.result_id);
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.status_changes';
     RETURN NEXT;
 
     DELETE FROM azhunt.runs AS r
-    WHERE r.finished < before AND r.run <> ALL (ARRAY(SELECT m.run FROM azhunt.matches AS m));
+    WHERE r.finished < before AND NOT EXISTS (SELECT FROM azhunt.matches AS m WHERE m.run = r.run);
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.runs';
     RETURN NEXT;
@@ -7074,8 +7009,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.prune(interval, interval, jsonb) IS
 'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
-
-REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval, jsonb) FROM PUBLIC;
 
 /* src/runs/cron.sql */
 
@@ -7174,8 +7107,6 @@ $$;
 COMMENT ON FUNCTION azhunt.schedule_rule(text, text) IS
 'has pg_cron run a rule in this database, instead of at the times that it had; returns the id of the job';
 
-REVOKE EXECUTE ON FUNCTION azhunt.schedule_rule(text, text) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.unschedule_rule(rule text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -7191,8 +7122,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.unschedule_rule(text) IS
 'has pg_cron no longer run a rule of the current user; false if it did not';
-
-REVOKE EXECUTE ON FUNCTION azhunt.unschedule_rule(text) FROM PUBLIC;
 
 /* src/hunts/storage_upload_link_account/linked_signins.sql */
 
@@ -7631,9 +7560,7 @@ COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) 
 
 CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
-       r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
-       r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-       r.uploaduseragent, (r.linked).loginevents,
+       r.fileuploadpath, r.operationname, r.uploaduseragent, (r.linked).loginevents,
        (r.linked).accounts, (r.linked).logins, (r.linked).uploads, r.first_upload, r.last_upload,
        pg_catalog.array_to_string((r.linked).accounts, ', ') AS account,
        pg_catalog.array_to_string(r.addresses, ', ') AS address,
@@ -7647,8 +7574,8 @@ SELECT r.last_upload AS "time",
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
            -- all have the same path, operation and user agent
-           azhunt.any_bag(m.details) AS details,
-           azhunt.any_text(m.useragent) AS uploaduseragent,
+           pg_catalog.min(m.fileuploadpath) AS fileuploadpath, pg_catalog.min(m.operationname) AS operationname,
+           pg_catalog.min(m.useragent) AS uploaduseragent,
            azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent,
                                  m.address)
                FILTER (WHERE NOT m.hidden) AS linked,
@@ -7663,6 +7590,8 @@ FROM (
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
         SELECT m.*,
+               m.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
+               m.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
                m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
                m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
                (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
@@ -8490,19 +8419,6 @@ RETURN operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts
 COMMENT ON FUNCTION azhunt.is_write_of_storage_account(text) IS
 'condition: is this the operation that creates or changes a storage account?';
 
-CREATE FUNCTION azhunt.new_cloudshell_user_keys(resource_group text, since timestamptz, until timestamptz)
-RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, ingestxid bigint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
-AS $$
-    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, a.ingestxid
-    FROM azhunt.read_activity(new_cloudshell_user_keys.since, new_cloudshell_user_keys.until) AS a
-    WHERE azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
-      AND azhunt.has(a.resourcegroup, new_cloudshell_user_keys.resource_group)
-$$;
-
-COMMENT ON FUNCTION azhunt.new_cloudshell_user_keys(text, timestamptz, timestamptz) IS
-'internal: operations that list the keys of a storage account of Cloud Shells, from since to until, both included';
-
 CREATE FUNCTION azhunt.new_cloudshell_user_writes(resource_group text, since timestamptz, until timestamptz)
 RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text,
                activitystatusvalue text, ingestxid bigint)
@@ -8534,8 +8450,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT k.timegenerated, k.caller, k.calleripaddress, k.resourcegroup,
            w.timegenerated, w.calleripaddress, w.resourcegroup, w.activitystatusvalue
-    FROM azhunt.new_cloudshell_user_keys(new_cloudshell_user_pairs.resource_group,
-                                         new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
+    FROM azhunt.read_shell_starts(new_cloudshell_user_pairs.resource_group,
+                                  new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
     JOIN azhunt.new_cloudshell_user_writes(new_cloudshell_user_pairs.resource_group,
                                            new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS w
       ON w.caller OPERATOR(pg_catalog.=) k.caller
@@ -8549,8 +8465,8 @@ AS $$
     UNION ALL
     SELECT k.timegenerated, k.caller, k.calleripaddress, k.resourcegroup,
            w.timegenerated, w.calleripaddress, w.resourcegroup, w.activitystatusvalue
-    FROM azhunt.new_cloudshell_user_keys(new_cloudshell_user_pairs.resource_group,
-                                         new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
+    FROM azhunt.read_shell_starts(new_cloudshell_user_pairs.resource_group,
+                                  new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
     JOIN azhunt.new_cloudshell_user_writes(new_cloudshell_user_pairs.resource_group,
                                            new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS w
       ON w.caller OPERATOR(pg_catalog.=) k.caller
@@ -8683,7 +8599,7 @@ $$;
 /* src/runs/privileges.sql */
 
 -- What only these functions call, and what is costly or changes tables.
-REVOKE EXECUTE ON FUNCTION
+REVOKE EXECUTE ON ROUTINE
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
     azhunt.add_kql_hunt(text, text, jsonb),
@@ -8698,8 +8614,9 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.time_expression(jsonb, text[], text[]),
     azhunt.kql_result_key(jsonb, text[], text[]),
     azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz),
-    azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz),
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
+    azhunt.restart_rule(text),
+    azhunt.drop_rule(text),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
     azhunt.tables_read(azhunt.hunts, jsonb),
@@ -8711,15 +8628,30 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals, bigint),
     azhunt.find_all_matches(azhunt.rules, bigint, timestamptz, pg_snapshot),
+    azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]),
+    azhunt.relations_below(text[]),
+    azhunt.new_rows_of_view(text, azhunt.arrivals),
+    azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]),
+    azhunt.allow_visits(bigint),
+    azhunt.count_visit(timestamptz, integer),
+    azhunt.count_search(timestamptz, integer),
+    azhunt.run_rule_in_transaction(text),
+    azhunt.record_failed_run(text, timestamptz, text, text),
+    azhunt.run_rule(text),
     azhunt.describe_running(text),
     azhunt.count_rows(text[]),
     azhunt.check_log_tables(text[]),
     azhunt.check_log_table_owners(text[]),
     azhunt.reason_to_start_over(text),
+    azhunt.source_health(timestamptz),
+    azhunt.set_status(uuid, text, text, text),
     azhunt.latest_time(regclass, name, timestamptz),
     azhunt.log_table_health(regclass, timestamptz[], integer),
     azhunt.query_health(regclass, timestamptz[], integer),
     azhunt.source_health_of(text, timestamptz),
+    azhunt.schedule_rule(text, text),
+    azhunt.unschedule_rule(text),
+    azhunt.prune(interval, interval, jsonb),
     azhunt.call_cron(text, text)
 FROM PUBLIC;
 

@@ -10,15 +10,20 @@ BEGIN ATOMIC
     SELECT c.log_table, c.key_column,
            pg_catalog.format(CASE WHEN c.is_address THEN 'COALESCE(azhunt.strip_port(%I), '''')' ELSE 'COALESCE(%I, '''')' END,
                              c.key_column)
-    FROM (
-        SELECT s.log_table, s.log_table OPERATOR(pg_catalog.<>) ALL ('{azureactivity,auditlogs}'::pg_catalog.text[]) AS is_address,
-               CASE WHEN s.log_table OPERATOR(pg_catalog.=) 'azureactivity' THEN 'caller'
-                    WHEN s.log_table OPERATOR(pg_catalog.=) 'auditlogs' THEN 'correlationid'
-                    WHEN s.log_table OPERATOR(pg_catalog.~~) 'storage%' THEN 'calleripaddress'
-                    ELSE 'ipaddress'
-               END AS key_column
-        FROM azhunt.log_table_schemas() AS s
-    ) AS c;
+    FROM (VALUES
+        -- log tables {
+        ('aadmanagedidentitysigninlogs', 'ipaddress', true),
+        ('aadnoninteractiveusersigninlogs', 'ipaddress', true),
+        ('aadserviceprincipalsigninlogs', 'ipaddress', true),
+        ('auditlogs', 'correlationid', false),
+        ('azureactivity', 'caller', false),
+        ('signinlogs', 'ipaddress', true),
+        ('storagebloblogs', 'calleripaddress', true),
+        ('storagefilelogs', 'calleripaddress', true),
+        ('storagequeuelogs', 'calleripaddress', true),
+        ('storagetablelogs', 'calleripaddress', true)
+        -- log tables }
+    ) AS c (log_table, key_column, is_address);
 END;
 COMMENT ON FUNCTION :"azhunt_scaling_schema".log_table_keys() IS
 'log tables, and the column, and the expression of it, whose hash says on which server a row lives';

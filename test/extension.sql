@@ -76,7 +76,7 @@ $$, $$
     SELECT p.proname FROM azhunt.hunts AS h
     JOIN pg_proc AS p ON p.pronamespace = h.schema::regnamespace AND p.proname = h.hunt || '_new_matches'
     UNION ALL
-    SELECT unnest(ARRAY['create_log_tables', 'create_signin_time_indexes', 'add_partitions', 'add_log_partitions', 'add_hunt', 'drop_hunt', 'add_rule', 'run_rule', 'run_rule_in_transaction', 'add_kql_hunt', 'add_compiled_hunt', 'create_kql_objects', 'drop_kql_objects', 'check_kql_description', 'check_kql_names', 'kql_result_key', 'time_expression', 'entity_expression', 'period_of', 'texts_of', 'store_rows', 'store_rows_of_period',
+    SELECT unnest(ARRAY['create_log_tables', 'create_signin_time_indexes', 'add_partitions', 'add_log_partitions', 'add_hunt', 'drop_hunt', 'add_rule', 'run_rule', 'run_rule_in_transaction', 'add_kql_hunt', 'add_compiled_hunt', 'create_kql_objects', 'drop_kql_objects', 'check_kql_description', 'check_kql_names', 'kql_result_key', 'time_expression', 'entity_expression', 'period_of', 'texts_of', 'store_rows_of_period',
           'record_failed_run', 'restart_rule', 'drop_rule', 'set_status', 'source_health', 'upload_counts', 'prune', 'schedule_rule',
           'unschedule_rule',
           -- what these call

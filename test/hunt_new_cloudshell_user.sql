@@ -77,46 +77,16 @@ $$;
 --
 -- ad hoc
 --
-CREATE TEMP TABLE answers (
-    seed integer, settings text, "window" interval, resource_group text, lookback interval, as_of timestamptz,
-    rows_expected bigint, different bigint);
-
-CREATE PROCEDURE pg_temp.compare(seed integer) LANGUAGE plpgsql AS $$
-DECLARE
-    r answers;
-    arguments text;
-BEGIN
-    r.seed := seed;
-    r.settings := pg_temp.pick_settings();
-    r."window" := pg_temp.pick('{5 minutes,3 minutes,1 minute,1 minute,0,59.999999 seconds,1 minute 1 microsecond,1 day,23:59:00,1 day 1 microsecond,100000 days 1 microsecond,106751991 days}'::interval[]);
-    r.resource_group := pg_temp.pick('{cloud-shell,cloud-shell,CLOUD-shell-storage,contoso,absent}'::text[]);
-    r.lookback := pg_temp.pick('{7 days,7 days,1 day,0,2 minutes,1 day 1 microsecond,106751991 days}'::interval[]);
-    r.as_of := CASE WHEN random() < 0.3 THEN '2026-03-08 08:00Z' ELSE pg_temp.pick_time() END;
-    IF NOT isfinite(r.as_of) OR r.as_of < '2000-01-01' THEN
-        r.as_of := '2026-03-09Z';
-    ELSIF r.as_of > '3000-01-01' THEN
-        r.as_of := '2026-03-08 07:00Z';
-    END IF;
-    PERFORM pg_temp.set_planner(r.settings);
-    PREPARE hunt (interval, text, interval, timestamptz) AS SELECT * FROM azhunt.new_cloudshell_user($1, $2, $3, $4);
-    EXECUTE format('CREATE TEMP TABLE found AS EXECUTE hunt (%L, %L, %L, %L)', r."window", r.resource_group, r.lookback, r.as_of);
-    DEALLOCATE hunt;
-    PERFORM pg_temp.set_planner('none');
-    arguments := format('(%L, %L, %L, %L)', r."window", r.resource_group, r.lookback, r.as_of);
-    EXECUTE 'CREATE TEMP TABLE expected AS SELECT * FROM pg_temp.expected' || arguments;
-    r.rows_expected := (SELECT count(*) FROM expected);
-    r.different := pg_temp.differences('TABLE found', 'TABLE expected');
-    DROP TABLE found, expected;
-    INSERT INTO answers VALUES (r.*);
-END
-$$;
-
 DO $$
 BEGIN
     FOR seed IN 1 .. 20 LOOP
         CALL pg_temp.fill(seed);
         FOR i IN 1 .. 10 LOOP
-            CALL pg_temp.compare(seed);
+            CALL pg_temp.ask('new_cloudshell_user', 'interval, text, interval, timestamptz', ARRAY[
+                pg_temp.pick('{5 minutes,3 minutes,1 minute,1 minute,0,59.999999 seconds,1 minute 1 microsecond,1 day,23:59:00,1 day 1 microsecond,100000 days 1 microsecond,106751991 days}'::text[]),
+                pg_temp.pick('{cloud-shell,cloud-shell,CLOUD-shell-storage,contoso,absent}'::text[]),
+                pg_temp.pick('{7 days,7 days,1 day,0,2 minutes,1 day 1 microsecond,106751991 days}'::text[]),
+                pg_temp.pick_as_of()::text]);
         END LOOP;
     END LOOP;
 END
@@ -126,73 +96,36 @@ SELECT is_empty('SELECT * FROM answers WHERE different <> 0', 'the hunt gives wh
 SELECT is(count(*), 200::bigint, 'all comparisons were made') FROM answers;
 SELECT cmp_ok(sum(rows_expected), '>', 500::numeric, 'there was much to find') FROM answers;
 SELECT is_empty('SELECT settings FROM answers GROUP BY 1 HAVING sum(rows_expected) = 0', 'under every setting');
-SELECT is_empty('SELECT "window" FROM answers GROUP BY 1 HAVING sum(rows_expected) = 0', 'with every window');
-SELECT is_empty('SELECT lookback FROM answers GROUP BY 1 HAVING sum(rows_expected) = 0', 'with every lookback');
-SELECT bag_eq('SELECT resource_group FROM answers GROUP BY 1 HAVING sum(rows_expected) = 0', ARRAY['absent'],
+SELECT is_empty('SELECT arguments[1] FROM answers GROUP BY 1 HAVING sum(rows_expected) = 0', 'with every window');
+SELECT is_empty('SELECT arguments[3] FROM answers GROUP BY 1 HAVING sum(rows_expected) = 0', 'with every lookback');
+SELECT bag_eq('SELECT arguments[2] FROM answers GROUP BY 1 HAVING sum(rows_expected) = 0', ARRAY['absent'],
               'with every resource group but the one that is not there');
 
 --
 -- as a rule
 --
-CREATE TEMP TABLE rules (
-    seed integer, rule text, "window" interval, resource_group text, matches bigint, different bigint, different_over bigint,
-    different_ad_hoc bigint, announced_again bigint, runs_with_matches bigint);
-
-CREATE PROCEDURE pg_temp.compare_rule(seed integer) LANGUAGE plpgsql AS $$
-DECLARE
-    r rules;
-    options jsonb;
-    found CONSTANT text := 'SELECT "time", account, address, useragent, storageaccount, details FROM azhunt.matches WHERE rule = %L';
-    this_run bigint;
-BEGIN
-    r.seed := seed;
-    r.rule := 'late ' || seed;
-    r."window" := pg_temp.pick('{3 minutes,1 minute,1 minute,0,1 minute 1 microsecond,1 day,100000 days 1 microsecond,106751991 days}'::interval[]);
-    r.resource_group := pg_temp.pick('{cloud-shell,cloud-shell,contoso}'::text[]);
-    options := jsonb_build_object('window', r."window", 'resource_group', r.resource_group);
-    PERFORM azhunt.add_rule(r.rule, 'new_cloudshell_user', options);
-    CALL pg_temp.arrive(r.rule, '{azureactivity}', 4);
-    EXECUTE format('SELECT count(*) FROM (%s) AS m', format(found, r.rule)) INTO r.matches;
-    r.different := pg_temp.differences(format(found, r.rule), format('SELECT * FROM pg_temp.expected_matches(%L, %L)', r."window", r.resource_group));
-
-    PERFORM azhunt.add_rule('over', 'new_cloudshell_user', options);
-    PERFORM azhunt.run_rule_in_transaction('over');
-    r.different_over := pg_temp.differences(format(found, r.rule), format(found, 'over'));
-    r.different_ad_hoc := pg_temp.differences(
-        format('SELECT "time", account, details ->> ''ResourceGroup'', details ->> ''AzureIP'', address,'
-               ' count(DISTINCT (details ->> ''WriteTime'', details ->> ''WriteResourceGroup'', details ->> ''WriteStatus''))'
-               ' FROM azhunt.matches WHERE rule = %L AND "time" BETWEEN ''2020-01-01'' AND ''294276-12-31 23:59:59.999999Z'''
-               ' AND (details ->> ''WriteTime'')::timestamptz BETWEEN ''2020-01-01'' AND ''294276-12-31 23:59:59.999999Z'' GROUP BY 1, 2, 3, 4, 5', r.rule),
-        format('SELECT * FROM azhunt.new_cloudshell_user(%L, %L, ''106751991 days'', ''294276-12-31 23:59:59.999999Z'')',
-               r."window", r.resource_group));
-    PERFORM azhunt.restart_rule(r.rule);
-    this_run := azhunt.run_rule_in_transaction(r.rule);
-    SELECT n.new_matches + n.announced INTO r.announced_again FROM azhunt.runs AS n WHERE n.run = this_run;
-    r.runs_with_matches := (SELECT count(*) FROM arrival_runs AS n WHERE n.rule = r.rule AND n.new_matches > 0);
-    PERFORM azhunt.drop_rule('over');
-    INSERT INTO rules VALUES (r.*);
-END
-$$;
-
 DO $$
+DECLARE
+    "window" text;
+    resource_group text;
 BEGIN
     FOR seed IN 101 .. 115 LOOP
         CALL pg_temp.fill(seed);
-        CALL pg_temp.compare_rule(seed);
+        "window" := pg_temp.pick('{3 minutes,1 minute,1 minute,0,1 minute 1 microsecond,1 day,100000 days 1 microsecond,106751991 days}'::text[]);
+        resource_group := pg_temp.pick('{cloud-shell,cloud-shell,contoso}'::text[]);
+        CALL pg_temp.try_rule(
+            'new_cloudshell_user', '{azureactivity}', jsonb_build_object('window', "window", 'resource_group', resource_group),
+            format('SELECT * FROM pg_temp.expected_matches(%L, %L)', "window", resource_group),
+            'SELECT "time", account, details ->> ''ResourceGroup'', details ->> ''AzureIP'', address,'
+            ' count(DISTINCT (details ->> ''WriteTime'', details ->> ''WriteResourceGroup'', details ->> ''WriteStatus''))'
+            ' FROM azhunt.matches WHERE rule = %L AND "time" BETWEEN ''2020-01-01'' AND ''294276-12-31 23:59:59.999999Z'''
+            ' AND (details ->> ''WriteTime'')::timestamptz BETWEEN ''2020-01-01'' AND ''294276-12-31 23:59:59.999999Z'' GROUP BY 1, 2, 3, 4, 5',
+            format('SELECT * FROM azhunt.new_cloudshell_user(%L, %L, ''106751991 days'', ''294276-12-31 23:59:59.999999Z'')',
+                   "window", resource_group));
     END LOOP;
 END
 $$;
-SELECT is_empty('SELECT * FROM rules WHERE different <> 0', 'a rule finds every match, in whatever order log rows come');
-SELECT is_empty('SELECT * FROM rules WHERE different_over <> 0', 'as one that starts over does');
-SELECT is_empty('SELECT * FROM rules WHERE different_ad_hoc <> 0', 'as the ad-hoc hunt of all time does');
-SELECT is_empty('SELECT * FROM rules WHERE announced_again <> 0', 'a restart announces nothing twice');
-SELECT cmp_ok(sum(matches), '>', 250::numeric, 'there was much to find') FROM rules;
-SELECT cmp_ok(sum(runs_with_matches), '>', 30::numeric, 'by later runs, too') FROM rules;
-SELECT is_empty('SELECT "window" FROM rules GROUP BY 1 HAVING sum(matches) = 0', 'with every window');
-SELECT is_empty('SELECT resource_group FROM rules GROUP BY 1 HAVING sum(matches) = 0', 'and with every resource group');
-SELECT is_empty('SELECT * FROM arrival_runs WHERE rows_read <> rows_expected OR (started_over IS NULL) <> (batch > 0)',
-                'each run but the first read what had come, and nothing else');
-SELECT is_empty('SELECT * FROM arrival_runs WHERE batch = 4 AND new_matches <> 0', 'one to which nothing came found nothing');
+SELECT * FROM pg_temp.check_rules('{window,resource_group}');
 
 --
 -- boundaries

@@ -8,7 +8,7 @@ CREATE TEMP TABLE public_function AS
 SELECT unnest(string_to_array(names, ' '))::name AS name, reason
 FROM (VALUES
     ('computes something of its arguments alone, in time linear in their size',
-     'any_transition arrived_since bag_pack begun_since bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_period check_signin_time check_text check_window '
+     'arrived_since bag_pack begun_since bin bin_end blob_name check_as_of check_bin check_flag check_lookback check_operations check_period check_signin_time check_text check_window '
      'compare equals file_name fill_in greater greater_or_equal has has_succeeded hash hash_extended is_file is_in_network '
      'is_deletion is_listing_of_storage_keys is_other_operation is_shell_start is_successful_storage_operation is_upload is_write_of_storage_account less less_or_equal '
      'match_key match_result_id members new_cloudshell_user_details not_equals principal_account processed_until status_now storage_file_created_quickly_deleted_details storage_mass_deletion_day strip_port time_of_signin upload_details window_end window_start within without_query'),
@@ -31,14 +31,14 @@ FROM (VALUES
     ('compiles a KQL query, or runs one with the rights of the caller',
      'compile_hunt create_compiled_view create_kql_view kql kql_columns kql_to_sql run_compiled'),
     ('is an aggregate, or takes an internal argument so that no statement calls it',
-     'any_bag any_text array_of_texts latest_details latest_details_final latest_details_transition make_bag make_list make_set set_of_texts texts_final collection_combine collection_deserialize collection_final collection_serialize '
+     'array_of_texts latest_details latest_details_final latest_details_transition make_bag make_list make_set set_of_texts texts_final collection_combine collection_deserialize collection_final collection_serialize '
      'equals_join_selectivity equals_selectivity has_support linked_signins linked_signins_combine linked_signins_final linked_signins_transition make_bag_combine make_bag_deserialize make_bag_final make_bag_serialize '
      'log_table_support make_bag_transition make_list_transition make_set_transition within_support'),
     ('lists what is in its own text',
      'log_table_ages log_table_columns log_table_descriptions log_table_indexes log_table_schemas'),
     ('reads tables with the rights of the caller, who needs SELECT on them',
      'check_rows_are_visible cloudshell_sessions cloudshell_usage_pairs '
-     'log_rows new_cloudshell_user_keys new_cloudshell_user_pairs new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
+     'log_rows new_cloudshell_user_pairs new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads signins '
      'storage_file_created_quickly_deleted_pairs storage_log_rows storage_mass_deletion_deletions storage_upload_link_account_pairs uploads'),
     ('reads system catalogs and views, which everybody can',
      'check_hunt_function check_hunt_signature check_reach cron_job_name function_arguments hunt_call hunt_function has_dimensions lock_holders missing_columns missing_comments missing_days option_literal rows_cannot_move_because partition_bounds partition_tree '

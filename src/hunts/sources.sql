@@ -358,14 +358,14 @@ COMMENT ON FUNCTION azhunt.read_activity(timestamptz, timestamptz) IS
 'internal: operations in AzureActivity from since to until, both included, the port stripped from CallerIpAddress; a missing caller is empty';
 
 CREATE FUNCTION azhunt.read_shell_starts(resource_group text, since timestamptz, until timestamptz)
-RETURNS TABLE (timegenerated timestamptz, caller text, ingestxid bigint)
+RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, ingestxid bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
-    SELECT a.timegenerated, a.caller, a.ingestxid
+    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, a.ingestxid
     FROM azhunt.read_activity(read_shell_starts.since, read_shell_starts.until) AS a
     WHERE azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
       AND azhunt.has(a.resourcegroup, read_shell_starts.resource_group)
 $$;
 
 COMMENT ON FUNCTION azhunt.read_shell_starts(text, timestamptz, timestamptz) IS
-'internal: the operations in AzureActivity by which a Cloud Shell starts, from since to until, both included';
+'internal: the operations in AzureActivity by which a Cloud Shell starts, which list the keys of its storage account, from since to until, both included';

@@ -104,15 +104,14 @@ visit_partitions(Relation table, TimestampTz until, LogPartitionVisitor visitor,
 
 /*
  * Call the visitor for an open table that has rows itself, in a memory context
- * that is reset afterwards.  Returns whether its lock is to be kept.
+ * that is reset afterwards.
  */
-static bool
+static void
 call_visitor(Relation table, TimestampTz until, LogPartitionVisitor visitor, void *arg)
 {
 	LogPartition partition = {.relation = table,.until = until};
 	MemoryContext context;
 	MemoryContext old;
-	bool		keep_lock;
 
 	if (table->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
 		ereport(ERROR,
@@ -122,15 +121,14 @@ call_visitor(Relation table, TimestampTz until, LogPartitionVisitor visitor, voi
 
 	/* queries pass over other sessions' temporary children, too */
 	if (RELATION_IS_OTHER_TEMP(table))
-		return false;
+		return;
 
 	context = AllocSetContextCreate(CurrentMemoryContext, "azhunt log partition",
 									ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
-	keep_lock = visitor(&partition, arg);
+	visitor(&partition, arg);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
-	return keep_lock;
 }
 
 /*
@@ -142,7 +140,6 @@ void
 visit_log_partition(Oid relid, TimestampTz until, LogPartitionVisitor visitor, void *arg)
 {
 	Relation	table;
-	bool		keep_lock = false;
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
@@ -153,8 +150,8 @@ visit_log_partition(Oid relid, TimestampTz until, LogPartitionVisitor visitor, v
 	if (table->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
 		visit_partitions(table, until, visitor, arg);
 	else
-		keep_lock = call_visitor(table, until, visitor, arg);
-	table_close(table, keep_lock ? NoLock : AccessShareLock);
+		call_visitor(table, until, visitor, arg);
+	table_close(table, AccessShareLock);
 }
 
 /*

@@ -23,8 +23,7 @@ typedef struct LogPartition
 								 * DT_NOEND if they say nothing */
 } LogPartition;
 
-/* Returns whether the lock is to be kept until the end of the transaction */
-typedef bool (*LogPartitionVisitor) (const LogPartition *partition, void *arg);
+typedef void (*LogPartitionVisitor) (const LogPartition *partition, void *arg);
 
 extern void visit_log_partitions(Oid log_table, LogPartitionVisitor visitor, void *arg);
 extern void visit_log_partition(Oid relid, TimestampTz until, LogPartitionVisitor visitor, void *arg);

@@ -361,7 +361,7 @@ check_policies_hide_nothing(const LogRelation *relation)
 	if (check_enable_rls(relation->relid, relation->reader, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("row-level security may hide rows of %s from %s, who runs hunts",
+				 errmsg("row-level security may hide rows of %s from %s, who runs rules",
 						quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation->relid)),
 												   get_rel_name(relation->relid)),
 						quote_identifier(GetUserNameFromId(relation->reader, false))),

@@ -136,7 +136,8 @@ BEGIN
                  WHERE c.log_table = function.log_table));
             EXECUTE format('CREATE TABLE azhunt.%I PARTITION OF azhunt.%I DEFAULT',
                            log_table || '_default', log_table);
-            RETURN NEXT format('azhunt.%I', log_table)::regclass;
+            relation := format('azhunt.%I', log_table)::regclass;
+            RETURN NEXT relation;
             uncommented := uncommented || log_table;
         ELSIF (SELECT p.partstrat FROM pg_partitioned_table AS p WHERE p.partrelid = relation) IS DISTINCT FROM 'r' THEN
             RAISE NOTICE 'azhunt.% is not partitioned by range, leaving it as it is', log_table;
@@ -147,7 +148,7 @@ BEGIN
         -- that an earlier version made gets what is new
         FOR item IN
             SELECT c.column_name, c.definition
-            FROM azhunt.missing_columns(format('azhunt.%I', log_table)::regclass, log_table) AS c
+            FROM azhunt.missing_columns(relation, log_table) AS c
         LOOP
             EXECUTE format('ALTER TABLE azhunt.%I ADD COLUMN %I %s',
                            log_table, item.column_name, item.definition);
@@ -156,8 +157,7 @@ BEGIN
 
         -- DROP EXTENSION ... CASCADE takes this default and some indexes along
         IF EXISTS (SELECT FROM pg_attribute AS a
-                   WHERE a.attrelid = format('azhunt.%I', log_table)::regclass
-                     AND a.attname = 'ingestxid' AND NOT a.atthasdef) THEN
+                   WHERE a.attrelid = relation AND a.attname = 'ingestxid' AND NOT a.atthasdef) THEN
             EXECUTE format('ALTER TABLE azhunt.%I ALTER COLUMN ingestxid SET DEFAULT azhunt.ingest_xid()',
                            log_table);
         END IF;

@@ -84,6 +84,17 @@ single_relid(PlannerInfo *root, Node *expression)
 }
 
 /*
+ * The relation that an expression reads, NULL if that is not just one.
+ */
+RelOptInfo *
+relation_of(PlannerInfo *root, Node *expression)
+{
+	Index		relid = single_relid(root, expression);
+
+	return relid < (Index) root->simple_rel_array_size ? root->simple_rel_array[relid] : NULL;
+}
+
+/*
  * Add the members of an expression to those found, each with its part of the
  * weight.
  */
@@ -186,13 +197,9 @@ find_known_members(PlannerInfo *root, Index relid, Node *expression, int limit)
 Index
 known_relation(PlannerInfo *root, Node *expression)
 {
-	Index		relid = single_relid(root, expression);
+	RelOptInfo *rel = relation_of(root, expression);
 
-	if (relid == 0 || relid >= (Index) root->simple_rel_array_size ||
-		root->simple_rel_array[relid] == NULL ||
-		root->simple_rel_array[relid]->rows <= 0)
-		return 0;
-	return relid;
+	return rel != NULL && rel->rows > 0 ? rel->relid : 0;
 }
 
 /*

@@ -57,6 +57,7 @@ extern void lookback_remember_function(Oid function);
 extern void lookback_install_hook(void);
 
 /* append_members.c */
+extern RelOptInfo *relation_of(PlannerInfo *root, Node *expression);
 extern Index known_relation(PlannerInfo *root, Node *expression);
 extern Index append_relation(PlannerInfo *root, Node *expression);
 extern List *find_append_members(PlannerInfo *root, Node *expression, int limit);

@@ -204,20 +204,6 @@ expression_null_fraction(PlannerInfo *root, Node *expression)
 }
 
 /*
- * The relation that an expression reads, NULL if that is not just one.
- */
-static RelOptInfo *
-relation_of(PlannerInfo *root, Node *expression)
-{
-	int			relid;
-
-	if (!bms_get_singleton_member(pull_varnos(root, expression), &relid) ||
-		relid >= root->simple_rel_array_size)
-		return NULL;
-	return root->simple_rel_array[relid];
-}
-
-/*
  * Have the planner use the statistics of partial indexes, which it does not,
  * where the query reads only rows that are in them.  Returns the relation's
  * own list of indexes, to be put back.

@@ -79,6 +79,9 @@ typedef struct KnownHistogram
 	TimeHistogram histogram;
 } KnownHistogram;
 
+/* Bounds that leave out nothing */
+static const TimeRange all_times = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
+
 /* At a time, a range begins or ends */
 typedef struct RangeEdge
 {
@@ -246,7 +249,7 @@ apply_condition(PlannerInfo *root, Node *column, Node *condition,
 static TimeRange
 column_bounds(PlannerInfo *root, VariableStatData *variable)
 {
-	TimeRange	bounds = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
+	TimeRange	bounds = all_times;
 	ListCell   *cell;
 
 	if (variable->rel != NULL)
@@ -304,10 +307,9 @@ add_statistics(PlannerInfo *root, VariableStatData *variable, double weight,
 	for (int i = 0; i < column.count; i++)
 	{
 		TimeRange  *range = &column.ranges[i];
-		TimeRange	unbounded = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
 
 		add_range(ranges, range->first, range->last,
-				  weight * range->fraction / column.not_null, &unbounded);
+				  weight * range->fraction / column.not_null, &all_times);
 	}
 	return column.count > 0;
 }
@@ -384,14 +386,13 @@ find_time_histogram(PlannerInfo *root, Node *expression,
 
 	if (IsA(value, Const))
 	{
-		TimeRange	unbounded = {(double) PG_INT64_MIN, (double) PG_INT64_MAX, 1};
 		TimeRanges	ranges = {0};
 
 		if (!((Const *) value)->constisnull)
 		{
 			double		time = DatumGetTimestampTz(((Const *) value)->constvalue);
 
-			add_range(&ranges, time, time, 1, &unbounded);
+			add_range(&ranges, time, time, 1, &all_times);
 		}
 		*histogram = make_histogram(&ranges);
 		return true;
@@ -544,16 +545,12 @@ find_fraction(PlannerInfo *root, Node *event, Node *anchor, int64 lookback)
 static int
 count_implied(SupportRequestSelectivity *request, Node *expression)
 {
-	PlannerInfo *root = request->root;
 	FuncExpr   *call;
-	RelOptInfo *rel;
-	int			relid;
+	RelOptInfo *rel = relation_of(request->root, expression);
 	int			count = 0;
 	ListCell   *cell;
 
-	if (!bms_get_singleton_member(pull_varnos(root, expression), &relid) ||
-		relid >= root->simple_rel_array_size ||
-		(rel = root->simple_rel_array[relid]) == NULL)
+	if (rel == NULL)
 		return 0;
 
 	call = makeFuncExpr(request->funcid, BOOLOID, request->args, InvalidOid,

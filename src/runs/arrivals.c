@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * arrivals.c
- *	  Which rows of a log table have arrived since a run of a hunt.
+ *	  Which rows of a log table have arrived since a run of a rule.
  *
  * A run has to know, for each relation below a log table, whether it has new
  * rows and of what time they are, so that it reads no more than it must.  By
@@ -432,7 +432,7 @@ look_at_relation(const LogRelation *relation, const NewXids *xids, const int64 *
 }
 
 /*
- * Return a row of arrivals().
+ * Return a row of find_arrivals().
  */
 static void
 put_arrivals(ReturnSetInfo *result, const LogRelation *relation, const RelationArrivals *arrivals)
@@ -452,9 +452,9 @@ put_arrivals(ReturnSetInfo *result, const LogRelation *relation, const RelationA
 }
 
 /*
- * arrivals(log_table regclass, first_xid bigint, end_xid bigint,
- *			unfinished_xids bigint[], known bigint[]):
- * what is new in each relation that a query of a log table reads.
+ * find_arrivals(log_table regclass, first_xid bigint, end_xid bigint,
+ * unfinished_xids bigint[], known bigint[]): what is new in each relation that a
+ * query of a log table reads.
  *
  * known has the identities of the relations that the last run read.  If that
  * is NULL, only who the relations are is told.

@@ -15,8 +15,6 @@ AS 'MODULE_PATHNAME', 'azhunt_find_arrivals';
 COMMENT ON FUNCTION azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]) IS
 'internal: for each relation that a query of a log table reads: who it is, how many rows are new to a run and of what time, or, with reread, that all rows are because the last run did not read it';
 
-REVOKE EXECUTE ON FUNCTION azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.relations_below(tables text[]) RETURNS bigint[]
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -30,8 +28,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.relations_below(text[]) IS
 'internal: the identities of all relations that queries of these log tables read';
-
-REVOKE EXECUTE ON FUNCTION azhunt.relations_below(text[]) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.new_rows_of_view(log_table text, arrivals azhunt.arrivals,
                                         OUT new_rows bigint, OUT since timestamptz, OUT until timestamptz)
@@ -48,8 +44,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) IS
 'internal: how many rows of a view under a log table''s name are new to a run, and of what time';
-
-REVOKE EXECUTE ON FUNCTION azhunt.new_rows_of_view(text, azhunt.arrivals) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.look_for_arrivals(tables text[], reach interval, arrivals azhunt.arrivals, known bigint[],
                                          OUT relations bigint[], OUT rows_read jsonb,
@@ -102,8 +96,6 @@ $$;
 COMMENT ON FUNCTION azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]) IS
 'internal: what is new in log tables: how many rows, and the periods that have all new rows and their partners, which are at most reach away; reread_periods are of relations that the last run did not read';
 
-REVOKE EXECUTE ON FUNCTION azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.allow_visits(visits bigint) RETURNS void
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_allow_visits';
@@ -126,5 +118,3 @@ AS 'MODULE_PATHNAME', 'azhunt_count_visit';
 
 COMMENT ON FUNCTION azhunt.count_search(timestamptz, integer) IS
 'internal: the same for a new row whose partners are searched, which counts for as many visits as weight says';
-
-REVOKE EXECUTE ON FUNCTION azhunt.allow_visits(bigint), azhunt.count_visit(timestamptz, integer), azhunt.count_search(timestamptz, integer) FROM PUBLIC;

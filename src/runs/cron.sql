@@ -93,8 +93,6 @@ $$;
 COMMENT ON FUNCTION azhunt.schedule_rule(text, text) IS
 'has pg_cron run a rule in this database, instead of at the times that it had; returns the id of the job';
 
-REVOKE EXECUTE ON FUNCTION azhunt.schedule_rule(text, text) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.unschedule_rule(rule text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -110,5 +108,3 @@ $$;
 
 COMMENT ON FUNCTION azhunt.unschedule_rule(text) IS
 'has pg_cron no longer run a rule of the current user; false if it did not';
-
-REVOKE EXECUTE ON FUNCTION azhunt.unschedule_rule(text) FROM PUBLIC;

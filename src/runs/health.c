@@ -499,7 +499,7 @@ look_at_pages(const PartitionReader *reader, TIDBitmap *pages, LogTableHealth *h
 /*
  * Take into account what is new in a partition.
  */
-static bool
+static void
 look_at_partition(const LogPartition *partition, void *arg)
 {
 	LogTableHealth *health = arg;
@@ -508,7 +508,7 @@ look_at_partition(const LogPartition *partition, void *arg)
 
 	/* as most of the partitions of days to come */
 	if (RelationGetNumberOfBlocks(partition->relation) == 0)
-		return false;
+		return;
 
 	reader = begin_partition(partition->relation);
 	look_at_top(&reader, health);
@@ -521,7 +521,6 @@ look_at_partition(const LogPartition *partition, void *arg)
 		look_at_all_rows(&reader, health);
 	tbm_free(pages);
 	ExecDropSingleTupleTableSlot(reader.slot);
-	return false;
 }
 
 /*
@@ -614,7 +613,7 @@ add_latest_of_all(const PartitionReader *reader, LatestRows *latest)
 /*
  * Add the latest rows of a partition.
  */
-static bool
+static void
 look_for_latest(const LogPartition *partition, void *arg)
 {
 	PartitionReader reader = begin_partition(partition->relation);
@@ -625,7 +624,6 @@ look_for_latest(const LogPartition *partition, void *arg)
 	else
 		add_latest_of_all(&reader, arg);
 	ExecDropSingleTupleTableSlot(reader.slot);
-	return false;
 }
 
 /*
@@ -739,8 +737,8 @@ check_may_read(Relation log_table)
 	if (check_enable_rls(relid, InvalidOid, false) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("row-level security may hide rows of \"%s\"",
-						RelationGetRelationName(log_table))));
+				 errmsg("row-level security may hide rows of %s from %s",
+						RelationGetRelationName(log_table), GetUserNameFromId(GetUserId(), false))));
 }
 
 /*

@@ -159,8 +159,6 @@ $$;
 COMMENT ON FUNCTION azhunt.source_health(timestamptz) IS
 'for each log table whether rows still arrive, how late they are and how many they were';
 
-REVOKE EXECUTE ON FUNCTION azhunt.source_health(timestamptz) FROM PUBLIC;
-
 CREATE VIEW azhunt.source_health AS
 SELECT s.log_table, s.state, s.newest_event, s.newest_arrival, s.median_delay, s.p95_delay, s.median_processing,
        s.rows_last_hour, s.rows_hour_before, s.rows_hour_day_before

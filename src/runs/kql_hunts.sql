@@ -304,9 +304,7 @@ END;
 COMMENT ON FUNCTION azhunt.add_kql_hunt(text, text, jsonb) IS
 'adds a query in KQL to the catalogue of hunts, or changes its entry: as a view to be read at any time, and for rules; the description has what Sentinel''s files have; returns its name';
 
-CREATE FUNCTION azhunt.store_rows(rule text, run bigint, found_at timestamptz, call text, result_key text[],
-                                  since timestamptz, until timestamptz)
-RETURNS bigint
+CREATE FUNCTION azhunt.store_rows_of_period(rule azhunt.rules, run bigint, found_at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
@@ -317,6 +315,8 @@ SET extra_float_digits = 1
 SET bytea_output = 'hex'
 AS $$
 DECLARE
+    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
+    options jsonb := hunt.default_options || rule.options;
     new_matches bigint;
 BEGIN
     EXECUTE format(
@@ -342,32 +342,15 @@ BEGIN
         ' SELECT $1, coalesce(f."time", $5), f.account, f.address, f.useragent, f.storageaccount, f.details, f.key, f.result_id, $2, $3'
         ' FROM found AS f'
         ' WHERE NOT EXISTS (SELECT FROM azhunt.matches AS s WHERE s.rule = $1 AND s.result_id = f.result_id)'::text,
-        call)
-    USING rule, run, found_at, since, until, NULL::azhunt.arrivals, result_key;
+        azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'), options,
+                         '{"since => $4","until => $5","arrivals => $6"}'))
+    -- the now() of the query is that of the transaction
+    USING rule.rule, run, found_at, azhunt.window_start(now(), (options ->> 'query_period')::interval), now(),
+          NULL::azhunt.arrivals, hunt.result_key;
     GET DIAGNOSTICS new_matches = ROW_COUNT;
     RETURN new_matches;
 END
 $$;
 
-COMMENT ON FUNCTION azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz) IS
-'internal: stores the rows of a hunt in KQL that are not there, counts them, and changes those that are there where they have changed; in the call, $4 to $6 are since, until and arrivals';
-
-CREATE FUNCTION azhunt.store_rows_of_period(rule azhunt.rules, run bigint, found_at timestamptz) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-SET "IntervalStyle" = 'postgres'
-AS $$
-DECLARE
-    hunt azhunt.hunts := (SELECT h FROM azhunt.hunts AS h WHERE h.hunt = rule.hunt);
-    options jsonb := hunt.default_options || rule.options;
-    call CONSTANT text := azhunt.hunt_call(azhunt.hunt_function(hunt.schema, hunt.hunt, '_matches'), options,
-                                           '{"since => $4","until => $5","arrivals => $6"}');
-BEGIN
-    -- the now() of the query is that of the transaction
-    RETURN azhunt.store_rows(rule.rule, run, found_at, call, hunt.result_key,
-                             azhunt.window_start(now(), (options ->> 'query_period')::interval), now());
-END
-$$;
-
 COMMENT ON FUNCTION azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz) IS
-'internal: evaluates a hunt in KQL over the period before now, and stores the rows of its result';
+'internal: evaluates a hunt in KQL over the period before now; stores the rows of its result that are not there, counts them, and changes those that are there where they have changed';

@@ -107,7 +107,7 @@ COMMENT ON INDEX azhunt.matches_run_idx IS 'what one run found';
 CREATE INDEX matches_account_idx ON azhunt.matches (account azhunt.case_insensitive_ops, rule, "time");
 COMMENT ON INDEX azhunt.matches_account_idx IS 'the first match of one account';
 COMMENT ON TABLE azhunt.matches IS
-'what rules found, a row for each match, which is two or more log rows that belong together';
+'what rules found, a row for each match, which is one or more log rows that belong together';
 COMMENT ON COLUMN azhunt.matches.rule IS 'the rule that found it';
 COMMENT ON COLUMN azhunt.matches."time" IS 'when it happened';
 COMMENT ON COLUMN azhunt.matches.account IS 'the account; null if the hunt does not look at any';

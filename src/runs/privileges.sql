@@ -1,5 +1,5 @@
 -- What only these functions call, and what is costly or changes tables.
-REVOKE EXECUTE ON FUNCTION
+REVOKE EXECUTE ON ROUTINE
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
     azhunt.add_kql_hunt(text, text, jsonb),
@@ -14,8 +14,9 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.time_expression(jsonb, text[], text[]),
     azhunt.kql_result_key(jsonb, text[], text[]),
     azhunt.store_rows_of_period(azhunt.rules, bigint, timestamptz),
-    azhunt.store_rows(text, bigint, timestamptz, text, text[], timestamptz, timestamptz),
     azhunt.add_rule(text, text, jsonb, interval, text, timestamptz),
+    azhunt.restart_rule(text),
+    azhunt.drop_rule(text),
     azhunt.default_options(text, text),
     azhunt.check_options(text, jsonb),
     azhunt.tables_read(azhunt.hunts, jsonb),
@@ -27,15 +28,30 @@ REVOKE EXECUTE ON FUNCTION
     azhunt.insert_new_matches(text, bigint, timestamptz, text, text[], timestamptz, timestamptz, azhunt.arrivals),
     azhunt.find_matches(azhunt.rules, bigint, timestamptz, tstzrange, azhunt.arrivals, bigint),
     azhunt.find_all_matches(azhunt.rules, bigint, timestamptz, pg_snapshot),
+    azhunt.find_arrivals(regclass, bigint, bigint, bigint[], bigint[]),
+    azhunt.relations_below(text[]),
+    azhunt.new_rows_of_view(text, azhunt.arrivals),
+    azhunt.look_for_arrivals(text[], interval, azhunt.arrivals, bigint[]),
+    azhunt.allow_visits(bigint),
+    azhunt.count_visit(timestamptz, integer),
+    azhunt.count_search(timestamptz, integer),
+    azhunt.run_rule_in_transaction(text),
+    azhunt.record_failed_run(text, timestamptz, text, text),
+    azhunt.run_rule(text),
     azhunt.describe_running(text),
     azhunt.count_rows(text[]),
     azhunt.check_log_tables(text[]),
     azhunt.check_log_table_owners(text[]),
     azhunt.reason_to_start_over(text),
+    azhunt.source_health(timestamptz),
+    azhunt.set_status(uuid, text, text, text),
     azhunt.latest_time(regclass, name, timestamptz),
     azhunt.log_table_health(regclass, timestamptz[], integer),
     azhunt.query_health(regclass, timestamptz[], integer),
     azhunt.source_health_of(text, timestamptz),
+    azhunt.schedule_rule(text, text),
+    azhunt.unschedule_rule(text),
+    azhunt.prune(interval, interval, jsonb),
     azhunt.call_cron(text, text)
 FROM PUBLIC;
 

@@ -30,7 +30,6 @@ typedef struct LatestMatch
 
 PG_FUNCTION_INFO_V1(azhunt_fill_in);
 PG_FUNCTION_INFO_V1(azhunt_members);
-PG_FUNCTION_INFO_V1(azhunt_any_transition);
 PG_FUNCTION_INFO_V1(azhunt_latest_details_transition);
 PG_FUNCTION_INFO_V1(azhunt_latest_details_final);
 
@@ -147,16 +146,6 @@ azhunt_members(PG_FUNCTION_ARGS)
 	}
 	pushJsonbValue(&state, WJB_END_OBJECT, NULL);
 	PG_RETURN_JSONB_P(JsonbValueToJsonb(state.result));
-}
-
-/*
- * Transition function of any_text and any_bag, which is strict: PostgreSQL
- * takes the first value that is not null for the state, and it stays.
- */
-Datum
-azhunt_any_transition(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
 /*

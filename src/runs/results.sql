@@ -34,30 +34,6 @@ RETURN CASE WHEN status OPERATOR(pg_catalog.=) 'closed'
 COMMENT ON FUNCTION azhunt.status_now(text, bigint, timestamptz, bigint, bigint, bigint, timestamptz, bigint, bigint) IS
 'internal: the status of a result: the last one set, but new if it was closed and a run has found more since';
 
-CREATE FUNCTION azhunt.any_transition(text, text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_any_transition';
-COMMENT ON FUNCTION azhunt.any_transition(text, text) IS
-'internal: aggregate transition function';
-
-CREATE FUNCTION azhunt.any_transition(jsonb, jsonb) RETURNS jsonb
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'azhunt_any_transition';
-COMMENT ON FUNCTION azhunt.any_transition(jsonb, jsonb) IS
-'internal: aggregate transition function';
-
-CREATE AGGREGATE azhunt.any_text(text) (
-    SFUNC = azhunt.any_transition, STYPE = text, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE azhunt.any_text(text) IS
-'internal: one of the texts but null, where all are the same';
-
-CREATE AGGREGATE azhunt.any_bag(jsonb) (
-    SFUNC = azhunt.any_transition, STYPE = jsonb, COMBINEFUNC = azhunt.any_transition, PARALLEL = SAFE
-);
-COMMENT ON AGGREGATE azhunt.any_bag(jsonb) IS
-'internal: one of the bags but null, where what is looked for is the same in all';
-
 CREATE FUNCTION azhunt.latest_details_transition(internal, timestamptz, jsonb) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_latest_details_transition';

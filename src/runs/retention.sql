@@ -95,13 +95,13 @@ BEGIN
     RETURN NEXT;
 
     DELETE FROM azhunt.status_changes AS c
-    WHERE c.changed_at < before AND c.result_id <> ALL (ARRAY(SELECT m.result_id FROM azhunt.matches AS m));
+    WHERE c.changed_at < before AND NOT EXISTS (SELECT FROM azhunt.matches AS m WHERE m.result_id = c.result_id);
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.status_changes';
     RETURN NEXT;
 
     DELETE FROM azhunt.runs AS r
-    WHERE r.finished < before AND r.run <> ALL (ARRAY(SELECT m.run FROM azhunt.matches AS m));
+    WHERE r.finished < before AND NOT EXISTS (SELECT FROM azhunt.matches AS m WHERE m.run = r.run);
     GET DIAGNOSTICS removed = ROW_COUNT;
     relation := 'azhunt.runs';
     RETURN NEXT;
@@ -148,5 +148,3 @@ $$;
 
 COMMENT ON FUNCTION azhunt.prune(interval, interval, jsonb) IS
 'removes runs and results older than keep, and on request old partitions of log tables; returns how many rows from where, of a partition by estimate';
-
-REVOKE EXECUTE ON FUNCTION azhunt.prune(interval, interval, jsonb) FROM PUBLIC;

@@ -106,8 +106,6 @@ $$;
 COMMENT ON FUNCTION azhunt.restart_rule(text) IS
 'has the next run of a rule read all rows again';
 
-REVOKE EXECUTE ON FUNCTION azhunt.restart_rule(text) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.drop_rule(rule text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -128,8 +126,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.drop_rule(text) IS
 'removes a rule with its runs, its results and their status';
-
-REVOKE EXECUTE ON FUNCTION azhunt.drop_rule(text) FROM PUBLIC;
 
 CREATE FUNCTION azhunt.keep_options() RETURNS trigger
 LANGUAGE plpgsql

@@ -17,8 +17,7 @@ PG_FUNCTION_INFO_V1(azhunt_prevent_in_transaction_block);
 PG_FUNCTION_INFO_V1(azhunt_raise_saved_error);
 
 /*
- * prevent_in_transaction_block(command text): an error where a procedure that
- * was called by the client could not commit.
+ * prevent_in_transaction_block(): an error where run_rule() could not commit.
  *
  * COMMIT itself says "invalid transaction termination", which leaves the
  * reader to guess.
@@ -29,8 +28,7 @@ azhunt_prevent_in_transaction_block(PG_FUNCTION_ARGS)
 	if (IsTransactionBlock())
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("%s cannot run inside a transaction block",
-						text_to_cstring(PG_GETARG_TEXT_PP(0))),
+				 errmsg("azhunt.run_rule() cannot run inside a transaction block"),
 				 errdetail("It commits its results, or that it failed."),
 				 errhint("Call it on its own, or use azhunt.run_rule_in_transaction() and commit yourself.")));
 	PG_RETURN_VOID();

@@ -1,8 +1,8 @@
-CREATE FUNCTION azhunt.prevent_in_transaction_block(command text) RETURNS void
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE
+CREATE FUNCTION azhunt.prevent_in_transaction_block() RETURNS void
+LANGUAGE C VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'azhunt_prevent_in_transaction_block';
 
-COMMENT ON FUNCTION azhunt.prevent_in_transaction_block(text) IS
+COMMENT ON FUNCTION azhunt.prevent_in_transaction_block() IS
 'internal: an error inside a transaction block, where a procedure cannot commit';
 
 CREATE FUNCTION azhunt.raise_saved_error(sqlstate text, message text, detail text, hint text) RETURNS void
@@ -325,8 +325,6 @@ $$;
 COMMENT ON FUNCTION azhunt.run_rule_in_transaction(text) IS
 'one incremental run of a rule in the current transaction, which it leaves to the caller; returns the id of the run in azhunt.runs';
 
-REVOKE EXECUTE ON FUNCTION azhunt.run_rule_in_transaction(text) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.record_failed_run(rule text, started timestamptz, sqlstate text, error text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -350,8 +348,6 @@ $$;
 COMMENT ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) IS
 'internal: records in azhunt.runs that a run of this session failed; used by run_rule()';
 
-REVOKE EXECUTE ON FUNCTION azhunt.record_failed_run(text, timestamptz, text, text) FROM PUBLIC;
-
 -- It commits, so it cannot have a SET clause.
 CREATE PROCEDURE azhunt.run_rule(rule text)
 LANGUAGE plpgsql
@@ -364,7 +360,7 @@ DECLARE
     failed_detail pg_catalog.text;
     failed_hint pg_catalog.text;
 BEGIN
-    PERFORM azhunt.prevent_in_transaction_block('azhunt.run_rule()');
+    PERFORM azhunt.prevent_in_transaction_block();
     -- Whatever the session's default: a run that waits for nothing and sees
     -- what the last one committed cannot fail to serialize.
     COMMIT;
@@ -392,5 +388,3 @@ $$;
 
 COMMENT ON PROCEDURE azhunt.run_rule(text) IS
 'runs a rule in a transaction of its own, in which it stores the matches of rows that have arrived since its last run';
-
-REVOKE EXECUTE ON PROCEDURE azhunt.run_rule(text) FROM PUBLIC;

@@ -177,5 +177,3 @@ $$;
 
 COMMENT ON FUNCTION azhunt.set_status(uuid, text, text, text) IS
 'sets the status of a result: new, investigating or closed, and what a closed one was; matches that later runs add to a closed one make it new again';
-
-REVOKE EXECUTE ON FUNCTION azhunt.set_status(uuid, text, text, text) FROM PUBLIC;

@@ -258,14 +258,11 @@ static void
 reach(Oid classid, Oid objid, bool with_children, TrustWalk *walk)
 {
 	ReachedObject key = {.classid = classid,.objid = objid,.with_children = with_children};
-	ReachedObject *object;
+	bool		seen;
+	ReachedObject *object = hash_search(walk->seen, &key, HASH_ENTER, &seen);
 
-	if (is_seen(classid, objid, with_children, walk))
-		return;
-	hash_search(walk->seen, &key, HASH_ENTER, NULL);
-	object = palloc(sizeof(ReachedObject));
-	*object = key;
-	walk->to_visit = lappend(walk->to_visit, object);
+	if (!seen)
+		walk->to_visit = lappend(walk->to_visit, object);
 }
 
 /*

@@ -6,7 +6,7 @@ CREATE FUNCTION pg_temp.pick(choices anyarray) RETURNS anyelement LANGUAGE sql V
 $$;
 
 CREATE FUNCTION pg_temp.fold(string text) RETURNS text LANGUAGE sql IMMUTABLE
-RETURN translate(string, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz');
+RETURN translate(string, 'ABCDEFGHIJKLMNOPQRSTUVWXYZÜ', 'abcdefghijklmnopqrstuvwxyzü');
 
 -- Is b at most a window after a?  A day has 24 hours, and an infinite time is
 -- only equal to itself.
@@ -89,5 +89,87 @@ BEGIN
                (SELECT sum(e.value::bigint) FROM jsonb_each_text(r.rows_read) AS e), r.started_over, r.new_matches
         FROM azhunt.runs AS r WHERE r.run = this_run;
     END LOOP;
+END
+$$;
+
+-- A time to look back from, after most of the others.
+CREATE FUNCTION pg_temp.pick_as_of() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+    SELECT CASE WHEN NOT isfinite(t.as_of) OR t.as_of < '2000-01-01' THEN '2026-03-09Z'
+                WHEN t.as_of > '3000-01-01' THEN '2026-03-08 07:00Z' ELSE t.as_of END
+    FROM (SELECT CASE WHEN random() < 0.3 THEN '2026-03-08 08:00Z' ELSE pg_temp.pick_time() END AS as_of OFFSET 0) AS t
+$$;
+
+-- Ask a hunt, as a prepared statement, under some settings, for what
+-- pg_temp.expected() gives with the same four arguments.
+CREATE TABLE pg_temp.answers (settings text, arguments text[], rows_expected bigint, different bigint);
+
+CREATE PROCEDURE pg_temp.ask(hunt text, types text, arguments text[]) LANGUAGE plpgsql AS $$
+DECLARE
+    settings text := pg_temp.pick_settings();
+    argument_list text := format('(%L, %L, %L, %L)', VARIADIC arguments);
+BEGIN
+    PERFORM pg_temp.set_planner(settings);
+    EXECUTE format('PREPARE hunt (%s) AS SELECT * FROM azhunt.%I($1, $2, $3, $4)', types, hunt);
+    EXECUTE 'CREATE TEMP TABLE found AS EXECUTE hunt ' || argument_list;
+    DEALLOCATE hunt;
+    PERFORM pg_temp.set_planner('none');
+    EXECUTE 'CREATE TEMP TABLE expected AS SELECT * FROM pg_temp.expected' || argument_list;
+    INSERT INTO pg_temp.answers
+    SELECT settings, arguments, (SELECT count(*) FROM expected), pg_temp.differences('TABLE found', 'TABLE expected');
+    DROP TABLE found, expected;
+END
+$$;
+
+-- Have a rule find what is expected while its log rows arrive; once more from the
+-- beginning, as another rule; and as the hunt does ad hoc, where that is said, of
+-- which of_rule makes the same rows.
+CREATE TABLE pg_temp.rules_tried (
+    rule text, options jsonb, matches bigint, different bigint, different_over bigint, different_ad_hoc bigint,
+    announced_again bigint, runs_with_matches bigint);
+
+CREATE PROCEDURE pg_temp.try_rule(hunt text, tables text[], options jsonb, expected text, of_rule text, ad_hoc text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    r rules_tried;
+    found CONSTANT text := 'SELECT "time", account, address, useragent, storageaccount, details FROM azhunt.matches WHERE rule = %L';
+    this_run bigint;
+BEGIN
+    r.rule := 'late ' || (SELECT count(*) FROM pg_temp.rules_tried);
+    r.options := options;
+    PERFORM azhunt.add_rule(r.rule, hunt, options);
+    CALL pg_temp.arrive(r.rule, tables, 4);
+    EXECUTE format('SELECT count(*) FROM (%s) AS m', format(found, r.rule)) INTO r.matches;
+    r.different := pg_temp.differences(format(found, r.rule), expected);
+    PERFORM azhunt.add_rule('over', hunt, options);
+    PERFORM azhunt.run_rule_in_transaction('over');
+    r.different_over := pg_temp.differences(format(found, r.rule), format(found, 'over'));
+    IF ad_hoc IS NOT NULL THEN
+        r.different_ad_hoc := pg_temp.differences(format(of_rule, r.rule), ad_hoc);
+    END IF;
+    PERFORM azhunt.restart_rule(r.rule);
+    this_run := azhunt.run_rule_in_transaction(r.rule);
+    SELECT n.new_matches + n.announced INTO r.announced_again FROM azhunt.runs AS n WHERE n.run = this_run;
+    r.runs_with_matches := (SELECT count(*) FROM pg_temp.arrival_runs AS n WHERE n.rule = r.rule AND n.new_matches > 0);
+    PERFORM azhunt.drop_rule('over');
+    INSERT INTO pg_temp.rules_tried VALUES (r.*);
+END
+$$;
+
+CREATE FUNCTION pg_temp.check_rules(options text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    option text;
+BEGIN
+    RETURN NEXT is_empty('SELECT * FROM rules_tried WHERE different <> 0', 'a rule finds every match, in whatever order log rows come');
+    RETURN NEXT is_empty('SELECT * FROM rules_tried WHERE different_over <> 0', 'as one that starts over does');
+    RETURN NEXT is_empty('SELECT * FROM rules_tried WHERE different_ad_hoc <> 0', 'as the ad-hoc hunt of all time does');
+    RETURN NEXT is_empty('SELECT * FROM rules_tried WHERE announced_again <> 0', 'a restart announces nothing twice');
+    RETURN NEXT cmp_ok((SELECT sum(matches) FROM pg_temp.rules_tried), '>', 250::numeric, 'there was much to find');
+    RETURN NEXT cmp_ok((SELECT sum(runs_with_matches) FROM pg_temp.rules_tried), '>', 30::numeric, 'by later runs, too');
+    FOREACH option IN ARRAY options LOOP
+        RETURN NEXT is_empty(format('SELECT options -> %L FROM rules_tried GROUP BY 1 HAVING sum(matches) = 0', option), 'with every ' || option);
+    END LOOP;
+    RETURN NEXT is_empty('SELECT * FROM arrival_runs WHERE rows_read <> rows_expected OR (started_over IS NULL) <> (batch > 0)',
+                         'each run but the first read what had come, and nothing else');
+    RETURN NEXT is_empty('SELECT * FROM arrival_runs WHERE batch = 4 AND new_matches <> 0', 'one to which nothing came found nothing');
 END
 $$;

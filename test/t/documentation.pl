@@ -196,6 +196,36 @@ sub check_functions
 }
 
 #
+# errors
+#
+
+# Those of what users do not call, of other documents, or that cannot be.
+my @other_errors = ('a run visits more rows', 'argument … of linked_signins', 'cannot tell the new rows of foreign table', 'could not rewind',
+	'invalid regular expression', 'log table and transactions must not be null', 'table "…" has no column', 'what is to be trusted', '"…" is not a table');
+
+# Is one text a message that begins as another one, where … is anything in both?
+sub is_message
+{
+	my ($message, $text) = @_;
+	my ($one, $other) = map { join '.*', map { quotemeta } split /…/, $_, -1 } $message, $text;
+
+	return $message =~ /^$other/ || $text =~ /^$one/;
+}
+
+sub check_errors
+{
+	my ($list) = slurp("$top/doc/reference.md") =~ /^## Errors\n(.*?)^## /ms;
+	my @listed = map { /`([^`]+)`/g } map { (split / *\| */)[2] } $list =~ /^(\| .*)$/mg;
+	my $code = join '', map { slurp($_) } glob "$top/src/{logs,runs,hunts,kql}/{,*/}*.{c,sql} $top/src/guard.sql";
+	my @raised = map { s/''/'/gr =~ s/%/…/gr } $code =~ /RAISE EXCEPTION '((?:[^']|'')*)'/g;
+
+	push @raised, map { s/"\s*\n\s*"//gr =~ s/\\"/"/gr =~ s/%(?:zu|\w*d|s)/…/gr } $code =~ /errmsg\("((?:[^"\\]|\\.|"\s*\n\s*")*)"/g;
+	cmp_ok(scalar(@raised), '>', 100, 'there are errors');
+	is_deeply([ grep { my $one = $_; !grep { is_message($_, $one) } @listed, @other_errors } @raised ], [], 'each is in the list');
+	is_deeply([ grep { my $one = $_; !grep { is_message($_, $one) } @raised } @listed ], [], 'and each of the list is raised');
+}
+
+#
 # all else
 #
 
@@ -248,6 +278,7 @@ is_deeply([ broken_links($_) ], [], "links of $_") foreach @files;
 my $demo = create_database('azhunt_documentation_demo');
 query($demo, 'CREATE EXTENSION azhunt');
 check_functions($demo, slurp("$top/doc/reference.md"));
+check_errors();
 check_mentioned($demo, join '', map { slurp("$top/$_") } @files);
 
 query($demo, 'SELECT count(*) FROM azhunt.create_log_tables()');

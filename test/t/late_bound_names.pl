@@ -32,7 +32,7 @@ my $late_bound = q{FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
 my @names = split /\n/, query($database, "SELECT DISTINCT p.proname $late_bound ORDER BY 1");
 is_deeply([ sort @names ], [ sort qw(cloudshell_sessions cloudshell_usage cloudshell_usage_log_rows cloudshell_usage_matches cloudshell_usage_new_matches
 		cloudshell_usage_pairs
-		new_cloudshell_user new_cloudshell_user_keys new_cloudshell_user_log_rows new_cloudshell_user_matches new_cloudshell_user_pairs
+		new_cloudshell_user new_cloudshell_user_log_rows new_cloudshell_user_matches new_cloudshell_user_pairs
 		new_cloudshell_user_writes read_activity read_shell_starts read_signins read_storage_operations read_uploads run_rule signins
 		storage_file_created_quickly_deleted storage_file_created_quickly_deleted_log_rows storage_file_created_quickly_deleted_matches
 		storage_file_created_quickly_deleted_pairs storage_log_rows storage_mass_deletion storage_mass_deletion_deletions storage_mass_deletion_log_rows
@@ -124,7 +124,7 @@ my %calls = (
 	(map { $_ => "SELECT * FROM azhunt.$_('5 minutes', '{PutBlob}', '-infinity', 'infinity', NULL)" }
 		qw(storage_file_created_quickly_deleted_pairs storage_file_created_quickly_deleted_matches)),
 	(map { $_ => "SELECT * FROM azhunt.$_('3 minutes', 'cloud-shell', '-infinity', 'infinity', NULL)" } qw(new_cloudshell_user_pairs new_cloudshell_user_matches)),
-	(map { $_ => "SELECT * FROM azhunt.$_('cloud-shell', '-infinity', 'infinity')" } qw(new_cloudshell_user_keys new_cloudshell_user_writes)),
+	new_cloudshell_user_writes => "SELECT * FROM azhunt.new_cloudshell_user_writes('cloud-shell', '-infinity', 'infinity')",
 	(map { $_ . '_log_rows' => "SELECT l.log_table, l.log_row OPERATOR(pg_catalog.-) '{timegenerated,ingestedat}'::pg_catalog.text[] FROM azhunt.matches AS m CROSS JOIN LATERAL azhunt.${_}_log_rows(m) AS l WHERE m.rule OPERATOR(pg_catalog.=) '$_'" }
 		@hunts));
 foreach my $hunt (@hunts)

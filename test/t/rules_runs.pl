@@ -151,6 +151,8 @@ $session->do("INSERT INTO azhunt.rules (rule, hunt, options) VALUES"
 	  . " ('all_signins', 'storage_upload_link_account', '{\"include_noninteractive\": true}')");
 $session->do("CALL azhunt.run_rule('$_')") for qw(all_signins cloudshell_usage);
 
+my $explain = "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; SET client_min_messages = log";
+
 # with the statistics of empty tables, of what was there, and with none
 for my $case ('no statistics', 'statistics')
 {
@@ -165,8 +167,7 @@ for my $case ('no statistics', 'statistics')
 	for my $hunt (qw(storage_upload_link_account all_signins cloudshell_usage))
 	{
 		my $reader = Session->new(PGDATABASE => $database);
-		$reader->do("LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;"
-			  . ' SET auto_explain.log_nested_statements = on; SET client_min_messages = log');
+		$reader->do($explain);
 		my $plans = $reader->query("CALL azhunt.run_rule('$hunt')");
 		# without the plan that is not executed, of which only the cost is asked
 		$plans = join '', grep { !/^Query Text: EXPLAIN/m } split /^(?=LOG:)/m, $plans;
@@ -178,6 +179,11 @@ for my $case ('no statistics', 'statistics')
 		cmp_ok(last_run('new_matches'), '>', 0, "$case: and it found something");
 	}
 }
+
+# what is removed is joined with what stays, and not each compared with each
+$session->do($explain);
+my $plans = $session->query("SELECT * FROM azhunt.prune('1 year')");
+like($plans, qr/Delete on $_ .*\n.*Anti Join/, "prune() joins $_ with matches") for qw(status_changes runs);
 
 $_->close for $session, $listener, $blocker, $slow;
 $admin->do("DROP DATABASE $database");

@@ -20,19 +20,6 @@ RETURN operationnamevalue OPERATOR(azhunt.=~) 'Microsoft.Storage/storageAccounts
 COMMENT ON FUNCTION azhunt.is_write_of_storage_account(text) IS
 'condition: is this the operation that creates or changes a storage account?';
 
-CREATE FUNCTION azhunt.new_cloudshell_user_keys(resource_group text, since timestamptz, until timestamptz)
-RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text, ingestxid bigint)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
-AS $$
-    SELECT a.timegenerated, a.caller, COALESCE(a.calleripaddress, ''), a.resourcegroup, a.ingestxid
-    FROM azhunt.read_activity(new_cloudshell_user_keys.since, new_cloudshell_user_keys.until) AS a
-    WHERE azhunt.is_shell_start(a.operationnamevalue, a.activitystatusvalue)
-      AND azhunt.has(a.resourcegroup, new_cloudshell_user_keys.resource_group)
-$$;
-
-COMMENT ON FUNCTION azhunt.new_cloudshell_user_keys(text, timestamptz, timestamptz) IS
-'internal: operations that list the keys of a storage account of Cloud Shells, from since to until, both included';
-
 CREATE FUNCTION azhunt.new_cloudshell_user_writes(resource_group text, since timestamptz, until timestamptz)
 RETURNS TABLE (timegenerated timestamptz, caller text, calleripaddress text, resourcegroup text,
                activitystatusvalue text, ingestxid bigint)
@@ -64,8 +51,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 AS $$
     SELECT k.timegenerated, k.caller, k.calleripaddress, k.resourcegroup,
            w.timegenerated, w.calleripaddress, w.resourcegroup, w.activitystatusvalue
-    FROM azhunt.new_cloudshell_user_keys(new_cloudshell_user_pairs.resource_group,
-                                         new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
+    FROM azhunt.read_shell_starts(new_cloudshell_user_pairs.resource_group,
+                                  new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
     JOIN azhunt.new_cloudshell_user_writes(new_cloudshell_user_pairs.resource_group,
                                            new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS w
       ON w.caller OPERATOR(pg_catalog.=) k.caller
@@ -79,8 +66,8 @@ AS $$
     UNION ALL
     SELECT k.timegenerated, k.caller, k.calleripaddress, k.resourcegroup,
            w.timegenerated, w.calleripaddress, w.resourcegroup, w.activitystatusvalue
-    FROM azhunt.new_cloudshell_user_keys(new_cloudshell_user_pairs.resource_group,
-                                         new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
+    FROM azhunt.read_shell_starts(new_cloudshell_user_pairs.resource_group,
+                                  new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS k
     JOIN azhunt.new_cloudshell_user_writes(new_cloudshell_user_pairs.resource_group,
                                            new_cloudshell_user_pairs.since, new_cloudshell_user_pairs.until) AS w
       ON w.caller OPERATOR(pg_catalog.=) k.caller

@@ -392,9 +392,7 @@ COMMENT ON FUNCTION azhunt.storage_upload_link_account_log_rows(azhunt.matches) 
 
 CREATE VIEW azhunt.storage_upload_link_account_results AS
 SELECT r.last_upload AS "time",
-       r.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
-       r.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
-       r.uploaduseragent, (r.linked).loginevents,
+       r.fileuploadpath, r.operationname, r.uploaduseragent, (r.linked).loginevents,
        (r.linked).accounts, (r.linked).logins, (r.linked).uploads, r.first_upload, r.last_upload,
        pg_catalog.array_to_string((r.linked).accounts, ', ') AS account,
        pg_catalog.array_to_string(r.addresses, ', ') AS address,
@@ -408,8 +406,8 @@ SELECT r.last_upload AS "time",
 FROM (
     SELECT m.rule, m.hunt, m.result_id,
            -- all have the same path, operation and user agent
-           azhunt.any_bag(m.details) AS details,
-           azhunt.any_text(m.useragent) AS uploaduseragent,
+           pg_catalog.min(m.fileuploadpath) AS fileuploadpath, pg_catalog.min(m.operationname) AS operationname,
+           pg_catalog.min(m.useragent) AS uploaduseragent,
            azhunt.linked_signins(m."time", m.correlationid, m.signin_timegenerated, m.account, m.signin_useragent,
                                  m.address)
                FILTER (WHERE NOT m.hidden) AS linked,
@@ -424,6 +422,8 @@ FROM (
            pg_catalog.max(m.found_at) FILTER (WHERE NOT m.hidden) AS found_at
     FROM (
         SELECT m.*,
+               m.details OPERATOR(pg_catalog.->>) 'FileUploadPath' AS fileuploadpath,
+               m.details OPERATOR(pg_catalog.->>) 'OperationName' AS operationname,
                m.details OPERATOR(pg_catalog.->>) 'CorrelationId' AS correlationid,
                m.details OPERATOR(pg_catalog.->>) 'UserAgent' AS signin_useragent,
                (m.details OPERATOR(pg_catalog.->>) 'AzureLoginTime')::timestamptz AS signin_timegenerated
