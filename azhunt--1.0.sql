@@ -3199,7 +3199,7 @@ BEGIN
         -- that an earlier version made gets what is new
         FOR item IN
             SELECT c.column_name, c.definition
-            FROM azhunt.missing_columns(relation, log_table) AS c
+            FROM azhunt.missing_columns(relation::regclass, log_table) AS c
         LOOP
             EXECUTE format('ALTER TABLE azhunt.%I ADD COLUMN %I %s',
                            log_table, item.column_name, item.definition);
