@@ -384,8 +384,12 @@ SET LOCAL ROLE regress_azhunt_loader;
 CREATE TEMP TABLE log_table_schemas (log_table text);
 SET LOCAL search_path = pg_temp, pg_catalog;
 SET LOCAL TIME ZONE 'Pacific/Kiritimati';
-SET LOCAL standard_conforming_strings = off;
-SET LOCAL escape_string_warning = off;
+DO 'BEGIN
+    IF current_setting(''server_version_num'')::integer < 190000 THEN
+        SET LOCAL escape_string_warning = off;
+        SET LOCAL standard_conforming_strings = off;
+    END IF;
+END';
 SET LOCAL quote_all_identifiers = on;
 SET LOCAL default_table_access_method = other_heap;
 SET LOCAL default_tablespace = pg_global;

@@ -105,7 +105,7 @@ UNION ALL
 ANALYZE strings;
 SET LOCAL enable_nestloop TO off;
 SET LOCAL enable_mergejoin TO off;
-SELECT matches(plan_of('TABLE joined_ignoring_case'), 'Hash Cond: \(a\.s OPERATOR\(azhunt\.=~\) b\.s\)', 'a hash join');
+SELECT matches(plan_of('TABLE joined_ignoring_case'), 'Hash Cond: \([ab]\.s OPERATOR\(azhunt\.=~\) [ab]\.s\)', 'a hash join');
 SELECT is_empty('TABLE disagreements', 'joins as the folded strings do');
 SET LOCAL enable_mergejoin TO on;
 SET LOCAL enable_hashjoin TO off;

@@ -81,9 +81,12 @@ SELECT cmp_ok(explained(:'times' || $$ AND e.v + a.v >= 0$$, 'Rows Fetched'), '>
 SELECT cmp_ok(explained(replace(:'times', 'SELECT e.t, ', 'SELECT e.v, '), 'Rows Fetched'), '>', 500::bigint, 'and so does another column');
 SELECT is(explained(replace(:'times', 'USING (k)', $$ON e.k = a.k AND COALESCE(e.txt, '') =~ COALESCE(a.txt, '')$$), 'Rows Not Fetched'), NULL,
           'the same hash does not say that texts are equal');
+-- from version 19 on, reading a page may be enough for it to be marked
+BEGIN;
 UPDATE vacuumed SET note = note || '!' WHERE id % 3 = 0;
 SELECT same_rows('no page is all-visible', :'times');
 SELECT is(explained(:'times', 'Rows Not Fetched'), 0::bigint, '... so all are fetched');
+COMMIT;
 VACUUM vacuumed;
 DELETE FROM vacuumed WHERE ctid IN (SELECT v.ctid FROM vacuumed AS v LIMIT 100);
 SELECT same_rows('some pages are', :'times');

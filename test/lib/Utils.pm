@@ -6,7 +6,7 @@ use warnings;
 
 use Exporter qw(import);
 use Time::HiRes qw(sleep time);
-our @EXPORT = qw(await nothing_is_built slurp spew);
+our @EXPORT = qw(await has_backslash_strings nothing_is_built slurp spew);
 
 # Wait until a condition is true: its value, or undef after longer than it takes on
 # a machine with much else to do.
@@ -22,6 +22,15 @@ sub await
 		return undef if time() > $deadline;
 		sleep(0.02);
 	}
+}
+
+# Can a session take backslashes in ordinary strings for escapes?  Not from PostgreSQL 19
+# on.
+sub has_backslash_strings
+{
+	my $version = qx{@{[ $ENV{PG_CONFIG} // 'pg_config' ]} --version};
+
+	return $version =~ /(\d+)/ && $1 < 19;
 }
 
 # Why a test that compiles does not run, if azhunt is one that was installed.

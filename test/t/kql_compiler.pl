@@ -83,7 +83,9 @@ query($database, $hostile);
 my $kql = q{datatable(s:string, n:long)["it's", 1, "back\\\\slash; DROP TABLE x; --", 2, "", 3]}
   . q{ | where s == "it's" or s has "slash" or tolower(s) in ("", "x") | summarize n = sum(n), l = make_list(s) by k = strlen(s) > 5 | sort by n asc};
 my $expected = query($database, "SELECT azhunt.kql(\$kql\$$kql\$kql\$)");
-foreach my $settings ('search_path = hostile, pg_catalog', 'standard_conforming_strings = off; SET escape_string_warning = off', "DateStyle = 'German, DMY'", "IntervalStyle = sql_standard", "TimeZone = 'America/New_York'", 'transform_null_equals = on')
+foreach my $settings ('search_path = hostile, pg_catalog',
+	(has_backslash_strings() ? 'standard_conforming_strings = off; SET escape_string_warning = off' : ()),
+	"DateStyle = 'German, DMY'", "IntervalStyle = sql_standard", "TimeZone = 'America/New_York'", 'transform_null_equals = on')
 {
 	is(query($database, "SET $settings; SELECT azhunt.kql(\$kql\$$kql\$kql\$)"), $expected, "the same with $settings");
 }

@@ -12,6 +12,7 @@ use lib dirname(abs_path(__FILE__)) . '/../lib';
 use Databases;
 use Logs;
 use Test::More;
+use Utils;
 
 my $database = create_database('azhunt_late_bound_names');
 query($database, 'CREATE EXTENSION azhunt');
@@ -132,9 +133,10 @@ foreach my $hunt (@hunts)
 	query($database, "SELECT azhunt.add_rule('$hunt')");
 	query($database, "CALL azhunt.run_rule('$hunt')");
 }
-my @settings = ('search_path = hostile, pg_catalog, public', 'standard_conforming_strings = off', 'transform_null_equals = on',
+my @settings = ('search_path = hostile, pg_catalog, public', (has_backslash_strings() ? 'standard_conforming_strings = off' : ()), 'transform_null_equals = on',
 	'array_nulls = off', "IntervalStyle = sql_standard", "DateStyle = 'German, DMY'", "TimeZone = 'America/New_York'", 'quote_all_identifiers = on');
-my $reset = 'SET search_path = pg_catalog; SET escape_string_warning = off; SET DateStyle = ISO; SET TimeZone = UTC;'
+my $reset = 'SET search_path = pg_catalog; SET DateStyle = ISO; SET TimeZone = UTC;'
+  . (has_backslash_strings() ? ' SET escape_string_warning = off;' : '')
   . " DO 'BEGIN PERFORM azhunt.allow_visits(1000000); END'";
 foreach my $name (grep { $_ ne 'run_rule' } @names)
 {

@@ -6,6 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Loader;
 use Test::More;
+use Utils;
 
 plan skip_all => 'needs a superuser'
   if sql("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user") ne 't';
@@ -117,7 +118,7 @@ my %settings = (
 	IntervalStyle => ['sql_standard', 'postgres'],
 	row_security => ['off', 'on'],
 	session_replication_role => ['replica', 'origin'],
-	standard_conforming_strings => ['off', 'on'],
+	(has_backslash_strings() ? (standard_conforming_strings => ['off', 'on']) : ()),
 	statement_timeout => ["'1min'", '0'],
 	synchronous_commit => ['off', 'local'],
 	TimeZone => ["'Asia/Tokyo'", 'UTC'],

@@ -11,6 +11,7 @@ use lib dirname(abs_path(__FILE__)) . '/../lib';
 use Cluster;
 use Databases;
 use Test::More;
+use Utils;
 
 my $cluster = Cluster->new_system;
 %ENV = (%ENV, $cluster->environment);
@@ -60,7 +61,7 @@ is(query($source, q{SELECT default_options ->> 'first', default_options -> 'othe
 # odd names and values, whatever the session's settings
 my $odd = q('; DROP TABLE azhunt.matches; --' \' $1 $$ {x} %s);
 my $odd_literal = "'" . $odd =~ s/'/''/gr . "'";
-my @settings = ('standard_conforming_strings = off', 'quote_all_identifiers = on', 'array_nulls = off', 'extra_float_digits = -3',
+my @settings = ((has_backslash_strings() ? 'standard_conforming_strings = off' : ()), 'quote_all_identifiers = on', 'array_nulls = off', 'extra_float_digits = -3',
 	"IntervalStyle = iso_8601", "DateStyle = 'German, DMY'", "TimeZone = 'Asia/Tokyo'", 'search_path = "My ""SIEM""", public');
 
 sub operations
@@ -109,7 +110,7 @@ foreach my $setting (@settings)
 {
 	my $escaped = $odd_literal;
 	$escaped =~ s/\\/\\\\/g if $setting =~ /conforming/;
-	query($source, "ALTER DATABASE azhunt_own_hunt SET $_") foreach $setting, 'escape_string_warning = off';
+	query($source, "ALTER DATABASE azhunt_own_hunt SET $_") foreach $setting, (has_backslash_strings() ? 'escape_string_warning = off' : ());
 	foreach my $name ("'plain'", $escaped)
 	{
 		query($source, "SELECT azhunt.restart_rule($name)");

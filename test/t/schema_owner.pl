@@ -9,6 +9,7 @@ use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Databases;
 use Test::More;
+use Utils;
 
 my $database = 'azhunt_schema_owner';
 my $role = 'azhunt_schema_owner_test';
@@ -115,16 +116,17 @@ like(psql($database, 'CREATE EXTENSION azhunt'), qr/another role can create obje
 
 # The script means the same whatever the session's settings.
 my %definitions;
-foreach my $setting ('on', 'off')
+foreach my $setting ('on', has_backslash_strings() ? 'off' : ())
 {
 	reset_database();
-	is(psql($database, "SET escape_string_warning = off; SET standard_conforming_strings = $setting; CREATE EXTENSION azhunt"), '',
+	is(psql($database, (has_backslash_strings() ? 'SET escape_string_warning = off; ' : '')
+			. "SET standard_conforming_strings = $setting; CREATE EXTENSION azhunt"), '',
 		"the extension is created with standard_conforming_strings = $setting");
 	$definitions{$setting} = psql($database, "SELECT pg_get_functiondef(oid), obj_description(oid) FROM pg_proc"
 		. " WHERE pronamespace = 'azhunt'::regnamespace AND prokind IN ('f', 'p') ORDER BY oid::regprocedure::text");
 }
 cmp_ok(length $definitions{on}, '>', 10_000, 'there are definitions');
-ok($definitions{on} eq $definitions{off}, 'which are the same');
+ok($definitions{on} eq ($definitions{off} // $definitions{on}), 'which are the same');
 
 psql('postgres', "DROP DATABASE $database");
 psql('postgres', "DROP ROLE $role");
