@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { installDuckdb, loadDuckdb, runDuckdb } from './windowjoin/duckdb.mjs';
-import { makeDatabase, runQuery, setting, warm } from './windowjoin/postgres.mjs';
+import { forgetData, makeDatabase, runQuery, setting, warm } from './windowjoin/postgres.mjs';
 import { labelOf, printTable, saveResults, short } from './windowjoin/report.mjs';
 import { inTurn } from './windowjoin/rounds.mjs';
 import { duckdbBuckets } from './windowjoin/ways.mjs';
@@ -70,6 +70,35 @@ const ways = {
   duckdb2: (data, question, test) => runDuckdb(limit, data, duckdb(question, test), 2),
 };
 
+// Where nothing is in memory: with as many pages read ahead, or by reading the tables.
+const ahead = (pages) => (data, question, test) =>
+  runQuery(limit, database, azhunt(question, test), { effective_io_concurrency: pages });
+const coldWays = {
+  none: ahead(0),
+  one: ahead(1),
+  many: ahead(200),
+  tables: (data, question, test) => runQuery(limit, database, azhunt(question, test), { 'azhunt.enable_windowmerge': 'off' }),
+};
+
+async function measureCold(data) {
+  const rows = [];
+
+  if (!forgetData()) {
+    console.log('\nCold data: not run, as only root may have the kernel forget it.');
+    return;
+  }
+  for (const test of cases) {
+    const { times } = await inTurn(Object.keys(coldWays), rounds, (name) => {
+      forgetData();
+      return coldWays[name](data, 'timed', test);
+    });
+
+    rows.push([labelOf(test), ...Object.keys(coldWays).map((name) => times[name]?.toFixed(2) ?? `>${limit}`)]);
+  }
+  console.log('\nCold data: seconds, with as many pages read ahead, and without the merge of indexes\n');
+  printTable([['', '0', '1', '200', 'tables']], rows);
+}
+
 // Run all ways in turn and compare their answers.
 async function measure(data, test) {
   const rows = {};
@@ -110,6 +139,7 @@ try {
   warm(database);
   for (const test of cases) tests.push(await measure(data, test));
   report(tests);
+  await measureCold(data);
   saveResults('hunt', { signins, records, skew, daily }, tests);
   execFileSync('dropdb', [database]);
 } finally {

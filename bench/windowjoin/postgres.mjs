@@ -4,7 +4,7 @@
 // settings for data that is in memory.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -61,6 +61,22 @@ export function makeDatabase(name, variables) {
 export const warm = (database) => psql(database, [`
   SELECT sum(pg_prewarm(c.oid)) FROM pg_class AS c
   WHERE c.relnamespace = 'azhunt'::regnamespace AND c.relkind IN ('r', 'i')`]);
+
+// Have nothing in memory; false where only root may do so.
+export function forgetData() {
+  const cluster = process.env.AZHUNT_CLUSTER;
+
+  try {
+    writeFileSync('/proc/sys/vm/drop_caches', '3');
+  } catch {
+    return false;
+  }
+  execFileSync('env', ['--chdir=/', 'runuser', '-u', 'postgres', '--', 'pg_ctl', '--silent', '--wait', `--pgdata=${cluster}/data`,
+    `--log=${cluster}/log`, 'restart'], { stdio: 'ignore' });
+  execFileSync('sync');
+  writeFileSync('/proc/sys/vm/drop_caches', '3');
+  return true;
+}
 
 // A file of the kernel's, or nothing where it has none.
 function readKernel(path) {
