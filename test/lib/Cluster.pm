@@ -86,6 +86,18 @@ sub new_system
 	return $self->configure(@settings);
 }
 
+# A standby of a cluster that runs, which it follows.
+sub standby
+{
+	my ($class, $primary, @settings) = @_;
+	my $self = $class->directory;
+	my %from = $primary->environment;
+
+	run_quietly("$self->{bindir}/pg_basebackup", "--pgdata=$self->{data}", '--checkpoint=fast', '--no-sync',
+		'--write-recovery-conf', "--dbname=host=$from{PGHOST} port=$from{PGPORT} user=$from{PGUSER}");
+	return $self->configure(@settings);
+}
+
 # The cluster in a directory, which another process has made.
 sub existing
 {
@@ -136,6 +148,13 @@ sub start_guard
 	}
 	@$self{qw(owner guard_input)} = ($$, $output);
 	$guarded{ $self->{dir} } = $self;
+}
+
+# Leave the clusters to the process that forked this one: it alone keeps them.
+sub forget_all
+{
+	CORE::close $_->{guard_input} foreach values %guarded;
+	%guarded = ();
 }
 
 # Stop the server, if it runs, and remove all of the cluster.
@@ -203,6 +222,14 @@ sub stop
 	my ($self, $mode) = @_;
 
 	run("$self->{bindir}/pg_ctl", '--silent', '--wait', "--pgdata=$self->{data}", "--mode=$mode", 'stop');
+}
+
+# Make a standby a server of its own.
+sub promote
+{
+	my ($self) = @_;
+
+	run("$self->{bindir}/pg_ctl", '--silent', '--wait', "--pgdata=$self->{data}", 'promote');
 }
 
 # What psql and others need to find it.

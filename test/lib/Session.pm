@@ -15,7 +15,7 @@ sub new
 	my $self = bless { marker => 0, waiting => 0, owner => $$ }, $class;
 
 	$self->{pid} = open2($self->{out}, $self->{in},
-		'psql --no-psqlrc --quiet --no-align --tuples-only 2>&1');
+		'exec psql --no-psqlrc --quiet --no-align --tuples-only 2>&1');
 	$self->{in}->autoflush(1);
 	return $self;
 }
