@@ -226,7 +226,12 @@ is_tabular(Compiler *c, const Node *node)
 		const Node *let = binding->node->args.items[i];
 
 		if (binding->node->left->kind == NODE_NAME && strcmp(let->text, binding->node->left->text) == 0)
-			return is_tabular(c, let->left);
+		{
+			c->call_depth++;
+			result = is_tabular(c, let->left);
+			c->call_depth--;
+			return result;
+		}
 	}
 	for (int i = 0; i < binding->node->names.count; i++)
 	{

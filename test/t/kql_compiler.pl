@@ -90,6 +90,7 @@ foreach my $settings ('search_path = hostile, pg_catalog',
 	is(query($database, "SET $settings; SELECT azhunt.kql(\$kql\$$kql\$kql\$)"), $expected, "the same with $settings");
 }
 like(query_error($database, q{SELECT azhunt.kql('["a"; DROP TABLE x; --"] | take 1')}), qr/KQL query has an error/, 'a name cannot leave the query');
+like(query_error($database, q{SELECT azhunt.kql('let f = () { let a = f(); a }; f()')}), qr/KQL query has an error/, 'a function that calls itself by a name of its own has an end');
 is(query($database, q{CREATE TABLE "Own""Table" ("a""b" text, "Odd Name" integer); INSERT INTO "Own""Table" VALUES ('x', 1);}
 	. q{SELECT azhunt.kql('["Own\"Table"] | extend z = ["a\"b"] | where ["Odd Name"] == 1')}), '{"z": "x", "a\"b": "x", "Odd Name": 1}', 'odd names are quoted');
 
