@@ -209,9 +209,12 @@ lex_escape(Lexer *lexer, char *out)
 		if (high >= 0xD800 && high <= 0xDBFF && peek(lexer, 0) == '\\' &&
 			peek(lexer, 1) == 'u')
 		{
+			unsigned	low;
+
 			lexer->at += 2;
-			high = 0x10000 + ((high - 0xD800) << 10) +
-				(read_digits(lexer, 16, 4) - 0xDC00);
+			low = read_digits(lexer, 16, 4);
+			if (low >= 0xDC00 && low <= 0xDFFF)
+				high = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
 		}
 		out = put_code_point(lexer, start, high, out);
 	}
@@ -233,7 +236,7 @@ lex_escape(Lexer *lexer, char *out)
  * A string in quotes; a verbatim one has no escapes but a doubled quote.
  */
 static void
-lex_string(Lexer *lexer, int start, bool verbatim, TokenKind kind)
+lex_string(Lexer *lexer, int start, bool verbatim)
 {
 	int			quote = peek(lexer, 0);
 	char	   *text;
@@ -278,7 +281,7 @@ lex_string(Lexer *lexer, int start, bool verbatim, TokenKind kind)
 		lexer->at++;
 	else
 		add_error(lexer->errors, start, "unterminated string");
-	add_token(lexer, kind, start, text, (size_t) (out - text));
+	add_token(lexer, TOKEN_STRING, start, text, (size_t) (out - text));
 }
 
 /*
@@ -397,7 +400,7 @@ lex_name(Lexer *lexer)
 		if (peek(lexer, next) == '"' || peek(lexer, next) == '\'')
 		{
 			lexer->at += next;
-			lex_string(lexer, start, next == 2, TOKEN_STRING);
+			lex_string(lexer, start, next == 2);
 			return;
 		}
 	}
@@ -460,11 +463,11 @@ lex_token(Lexer *lexer)
 						lexer->tokens[lexer->count - 1].end != lexer->at)))
 		lex_number(lexer);
 	else if (c == '"' || c == '\'')
-		lex_string(lexer, start, false, TOKEN_STRING);
+		lex_string(lexer, start, false);
 	else if (c == '@' && (peek(lexer, 1) == '"' || peek(lexer, 1) == '\''))
 	{
 		lexer->at++;
-		lex_string(lexer, start, true, TOKEN_STRING);
+		lex_string(lexer, start, true);
 	}
 	else if (lexer->length - lexer->at >= 3 &&
 			 (memcmp(lexer->query + lexer->at, "```", 3) == 0 ||

@@ -17,7 +17,6 @@ typedef enum TokenKind
 {
 	TOKEN_END,
 	TOKEN_NAME,					/* text is the name */
-	TOKEN_QUOTED_NAME,			/* ['a name'] */
 	TOKEN_NUMBER,				/* digits, 0x..., or with a point or exponent */
 	TOKEN_TIMESPAN,				/* a number and a unit, such as 1d */
 	TOKEN_STRING,				/* text is what the string stands for */

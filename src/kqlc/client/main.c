@@ -14,14 +14,11 @@
 
 #include "client.h"
 
-/* Query parameters are no more than this */
-#define MOST_PARAMETERS	1000
-
 /* What the command line says */
 typedef struct Options
 {
 	const char *tables;
-	KqlParameter parameters[MOST_PARAMETERS];
+	KqlParameter *parameters;	/* with room for each argument */
 	KqlOptions	compile;
 	ImportOptions import;
 	bool		is_import;
@@ -77,7 +74,7 @@ add_parameter(Options *options, char *argument)
 {
 	char	   *equals = strchr(argument, '=');
 
-	if (equals == NULL || options->compile.parameter_count == MOST_PARAMETERS)
+	if (equals == NULL)
 	{
 		fprintf(stderr, "azhunt-kql: a parameter is NAME=VALUE, not %s\n", argument);
 		exit(EXIT_TROUBLE);
@@ -174,6 +171,7 @@ main(int argc, char **argv)
 	static Options options;
 	KqlSchema	schema;
 
+	options.parameters = client_allocate(NULL, (size_t) argc * sizeof(KqlParameter));
 	options.compile.parameters = options.parameters;
 	options.import.tables = &schema;
 	options.is_import = argc > 1 && strcmp(argv[1], "import") == 0;
