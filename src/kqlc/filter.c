@@ -57,10 +57,8 @@ string_operator_template(const char *name)
  * left operator right, where the operator is one on strings.
  */
 static Sql *
-string_operation(Compiler *c, const Scope *scope, const Node *node, Mode mode)
+string_operation(Compiler *c, const Node *node, Expr *left, Expr *right, Mode mode)
 {
-	Expr	   *left = bind(c, scope, node->left);
-	Expr	   *right = bind(c, scope, node->right);
 	bool		negated = node->is_negated != (mode == MODE_FALSE);
 	const char *text;
 	int			i = 0;
@@ -138,6 +136,9 @@ filter_value(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 Sql *
 filter(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 {
+	Expr	   *left;
+	Expr	   *right;
+
 	if (node->kind == NODE_CALL && strcmp(node->text, "not") == 0 && node->args.count == 1 &&
 		find_binding(c, "not") == NULL)
 		return filter(c, scope, node->args.items[0], mode == MODE_TRUE ? MODE_FALSE : MODE_TRUE);
@@ -169,14 +170,11 @@ filter(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 		if (condition != NULL)
 			return sql_format(c->arena, mode == MODE_FALSE ? "(NOT $1)" : "$1", condition);
 	}
+	left = bind(c, scope, node->left);
+	right = bind(c, scope, node->right);
 	if (strchr("=!<>", node->text[0]) != NULL && strcmp(node->text, "=~") != 0)
-	{
-		Expr	   *left = bind(c, scope, node->left);
-		Expr	   *right = bind(c, scope, node->right);
-
 		return compare(c, node, node->text, left, right, mode);
-	}
-	return string_operation(c, scope, node, mode);
+	return string_operation(c, node, left, right, mode);
 }
 
 /*
@@ -230,7 +228,7 @@ bind_binary(Compiler *c, const Scope *scope, const Node *node)
 		result = expr_new(c, KQL_BOOL, compare(c, node, node->text, left, right, MODE_VALUE),
 						  left->is_nullable || right->is_nullable);
 	else
-		result = expr_new(c, KQL_BOOL, string_operation(c, scope, node, MODE_VALUE), false);
+		result = expr_new(c, KQL_BOOL, string_operation(c, node, left, right, MODE_VALUE), false);
 	result->is_constant = left->is_constant && right->is_constant;
 	result->has_aggregate = left->has_aggregate || right->has_aggregate;
 	return result;

@@ -18,24 +18,20 @@
 static const char *
 operator_name(Parser *parser, int *count)
 {
-	const Token *token = current_token(parser);
-	const char *name = token->text;
+	const Token *first = current_token(parser);
+	const Token *last = first;
 
 	*count = 1;
-	if (token->kind != TOKEN_NAME)
+	if (first->kind != TOKEN_NAME)
 		return NULL;
-	for (;;)
+	/* last[1] is there, as the last token of all is TOKEN_END */
+	while (is_symbol(last + 1, "-") && last[1].start == last->end &&
+		   last[2].kind == TOKEN_NAME && last[2].start == last[1].end)
 	{
-		const Token *dash = next_token(parser, *count);
-		const Token *part = next_token(parser, *count + 1);
-
-		if (!is_symbol(dash, "-") || part->kind != TOKEN_NAME ||
-			dash->start != next_token(parser, *count - 1)->end ||
-			part->start != dash->end)
-			return name;
-		name = arena_printf(parser->arena, "%s-%s", name, part->text);
+		last += 2;
 		*count += 2;
 	}
+	return arena_strndup(parser->arena, parser->query + first->start, (size_t) (last->end - first->start));
 }
 
 /*
@@ -179,22 +175,18 @@ at_end(const Parser *parser)
 }
 
 /*
- * summarize AGGREGATES by KEYS
+ * summarize HINTS AGGREGATES by KEYS
  */
 static void
 parse_summarize(Parser *parser, Node *node)
 {
-parse_parameters_of_summarize:
+	/* kind and the like are columns here */
 	if (at_word(parser, "hint"))
 		parse_parameters(parser, node);
 	if (!at_word(parser, "by") && !at_end(parser))
 		parse_list(parser, node, &node->args, parse_named);
 	if (accept_word(parser, "by"))
-	{
-		if (at_word(parser, "hint"))
-			goto parse_parameters_of_summarize;
 		parse_list(parser, node, &node->by, parse_named);
-	}
 }
 
 /*
