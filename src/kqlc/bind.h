@@ -35,20 +35,13 @@ typedef struct Expr
 	bool		is_simple;		/* a column or a literal: repeating it is free */
 	bool		is_constant;	/* no column is in it */
 	bool		has_aggregate;
-	bool		is_missing;		/* a named argument that was left out */
 	const Node *literal;		/* or NULL */
 	Sql		   *as_text;		/* tostring() of it in a form that indexes
 								 * serve */
 	Sql		   *base;			/* a time: a column, this far from it */
 	int64_t		distance;		/* in microseconds */
-	const struct RowKey *key;	/* it is a column that tells rows apart */
+	const struct Expr *key;		/* it is this column, which tells rows apart */
 } Expr;
-
-/* One of the columns of "by" that tell the rows of a summarize apart */
-typedef struct RowKey
-{
-	int			number;
-} RowKey;
 
 /* A column of a table */
 typedef struct Column
@@ -73,7 +66,7 @@ typedef struct Table
 	Sql		   *from;
 	Vector		where;			/* Sql */
 	Vector		order;			/* SortKey */
-	Vector		keys;			/* RowKey: no two rows agree in all of these */
+	Vector		keys;			/* Expr: no two rows agree in all of these */
 	Vector		time_bounds;	/* TimeBound: of the conditions in "where" */
 	bool		is_serialized;	/* functions may look at other rows */
 	bool		has_row_number; /* the order is that of a row number */
@@ -81,7 +74,6 @@ typedef struct Table
 	bool		is_grouped;
 	bool		is_distinct;
 	bool		is_closed;		/* what follows needs a SELECT of its own */
-	bool		is_distinct_on_key;
 	Vector		distinct_on;	/* Sql */
 	Sql		   *limit;
 	bool		is_unknown;		/* columns are not known after an error */
@@ -101,7 +93,7 @@ typedef struct Binding
 	struct Table *table;		/* a table that is there already */
 	CommonTable *common;		/* a table that is materialized */
 	Vector		common_columns; /* Column */
-	Vector		common_keys;	/* RowKey */
+	Vector		common_keys;	/* Expr */
 	bool		is_serialized;	/* that table is */
 	bool		is_function;
 	bool		is_broken;
@@ -123,16 +115,15 @@ typedef struct Compiler
 	const KqlOptions *options;
 	Vector		parameters;		/* names that the query declares */
 	Vector		sources;		/* KqlSourceTable: what it reads */
-	int			key_count;
 	Binding    *scope;
 	Vector		common_tables;
 	int			alias_count;
 	int			call_depth;
-	int			work;			/* nodes bound so far */
+	int			work;			/* nodes bound, and columns looked at, so far */
 	int			place;			/* of the operator that is applied */
 	bool		too_large;
 	Table	   *aggregated;		/* aggregates are allowed, over this */
-	Vector		windows;		/* Node and Expr in turn: windows known by now */
+	Vector		windows;		/* Window: calls that are columns by now */
 } Compiler;
 
 /* Columns that an expression can read */
@@ -147,6 +138,7 @@ typedef struct Scope
 extern Table *table_new(Compiler *c);
 extern Column *find_hidden(const Table *table, const char *name);
 extern Column *find_column(const Table *table, const char *name);
+extern Column *first_column(const Table *table);
 extern Column *add_column(Compiler *c, Table *table, const char *name, Expr *expr);
 extern void set_column(Compiler *c, Table *table, const char *name, Expr *expr);
 extern const char *free_name(Compiler *c, const Table *table, const char *name);
@@ -183,6 +175,8 @@ extern bool string_constant(const Expr *expr, const char **text);
 extern bool is_number(KqlType type);
 extern bool is_integer(KqlType type);
 extern KqlType common_type(KqlType a, KqlType b);
+extern bool count_work(Compiler *c, int place, int amount);
+extern bool count_columns(Compiler *c, int place, const Table *table);
 extern bool descend(Compiler *c, const Node *node);
 
 /* convert.c */
@@ -219,7 +213,6 @@ extern Expr *negate(Compiler *c, const Node *node, Expr *operand);
 
 /* call.c */
 extern Expr *bind_call(Compiler *c, const Scope *scope, const Node *node);
-extern Expr *unary_member(Compiler *c, const Node *node, Expr *of, Expr *index);
 
 /* dynamic.c */
 extern Expr *bind_member(Compiler *c, const Scope *scope, const Node *node);
@@ -230,6 +223,7 @@ extern const char *default_name(Compiler *c, const Node *node);
 extern const char *aggregate_name(Compiler *c, const Node *node);
 extern Binding *find_binding(const Compiler *c, const char *name);
 extern Binding *add_binding(Compiler *c, const char *name);
+extern void suggest_name(Compiler *c, KqlError *error, const char *name, Vector *candidates);
 extern void unknown_column(Compiler *c, const Node *node, const Table *table);
 extern bool matches_pattern(const char *pattern, const char *name);
 

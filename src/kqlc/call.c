@@ -182,20 +182,17 @@ refuse_call(Compiler *c, const Node *node, bool is_known, Expr **arguments, int 
 {
 	Buffer		types = {c->arena, NULL, 0, 0, 1000, false};
 	Vector		names = {0};
-	const char *nearest;
-	Expr	   *result;
 
 	if (!is_known)
 	{
-		result = fail(c, node, "the function %s() is not supported", node->text);
 		for (int i = 0; function_tables[i] != NULL; i++)
 		{
 			for (const Function *f = function_tables[i]; f->name != NULL; f++)
 				vector_add(c->arena, &names, (void *) f->name);
 		}
-		nearest = nearest_name(c->arena, node->text, &names);
-		(void) nearest;
-		return result;
+		suggest_name(c, add_error(c->errors, node->start, "the function %s() is not supported", node->text),
+					 node->text, &names);
+		return failed_expr(c);
 	}
 	buffer_text(&types, "");
 	for (int i = 0; i < count; i++)
@@ -237,6 +234,7 @@ bind_pack_all(Compiler *c, const Scope *scope, const Node *node)
 
 	if (scope->table == NULL)
 		return fail(c, node, "%s() has no columns here", node->text);
+	count_columns(c, node->start, scope->table);
 	for (int i = 0; i < scope->table->columns.count; i++)
 	{
 		Column	   *column = scope->table->columns.items[i];

@@ -141,12 +141,11 @@ edit_distance(const char *a, const char *b)
  * The name that is most like this one, or NULL if none is near.
  */
 const char *
-nearest_name(Arena *arena, const char *name, const Vector *candidates)
+nearest_name(const char *name, const Vector *candidates)
 {
 	const char *nearest = NULL;
-	int			least = (int) strlen(name) / 3 + 2;
+	int			least = (int) strlen(name) / 3 + 1;
 
-	(void) arena;
 	if (strlen(name) > LONGEST_NEAR_NAME)
 		return NULL;
 	for (int i = 0; i < candidates->count; i++)

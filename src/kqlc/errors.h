@@ -26,7 +26,6 @@ typedef struct Errors
 
 extern KqlError *add_error(Errors *errors, int offset, const char *format,...) KQL_PRINTF(3, 4);
 extern void locate_errors(Errors *errors);
-extern const char *nearest_name(Arena *arena, const char *name,
-								const Vector *candidates);
+extern const char *nearest_name(const char *name, const Vector *candidates);
 
 #endif							/* KQLC_ERRORS_H */

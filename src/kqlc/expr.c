@@ -17,6 +17,9 @@
 /* More nodes than this are not bound: functions of functions can be endless */
 #define MOST_WORK	100000
 
+/* As much work as a node is */
+#define COLUMNS_LIKE_A_NODE	16
+
 /*
  * An expression that has an error, which is known already.
  */
@@ -321,17 +324,40 @@ string_constant(const Expr *expr, const char **text)
 }
 
 /*
- * Count the work: false if there is too much of it.
+ * Count work that takes time in proportion to this: false if there is too much
+ * of it, which is said once.
+ */
+bool
+count_work(Compiler *c, int place, int amount)
+{
+	if (!c->too_large)
+	{
+		c->work += amount;
+		if (c->work <= MOST_WORK)
+			return true;
+		add_error(c->errors, place, "query is too large once its functions are expanded");
+		c->too_large = true;
+	}
+	return false;
+}
+
+/*
+ * Count what is done with each column of a table as work, which is less than a
+ * node is.
+ */
+bool
+count_columns(Compiler *c, int place, const Table *table)
+{
+	return count_work(c, place, 1 + table->columns.count / COLUMNS_LIKE_A_NODE);
+}
+
+/*
+ * Count a node as work.
  */
 bool
 descend(Compiler *c, const Node *node)
 {
-	if (++c->work <= MOST_WORK)
-		return true;
-	if (!c->too_large)
-		fail(c, node, "query is too large once its functions are expanded");
-	c->too_large = true;
-	return false;
+	return count_work(c, node->start, 1);
 }
 
 /*

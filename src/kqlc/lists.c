@@ -184,7 +184,7 @@ is_like(Compiler *c, const Node *node, Expr *value, Expr *element)
  * value in (table): its first column.
  */
 static Sql *
-in_table(Compiler *c, const Scope *scope, const Node *node, Expr *value)
+in_table(Compiler *c, const Node *node, Expr *value)
 {
 	Table	   *table = bind_table(c, node->args.items[0]);
 	Column	   *column;
@@ -192,13 +192,15 @@ in_table(Compiler *c, const Scope *scope, const Node *node, Expr *value)
 	Expr	   *element;
 	Table		inner = {0};
 
-	(void) scope;
-	if (table->is_unknown || table->columns.count == 0 || is_failed(value))
+	if (table->is_unknown || is_failed(value))
 		return sql_text(c->arena, "NULL::boolean");
 	close_if_needed(c, table);
-	column = table->columns.items[0];
-	for (int i = 0; column->is_hidden && i < table->columns.count; i++)
-		column = table->columns.items[i];
+	column = first_column(table);
+	if (column == NULL)
+	{
+		fail(c, node->args.items[0], "the table has no columns");
+		return sql_text(c->arena, "NULL::boolean");
+	}
 	inner = *table;
 	inner.columns = (Vector)
 	{
@@ -252,7 +254,7 @@ in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 
 	if (node->args.count == 1 && is_tabular(c, node->args.items[0]))
 	{
-		sql = in_table(c, scope, node, value);
+		sql = in_table(c, node, value);
 		return sql_format(c->arena, negated ? "($1 IS NOT TRUE)" : mode == MODE_VALUE ? "($1 IS TRUE)" : "$1", sql);
 	}
 	if (!bind_elements(c, scope, node, &elements) || is_failed(value))

@@ -243,17 +243,11 @@ unknown_name(Compiler *c, const Node *node)
 {
 	Vector		candidates = {0};
 	const char *name;
-	const char *nearest;
-	KqlError   *error;
 
 	for (int i = 0; (name = c->schema->table_name(c->schema->context, i)) != NULL; i++)
 		vector_add(c->arena, &candidates, (void *) name);
-	for (Binding *binding = c->scope; binding != NULL; binding = binding->outer)
-		vector_add(c->arena, &candidates, (void *) binding->name);
-	nearest = nearest_name(c->arena, node->text, &candidates);
-	error = add_error(c->errors, node->start, "table \"%s\" does not exist", node->text);
-	if (nearest != NULL)
-		error->hint = arena_printf(c->arena, "Perhaps you meant \"%s\".", nearest);
+	suggest_name(c, add_error(c->errors, node->start, "table \"%s\" does not exist", node->text),
+				 node->text, &candidates);
 }
 
 /*

@@ -49,13 +49,27 @@ add_binding(Compiler *c, const char *name)
 }
 
 /*
+ * Hint at which of these, or of the names that let defines, may be meant.
+ */
+void
+suggest_name(Compiler *c, KqlError *error, const char *name, Vector *candidates)
+{
+	const char *nearest;
+
+	for (Binding *binding = c->scope; binding != NULL; binding = binding->outer)
+		vector_add(c->arena, candidates, (void *) binding->name);
+	nearest = nearest_name(name, candidates);
+	if (nearest != NULL)
+		error->hint = arena_printf(c->arena, "Perhaps you meant \"%s\".", nearest);
+}
+
+/*
  * Say that there is no such column, and which one may be meant.
  */
 void
 unknown_column(Compiler *c, const Node *node, const Table *table)
 {
 	Vector		candidates = {0};
-	const char *nearest;
 	KqlError   *error;
 
 	for (int i = 0; table != NULL && i < table->columns.count; i++)
@@ -65,15 +79,11 @@ unknown_column(Compiler *c, const Node *node, const Table *table)
 		if (!column->is_hidden)
 			vector_add(c->arena, &candidates, (void *) column->name);
 	}
-	for (Binding *binding = c->scope; binding != NULL; binding = binding->outer)
-		vector_add(c->arena, &candidates, (void *) binding->name);
-	nearest = nearest_name(c->arena, node->text, &candidates);
 	if (table != NULL && table->name != NULL)
 		error = add_error(c->errors, node->start, "column \"%s\" of %s does not exist", node->text, table->name);
 	else
 		error = add_error(c->errors, node->start, "column \"%s\" does not exist", node->text);
-	if (nearest != NULL)
-		error->hint = arena_printf(c->arena, "Perhaps you meant \"%s\".", nearest);
+	suggest_name(c, error, node->text, &candidates);
 }
 
 /*
@@ -173,7 +183,7 @@ aggregate_name(Compiler *c, const Node *node)
 		{"make_list", "list"}, {"make_set", "set"}, {"make_bag", "bag"},
 		{"makelist", "list"}, {"makeset", "set"}, {"make_list_if", "list"},
 		{"make_set_if", "set"}, {"make_bag_if", "bag"}, {"make_list_with_nulls", "list"},
-		{"makebag", "bag"}, {"make_dictionary", "dictionary"}, {NULL, NULL}
+		{"make_dictionary", "dictionary"}, {NULL, NULL}
 	};
 	const char *prefix = node->text;
 	const char *of = "";

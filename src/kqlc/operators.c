@@ -142,7 +142,7 @@ numbered_name(Compiler *c, const Table *table)
 {
 	const char *name = "Column1";
 
-	for (int i = 2; find_column(table, name) != NULL; i++)
+	for (int i = 2; find_column(table, name) != NULL && count_work(c, c->place, 1); i++)
 		name = arena_printf(c->arena, "Column%d", i);
 	return name;
 }
@@ -225,6 +225,7 @@ is_listed(const Vector *patterns, const char *name)
 static void
 check_listed(Compiler *c, const Table *table, const Vector *patterns)
 {
+	count_work(c, c->place, patterns->count);
 	for (int i = 0; i < patterns->count; i++)
 	{
 		const Node *pattern = patterns->items[i];
@@ -295,6 +296,8 @@ op_project_rename(Compiler *c, Table *table, const Node *node)
 		const Node *item = node->args.items[i];
 		bool		found = false;
 
+		if (!descend(c, item))
+			break;
 		if (item->kind != NODE_NAMED || item->right->kind != NODE_NAME)
 		{
 			fail(c, item, "project-rename takes NEW = OLD");
@@ -325,6 +328,8 @@ add_matching(Compiler *c, Table *table, Vector *columns, const Node *pattern)
 {
 	int			start = columns->count;
 
+	if (!count_columns(c, c->place, table))
+		return;
 	for (int i = 0; i < table->columns.count; i++)
 	{
 		Column	   *column = table->columns.items[i];

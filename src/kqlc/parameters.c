@@ -140,7 +140,7 @@ check_query_parameters(Compiler *c)
 			is_declared |= strcmp(c->parameters.items[j], name) == 0;
 		if (is_declared)
 			continue;
-		nearest = nearest_name(c->arena, name, &c->parameters);
+		nearest = nearest_name(name, &c->parameters);
 		error = add_error(c->errors, 0, "the query declares no parameter \"%.100s\"", name);
 		if (nearest != NULL)
 			error->hint = arena_printf(c->arena, "Perhaps you meant \"%s\".", nearest);

@@ -79,7 +79,7 @@ apply_operator(Compiler *c, Table *table, const Node *node)
 {
 	int			outer = c->place;
 
-	if (!descend(c, node))
+	if (!(table != NULL ? count_columns(c, node->start, table) : descend(c, node)))
 		return unknown_table(c);
 	if (node->kind == NODE_BROKEN)
 	{
@@ -159,10 +159,10 @@ called_table(Compiler *c, const Node *node)
 }
 
 /*
- * Anything that is a table.
+ * A table, by the kind of its node.
  */
-Table *
-bind_table(Compiler *c, const Node *node)
+static Table *
+bind_table_node(Compiler *c, const Node *node)
 {
 	if (!descend(c, node))
 		return unknown_table(c);
@@ -185,6 +185,24 @@ bind_table(Compiler *c, const Node *node)
 			fail(c, node, "a table is expected here");
 			return unknown_table(c);
 	}
+}
+
+/*
+ * Anything that is a table.  What is around it, and is bound by now, has
+ * aggregates and windows of its own.
+ */
+Table *
+bind_table(Compiler *c, const Node *node)
+{
+	Table	   *aggregated = c->aggregated;
+	Vector		windows = c->windows;
+	Table	   *table;
+
+	c->aggregated = NULL;
+	table = bind_table_node(c, node);
+	c->aggregated = aggregated;
+	c->windows = windows;
+	return table;
 }
 
 /*
@@ -440,28 +458,27 @@ Expr *
 bind_toscalar(Compiler *c, const Node *node)
 {
 	const Node *argument = node->args.count == 1 ? node->args.items[0] : NULL;
-	Table	   *aggregated = c->aggregated;
 	Table	   *table;
+	Column	   *column;
 	Select	   *select;
-	Expr	   *expr;
 	Expr	   *result;
 
 	if (argument == NULL)
 		return fail(c, node, "toscalar() takes one argument");
 	if (!is_tabular(c, argument))
 		return bind_constant(c, argument);
-	c->aggregated = NULL;
 	table = bind_table(c, argument);
-	c->aggregated = aggregated;
-	if (table->is_unknown || table->columns.count == 0)
+	column = first_column(table);
+	if (table->is_unknown)
 		return failed_expr(c);
-	expr = ((Column *) table->columns.items[0])->expr;
+	if (column == NULL)
+		return fail(c, argument, "the table has no columns");
 	close_if_needed(c, table);
 	table->limit = sql_text(c->arena, "1");
 	select = table_select(c, table, true);
 	select->columns.count = 1;
 	select->needs_all = true;
-	result = expr_new(c, expr->type, sql_subselect(c->arena, select), true);
+	result = expr_new(c, column->expr->type, sql_subselect(c->arena, select), true);
 	result->is_constant = true;
 	return result;
 }
@@ -505,7 +522,7 @@ finish(Compiler *c, const Node *node, KqlResult *result)
 	table = bind_table(c, node);
 	if (table->is_unknown || c->errors->first != NULL)
 		return;
-	if (table->columns.count == 0)
+	if (first_column(table) == NULL)
 	{
 		fail(c, node, "the result has no columns");
 		return;
@@ -554,6 +571,8 @@ kql_compile(const char *query, size_t length, const KqlSchema *schema,
 	c.options = options != NULL ? options : &no_options;
 	if (length > LONGEST_QUERY)
 		add_error(&errors, 0, "the query is longer than %d bytes", LONGEST_QUERY);
+	else if (memchr(query, '\0', length) != NULL)
+		add_error(&errors, (int) strlen(query), "a query cannot contain character U+0000");
 	else if ((broken = find_broken_character(query, length)) >= 0)
 		add_error(&errors, broken, "byte 0x%02X is not UTF-8 here", (unsigned char) query[broken]);
 	else

@@ -18,6 +18,9 @@
 /* PostgreSQL's names are not longer than this */
 #define LONGEST_NAME	63
 
+/* More columns than this are not in a table, as in PostgreSQL */
+#define MOST_COLUMNS	1600
+
 /*
  * A table without columns.
  */
@@ -69,6 +72,22 @@ find_hidden(const Table *table, const char *name)
 }
 
 /*
+ * The first column that is not hidden, or NULL.
+ */
+Column *
+first_column(const Table *table)
+{
+	for (int i = 0; i < table->columns.count; i++)
+	{
+		Column	   *column = table->columns.items[i];
+
+		if (!column->is_hidden)
+			return column;
+	}
+	return NULL;
+}
+
+/*
  * Add a column at the end.
  */
 Column *
@@ -76,6 +95,11 @@ add_column(Compiler *c, Table *table, const char *name, Expr *expr)
 {
 	Column	   *column = arena_alloc(c->arena, sizeof(Column));
 
+	if (table->columns.count == MOST_COLUMNS && !c->too_large)
+	{
+		add_error(c->errors, c->place, "a table cannot have more than %d columns", MOST_COLUMNS);
+		c->too_large = true;
+	}
 	column->name = name;
 	column->expr = expr;
 	vector_add(c->arena, &table->columns, column);
@@ -113,7 +137,7 @@ free_name(Compiler *c, const Table *table, const char *name)
 {
 	const char *free = name;
 
-	for (int i = 1; find_column(table, free) != NULL; i++)
+	for (int i = 1; find_column(table, free) != NULL && count_work(c, c->place, 1); i++)
 		free = arena_printf(c->arena, "%s%d", name, i);
 	if (free != name)
 		check_name(c, c->place, free);
@@ -212,10 +236,10 @@ table_select(Compiler *c, Table *table, bool values)
 
 /*
  * Where a time of a table is found again once the table is a subselect: at the
- * first column that has the same base.
+ * first column that has the same base.  "texts" are the columns, as SQL.
  */
 static void
-carry_time(Compiler *c, const Vector *before, const Vector *after, int at)
+carry_time(Compiler *c, const Vector *before, const Vector *after, int at, const char *const *texts)
 {
 	const Expr *old = ((Column *) before->items[at])->expr;
 	Expr	   *new = ((Column *) after->items[at])->expr;
@@ -227,15 +251,30 @@ carry_time(Compiler *c, const Vector *before, const Vector *after, int at)
 	base = sql_peek(c->arena, old_base);
 	for (int i = 0; i < before->count && base[0] != '\0'; i++)
 	{
-		const Expr *other = ((Column *) before->items[i])->expr;
-
-		if (other->type != KQL_DATETIME ||
-			strcmp(base, sql_peek(c->arena, other->sql)) != 0)
+		if (texts[i] == NULL || strcmp(base, texts[i]) != 0)
 			continue;
 		new->base = ((Column *) after->items[i])->expr->sql;
 		new->distance = old->distance;
 		return;
 	}
+}
+
+/*
+ * Where the first so many columns are found again, if they are times.
+ */
+static void
+carry_times(Compiler *c, const Vector *before, const Vector *after, int count)
+{
+	const char **texts = arena_alloc(c->arena, (size_t) before->count * sizeof(char *));
+
+	for (int i = 0; i < before->count; i++)
+	{
+		const Expr *expr = ((Column *) before->items[i])->expr;
+
+		texts[i] = expr->type == KQL_DATETIME ? sql_peek(c->arena, expr->sql) : NULL;
+	}
+	for (int i = 0; i < count; i++)
+		carry_time(c, before, after, i, texts);
 }
 
 /*
@@ -249,6 +288,7 @@ close_table(Compiler *c, Table *table)
 	int			visible = before.count;
 	Select	   *select;
 
+	count_columns(c, c->place, table);
 	/* what the order needs is carried along */
 	for (int i = 0; i < order.count; i++)
 	{
@@ -283,8 +323,7 @@ close_table(Compiler *c, Table *table)
 		}
 		add_column(c, table, column->name, expr)->is_hidden = column->is_hidden;
 	}
-	for (int i = 0; i < visible; i++)
-		carry_time(c, &before, &table->columns, i);
+	carry_times(c, &before, &table->columns, visible);
 	/* hidden columns that only order are found by the order alone */
 	table->columns.count = visible;
 

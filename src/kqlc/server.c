@@ -42,6 +42,7 @@ static void *
 allocate(void *context, size_t size)
 {
 	(void) context;
+	CHECK_FOR_INTERRUPTS();
 	return MemoryContextAllocHuge(CurrentMemoryContext, size);
 }
 

@@ -119,7 +119,7 @@ union_name(Compiler *c, const Vector *columns, const Vector *tables, const char 
 	const char *free = name;
 	bool		taken = true;
 
-	for (int number = 1; taken; number++)
+	for (int number = 1; taken && count_work(c, c->place, 1); number++)
 	{
 		taken = false;
 		for (int i = 0; i < columns->count; i++)
@@ -170,6 +170,8 @@ union_columns(Compiler *c, const Vector *tables, bool is_inner, Vector *columns)
 
 			if (column->is_hidden || has_union_column(columns, column->name, column->expr->type))
 				continue;
+			if (!count_work(c, c->place, tables->count))
+				return;
 			for (int k = 0; k < tables->count; k++)
 			{
 				Column	   *other = find_column(tables->items[k], column->name);

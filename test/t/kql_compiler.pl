@@ -54,6 +54,10 @@ foreach my $case (
 	[ 'let f = (x:long) { g(x) }; let g = (x:long) { x }; print f(1)', qr/g\(\) is not supported/, 'a function that is defined later' ],
 	[ join("\n", 'let f0 = (x:string) { x };', map({ my $n = $_ - 1; "let f$_ = (x:string) { strcat(f$n(x), f$n(x)) };" } 1 .. 30), 'print f30("a")'), qr/too large/, 'functions that double' ],
 	[ 'let a0 = SigninLogs; ' . join('', map { my $n = $_ - 1; "let a$_ = union a$n, a$n;" } 1 .. 40) . ' a40 | count', qr/too large/, 'unions that double' ],
+	[ 'print ' . join(', ', map { "a$_ = 1" } 1 .. 40000), qr/more than 1600 columns/, 'columns' ],
+	[ 'print ' . join(', ', ('a = 1') x 1600), qr/too large/, 'columns that want one name' ],
+	[ 'datatable(' . join(', ', map { "a$_: datetime" } 1 .. 1500) . ')[]' . ' | where now() > ago(1h) | extend x = a1 | sort by x asc | take 1' x 2000, qr/too large/, 'operators on many columns' ],
+	[ 'union ' . join(', ', ('(print ' . join(', ', map { "a$_ = 1" } 1 .. 200) . ')') x 300), qr/too large/, 'columns of tables of a union' ],
 	[ 'declare query_parameters(' . join(', ', map { "p$_: long = $_" } 1 .. 1001) . '); print p1', qr/no more than 1000 query parameters/, 'query parameters' ],
 	[ 'print x = "a" matches regex "' . '(?:' x 200 . ')' x 200 . '"', qr/nested too deeply/, 'groups of a regular expression' ],
 	[ 'print x = "a" matches regex "(((a{1000}){1000}){1000})"', qr/too large/, 'repetitions of repetitions' ])
@@ -63,6 +67,22 @@ foreach my $case (
 	is($status, 1, "$name have a bound");
 	like(substr($output, -2000), $expected, 'of which the error tells');
 }
+
+# what is long, and has no bound of its own
+foreach my $case (
+	[ 'print 1 | mv' . '-mv' x 300000, 1, 'the name of an operator' ],
+	[ 'print x = ' . join(' has ', ('"a"') x 30), 0, 'a chain of operators on strings' ])
+{
+	my ($query, $expected, $name) = @$case;
+	my ($status, undef, $seconds) = compile($query);
+	is($status, $expected, "$name is compiled or refused");
+	cmp_ok($seconds, '<', 2, 'at once');
+}
+
+# text with a null character
+my ($refused, $why) = compile("print a =\n\@'x\0y'");
+is($refused, 1, 'a null character is refused');
+like($why, qr/query\.kql:2:4: a query cannot contain character U\+0000$/m, 'at its place');
 
 # text that is not UTF-8
 foreach my $case ([ "print a = 1,\n b = \"\xe4\xff\"", '2:7', 'E4' ], [ "print \xc0\xaf", '1:7', 'C0' ], [ "// \xed\xa0\x80\nprint 1", '1:4', 'ED' ],

@@ -41,6 +41,12 @@ my %differs = (
 	'print a = strcmp("a", "b"), b = strcmp("b", "a"), c = strcmp("a", "a"), d = "b" > "a", e = "B" > "a"' => 'the engine compares strings',
 	'union kind = inner (print x = 1, y = 2), (print y = 3, z = 4) | sort by y asc' => 'the documentation has only the columns of both',
 	'let A1 = print x = 1; let A2 = print x = 2; union A* | summarize sum(x)' => 'it looks for patterns among tables alone',
+	'print a = 1 | project-away *' => 'it takes a table without columns',
+	'print a = 1 | sort by a | serialize n = row_number() | project-away *' => 'here, too',
+	'print a = 1 | where a in (print b = 1 | project-away *)' => 'and here',
+	'print a = "\uD800\u0041"' => 'it takes half a character',
+	'print a = "\uD800\uD800"' => 'two first halves, too',
+	'print a = "\uDC00"' => 'and a second half',
 	'print a = getyear(datetime(2020-02-03)), b = monthofyear(datetime(2020-02-03)), c = hourofday(datetime(2020-02-03 17:00)), d = datetime_part("minute", datetime(2020-02-03 17:23)), e = datetime_part("quarter", datetime(2020-05-03))' => 'the engine has long',
 	'print a = datetime_diff("year", datetime(2020-01-01), datetime(2019-12-31)), b = datetime_diff("day", datetime(2020-01-01 23:00), datetime(2020-01-02 01:00)), c = datetime_diff("hour", datetime(2020-01-01 10:59), datetime(2020-01-01 09:00)), d = datetime_diff("week", datetime(2020-01-12), datetime(2020-01-04))' => 'the engine has real for weeks',
 );
