@@ -224,7 +224,7 @@ static Expr *
 aggregate_spread(Compiler *c, const Node *node, Expr *value, Sql *condition, const char *function)
 {
 	bool		is_population = function[strlen(function) - 1] == 'p';
-	Sql		   *sql = sql_text(c->arena, is_population ? "@var_pop" : "@var_samp");
+	Sql		   *sql;
 
 	value = convert(c, node, value, KQL_REAL);
 	sql = with_filter(c, sql_format(c->arena, is_population ? "@var_pop($1)" : "@var_samp($1)", value->sql), condition);
@@ -543,7 +543,6 @@ op_summarize(Compiler *c, Table *table, const Node *node)
 	}
 	result->group_count = result->columns.count;
 	result->is_grouped = true;
-	result->is_distinct_on_key = true;
 	c->aggregated = table;
 	for (int i = 0; i < node->args.count; i++)
 		summarize_item(c, table, result, node->args.items[i]);

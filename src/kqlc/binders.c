@@ -52,12 +52,12 @@ bind_strcat_delim(Compiler *c, const Node *node, Expr **arguments, int count)
  * The type that all of these can have; literals that are null have any.
  */
 static KqlType
-type_of_all(Compiler *c, const Node *node, Expr **arguments, int from, int count, int step)
+type_of_all(Compiler *c, const Node *node, Expr **arguments, int count)
 {
 	KqlType		type = KQL_NONE;
 	bool		is_first = true;
 
-	for (int i = from; i < count; i += step)
+	for (int i = 0; i < count; i++)
 	{
 		const Expr *argument = arguments[i];
 
@@ -118,7 +118,7 @@ bind_case(Compiler *c, const Node *node, Expr **arguments, int count)
 	values[value_count++] = arguments[count - 1];
 	type = type_beside_dynamic(values, value_count);
 	if (type == KQL_NONE)
-		type = type_of_all(c, node, values, 0, value_count, 1);
+		type = type_of_all(c, node, values, value_count);
 	if (type == KQL_NONE)
 		return failed_expr(c);
 	for (int i = 0; i < value_count; i++)
@@ -144,21 +144,12 @@ bind_case(Compiler *c, const Node *node, Expr **arguments, int count)
 }
 
 /*
- * iff()
- */
-Expr *
-bind_iff(Compiler *c, const Node *node, Expr **arguments, int count)
-{
-	return bind_case(c, node, arguments, count);
-}
-
-/*
  * coalesce(): strings that are empty are skipped like nulls.
  */
 Expr *
 bind_coalesce(Compiler *c, const Node *node, Expr **arguments, int count)
 {
-	KqlType		type = type_of_all(c, node, arguments, 0, count, 1);
+	KqlType		type = type_of_all(c, node, arguments, count);
 	Vector		pieces = {0};
 	bool		nullable = true;
 
@@ -183,7 +174,7 @@ bind_coalesce(Compiler *c, const Node *node, Expr **arguments, int count)
 Expr *
 bind_extreme(Compiler *c, const Node *node, Expr **arguments, int count)
 {
-	KqlType		type = type_of_all(c, node, arguments, 0, count, 1);
+	KqlType		type = type_of_all(c, node, arguments, count);
 	bool		is_max = strcmp(node->text, "max_of") == 0;
 	bool		nullable = true;
 
@@ -298,16 +289,14 @@ bind_bin_at(Compiler *c, const Node *node, Expr **arguments, int count)
 	Expr	   *size = arguments[1];
 	Expr	   *fixed = arguments[2];
 	Expr	   *result;
-	Node	   *bin = arena_alloc(c->arena, sizeof(Node));
 	Expr	   *inner[2];
 
 	(void) count;
-	*bin = *node;
 	inner[0] = arithmetic(c, node, "-", value, fixed);
 	inner[1] = size;
 	if (is_failed(inner[0]))
 		return inner[0];
-	result = bind_bin(c, bin, inner, 2);
+	result = bind_bin(c, node, inner, 2);
 	return arithmetic(c, node, "+", fixed, result);
 }
 

@@ -252,8 +252,8 @@ const Function dynamic_functions[] = {
 };
 
 const Function other_functions[] = {
-	{"iff", "baa", KQL_NONE, NULL, bind_iff, MAYBE, "one of two values"},
-	{"iif", "baa", KQL_NONE, NULL, bind_iff, MAYBE, "iff()"},
+	{"iff", "baa", KQL_NONE, NULL, bind_case, MAYBE, "one of two values"},
+	{"iif", "baa", KQL_NONE, NULL, bind_case, MAYBE, "iff()"},
 	{"case", "baa*", KQL_NONE, NULL, bind_case, MAYBE, "the value behind the first condition that is true, or else the last"},
 	{"coalesce", "aa*", KQL_NONE, NULL, bind_coalesce, MAYBE, "the first that is not null, or empty"},
 	{"isnull", "a", KQL_BOOL, NULL, bind_isnull, NEVER, "is it null?"},

@@ -50,7 +50,6 @@ extern const Function dynamic_functions[];
 extern const Function other_functions[];
 
 extern Expr *bind_strcat(Compiler *c, const Node *node, Expr **arguments, int count);
-extern Expr *bind_iff(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_case(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_coalesce(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_extreme(Compiler *c, const Node *node, Expr **arguments, int count);

@@ -139,30 +139,17 @@ keep_first(Compiler *c, Table *table, const Vector *keys)
 	Vector		names = {0};
 
 	close_if_needed(c, table);
-	for (int i = 0; i < keys->count; i++)
-	{
-		const JoinKey *key = keys->items[i];
-		Column	   *column = find_column(table, key->left->name);
-		SortKey    *sort = arena_alloc(c->arena, sizeof(SortKey));
-
-		sort->expr = column->expr;
-		vector_add(c->arena, &order, sort);
-		vector_add(c->arena, &names, value_of(c, column->expr));
-	}
 	if (table->order.count == 0)
 		order_rows(c, table);
-
-	/*
-	 * the keys are columns of another SELECT by now, if the rows were
-	 * numbered
-	 */
 	for (int i = 0; i < keys->count; i++)
 	{
 		Column	   *column = find_column(table, ((JoinKey *) keys->items[i])->left->name);
+		SortKey    *sort = arena_alloc(c->arena, sizeof(SortKey));
 
 		/* without a collation, as DISTINCT ON has none */
-		((SortKey *) order.items[i])->expr = expr_new(c, KQL_LONG, value_of(c, column->expr), false);
-		names.items[i] = value_of(c, column->expr);
+		sort->expr = expr_new(c, KQL_LONG, value_of(c, column->expr), false);
+		vector_add(c->arena, &order, sort);
+		vector_add(c->arena, &names, sort->expr->sql);
 	}
 	for (int i = 0; i < table->order.count; i++)
 		vector_add(c->arena, &order, table->order.items[i]);

@@ -19,11 +19,8 @@
 void
 set_key(Compiler *c, Table *table, Expr *expr)
 {
-	RowKey	   *key = arena_alloc(c->arena, sizeof(RowKey));
-
-	key->number = ++c->key_count;
-	expr->key = key;
-	vector_add(c->arena, &table->keys, key);
+	expr->key = expr;
+	vector_add(c->arena, &table->keys, expr);
 }
 
 /*
@@ -96,7 +93,7 @@ join_keys(Compiler *c, Table *result, Table *left, Table *right, const Vector *p
  * The name of the first column that is this key, or NULL.
  */
 static const char *
-key_name(const Table *table, const RowKey *key)
+key_name(const Table *table, const Expr *key)
 {
 	for (int i = 0; i < table->columns.count; i++)
 	{
