@@ -1839,67 +1839,67 @@ COMMENT ON FUNCTION azhunt.axis_of(double precision, double precision, bigint) I
 
 CREATE FUNCTION azhunt.series_add(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.add(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.add(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.add(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.add(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_add(jsonb, jsonb) IS
 'internal: KQL''s series_add()';
 
 CREATE FUNCTION azhunt.series_subtract(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.subtract(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.subtract(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.subtract(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.subtract(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_subtract(jsonb, jsonb) IS
 'internal: KQL''s series_subtract()';
 
 CREATE FUNCTION azhunt.series_multiply(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.multiply(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.multiply(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN CASE WHEN azhunt.is_long(x) AND azhunt.is_long(y) THEN to_jsonb(azhunt.multiply(azhunt.tolong(x), azhunt.tolong(y))) ELSE azhunt.todynamic(azhunt.multiply(azhunt.toreal(x), azhunt.toreal(y))) END END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_multiply(jsonb, jsonb) IS
 'internal: KQL''s series_multiply()';
 
 CREATE FUNCTION azhunt.series_divide(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN azhunt.todynamic(azhunt.divide(azhunt.toreal(x), azhunt.toreal(y))) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN azhunt.todynamic(azhunt.divide(azhunt.toreal(x), azhunt.toreal(y))) END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_divide(jsonb, jsonb) IS
 'internal: KQL''s series_divide()';
 
 CREATE FUNCTION azhunt.series_pow(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN azhunt.todynamic(azhunt.pow(azhunt.toreal(x), azhunt.toreal(y))) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN azhunt.todynamic(azhunt.pow(azhunt.toreal(x), azhunt.toreal(y))) END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_pow(jsonb, jsonb) IS
 'internal: KQL''s series_pow()';
 
 CREATE FUNCTION azhunt.series_greater(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric > y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric > y::numeric) END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_greater(jsonb, jsonb) IS
 'internal: KQL''s series_greater()';
 
 CREATE FUNCTION azhunt.series_greater_equals(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric >= y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric >= y::numeric) END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_greater_equals(jsonb, jsonb) IS
 'internal: KQL''s series_greater_equals()';
 
 CREATE FUNCTION azhunt.series_less(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric < y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric < y::numeric) END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_less(jsonb, jsonb) IS
 'internal: KQL''s series_less()';
 
 CREATE FUNCTION azhunt.series_less_equals(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric <= y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric <= y::numeric) END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_less_equals(jsonb, jsonb) IS
 'internal: KQL''s series_less_equals()';
 
 CREATE FUNCTION azhunt.series_equals(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric = y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric = y::numeric) END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_equals(jsonb, jsonb) IS
 'internal: KQL''s series_equals()';
 
 CREATE FUNCTION azhunt.series_not_equals(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric <> y::numeric) END ORDER BY i), '[]') FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT coalesce(jsonb_agg(CASE WHEN jsonb_typeof(x) = 'number' AND jsonb_typeof(y) = 'number' THEN to_jsonb(x::numeric <> y::numeric) END ORDER BY i), '[]') FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_not_equals(jsonb, jsonb) IS
 'internal: KQL''s series_not_equals()';
 
@@ -1985,7 +1985,7 @@ COMMENT ON FUNCTION azhunt.series_product(jsonb) IS
 
 CREATE FUNCTION azhunt.series_dot_product(a jsonb, b jsonb) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT sum(azhunt.multiply(azhunt.toreal(x), azhunt.toreal(y))) FROM generate_series(0, greatest(jsonb_array_length(a), jsonb_array_length(b)) - 1) AS g (i) CROSS JOIN LATERAL (SELECT azhunt.element(a, i) AS x, azhunt.element(b, i) AS y) AS p) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' AND jsonb_typeof(b) = 'array' THEN (SELECT sum(azhunt.multiply(azhunt.toreal(x), azhunt.toreal(y))) FROM ROWS FROM (jsonb_array_elements(a), jsonb_array_elements(b)) WITH ORDINALITY AS p (x, y, i)) END;
 COMMENT ON FUNCTION azhunt.series_dot_product(jsonb, jsonb) IS
 'internal: KQL''s series_dot_product()';
 
@@ -7643,7 +7643,9 @@ COMMENT ON COLUMN azhunt.storage_upload_link_account_results.found_at IS 'when t
 
 CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
 RETURNS TABLE ("time" timestamptz, uploads bigint)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
+-- volatile, so that the rows are those of now: by the snapshot of a query that
+-- waited meanwhile, a partition is too new to be looked at
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 -- an error instead of counts without the rows that a policy hides

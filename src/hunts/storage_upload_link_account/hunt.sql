@@ -472,7 +472,9 @@ COMMENT ON COLUMN azhunt.storage_upload_link_account_results.found_at IS 'when t
 
 CREATE FUNCTION azhunt.upload_counts(rule text, since timestamptz, until timestamptz, width interval DEFAULT '1 hour')
 RETURNS TABLE ("time" timestamptz, uploads bigint)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER
+-- volatile, so that the rows are those of now: by the snapshot of a query that
+-- waited meanwhile, a partition is too new to be looked at
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 -- an error instead of counts without the rows that a policy hides
