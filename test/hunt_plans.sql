@@ -414,13 +414,10 @@ $$, 'one over signins() too');
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_index_scan_size = 0;
--- a merge of indexes is of one process
-SET LOCAL azhunt.enable_windowmerge = off;
 SELECT isnt_empty($$
     SELECT node FROM pg_temp.nodes(pg_temp.plan_of('SELECT * FROM azhunt.storage_upload_link_account()'))
     WHERE node ->> 'Node Type' LIKE 'Gather%'
 $$, 'the upload hunt can run in parallel');
-RESET azhunt.enable_windowmerge;
 SELECT isnt_empty($$
     SELECT node FROM pg_temp.nodes(pg_temp.plan_of('SELECT * FROM azhunt.cloudshell_usage(''30 days'', as_of => ''2025-03-11Z'')'))
     WHERE node ->> 'Node Type' LIKE 'Gather%'

@@ -4,7 +4,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(6);
+SELECT plan(9);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -86,6 +86,50 @@ SELECT is_planned_quickly('without the windowed join', 'events', 'anchors');
 SET LOCAL azhunt.enable_windowjoin = on;
 ANALYZE events, anchors;
 SELECT is_planned_quickly('statistics of the parents as well', 'events', 'anchors');
+
+-- One of many partitions is taken for like the largest: a fifth of all rows have one
+-- key, each partition has the same rows, and the columns of one are in another order.
+CREATE TABLE shifted (LIKE events) PARTITION BY RANGE (t);
+CREATE INDEX ON shifted (k, t);
+SELECT format('CREATE TABLE shifted_%s (agent text, gone text, t timestamptz, k integer)', day) FROM generate_series(0, 19) AS day \gexec
+SELECT format('ALTER TABLE shifted_%s DROP COLUMN gone', day) FROM generate_series(0, 19, 2) AS day \gexec
+SELECT format('DROP TABLE shifted_%s', day) FROM generate_series(1, 19, 2) AS day \gexec
+SELECT CASE WHEN day % 2 = 0 THEN format('ALTER TABLE shifted ATTACH PARTITION shifted_%s FOR VALUES FROM (%L) TO (%L)', day, "from", "to")
+            ELSE format('CREATE TABLE shifted_%s PARTITION OF shifted FOR VALUES FROM (%L) TO (%L)', day, "from", "to") END
+FROM generate_series(0, 19) AS day,
+     LATERAL (VALUES ('2026-01-01'::timestamptz + day * interval '1 day', '2026-01-02'::timestamptz + day * interval '1 day')) AS v ("from", "to") \gexec
+INSERT INTO shifted (k, t, agent)
+SELECT CASE WHEN i % 5 = 0 THEN 0 ELSE i % 997 END, '2026-01-01'::timestamptz + day * interval '1 day' + i * interval '43 seconds', 'agent ' || i % 7
+FROM generate_series(0, 1999) AS i, generate_series(0, 19) AS day;
+SELECT format('ANALYZE %s', inhrelid::regclass) FROM pg_inherits WHERE inhparent = 'shifted'::regclass \gexec
+
+CREATE FUNCTION plan_of(query text) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+    RETURN plan -> 0 -> 'Plan';
+END
+$$;
+
+\set query 'SELECT e.t, a.t FROM shifted AS e JOIN shifted AS a ON e.k = a.k AND within(e.t, a.t, ''10 minutes'')'
+SELECT cmp_ok((plan_of(:'query') -> 'Plan Rows')::numeric / count(*), '>', 0.33, 'no fewer rows are expected than a third of those that there are')
+FROM (:query) AS joined;
+SELECT cmp_ok((plan_of(:'query') -> 'Plan Rows')::numeric / count(*), '<', 3::numeric, 'nor more than three times as many')
+FROM (:query) AS joined;
+
+SET LOCAL azhunt.enable_windowjoin = off;
+SET LOCAL azhunt.enable_windowmerge = off;
+SET LOCAL enable_hashjoin = off;
+SET LOCAL enable_mergejoin = off;
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_bitmapscan = off;
+SET LOCAL enable_memoize = off;
+SELECT is((SELECT jsonb_agg(DISTINCT scan -> 'Total Cost')
+           FROM jsonb_path_query(plan_of(:'query'), 'strict $.**?(@."Index Cond" starts with "((k = a") ') AS scan),
+          (SELECT jsonb_build_array(scan -> 'Total Cost')
+           FROM jsonb_path_query(plan_of(:'query'), 'strict $.**?(@."Relation Name" == "shifted_1" && @."Index Cond" starts with "((k = a")') AS scan),
+          'all partitions cost the same to search');
 
 SELECT * FROM finish();
 ROLLBACK;

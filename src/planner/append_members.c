@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/appendinfo.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
@@ -226,4 +227,53 @@ find_append_members(PlannerInfo *root, Node *expression, int limit)
 
 	return relid == 0 ? find_members(root, expression, limit) :
 		find_known_members(root, relid, expression, limit);
+}
+
+/*
+ * The column of a partitioned table that a partition's is, also of several
+ * levels; NULL if the table is no partition.
+ */
+static Var *
+partitioned_column(PlannerInfo *root, Var * column)
+{
+	Var		   *parent = NULL;
+	AppendRelInfo *info;
+
+	while (column->varlevelsup == 0 && column->varattno > 0 &&
+		   root->append_rel_array != NULL &&
+		   (info = root->append_rel_array[column->varno]) != NULL &&
+		   OidIsValid(info->parent_reloid) &&
+		   info->parent_colnos[column->varattno - 1] != 0)
+	{
+		parent = copyObject(column);
+		parent->varno = parent->varnosyn = info->parent_relid;
+		parent->varattno = parent->varattnosyn = info->parent_colnos[column->varattno - 1];
+		column = parent;
+	}
+	return parent;
+}
+
+/*
+ * Mutator for the following.
+ */
+static Node *
+partitioned_expression_mutator(Node *node, void *root)
+{
+	if (node != NULL && IsA(node, Var))
+	{
+		Var		   *parent = partitioned_column(root, (Var *) node);
+
+		return parent != NULL ? (Node *) parent : node;
+	}
+	return expression_tree_mutator(node, partitioned_expression_mutator, root);
+}
+
+/*
+ * An expression over a partition as it is over the partitioned table; one over
+ * other relations, as it is.
+ */
+Node *
+partitioned_expression(PlannerInfo *root, Node *expression)
+{
+	return partitioned_expression_mutator(expression, root);
 }

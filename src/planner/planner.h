@@ -32,6 +32,7 @@ typedef struct Planning
 	List	  **children;		/* AppendRelInfos */
 	List	  **members;		/* of append_members.c */
 	List	  **histograms;		/* of time_histogram.c */
+	List	   *equalities;		/* of selectivity.c */
 
 	/* the last pairs whose fraction was asked for */
 	Node	   *event;
@@ -61,6 +62,7 @@ extern RelOptInfo *relation_of(PlannerInfo *root, Node *expression);
 extern Index known_relation(PlannerInfo *root, Node *expression);
 extern Index append_relation(PlannerInfo *root, Node *expression);
 extern List *find_append_members(PlannerInfo *root, Node *expression, int limit);
+extern Node *partitioned_expression(PlannerInfo *root, Node *expression);
 
 /* selectivity.c */
 extern List *reveal_partial_indexes(RelOptInfo *rel);

@@ -25,10 +25,12 @@ PG_FUNCTION_INFO_V1(azhunt_equals_selectivity);
 PG_FUNCTION_INFO_V1(azhunt_equals_join_selectivity);
 PG_FUNCTION_INFO_V1(azhunt_has_support);
 
-/* As many members of either side as the estimate of a join may look at */
+/*
+ * As many members of either side as the estimate of a join may look at; and if
+ * there are many in all, of which more are like the others
+ */
 #define MAX_JOIN_MEMBERS	4
-
-/* With so many, each member is estimated against only the largest of the others */
+#define FEW_JOIN_MEMBERS	2
 #define MANY_MEMBERS		16
 
 /* As many members as the estimate of a restriction may look at */
@@ -40,7 +42,19 @@ typedef struct Equality
 	PlannerInfo *root;
 	Oid			operator;
 	Oid			collation;
+	SpecialJoinInfo *sjinfo;	/* of a join */
+	bool		nulls_are_equal;
 } Equality;
+
+/* What was found for a table with many partitions */
+typedef struct KnownEquality
+{
+	Equality	equality;		/* whose join may be gone by now */
+	JoinType	jointype;
+	Node	   *left;
+	Node	   *right;
+	Selectivity selectivity;
+}			KnownEquality;
 
 /*
  * The equality that an operator's estimator is called for.
@@ -240,8 +254,7 @@ reveal_partial_indexes(RelOptInfo *rel)
  * are equal.
  */
 static Selectivity
-equal_members(const Equality *equality, Node *left, Node *right,
-			  SpecialJoinInfo *sjinfo)
+equal_members(const Equality *equality, Node *left, Node *right)
 {
 	PlannerInfo *root = equality->root;
 	RelOptInfo *left_rel = relation_of(root, left);
@@ -254,8 +267,8 @@ equal_members(const Equality *equality, Node *left, Node *right,
 										  PointerGetDatum(root),
 										  ObjectIdGetDatum(equality->operator),
 										  PointerGetDatum(list_make2(left, right)),
-										  Int16GetDatum(sjinfo->jointype),
-										  PointerGetDatum(sjinfo));
+										  Int16GetDatum(equality->sjinfo->jointype),
+										  PointerGetDatum(equality->sjinfo));
 	if (right_rel != NULL)
 		right_rel->indexlist = right_indexes;
 	if (left_rel != NULL)
@@ -264,35 +277,16 @@ equal_members(const Equality *equality, Node *left, Node *right,
 }
 
 /*
- * As many members of one side as are compared with the other side.
- *
- * Most common values are compared with each other, which takes long where it is
- * done for each of many partitions.
- */
-static int
-join_member_limit(PlannerInfo *root, Node *other)
-{
-	RelOptInfo *rel = relation_of(root, other);
-
-	if (rel != NULL && IS_OTHER_REL(rel) &&
-		list_length(root->append_rel_list) >= MANY_MEMBERS)
-		return 1;
-	return MAX_JOIN_MEMBERS;
-}
-
-/*
  * The fraction of pairs of rows of which two expressions are equal: that of
- * each pair of members, weighted by their rows.
+ * each pair of members, at most so many of a side, weighted by their rows.
  */
 static Selectivity
-equal_pairs(const Equality *equality, Node *left, Node *right,
-			bool nulls_are_equal, SpecialJoinInfo *sjinfo)
+equal_pairs_of_members(const Equality *equality, Node *left, Node *right,
+					   int limit)
 {
 	PlannerInfo *root = equality->root;
-	List	   *left_members = find_append_members(root, left,
-												   join_member_limit(root, right));
-	List	   *right_members = find_append_members(root, right,
-													join_member_limit(root, left));
+	List	   *left_members = find_append_members(root, left, limit);
+	List	   *right_members = find_append_members(root, right, limit);
 	double		selectivity = 0;
 	ListCell   *left_cell;
 	ListCell   *right_cell;
@@ -307,9 +301,9 @@ equal_pairs(const Equality *equality, Node *left, Node *right,
 			Node	   *left_value = left_member->expression;
 			Node	   *right_value = right_member->expression;
 			double		matching = equal_members(equality, left_value,
-												 right_value, sjinfo);
+												 right_value);
 
-			if (nulls_are_equal)
+			if (equality->nulls_are_equal)
 				matching += expression_null_fraction(root, left_value) *
 					expression_null_fraction(root, right_value);
 			selectivity += left_member->weight * right_member->weight * matching;
@@ -317,6 +311,83 @@ equal_pairs(const Equality *equality, Node *left, Node *right,
 	}
 	CLAMP_PROBABILITY(selectivity);
 	return selectivity;
+}
+
+/*
+ * Is it an expression over one member of several?
+ */
+static bool
+is_of_member(PlannerInfo *root, Node *expression)
+{
+	RelOptInfo *rel = relation_of(root, expression);
+
+	return rel != NULL && IS_OTHER_REL(rel);
+}
+
+/*
+ * Is it the same equality, in joins of the same kind?
+ */
+static bool
+is_same_equality(const KnownEquality * known, const Equality *equality)
+{
+	return known->equality.operator == equality->operator &&
+		known->equality.collation == equality->collation &&
+		known->equality.nulls_are_equal == equality->nulls_are_equal &&
+		known->jointype == equality->sjinfo->jointype;
+}
+
+/*
+ * The fraction for one of many partitions: that of the table's largest, which
+ * is found once.
+ *
+ * Most common values are compared with each other, which takes long where it is
+ * done for each of many partitions.
+ */
+static Selectivity
+equal_pairs_of_partition(const Equality *equality, Node *left, Node *right)
+{
+	PlannerInfo *root = equality->root;
+	Planning   *planning = planning_of(root);
+	KnownEquality *known;
+	MemoryContext caller;
+	ListCell   *cell;
+
+	left = partitioned_expression(root, left);
+	right = partitioned_expression(root, right);
+	foreach(cell, planning->equalities)
+	{
+		known = lfirst(cell);
+		if (is_same_equality(known, equality) &&
+			equal(known->left, left) && equal(known->right, right))
+			return known->selectivity;
+	}
+
+	caller = MemoryContextSwitchTo(root->planner_cxt);
+	known = palloc(sizeof(KnownEquality));
+	known->equality = *equality;
+	known->jointype = equality->sjinfo->jointype;
+	known->left = copyObject(left);
+	known->right = copyObject(right);
+	known->selectivity = equal_pairs_of_members(equality, known->left,
+												known->right, 1);
+	planning->equalities = lappend(planning->equalities, known);
+	MemoryContextSwitchTo(caller);
+	return known->selectivity;
+}
+
+/*
+ * The fraction of pairs of rows of which two expressions are equal.
+ */
+static Selectivity
+equal_pairs(const Equality *equality, Node *left, Node *right)
+{
+	PlannerInfo *root = equality->root;
+
+	if (list_length(root->append_rel_list) < MANY_MEMBERS)
+		return equal_pairs_of_members(equality, left, right, MAX_JOIN_MEMBERS);
+	if (is_of_member(root, left) || is_of_member(root, right))
+		return equal_pairs_of_partition(equality, left, right);
+	return equal_pairs_of_members(equality, left, right, FEW_JOIN_MEMBERS);
 }
 
 /*
@@ -328,14 +399,14 @@ azhunt_equals_join_selectivity(PG_FUNCTION_ARGS)
 {
 	Equality	equality = estimated_equality(fcinfo);
 	List	   *arguments = (List *) PG_GETARG_POINTER(2);
-	SpecialJoinInfo *sjinfo = (SpecialJoinInfo *) PG_GETARG_POINTER(4);
 	Const	   *left_filler;
 	Const	   *right_filler;
 	Node	   *left = strip_coalesce(linitial(arguments), &left_filler);
 	Node	   *right = strip_coalesce(lsecond(arguments), &right_filler);
-	bool		same_filler = left_filler != NULL && equal(left_filler, right_filler);
 
-	PG_RETURN_FLOAT8(equal_pairs(&equality, left, right, same_filler, sjinfo));
+	equality.sjinfo = (SpecialJoinInfo *) PG_GETARG_POINTER(4);
+	equality.nulls_are_equal = left_filler != NULL && equal(left_filler, right_filler);
+	PG_RETURN_FLOAT8(equal_pairs(&equality, left, right));
 }
 
 /*
@@ -360,10 +431,11 @@ window_clause_selectivity(PlannerInfo *root, RestrictInfo *info,
 			.root = root,
 			.operator = clause->opno,
 			.collation = clause->inputcollid,
+			.sjinfo = sjinfo,
 		};
 
 		info->norm_selec = equal_pairs(&equality, linitial(clause->args),
-									   lsecond(clause->args), false, sjinfo);
+									   lsecond(clause->args));
 	}
 	return clause_selectivity(root, (Node *) info, 0, JOIN_INNER, sjinfo);
 }
