@@ -4,7 +4,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(9);
+SELECT plan(11);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -117,6 +117,19 @@ SELECT cmp_ok((plan_of(:'query') -> 'Plan Rows')::numeric / count(*), '>', 0.33,
 FROM (:query) AS joined;
 SELECT cmp_ok((plan_of(:'query') -> 'Plan Rows')::numeric / count(*), '<', 3::numeric, 'nor more than three times as many')
 FROM (:query) AS joined;
+
+-- Rows with a partner, or without one
+CREATE FUNCTION estimated_ratio(query text) RETURNS double precision LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    actual double precision;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM (%s) AS rows', query) INTO actual;
+    RETURN (plan_of(query) -> 'Plan Rows')::double precision / actual;
+END
+$$;
+SELECT ok(estimated_ratio(format('SELECT FROM shifted AS e WHERE %s EXISTS (SELECT FROM shifted AS a WHERE a.k = e.k AND a.t < ''2026-01-10'' AND within(a.t, e.t, ''30 minutes''))', n))
+          BETWEEN 0.33 AND 3, format('as many rows with %s EXISTS are expected as there are, within a factor of three', n))
+FROM unnest('{"",NOT}'::text[]) AS n;
 
 SET LOCAL azhunt.enable_windowjoin = off;
 SET LOCAL azhunt.enable_windowmerge = off;

@@ -14,6 +14,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "catalog/pg_statistic.h"
@@ -617,6 +619,40 @@ estimate_all_keys(SupportRequestSelectivity *request)
 }
 
 /*
+ * The fraction of rows of a semi-join's, or an anti-join's, left side that have
+ * a partner, if so many of all pairs are within the lookback.
+ *
+ * Core multiplies what each clause lets through, and there are few rows that are
+ * not within the lookback of any row of the other side.  What counts are those
+ * with the same key: of so many, distributed at random, none is there with the
+ * probability exp(-number).
+ */
+static Selectivity
+fraction_with_partner(SupportRequestSelectivity *request, Selectivity pairs)
+{
+	PlannerInfo *root = request->root;
+	SpecialJoinInfo inner_join = *request->sjinfo;
+	Relids		relids = pull_varnos(root, (Node *) request->args);
+	Relids		left = bms_difference(relids, inner_join.syn_righthand);
+	Relids		right = bms_intersect(relids, inner_join.syn_righthand);
+	RelOptInfo *rel;
+	int			relid;
+	ListCell   *cell;
+
+	if (bms_membership(left) != BMS_SINGLETON ||
+		!bms_get_singleton_member(right, &relid))
+		return pairs;
+
+	inner_join.jointype = JOIN_INNER;
+	rel = find_base_rel(root, relid);
+	foreach(cell, generate_join_implied_equalities(root, relids, left, rel,
+												   request->sjinfo))
+		pairs *= window_clause_selectivity(root, lfirst_node(RestrictInfo, cell),
+										   &inner_join);
+	return 1 - exp(-pairs * Max(rel->rows, 1));
+}
+
+/*
  * Estimate within(), whether it is a join's condition or a table's.
  */
 Selectivity
@@ -650,5 +686,8 @@ within_selectivity(SupportRequestSelectivity *request)
 	for (int i = count_implied(request, linitial(request->args)); i > 0; i--)
 		selectivity /= DEFAULT_INEQ_SEL;
 	CLAMP_PROBABILITY(selectivity);
+	if (request->is_join && request->sjinfo != NULL &&
+		(request->jointype == JOIN_SEMI || request->jointype == JOIN_ANTI))
+		return fraction_with_partner(request, selectivity);
 	return selectivity;
 }
