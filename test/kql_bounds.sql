@@ -2,7 +2,7 @@
 -- cut off in silence.  Times and timespans that Kusto does not have are none, the
 -- nearest that it has, or an error.
 BEGIN;
-SELECT plan(10);
+SELECT plan(14);
 
 CREATE FUNCTION pg_temp.error_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE message text;
@@ -30,6 +30,16 @@ SELECT is(pg_temp.error_of('moments | sort by t asc | extend s = row_window_sess
 SELECT is((SELECT r ->> 'h' FROM azhunt.kql('moments | where isnotnull(p) | project h = tostring(p)') AS r), '2.00:00:00', 'days of an interval have 24 hours');
 UPDATE moments SET p = '1 month';
 SELECT is(pg_temp.error_of('moments | where p > 20d'), '22023 timespan must not contain months or years', 'and months none');
+
+-- Texts that nearly match everywhere take time in proportion to their length: by its
+-- square, each of these would take hours.
+SET LOCAL statement_timeout = '2min';
+SELECT ok(NOT azhunt.contains(repeat('a', 20000000), repeat('a', 10000000) || 'b'), 'contains()');
+SELECT ok(NOT azhunt.contains(repeat('ab', 10000000), repeat('ab', 5000000) || 'b'), 'contains() with two letters');
+SELECT is(jsonb_array_length(azhunt.split(repeat('a', 2000000), repeat('a', 1000000) || 'b')), 1, 'split()');
+SELECT is(azhunt.replace_any(repeat('a', 4000000) || 'b', ARRAY[repeat('a', 2000000) || 'c', repeat('a', 1000000), repeat('a', 999999) || 'b'], ARRAY['x', 'y', 'z']),
+          'yyyyb', 'replace_any()');
+SET LOCAL statement_timeout = 0;
 
 SELECT * FROM finish();
 ROLLBACK;

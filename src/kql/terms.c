@@ -56,7 +56,7 @@ utf8_argument(FunctionCallInfo fcinfo, int number, bool folded)
 	}
 	if (!folded)
 		return s;
-	buffer = palloc(s.length * KQL_FOLD_RATIO + KQL_CHARACTER_SIZE);
+	buffer = MemoryContextAllocHuge(CurrentMemoryContext, s.length * KQL_FOLD_RATIO + KQL_CHARACTER_SIZE);
 	return kql_string(buffer, kql_fold_utf8(s, buffer));
 }
 
@@ -68,16 +68,8 @@ find(KqlString haystack, KqlString needle, const char *from)
 {
 	const char *end = haystack.data + haystack.length;
 
-	while ((size_t) (end - from) >= needle.length)
-	{
-		const char *at = needle.length == 0 ? from :
-		memchr(from, needle.data[0], end - from - needle.length + 1);
-
-		if (at == NULL || memcmp(at, needle.data, needle.length) == 0)
-			return at;
-		from = at + 1;
-	}
-	return NULL;
+	/* the C library takes time in proportion to both lengths */
+	return needle.length == 0 ? from : memmem(from, end - from, needle.data, needle.length);
 }
 
 /*
@@ -306,15 +298,16 @@ claim_places(KqlString s, Datum *searched, bool *nulls, int count)
 		needle = TextKqlString(t);
 		if (needle.length == 0)
 			continue;
-		for (const char *at = s.data; (at = find(s, needle, at)) != NULL; at++)
+		for (const char *at = s.data; (at = find(s, needle, at)) != NULL;)
 		{
 			size_t		start = at - s.data;
-			bool		is_free = true;
+			size_t		free = 0;
 
 			CHECK_FOR_INTERRUPTS();
-			for (size_t i = 0; i < needle.length; i++)
-				is_free &= claims[start + i] == -2;
-			if (!is_free)
+			while (free < needle.length && claims[start + free] == -2)
+				free++;
+			at += Min(free + 1, needle.length);
+			if (free < needle.length)
 				continue;
 			for (size_t i = 0; i < needle.length; i++)
 				claims[start + i] = i == 0 ? n : -1;
