@@ -2,7 +2,7 @@
 -- cut off in silence.  Times and timespans that Kusto does not have are none, the
 -- nearest that it has, or an error.
 BEGIN;
-SELECT plan(14);
+SELECT plan(17);
 
 CREATE FUNCTION pg_temp.error_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE message text;
@@ -40,6 +40,21 @@ SELECT is(jsonb_array_length(azhunt.split(repeat('a', 2000000), repeat('a', 1000
 SELECT is(azhunt.replace_any(repeat('a', 4000000) || 'b', ARRAY[repeat('a', 2000000) || 'c', repeat('a', 1000000), repeat('a', 999999) || 'b'], ARRAY['x', 'y', 'z']),
           'yyyyb', 'replace_any()');
 SET LOCAL statement_timeout = 0;
+
+-- What takes long can be cancelled: without that, this goes on for minutes.
+CREATE FUNCTION pg_temp.is_cancelled(pattern text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM azhunt.matches_regex(repeat('a', 10000000), pattern);
+    RETURN false;
+EXCEPTION WHEN query_canceled THEN
+    RETURN true;
+END $$;
+SET LOCAL statement_timeout = '100ms';
+SELECT ok(pg_temp.is_cancelled('(?i)(?:[a-ǿ]?){1000}(?:[a-ǿ]?){1000}(?:[a-ǿ]?){1000}b'), 'a search for a regular expression');
+SET LOCAL statement_timeout = 0;
+
+SELECT is(azhunt.format_timespan(interval '-100000000 days', 'd.hh:mm:ss.fffffff'), '-10675199.02:48:05.4775807', 'timespans end where Kusto''s do');
+SELECT is(azhunt.format_timespan(interval '100000000 days', 'd.hh:mm:ss.fffffff'), '10675199.02:48:05.4775807', 'at both ends');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -108,7 +108,7 @@ azhunt_tostring_datetime(PG_FUNCTION_ARGS)
 /*
  * Ticks of a timespan, as many as there can be.
  */
-static int64
+int64
 ticks_of_timespan(Interval *span)
 {
 	int64		microseconds = timespan_microseconds(span, "timespan");

@@ -158,16 +158,16 @@ azhunt_format_datetime(PG_FUNCTION_ARGS)
 Datum
 azhunt_format_timespan(PG_FUNCTION_ARGS)
 {
-	int64		microseconds = timespan_microseconds(PG_GETARG_INTERVAL_P(0), "timespan");
+	int64		ticks = ticks_of_timespan(PG_GETARG_INTERVAL_P(0));
 	StringInfoData out;
 
 	initStringInfo(&out);
-	if (microseconds < 0)
+	if (ticks < 0)
 	{
 		appendStringInfoChar(&out, '-');
-		microseconds = -microseconds;
+		ticks = ticks == PG_INT64_MIN ? PG_INT64_MAX : -ticks;
 	}
-	PG_RETURN_TEXT_P(print_format(&out, microseconds * 10, PG_GETARG_TEXT_PP(1), append_timespan_part));
+	PG_RETURN_TEXT_P(print_format(&out, ticks, PG_GETARG_TEXT_PP(1), append_timespan_part));
 }
 
 /*

@@ -18,6 +18,9 @@
 /* Memory, which is not NULL and all zeros; the caller frees it all at once */
 typedef void *(*KqlAllocate) (void *context, size_t size);
 
+/* Called every now and then, and may not return */
+typedef void (*KqlInterrupt) (void);
+
 typedef struct KqlRegex KqlRegex;
 
 extern KqlRegex *kql_regex_compile(KqlString pattern, KqlAllocate allocate,
@@ -26,6 +29,7 @@ extern int	kql_regex_groups(const KqlRegex *regex);
 extern void *kql_regex_scratch(const KqlRegex *regex, KqlAllocate allocate,
 							   void *context);
 extern bool kql_regex_search(const KqlRegex *regex, void *scratch, KqlString s,
-							 size_t from, ptrdiff_t *captures);
+							 size_t from, ptrdiff_t *captures,
+							 KqlInterrupt interrupt);
 
 #endif							/* KQL_REGEX_H */

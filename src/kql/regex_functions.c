@@ -142,13 +142,23 @@ compile(FunctionCallInfo fcinfo, KqlString pattern)
 }
 
 /*
+ * End the search if the query was cancelled.
+ */
+static void
+interrupt(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
  * Find the next match from there on.
  */
 static bool
 search(RegexCache *cache, KqlString s, size_t from)
 {
-	CHECK_FOR_INTERRUPTS();
-	return from <= s.length && kql_regex_search(cache->regex, cache->scratch, s, from, cache->captures);
+	interrupt();
+	return from <= s.length &&
+		kql_regex_search(cache->regex, cache->scratch, s, from, cache->captures, interrupt);
 }
 
 /*

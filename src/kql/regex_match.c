@@ -13,6 +13,9 @@
 #include "fold.h"
 #include "regex_internal.h"
 
+/* As many threads read a character between two calls of KqlInterrupt */
+#define INTERRUPT_THREADS	64
+
 /* Threads, at most one for each instruction, in the order of preference */
 typedef struct Threads
 {
@@ -29,6 +32,8 @@ typedef struct Scratch
 	int		   *stack;
 	ptrdiff_t  *stack_captures;
 	ptrdiff_t  *captures;
+	KqlInterrupt interrupt;
+	int			threads;		/* since it was called */
 } Scratch;
 
 /*
@@ -275,6 +280,11 @@ step(const KqlRegex *regex, Scratch *scratch, KqlString s, size_t at, ptrdiff_t 
 		const RegexInstruction *instruction = &regex->program[current->at[i]];
 		ptrdiff_t  *of_thread = current->captures + (size_t) i * (size_t) width;
 
+		if (++scratch->threads > INTERRUPT_THREADS)
+		{
+			scratch->threads = 0;
+			scratch->interrupt();
+		}
 		if (instruction->op == RE_MATCH)
 		{
 			memcpy(captures, of_thread, (size_t) width * sizeof(ptrdiff_t));
@@ -291,13 +301,15 @@ step(const KqlRegex *regex, Scratch *scratch, KqlString s, size_t at, ptrdiff_t 
  * and end of the match and of each group, or -1.
  */
 bool
-kql_regex_search(const KqlRegex *regex, void *memory, KqlString s, size_t from, ptrdiff_t *captures)
+kql_regex_search(const KqlRegex *regex, void *memory, KqlString s, size_t from,
+				 ptrdiff_t *captures, KqlInterrupt interrupt)
 {
 	Scratch    *scratch = memory;
 	bool		found = false;
 	int			width = slots(regex);
 	size_t		at = from;
 
+	scratch->interrupt = interrupt;
 	scratch->current.count = 0;
 	for (;;)
 	{

@@ -24,6 +24,9 @@
 extern Interval *make_timespan(int64 microseconds);
 extern bool is_kusto_time(int64 time);
 
+/* conversions.c */
+extern int64 ticks_of_timespan(Interval *span);
+
 /* json.c */
 extern void print_json(StringInfo out, Jsonb *json);
 extern bool json_scalar(Jsonb *json, JsonbValue *value);
