@@ -20,6 +20,7 @@
 
 #include "azhunt.h"
 #include "kql/regex.h"
+#include "kql/scalars.h"
 
 PG_FUNCTION_INFO_V1(azhunt_matches_regex);
 PG_FUNCTION_INFO_V1(azhunt_extract);
@@ -53,23 +54,6 @@ allocate(void *context, size_t size)
 
 	memset(result, 0, size);
 	return result;
-}
-
-/*
- * A text argument in UTF-8.
- */
-static KqlString
-utf8_argument(FunctionCallInfo fcinfo, int number)
-{
-	text	   *t = PG_GETARG_TEXT_PP(number);
-	KqlString	s = TextKqlString(t);
-
-	if (GetDatabaseEncoding() != PG_UTF8)
-	{
-		s.data = pg_server_to_any(pnstrdup(s.data, s.length), s.length, PG_UTF8);
-		s.length = strlen(s.data);
-	}
-	return s;
 }
 
 /*

@@ -10,6 +10,7 @@
 #ifndef SCALARS_H
 #define SCALARS_H
 
+#include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
@@ -26,6 +27,9 @@ extern bool is_kusto_time(int64 time);
 
 /* conversions.c */
 extern int64 ticks_of_timespan(Interval *span);
+
+/* strings.c */
+extern KqlString utf8_argument(FunctionCallInfo fcinfo, int number);
 
 /* json.c */
 extern void print_json(StringInfo out, Jsonb *json);

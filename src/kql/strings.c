@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 
 #include "azhunt.h"
+#include "kql/scalars.h"
 
 /* A search looks at so many places, or as many as the term is long, at once */
 #define HAS_PLACES_BETWEEN_INTERRUPTS	(64 * 1024)
@@ -131,4 +132,21 @@ azhunt_has(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 	}
 	PG_RETURN_BOOL(true);
+}
+
+/*
+ * A text argument in UTF-8.
+ */
+KqlString
+utf8_argument(FunctionCallInfo fcinfo, int number)
+{
+	text	   *t = PG_GETARG_TEXT_PP(number);
+	KqlString	s = TextKqlString(t);
+
+	if (GetDatabaseEncoding() != PG_UTF8)
+	{
+		s.data = pg_server_to_any(pnstrdup(s.data, s.length), s.length, PG_UTF8);
+		s.length = strlen(s.data);
+	}
+	return s;
 }

@@ -40,23 +40,14 @@ PG_FUNCTION_INFO_V1(azhunt_replace_any);
 #define BORDER_AFTER	2
 
 /*
- * A text argument in UTF-8, folded to one case or not.
+ * A text argument in UTF-8, folded to one case.
  */
 static KqlString
-utf8_argument(FunctionCallInfo fcinfo, int number, bool folded)
+folded_argument(FunctionCallInfo fcinfo, int number)
 {
-	text	   *t = PG_GETARG_TEXT_PP(number);
-	KqlString	s = TextKqlString(t);
-	char	   *buffer;
+	KqlString	s = utf8_argument(fcinfo, number);
+	char	   *buffer = MemoryContextAllocHuge(CurrentMemoryContext, s.length * KQL_FOLD_RATIO + KQL_CHARACTER_SIZE);
 
-	if (GetDatabaseEncoding() != PG_UTF8)
-	{
-		s.data = pg_server_to_any(pnstrdup(s.data, s.length), s.length, PG_UTF8);
-		s.length = strlen(s.data);
-	}
-	if (!folded)
-		return s;
-	buffer = MemoryContextAllocHuge(CurrentMemoryContext, s.length * KQL_FOLD_RATIO + KQL_CHARACTER_SIZE);
 	return kql_string(buffer, kql_fold_utf8(s, buffer));
 }
 
@@ -125,9 +116,9 @@ find_term(KqlString s, KqlString term, int borders)
 Datum
 azhunt_contains(PG_FUNCTION_ARGS)
 {
-	KqlString	s = utf8_argument(fcinfo, 0, true);
+	KqlString	s = folded_argument(fcinfo, 0);
 
-	PG_RETURN_BOOL(find(s, utf8_argument(fcinfo, 1, true), s.data) != NULL);
+	PG_RETURN_BOOL(find(s, folded_argument(fcinfo, 1), s.data) != NULL);
 }
 
 /*
@@ -136,8 +127,8 @@ azhunt_contains(PG_FUNCTION_ARGS)
 Datum
 azhunt_startswith(PG_FUNCTION_ARGS)
 {
-	KqlString	s = utf8_argument(fcinfo, 0, true);
-	KqlString	start = utf8_argument(fcinfo, 1, true);
+	KqlString	s = folded_argument(fcinfo, 0);
+	KqlString	start = folded_argument(fcinfo, 1);
 
 	PG_RETURN_BOOL(s.length >= start.length && memcmp(s.data, start.data, start.length) == 0);
 }
@@ -148,8 +139,8 @@ azhunt_startswith(PG_FUNCTION_ARGS)
 Datum
 azhunt_endswith(PG_FUNCTION_ARGS)
 {
-	KqlString	s = utf8_argument(fcinfo, 0, true);
-	KqlString	end = utf8_argument(fcinfo, 1, true);
+	KqlString	s = folded_argument(fcinfo, 0);
+	KqlString	end = folded_argument(fcinfo, 1);
 
 	PG_RETURN_BOOL(s.length >= end.length &&
 				   memcmp(s.data + s.length - end.length, end.data, end.length) == 0);
@@ -161,7 +152,7 @@ azhunt_endswith(PG_FUNCTION_ARGS)
 Datum
 azhunt_has_cs(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0, false), utf8_argument(fcinfo, 1, false), BORDER_BEFORE | BORDER_AFTER));
+	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0), utf8_argument(fcinfo, 1), BORDER_BEFORE | BORDER_AFTER));
 }
 
 /*
@@ -170,7 +161,7 @@ azhunt_has_cs(PG_FUNCTION_ARGS)
 Datum
 azhunt_hasprefix(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0, true), utf8_argument(fcinfo, 1, true), BORDER_BEFORE));
+	PG_RETURN_BOOL(find_term(folded_argument(fcinfo, 0), folded_argument(fcinfo, 1), BORDER_BEFORE));
 }
 
 /*
@@ -179,7 +170,7 @@ azhunt_hasprefix(PG_FUNCTION_ARGS)
 Datum
 azhunt_hasprefix_cs(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0, false), utf8_argument(fcinfo, 1, false), BORDER_BEFORE));
+	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0), utf8_argument(fcinfo, 1), BORDER_BEFORE));
 }
 
 /*
@@ -188,7 +179,7 @@ azhunt_hasprefix_cs(PG_FUNCTION_ARGS)
 Datum
 azhunt_hassuffix(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0, true), utf8_argument(fcinfo, 1, true), BORDER_AFTER));
+	PG_RETURN_BOOL(find_term(folded_argument(fcinfo, 0), folded_argument(fcinfo, 1), BORDER_AFTER));
 }
 
 /*
@@ -197,7 +188,7 @@ azhunt_hassuffix(PG_FUNCTION_ARGS)
 Datum
 azhunt_hassuffix_cs(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0, false), utf8_argument(fcinfo, 1, false), BORDER_AFTER));
+	PG_RETURN_BOOL(find_term(utf8_argument(fcinfo, 0), utf8_argument(fcinfo, 1), BORDER_AFTER));
 }
 
 /*
