@@ -6938,8 +6938,9 @@ BEGIN
                   HINT = 'As in azhunt.prune(interval ''90 days'').';
     END IF;
 
-    -- no run, and nobody who sets a status, is in the middle of it
-    PERFORM FROM azhunt.rules AS r FOR UPDATE;
+    -- no run, and nobody who sets a status, is in the middle of it; in an order
+    -- that a transaction with several runs can keep as well
+    PERFORM FROM azhunt.rules AS r ORDER BY r.rule FOR UPDATE;
 
     -- whole results, by their latest match, but none that is being looked into
     DELETE FROM azhunt.matches AS m
