@@ -135,6 +135,8 @@ main(int argc, char **argv)
 	setlocale(LC_MESSAGES, "");
 	/* a file that must not grow is an error like a full disk */
 	signal(SIGXFSZ, SIG_IGN);
+	/* who ignores it, as a parent may have us do, is not told how jobs end */
+	signal(SIGCHLD, SIG_DFL);
 	parse_options(&options, argc, argv);
 	if (options.explain)
 	{

@@ -1,0 +1,36 @@
+# Jobs: how they start and end, and what becomes of files that none of them tries.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Loader;
+use Test::More;
+
+create_database();
+chmod(0755, $dir);
+my $tree = "$dir/tree";
+mkdir($tree) or die;
+spew("$tree/$_.json", qq({"time":"2026-01-31T10:00:00Z","category":"SignInLogs","properties":{"id":"$_"}}\n)) for 1 .. 4;
+
+# Start the program with two jobs, by a command that execs its arguments, once the
+# process has been prepared; what end_loader() gives.
+sub run_with
+{
+	my ($prepare, @command) = @_;
+	my $pid = fork() // die;
+	if ($pid == 0)
+	{
+		open(STDOUT, '>', "$dir/stdout") or die;
+		open(STDERR, '>', "$dir/stderr") or die;
+		$prepare->();
+		exec(@command, loader_path(), '--jobs', '2', $tree) or die;
+	}
+	return end_loader($pid);
+}
+
+# who has started it does not want to be told of its children
+my ($status, $out, $err) = run_with(sub { $SIG{CHLD} = 'IGNORE'; });
+is($status, 0, 'SIGCHLD is ignored: exit status') or diag($err);
+like($out, qr/^4 files loaded/m, '... all is loaded');
+
+done_testing();
