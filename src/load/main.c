@@ -76,15 +76,19 @@ static bool
 run_jobs(Options *options, const FileList *list, LoadCounters *counters)
 {
 	int			running = 0;
-	bool		ok = true;
+	bool		ok;
 
-	for (int job = 0; job < options->jobs && (size_t) job < list->nfiles; job++)
+	while (running < options->jobs && (size_t) running < list->nfiles)
 	{
-		if (fork_job(options, list, counters, job) > 0)
-			running++;
-		else
-			ok = false;
+		if (fork_job(options, list, counters, running) < 0)
+		{
+			report_warning("could not start job %d: %s", running + 1, strerror(errno));
+			break;
+		}
+		running++;
 	}
+	/* one is enough for all files */
+	ok = running > 0;
 	while (running > 0)
 	{
 		int			status;

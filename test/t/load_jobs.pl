@@ -12,6 +12,8 @@ my $tree = "$dir/tree";
 mkdir($tree) or die;
 spew("$tree/$_.json", qq({"time":"2026-01-31T10:00:00Z","category":"SignInLogs","properties":{"id":"$_"}}\n)) for 1 .. 4;
 
+sub clear { sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files'); }
+
 # Start the program with two jobs, by a command that execs its arguments, once the
 # process has been prepared; what end_loader() gives.
 sub run_with
@@ -32,5 +34,18 @@ sub run_with
 my ($status, $out, $err) = run_with(sub { $SIG{CHLD} = 'IGNORE'; });
 is($status, 0, 'SIGCHLD is ignored: exit status') or diag($err);
 like($out, qr/^4 files loaded/m, '... all is loaded');
+
+# no room for a job
+SKIP:
+{
+	skip 'root may start as many processes as it likes', 4 if $> == 0;
+	skip 'no bash', 4 if system('bash', '-c', 'true') != 0;
+	clear();
+	($status, $out, $err) = run_with(sub { }, 'bash', '-c', 'ulimit -u 0; exec "$@"', 'bash');
+	is($status, 2, 'no room for a job: exit status');
+	like($err, qr/could not start job 1: /, '... message');
+	unlike($err, qr/could not start job 2: /, '... once');
+	is(sql('SELECT count(*) FROM azhunt.signinlogs'), '0', '... nothing is loaded');
+}
 
 done_testing();
