@@ -107,16 +107,25 @@ run_jobs(Options *options, const FileList *list, LoadCounters *counters)
 }
 
 /*
+ * Count the files that no job has tried, as connections were lost, with those that
+ * are not loaded.
+ */
+static void
+count_untried(const FileList *list, LoadCounters *counters)
+{
+	counters->files_failed = (int64_t) list->nfiles - counters->files_loaded - counters->files_known -
+		counters->files_unfinished;
+}
+
+/*
  * The exit status that the counters call for.
  */
 static int
 exit_status(const FileList *list, const LoadCounters *counters, bool ok)
 {
-	int64_t		done = counters->files_loaded + counters->files_known;
-
 	if (!ok)
 		return EXIT_TROUBLE;
-	if (list->failed || done < (int64_t) list->nfiles)
+	if (list->failed || counters->files_failed > 0 || counters->files_unfinished > 0)
 		return EXIT_NOT_LOADED;
 	return EXIT_ALL_LOADED;
 }
@@ -177,6 +186,7 @@ main(int argc, char **argv)
 		ok = run_jobs(&options, &list, counters);
 	}
 	end_progress();
+	count_untried(&list, counters);
 	show_summary(counters, &options);
 	status = exit_status(&list, counters, ok);
 	free_files(&list);

@@ -48,4 +48,23 @@ SKIP:
 	is(sql('SELECT count(*) FROM azhunt.signinlogs'), '0', '... nothing is loaded');
 }
 
+# connections that are lost
+clear();
+sql(<<'SQL');
+CREATE FUNCTION public.end_session() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_terminate_backend(pg_backend_pid());
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER end_session BEFORE INSERT ON azhunt.signinlogs FOR EACH ROW EXECUTE FUNCTION public.end_session();
+SQL
+for my $jobs (1, 2)
+{
+	($status, $out, $err) = loader('--jobs', $jobs, $tree);
+	is($status, 2, "$jobs jobs without a connection: exit status");
+	like($out, qr/^0 files loaded, 0 loaded before, 4 not loaded/m, '... the files that were not tried count');
+	is(() = $err =~ /\.json: .*terminating connection/g, $jobs, '... each job says why it ends');
+}
+
 done_testing();
