@@ -10,7 +10,6 @@
 #include "search_dates.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "map/portal.h"
 #include "read/records.h"
@@ -66,13 +65,12 @@ bool
 search_dates(DateOrders *orders, const char *path)
 {
 	DateSink	sink = {.sink = {take_dates, pass_over, keep_quiet},.orders = orders};
-	struct stat status;
 	Source		source;
 	Input		input;
 	char	   *error = NULL;
 	Position	position;
 
-	if (orders->searched || stat(path, &status) != 0 || !S_ISREG(status.st_mode) || !source_open(&source, path))
+	if (orders->searched || !path_is_of_file(path) || !source_open(&source, path))
 		return false;
 	orders->searched = true;
 	input_init(&input, &source);

@@ -11,9 +11,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/messages.h"
+#include "read/inflate.h"
 
 /* how often a file is loaded while others add partitions, or load the same */
 #define MAX_ATTEMPTS	10
@@ -72,11 +72,7 @@ fail_connection(Writer *writer, const PGresult *result)
 bool
 load_again(Writer *writer)
 {
-	struct stat status;
-
-	/* what is no ordinary file can be read only once */
-	if (writer->attempts >= MAX_ATTEMPTS || strcmp(writer->path, "-") == 0 ||
-		stat(writer->path, &status) != 0 || !S_ISREG(status.st_mode))
+	if (writer->attempts >= MAX_ATTEMPTS || !path_is_of_file(writer->path))
 		return false;
 	writer->again = true;
 	writer->failed = true;
