@@ -12,12 +12,14 @@
 #include <stdlib.h>
 
 #include "map/portal.h"
+#include "map/unwrap.h"
 #include "read/records.h"
 
 typedef struct DateSink
 {
 	Sink		sink;			/* must be first */
 	DateOrders *orders;
+	Unwrapper	unwrapper;
 	Portal		portal;
 } DateSink;
 
@@ -29,7 +31,7 @@ take_dates(Sink *sink, const Record *record)
 {
 	DateSink   *dates = (DateSink *) sink;
 
-	note_dates(dates->orders, portal_record(&dates->portal, record));
+	note_dates(dates->orders, portal_record(&dates->portal, unwrap_record(&dates->unwrapper, record)));
 	return true;
 }
 
@@ -77,6 +79,7 @@ search_dates(DateOrders *orders, const char *path)
 	(void) read_records(&input, &sink.sink, 0, &error, &position);
 	input_free(&input);
 	source_close(&source);
+	unwrapper_free(&sink.unwrapper);
 	portal_free(&sink.portal);
 	free(error);
 	return true;

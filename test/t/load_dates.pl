@@ -87,6 +87,9 @@ chdir('/');
 sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
 load_ok('JSON', '-q', spew("$dir/dates.json", join '', map { qq({"time":"2026-03-10T10:00:00Z","category":"SignInLogs","properties":{"createdDateTime":"$_"}}\n) } '10/03/2026', '25/03/2026'));
 is(sql('SELECT min(createddatetime) FROM azhunt.signinlogs'), '2026-03-10 00:00:00+00', 'JSON: time');
+sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
+load_ok('objects in strings', '-q', spew("$dir/strings.json", join '', map { qq({"time":"2026-03-10T10:00:00Z","category":"SignInLogs","properties":"{\\"createdDateTime\\":\\"$_\\"}"}\n) } '10/03/2026', '25/03/2026'));
+is(sql('SELECT min(createddatetime) FROM azhunt.signinlogs'), '2026-03-10 00:00:00+00', 'objects in strings: time');
 
 # records without time
 my @others = (
