@@ -21,7 +21,6 @@
 #include "read/prefix.h"
 #include "read/records.h"
 #include "search_dates.h"
-#include "stop.h"
 #include "write/copy.h"
 #include "write/failure.h"
 #include "write/ledger.h"
@@ -163,19 +162,6 @@ take_row(LoadJob *job, const Record *record, const Route *route)
 }
 
 /*
- * Have we been asked to stop?  Then nothing of the file is loaded, and nothing is
- * wrong with it.
- */
-static bool
-must_stop(LoadJob *job)
-{
-	if (!stop_requested())
-		return false;
-	job->writer.failed = job->writer.reported = true;
-	return true;
-}
-
-/*
  * A record: a row of the table in which it belongs.
  */
 static bool
@@ -186,7 +172,7 @@ take_record(Sink *sink, const Record *record)
 	bool		taken;
 
 	count_record(job);
-	if (must_stop(job))
+	if (must_stop(&job->writer))
 		return false;
 	record = portal_record(&job->portal, unwrap_record(&job->unwrapper, record));
 	route_record(record, job->writer.path, job->writer.options->table, &route);
@@ -247,7 +233,7 @@ check_unchanged(LoadJob *job, const LedgerPlace *place, Source *source, Input *i
 static bool
 finish_content(LoadJob *job, const LedgerPlace *place, Source *source, Input *input)
 {
-	if (job->writer.failed || must_stop(job) || !check_unchanged(job, place, source, input) || !send_all_rows(&job->writer))
+	if (job->writer.failed || must_stop(&job->writer) || !check_unchanged(job, place, source, input) || !send_all_rows(&job->writer))
 		return false;
 	/* nothing new but the beginning of a record needs no entry */
 	return (job->unfinished && job->records == 0) || write_ledger(&job->writer, place, input);

@@ -23,7 +23,7 @@
 #include "common/clock.h"
 #include "common/messages.h"
 #include "job.h"
-#include "stop.h"
+#include "write/stop.h"
 
 /* seconds after which a file that nobody has written to may be whole */
 #define SETTLE_TIME		2.0

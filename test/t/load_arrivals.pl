@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Loader;
+use Cwd qw(realpath);
 use Test::More;
 
 create_database();
@@ -154,8 +155,20 @@ ok($loaded == 0 || $loaded == 20_000, "SIGTERM while a file is loaded: all of it
 stop(start(), 'TERM');
 is(sql('SELECT count(*) FROM azhunt.signinlogs'), '20000', 'next start: all of it, once');
 
-# killed at any time, it goes on where it was
+# ... and one that somebody else is loading
 sql('DROP TRIGGER wait ON azhunt.signinlogs; TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
+my $turn = "hashtextextended('azhunt.loaded_files ' || '" . realpath($box) . "/large.json', 0)";
+$holder->query("SELECT pg_advisory_lock($turn)");
+$pid = start_loader('--watch', '--wait', 86400, $box);
+ok(await(sub { sql(q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'azhunt-load' AND query LIKE '%pg_locks%'}) > 0 }, 60), 'the large file waits for its turn');
+kill('TERM', $pid);
+($status) = end_loader($pid);
+$holder->query("SELECT pg_advisory_unlock($turn)");
+is($status, 0, 'SIGTERM while a file waits for its turn: exit status');
+is(sql('SELECT count(*) FROM azhunt.signinlogs'), '0', '... nothing of it is loaded');
+sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
+
+# killed at any time, it goes on where it was
 put("k$_.json", join '', map { sprintf $record, "k$_" } 1 .. 300) for 1 .. 9;
 spew("$box/k$_.json", slurp("$box/k$_.json") . sprintf($record, "own$_")) for 1 .. 9;
 system("touch -d '1 minute ago' '$box'/k*.json") == 0 or die;

@@ -14,6 +14,7 @@
 
 #include "common/messages.h"
 #include "read/inflate.h"
+#include "write/stop.h"
 
 /* how often a file is loaded while others add partitions, or load the same */
 #define MAX_ATTEMPTS	10
@@ -75,6 +76,20 @@ load_again(Writer *writer)
 	if (writer->attempts >= MAX_ATTEMPTS || !path_is_of_file(writer->path))
 		return false;
 	writer->again = true;
+	writer->failed = true;
+	writer->reported = true;
+	return true;
+}
+
+/*
+ * Have we been asked to stop?  Then nothing of the file is loaded, and nothing is
+ * wrong with it.
+ */
+bool
+must_stop(Writer *writer)
+{
+	if (!stop_requested())
+		return false;
 	writer->failed = true;
 	writer->reported = true;
 	return true;
