@@ -42,7 +42,7 @@ static const char *const table_query =
 "               END";
 
 /*
- * A column of the user's own that has a default is left to it.
+ * A column of the user's own that has a default, or numbers its rows, is left to that.
  */
 static const char *const columns_query =
 "SELECT a.attname, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END,"
@@ -50,7 +50,7 @@ static const char *const columns_query =
 " FROM pg_catalog.pg_attribute AS a"
 " JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid"
 " WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped"
-"   AND a.attgenerated = '' AND a.attidentity <> 'a'"
+"   AND a.attgenerated = '' AND a.attidentity = ''"
 "   AND a.attname NOT IN ('ingestedat', 'ingestxid')"
 "   AND (NOT a.atthasdef OR a.attname IN (SELECT l.column_name FROM azhunt.log_table_columns() AS l))"
 " ORDER BY a.attnum";
