@@ -231,6 +231,9 @@ my %no_logs = (
 	'two arrays of names' => [qq({"value":[],"records":[$good]}), qr/second array of records/],
 	'columns of an answer twice' => [qq({"tables":[{"columns":[{"name":"TimeGenerated"},{"name":"A"},{"name":"a"}],"rows":[["2026-01-31T10:00:00Z",1,2]]}]}), qr/column "a" occurs twice/],
 	'UTF-16, the other way round, without its mark' => ["\0{\0\"\0t", qr/UTF-16 without its mark.*iconv -f UTF-16BE/],
+	'columns without end' => [join(',', 'TimeGenerated', map { "c$_" } 1 .. 100_000) . "\n", qr/:1:1: there are 100001 columns, and no log has more than 2000/],
+	'columns without end of the Entra portal' => [join(',', 'Date', 'Request ID', map { "c$_" } 1 .. 2000) . "\n", qr/there are 2002 columns/],
+	'columns without end in an answer' => ['{"tables":[{"columns":[{"name":"TimeGenerated"}' . join('', map { qq(,{"name":"c$_"}) } 1 .. 100_000) . ']}]}', qr/there are 100001 columns/],
 	'envelope' => [qq({"records":[$good), qr/file ends where "," or "]" is expected/],
 	'arrays' => ['[' x 100, qr/too many arrays deep/],
 	'answer' => ['{"tables":[{"name":"PrimaryResult","columns":[{"name":"count_","type":"long"}],"rows":[[1]]}]}', qr/no column TimeGenerated.*expected/],
@@ -268,6 +271,7 @@ load_ok('last page of a list', '-q', spew("$dir/page.json", qq({"\@odata.nextLin
 clear();
 
 # empty but valid
+load_ok('no records: many columns', '-q', spew("$dir/none", join(',', 'TimeGenerated', map { "c$_" } 1 .. 1999) . "\n"));
 load_ok("no records: $_", '-q', spew("$dir/none", $_))
   for ('[]', '{"records":[]}', '{"tables":[{"name":"PrimaryResult","columns":[{"name":"TimeGenerated"}],"rows":[]}]}');
 

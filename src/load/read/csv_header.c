@@ -122,7 +122,7 @@ check_header(const Header *header)
 	if (!header_has_time(header))
 		return load_strdup(describe_other(header));
 	/* the Entra portal itself has a column twice */
-	return header_is_of_portal(header) ? NULL : header_double_name(header);
+	return header_problem(header, header_is_of_portal(header));
 }
 
 /*

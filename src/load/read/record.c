@@ -14,6 +14,9 @@
 
 #include "common/ascii.h"
 
+/* PostgreSQL's tables have at most 1,600, and those of Log Analytics fewer */
+#define MAX_COLUMNS	2000
+
 const char *const other_time_names[] = {"createdDateTime", "activityDateTime", "eventTimestamp", NULL};
 
 /*
@@ -117,11 +120,16 @@ header_has_time(const Header *header)
 }
 
 /*
- * Say which name a header has twice, or NULL.
+ * Say what is wrong with the names of a header, or NULL: that they are too many, or
+ * that one of them occurs twice, unless they may.
  */
 char *
-header_double_name(const Header *header)
+header_problem(const Header *header, bool may_repeat)
 {
+	if (header->nnames > MAX_COLUMNS)
+		return load_printf("there are %zu columns, and no log has more than %d", header->nnames, MAX_COLUMNS);
+	if (may_repeat)
+		return NULL;
 	for (size_t i = 0; i < header->nnames; i++)
 	{
 		for (size_t j = 0; j < i; j++)
