@@ -146,6 +146,19 @@ explain_record(Sink *sink, const Record *record)
 }
 
 /*
+ * Print what may hold anything.
+ */
+static void
+print_text(const char *text, size_t length)
+{
+	Buffer		shown = {0};
+
+	append_for_terminal(&shown, text, length);
+	fwrite(shown.data, 1, shown.length, stdout);
+	buffer_free(&shown);
+}
+
+/*
  * Print what the file holds.
  */
 static void
@@ -172,10 +185,10 @@ print_shapes(const Explanation *explanation, const Source *source)
 static void
 print_explanation(const Explanation *explanation, const Source *source)
 {
-	printf("%s\n", explanation->path);
+	print_text(explanation->path, strlen(explanation->path));
+	printf("\n");
 	print_shapes(explanation, source);
-	if (explanation->problems.length > 0)
-		printf("%.*s", (int) explanation->problems.length, explanation->problems.data);
+	print_text(explanation->problems.data, explanation->problems.length);
 	if (explanation->bad > MAX_SHOWN_BAD)
 		printf("  ... %" PRId64 " bad records in all\n", explanation->bad);
 	for (int i = 0; i < MAX_UNKNOWN_LOGS; i++)
