@@ -11,6 +11,7 @@
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -131,6 +132,35 @@ exit_status(const FileList *list, const LoadCounters *counters, bool ok)
 }
 
 /*
+ * Has all output been written?  Says why if not.
+ */
+static bool
+end_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	report_error("could not write to standard output: %s", strerror(errno));
+	return false;
+}
+
+/*
+ * Say what would be loaded; the exit status.
+ */
+static int
+explain(const Options *options)
+{
+	FileList	list;
+	bool		ok;
+
+	find_files(&list, options->paths, options->npaths, false);
+	ok = explain_files(options, &list);
+	free_files(&list);
+	if (!end_output())
+		return EXIT_TROUBLE;
+	return ok ? EXIT_ALL_LOADED : EXIT_NOT_LOADED;
+}
+
+/*
  * Read the command line, connect, load, and sum up.
  */
 int
@@ -152,12 +182,7 @@ main(int argc, char **argv)
 	signal(SIGCHLD, SIG_DFL);
 	parse_options(&options, argc, argv);
 	if (options.explain)
-	{
-		find_files(&list, options.paths, options.npaths, false);
-		ok = explain_files(&options, &list);
-		free_files(&list);
-		return ok ? EXIT_ALL_LOADED : EXIT_NOT_LOADED;
-	}
+		return explain(&options);
 	connection = connect_to_server(&options.connection);
 	if (connection == NULL)
 		return EXIT_TROUBLE;
@@ -174,6 +199,7 @@ main(int argc, char **argv)
 		start_progress(counters, &list, &options);
 		status = watch_files(&options, counters);
 		show_summary(counters, &options);
+		(void) end_output();
 		return status;
 	}
 	find_files(&list, options.paths, options.npaths, false);
@@ -188,6 +214,8 @@ main(int argc, char **argv)
 	end_progress();
 	count_untried(&list, counters);
 	show_summary(counters, &options);
+	/* what is loaded is loaded, whether or not that can be said */
+	(void) end_output();
 	status = exit_status(&list, counters, ok);
 	free_files(&list);
 	return status;

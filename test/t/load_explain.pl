@@ -85,6 +85,15 @@ unlike($out, qr/[^\n -~]/, 'escape sequences of one byte, and in the name of the
 ($status, $out) = loader('--explain', spew("$dir/twice.csv", "TimeGenerated,\x1b[2J,\x1b[2J\n"));
 unlike($out, qr/[^\n -~]/, 'escape sequences of a header: none');
 
+# what it says cannot be written
+SKIP:
+{
+	skip 'no /dev/full', 2 unless -c '/dev/full';
+	my $message = `'@{[loader_path()]}' --explain --skip-unknown '$dir/raw.json' 2>&1 > /dev/full`;
+	is($? >> 8, 2, 'standard output is full: exit status');
+	is($message, "azhunt-load: error: could not write to standard output: No space left on device\n", 'standard output is full: message');
+}
+
 # standard input, several files, and what is no log
 ($status, $out) = loader({ input => "$dir/raw.json" }, '--explain', '--skip-unknown', '-');
 like($out, qr/^-\n  4 raw diagnostic records/, 'standard input');
