@@ -114,6 +114,24 @@ ok(await(sub { err() =~ /is not currently accepting connections/ }, 60), 'no con
 sql("ALTER DATABASE $name ALLOW_CONNECTIONS true", database => 'postgres');
 ok(await(sub { ids() eq 'a b c e f was-bad' }, 60), 'no connection: loaded once there is one');
 
+# ... when many files arrive at once
+mkdir("$dir/many") or die;
+spew("$dir/many/$_.json", sprintf($record, "m$_")) for 1 .. 50;
+system("touch -d '1 minute ago' '$dir/many'/*") == 0 or die;
+my $refusals = () = err() =~ /is not currently accepting connections/g;
+sql("ALTER DATABASE $name ALLOW_CONNECTIONS false", database => 'postgres');
+rename("$dir/many", "$box/many") or die;
+ok(await(sub { (() = err() =~ /is not currently accepting connections/g) > $refusals }, 60), 'no connection for many files: told');
+# told by the next look, before it tries any file
+symlink('nowhere', "$box/next") or die;
+ok(await(sub { err() =~ /box\/next: No such file or directory/ }, 60), 'no connection for many files: all of them were tried');
+cmp_ok((() = err() =~ /is not currently accepting connections/g) - $refusals, '<', 50, 'no connection for many files: told once for all');
+unlink("$box/next") or die;
+sql("ALTER DATABASE $name ALLOW_CONNECTIONS true", database => 'postgres');
+ok(await(sub { ids() =~ / m50\b/ && ids() =~ / m9\b/ }, 60), 'no connection for many files: loaded once there is one');
+system("rm -r '$box/many'") == 0 or die;
+sql(q{DELETE FROM azhunt.signinlogs WHERE id LIKE 'm%'});
+
 # what cannot be read is told of once, however often it is looked at
 symlink('nowhere', "$box/link") or die;
 ok(await(sub { err() =~ /box\/link: No such file or directory/ }, 60), 'dangling link: told');
