@@ -8,6 +8,7 @@ use Loader;
 use Encode qw(decode encode);
 use JSON::PP;
 use MIME::Base64 qw(decode_base64);
+use POSIX ();
 use Test::More;
 
 create_database();
@@ -296,6 +297,17 @@ for (1 .. 300) { mkdir('d') and chdir('d') or die; }
 spew('x.json', "$good\n");
 chdir('/');
 like((loader('-q', $deep))[2], qr/nested too deep/, 'directories that are nested too deep');
+
+# a directory that can be opened, and not be read: one of a process that has ended
+my $ended = fork() // die;
+POSIX::_exit(0) if $ended == 0;
+SKIP:
+{
+	await(sub { -e "/proc/$ended/status" && slurp("/proc/$ended/status") =~ /^State:\s+Z/m }, 10);
+	skip 'no such directory', 1 if `ls /proc/$ended/net 2>&1` !~ /reading directory.*Invalid argument/;
+	like((loader('-q', "/proc/$ended/net"))[2], qr{/proc/$ended/net: Invalid argument}, 'a directory that cannot be read');
+}
+waitpid($ended, 0);
 
 # command line and connection
 is((loader())[0], 2, 'no path');
