@@ -320,6 +320,13 @@ is($no_server[0], 2, 'no server');
 like($no_server[2], qr/connection to server on socket "\/nonexistent\/.*" failed/, 'no server: in libpq\'s words');
 like((loader('--help'))[1], qr/Usage:.*--reject-file/s, '--help');
 like((loader('--version'))[1], qr/^azhunt-load \(azhunt\) \d+\.\d+$/, '--version');
+for my $question ('--help', '-?', '--version', '-V')
+{
+	my ($status, $out) = loader('-q', $question);
+	is($status, 0, "$question after another option: exit status");
+	is($out, (loader($question))[1], "$question after another option: output");
+}
+like((loader('-y'))[2], qr/invalid option -- 'y'\nTry/, 'unknown letter');
 is((loader('-q', '--table', 'no.such', "$dir/tree/a.json"))[0], 0, 'an unneeded --table is not looked up');
 spew("$dir/plain_named.json", qq({"TimeGenerated":"2026-01-31T10:00:00Z"}\n));
 like((loader('-q', '--table', 'no.such', "$dir/plain_named.json"))[2], qr/no\.such.*does not exist|schema "no" does not exist/, 'a table that does not exist');
