@@ -38,14 +38,10 @@ fail_file(Writer *writer, char *reason)
 void
 fail_file_at(Writer *writer, Position position, char *reason)
 {
-	char	   *with_position = load_printf("%lld:%lld: %s", (long long) position.line,
-											(long long) position.column, reason);
-
-	free(reason);
 	if (!writer->reported)
-		message("%s:%s", writer->path, with_position);
+		message("%s:%lld:%lld: %s", writer->path, (long long) position.line, (long long) position.column, reason);
 	writer->reported = true;
-	fail_file(writer, with_position);
+	fail_file(writer, reason);
 }
 
 /*
