@@ -94,15 +94,10 @@ explain_row(Explanation *explanation, const LogTable *table, const Record *recor
 {
 	TableTally **tally = &explanation->tables[table - log_tables];
 	RowBuilder *builder = &explanation->builder;
-	bool		filled;
 
 	if (*tally == NULL)
 		*tally = tally_start(table);
-	/* where a date may be of two months, others of the file may tell */
-	filled = row_builder_fill(builder, &(*tally)->map, record);
-	if (!filled && builder->converter.order_missing && search_dates(&builder->converter.dates, explanation->path))
-		filled = row_builder_fill(builder, &(*tally)->map, record);
-	if (!filled)
+	if (!fill_dated_row(builder, &(*tally)->map, record, explanation->path))
 	{
 		note_bad(explanation, position_after(record->position, record->text, locate_field(record, &builder->error_path)),
 				 builder->converter.error);

@@ -130,20 +130,6 @@ take_unknown(LoadJob *job, const Record *record, const Route *route)
 }
 
 /*
- * Make the row of a record.  Where a date may be of two months, others of the file
- * may tell.
- */
-static bool
-fill_row(LoadJob *job, const TargetTable *target, const Record *record)
-{
-	ValueConverter *converter = &job->builder.converter;
-
-	return row_builder_fill(&job->builder, &target->map, record) ||
-		(converter->order_missing && search_dates(&converter->dates, job->writer.path) &&
-		 row_builder_fill(&job->builder, &target->map, record));
-}
-
-/*
  * A row of a table.
  */
 static bool
@@ -156,7 +142,7 @@ take_row(LoadJob *job, const Record *record, const Route *route)
 	/* a table that is like a log table takes no other log */
 	if (route->log != NULL && target->map.table != NULL)
 		return take_unknown(job, record, route);
-	if (!fill_row(job, target, record))
+	if (!fill_dated_row(&job->builder, &target->map, record, job->writer.path))
 		return refuse_row(job, target, record);
 	return send_row(&job->writer, target, &job->builder, record);
 }

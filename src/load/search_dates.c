@@ -63,7 +63,7 @@ keep_quiet(Sink *sink, const char *message)
  * Look through all of a file, once; false if that has been done, or if it can be
  * read only once.
  */
-bool
+static bool
 search_dates(DateOrders *orders, const char *path)
 {
 	DateSink	sink = {.sink = {take_dates, pass_over, keep_quiet},.orders = orders};
@@ -83,4 +83,17 @@ search_dates(DateOrders *orders, const char *path)
 	portal_free(&sink.portal);
 	free(error);
 	return true;
+}
+
+/*
+ * Turn a record of a file into a row, as row_builder_fill() does.  Where a date may be of
+ * two months, others of the file may tell.
+ */
+bool
+fill_dated_row(RowBuilder *builder, const ColumnMap *map, const Record *record, const char *path)
+{
+	ValueConverter *converter = &builder->converter;
+
+	return row_builder_fill(builder, map, record) ||
+		(converter->order_missing && search_dates(&converter->dates, path) && row_builder_fill(builder, map, record));
 }
