@@ -25,19 +25,6 @@
 #define SHOWN_RECORD	2000
 #define SHOWN_VALUE		100
 
-/* Names of types, for messages. */
-static const char *const type_names[] = {
-	[TYPE_TEXT] = "text",
-	[TYPE_TIME] = "time",
-	[TYPE_DYNAMIC] = "JSON value",
-	[TYPE_BIGINT] = "bigint",
-	[TYPE_INTEGER] = "integer",
-	[TYPE_SMALLINT] = "smallint",
-	[TYPE_REAL] = "double precision",
-	[TYPE_BOOLEAN] = "boolean",
-	[TYPE_OTHER] = "value of its type"
-};
-
 /*
  * Count a name.
  */
@@ -165,7 +152,6 @@ tally_start(const LogTable *table)
 
 		columns[i].name = load_strdup(i < ncolumns ? description->name : "additionalfields");
 		columns[i].type = i < ncolumns ? description->type : TYPE_DYNAMIC;
-		columns[i].type_name = type_names[columns[i].type];
 		for (char *p = columns[i].name; *p != '\0'; p++)
 			*p = (char) ascii_lower(*p);
 	}
