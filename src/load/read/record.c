@@ -68,24 +68,10 @@ header_name(const char *name, size_t length)
 }
 
 /*
- * Is this a name of the time of a record?
- */
-static bool
-is_time_name(const char *name)
-{
-	for (size_t i = 0; other_time_names[i] != NULL; i++)
-	{
-		if (ascii_strcasecmp(name, other_time_names[i]) == 0)
-			return true;
-	}
-	return ascii_strcasecmp(name, "TimeGenerated") == 0;
-}
-
-/*
  * Has a header this name?
  */
-static bool
-has_name(const Header *header, const char *name)
+bool
+header_has_name(const Header *header, const char *name)
 {
 	for (size_t i = 0; i < header->nnames; i++)
 	{
@@ -101,8 +87,8 @@ has_name(const Header *header, const char *name)
 bool
 header_is_of_portal(const Header *header)
 {
-	return (has_name(header, "Date (UTC)") || has_name(header, "Date")) &&
-		(has_name(header, "Request ID") || (has_name(header, "CorrelationId") && has_name(header, "Activity")));
+	return (header_has_name(header, "Date (UTC)") || header_has_name(header, "Date")) &&
+		(header_has_name(header, "Request ID") || (header_has_name(header, "CorrelationId") && header_has_name(header, "Activity")));
 }
 
 /*
@@ -111,12 +97,12 @@ header_is_of_portal(const Header *header)
 bool
 header_has_time(const Header *header)
 {
-	for (size_t i = 0; i < header->nnames; i++)
+	for (size_t i = 0; other_time_names[i] != NULL; i++)
 	{
-		if (is_time_name(header->names[i]))
+		if (header_has_name(header, other_time_names[i]))
 			return true;
 	}
-	return header_is_of_portal(header);
+	return header_has_name(header, "TimeGenerated") || header_is_of_portal(header);
 }
 
 /*
