@@ -94,15 +94,10 @@ explain_row(Explanation *explanation, const LogTable *table, const Record *recor
 {
 	TableTally **tally = &explanation->tables[table - log_tables];
 	RowBuilder *builder = &explanation->builder;
-	bool		filled;
 
 	if (*tally == NULL)
 		*tally = tally_start(table);
-	/* where a date may be of two months, others of the file may tell */
-	filled = row_builder_fill(builder, &(*tally)->map, record);
-	if (!filled && builder->converter.order_missing && search_dates(&builder->converter.dates, explanation->path))
-		filled = row_builder_fill(builder, &(*tally)->map, record);
-	if (!filled)
+	if (!fill_dated_row(builder, &(*tally)->map, record, explanation->path))
 	{
 		note_bad(explanation, position_after(record->position, record->text, locate_field(record, &builder->error_path)),
 				 builder->converter.error);
@@ -146,6 +141,19 @@ explain_record(Sink *sink, const Record *record)
 }
 
 /*
+ * Print what may hold anything.
+ */
+static void
+print_text(const char *text, size_t length)
+{
+	Buffer		shown = {0};
+
+	append_for_terminal(&shown, text, length);
+	fwrite(shown.data, 1, shown.length, stdout);
+	buffer_free(&shown);
+}
+
+/*
  * Print what the file holds.
  */
 static void
@@ -172,10 +180,10 @@ print_shapes(const Explanation *explanation, const Source *source)
 static void
 print_explanation(const Explanation *explanation, const Source *source)
 {
-	printf("%s\n", explanation->path);
+	print_text(explanation->path, strlen(explanation->path));
+	printf("\n");
 	print_shapes(explanation, source);
-	if (explanation->problems.length > 0)
-		printf("%.*s", (int) explanation->problems.length, explanation->problems.data);
+	print_text(explanation->problems.data, explanation->problems.length);
 	if (explanation->bad > MAX_SHOWN_BAD)
 		printf("  ... %" PRId64 " bad records in all\n", explanation->bad);
 	for (int i = 0; i < MAX_UNKNOWN_LOGS; i++)

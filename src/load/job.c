@@ -21,7 +21,6 @@
 #include "read/prefix.h"
 #include "read/records.h"
 #include "search_dates.h"
-#include "stop.h"
 #include "write/copy.h"
 #include "write/failure.h"
 #include "write/ledger.h"
@@ -131,20 +130,6 @@ take_unknown(LoadJob *job, const Record *record, const Route *route)
 }
 
 /*
- * Make the row of a record.  Where a date may be of two months, others of the file
- * may tell.
- */
-static bool
-fill_row(LoadJob *job, const TargetTable *target, const Record *record)
-{
-	ValueConverter *converter = &job->builder.converter;
-
-	return row_builder_fill(&job->builder, &target->map, record) ||
-		(converter->order_missing && search_dates(&converter->dates, job->writer.path) &&
-		 row_builder_fill(&job->builder, &target->map, record));
-}
-
-/*
  * A row of a table.
  */
 static bool
@@ -157,22 +142,9 @@ take_row(LoadJob *job, const Record *record, const Route *route)
 	/* a table that is like a log table takes no other log */
 	if (route->log != NULL && target->map.table != NULL)
 		return take_unknown(job, record, route);
-	if (!fill_row(job, target, record))
+	if (!fill_dated_row(&job->builder, &target->map, record, job->writer.path))
 		return refuse_row(job, target, record);
 	return send_row(&job->writer, target, &job->builder, record);
-}
-
-/*
- * Have we been asked to stop?  Then nothing of the file is loaded, and nothing is
- * wrong with it.
- */
-static bool
-must_stop(LoadJob *job)
-{
-	if (!stop_requested())
-		return false;
-	job->writer.failed = job->writer.reported = true;
-	return true;
 }
 
 /*
@@ -186,7 +158,7 @@ take_record(Sink *sink, const Record *record)
 	bool		taken;
 
 	count_record(job);
-	if (must_stop(job))
+	if (must_stop(&job->writer))
 		return false;
 	record = portal_record(&job->portal, unwrap_record(&job->unwrapper, record));
 	route_record(record, job->writer.path, job->writer.options->table, &route);
@@ -247,7 +219,7 @@ check_unchanged(LoadJob *job, const LedgerPlace *place, Source *source, Input *i
 static bool
 finish_content(LoadJob *job, const LedgerPlace *place, Source *source, Input *input)
 {
-	if (job->writer.failed || must_stop(job) || !check_unchanged(job, place, source, input) || !send_all_rows(&job->writer))
+	if (job->writer.failed || must_stop(&job->writer) || !check_unchanged(job, place, source, input) || !send_all_rows(&job->writer))
 		return false;
 	/* nothing new but the beginning of a record needs no entry */
 	return (job->unfinished && job->records == 0) || write_ledger(&job->writer, place, input);

@@ -11,6 +11,7 @@
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -76,15 +77,19 @@ static bool
 run_jobs(Options *options, const FileList *list, LoadCounters *counters)
 {
 	int			running = 0;
-	bool		ok = true;
+	bool		ok;
 
-	for (int job = 0; job < options->jobs && (size_t) job < list->nfiles; job++)
+	while (running < options->jobs && (size_t) running < list->nfiles)
 	{
-		if (fork_job(options, list, counters, job) > 0)
-			running++;
-		else
-			ok = false;
+		if (fork_job(options, list, counters, running) < 0)
+		{
+			report_warning("could not start job %d: %s", running + 1, strerror(errno));
+			break;
+		}
+		running++;
 	}
+	/* one is enough for all files */
+	ok = running > 0;
 	while (running > 0)
 	{
 		int			status;
@@ -103,18 +108,56 @@ run_jobs(Options *options, const FileList *list, LoadCounters *counters)
 }
 
 /*
+ * Count the files that no job has tried, as connections were lost, with those that
+ * are not loaded.
+ */
+static void
+count_untried(const FileList *list, LoadCounters *counters)
+{
+	counters->files_failed = (int64_t) list->nfiles - counters->files_loaded - counters->files_known -
+		counters->files_unfinished;
+}
+
+/*
  * The exit status that the counters call for.
  */
 static int
 exit_status(const FileList *list, const LoadCounters *counters, bool ok)
 {
-	int64_t		done = counters->files_loaded + counters->files_known;
-
 	if (!ok)
 		return EXIT_TROUBLE;
-	if (list->failed || done < (int64_t) list->nfiles)
+	if (list->failed || counters->files_failed > 0 || counters->files_unfinished > 0)
 		return EXIT_NOT_LOADED;
 	return EXIT_ALL_LOADED;
+}
+
+/*
+ * Has all output been written?  Says why if not.
+ */
+static bool
+end_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	report_error("could not write to standard output: %s", strerror(errno));
+	return false;
+}
+
+/*
+ * Say what would be loaded; the exit status.
+ */
+static int
+explain(const Options *options)
+{
+	FileList	list;
+	bool		ok;
+
+	find_files(&list, options->paths, options->npaths, false);
+	ok = explain_files(options, &list);
+	free_files(&list);
+	if (!end_output())
+		return EXIT_TROUBLE;
+	return ok ? EXIT_ALL_LOADED : EXIT_NOT_LOADED;
 }
 
 /*
@@ -135,14 +178,11 @@ main(int argc, char **argv)
 	setlocale(LC_MESSAGES, "");
 	/* a file that must not grow is an error like a full disk */
 	signal(SIGXFSZ, SIG_IGN);
+	/* who ignores it, as a parent may have us do, is not told how jobs end */
+	signal(SIGCHLD, SIG_DFL);
 	parse_options(&options, argc, argv);
 	if (options.explain)
-	{
-		find_files(&list, options.paths, options.npaths, false);
-		ok = explain_files(&options, &list);
-		free_files(&list);
-		return ok ? EXIT_ALL_LOADED : EXIT_NOT_LOADED;
-	}
+		return explain(&options);
 	connection = connect_to_server(&options.connection);
 	if (connection == NULL)
 		return EXIT_TROUBLE;
@@ -159,6 +199,7 @@ main(int argc, char **argv)
 		start_progress(counters, &list, &options);
 		status = watch_files(&options, counters);
 		show_summary(counters, &options);
+		(void) end_output();
 		return status;
 	}
 	find_files(&list, options.paths, options.npaths, false);
@@ -171,7 +212,10 @@ main(int argc, char **argv)
 		ok = run_jobs(&options, &list, counters);
 	}
 	end_progress();
+	count_untried(&list, counters);
 	show_summary(counters, &options);
+	/* what is loaded is loaded, whether or not that can be said */
+	(void) end_output();
 	status = exit_status(&list, counters, ok);
 	free_files(&list);
 	return status;

@@ -75,7 +75,8 @@ enum
 	OPTION_EXPLAIN,
 	OPTION_CREATE,
 	OPTION_WATCH,
-	OPTION_INTERVAL
+	OPTION_INTERVAL,
+	OPTION_HELP
 };
 
 static const struct option long_options[] = {
@@ -92,7 +93,7 @@ static const struct option long_options[] = {
 	{"explain", no_argument, NULL, OPTION_EXPLAIN},
 	{"quiet", no_argument, NULL, 'q'},
 	{"version", no_argument, NULL, 'V'},
-	{"help", no_argument, NULL, '?'},
+	{"help", no_argument, NULL, OPTION_HELP},
 	{"dbname", required_argument, NULL, 'd'},
 	{"host", required_argument, NULL, 'h'},
 	{"port", required_argument, NULL, 'p'},
@@ -224,23 +225,19 @@ take_connection_option(Options *options, int option, char *argument)
 }
 
 /*
- * Help and version, which come before anything else.
+ * Take one of the options that ask about the program, after which it ends.
  */
-static void
-show_information(int argc, char **argv)
+static bool
+take_question(int option, const char *word)
 {
-	if (argc < 2)
-		return;
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0)
-	{
+	/* an option that is unknown is a question mark, too */
+	if (option == OPTION_HELP || (option == '?' && strcmp(word, "-?") == 0))
 		fputs(help, stdout);
-		exit(EXIT_ALL_LOADED);
-	}
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
-	{
+	else if (option == 'V')
 		puts(PROGRAM " (azhunt) " AZHUNT_VERSION);
-		exit(EXIT_ALL_LOADED);
-	}
+	else
+		return false;
+	exit(EXIT_ALL_LOADED);
 }
 
 /*
@@ -274,11 +271,11 @@ parse_options(Options *options, int argc, char **argv)
 	options->jobs = 1;
 	options->write.wait = 60;
 	options->interval = 60;
-	show_information(argc, argv);
-	while ((option = getopt_long(argc, argv, "t:j:qd:h:p:U:wWV", long_options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "t:j:qd:h:p:U:wWV?", long_options, NULL)) != -1)
 	{
 		if (!take_load_option(options, option, optarg) &&
-			!take_connection_option(options, option, optarg))
+			!take_connection_option(options, option, optarg) &&
+			!take_question(option, argv[optind - 1]))
 			wrong_usage(NULL);
 	}
 	options->paths = argv + optind;

@@ -16,7 +16,8 @@
 /* Exit statuses. */
 #define EXIT_ALL_LOADED	0
 #define EXIT_NOT_LOADED	1		/* some file */
-#define EXIT_TROUBLE	2		/* wrong usage, or no connection */
+#define EXIT_TROUBLE	2		/* wrong usage, no connection, or no room for
+								 * what --explain says */
 
 #define MAX_JOBS	64
 

@@ -256,5 +256,4 @@ show_summary(const LoadCounters *counters, const Options *options)
 	if (counters->files_unfinished > 0)
 		printf(", %lld loaded but for an unfinished record", (long long) counters->files_unfinished);
 	printf(", in %.1f seconds\n", clock_seconds() - progress.started);
-	fflush(stdout);
 }

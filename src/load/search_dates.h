@@ -10,8 +10,8 @@
 #ifndef LOAD_SEARCH_DATES_H
 #define LOAD_SEARCH_DATES_H
 
-#include "map/date_order.h"
+#include "map/row_builder.h"
 
-extern bool search_dates(DateOrders *orders, const char *path);
+extern bool fill_dated_row(RowBuilder *builder, const ColumnMap *map, const Record *record, const char *path);
 
 #endif							/* LOAD_SEARCH_DATES_H */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "common/ascii.h"
+#include "common/messages.h"
 
 /* so many different names are told apart, and the rest is counted together */
 #define MAX_NAMES	100
@@ -23,19 +24,6 @@
 /* so much is shown of the first record, and of each value of its row */
 #define SHOWN_RECORD	2000
 #define SHOWN_VALUE		100
-
-/* Names of types, for messages. */
-static const char *const type_names[] = {
-	[TYPE_TEXT] = "text",
-	[TYPE_TIME] = "time",
-	[TYPE_DYNAMIC] = "JSON value",
-	[TYPE_BIGINT] = "bigint",
-	[TYPE_INTEGER] = "integer",
-	[TYPE_SMALLINT] = "smallint",
-	[TYPE_REAL] = "double precision",
-	[TYPE_BOOLEAN] = "boolean",
-	[TYPE_OTHER] = "value of its type"
-};
 
 /*
  * Count a name.
@@ -79,13 +67,13 @@ names_free(Names *names)
 }
 
 /*
- * A text as it may be shown on a terminal, at most so many bytes of it.
+ * A text as it may be shown on one line of a terminal, at most so many bytes of it.
  */
 static char *
 shown_text(const char *text, size_t length, size_t most)
 {
 	size_t		shown = length;
-	char	   *copy;
+	Buffer		line = {0};
 
 	if (shown > most)
 	{
@@ -93,13 +81,15 @@ shown_text(const char *text, size_t length, size_t most)
 		while (shown > 0 && ((unsigned char) text[shown] & 0xC0) == 0x80)
 			shown--;
 	}
-	copy = load_printf("%.*s%s", (int) shown, text, shown < length ? "..." : "");
-	for (char *p = copy; *p != '\0'; p++)
+	append_for_terminal(&line, text, shown);
+	for (size_t i = 0; i < line.length; i++)
 	{
-		if ((unsigned char) *p < ' ' || *p == 0x7F)
-			*p = ' ';
+		if (line.data[i] == '\n' || line.data[i] == '\t')
+			line.data[i] = ' ';
 	}
-	return copy;
+	buffer_append_string(&line, shown < length ? "..." : "");
+	buffer_append_byte(&line, '\0');
+	return line.data;
 }
 
 /*
@@ -162,7 +152,6 @@ tally_start(const LogTable *table)
 
 		columns[i].name = load_strdup(i < ncolumns ? description->name : "additionalfields");
 		columns[i].type = i < ncolumns ? description->type : TYPE_DYNAMIC;
-		columns[i].type_name = type_names[columns[i].type];
 		for (char *p = columns[i].name; *p != '\0'; p++)
 			*p = (char) ascii_lower(*p);
 	}

@@ -23,7 +23,7 @@
 #include "common/clock.h"
 #include "common/messages.h"
 #include "job.h"
-#include "stop.h"
+#include "write/stop.h"
 
 /* seconds after which a file that nobody has written to may be whole */
 #define SETTLE_TIME		2.0
@@ -55,6 +55,7 @@ typedef struct Watch
 	SeenFile   *seen;			/* in order of their paths */
 	size_t		nseen;
 	LoadJob    *job;			/* while files are loaded */
+	bool		unreachable;	/* the server, as this look has found out */
 	double		wake_at;		/* when the next look is due */
 } Watch;
 
@@ -163,17 +164,19 @@ tell_rows(const char *path, const LoadCounters *counters, const int64_t *before)
 }
 
 /*
- * See to it that there is a connection.
+ * See to it that there is a connection.  Where there is none for one file, there is none
+ * for the others of a look, which may be thousands.
  */
 static bool
 provide_job(Watch *watch)
 {
 	PGconn	   *connection;
 
-	if (watch->job != NULL)
-		return true;
+	if (watch->job != NULL || watch->unreachable)
+		return watch->job != NULL;
 	connection = connect_to_server(&watch->options->connection);
-	if (connection == NULL)
+	watch->unreachable = connection == NULL;
+	if (watch->unreachable)
 		return false;
 	stop_cancels(connection);
 	watch->job = start_job(connection, watch->options, watch->counters, 0, NULL);
@@ -278,6 +281,7 @@ look_around(Watch *watch, int notifier)
 	arrivals_watch(notifier, &list);
 	files = load_calloc(list.nfiles + 1, sizeof(SeenFile));
 	watch->wake_at = clock_seconds() + watch->options->interval;
+	watch->unreachable = false;
 	for (size_t i = 0; i < list.nfiles; i++)
 	{
 		struct stat status;

@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Loader;
+use Cwd qw(realpath);
 use Test::More;
 
 create_database();
@@ -113,6 +114,24 @@ ok(await(sub { err() =~ /is not currently accepting connections/ }, 60), 'no con
 sql("ALTER DATABASE $name ALLOW_CONNECTIONS true", database => 'postgres');
 ok(await(sub { ids() eq 'a b c e f was-bad' }, 60), 'no connection: loaded once there is one');
 
+# ... when many files arrive at once
+mkdir("$dir/many") or die;
+spew("$dir/many/$_.json", sprintf($record, "m$_")) for 1 .. 50;
+system("touch -d '1 minute ago' '$dir/many'/*") == 0 or die;
+my $refusals = () = err() =~ /is not currently accepting connections/g;
+sql("ALTER DATABASE $name ALLOW_CONNECTIONS false", database => 'postgres');
+rename("$dir/many", "$box/many") or die;
+ok(await(sub { (() = err() =~ /is not currently accepting connections/g) > $refusals }, 60), 'no connection for many files: told');
+# told by the next look, before it tries any file
+symlink('nowhere', "$box/next") or die;
+ok(await(sub { err() =~ /box\/next: No such file or directory/ }, 60), 'no connection for many files: all of them were tried');
+cmp_ok((() = err() =~ /is not currently accepting connections/g) - $refusals, '<', 50, 'no connection for many files: told once for all');
+unlink("$box/next") or die;
+sql("ALTER DATABASE $name ALLOW_CONNECTIONS true", database => 'postgres');
+ok(await(sub { ids() =~ / m50\b/ && ids() =~ / m9\b/ }, 60), 'no connection for many files: loaded once there is one');
+system("rm -r '$box/many'") == 0 or die;
+sql(q{DELETE FROM azhunt.signinlogs WHERE id LIKE 'm%'});
+
 # what cannot be read is told of once, however often it is looked at
 symlink('nowhere', "$box/link") or die;
 ok(await(sub { err() =~ /box\/link: No such file or directory/ }, 60), 'dangling link: told');
@@ -154,8 +173,20 @@ ok($loaded == 0 || $loaded == 20_000, "SIGTERM while a file is loaded: all of it
 stop(start(), 'TERM');
 is(sql('SELECT count(*) FROM azhunt.signinlogs'), '20000', 'next start: all of it, once');
 
-# killed at any time, it goes on where it was
+# ... and one that somebody else is loading
 sql('DROP TRIGGER wait ON azhunt.signinlogs; TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
+my $turn = "hashtextextended('azhunt.loaded_files ' || '" . realpath($box) . "/large.json', 0)";
+$holder->query("SELECT pg_advisory_lock($turn)");
+$pid = start_loader('--watch', '--wait', 86400, $box);
+ok(await(sub { sql(q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'azhunt-load' AND query LIKE '%pg_locks%'}) > 0 }, 60), 'the large file waits for its turn');
+kill('TERM', $pid);
+($status) = end_loader($pid);
+$holder->query("SELECT pg_advisory_unlock($turn)");
+is($status, 0, 'SIGTERM while a file waits for its turn: exit status');
+is(sql('SELECT count(*) FROM azhunt.signinlogs'), '0', '... nothing of it is loaded');
+sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
+
+# killed at any time, it goes on where it was
 put("k$_.json", join '', map { sprintf $record, "k$_" } 1 .. 300) for 1 .. 9;
 spew("$box/k$_.json", slurp("$box/k$_.json") . sprintf($record, "own$_")) for 1 .. 9;
 system("touch -d '1 minute ago' '$box'/k*.json") == 0 or die;

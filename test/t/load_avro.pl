@@ -151,6 +151,22 @@ my $deep = '{"type":"record","name":"m","fields":[' . join(',', @records, '{"nam
 like((loader('-q', spew("$dir/deep.avro", avro_file([], schema => $deep) . Avro::number(1) . Avro::text(Avro::text(signin('a'))) . substr($whole, -16))))[2],
 	qr/deep\.avro:1:1: block of messages is damaged/, 'more values than can be counted');
 
+# ... nor do those of many messages
+my $empty = '{"type":"record","name":"m","fields":[' . join(',', @records[ 0 .. 2 ], '{"name":"Body","type":["null","bytes"]}') . ']}';
+sub empty_messages
+{
+	my ($count) = @_;
+	my $messages = (Avro::number(1) . Avro::text(signin('a'))) x $count;
+
+	return avro_file([], schema => $empty) . Avro::number($count) . Avro::text($messages) . substr($whole, -16);
+}
+clear();
+load_ok('values without bytes', '-q', spew("$dir/empty.avro", empty_messages(20)));
+is(sql('SELECT count(*) FROM azhunt.signinlogs'), '20', 'values without bytes: rows');
+my $none = Avro::number(0) x 20;
+like((loader('-q', '--reject-file', "$dir/rejects", spew("$dir/empty.avro", avro_file([], schema => $empty) . Avro::number(20) . Avro::text($none) . substr($whole, -16))))[2],
+	qr/empty\.avro:2:1: block of messages is damaged/, 'more values without bytes than messages have');
+
 # --explain, and dates that others of the file tell
 like((loader('--explain', "$dir/capture.avro"))[1], qr/^  8 raw diagnostic records\n.*^SigninLogs: 8 records$/ms, '--explain');
 

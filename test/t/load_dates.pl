@@ -72,10 +72,24 @@ sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
 like((loader({ input => spew("$dir/after.csv", csv('10/03/2026, 10:00:00.123', '25/03/2026')) }, '-q', '--table', 'SigninLogs', '-'))[2], $both, 'standard input: a day above 12 after');
 is((loader({ input => spew("$dir/before.csv", csv('25/03/2026', '10/03/2026')) }, '-q', '--table', 'SigninLogs', '-'))[0], 0, 'standard input: a day above 12 before');
 
+# also where a file is called so; what is read at once ends with a line
+mkdir("$dir/dash") or die;
+spew("$dir/dash/-", '');
+chdir("$dir/dash") or die;
+sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
+my @lines = map { my $line = sprintf('{"TimeGenerated":"%d/03/2026","Type":"SigninLogs","Id":"', $_); $line . 'x' x (125 - length($line)) . qq("}\n) } (10) x 600, (25) x 1400;
+is(length($lines[0]), 128, 'standard input: length of a line');
+like((loader({ input => spew("$dir/lines.json", join('', @lines)) }, '-q', '-'))[2], qr/no date of the file tells/, 'standard input, where a file is called -');
+is(sql('SELECT count(*) FROM azhunt.signinlogs'), '0', '... nothing is loaded');
+chdir('/');
+
 # JSON, too
 sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
 load_ok('JSON', '-q', spew("$dir/dates.json", join '', map { qq({"time":"2026-03-10T10:00:00Z","category":"SignInLogs","properties":{"createdDateTime":"$_"}}\n) } '10/03/2026', '25/03/2026'));
 is(sql('SELECT min(createddatetime) FROM azhunt.signinlogs'), '2026-03-10 00:00:00+00', 'JSON: time');
+sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
+load_ok('objects in strings', '-q', spew("$dir/strings.json", join '', map { qq({"time":"2026-03-10T10:00:00Z","category":"SignInLogs","properties":"{\\"createdDateTime\\":\\"$_\\"}"}\n) } '10/03/2026', '25/03/2026'));
+is(sql('SELECT min(createddatetime) FROM azhunt.signinlogs'), '2026-03-10 00:00:00+00', 'objects in strings: time');
 
 # records without time
 my @others = (

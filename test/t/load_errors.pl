@@ -8,6 +8,7 @@ use Loader;
 use Encode qw(decode encode);
 use JSON::PP;
 use MIME::Base64 qw(decode_base64);
+use POSIX ();
 use Test::More;
 
 create_database();
@@ -57,6 +58,10 @@ my @bad_records = (
 	['string and number side by side', qq({$time,"location":"a"5}), undef, qr/invalid JSON/],
 	['string and fraction side by side', qq({$time,"location":"a".5}), undef, qr/invalid JSON/],
 	['two numbers side by side', qq({$time,"durationMs":5-6}), undef, qr/invalid JSON/],
+	['comma too many', qq({$time,"a":{"b":["x",~~,2]}}), undef, qr/invalid JSON/],
+	['comma too many after an escape', qq({$time,"a":{"b":["\\n",~~,2]}}), undef, qr/invalid JSON/],
+	['comma too many after a blank', qq({$time,"a":{"b":[12345 ,~~,2]}}), undef, qr/invalid JSON/],
+	['comma too many after blanks and escapes', qq({$time,"a" : {"\\t" : [ "\\u00e9" , 5 ,~~, 2]}}), undef, qr/invalid JSON/],
 	['string for a name', qq({$time,"location"}), undef, qr/invalid JSON/],
 	['boolean for text', qq({$time,"properties":{"ipAddress":~~true}}), undef, qr/column ipaddress: not a text: "true"/],
 	['object for text', qq({$time,"properties":{"userPrincipalName":~~{"value":"a","more":1}}}), undef, qr/column userprincipalname: not a text: "\{/],
@@ -227,6 +232,9 @@ my %no_logs = (
 	'two arrays of names' => [qq({"value":[],"records":[$good]}), qr/second array of records/],
 	'columns of an answer twice' => [qq({"tables":[{"columns":[{"name":"TimeGenerated"},{"name":"A"},{"name":"a"}],"rows":[["2026-01-31T10:00:00Z",1,2]]}]}), qr/column "a" occurs twice/],
 	'UTF-16, the other way round, without its mark' => ["\0{\0\"\0t", qr/UTF-16 without its mark.*iconv -f UTF-16BE/],
+	'columns without end' => [join(',', 'TimeGenerated', map { "c$_" } 1 .. 100_000) . "\n", qr/:1:1: there are 100001 columns, and no log has more than 2000/],
+	'columns without end of the Entra portal' => [join(',', 'Date', 'Request ID', map { "c$_" } 1 .. 2000) . "\n", qr/there are 2002 columns/],
+	'columns without end in an answer' => ['{"tables":[{"columns":[{"name":"TimeGenerated"}' . join('', map { qq(,{"name":"c$_"}) } 1 .. 100_000) . ']}]}', qr/there are 100001 columns/],
 	'envelope' => [qq({"records":[$good), qr/file ends where "," or "]" is expected/],
 	'arrays' => ['[' x 100, qr/too many arrays deep/],
 	'answer' => ['{"tables":[{"name":"PrimaryResult","columns":[{"name":"count_","type":"long"}],"rows":[[1]]}]}', qr/no column TimeGenerated.*expected/],
@@ -264,6 +272,7 @@ load_ok('last page of a list', '-q', spew("$dir/page.json", qq({"\@odata.nextLin
 clear();
 
 # empty but valid
+load_ok('no records: many columns', '-q', spew("$dir/none", join(',', 'TimeGenerated', map { "c$_" } 1 .. 1999) . "\n"));
 load_ok("no records: $_", '-q', spew("$dir/none", $_))
   for ('[]', '{"records":[]}', '{"tables":[{"name":"PrimaryResult","columns":[{"name":"TimeGenerated"}],"rows":[]}]}');
 
@@ -289,6 +298,17 @@ spew('x.json', "$good\n");
 chdir('/');
 like((loader('-q', $deep))[2], qr/nested too deep/, 'directories that are nested too deep');
 
+# a directory that can be opened, and not be read: one of a process that has ended
+my $ended = fork() // die;
+POSIX::_exit(0) if $ended == 0;
+SKIP:
+{
+	await(sub { -e "/proc/$ended/status" && slurp("/proc/$ended/status") =~ /^State:\s+Z/m }, 10);
+	skip 'no such directory', 1 if `ls /proc/$ended/net 2>&1` !~ /reading directory.*Invalid argument/;
+	like((loader('-q', "/proc/$ended/net"))[2], qr{/proc/$ended/net: Invalid argument}, 'a directory that cannot be read');
+}
+waitpid($ended, 0);
+
 # command line and connection
 is((loader())[0], 2, 'no path');
 is((loader('--nonsense', 'x'))[0], 2, 'unknown option');
@@ -300,6 +320,13 @@ is($no_server[0], 2, 'no server');
 like($no_server[2], qr/connection to server on socket "\/nonexistent\/.*" failed/, 'no server: in libpq\'s words');
 like((loader('--help'))[1], qr/Usage:.*--reject-file/s, '--help');
 like((loader('--version'))[1], qr/^azhunt-load \(azhunt\) \d+\.\d+$/, '--version');
+for my $question ('--help', '-?', '--version', '-V')
+{
+	my ($status, $out) = loader('-q', $question);
+	is($status, 0, "$question after another option: exit status");
+	is($out, (loader($question))[1], "$question after another option: output");
+}
+like((loader('-y'))[2], qr/invalid option -- 'y'\nTry/, 'unknown letter');
 is((loader('-q', '--table', 'no.such', "$dir/tree/a.json"))[0], 0, 'an unneeded --table is not looked up');
 spew("$dir/plain_named.json", qq({"TimeGenerated":"2026-01-31T10:00:00Z"}\n));
 like((loader('-q', '--table', 'no.such', "$dir/plain_named.json"))[2], qr/no\.such.*does not exist|schema "no" does not exist/, 'a table that does not exist');

@@ -78,6 +78,21 @@ is((loader('--explain', '--skip-unknown', "$dir/raw.json"))[0], 0, '--skip-unkno
 ($status, $out) = loader('--explain', '--table', 'SigninLogs', spew("$dir/escape.json", qq({"TimeGenerated":"2026-01-31T10:00:00Z","UserAgent":"a\\u001b[2Jb","x\\u0007":"\\u001b"}\n)));
 is($status, 0, 'escape sequences: exit status');
 unlike($out, qr/[^\n -~]/, 'escape sequences: none');
+($status, $out) = loader('--explain', '--table', 'SigninLogs', spew("$dir/\x1b[2J.json",
+	qq({"TimeGenerated":"2026-01-31T10:00:00Z","UserAgent":"a\\u009b2Jb","x\\u009b":"\\u007f"}\n{"TimeGenerated":"\\u009b2J\\u007f"}\n)));
+like($out, qr/^    useragent +a\\x9b2Jb$/m, 'escape sequences of one byte: shown');
+unlike($out, qr/[^\n -~]/, 'escape sequences of one byte, and in the name of the file: none');
+($status, $out) = loader('--explain', spew("$dir/twice.csv", "TimeGenerated,\x1b[2J,\x1b[2J\n"));
+unlike($out, qr/[^\n -~]/, 'escape sequences of a header: none');
+
+# what it says cannot be written
+SKIP:
+{
+	skip 'no /dev/full', 2 unless -c '/dev/full';
+	my $message = `'@{[loader_path()]}' --explain --skip-unknown '$dir/raw.json' 2>&1 > /dev/full`;
+	is($? >> 8, 2, 'standard output is full: exit status');
+	is($message, "azhunt-load: error: could not write to standard output: No space left on device\n", 'standard output is full: message');
+}
 
 # standard input, several files, and what is no log
 ($status, $out) = loader({ input => "$dir/raw.json" }, '--explain', '--skip-unknown', '-');

@@ -41,11 +41,11 @@ set_progress_line(const char *text)
 }
 
 /*
- * Append text that may come from a server or a file's name, so that no control
- * character of it reaches the terminal.
+ * Append text that may come from a server, a log or a file's name, so that no control
+ * character of it but ends of lines and tabs reaches the terminal.
  */
-static void
-append_escaped(Buffer *line, const char *text, size_t length)
+void
+append_for_terminal(Buffer *line, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
 	{
@@ -84,7 +84,7 @@ write_line(const char *prefix, const char *format, va_list arguments)
 	while (length > 0 && text.data[length - 1] == '\n')
 		length--;
 	buffer_append_string(&line, prefix);
-	append_escaped(&line, text.data, (size_t) length);
+	append_for_terminal(&line, text.data, (size_t) length);
 	buffer_append_byte(&line, '\n');
 	fwrite(line.data, 1, line.length, stderr);
 	fflush(stderr);

@@ -16,6 +16,7 @@
 
 extern void clear_progress_line(void);
 extern void set_progress_line(const char *text);
+extern void append_for_terminal(Buffer *line, const char *text, size_t length);
 extern void message(const char *format,...) printf_like(1, 2);
 extern void report_error(const char *format,...) printf_like(1, 2);
 extern void report_warning(const char *format,...) printf_like(1, 2);

@@ -94,7 +94,6 @@ get_maps(void)
 		{
 			columns[i].name = load_strdup(fuzz_columns[i].name);
 			columns[i].type = fuzz_columns[i].type;
-			columns[i].type_name = "value";
 		}
 		column_map_init(&maps[t], &log_tables[t], columns, NCOLUMNS);
 	}

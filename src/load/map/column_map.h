@@ -16,7 +16,6 @@ typedef struct Column
 {
 	char	   *name;
 	ColumnType	type;
-	const char *type_name;		/* for messages */
 	unsigned	flags;			/* those of its description */
 } Column;
 

@@ -16,6 +16,27 @@
 #include "common/bytes.h"
 
 /*
+ * What a type is called in messages.
+ */
+const char *
+column_type_name(ColumnType type)
+{
+	static const char *const names[] = {
+		[TYPE_TEXT] = "text",
+		[TYPE_TIME] = "time",
+		[TYPE_DYNAMIC] = "JSON value",
+		[TYPE_BIGINT] = "bigint",
+		[TYPE_INTEGER] = "integer",
+		[TYPE_SMALLINT] = "smallint",
+		[TYPE_REAL] = "double precision",
+		[TYPE_BOOLEAN] = "boolean",
+		[TYPE_OTHER] = "value of its type"
+	};
+
+	return names[type];
+}
+
+/*
  * Are these the same, ignoring the case of letters?
  */
 static bool

@@ -138,6 +138,7 @@ typedef struct KnownColumn
 extern const LogTable log_tables[LOG_TABLES];
 extern const KnownColumn known_columns[];
 
+extern const char *column_type_name(ColumnType type);
 extern const LogTable *log_table_of_bit(unsigned bit);
 extern const LogTable *log_table_by_name(const char *name, size_t length);
 extern unsigned tables_of_category(const char *category, size_t length);

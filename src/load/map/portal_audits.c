@@ -38,26 +38,12 @@ static const char *const property_headings[PROPERTY_MEMBERS][2] = {
 static const char *const detail_headings[2][2] = {{"Key", "key"}, {"Value", "value"}};
 
 /*
- * Has a header this heading?
- */
-static bool
-has_heading(const Header *header, const char *heading)
-{
-	for (size_t i = 0; i < header->nnames; i++)
-	{
-		if (ascii_strcasecmp(header->names[i], heading) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
  * Are these the headings of audit logs, rather than of sign-ins?
  */
 bool
 are_audit_headings(const Header *header)
 {
-	return has_heading(header, "Activity") && has_heading(header, "CorrelationId") && !has_heading(header, "Request ID");
+	return header_has_name(header, "Activity") && header_has_name(header, "CorrelationId") && !header_has_name(header, "Request ID");
 }
 
 /*

@@ -51,7 +51,7 @@ refuse_value(ValueConverter *converter, const Column *column, const char *text, 
 {
 	char	   *quoted = quote_for_message(text, length);
 
-	converter->error = load_printf("column %s: not a %s: %s", column->name, column->type_name, quoted);
+	converter->error = load_printf("column %s: not a %s: %s", column->name, column_type_name(column->type), quoted);
 	free(quoted);
 	return false;
 }

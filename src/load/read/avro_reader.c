@@ -187,6 +187,7 @@ inflate_block(Messages *messages, AvroBytes *bytes)
 		block->length += SOURCE_CHUNK - stream.avail_out;
 	}
 	inflateEnd(&stream);
+	bytes->start = block->data;
 	bytes->next = block->data;
 	bytes->end = block->data + block->length;
 	return result == Z_STREAM_END;
@@ -289,7 +290,8 @@ read_block(Messages *messages, bool *at_end)
 		return fail_at_message(messages, load_strdup("block of messages is damaged"));
 	if (input_peek(input, index + (size_t) length + SYNC_LENGTH - 1) == -1)
 		return leave_at_message(messages, "the block of messages that starts here has no end yet");
-	bytes.next = input_text(input) + index;
+	bytes.start = input_text(input) + index;
+	bytes.next = bytes.start;
 	bytes.end = bytes.next + length;
 	if (memcmp(bytes.end, messages->sync, SYNC_LENGTH) != 0)
 		return fail_at_message(messages, load_strdup("block of messages is damaged"));

@@ -20,9 +20,12 @@
 /* types within types, and values within values, at most */
 #define MAX_DEPTH	64
 
-/* more types than any schema of messages has, and more values than any message */
+/* more types than any schema of messages has */
 #define MAX_TYPES	10000
-#define MAX_VALUES	10000000
+
+/* more values without bytes than messages have, in all and for each of their bytes */
+#define MAX_EMPTY			1000
+#define MAX_EMPTY_PER_BYTE	10
 
 typedef enum AvroKind
 {
@@ -385,6 +388,16 @@ read_branch(AvroBytes *bytes, const AvroType *type)
 }
 
 /*
+ * Move over a value without bytes.  In records in records, these may be more than can be
+ * counted.
+ */
+static bool
+skip_empty(AvroBytes *bytes)
+{
+	return bytes->empty++ < MAX_EMPTY + MAX_EMPTY_PER_BYTE * (bytes->next - bytes->start);
+}
+
+/*
  * Move over a value.
  */
 static bool
@@ -394,16 +407,12 @@ skip_value(AvroBytes *bytes, const AvroType *type, int depth)
 	const char *data;
 	size_t		length;
 
-	/*
-	 * values without bytes, in records in records, may be more than can be
-	 * counted
-	 */
-	if (depth > MAX_DEPTH || bytes->values++ == MAX_VALUES)
+	if (depth > MAX_DEPTH)
 		return false;
 	switch (type->kind)
 	{
 		case AVRO_NULL:
-			return true;
+			return skip_empty(bytes);
 		case AVRO_BOOLEAN:
 			return skip_bytes(bytes, 1);
 		case AVRO_INT:
@@ -418,6 +427,8 @@ skip_value(AvroBytes *bytes, const AvroType *type, int depth)
 		case AVRO_STRING:
 			return avro_read_bytes(bytes, &data, &length);
 		case AVRO_FIXED:
+			if (type->size == 0)
+				return skip_empty(bytes);
 			return type->size <= (size_t) (bytes->end - bytes->next) && skip_bytes(bytes, (int64_t) type->size);
 		case AVRO_ARRAY:
 		case AVRO_MAP:
@@ -426,6 +437,8 @@ skip_value(AvroBytes *bytes, const AvroType *type, int depth)
 			type = read_branch(bytes, type);
 			return type != NULL && skip_value(bytes, type, depth + 1);
 		case AVRO_RECORD:
+			if (type->size == 0)
+				return skip_empty(bytes);
 			for (size_t i = 0; i < type->size; i++)
 			{
 				if (!skip_value(bytes, type->parts[i], depth + 1))
@@ -445,7 +458,6 @@ avro_read_field(AvroBytes *bytes, const AvroSchema *schema, const char *name, co
 {
 	const AvroType *record = schema->type;
 
-	bytes->values = 0;
 	*data = NULL;
 	for (size_t i = 0; i < record->size; i++)
 	{

@@ -29,9 +29,10 @@ typedef struct AvroSchema
 /* Bytes, of which those before next have been read. */
 typedef struct AvroBytes
 {
+	const char *start;
 	const char *next;
 	const char *end;
-	int			values;			/* that were moved over in this message */
+	int64_t		empty;			/* values without bytes that were moved over */
 } AvroBytes;
 
 extern bool avro_schema_parse(AvroSchema *schema, const char *text, size_t length);

@@ -55,20 +55,6 @@ name_of_separator(char separator)
 }
 
 /*
- * Has a header a column of this name?
- */
-static bool
-has_column(const Header *header, const char *name)
-{
-	for (size_t i = 0; i < header->nnames; i++)
-	{
-		if (ascii_strcasecmp(header->names[i], name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
  * The name of a time in the browser's zone, or NULL.
  */
 static const char *
@@ -91,10 +77,10 @@ local_time_of(const Header *header)
 static const char *
 describe_other(const Header *header)
 {
-	if (has_column(header, "Operation name") && has_column(header, "Event initiated by"))
+	if (header_has_name(header, "Operation name") && header_has_name(header, "Event initiated by"))
 		return "file is what the portal's page Activity log exports, which has operations by their names for people only;"
 			" get the log with: az monitor activity-log list --offset 90d --output json";
-	if (has_column(header, "Request ID") && has_column(header, "Authentication method"))
+	if (header_has_name(header, "Request ID") && header_has_name(header, "Authentication method"))
 		return "file has the steps of sign-ins, not where they came from; download the sign-ins,"
 			" whose file is called InteractiveSignIns_... without AuthDetails";
 	return NULL;
@@ -122,7 +108,7 @@ check_header(const Header *header)
 	if (!header_has_time(header))
 		return load_strdup(describe_other(header));
 	/* the Entra portal itself has a column twice */
-	return header_is_of_portal(header) ? NULL : header_double_name(header);
+	return header_problem(header, header_is_of_portal(header));
 }
 
 /*

@@ -17,7 +17,7 @@
  * Read one record.
  */
 static bool
-read_row(Reader *reader, Cells *cells, const Header *header)
+read_row(Reader *reader, Cells *cells, const Header *header, RecordShape shape)
 {
 	Input	   *input = reader->input;
 	Record		record;
@@ -38,7 +38,7 @@ read_row(Reader *reader, Cells *cells, const Header *header)
 		return reader_refuse(reader, length, 0,
 							 load_printf("record has %zu values, but there are %zu columns",
 										 cells->count, header->nnames));
-	record = record_of_values(header_is_of_portal(header) ? RECORD_PORTAL : RECORD_CSV, header, cells->values);
+	record = record_of_values(shape, header, cells->values);
 	trim_json_trees();
 	return reader_take(reader, &record, length);
 }
@@ -52,16 +52,18 @@ read_csv(Reader *reader)
 	Input	   *input = reader->input;
 	Cells		cells = {0};
 	Header		header = {0};
+	RecordShape shape;
 	bool		done = read_csv_header(reader, &cells, &header) &&
 	input_skip_to(input, reader->resume_at);
 	int			c;
 
+	shape = header_is_of_portal(&header) ? RECORD_PORTAL : RECORD_CSV;
 	while (done && (c = input_peek(input, 0)) != -1)
 	{
 		if (c == '\n' || (c == '\r' && input_peek(input, 1) == '\n'))
 			input_consume(input, 1);
 		else
-			done = read_row(reader, &cells, &header);
+			done = read_row(reader, &cells, &header, shape);
 	}
 	cells_free(&cells);
 	header_free(&header);

@@ -27,7 +27,7 @@ typedef struct Ancestor
 	int			depth;
 } Ancestor;
 
-/* directories are nested less than this; each needs a file descriptor */
+/* directories are nested less than this */
 #define MAX_DEPTH	200
 
 static void walk(FileList *list, const char *path, const Ancestor *parent);
@@ -81,30 +81,22 @@ compare_names(const void *a, const void *b)
 }
 
 /*
- * The names in a directory but hidden ones, in order; the number of them.
+ * The names in a directory but hidden ones; false if it cannot be read to its end, and
+ * errno says why.
  */
-static size_t
-read_names(DIR *directory, char ***names)
+static bool
+read_names(DIR *directory, char ***names, size_t *count)
 {
-	size_t		count = 0;
-	size_t		size = 0;
 	struct dirent *entry;
 
 	*names = NULL;
-	while ((entry = readdir(directory)) != NULL)
+	*count = 0;
+	while (errno = 0, (entry = readdir(directory)) != NULL)
 	{
-		if (entry->d_name[0] == '.')
-			continue;
-		if (count == size)
-		{
-			size = size > 0 ? size * 2 : 64;
-			*names = load_realloc(*names, size * sizeof(char *));
-		}
-		(*names)[count++] = load_strdup(entry->d_name);
+		if (entry->d_name[0] != '.')
+			add_string(names, count, load_strdup(entry->d_name));
 	}
-	if (count > 0)
-		qsort(*names, count, sizeof(char *), compare_names);
-	return count;
+	return errno == 0;
 }
 
 /*
@@ -137,8 +129,11 @@ walk_directory(FileList *list, const char *path, const struct stat *status, cons
 		refuse_path(list, path, strerror(errno));
 		return;
 	}
-	count = read_names(directory, &names);
+	if (!read_names(directory, &names, &count))
+		refuse_path(list, path, strerror(errno));
 	closedir(directory);
+	if (count > 0)
+		qsort(names, count, sizeof(char *), compare_names);
 	add_string(&list->directories, &list->ndirectories, load_strdup(path));
 	for (size_t i = 0; i < count; i++)
 	{

@@ -110,6 +110,18 @@ source_open(Source *source, const char *path)
 }
 
 /*
+ * Does a path lead to an ordinary file, which can be opened and read again?  That of
+ * standard input does not, though a file may be called so.
+ */
+bool
+path_is_of_file(const char *path)
+{
+	struct stat status;
+
+	return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/*
  * Forget what is known of the content.
  */
 static void

@@ -42,6 +42,7 @@ typedef struct Source
 	char		error[256];		/* why source_read() failed */
 } Source;
 
+extern bool path_is_of_file(const char *path);
 extern bool source_open(Source *source, const char *path);
 extern void source_open_memory(Source *source, const void *data, size_t length);
 extern ssize_t source_read(Source *source, char *data, size_t size);

@@ -403,7 +403,7 @@ read_table_member(Reader *reader, Span name, size_t value, Header *header, bool 
 		if (!parse_next(reader, input_text(input), index, &error, &error_at))
 			return reader_fail(reader, error_at, error);
 		build_header(header, &reader->json);
-		error = header_double_name(header);
+		error = header_problem(header, false);
 		if (error != NULL)
 			return reader_fail(reader, 0, error);
 	}

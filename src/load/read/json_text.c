@@ -421,25 +421,29 @@ replace_tokens(JsonText *json, const char *text, size_t length, const char **whe
  * The place in the original text of a place in the text for jansson.
  */
 static size_t
-original_place(const JsonText *json, const char *text, size_t place)
+original_place(const JsonText *json, const char *text, size_t length, size_t place)
 {
-	for (size_t i = json->ntokens; i > 0; i--)
-	{
-		const Token *token = &json->tokens[i - 1];
+	const Token *token;
+	size_t		i = json->ntokens;
+	size_t		digits = 1;
+	size_t		end;
 
-		if (token->replaced_at <= place)
-		{
-			size_t		digits = 1;
-
-			for (size_t rest = i - 1; rest >= 10; rest /= 10)
-				digits++;
-			if (place < token->replaced_at + digits)
-				return (size_t) (token->text - text);
-			return (size_t) (token->text - text) + token->length +
-				(place - token->replaced_at - digits);
-		}
-	}
-	return place;
+	while (i > 0 && json->tokens[i - 1].replaced_at > place)
+		i--;
+	if (i == 0)
+		return place;
+	token = &json->tokens[i - 1];
+	for (size_t rest = i - 1; rest >= 10; rest /= 10)
+		digits++;
+	place -= token->replaced_at;
+	if (place < digits)
+		return (size_t) (token->raw - text);
+	place -= digits;
+	end = (size_t) (token->raw - text) + token->raw_length;
+	/* the blank that add_token() has put there is not in the original */
+	if (place > 0 && end < length && !is_structure(text[end]))
+		place--;
+	return end + place;
 }
 
 /*
@@ -495,7 +499,7 @@ json_text_parse(JsonText *json, const char *text, size_t length,
 		size_t		place = json_error.position > 0 ? (size_t) json_error.position - 1 : 0;
 
 		*error = describe_error(&json_error);
-		*error_at = original_place(json, text, place);
+		*error_at = original_place(json, text, length, place);
 		if (*error_at > length)
 			*error_at = length;
 		return false;

@@ -14,6 +14,9 @@
 
 #include "common/ascii.h"
 
+/* PostgreSQL's tables have at most 1,600, and those of Log Analytics fewer */
+#define MAX_COLUMNS	2000
+
 const char *const other_time_names[] = {"createdDateTime", "activityDateTime", "eventTimestamp", NULL};
 
 /*
@@ -65,24 +68,10 @@ header_name(const char *name, size_t length)
 }
 
 /*
- * Is this a name of the time of a record?
- */
-static bool
-is_time_name(const char *name)
-{
-	for (size_t i = 0; other_time_names[i] != NULL; i++)
-	{
-		if (ascii_strcasecmp(name, other_time_names[i]) == 0)
-			return true;
-	}
-	return ascii_strcasecmp(name, "TimeGenerated") == 0;
-}
-
-/*
  * Has a header this name?
  */
-static bool
-has_name(const Header *header, const char *name)
+bool
+header_has_name(const Header *header, const char *name)
 {
 	for (size_t i = 0; i < header->nnames; i++)
 	{
@@ -98,8 +87,8 @@ has_name(const Header *header, const char *name)
 bool
 header_is_of_portal(const Header *header)
 {
-	return (has_name(header, "Date (UTC)") || has_name(header, "Date")) &&
-		(has_name(header, "Request ID") || (has_name(header, "CorrelationId") && has_name(header, "Activity")));
+	return (header_has_name(header, "Date (UTC)") || header_has_name(header, "Date")) &&
+		(header_has_name(header, "Request ID") || (header_has_name(header, "CorrelationId") && header_has_name(header, "Activity")));
 }
 
 /*
@@ -108,20 +97,25 @@ header_is_of_portal(const Header *header)
 bool
 header_has_time(const Header *header)
 {
-	for (size_t i = 0; i < header->nnames; i++)
+	for (size_t i = 0; other_time_names[i] != NULL; i++)
 	{
-		if (is_time_name(header->names[i]))
+		if (header_has_name(header, other_time_names[i]))
 			return true;
 	}
-	return header_is_of_portal(header);
+	return header_has_name(header, "TimeGenerated") || header_is_of_portal(header);
 }
 
 /*
- * Say which name a header has twice, or NULL.
+ * Say what is wrong with the names of a header, or NULL: that they are too many, or
+ * that one of them occurs twice, unless they may.
  */
 char *
-header_double_name(const Header *header)
+header_problem(const Header *header, bool may_repeat)
 {
+	if (header->nnames > MAX_COLUMNS)
+		return load_printf("there are %zu columns, and no log has more than %d", header->nnames, MAX_COLUMNS);
+	if (may_repeat)
+		return NULL;
 	for (size_t i = 0; i < header->nnames; i++)
 	{
 		for (size_t j = 0; j < i; j++)

@@ -114,8 +114,9 @@ extern bool object_field(const JsonText *json, json_t *object, const char *name,
 extern Value json_value(const JsonText *json, const json_t *node);
 
 extern char *header_name(const char *name, size_t length);
+extern bool header_has_name(const Header *header, const char *name);
 extern bool header_has_time(const Header *header);
-extern char *header_double_name(const Header *header);
+extern char *header_problem(const Header *header, bool may_repeat);
 extern void header_name_all(Header *header);
 extern bool header_is_of_portal(const Header *header);
 extern void header_free(Header *header);

@@ -11,9 +11,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/messages.h"
+#include "read/inflate.h"
+#include "write/stop.h"
 
 /* how often a file is loaded while others add partitions, or load the same */
 #define MAX_ATTEMPTS	10
@@ -37,14 +38,10 @@ fail_file(Writer *writer, char *reason)
 void
 fail_file_at(Writer *writer, Position position, char *reason)
 {
-	char	   *with_position = load_printf("%lld:%lld: %s", (long long) position.line,
-											(long long) position.column, reason);
-
-	free(reason);
 	if (!writer->reported)
-		message("%s:%s", writer->path, with_position);
+		message("%s:%lld:%lld: %s", writer->path, (long long) position.line, (long long) position.column, reason);
 	writer->reported = true;
-	fail_file(writer, with_position);
+	fail_file(writer, reason);
 }
 
 /*
@@ -72,13 +69,23 @@ fail_connection(Writer *writer, const PGresult *result)
 bool
 load_again(Writer *writer)
 {
-	struct stat status;
-
-	/* what is no ordinary file can be read only once */
-	if (writer->attempts >= MAX_ATTEMPTS || strcmp(writer->path, "-") == 0 ||
-		stat(writer->path, &status) != 0 || !S_ISREG(status.st_mode))
+	if (writer->attempts >= MAX_ATTEMPTS || !path_is_of_file(writer->path))
 		return false;
 	writer->again = true;
+	writer->failed = true;
+	writer->reported = true;
+	return true;
+}
+
+/*
+ * Have we been asked to stop?  Then nothing of the file is loaded, and nothing is
+ * wrong with it.
+ */
+bool
+must_stop(Writer *writer)
+{
+	if (!stop_requested())
+		return false;
 	writer->failed = true;
 	writer->reported = true;
 	return true;

@@ -17,5 +17,6 @@ extern void fail_file(Writer *writer, char *reason);
 extern void fail_file_at(Writer *writer, Position position, char *reason);
 extern void fail_connection(Writer *writer, const PGresult *result);
 extern bool load_again(Writer *writer);
+extern bool must_stop(Writer *writer);
 
 #endif							/* LOAD_FAILURE_H */

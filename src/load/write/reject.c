@@ -45,6 +45,16 @@ append_base64(Buffer *out, const char *text, size_t length)
 }
 
 /*
+ * The bad records cannot be kept.
+ */
+static bool
+fail_keeping(Writer *writer)
+{
+	fail_file(writer, load_printf("could not write a temporary file: %s", strerror(errno)));
+	return false;
+}
+
+/*
  * Keep a bad record for the reject file, as a line of JSON.
  */
 bool
@@ -77,10 +87,7 @@ reject_record(Writer *writer, TargetTable *target, const char *text, size_t leng
 		fwrite(line.data, 1, line.length, writer->rejects) == line.length;
 	buffer_free(&line);
 	if (!written)
-	{
-		fail_file(writer, load_printf("could not write a temporary file: %s", strerror(errno)));
-		return false;
-	}
+		return fail_keeping(writer);
 	writer->rejected++;
 	if (target != NULL)
 		target->rejected_count++;
@@ -159,7 +166,6 @@ append_rejects(FILE *rejects, int file, off_t size)
 	char		chunk[8192];
 	size_t		length;
 
-	rewind(rejects);
 	if (!end_line(file, size))
 		return false;
 	while ((length = fread(chunk, 1, sizeof(chunk), rejects)) > 0)
@@ -186,6 +192,9 @@ keep_rejects(Writer *writer)
 
 	if (writer->rejected == 0)
 		return true;
+	/* rewind() would not tell that the last of them could not be written */
+	if (fseek(writer->rejects, 0, SEEK_SET) != 0)
+		return fail_keeping(writer);
 	file = open_rejects(path, &problem);
 	if (file < 0)
 	{

@@ -42,7 +42,7 @@ static const char *const table_query =
 "               END";
 
 /*
- * A column of the user's own that has a default is left to it.
+ * A column of the user's own that has a default, or numbers its rows, is left to that.
  */
 static const char *const columns_query =
 "SELECT a.attname, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END,"
@@ -50,7 +50,7 @@ static const char *const columns_query =
 " FROM pg_catalog.pg_attribute AS a"
 " JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid"
 " WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped"
-"   AND a.attgenerated = '' AND a.attidentity <> 'a'"
+"   AND a.attgenerated = '' AND a.attidentity = ''"
 "   AND a.attname NOT IN ('ingestedat', 'ingestxid')"
 "   AND (NOT a.atthasdef OR a.attname IN (SELECT l.column_name FROM azhunt.log_table_columns() AS l))"
 " ORDER BY a.attnum";
@@ -60,22 +60,21 @@ static const struct
 {
 	Oid			oid;
 	ColumnType	type;
-	const char *name;
 }			known_types[] =
 
 {
-	{25, TYPE_TEXT, "text"},
-	{1042, TYPE_TEXT, "text"},
-	{1043, TYPE_TEXT, "text"},
-	{1184, TYPE_TIME, "time"},
-	{3802, TYPE_DYNAMIC, "JSON value"},
-	{114, TYPE_DYNAMIC, "JSON value"},
-	{20, TYPE_BIGINT, "bigint"},
-	{23, TYPE_INTEGER, "integer"},
-	{21, TYPE_SMALLINT, "smallint"},
-	{701, TYPE_REAL, "double precision"},
-	{16, TYPE_BOOLEAN, "boolean"},
-	{0, TYPE_OTHER, "value of its type"}
+	{25, TYPE_TEXT},
+	{1042, TYPE_TEXT},
+	{1043, TYPE_TEXT},
+	{1184, TYPE_TIME},
+	{3802, TYPE_DYNAMIC},
+	{114, TYPE_DYNAMIC},
+	{20, TYPE_BIGINT},
+	{23, TYPE_INTEGER},
+	{21, TYPE_SMALLINT},
+	{701, TYPE_REAL},
+	{16, TYPE_BOOLEAN},
+	{0, TYPE_OTHER}
 };
 
 /*
@@ -95,7 +94,6 @@ read_columns(const PGresult *result, Buffer *list)
 			k++;
 		columns[i].name = load_strdup(PQgetvalue(result, i, 0));
 		columns[i].type = known_types[k].type;
-		columns[i].type_name = known_types[k].name;
 		buffer_printf(list, "%s%s", i > 0 ? ", " : "", PQgetvalue(result, i, 2));
 	}
 	buffer_append_byte(list, '\0');

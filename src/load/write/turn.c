@@ -17,7 +17,6 @@
  */
 #include "write/turn.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +24,9 @@
 #include "common/clock.h"
 #include "write/failure.h"
 #include "write/query.h"
+#include "write/stop.h"
 
-#define POLL_INTERVAL	100		/* milliseconds */
+#define POLL_INTERVAL	0.1		/* seconds */
 
 #define LOCK_KEY \
 	"pg_catalog.hashtextextended('azhunt.loaded_files '::pg_catalog.text || $1::pg_catalog.text, 0::bigint)"
@@ -111,7 +111,7 @@ try_turn(Writer *writer, const char *name, bool *mine, char **holder)
 
 /*
  * Wait until nobody else loads files of this name, for as long as the options
- * say; false if that is not long enough, which is said.
+ * say; false if that is not long enough, which is said, or if we are asked to stop.
  */
 bool
 wait_for_turn(Writer *writer, const char *name)
@@ -137,6 +137,8 @@ wait_for_turn(Writer *writer, const char *name)
 			return false;
 		}
 		free(holder);
-		(void) poll(NULL, 0, POLL_INTERVAL);
+		wait_for_input(-1, POLL_INTERVAL);
+		if (must_stop(writer))
+			return false;
 	}
 }

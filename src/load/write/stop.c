@@ -7,7 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "stop.h"
+#include "write/stop.h"
 
 #include <errno.h>
 #include <poll.h>
