@@ -9,7 +9,6 @@
  */
 #include "write/connection.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
