@@ -14,7 +14,6 @@
  */
 #include "arrivals.h"
 
-#include <stdint.h>
 #include <unistd.h>
 
 #ifdef __linux__

@@ -10,7 +10,6 @@
 #include "open_file.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "common/buffer.h"

@@ -6,6 +6,8 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Loader;
 use Cwd qw(realpath);
+use IO::Select;
+use IO::Socket::UNIX;
 use Test::More;
 
 create_database();
@@ -197,6 +199,40 @@ kill('KILL', $pid);
 waitpid($pid, 0);
 stop(start(), 'TERM');
 is(sql(q{SELECT count(*) || ' ' || count(*) FILTER (WHERE id LIKE 'own%') || ' ' || count(DISTINCT id) FROM azhunt.signinlogs WHERE id !~ '^l'}), '2709 9 309', 'after kill -9: each file once');
+
+# a server that no longer answers: one that hands the first connection on, and no other
+system("rm -rf '$box' && mkdir '$box' '$dir/silent'") == 0 or die;
+my $listener = IO::Socket::UNIX->new(Listen => 5, Local => "$dir/silent/.s.PGSQL.$ENV{PGPORT}") or die "$!";
+my $server = fork() // die;
+if ($server == 0)
+{
+	alarm(300);
+	my $client = $listener->accept;
+	my $peer = IO::Socket::UNIX->new(Peer => "$ENV{PGHOST}/.s.PGSQL.$ENV{PGPORT}") or die "$!";
+	my $streams = IO::Select->new($client, $peer);
+
+	while ($streams->count == 2)
+	{
+		for my $from ($streams->can_read)
+		{
+			my $to = $from == $client ? $peer : $client;
+
+			$streams->remove($from) if !sysread($from, my $data, 65536);
+			syswrite($to, $data) if length $data;
+		}
+	}
+	shutdown($_, 2) for $client, $peer;
+	$client = $listener->accept;
+	spew("$dir/silent/accepted", '');
+	sleep();
+}
+$pid = start('--interval', 1, '--host', "$dir/silent");
+put('last.json', sprintf($record, 'last'));
+ok(await(sub { -e "$dir/silent/accepted" }, 60), 'a server that does not answer is asked');
+kill('TERM', $pid);
+is((end_loader($pid))[0], 0, 'SIGTERM while a server does not answer: exit status');
+kill('KILL', $server);
+waitpid($server, 0);
 
 # what it cannot do
 like((loader('--watch', '-'))[2], qr/--watch needs directories/, '--watch and standard input');

@@ -10,8 +10,6 @@
 #ifndef LOAD_FIELD_TRACE_H
 #define LOAD_FIELD_TRACE_H
 
-#include "map/log_tables.h"
-
 typedef struct Leftover Leftover;
 typedef struct FieldTrace FieldTrace;
 

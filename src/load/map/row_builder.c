@@ -9,7 +9,6 @@
  */
 #include "map/row_builder.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 

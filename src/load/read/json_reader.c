@@ -10,7 +10,6 @@
 #include "read/json_reader.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "read/json_scan.h"
 #include "read/json_tree.h"

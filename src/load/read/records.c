@@ -9,7 +9,6 @@
  */
 #include "read/records.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "read/avro_reader.h"

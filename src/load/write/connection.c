@@ -9,7 +9,6 @@
  */
 #include "write/connection.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 
 #include "common/buffer.h"
 #include "common/messages.h"
+#include "write/stop.h"
 
 /*
  * What the session must not inherit from the role or the database: names are
@@ -107,8 +107,14 @@ try_connection(const ConnectionOptions *options)
 		PROGRAM, "UTF8", NULL
 	};
 
+	PGconn	   *connection;
+
+	/* a server that does not answer may be waited for without bounds */
+	stop_ends_program(true);
 	/* a connection string in dbname must not change the encoding */
-	return PQconnectdbParams(keywords, values, 1);
+	connection = PQconnectdbParams(keywords, values, 1);
+	stop_ends_program(false);
+	return connection;
 }
 
 /*

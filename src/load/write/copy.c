@@ -10,7 +10,6 @@
 #include "write/copy.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "write/cause.h"
 #include "write/copy_error.h"

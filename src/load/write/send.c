@@ -18,7 +18,6 @@
  */
 #include "write/send.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "write/batch.h"

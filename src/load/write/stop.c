@@ -12,10 +12,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t requested = 0;
+
+/* whether to end the program rather than to remember that */
+static volatile sig_atomic_t ends_program = 0;
 
 /* how to end what a server does for us, or NULL */
 static PGcancel * volatile running = NULL;
@@ -32,6 +36,8 @@ request_stop(int signal_number)
 	int			saved_errno = errno;
 
 	(void) signal_number;
+	if (ends_program)
+		_exit(EXIT_SUCCESS);
 	requested = 1;
 	/* which libpq allows here */
 	if (cancel != NULL)
@@ -52,6 +58,17 @@ stop_cancels(PGconn *connection)
 	PQfreeCancel(before);
 	if (connection != NULL)
 		running = PQgetCancel(connection);
+}
+
+/*
+ * From now on, being asked to stop ends the program at once, or does so no more.
+ */
+void
+stop_ends_program(bool ends)
+{
+	ends_program = ends;
+	if (ends && requested)
+		_exit(EXIT_SUCCESS);
 }
 
 /*

@@ -16,6 +16,7 @@
 
 extern void stop_by_signals(void);
 extern void stop_cancels(PGconn *connection);
+extern void stop_ends_program(bool ends);
 extern bool stop_requested(void);
 extern void wait_for_input(int fd, double seconds);
 

@@ -18,7 +18,6 @@
 #include "write/turn.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/buffer.h"
 #include "common/clock.h"
