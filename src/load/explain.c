@@ -149,7 +149,8 @@ print_text(const char *text, size_t length)
 	Buffer		shown = {0};
 
 	append_for_terminal(&shown, text, length);
-	fwrite(shown.data, 1, shown.length, stdout);
+	buffer_append_byte(&shown, '\0');
+	fputs(shown.data, stdout);
 	buffer_free(&shown);
 }
 
