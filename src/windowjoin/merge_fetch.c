@@ -32,6 +32,10 @@
 /* Each batch may have as many times the pairs of the one before */
 #define PAIRS_GROWTH	4
 
+/* As many pairs at most, and rows that stay for the next batch: so twice as many
+ * rows can be numbered, and room be doubled */
+#define MOST_PAIRS		(PG_UINT32_MAX / 4)
+
 /* Rows that there is room for at first */
 #define FIRST_ROWS		64
 
@@ -440,12 +444,13 @@ merge_batch_next(MergeBatch *batch)
 {
 	Size		rows = (Size) batch->sides[MERGE_OUTER].count +
 	batch->sides[MERGE_INNER].count;
-	Size		most = batch->limit / 4 / sizeof(MergePair);
+	Size		most = Min(batch->limit / 4 / sizeof(MergePair), MOST_PAIRS);
 
 	batch->pair_count = batch->next_pair = 0;
 	if (batch->pair_limit < most)
 		batch->pair_limit = Min(most, (Size) batch->pair_limit * PAIRS_GROWTH);
-	if (MemoryContextMemAllocated(batch->tuples, false) +
+	if (rows <= MOST_PAIRS &&
+		MemoryContextMemAllocated(batch->tuples, false) +
 		rows * sizeof(MergeRow) <= batch->limit / 4)
 		return false;
 	merge_batch_clear(batch);
