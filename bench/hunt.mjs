@@ -139,8 +139,8 @@ try {
   warm(database);
   for (const test of cases) tests.push(await measure(data, test));
   report(tests);
-  await measureCold(data);
   saveResults('hunt', { signins, records, skew, daily }, tests);
+  await measureCold(data);
   execFileSync('dropdb', [database]);
 } finally {
   rmSync(directory, { recursive: true });
