@@ -569,24 +569,24 @@ count_implied(SupportRequestSelectivity *request, Node *expression)
 }
 
 /*
- * Estimate the equalities of the relations that within() joins, with one as
- * the outer relation.
+ * The fraction of pairs of rows that agree in all keys of the relations that
+ * within() joins, with one as the outer relation.
  */
-static void
-estimate_keys(SupportRequestSelectivity *request, int outer, int inner)
+static Selectivity
+estimate_keys(PlannerInfo *root, int outer, int inner, SpecialJoinInfo *sjinfo)
 {
-	PlannerInfo *root = request->root;
 	Relids		outer_relids = bms_make_singleton(outer);
 	Relids		relids = bms_add_member(bms_copy(outer_relids), inner);
+	Selectivity selectivity = 1;
 	List	   *keys;
 	ListCell   *cell;
 
 	keys = generate_join_implied_equalities(root, relids, outer_relids,
-											find_base_rel(root, inner),
-											request->sjinfo);
+											find_base_rel(root, inner), sjinfo);
 	foreach(cell, keys)
-		(void) window_clause_selectivity(root, lfirst_node(RestrictInfo, cell),
-										 request->sjinfo);
+		selectivity *= window_clause_selectivity(root, lfirst_node(RestrictInfo, cell),
+												 sjinfo);
+	return selectivity;
 }
 
 /*
@@ -614,8 +614,8 @@ estimate_all_keys(SupportRequestSelectivity *request)
 		return;
 
 	/* clauses of their own, before version 16 */
-	estimate_keys(request, event, anchor);
-	estimate_keys(request, anchor, event);
+	(void) estimate_keys(request->root, event, anchor, request->sjinfo);
+	(void) estimate_keys(request->root, anchor, event, request->sjinfo);
 }
 
 /*
@@ -633,23 +633,16 @@ fraction_with_partner(SupportRequestSelectivity *request, Selectivity pairs)
 	PlannerInfo *root = request->root;
 	SpecialJoinInfo inner_join = *request->sjinfo;
 	Relids		relids = pull_varnos(root, (Node *) request->args);
-	Relids		left = bms_difference(relids, inner_join.syn_righthand);
-	Relids		right = bms_intersect(relids, inner_join.syn_righthand);
-	RelOptInfo *rel;
-	int			relid;
-	ListCell   *cell;
+	int			left;
+	int			right;
 
-	if (bms_membership(left) != BMS_SINGLETON ||
-		!bms_get_singleton_member(right, &relid))
+	if (!bms_get_singleton_member(bms_difference(relids, inner_join.syn_righthand), &left) ||
+		!bms_get_singleton_member(bms_intersect(relids, inner_join.syn_righthand), &right))
 		return pairs;
 
 	inner_join.jointype = JOIN_INNER;
-	rel = find_base_rel(root, relid);
-	foreach(cell, generate_join_implied_equalities(root, relids, left, rel,
-												   request->sjinfo))
-		pairs *= window_clause_selectivity(root, lfirst_node(RestrictInfo, cell),
-										   &inner_join);
-	return 1 - exp(-pairs * Max(rel->rows, 1));
+	pairs *= estimate_keys(root, left, right, &inner_join);
+	return 1 - exp(-pairs * Max(find_base_rel(root, right)->rows, 1));
 }
 
 /*
