@@ -18,7 +18,7 @@
 /* Memory, which is not NULL and all zeros; the caller frees it all at once */
 typedef void *(*KqlAllocate) (void *context, size_t size);
 
-/* Called every now and then, and may not return */
+/* Called every now and then during a search, and may not return */
 typedef void (*KqlInterrupt) (void);
 
 typedef struct KqlRegex KqlRegex;
@@ -27,9 +27,8 @@ extern KqlRegex *kql_regex_compile(KqlString pattern, KqlAllocate allocate,
 								   void *context, const char **error);
 extern int	kql_regex_groups(const KqlRegex *regex);
 extern void *kql_regex_scratch(const KqlRegex *regex, KqlAllocate allocate,
-							   void *context);
+							   void *context, KqlInterrupt interrupt);
 extern bool kql_regex_search(const KqlRegex *regex, void *scratch, KqlString s,
-							 size_t from, ptrdiff_t *captures,
-							 KqlInterrupt interrupt);
+							 size_t from, ptrdiff_t *captures);
 
 #endif							/* KQL_REGEX_H */

@@ -57,6 +57,15 @@ allocate(void *context, size_t size)
 }
 
 /*
+ * End the search if the query was cancelled.
+ */
+static void
+interrupt(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
  * Part of a text in UTF-8, in the database's encoding.
  */
 static KqlString
@@ -119,19 +128,10 @@ compile(FunctionCallInfo fcinfo, KqlString pattern)
 				(errcode(ERRCODE_INVALID_REGULAR_EXPRESSION),
 				 errmsg("invalid regular expression: %s", copy)));
 	}
-	cache->scratch = kql_regex_scratch(cache->regex, allocate, context);
+	cache->scratch = kql_regex_scratch(cache->regex, allocate, context, interrupt);
 	cache->captures = MemoryContextAllocZero(context, (kql_regex_groups(cache->regex) + 1) * 2 * sizeof(ptrdiff_t));
 	fcinfo->flinfo->fn_extra = cache;
 	return cache;
-}
-
-/*
- * End the search if the query was cancelled.
- */
-static void
-interrupt(void)
-{
-	CHECK_FOR_INTERRUPTS();
 }
 
 /*
@@ -141,8 +141,7 @@ static bool
 search(RegexCache *cache, KqlString s, size_t from)
 {
 	interrupt();
-	return from <= s.length &&
-		kql_regex_search(cache->regex, cache->scratch, s, from, cache->captures, interrupt);
+	return from <= s.length && kql_regex_search(cache->regex, cache->scratch, s, from, cache->captures);
 }
 
 /*

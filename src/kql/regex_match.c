@@ -69,7 +69,7 @@ allocate_threads(const KqlRegex *regex, Threads *threads, KqlAllocate allocate, 
  * What a search needs, for as many searches as are made one after the other.
  */
 void *
-kql_regex_scratch(const KqlRegex *regex, KqlAllocate allocate, void *context)
+kql_regex_scratch(const KqlRegex *regex, KqlAllocate allocate, void *context, KqlInterrupt interrupt)
 {
 	Scratch    *scratch = allocate(context, sizeof(Scratch));
 
@@ -78,6 +78,7 @@ kql_regex_scratch(const KqlRegex *regex, KqlAllocate allocate, void *context)
 	scratch->stack = allocate(context, (size_t) (3 * regex->length + 8) * sizeof(int));
 	scratch->stack_captures = allocate(context, (size_t) (regex->length + 8) * sizeof(ptrdiff_t));
 	scratch->captures = allocate(context, (size_t) slots(regex) * sizeof(ptrdiff_t));
+	scratch->interrupt = interrupt;
 	return scratch;
 }
 
@@ -301,15 +302,13 @@ step(const KqlRegex *regex, Scratch *scratch, KqlString s, size_t at, ptrdiff_t 
  * and end of the match and of each group, or -1.
  */
 bool
-kql_regex_search(const KqlRegex *regex, void *memory, KqlString s, size_t from,
-				 ptrdiff_t *captures, KqlInterrupt interrupt)
+kql_regex_search(const KqlRegex *regex, void *memory, KqlString s, size_t from, ptrdiff_t *captures)
 {
 	Scratch    *scratch = memory;
 	bool		found = false;
 	int			width = slots(regex);
 	size_t		at = from;
 
-	scratch->interrupt = interrupt;
 	scratch->current.count = 0;
 	for (;;)
 	{
