@@ -223,7 +223,8 @@ extern const char *default_name(Compiler *c, const Node *node);
 extern const char *aggregate_name(Compiler *c, const Node *node);
 extern Binding *find_binding(const Compiler *c, const char *name);
 extern Binding *add_binding(Compiler *c, const char *name);
-extern void suggest_name(Compiler *c, KqlError *error, const char *name, Vector *candidates);
+extern void add_let_names(const Compiler *c, Vector *names);
+extern void suggest_name(Compiler *c, KqlError *error, const char *name, const Vector *candidates);
 extern void unknown_column(Compiler *c, const Node *node, const Table *table);
 extern bool matches_pattern(const char *pattern, const char *name);
 

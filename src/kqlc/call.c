@@ -190,6 +190,7 @@ refuse_call(Compiler *c, const Node *node, bool is_known, Expr **arguments, int 
 			for (const Function *f = function_tables[i]; f->name != NULL; f++)
 				vector_add(c->arena, &names, (void *) f->name);
 		}
+		add_let_names(c, &names);
 		suggest_name(c, add_error(c->errors, node->start, "the function %s() is not supported", node->text),
 					 node->text, &names);
 		return failed_expr(c);

@@ -246,6 +246,7 @@ unknown_name(Compiler *c, const Node *node)
 
 	for (int i = 0; (name = c->schema->table_name(c->schema->context, i)) != NULL; i++)
 		vector_add(c->arena, &candidates, (void *) name);
+	add_let_names(c, &candidates);
 	suggest_name(c, add_error(c->errors, node->start, "table \"%s\" does not exist", node->text),
 				 node->text, &candidates);
 }

@@ -49,16 +49,23 @@ add_binding(Compiler *c, const char *name)
 }
 
 /*
- * Hint at which of these, or of the names that let defines, may be meant.
+ * Add the names that let defines to others.
  */
 void
-suggest_name(Compiler *c, KqlError *error, const char *name, Vector *candidates)
+add_let_names(const Compiler *c, Vector *names)
 {
-	const char *nearest;
-
 	for (Binding *binding = c->scope; binding != NULL; binding = binding->outer)
-		vector_add(c->arena, candidates, (void *) binding->name);
-	nearest = nearest_name(name, candidates);
+		vector_add(c->arena, names, (void *) binding->name);
+}
+
+/*
+ * Hint at which of these names may be meant.
+ */
+void
+suggest_name(Compiler *c, KqlError *error, const char *name, const Vector *candidates)
+{
+	const char *nearest = nearest_name(name, candidates);
+
 	if (nearest != NULL)
 		error->hint = arena_printf(c->arena, "Perhaps you meant \"%s\".", nearest);
 }
@@ -79,6 +86,7 @@ unknown_column(Compiler *c, const Node *node, const Table *table)
 		if (!column->is_hidden)
 			vector_add(c->arena, &candidates, (void *) column->name);
 	}
+	add_let_names(c, &candidates);
 	if (table != NULL && table->name != NULL)
 		error = add_error(c->errors, node->start, "column \"%s\" of %s does not exist", node->text, table->name);
 	else

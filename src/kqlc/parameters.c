@@ -132,17 +132,13 @@ check_query_parameters(Compiler *c)
 	for (int i = 0; i < c->options->parameter_count; i++)
 	{
 		const char *name = c->options->parameters[i].name;
-		const char *nearest;
 		bool		is_declared = false;
-		KqlError   *error;
 
 		for (int j = 0; j < c->parameters.count; j++)
 			is_declared |= strcmp(c->parameters.items[j], name) == 0;
 		if (is_declared)
 			continue;
-		nearest = nearest_name(name, &c->parameters);
-		error = add_error(c->errors, 0, "the query declares no parameter \"%.100s\"", name);
-		if (nearest != NULL)
-			error->hint = arena_printf(c->arena, "Perhaps you meant \"%s\".", nearest);
+		suggest_name(c, add_error(c->errors, 0, "the query declares no parameter \"%.100s\"", name),
+					 name, &c->parameters);
 	}
 }

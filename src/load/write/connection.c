@@ -106,7 +106,6 @@ try_connection(const ConnectionOptions *options)
 		options->host, options->port, options->user, options->password, options->dbname,
 		PROGRAM, "UTF8", NULL
 	};
-
 	PGconn	   *connection;
 
 	/* a server that does not answer may be waited for without bounds */
