@@ -43,23 +43,17 @@ CREATE INDEX ON devices (key_of(device), t) WHERE operation = 'upload';
 CREATE TABLE more_devices AS SELECT * FROM devices LIMIT 100;
 ANALYZE;
 
-CREATE FUNCTION plan_of(query text) RETURNS jsonb LANGUAGE plpgsql AS $$
-DECLARE
-    result jsonb;
-BEGIN
-    EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO result;
-    RETURN result -> 0 -> 'Plan';
-END
-$$;
+\ir lib/plan_of.sql
 
 CREATE FUNCTION joins_by(query text) RETURNS text LANGUAGE sql AS $$
-    SELECT coalesce(plan ->> 'Custom Plan Provider', plan ->> 'Node Type') FROM plan_of(query) AS plan
+    SELECT coalesce(plan ->> 'Custom Plan Provider', plan ->> 'Node Type')
+    FROM (SELECT plan_of(query, 'FORMAT JSON')::jsonb -> 0 -> 'Plan') AS p (plan)
 $$;
 
 -- what all scans of indexes cost together, for one outer row
 CREATE FUNCTION search_cost(query text) RETURNS numeric LANGUAGE sql AS $$
     SELECT sum((scan ->> 'Total Cost')::numeric)
-    FROM jsonb_path_query(plan_of(query), 'strict $.** ? (@."Node Type" like_regex "Index|Bitmap Heap")') AS scan
+    FROM jsonb_path_query(plan_of(query, 'FORMAT JSON')::jsonb, 'strict $.** ? (@."Node Type" like_regex "Index|Bitmap Heap")') AS scan
 $$;
 
 \ir lib/estimates.sql
@@ -68,7 +62,7 @@ $$;
 -- no query without within() is planned otherwise
 --
 CREATE FUNCTION other_plans() RETURNS SETOF jsonb LANGUAGE sql AS $$
-    SELECT plan_of(query)
+    SELECT plan_of(query, 'FORMAT JSON')::jsonb
     FROM unnest(ARRAY['SELECT * FROM events AS e JOIN few_anchors AS a USING (skewed) WHERE e.t < a.t',
                       'SELECT * FROM events WHERE uniform = 1 AND t < ''2026-01-03''',
                       'SELECT * FROM daily AS e JOIN few_anchors AS a USING (skewed) WHERE e.t BETWEEN a.t AND a.t']) AS query
