@@ -6,7 +6,7 @@ use warnings;
 
 use Exporter qw(import);
 use Time::HiRes qw(sleep time);
-our @EXPORT = qw(await has_backslash_strings nothing_is_built slurp spew);
+our @EXPORT = qw(append await has_backslash_strings nothing_is_built slurp spew);
 
 # Wait until a condition is true: its value, or undef after longer than it takes on
 # a machine with much else to do.
@@ -58,6 +58,17 @@ sub spew
 	print $file $content;
 	close $file or die "$path: $!";
 	return $path;
+}
+
+# Add some bytes at the end of a file, which need not be there.
+sub append
+{
+	my ($path, $content) = @_;
+
+	open my $file, '>>:raw', $path or die "$path: $!";
+	print $file $content;
+	close $file or die "$path: $!";
+	return;
 }
 
 1;

@@ -129,15 +129,6 @@ sub grow
 	count('blobs grown');
 }
 
-sub append
-{
-	my ($path, $bytes) = @_;
-
-	open my $file, '>>:raw', $path or die "$path: $!";
-	print $file $bytes;
-	close $file or die "$path: $!";
-}
-
 # What the log tables must have, as COPY reads it; before anybody can load it.
 sub note
 {

@@ -53,9 +53,7 @@ sub write
 {
 	my ($self, @fields) = @_;
 
-	open my $file, '>>', "$self->{soak}{dir}/notifications" or die $!;
-	print $file join("\t", @fields), "\n";
-	close $file or die $!;
+	append("$self->{soak}{dir}/notifications", join("\t", @fields) . "\n");
 }
 
 sub finish

@@ -46,9 +46,7 @@ sub sample
 	@sample{qw(contexts caches)} = split /\|/, $client->ask("SELECT sum(used_bytes), sum(used_bytes) FILTER (WHERE name = 'CacheMemoryContext') FROM pg_backend_memory_contexts") // return;
 	$sample{locks} = $client->ask("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation IS DISTINCT FROM 'pg_locks'::regclass"
 		  . " AND locktype <> 'virtualxid'") // return;
-	open my $file, '>>', "$self->{soak}{dir}/probe" or die $!;
-	print $file join("\t", map { $_ // '' } @sample{@columns}), "\n";
-	close $file or die $!;
+	append("$self->{soak}{dir}/probe", join("\t", map { $_ // '' } @sample{@columns}) . "\n");
 	count('samples');
 }
 

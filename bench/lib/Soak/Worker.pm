@@ -113,15 +113,6 @@ sub problem
 	count('problems');
 }
 
-sub append
-{
-	my ($path, $text) = @_;
-
-	open my $file, '>>', $path or die "$path: $!";
-	print $file $text;
-	close $file or die "$path: $!";
-}
-
 sub write_counts
 {
 	my $path = "$directory/$name.counts";
