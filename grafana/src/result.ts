@@ -119,8 +119,9 @@ const logRows = () =>
     title: 'Which log rows are behind it? For a role that may read the logs',
     description:
       'The rows of the log tables of which its latest 100 matches are made, with the place of the address where the log says it. ' +
-      'The data source that comes with azhunt may not read the logs; choose one above that may.',
-    noValue: 'No log rows: choose a result, and a data source whose role may read the logs (doc/grafana.md)',
+      'The data source that comes with azhunt may not read the logs; choose one above that may. ' +
+      'A hunt in KQL does not say which log rows its matches are made of.',
+    noValue: 'No log rows: choose a result, not of a hunt in KQL, and a data source whose role may read the logs (doc/grafana.md)',
     width: 24,
     height: 9,
     columns: {
@@ -143,6 +144,7 @@ const logRows = () =>
           JOIN azhunt.hunts AS h ON h.hunt = m.hunt
           WHERE ${indent(isChosen('m.result_id'), 10)}
             AND has_table_privilege('azhunt.matches', 'SELECT')
+            AND azhunt.hunt_function(h.schema, h.hunt, '_log_rows') IS NOT NULL
             AND (SELECT bool_and(coalesce(has_table_privilege(to_regclass('azhunt.' || t.name), 'SELECT'), false)) FROM unnest(h.tables) AS t (name))
           -- before any log row is looked for
           OFFSET 0

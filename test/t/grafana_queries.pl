@@ -295,6 +295,17 @@ my $log_rows = frame($user, expand(panel('result', 'Which log rows are behind it
 is_deeply([ sort map { "$_->{'Log table'} $_->{Address}" } @{ $log_rows->{rows} } ],
 	[ ('signinlogs 192.0.2.1') x 3, ('storagebloblogs 192.0.2.1') x 2 ], 'each log row once, for who may read them');
 
+# a hunt that does not say of which log rows its matches are
+$session->do(q(SELECT azhunt.add_kql_hunt('megan', 'SigninLogs | where UserPrincipalName startswith "megan" | project TimeGenerated, UserPrincipalName',
+	'{"queryPeriod": "36500d", "time": "TimeGenerated", "entityMappings": [{"entityType": "Account", "fieldMappings": [{"identifier": "FullName", "columnName": "UserPrincipalName"}]}]}')));
+$session->do("SELECT azhunt.add_rule('megan')");
+$session->do("CALL azhunt.run_rule('megan')");
+my $megan = $session->do("SELECT result_id FROM azhunt.results WHERE rule = 'megan'");
+is(scalar @{ rows($detail, ['Time'], result => $megan) }, 1, 'a result of a hunt in KQL has its matches');
+is_deeply(frame($user, expand(panel('result', 'Which log rows are behind it?')->{sql}, \%empty, variables_of({ name => '' }, result => $megan)))->{rows},
+	[], 'and no log rows');
+$session->do("SELECT azhunt.drop_rule('megan'), azhunt.drop_hunt('megan')");
+
 my $cloudshell = 'cloudshell-usage';
 is_deeply(rows(panel($cloudshell, 'How much was found?'), [ 'Sessions', 'Callers', 'First-time callers', 'Operations' ]), ['3|2|1|5'], 'numbers of Cloud Shells');
 is_deeply(rows(panel($cloudshell, 'Who did what in a Cloud Shell?'), [ 'Hour', 'Caller' ]),
