@@ -70,6 +70,9 @@ const targets = [
   { text: 'the same, 2 threads', of: (test) => skewed(test) && !test.ua, ratio: ['duckdb2', 'parallel'], least: 10 },
   { text: 'azhunt / DuckDB buckets', ratio: ['azhunt', 'duckdbBuckets1'], most: 2.5 },
   { text: 'azhunt / DuckDB buckets, 2 threads', ratio: ['parallel', 'duckdbBuckets2'], most: 2.5 },
+  { text: 'the same, 1 minute and user agent', of: (test) => test.lookback === '1 minute' && test.ua, ratio: ['azhunt', 'duckdbBuckets1'], most: 1 },
+  { text: 'times alone / DuckDB buckets', ratio: ['times', 'duckdbTimes'], most: 0.6 },
+  { text: 'azhunt / without merge of indexes', ratio: ['azhunt', 'tables'], most: 1.05 },
   { text: 'azhunt, a week / half of it', ratio: ['azhunt', 'half'], most: 2.4 },
 ];
 

@@ -34,12 +34,24 @@ const sides = {
       WHERE lower(operation) IN ('putblob', 'putrange') AND lower(status) IN ('success', 'succeeded')),
     s AS (SELECT t, ip, lower(ua) AS ua, ua AS raw_ua, account FROM signins)`,
 };
+
+// of which the entries of the indexes have all: no status, no user agent
+const sidesOfTimes = {
+  postgres: `
+    WITH u AS NOT MATERIALIZED (SELECT timegenerated AS t, azhunt.strip_port(calleripaddress) AS ip FROM azhunt.storagebloblogs
+      WHERE azhunt.is_upload(operationname)),
+    s AS NOT MATERIALIZED (SELECT timegenerated AS t, azhunt.strip_port(ipaddress) AS ip FROM azhunt.signinlogs)`,
+  duckdb: `
+    WITH u AS (SELECT t, split_part(ip, ':', 1) AS ip FROM uploads WHERE lower(operation) IN ('putblob', 'putrange', 'putblock')),
+    s AS (SELECT t, ip FROM signins)`,
+};
 const isWithin = (lookback) => `s.t BETWEEN u.t - interval '${lookback}' AND u.t`;
 const sameAgent = { postgres: 'lower(s.ua) = lower(u.ua)', duckdb: 's.ua = u.ua' };
 
-const azhunt = (question, lookback, ua) => `${sides.postgres}
+const joinOf = (side) => (question, lookback, ua) => `${side.postgres}
   SELECT count(*), ${questions[question]('postgres')} FROM u JOIN s ON s.ip = u.ip
   ${ua ? 'AND s.ua OPERATOR(azhunt.=~) u.ua' : ''} AND azhunt.within(s.t, u.t, '${lookback}')`;
+const azhunt = joinOf(sides);
 const literal = (database) => (question, lookback, ua) => `${sides[database]}
   SELECT count(*), ${questions[question](database)} FROM u JOIN s ON s.ip = u.ip
   ${ua ? `AND ${sameAgent[database]}` : ''} AND ${isWithin(lookback)}`;
@@ -52,20 +64,20 @@ const bucketOf = {
 };
 // or PostgreSQL 15 multiplies the joined rows, not the uploads
 const fence = { postgres: 'OFFSET 0', duckdb: '' };
-const bucketJoin = (database, columns, lookback, ua) => {
+const bucketJoin = (side, database, columns, lookback, ua) => {
   const bucket = (time) => bucketOf[database](time, secondsOf(lookback));
 
-  return `${sides[database]}
+  return `${side[database]}
     SELECT ${columns}
     FROM (SELECT u.*, ${bucket('u.t')} - d.d AS bucket FROM u CROSS JOIN (VALUES (0), (1)) AS d (d) ${fence[database]}) AS u
     JOIN (SELECT s.*, ${bucket('s.t')} AS bucket FROM s) AS s ON s.ip = u.ip AND s.bucket = u.bucket
     ${ua ? `AND ${sameAgent[database]}` : ''} AND ${isWithin(lookback)}`;
 };
-const buckets = (database) => (question, lookback, ua) =>
-  bucketJoin(database, `count(*), ${questions[question](database)}`, lookback, ua);
+const buckets = (database, side = sides) => (question, lookback, ua) =>
+  bucketJoin(side, database, `count(*), ${questions[question](database)}`, lookback, ua);
 
 // The rows that DuckDB joins so, for the whole hunt.
-export const duckdbBuckets = (columns, lookback, ua) => bucketJoin('duckdb', columns, lookback, ua);
+export const duckdbBuckets = (columns, lookback, ua) => bucketJoin(sides, 'duckdb', columns, lookback, ua);
 
 const floor = (question, lookback, ua) => `${sides.postgres}
   SELECT (SELECT count(t) + count(ip)${ua ? ' + count(ua)' : ''} FROM u),
@@ -78,7 +90,9 @@ const duckdb = (query, threads) => (limit, data, question, lookback, ua) =>
   runDuckdb(limit, data, query(question, lookback, ua), threads);
 
 // Each way's "run" takes the limit in seconds, the data, the question, the
-// lookback and whether user agents must be the same.
+// lookback and whether user agents must be the same.  Ways with the same "answer"
+// must agree, and so must those without; with "ua: false" it is a way to join without
+// user agents only.
 export const ways = {
   azhunt: { title: ['azhunt', ''], run: postgres(azhunt) },
   parallel: { title: ['azhunt', '2 proc'], run: postgres(azhunt, { max_parallel_workers_per_gather: 1 }) },
@@ -96,20 +110,22 @@ export const ways = {
   },
   littleMemory: { title: ['azhunt', '4 MB'], run: postgres(azhunt, { work_mem: '4MB' }) },
   tables: { title: ['no index', 'merge'], run: postgres(azhunt, off('azhunt.enable_windowmerge')) },
-  half: { title: ['azhunt', 'half'], run: (limit, data, ...rest) => postgres(azhunt)(limit, data.half, ...rest), unlike: true },
+  half: { title: ['azhunt', 'half'], run: (limit, data, ...rest) => postgres(azhunt)(limit, data.half, ...rest), answer: 'half' },
   literal: { title: ['literal', 'SQL'], run: postgres(literal('postgres'), off('enable_nestloop')) },
   index: {
     title: ['index', 'loop'],
     run: postgres(azhunt, off('azhunt.enable_windowjoin', 'enable_hashjoin', 'enable_mergejoin')),
   },
   buckets: { title: ['time', 'bucket'], run: postgres(buckets('postgres'), off('enable_mergejoin', 'enable_nestloop')) },
-  floor: { title: ['floor', ''], run: postgres(floor), unlike: true },
+  floor: { title: ['floor', ''], run: postgres(floor), answer: 'floor' },
+  times: { title: ['times', ''], run: postgres(joinOf(sidesOfTimes)), answer: 'times', ua: false },
 };
 export const duckdbWays = {
   duckdb1: { title: ['DuckDB', 'literal'], run: duckdb(literal('duckdb'), 1) },
   duckdb2: { title: ['DuckDB', '2 thr.'], run: duckdb(literal('duckdb'), 2) },
   duckdbBuckets1: { title: ['DuckDB', 'bucket'], run: duckdb(buckets('duckdb'), 1) },
   duckdbBuckets2: { title: ['DuckDB', '2 thr.'], run: duckdb(buckets('duckdb'), 2) },
+  duckdbTimes: { title: ['DuckDB', 'times'], run: duckdb(buckets('duckdb', sidesOfTimes), 1), answer: 'times', ua: false },
 };
 
 // The query of azhunt's own way, to be explained.
