@@ -96,7 +96,7 @@ async function measureCold(data) {
     rows.push([labelOf(test), ...Object.keys(coldWays).map((name) => times[name]?.toFixed(2) ?? `>${limit}`)]);
   }
   console.log('\nCold data: seconds, with as many pages read ahead, and without the merge of indexes\n');
-  printTable([['', '0', '1', '200', 'tables']], rows);
+  printTable(['', '0', '1', '200', 'tables'], rows);
 }
 
 // Run all ways in turn and compare their answers.
@@ -118,12 +118,12 @@ function report(tests) {
   const ratio = (above, below) => (above === null || below === null ? 'open' : short(above / below));
 
   console.log('\nThe whole hunt for uploads: seconds of each way, and ratios\n');
-  printTable([['', 'rows', 'azhunt', '2 proc', 'DuckDB', '2 thr.', 'azhunt/DuckDB', 'target', 'with two', 'one/two proc']],
+  printTable(['', 'rows', 'azhunt', '2 processes', 'DuckDB', '2 threads', 'azhunt/DuckDB', 'target', 'two by two', 'one/two processes'],
     tests.map((test) => [labelOf(test), test.rows, ...names.map((name) => test.times[name]?.toFixed(2) ?? `>${limit}`),
       ratio(test.times.azhunt, test.times.duckdb1), `≤ ${test.most}`, ratio(test.times.parallel, test.times.duckdb2),
       ratio(test.times.azhunt, test.times.parallel)]));
   console.log('\nMB\n');
-  printTable([['', 'azhunt', '2 proc', 'DuckDB', '2 thr.']],
+  printTable(['', 'azhunt', '2 processes', 'DuckDB', '2 threads'],
     tests.map((test) => [labelOf(test), ...names.map((name) => test.memory[name]?.toFixed(0) ?? '')]));
 }
 

@@ -67,7 +67,7 @@ function joinMemory(data, lookback, ua) {
   const kilobytes = plan.match(/Memory Usage: (\d+) kB/)?.[1];
 
   if (kilobytes === undefined) return 'unused';
-  return (kilobytes / 1024).toFixed(0) + (/Batches: 1$/m.test(plan) ? '' : ', files');
+  return (kilobytes / 1024).toFixed(0) + (/Batches: (?!1$)/m.test(plan) ? ', files' : '');
 }
 
 // Run all ways in turn, after one run of ours that does not count, and have them give

@@ -14,11 +14,15 @@ const atLeast = (time, limit) => (time === null ? limit : time);
 export const short = (number) => (number >= 99.95 ? number.toFixed(0) : number.toPrecision(number >= 9.995 ? 3 : 2));
 export const labelOf = (test) => `${Number(test.skew) > 0 ? `${100 * test.skew} % one` : 'Zipf'}, ${test.lookback}${test.ua ? ', ua' : ''}`;
 
+// Markdown, which can be read in a terminal as well.
 export function printTable(head, rows) {
-  const widths = head[0].map((_, column) => Math.max(...[...head, ...rows].map((row) => row[column].length)));
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)));
+  const line = (cells) => `| ${cells.join(' | ')} |`;
 
-  for (const row of [...head, ...rows])
-    console.log(row.map((text, column) => (column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]))).join('  '));
+  console.log(line(head.map((text, column) => text.padEnd(widths[column]))));
+  console.log(line(widths.map((width) => '-'.repeat(width))));
+  for (const row of rows)
+    console.log(line(row.map((text, column) => (column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column])))));
 }
 
 // Keep what was measured in the file RESULTS, if there is to be one, for draw.mjs.
@@ -26,23 +30,26 @@ export function saveResults(name, data, tests) {
   if (process.env.RESULTS) writeFileSync(process.env.RESULTS, `${JSON.stringify({ name, data, tests }, null, 1)}\n`);
 }
 
+// A line for each of these, a column for each test.
+function printTests(tests, lines) {
+  printTable(['', ...tests.map(labelOf)], lines.map(([title, cell]) => [title, ...tests.map(cell)]));
+}
+
 // How many times as long as azhunt in one process each way takes.
 function printRatios(tests, names, limit) {
   const others = names.filter((name) => name !== 'azhunt' && name !== 'half');
+  const bound = (time) => (time === null ? '>' : '');
+  const own = (test) => atLeast(test.times.azhunt, limit);
+  const ratio = (time, by) => (time === undefined || by === null ? '' : `${bound(time)}${short(atLeast(time, limit) / by)}`);
 
   console.log(`\nazhunt: seconds; others: how many times as long; >: not ended in ${limit} s;`
     + ' ua: same user agent; growth: from half a week\n');
-  printTable([
-    ['', '', 'azhunt', ...others.map((name) => titles[name][0]), ''],
-    ['', 'rows', 's', ...others.map((name) => titles[name][1]), 'growth'],
-  ], tests.map((test) => {
-    const own = atLeast(test.times.azhunt, limit);
-    const ratio = (time, by) => (time === undefined || by === null ? '' : `${time === null ? '>' : ''}${short(atLeast(time, limit) / by)}`);
-
-    return [labelOf(test), test.row?.split('|')[0] ?? '', `${test.times.azhunt === null ? '>' : ''}${own.toFixed(own < 100 ? 2 : 0)}`,
-      ...others.map((name) => (test.times.azhunt === null ? '' : ratio(test.times[name], own))),
-      ratio(test.times.azhunt, test.times.half)];
-  }));
+  printTests(tests, [
+    ['rows', (test) => test.row?.split('|')[0] ?? ''],
+    ['azhunt, s', (test) => bound(test.times.azhunt) + own(test).toFixed(own(test) < 100 ? 2 : 0)],
+    ...others.map((name) => [titles[name], (test) => (test.times.azhunt === null ? '' : ratio(test.times[name], own(test)))]),
+    ['growth', (test) => ratio(test.times.azhunt, test.times.half)],
+  ]);
 }
 
 function printMemory(tests, names) {
@@ -50,10 +57,10 @@ function printMemory(tests, names) {
 
   console.log('\nMB: of PostgreSQL, what the processes have beside shared_buffers, for the join what EXPLAIN says;'
     + ' of DuckDB, the process\n');
-  printTable([
-    ['', 'join', ...shown.map((name) => titles[name][0])],
-    ['', 'itself', ...shown.map((name) => titles[name][1])],
-  ], tests.map((test) => [labelOf(test), test.joinMemory, ...shown.map((name) => test.memory[name]?.toFixed(0) ?? '')]));
+  printTests(tests, [
+    ['the join itself', (test) => test.joinMemory],
+    ...shown.map((name) => [titles[name], (test) => test.memory[name]?.toFixed(0) ?? '']),
+  ]);
 }
 
 // Targets: of which tests, what by what, and how much it must be at least or at
@@ -108,7 +115,7 @@ function printTargets(tests, limit) {
       `${worst.bound}${short(worst.ratio)}`, labelOf(worst.test)]);
   }
   console.log();
-  printTable([['ratio', 'target', 'met', 'worst', 'in']], rows);
+  printTable(['ratio', 'target', 'met', 'worst', 'in'], rows);
 }
 
 export function report(tests, names, limit) {

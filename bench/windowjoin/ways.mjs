@@ -94,38 +94,38 @@ const duckdb = (query, threads) => (limit, data, question, lookback, ua) =>
 // must agree, and so must those without; with "ua: false" it is a way to join without
 // user agents only.
 export const ways = {
-  azhunt: { title: ['azhunt', ''], run: postgres(azhunt) },
-  parallel: { title: ['azhunt', '2 proc'], run: postgres(azhunt, { max_parallel_workers_per_gather: 1 }) },
+  azhunt: { title: 'azhunt', run: postgres(azhunt) },
+  parallel: { title: 'azhunt, 2 processes', run: postgres(azhunt, { max_parallel_workers_per_gather: 1 }) },
   merge: {
-    title: ['index', 'merge'],
+    title: 'index merge',
     run: postgres(azhunt, off('enable_seqscan', 'enable_indexscan', 'enable_bitmapscan', 'enable_nestloop', 'enable_hashjoin', 'enable_mergejoin')),
   },
   parallelMerge: {
-    title: ['idx merge', '2 proc'],
+    title: 'index merge, 2 processes',
     run: postgres(azhunt, {
       ...off('enable_seqscan', 'enable_indexscan', 'enable_bitmapscan', 'enable_nestloop', 'enable_hashjoin', 'enable_mergejoin'),
       max_parallel_workers_per_gather: 1,
       parallel_setup_cost: 0,
     }),
   },
-  littleMemory: { title: ['azhunt', '4 MB'], run: postgres(azhunt, { work_mem: '4MB' }) },
-  tables: { title: ['no index', 'merge'], run: postgres(azhunt, off('azhunt.enable_windowmerge')) },
-  half: { title: ['azhunt', 'half'], run: (limit, data, ...rest) => postgres(azhunt)(limit, data.half, ...rest), answer: 'half' },
-  literal: { title: ['literal', 'SQL'], run: postgres(literal('postgres'), off('enable_nestloop')) },
+  littleMemory: { title: 'azhunt, 4 MB', run: postgres(azhunt, { work_mem: '4MB' }) },
+  tables: { title: 'no index merge', run: postgres(azhunt, off('azhunt.enable_windowmerge')) },
+  half: { title: 'half', run: (limit, data, ...rest) => postgres(azhunt)(limit, data.half, ...rest), answer: 'half' },
+  literal: { title: 'literal SQL', run: postgres(literal('postgres'), off('enable_nestloop')) },
   index: {
-    title: ['index', 'loop'],
+    title: 'index nested loop',
     run: postgres(azhunt, off('azhunt.enable_windowjoin', 'enable_hashjoin', 'enable_mergejoin')),
   },
-  buckets: { title: ['time', 'bucket'], run: postgres(buckets('postgres'), off('enable_mergejoin', 'enable_nestloop')) },
-  floor: { title: ['floor', ''], run: postgres(floor), answer: 'floor' },
-  times: { title: ['times', ''], run: postgres(joinOf(sidesOfTimes)), answer: 'times', ua: false },
+  buckets: { title: 'time buckets', run: postgres(buckets('postgres'), off('enable_mergejoin', 'enable_nestloop')) },
+  floor: { title: 'floor', run: postgres(floor), answer: 'floor' },
+  times: { title: 'times alone', run: postgres(joinOf(sidesOfTimes)), answer: 'times', ua: false },
 };
 export const duckdbWays = {
-  duckdb1: { title: ['DuckDB', 'literal'], run: duckdb(literal('duckdb'), 1) },
-  duckdb2: { title: ['DuckDB', '2 thr.'], run: duckdb(literal('duckdb'), 2) },
-  duckdbBuckets1: { title: ['DuckDB', 'bucket'], run: duckdb(buckets('duckdb'), 1) },
-  duckdbBuckets2: { title: ['DuckDB', '2 thr.'], run: duckdb(buckets('duckdb'), 2) },
-  duckdbTimes: { title: ['DuckDB', 'times'], run: duckdb(buckets('duckdb', sidesOfTimes), 1), answer: 'times', ua: false },
+  duckdb1: { title: 'DuckDB literal', run: duckdb(literal('duckdb'), 1) },
+  duckdb2: { title: 'DuckDB literal, 2 threads', run: duckdb(literal('duckdb'), 2) },
+  duckdbBuckets1: { title: 'DuckDB buckets', run: duckdb(buckets('duckdb'), 1) },
+  duckdbBuckets2: { title: 'DuckDB buckets, 2 threads', run: duckdb(buckets('duckdb'), 2) },
+  duckdbTimes: { title: 'DuckDB buckets, times alone', run: duckdb(buckets('duckdb', sidesOfTimes), 1), answer: 'times', ua: false },
 };
 
 // The query of azhunt's own way, to be explained.
