@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * counters.h
- *	  What all jobs count together, in shared memory.
+ *	  What all jobs count and show together, in shared memory.
  *
  * Copyright (c) 2026, azhunt contributors
  *
@@ -35,6 +35,7 @@ typedef struct LoadCounters
 	_Atomic int64_t files_known;
 	_Atomic int64_t files_failed;
 	_Atomic int64_t files_unfinished;	/* loaded but for their last record */
+	size_t		progress_width; /* of the progress line on the terminal */
 } LoadCounters;
 
 #endif							/* LOAD_COUNTERS_H */

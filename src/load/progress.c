@@ -39,6 +39,7 @@ start_progress(LoadCounters *counters, const FileList *list, const Options *opti
 	progress.shown = !options->quiet && isatty(STDERR_FILENO);
 	progress.started = clock_seconds();
 	progress.last = progress.started + FIRST_AFTER - INTERVAL;
+	share_progress_width(&counters->progress_width);
 }
 
 /*

@@ -4,6 +4,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Loader;
+use Session;
 use Test::More;
 
 create_database();
@@ -66,5 +67,25 @@ for my $jobs (1, 2)
 	like($out, qr/^0 files loaded, 0 loaded before, 4 not loaded/m, '... the files that were not tried count');
 	is(() = $err =~ /\.json: .*terminating connection/g, $jobs, '... each job says why it ends');
 }
+
+sql('DROP TRIGGER end_session ON azhunt.signinlogs');
+clear();
+
+# what a job says does not stand behind the progress line, which another process shows
+spew("$tree/3.json", qq({"time":"2026-01-31T10:00:00Z","category":"SignInLogs","properties":{"id":"3"}}\n{"time":\n));
+my $holder = Session->new;
+$holder->do('BEGIN; LOCK TABLE azhunt.signinlogs');
+my $typescript = "$dir/typescript";
+my $pid = fork() // die;
+if ($pid == 0)
+{
+	open(STDIN, '<', '/dev/null') or die;
+	open(STDOUT, '>', '/dev/null') or die;
+	exec('script', '--quiet', '--return', '--flush', '--command', loader_path() . " --jobs 2 $tree/2.json $tree/3.json", $typescript) or die;
+}
+ok(await(sub { -e $typescript && slurp($typescript) =~ /rows\/s/ }), 'two jobs: a progress line is shown');
+$holder->do('COMMIT');
+waitpid($pid, 0);
+like(slurp($typescript), qr/\r +\r\S+3\.json:2:/, '... which is wiped out where a job has to say something');
 
 done_testing();

@@ -13,7 +13,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static size_t progress_width = 0;
+static size_t own_width = 0;
+static size_t *progress_width = &own_width;
+
+/*
+ * Keep the width of the progress line where other processes, which share the
+ * terminal, wipe it out as well.
+ */
+void
+share_progress_width(size_t *width)
+{
+	progress_width = width;
+}
 
 /*
  * Wipe the progress line out, so that something else can stand there.
@@ -21,9 +32,9 @@ static size_t progress_width = 0;
 void
 clear_progress_line(void)
 {
-	if (progress_width > 0)
-		fprintf(stderr, "\r%*s\r", (int) progress_width, "");
-	progress_width = 0;
+	if (*progress_width > 0)
+		fprintf(stderr, "\r%*s\r", (int) *progress_width, "");
+	*progress_width = 0;
 }
 
 /*
@@ -33,11 +44,11 @@ void
 set_progress_line(const char *text)
 {
 	size_t		width = strlen(text);
-	int			rest = width < progress_width ? (int) (progress_width - width) : 0;
+	int			rest = width < *progress_width ? (int) (*progress_width - width) : 0;
 
 	fprintf(stderr, "\r%s%*s", text, rest, "");
 	fflush(stderr);
-	progress_width = width;
+	*progress_width = width;
 }
 
 /*

@@ -14,6 +14,7 @@
 
 #define PROGRAM	"azhunt-load"
 
+extern void share_progress_width(size_t *width);
 extern void clear_progress_line(void);
 extern void set_progress_line(const char *text);
 extern void append_for_terminal(Buffer *line, const char *text, size_t length);
