@@ -188,8 +188,9 @@ main(int argc, char **argv)
 		return EXIT_TROUBLE;
 	if (!check_database(connection, &options.connection, options.create))
 	{
+		status = PQstatus(connection) == CONNECTION_BAD ? EXIT_TROUBLE : EXIT_NOT_LOADED;
 		PQfinish(connection);
-		return EXIT_NOT_LOADED;
+		return status;
 	}
 	counters = create_counters();
 	if (options.watch)

@@ -55,4 +55,11 @@ is($status, 1, '--create of log tables by a role that may not: exit status');
 like($err, qr/^azhunt-load: error: could not create what database "$other" lacks: permission denied.*; have a superuser run .*\n\z/, '--create of log tables by a role that may not: message');
 sql('DROP OWNED BY regress_azhunt_plain; DROP ROLE regress_azhunt_plain', database => $other);
 
+# a connection that is lost meanwhile
+sql('CREATE FUNCTION public.end_session() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); END$$;'
+	. 'CREATE EVENT TRIGGER end_session ON ddl_command_start EXECUTE FUNCTION public.end_session()', database => $other);
+($status, $out, $err) = loader('-q', '-d', $other, '--create', $file);
+is($status, 2, '--create, and the connection is lost: exit status');
+like($err, qr/^azhunt-load: error: could not create what database "$other" lacks: .*terminating connection/, '--create, and the connection is lost: message');
+
 done_testing();
