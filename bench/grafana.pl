@@ -27,6 +27,7 @@ my $panels = $ENV{AZHUNT_BENCH_PANELS} // '';
 my $target = 200;
 $| = 1;
 
+system dirname(abs_path(__FILE__)) . '/machine';
 my $cluster = Cluster->new('shared_buffers = 1GB', 'max_wal_size = 4GB', 'autovacuum = off', 'max_locks_per_transaction = 512');
 my $session = $cluster->session;
 

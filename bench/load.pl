@@ -28,6 +28,7 @@ use Time::HiRes qw(time);
 my $rows = $ARGV[0] // 200_000;
 my $rounds = $ENV{ROUNDS} // 5;
 
+system "$FindBin::Bin/machine";
 create_database();
 sql($_) foreach "ALTER SYSTEM SET max_wal_size = '8GB'", 'ALTER SYSTEM SET autovacuum = off';
 sql('SELECT pg_reload_conf()');

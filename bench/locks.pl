@@ -19,6 +19,7 @@ use Cluster;
 my $days = shift // 365;
 $| = 1;
 
+system dirname(abs_path(__FILE__)) . '/machine';
 my $cluster = Cluster->new('max_locks_per_transaction = 4096', 'autovacuum = off');
 my @tables = qw(storagebloblogs storagefilelogs signinlogs aadnoninteractiveusersigninlogs
 	aadserviceprincipalsigninlogs aadmanagedidentitysigninlogs azureactivity);

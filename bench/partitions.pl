@@ -22,6 +22,7 @@ my @tables = qw(signinlogs storagefilelogs storagebloblogs);
 my $rounds = 5;
 $| = 1;
 
+system dirname(abs_path(__FILE__)) . '/machine';
 my $cluster = Cluster->new('max_locks_per_transaction = 2048', 'autovacuum = off', 'shared_buffers = 512MB', 'max_parallel_workers_per_gather = 0');
 
 my $uploads = join ' UNION ALL ', map { <<"END" } qw(storagefilelogs storagebloblogs);

@@ -21,6 +21,7 @@ use Nat;
 
 my $rows = $ENV{AZHUNT_BENCH_ROWS} // 200_000;
 my $days = $ENV{AZHUNT_BENCH_DAYS} // 3;
+system dirname(abs_path(__FILE__)) . '/machine';
 my $cluster = Cluster->new('shared_buffers = 4GB', 'max_wal_size = 20GB', 'autovacuum = off', 'work_mem = 64MB', 'jit = off');
 $| = 1;
 

@@ -23,6 +23,7 @@ my $rows = $ENV{AZHUNT_BENCH_ROWS} // 300_000;
 my $new  = $ENV{AZHUNT_BENCH_NEW} // 10_000;
 $| = 1;
 
+system dirname(abs_path(__FILE__)) . '/machine';
 my $cluster = Cluster->new('shared_buffers = 2GB', 'max_wal_size = 8GB', 'checkpoint_timeout = 1h', 'autovacuum = off',
 	'work_mem = 64MB', 'maintenance_work_mem = 512MB');
 

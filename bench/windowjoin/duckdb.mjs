@@ -12,11 +12,15 @@ const version = '1.5.6-r.1';
 
 // Find or install DuckDB; nothing where npm can't.
 export function installDuckdb(directory) {
-  if (existsSync('node_modules/@duckdb/node-api')) return process.cwd();
-
+  if (existsSync('node_modules/@duckdb/node-api')) {
+    console.log('DuckDB of node_modules');
+    return process.cwd();
+  }
   const npm = spawnSync('npm', ['install', '--silent', '--no-save', '--prefix', directory, `@duckdb/node-api@${version}`]);
 
-  return npm.status === 0 ? directory : null;
+  if (npm.status !== 0) return null;
+  console.log(`DuckDB ${version}`);
+  return directory;
 }
 
 // Run a program that has a "connection"; its output, or nothing where it took
