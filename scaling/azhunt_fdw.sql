@@ -31,7 +31,7 @@ SELECT jsonb_build_object('azhunt', e.extversion, 'encoding', pg_encoding_to_cha
                           -- the column's names before and from PostgreSQL 17 on
                           'locale', COALESCE(to_jsonb(d) ->> 'daticulocale', to_jsonb(d) ->> 'datlocale')) AS settings,
        -- a copy of a server has its system identifier
-       jsonb_build_array(s.system_identifier, d.oid, pg_postmaster_start_time()) AS database
+       jsonb_build_array(s.system_identifier, d.oid, extract(epoch FROM pg_postmaster_start_time())) AS database
 FROM pg_database AS d
 CROSS JOIN pg_extension AS e
 CROSS JOIN pg_control_system() AS s
@@ -137,7 +137,8 @@ BEGIN
     FOR log_table IN SELECT k.log_table AS name, k.key_column, k.key FROM azhunt_shards.log_table_keys() AS k LOOP
         PERFORM azhunt_shards.drop_empty_table(log_table.name);
         -- without ingestxid, which each shard fills
-        EXECUTE format('CREATE TABLE azhunt.%I (%s, additionalfields jsonb, ingestedat timestamptz DEFAULT now()) PARTITION BY HASH ((%s))', log_table.name,
+        EXECUTE format('CREATE TABLE azhunt.%I (%s, additionalfields jsonb, ingestedat timestamptz DEFAULT now())'
+                       ' PARTITION BY HASH ((%s))', log_table.name,
                        (SELECT string_agg(format('%I %s', c.column_name, c.data_type)
                                           || CASE c.column_name WHEN 'timegenerated' THEN ' NOT NULL' ELSE '' END,
                                           ', ' ORDER BY c.ordinal_position)
