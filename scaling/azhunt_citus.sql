@@ -94,46 +94,123 @@ BEGIN
         EXECUTE format('CREATE TRIGGER stamp BEFORE INSERT ON logs.%I FOR EACH ROW EXECUTE FUNCTION azhunt_citus.stamp()',
                        log_table);
     END LOOP;
+    PERFORM azhunt_citus.check_placements();
 END
 $$;
 COMMENT ON PROCEDURE azhunt_citus.distribute_log_tables(integer) IS
 'makes the log tables in schema logs and distributes them over the workers, in so many shards each; create_local_views() on each worker comes next';
 REVOKE EXECUTE ON PROCEDURE azhunt_citus.distribute_log_tables(integer) FROM PUBLIC;
 
+-- A run reads what its worker has, and run_command_on_workers() reaches active
+-- workers only.
+CREATE FUNCTION azhunt_citus.check_placements() RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    misplaced text;
+BEGIN
+    SELECT s.logicalrelid::text INTO misplaced
+    FROM azhunt_citus.log_table_keys() AS k
+    JOIN pg_dist_shard AS s ON s.logicalrelid = to_regclass(format('logs.%I', k.log_table))
+    JOIN pg_dist_placement AS p ON p.shardid = s.shardid
+    WHERE NOT EXISTS (SELECT FROM pg_dist_node AS n
+                      WHERE n.groupid = p.groupid AND n.groupid <> 0 AND n.noderole = 'primary' AND n.isactive)
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'a shard of % is on the coordinator, or on a worker that is not active', misplaced
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'No rule would read it.',
+                  HINT = 'Move it to a worker, as by citus_drain_node(), or activate the worker.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION azhunt_citus.check_placements() IS
+'internal: an error if a log table has a shard where no rule runs';
+REVOKE EXECUTE ON FUNCTION azhunt_citus.check_placements() FROM PUBLIC;
+
+CREATE FUNCTION azhunt_citus.shards_here(log_table text) RETURNS TABLE (shard regclass)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET citus.override_table_visibility = off
+AS $$
+    SELECT format('logs.%I', shards_here.log_table || '_' || s.shardid)::regclass
+    FROM pg_dist_shard AS s
+    JOIN pg_dist_placement AS p ON p.shardid = s.shardid
+    JOIN pg_dist_local_group AS g ON g.groupid = p.groupid
+    WHERE s.logicalrelid = format('logs.%I', shards_here.log_table)::regclass
+$$;
+COMMENT ON FUNCTION azhunt_citus.shards_here(text) IS
+'internal: on a worker: the shards of a log table that it has';
+
+CREATE FUNCTION azhunt_citus.shards_of_view(view regclass) RETURNS regclass[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(DISTINCT d.refobjid::regclass)
+    FROM pg_rewrite AS r
+    JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+    WHERE r.ev_class = view AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+$$;
+COMMENT ON FUNCTION azhunt_citus.shards_of_view(regclass) IS
+'internal: the relations that a view reads';
+
+CREATE FUNCTION azhunt_citus.create_local_view(log_table text, shards regclass[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET citus.enable_ddl_propagation = off
+SET citus.override_table_visibility = off
+AS $$
+DECLARE
+    columns text;
+    no_rows text;
+BEGIN
+    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
+           string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', ' ORDER BY a.attnum)
+    INTO columns, no_rows
+    FROM pg_attribute AS a
+    WHERE a.attrelid = format('logs.%I', log_table)::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+    -- what is granted on the view stays, and what reads it
+    EXECUTE format('CREATE OR REPLACE VIEW azhunt.%I AS %s', log_table,
+                   -- where no shard is, as on a worker that was added later, there are no rows
+                   coalesce((SELECT string_agg(format('SELECT %s FROM %s', columns, s.shard), ' UNION ALL ')
+                             FROM unnest(shards) AS s (shard)),
+                            format('SELECT %s WHERE false', no_rows)));
+    EXECUTE format('COMMENT ON VIEW azhunt.%1$I IS ''the rows of logs.%1$I on this worker''', log_table);
+END
+$$;
+COMMENT ON FUNCTION azhunt_citus.create_local_view(text, regclass[]) IS
+'internal: on a worker: makes the view of these shards of a log table, or has it read these';
+REVOKE EXECUTE ON FUNCTION azhunt_citus.create_local_view(text, regclass[]) FROM PUBLIC;
+
+-- Rows of a shard that has come from another worker have that one's transactions in
+-- ingestxid, which say nothing of what this one has seen.
 CREATE PROCEDURE azhunt_citus.create_local_views()
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     log_table text;
-    columns text;
-    no_rows text;
-    rows_here text;
+    here regclass[];
+    viewed regclass[];
+    has_gained boolean := false;
 BEGIN
-    SET LOCAL citus.enable_ddl_propagation = off;
-    SET LOCAL citus.override_table_visibility = off;
+    PERFORM pg_advisory_xact_lock('azhunt_citus.create_local_views()'::regprocedure::oid::bigint);
     FOR log_table IN SELECT s.log_table FROM azhunt.log_table_schemas() AS s LOOP
-        SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
-               string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', ' ORDER BY a.attnum)
-        INTO columns, no_rows
-        FROM pg_attribute AS a
-        WHERE a.attrelid = format('logs.%I', log_table)::regclass AND a.attnum > 0 AND NOT a.attisdropped;
-        rows_here := (
-            SELECT string_agg(format('SELECT %s FROM logs.%I', columns, log_table || '_' || s.shardid),
-                              ' UNION ALL ' ORDER BY s.shardid)
-            FROM pg_dist_shard AS s
-            JOIN pg_dist_placement AS p ON p.shardid = s.shardid
-            JOIN pg_dist_local_group AS g ON g.groupid = p.groupid
-            WHERE s.logicalrelid = format('logs.%I', log_table)::regclass);
-        EXECUTE format('DROP VIEW IF EXISTS azhunt.%I', log_table);
-        -- where no shard is, as on a worker that was added later, there are no rows
-        EXECUTE format('CREATE VIEW azhunt.%I AS %s', log_table, coalesce(rows_here, format('SELECT %s WHERE false', no_rows)));
-        EXECUTE format('COMMENT ON VIEW azhunt.%1$I IS ''the rows of logs.%1$I on this worker''', log_table);
+        here := ARRAY(SELECT s.shard FROM azhunt_citus.shards_here(log_table) AS s ORDER BY s.shard);
+        viewed := coalesce(azhunt_citus.shards_of_view(to_regclass(format('azhunt.%I', log_table))), '{}');
+        IF to_regclass(format('azhunt.%I', log_table)) IS NULL OR here <> viewed THEN
+            PERFORM azhunt_citus.create_local_view(log_table, here);
+            has_gained := has_gained OR NOT here::oid[] <@ viewed::oid[];
+        END IF;
     END LOOP;
+    IF has_gained THEN
+        PERFORM azhunt.restart_rule(r.rule) FROM azhunt.rules AS r;
+    END IF;
 END
 $$;
 COMMENT ON PROCEDURE azhunt_citus.create_local_views() IS
-'on a worker: makes the views of its own log rows; again after a shard was moved';
+'on a worker: makes the views of its own log rows, unless they are there; once a shard has come, rules read all rows again';
 REVOKE EXECUTE ON PROCEDURE azhunt_citus.create_local_views() FROM PUBLIC;
 
 -- What rules find, and what they have seen, is in one local transaction of a
@@ -151,9 +228,13 @@ BEGIN
         FROM pg_dist_node AS n
         WHERE n.noderole = 'primary' AND n.groupid <> 0 AND to_regclass(format('azhunt_citus.matches_%s', n.nodeid)) IS NULL
     LOOP
-        EXECUTE format('CREATE SERVER %I FOREIGN DATA WRAPPER postgres_fdw'
-                       ' OPTIONS (host %L, port %L, dbname %L, extensions ''azhunt'')',
-                       worker.name, worker.host, worker.port, current_database());
+        -- one that is left from before
+        IF NOT EXISTS (SELECT FROM pg_foreign_server AS s
+                       WHERE s.srvname = worker.name AND s.srvowner = current_user::regrole) THEN
+            EXECUTE format('CREATE SERVER %I FOREIGN DATA WRAPPER postgres_fdw'
+                           ' OPTIONS (host %L, port %L, dbname %L, extensions ''azhunt'')',
+                           worker.name, worker.host, worker.port, current_database());
+        END IF;
         EXECUTE format('CREATE FOREIGN TABLE azhunt_citus.%I () INHERITS (azhunt.matches)'
                        ' SERVER %I OPTIONS (schema_name ''azhunt'', table_name ''matches'')',
                        'matches_' || worker.id, worker.name);
@@ -164,16 +245,126 @@ COMMENT ON PROCEDURE azhunt_citus.create_foreign_tables() IS
 'adds what rules find on workers to azhunt.matches of the coordinator, through servers of postgres_fdw named worker and the id of the node; they need user mappings';
 REVOKE EXECUTE ON PROCEDURE azhunt_citus.create_foreign_tables() FROM PUBLIC;
 
-CREATE PROCEDURE azhunt_citus.run_rule(rule text)
+CREATE PROCEDURE azhunt_citus.grant_to_coordinator(coordinator name)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    CALL azhunt_citus.run_on_workers(format('CALL azhunt.run_rule(%L)', rule));
+    -- Citus has the workers do as much
+    EXECUTE format('GRANT USAGE ON SCHEMA azhunt TO %I', coordinator);
+    -- prune() locks what it deletes, and what two workers have found gets one time
+    CALL azhunt_citus.run_on_workers(format('GRANT SELECT, DELETE, UPDATE (run, found_at) ON azhunt.matches TO %I', coordinator));
+END
+$$;
+COMMENT ON PROCEDURE azhunt_citus.grant_to_coordinator(name) IS
+'grants what the coordinator needs on the workers to a role; again once a worker is added';
+REVOKE EXECUTE ON PROCEDURE azhunt_citus.grant_to_coordinator(name) FROM PUBLIC;
+
+CREATE FUNCTION azhunt_citus.check_foreign_tables() RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    worker record;
+BEGIN
+    SELECT n.nodename AS host, n.nodeport AS port INTO worker
+    FROM pg_dist_node AS n
+    WHERE n.noderole = 'primary' AND n.groupid <> 0 AND to_regclass(format('azhunt_citus.matches_%s', n.nodeid)) IS NULL
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'what rules find on worker %:% would not be read', worker.host, worker.port
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Call azhunt_citus.create_foreign_tables(), and create a user mapping.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION azhunt_citus.check_foreign_tables() IS
+'internal: an error if azhunt.matches of the coordinator lacks what rules find on a worker';
+REVOKE EXECUTE ON FUNCTION azhunt_citus.check_foreign_tables() FROM PUBLIC;
+
+CREATE TABLE azhunt_citus.unmerged_rules (rule text PRIMARY KEY);
+COMMENT ON TABLE azhunt_citus.unmerged_rules IS
+'rules that started over on a worker: what they found there can be on another worker, too';
+COMMENT ON COLUMN azhunt_citus.unmerged_rules.rule IS 'the rule';
+
+-- A worker that fails here fails again when the rule runs there.
+CREATE FUNCTION azhunt_citus.prepare_run(rule text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM FROM run_command_on_workers('CALL azhunt_citus.create_local_views()');
+    IF EXISTS (SELECT FROM run_command_on_workers(format(
+                   'SELECT EXISTS (SELECT FROM azhunt.restart_requests AS q WHERE q.rule = %1$L)'
+                   ' OR NOT EXISTS (SELECT FROM azhunt.watermarks AS w WHERE w.rule = %1$L)', prepare_run.rule)) AS r
+               WHERE r.result <> 'f') THEN
+        INSERT INTO azhunt_citus.unmerged_rules VALUES (prepare_run.rule) ON CONFLICT DO NOTHING;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION azhunt_citus.prepare_run(text) IS
+'internal: has workers read the shards that they have now, and notes whether the rule is to start over on one';
+REVOKE EXECUTE ON FUNCTION azhunt_citus.prepare_run(text) FROM PUBLIC;
+
+-- Where a shard has come, a run finds what is found already on the worker that had
+-- the shard.  The match stays where the rows are now, which any later run could find
+-- there again, and is as old as it was, for the status of its result.
+CREATE FUNCTION azhunt_citus.merge_matches(rule text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM azhunt_citus.unmerged_rules AS u WHERE u.rule = merge_matches.rule;
+    IF FOUND THEN
+        WITH repeated AS MATERIALIZED (
+            SELECT m.rule, m."time", m.key, m.tableoid AS later, e.tableoid AS earlier, e.run, e.found_at
+            FROM azhunt.matches AS m
+            JOIN azhunt.matches AS e ON e.rule = m.rule AND e."time" = m."time" AND e.key = m.key
+            WHERE m.rule = merge_matches.rule AND (e.found_at, e.tableoid) < (m.found_at, m.tableoid)
+        ), kept AS (
+            UPDATE azhunt.matches AS m SET run = r.run, found_at = r.found_at
+            FROM repeated AS r
+            WHERE m.rule = r.rule AND m."time" = r."time" AND m.key = r.key AND m.tableoid = r.later
+        )
+        DELETE FROM azhunt.matches AS m
+        USING repeated AS r
+        WHERE m.rule = r.rule AND m."time" = r."time" AND m.key = r.key AND m.tableoid = r.earlier;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION azhunt_citus.merge_matches(text) IS
+'internal: if a rule has started over on a worker, makes one match of those that two workers have';
+REVOKE EXECUTE ON FUNCTION azhunt_citus.merge_matches(text) FROM PUBLIC;
+
+-- These two have no SET clause, so that they can commit: the views are to be there,
+-- and the note is to stay, whatever becomes of the run.
+CREATE PROCEDURE azhunt_citus.run_rule_here(rule text)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    CALL azhunt_citus.create_local_views();
+    CALL azhunt.run_rule(run_rule_here.rule);
+END
+$$;
+COMMENT ON PROCEDURE azhunt_citus.run_rule_here(text) IS
+'internal: on a worker: runs a rule over the shards that it has now';
+REVOKE EXECUTE ON PROCEDURE azhunt_citus.run_rule_here(text) FROM PUBLIC;
+
+CREATE PROCEDURE azhunt_citus.run_rule(rule text)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM azhunt.prevent_in_transaction_block();
+    PERFORM azhunt_citus.check_placements();
+    PERFORM azhunt_citus.check_foreign_tables();
+    PERFORM azhunt_citus.prepare_run(run_rule.rule);
+    COMMIT;
+    CALL azhunt_citus.run_on_workers(pg_catalog.format('CALL azhunt_citus.run_rule_here(%L)', run_rule.rule));
+    PERFORM azhunt_citus.merge_matches(run_rule.rule);
 END
 $$;
 COMMENT ON PROCEDURE azhunt_citus.run_rule(text) IS
-'runs a rule on each worker; an error if it fails on any';
+'runs a rule on each worker, over the shards that it has; an error if it fails on any';
 REVOKE EXECUTE ON PROCEDURE azhunt_citus.run_rule(text) FROM PUBLIC;
 
 -- Citus pushes a join down if both sides have the distribution column in all their

@@ -29,15 +29,20 @@ CREATE VIEW azhunt_shards.settings_here AS
 SELECT jsonb_build_object('azhunt', e.extversion, 'encoding', pg_encoding_to_char(d.encoding),
                           'collation', d.datcollate, 'character type', d.datctype, 'provider', d.datlocprovider,
                           -- the column's names before and from PostgreSQL 17 on
-                          'locale', COALESCE(to_jsonb(d) ->> 'daticulocale', to_jsonb(d) ->> 'datlocale')) AS settings
+                          'locale', COALESCE(to_jsonb(d) ->> 'daticulocale', to_jsonb(d) ->> 'datlocale')) AS settings,
+       -- a copy of a server has its system identifier
+       jsonb_build_array(s.system_identifier, d.oid, extract(epoch FROM pg_postmaster_start_time())) AS database
 FROM pg_database AS d
 CROSS JOIN pg_extension AS e
+CROSS JOIN pg_control_system() AS s
 WHERE d.datname = current_database() AND e.extname = 'azhunt';
 COMMENT ON VIEW azhunt_shards.settings_here IS 'by what this server compares texts, and its version of azhunt';
 COMMENT ON COLUMN azhunt_shards.settings_here.settings IS 'each by its name';
+COMMENT ON COLUMN azhunt_shards.settings_here.database IS 'what no other database has';
 
 -- What the hunt for uploads reads, as one relation each, so that its join is one
--- of two foreign tables.
+-- of two foreign tables.  A row without an address is where the others with an
+-- empty one are, and not where a null in column address would be.
 CREATE PROCEDURE azhunt_shards.create_shard(coordinator name)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -58,9 +63,10 @@ BEGIN
                b.useragentheader, b.correlationid
         FROM azhunt.storagebloblogs AS b
     ) AS s
-    WHERE azhunt.is_upload(s.operationname)
+    WHERE s.calleripaddress IS NOT NULL
+      AND azhunt.is_upload(s.operationname)
       AND azhunt.is_successful_storage_operation(s.statustext, s.statuscode);
-    COMMENT ON VIEW azhunt_shards.uploads_here IS 'successful uploads on this shard';
+    COMMENT ON VIEW azhunt_shards.uploads_here IS 'successful uploads on this shard that have an address';
 
     CREATE VIEW azhunt_shards.signins_here AS
     SELECT s.timegenerated, azhunt.time_of_signin('CreatedDateTime', s.timegenerated, s.createddatetime) AS begun,
@@ -82,8 +88,9 @@ BEGIN
         SELECT m.timegenerated, m.createddatetime, azhunt.principal_account(m.serviceprincipalname, m.serviceprincipalid), m.ipaddress,
                m.useragent, m.resulttype, 'aadmanagedidentitysigninlogs'
         FROM azhunt.aadmanagedidentitysigninlogs AS m
-    ) AS s;
-    COMMENT ON VIEW azhunt_shards.signins_here IS 'sign-ins on this shard';
+    ) AS s
+    WHERE s.ipaddress IS NOT NULL;
+    COMMENT ON VIEW azhunt_shards.signins_here IS 'sign-ins on this shard that have an address';
 
     CALL azhunt_shards.grant_to_coordinator(coordinator);
 END
@@ -129,8 +136,9 @@ BEGIN
 
     FOR log_table IN SELECT k.log_table AS name, k.key_column, k.key FROM azhunt_shards.log_table_keys() AS k LOOP
         PERFORM azhunt_shards.drop_empty_table(log_table.name);
-        -- without ingestedat and ingestxid, which each shard fills
-        EXECUTE format('CREATE TABLE azhunt.%I (%s, additionalfields jsonb) PARTITION BY HASH ((%s))', log_table.name,
+        -- without ingestxid, which each shard fills
+        EXECUTE format('CREATE TABLE azhunt.%I (%s, additionalfields jsonb, ingestedat timestamptz DEFAULT now())'
+                       ' PARTITION BY HASH ((%s))', log_table.name,
                        (SELECT string_agg(format('%I %s', c.column_name, c.data_type)
                                           || CASE c.column_name WHEN 'timegenerated' THEN ' NOT NULL' ELSE '' END,
                                           ', ' ORDER BY c.ordinal_position)
@@ -144,17 +152,18 @@ BEGIN
                        log_table.name, log_table.key_column);
         PERFORM azhunt_shards.add_foreign_partitions(format('azhunt.%I', log_table.name), 'azhunt',
                                                      log_table.name, servers);
+        PERFORM azhunt_shards.check_placement(log_table.name, log_table.key_column, log_table.key, servers);
     END LOOP;
 
     CREATE TABLE azhunt_shards.uploads (
         timegenerated timestamptz, operationname text, address text, uri text, useragent text, correlationid text
     ) PARTITION BY HASH (address);
-    COMMENT ON TABLE azhunt_shards.uploads IS 'successful uploads on all shards';
+    COMMENT ON TABLE azhunt_shards.uploads IS 'successful uploads on all shards that have an address';
     PERFORM azhunt_shards.add_foreign_partitions('azhunt_shards.uploads', 'azhunt_shards', 'uploads_here', servers);
     CREATE TABLE azhunt_shards.signins (
         timegenerated timestamptz, begun timestamptz, account text, address text, useragent text, resulttype text, log_table text
     ) PARTITION BY HASH (address);
-    COMMENT ON TABLE azhunt_shards.signins IS 'sign-ins on all shards';
+    COMMENT ON TABLE azhunt_shards.signins IS 'sign-ins on all shards that have an address';
     PERFORM azhunt_shards.add_foreign_partitions('azhunt_shards.signins', 'azhunt_shards', 'signins_here', servers);
 
     -- What rules found there is read as if it had been found here.
@@ -208,7 +217,9 @@ DECLARE
     server text;
     options text[];
     settings jsonb;
+    database jsonb;
     expected constant jsonb := (SELECT h.settings FROM azhunt_shards.settings_here AS h);
+    databases jsonb[] := ARRAY(SELECT h.database FROM azhunt_shards.settings_here AS h);
 BEGIN
     IF cardinality(servers) <> (SELECT count(DISTINCT s.server) FROM unnest(servers) AS s (server)) THEN
         RAISE EXCEPTION 'each server can be one shard only'
@@ -227,9 +238,15 @@ BEGIN
                       DETAIL = 'All rows would travel to the coordinator.',
                       HINT = format('As in ALTER SERVER %I OPTIONS (ADD extensions ''azhunt'').', server);
         END IF;
-        EXECUTE format('CREATE FOREIGN TABLE azhunt_shards.%I (settings jsonb) SERVER %I'
+        EXECUTE format('CREATE FOREIGN TABLE azhunt_shards.%I (settings jsonb, database jsonb) SERVER %I'
                        ' OPTIONS (schema_name ''azhunt_shards'', table_name ''settings_here'')', 'settings_' || shard, server);
-        EXECUTE format('SELECT s.settings FROM azhunt_shards.%I AS s', 'settings_' || shard) INTO settings;
+        EXECUTE format('SELECT s.settings, s.database FROM azhunt_shards.%I AS s', 'settings_' || shard) INTO settings, database;
+        IF database = ANY (databases) THEN
+            RAISE EXCEPTION 'server "%" is the database of the coordinator or of another server', server
+                USING ERRCODE = 'invalid_parameter_value',
+                      DETAIL = 'Its rows would be read twice.';
+        END IF;
+        databases := databases || database;
         IF settings IS DISTINCT FROM expected THEN
             RAISE EXCEPTION 'server "%" has other settings than the coordinator', server
                 USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -295,6 +312,33 @@ $$;
 COMMENT ON FUNCTION azhunt_shards.add_foreign_partitions(regclass, text, text, text[]) IS
 'internal: adds the partitions of a table, each a table or view of one server';
 REVOKE EXECUTE ON FUNCTION azhunt_shards.add_foreign_partitions(regclass, text, text, text[]) FROM PUBLIC;
+
+-- Some rows of each shard tell: if the servers are others than before, or in another
+-- order, few are where they belong.
+CREATE FUNCTION azhunt_shards.check_placement(log_table text, key_column text, key text, servers text[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    is_misplaced boolean;
+BEGIN
+    FOR shard IN 1 .. cardinality(servers) LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM (SELECT f.%I FROM azhunt_shards.%I AS f LIMIT 1000) AS f'
+                       ' WHERE NOT satisfies_hash_partition(%L::regclass, %s, %s, %s))',
+                       key_column, log_table || '_' || shard, format('azhunt.%I', log_table), cardinality(servers),
+                       shard - 1, key)
+        INTO is_misplaced;
+        IF is_misplaced THEN
+            RAISE EXCEPTION 'server "%" has rows of azhunt.% that belong on another', servers[shard], log_table
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'Give the same servers in the same order as before; or empty the table there, and load its rows through the coordinator.';
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION azhunt_shards.check_placement(text, text, text, text[]) IS
+'internal: an error if shards have rows of a log table that belong on another; looks at some rows of each';
+REVOKE EXECUTE ON FUNCTION azhunt_shards.check_placement(text, text, text, text[]) FROM PUBLIC;
 
 CREATE FUNCTION azhunt_shards.create_view_of_all(relation text, servers text[]) RETURNS void
 LANGUAGE plpgsql

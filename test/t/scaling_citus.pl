@@ -21,6 +21,8 @@ my $script = dirname(abs_path(__FILE__)) . '/../../scaling/azhunt_citus.sql';
 my ($coordinator, @workers) = map { Cluster->new_system("shared_preload_libraries = 'citus'", 'wal_level = logical', 'max_prepared_transactions = 50') } 1 .. 3;
 my $one = Cluster->new_system;
 my %session = map { $_->{dir} => $_->session } $one, $coordinator, @workers;
+# a node copies a shard from its own server, too, for which it has no other name
+ask($_, "ALTER SYSTEM SET citus.local_hostname = '$_->{dir}'; SELECT FROM pg_reload_conf()") foreach $coordinator, @workers;
 
 sub ask
 {
@@ -72,7 +74,9 @@ execute($coordinator, 'SET client_min_messages = warning; CALL azhunt_citus.dist
 execute($coordinator, 'CALL azhunt_citus.run_on_workers(\'CALL azhunt_citus.create_local_views()\')');
 execute($coordinator, 'CREATE EXTENSION postgres_fdw');
 execute($coordinator, 'CALL azhunt_citus.create_foreign_tables()');
-execute($coordinator, "CREATE USER MAPPING FOR CURRENT_USER SERVER $_ OPTIONS (user 'postgres')")
+execute($coordinator, 'CREATE ROLE azhunt LOGIN');
+execute($coordinator, "CALL azhunt_citus.grant_to_coordinator('azhunt')");
+execute($coordinator, "CREATE USER MAPPING FOR CURRENT_USER SERVER $_ OPTIONS (user 'azhunt')")
   foreach split /\n/, ask($coordinator, 'SELECT srvname FROM pg_foreign_server');
 like(answer_or_error($coordinator, 'SELECT * FROM azhunt.storage_upload_link_account()'), qr/ERROR: .*does not exist/, 'no hunt reads empty tables on the coordinator');
 
@@ -133,11 +137,55 @@ foreach my $seed (2, 3)
 isnt(ask($one, "SELECT count(*) FROM azhunt.results WHERE status = 'closed'"), '0', 'some results stay closed');
 isnt(ask($one, "SELECT count(*) FROM azhunt.results WHERE status = 'new' AND note = 'seen'"), '0', 'and some are new again');
 
-# An error on a worker is not lost.
-ask($workers[1], 'DROP VIEW azhunt.azureactivity');
+# A shard of logs that goes to another worker, or to the coordinator.
+sub move_shard
+{
+	my ($from, $to) = @_;
+
+	isnt(ask($coordinator, <<"END"), '', "a shard is moved from $from->{dir} to $to->{dir}");
+SELECT citus_move_shard_placement(min(s.shardid), '$from->{dir}', 5432, '$to->{dir}', 5432, shard_transfer_mode => 'block_writes') IS NULL
+FROM citus_shards AS s WHERE s.table_name = 'logs.signinlogs'::regclass AND s.nodename = '$from->{dir}'
+END
+}
+
+ask($_, "SELECT azhunt.set_status(result_id, 'closed', 'seen') FROM azhunt.results") foreach $one, $coordinator;
+# what is granted on a view stays, though the shard that it read goes
+execute($coordinator, 'CREATE ROLE azhunt_scaling_reader');
+ask($_, 'GRANT SELECT ON azhunt.signinlogs TO azhunt_scaling_reader') foreach @workers;
+move_shard(@workers);
+run_rules();
+same(ask($coordinator, $results), ask($one, $results), 'what was found of a shard that moves is found once, and stays closed');
+is(join(',', map { ask($_, q(SELECT has_table_privilege('azhunt_scaling_reader', 'azhunt.signinlogs', 'SELECT'))) } @workers), 't,t', 'rights stay');
+ask($coordinator, 'SET client_min_messages = warning; CALL citus_cleanup_orphaned_resources()');
+insert_logs(4, 3001, 4500);
+run_rules();
+same(ask($coordinator, $results), ask($one, $results), 'and rows that come later are found where it is');
+move_shard(reverse @workers);
+insert_logs(5, 4501, 5000);
+run_rules();
+same(ask($coordinator, $results), ask($one, $results), 'also once it is back');
+ask($coordinator, "SELECT citus_set_node_property('$coordinator->{dir}', 5432, 'shouldhaveshards', true)");
+move_shard($workers[0], $coordinator);
+like(answer_or_error($coordinator, "CALL azhunt_citus.run_rule('cloudshell_usage')"), qr/ERROR:  a shard of logs\.\w+ is on the coordinator/, 'no rule passes over what is on the coordinator');
+ask($coordinator, "SELECT citus_set_node_property('$coordinator->{dir}', 5432, 'shouldhaveshards', false)");
+move_shard($coordinator, $workers[0]);
+run_rules();
+same(ask($coordinator, $results), ask($one, $results), 'which goes on once it has moved again');
+
+# An error on a worker is not lost, nor keeps the others from what they find.
+my $server = ask($coordinator, "SELECT format('azhunt_citus.matches_%s', nodeid) FROM pg_dist_node WHERE nodename = '$workers[0]{dir}'");
+ask($coordinator, "ALTER FOREIGN TABLE $server NO INHERIT azhunt.matches; ALTER FOREIGN TABLE $server RENAME TO aside");
+like(answer_or_error($coordinator, "CALL azhunt_citus.run_rule('cloudshell_usage')"), qr/ERROR:  what rules find on worker .* would not be read/, 'nor passes over what a worker finds');
+ask($coordinator, "ALTER FOREIGN TABLE azhunt_citus.aside RENAME TO " . ($server =~ s/.*\.//r) . "; ALTER FOREIGN TABLE $server INHERIT azhunt.matches");
+my $runs = q(SELECT count(*) FROM azhunt.runs WHERE rule = 'cloudshell_usage' AND status = 'succeeded');
+my $runs_before = ask($workers[0], $runs);
+move_shard(@workers[1, 0]);
+ask($workers[1], 'DROP VIEW azhunt.azureactivity; CREATE TABLE azhunt.azureactivity ()');
 like(answer_or_error($coordinator, "CALL azhunt_citus.run_rule('cloudshell_usage')"), qr/ERROR:  worker .*: /, 'a run that fails on one worker is an error');
-execute($coordinator, 'CALL azhunt_citus.run_on_workers(\'CALL azhunt_citus.create_local_views()\')');
-execute($coordinator, "CALL azhunt_citus.run_rule('cloudshell_usage')");
+is(ask($workers[0], $runs), $runs_before + 1, 'which does not keep the other from its own');
+ask($workers[1], 'DROP TABLE azhunt.azureactivity');
+run_rules();
+same(ask($coordinator, $results), ask($one, $results), 'nor from being merged once it is mended');
 
 ask($coordinator, "SELECT azhunt.drop_rule(rule) FROM azhunt.rules");
 is(ask($workers[0], 'SELECT count(*) FROM azhunt.matches'), '0', 'drop_rule() on the coordinator removes what the workers have found');
@@ -150,6 +198,7 @@ execute($coordinator, 'SET client_min_messages = warning; CALL azhunt_citus.dist
 execute($coordinator, 'CALL azhunt_citus.run_on_workers(\'CALL azhunt_citus.create_local_views()\')') foreach 1, 2;
 insert_logs(1, 1, 100);
 is(join(',', sort { $a <=> $b } map { ask($_, 'SELECT count(*) FROM azhunt.signinlogs') } @workers), '0,100', 'one worker has all rows');
+execute($coordinator, 'CALL azhunt_citus.create_foreign_tables()');
 execute($coordinator, "CALL azhunt_citus.run_on_workers(\$\$SELECT azhunt.drop_rule('cloudshell_usage')\$\$)");
 execute($coordinator, "CALL azhunt_citus.run_on_workers(\$\$SELECT azhunt.add_rule('cloudshell_usage')\$\$)");
 execute($coordinator, "CALL azhunt_citus.run_rule('cloudshell_usage')");

@@ -78,7 +78,15 @@ query('azhunt_shard_other', "CALL azhunt_shards.create_shard('$role')");
 create_server($coordinator, 'other', 'azhunt_shard_other', ", extensions 'azhunt'");
 like(query_error($coordinator, "CALL azhunt_shards.create_coordinator('shard1', 'other')"),
 	qr/server "other" has other settings than the coordinator/, 'and sorts as the others do');
-query($coordinator, 'DROP SERVER plain CASCADE; DROP SERVER other CASCADE');
+create_server($coordinator, 'again', $shards[0], ", extensions 'azhunt'");
+like(query_error($coordinator, "CALL azhunt_shards.create_coordinator('shard1', 'again')"),
+	qr/server "again" is the database of the coordinator or of another server/, 'a database is one shard, whatever its servers are named');
+create_server($coordinator, 'itself', $coordinator, ", extensions 'azhunt'");
+query($coordinator, "GRANT USAGE ON SCHEMA azhunt_shards TO $role; GRANT SELECT ON azhunt_shards.settings_here TO $role");
+like(query_error($coordinator, "SET timezone = 'Asia/Tokyo'; CALL azhunt_shards.create_coordinator('shard1', 'itself')"),
+	qr/server "itself" is the database of the coordinator or of another server/, 'and not the coordinator');
+query($coordinator, 'DROP SERVER plain CASCADE; DROP SERVER other CASCADE; DROP SERVER again CASCADE; DROP SERVER itself CASCADE');
+query($coordinator, "DROP OWNED BY $role");
 query('postgres', 'DROP DATABASE azhunt_shard_other');
 
 query($coordinator, "CALL azhunt_shards.create_coordinator($servers)");
@@ -106,6 +114,14 @@ insert_logs(1, 1, 1500);
 query($_, 'ANALYZE') foreach @shards, $coordinator;
 is(query($coordinator, 'SELECT count(*), count(DISTINCT tableoid) FROM azhunt.signinlogs'), '1500|3', 'each shard has rows');
 is(query($shards[0], 'SELECT count(*) FROM azhunt.signinlogs WHERE ingestxid IS NULL OR ingestedat IS NULL'), '0', 'and fills what is its own');
+
+foreach my $relation ('uploads', 'signins')
+{
+	is(query($coordinator, "SELECT count(*) FROM azhunt_shards.$relation WHERE address IS NULL"),
+		query($coordinator, "SELECT count(*) FILTER (WHERE address IS NULL) FROM azhunt_shards.$relation"), "no row is where a search does not look for it ($relation)");
+}
+my $recent = 'SELECT azhunt.kql($$SigninLogs | where ingestion_time() > ago(1d) | count$$)';
+is(query($coordinator, $recent), query($one, $recent), 'a query in KQL finds when rows came');
 
 foreach my $arguments (@arguments)
 {
@@ -270,6 +286,9 @@ is(query($shards[1], 'SELECT count(*) FROM azhunt.matches'), '0', 'drop_rule() o
 
 # The way back.
 query($coordinator, 'CALL azhunt_shards.drop_coordinator()');
+like(query_error($coordinator, "CALL azhunt_shards.create_coordinator('shard''2', 'shard1', 'Shard \"3\"')"),
+	qr/server "shard'2" has rows of azhunt\.\w+ that belong on another/, 'the order of servers that have rows cannot change');
+like(query_error($coordinator, "CALL azhunt_shards.create_coordinator('shard1', 'shard''2')"), qr/that belong on another/, 'nor their number');
 is(query($coordinator, 'SELECT count(*) FROM azhunt.signinlogs'), '0', 'a former coordinator has log tables of its own');
 is(query($coordinator, "SELECT count(*) FROM pg_foreign_table"), '0', 'and no foreign tables');
 isnt(query($shards[0], 'SELECT count(*) FROM azhunt.signinlogs'), '0', 'the shards keep their rows');
