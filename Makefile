@@ -235,11 +235,13 @@ endif
 $(shell mkdir -p src/load src/kqlc $(sort $(dir $(OBJS))))
 
 # The installation script is committed, so that a clone can be installed as it
-# is, and written again when a fragment has changed.
+# is, and written again when a fragment has changed.  In a clone, no time of a file
+# says whether one has, and the source tree may be one that cannot be written to.
 all: $(srcdir)/$(DATA)
 install: $(srcdir)/$(DATA)
 $(srcdir)/$(DATA): $(addprefix $(srcdir)/,$(SQL))
-	cd $(srcdir) && script/concatenate $(SQL) >$(DATA).new && mv $(DATA).new $(DATA)
+	@cd $(srcdir) && script/concatenate $(SQL) | cmp -s - $(DATA) || { \
+		script/concatenate $(SQL) >$(DATA).new && mv $(DATA).new $(DATA); }
 
 # A test asks whether the committed script is what the fragments give.
 .PHONY: check-script list-sql
