@@ -263,10 +263,16 @@ endif
 install-documents:
 	@cd $(srcdir) && find $(DOCUMENTS) -type f | while read -r file; do \
 		directory='$(DESTDIR)$(documentdir)'/$$(dirname "$$file"); \
-		$(MKDIR_P) "$$directory" && $(INSTALL_DATA) "$$file" "$$directory" || exit 1; \
+		$(INSTALL) -d "$$directory" && $(INSTALL_DATA) "$$file" "$$directory" || exit 1; \
 	done
+# Others may have files of their own in that directory.
 uninstall-documents:
-	rm -rf '$(DESTDIR)$(documentdir)'
+	@cd $(srcdir) && find $(DOCUMENTS) -type f | while read -r file; do \
+		directory='$(DESTDIR)$(documentdir)'; \
+		rm -f "$$directory/$$file" || exit 1; \
+		(cd "$$directory" && rmdir -p "$$(dirname "$$file")") 2>/dev/null || true; \
+	done
+	@rmdir '$(DESTDIR)$(documentdir)' 2>/dev/null || true
 
 # The archive for PGXN.  .gitattributes says what is not in it.
 DISTVERSION = $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' $(srcdir)/META.json)

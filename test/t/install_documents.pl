@@ -55,7 +55,20 @@ is_deeply([ map { broken_links($_) } grep { /\.md$/ } @documents ], [], 'which l
 make('uninstall-documents');
 is_deeply(files(), [], 'all is gone again');
 
-make('install-documents', 'documentdir=/opt/azhunt');
+ok(!-e "$root$docdir/azhunt", 'with their directories');
+
+{
+	my $umask = umask 077;
+	make('install-documents', 'documentdir=/opt/azhunt');
+	umask $umask;
+}
 is_deeply([ grep { !m{^/opt/azhunt/} } @{ files() } ], [], 'they go into another directory');
+my @closed;
+find({ no_chdir => 1, wanted => sub { push @closed, $_ if ((stat)[2] & 0555) != (-d _ ? 0555 : 0444) } }, "$root/opt");
+is_deeply(\@closed, [], 'where everybody can read them, whatever the umask');
+
+spew("$root/opt/azhunt/$_", "ours\n") foreach 'notes', 'doc/notes';
+make('uninstall-documents', 'documentdir=/opt/azhunt');
+is_deeply(files(), [ '/opt/azhunt/doc/notes', '/opt/azhunt/notes' ], 'files of others in that directory stay');
 
 done_testing();
