@@ -255,6 +255,10 @@ DOCUMENTS = README.md CHANGELOG.md SECURITY.md LICENSE doc grafana/dashboards gr
 	grafana/role.sql sample scaling src/hunts/*/differences.md src/logs/tables
 documentdir = $(docdir)/$(EXTENSION)
 
+# What is installed comes from several directories.
+$(foreach directory,DESTDIR BINDIR MANDIR documentdir,\
+	$(if $(filter-out /%,$(firstword $($(directory)))),$(error $(directory) has to be an absolute path)))
+
 .PHONY: install-documents uninstall-documents
 ifneq ($(WITH_DOCUMENTS),no)
 install: install-documents

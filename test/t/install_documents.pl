@@ -71,6 +71,13 @@ spew("$root/opt/azhunt/$_", "ours\n") foreach 'notes', 'doc/notes';
 make('uninstall-documents', 'documentdir=/opt/azhunt');
 is_deeply(files(), [ '/opt/azhunt/doc/notes', '/opt/azhunt/notes' ], 'files of others in that directory stay');
 
+# Programs and documents would go to several places.
+foreach my $directory (qw(DESTDIR BINDIR MANDIR documentdir))
+{
+	my ($status, $output) = run('sh', '-c', 'exec make --silent "$@" 2>&1', 'sh', "--directory=$top", "PG_CONFIG=$pg_config", '--dry-run', 'install-documents', "$directory=a b");
+	like("$status: $output", qr/^2: Makefile:\d+: \*\*\* $directory has to be an absolute path\.  Stop\.$/m, "$directory is no relative path");
+}
+
 # In Debian's package, the names of two documents are Debian's own.
 SKIP:
 {
