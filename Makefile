@@ -235,11 +235,13 @@ endif
 $(shell mkdir -p src/load src/kqlc $(sort $(dir $(OBJS))))
 
 # The installation script is committed, so that a clone can be installed as it
-# is, and written again when a fragment has changed.
+# is, and written again when a fragment has changed.  In a clone, no time of a file
+# says whether one has, and the source tree may be one that cannot be written to.
 all: $(srcdir)/$(DATA)
 install: $(srcdir)/$(DATA)
 $(srcdir)/$(DATA): $(addprefix $(srcdir)/,$(SQL))
-	cd $(srcdir) && script/concatenate $(SQL) >$(DATA).new && mv $(DATA).new $(DATA)
+	@cd $(srcdir) && script/concatenate $(SQL) | cmp -s - $(DATA) || { \
+		script/concatenate $(SQL) >$(DATA).new && mv $(DATA).new $(DATA); }
 
 # A test asks whether the committed script is what the fragments give.
 .PHONY: check-script list-sql
@@ -253,6 +255,10 @@ DOCUMENTS = README.md CHANGELOG.md SECURITY.md LICENSE doc grafana/dashboards gr
 	grafana/role.sql sample scaling src/hunts/*/differences.md src/logs/tables
 documentdir = $(docdir)/$(EXTENSION)
 
+# What is installed comes from several directories.
+$(foreach directory,DESTDIR BINDIR MANDIR documentdir,\
+	$(if $(filter-out /%,$(firstword $($(directory)))),$(error $(directory) has to be an absolute path)))
+
 .PHONY: install-documents uninstall-documents
 ifneq ($(WITH_DOCUMENTS),no)
 install: install-documents
@@ -261,10 +267,16 @@ endif
 install-documents:
 	@cd $(srcdir) && find $(DOCUMENTS) -type f | while read -r file; do \
 		directory='$(DESTDIR)$(documentdir)'/$$(dirname "$$file"); \
-		$(MKDIR_P) "$$directory" && $(INSTALL_DATA) "$$file" "$$directory" || exit 1; \
+		$(INSTALL) -d "$$directory" && $(INSTALL_DATA) "$$file" "$$directory" || exit 1; \
 	done
+# Others may have files of their own in that directory.
 uninstall-documents:
-	rm -rf '$(DESTDIR)$(documentdir)'
+	@cd $(srcdir) && find $(DOCUMENTS) -type f | while read -r file; do \
+		directory='$(DESTDIR)$(documentdir)'; \
+		rm -f "$$directory/$$file" || exit 1; \
+		(cd "$$directory" && rmdir -p "$$(dirname "$$file")") 2>/dev/null || true; \
+	done
+	@rmdir '$(DESTDIR)$(documentdir)' 2>/dev/null || true
 
 # The archive for PGXN.  .gitattributes says what is not in it.
 DISTVERSION = $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' $(srcdir)/META.json)

@@ -1,5 +1,5 @@
 # make install puts the documents where PostgreSQL has its own, with what they link
-# to.
+# to; a package has them as they are.
 use strict;
 use warnings;
 
@@ -55,7 +55,40 @@ is_deeply([ map { broken_links($_) } grep { /\.md$/ } @documents ], [], 'which l
 make('uninstall-documents');
 is_deeply(files(), [], 'all is gone again');
 
-make('install-documents', 'documentdir=/opt/azhunt');
+ok(!-e "$root$docdir/azhunt", 'with their directories');
+
+{
+	my $umask = umask 077;
+	make('install-documents', 'documentdir=/opt/azhunt');
+	umask $umask;
+}
 is_deeply([ grep { !m{^/opt/azhunt/} } @{ files() } ], [], 'they go into another directory');
+my @closed;
+find({ no_chdir => 1, wanted => sub { push @closed, $_ if ((stat)[2] & 0555) != (-d _ ? 0555 : 0444) } }, "$root/opt");
+is_deeply(\@closed, [], 'where everybody can read them, whatever the umask');
+
+spew("$root/opt/azhunt/$_", "ours\n") foreach 'notes', 'doc/notes';
+make('uninstall-documents', 'documentdir=/opt/azhunt');
+is_deeply(files(), [ '/opt/azhunt/doc/notes', '/opt/azhunt/notes' ], 'files of others in that directory stay');
+
+# Programs and documents would go to several places.
+foreach my $directory (qw(DESTDIR BINDIR MANDIR documentdir))
+{
+	my ($status, $output) = run('sh', '-c', 'exec make --silent "$@" 2>&1', 'sh', "--directory=$top", "PG_CONFIG=$pg_config", '--dry-run', 'install-documents', "$directory=a b");
+	like("$status: $output", qr/^2: Makefile:\d+: \*\*\* $directory has to be an absolute path\.  Stop\.$/m, "$directory is no relative path");
+}
+
+# In Debian's package, the names of two documents are Debian's own.
+SKIP:
+{
+	my ($version) = `$pg_config --version` =~ /(\d+)/;
+	my $packaged = "/usr/share/doc/postgresql-$version-azhunt";
+	skip 'azhunt is not installed from a package', 2 unless $ENV{AZHUNT_INSTALLED} && -e "$packaged/changelog.Debian.gz";
+	$root = '';
+	is_deeply([ grep { !-f "$packaged/$_" || slurp("$packaged/$_") ne slurp("$top/$_") } grep { !/^(?:CHANGELOG\.md|LICENSE)$/ }
+			map { s{^\Q$docdir\E/azhunt/}{}r } @documents ], [], 'the package has them, as they are');
+	is_deeply([ map { broken_links("$packaged/$_") } grep { /\.md$/ && -f "$packaged/$_" } map { s{^\Q$docdir\E/azhunt/}{}r } @documents ],
+		[], 'with what they link to');
+}
 
 done_testing();

@@ -85,8 +85,11 @@ foreach my $case ([ 'load', 'azhunt-load' ], [ 'kqlc', 'azhunt-kql' ])
 	my @options = $help =~ /(--[a-z][a-z-]+)/g;
 	cmp_ok(scalar(@options), '>=', 8, 'the program has options');
 	is_deeply([ grep { $source !~ /\Q$_\E(?![a-z-])/ } @options ], [], 'the manual page has all of them');
-	make($directory, 'uninstall', @elsewhere);
-	is_deeply(files(), [], 'and all is gone again');
+	make($directory, 'uninstall', @elsewhere, 'PKG_CONFIG=false');
+	is_deeply(files(), [], 'and all is gone again, without the libraries that it was built with');
+	make($directory, '--dry-run', 'clean', 'PKG_CONFIG=false');
+	my ($failed, $why) = run('sh', '-c', 'exec make --silent "$@" 2>&1', 'sh', "--directory=$top/src/$directory", '--dry-run', '--always-make', "PG_CONFIG=$pg_config", 'PKG_CONFIG=false');
+	like("$failed: $why", qr/^2: .*\*\*\* \Q$program\E needs /s, 'which are named where it is built');
 }
 
 done_testing();
