@@ -122,6 +122,7 @@ OBJS = \
 	src/windowjoin/merge_explain.o \
 	src/windowjoin/merge_fetch.o \
 	src/windowjoin/merge_index.o \
+	src/windowjoin/merge_keys.o \
 	src/windowjoin/merge_parallel.o \
 	src/windowjoin/merge_path.o \
 	src/windowjoin/merge_ring.o \

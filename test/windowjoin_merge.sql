@@ -4,7 +4,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(193);
+SELECT plan(195);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -213,6 +213,33 @@ SELECT alike(plan_for('1 second', 'AND e.agent =~ a.agent AND e.id <> a.id'), '%
 SELECT unalike(plan_for('2 hours', ''), '%AzhuntWindowMerge%', 'tables are read where most rows match');
 SELECT unalike(plan_for('1 second', 'AND e.agent =~ a.agent AND a.id = 5'), '%AzhuntWindow%', 'a few rows are looked up');
 SELECT set_config(name, 'off', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name) \g /dev/null
+
+
+-- Half of the rows have one key, and nearly all pairs, unless it is another one on
+-- the other side.
+CREATE FUNCTION half_of_one(one integer) RETURNS TABLE (id integer, k integer, t timestamptz) LANGUAGE sql AS $$
+SELECT i, CASE WHEN random() < 0.5 THEN one ELSE floor(random() * 10000)::integer END, '2026-01-01'::timestamptz + random() * interval '1 day'
+FROM generate_series(1, 20000) AS i
+$$;
+CREATE TABLE half_of_one AS SELECT * FROM half_of_one(0);
+CREATE TABLE half_of_it_too AS SELECT * FROM half_of_one(0);
+CREATE TABLE half_of_another AS SELECT * FROM half_of_one(1);
+CREATE INDEX ON half_of_one (k, t);
+CREATE INDEX ON half_of_it_too (k, t);
+CREATE INDEX ON half_of_another (k, t);
+ANALYZE half_of_one, half_of_it_too, half_of_another;
+CREATE FUNCTION fetched_ratio(query text) RETURNS double precision LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ' || query INTO plan;
+    RETURN (SELECT sum((s ->> 'Plan Rows')::double precision) / sum((s ->> 'Actual Rows')::double precision)
+            FROM json_array_elements(plan #> '{0,Plan,Plans}') AS s);
+END $$;
+SELECT ok(ratio BETWEEN 0.7 AND c.most, format('rows that are fetched are estimated %s: %s', description, ratio::numeric(10, 2)))
+FROM (VALUES ('where one key has most pairs', 'half_of_it_too', interval '1 minute', 1.4),
+             ('where no key has most', 'half_of_another', '8 hours', 2.5)) AS c (description, anchors, lookback, most),
+     fetched_ratio(format('SELECT e.id, a.id FROM half_of_one e JOIN %I a USING (k) WHERE within(e.t, a.t, %L)', anchors, lookback)) AS ratio;
 
 --
 -- what it leaves to other plans

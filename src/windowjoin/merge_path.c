@@ -74,6 +74,7 @@ typedef struct SideEstimate
 	double		pages;			/* of the indexes */
 	double		rows;			/* that its conditions let through */
 	double		fetched;
+	KeyFrequencies *keys;
 	bool		from_entries;	/* but for those that are not known to be
 								 * visible */
 } SideEstimate;
@@ -224,7 +225,7 @@ entry_clauses(const WindowJoinClauses *clauses, const MergeChoice *choice)
  * Estimate what is read of a side's indexes.
  */
 static void
-estimate_entries(const MergeChoice *choice, MergeSide side,
+estimate_entries(PlannerInfo *root, const MergeChoice *choice, MergeSide side,
 				 SideEstimate *estimate)
 {
 	ListCell   *cell;
@@ -241,6 +242,7 @@ estimate_entries(const MergeChoice *choice, MergeSide side,
 	estimate->entries = Max(estimate->entries, 1);
 	estimate->rows = Min(estimate->rows, estimate->entries);
 	estimate->from_entries = linitial_int(choice->entry_columns[side]) != 0;
+	estimate->keys = find_key_frequencies(root, choice->tables[side], choice->key);
 }
 
 /*
@@ -263,9 +265,9 @@ choose_entry_columns(PlannerInfo *root, const RelOptInfo *joinrel,
  * Estimate how many of a side's rows are in pairs.
  */
 static double
-rows_in_pairs(const SideEstimate *side, double pairs)
+rows_in_pairs(const SideEstimate *side, double likeness, double pairs)
 {
-	return side->entries * (1 - exp(-pairs / side->entries));
+	return entries_in_pairs(side->keys, likeness, side->entries, pairs);
 }
 
 /*
@@ -273,20 +275,23 @@ rows_in_pairs(const SideEstimate *side, double pairs)
  * other side those that still have a partner.
  */
 static void
-estimate_fetches(SideEstimate *outer, SideEstimate *inner, double pairs)
+estimate_fetches(SideEstimate *outer, SideEstimate *inner, double likeness,
+				 double pairs)
 {
-	double		outer_rows = rows_in_pairs(outer, pairs);
-	double		inner_rows = rows_in_pairs(inner, pairs);
+	double		outer_rows = rows_in_pairs(outer, likeness, pairs);
+	double		inner_rows = rows_in_pairs(inner, likeness, pairs);
 
 	if (outer_rows <= inner_rows)
 	{
 		outer->fetched = outer_rows;
-		inner->fetched = rows_in_pairs(inner, pairs * outer->rows / outer->entries);
+		inner->fetched = rows_in_pairs(inner, likeness,
+									   pairs * outer->rows / outer->entries);
 	}
 	else
 	{
 		inner->fetched = inner_rows;
-		outer->fetched = rows_in_pairs(outer, pairs * inner->rows / inner->entries);
+		outer->fetched = rows_in_pairs(outer, likeness,
+									   pairs * inner->rows / inner->entries);
 	}
 }
 
@@ -369,6 +374,7 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 	QualCost	filter_cost;
 	SpecialJoinInfo inner_join = *extra->sjinfo;
 	double		pairs;
+	double		likeness;
 	double		bytes = 0;
 	double		batches;
 	int			tables = 0;
@@ -377,7 +383,7 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 
 	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
 	{
-		estimate_entries(choice, side, &sides[side]);
+		estimate_entries(root, choice, side, &sides[side]);
 		tables += list_length(choice->tables[side]);
 	}
 	/* pairs are those of an inner join, whatever is returned of them */
@@ -387,7 +393,10 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 							   JOIN_INNER, &inner_join);
 	if (choice->is_semi && sides[MERGE_INNER].from_entries)
 		pairs = Min(pairs, sides[MERGE_OUTER].entries);
-	estimate_fetches(&sides[MERGE_OUTER], &sides[MERGE_INNER], pairs);
+	likeness = key_likeness(sides[MERGE_OUTER].keys, sides[MERGE_INNER].keys,
+							clause_selectivity(root, list_nth(clauses->key_infos, choice->key - 1),
+											   0, JOIN_INNER, &inner_join));
+	estimate_fetches(&sides[MERGE_OUTER], &sides[MERGE_INNER], likeness, pairs);
 	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
 		bytes += sides[side].fetched *
 			(choice->rels[side]->reltarget->width + sizeof(MergeRow) +

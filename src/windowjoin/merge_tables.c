@@ -15,7 +15,6 @@
 #include "access/stratnum.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -28,11 +27,8 @@
 #include "parser/parsetree.h"
 #include "partitioning/partbounds.h"
 #include "storage/bufmgr.h"
-#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/selfuncs.h"
-#include "utils/sortsupport.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
@@ -488,174 +484,4 @@ find_entry_columns(PlannerInfo *root, const RelOptInfo *joinrel,
 		columns = list_append_unique_int(columns, column);
 	}
 	return columns;
-}
-
-/*
- * Of the tables of both sides the one with the largest index; *side says of
- * which it is.
- */
-static const SideTable *
-largest_table(List *const *tables, int *side)
-{
-	const SideTable *largest = NULL;
-	ListCell   *cell;
-
-	for (int i = 0; i < 2; i++)
-	{
-		foreach(cell, tables[i])
-		{
-			const SideTable *table = lfirst(cell);
-
-			if (largest != NULL && largest->index->tuples >= table->index->tuples)
-				continue;
-			largest = table;
-			*side = i;
-		}
-	}
-	return largest;
-}
-
-/*
- * Can keys of both sides be compared with bounds of this type?
- */
-static bool
-has_range_operators(const SideOrder *orders, Oid type)
-{
-	Oid			family = orders[0].family;
-
-	for (int i = 0; i < 2; i++)
-	{
-		if (!OidIsValid(get_opfamily_member(family, orders[i].type, type,
-											BTGreaterStrategyNumber)) ||
-			!OidIsValid(get_opfamily_member(family, orders[i].type, type,
-											BTLessEqualStrategyNumber)))
-			return false;
-	}
-	return true;
-}
-
-/* Keys up to this one, from the one before it, and the fraction of rows that have
- * them */
-typedef struct KeyPart
-{
-	Datum		key;
-	double		fraction;
-} KeyPart;
-
-/*
- * Order parts by their keys.
- */
-static int
-compare_parts(const void *a, const void *b, void *order)
-{
-	SortSupport ssup = order;
-
-	return ssup->comparator(((const KeyPart *) a)->key,
-							((const KeyPart *) b)->key, ssup);
-}
-
-/*
- * Add a column's most common values to parts, and its histogram, of which each
- * value stands for the rows since the one before it; the number of parts.
- */
-static int
-add_parts(VariableStatData *variable, Oid less, Oid collation, KeyPart **parts)
-{
-	AttStatsSlot common;
-	AttStatsSlot histogram;
-	double		rest = 1;
-	int			count = 0;
-
-	memset(&common, 0, sizeof(common));
-	memset(&histogram, 0, sizeof(histogram));
-	(void) get_attstatsslot(&common, variable->statsTuple, STATISTIC_KIND_MCV,
-							InvalidOid,
-							ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS);
-	(void) get_attstatsslot(&histogram, variable->statsTuple,
-							STATISTIC_KIND_HISTOGRAM, less, ATTSTATSSLOT_VALUES);
-
-	*parts = palloc((common.nvalues + histogram.nvalues + 1) * sizeof(KeyPart));
-	for (int i = 0; i < common.nvalues; i++)
-	{
-		(*parts)[count++] = (KeyPart)
-		{
-			common.values[i], common.numbers[i]
-		};
-		rest -= common.numbers[i];
-	}
-	for (int i = 1; i < histogram.nvalues && histogram.stacoll == collation; i++)
-		(*parts)[count++] = (KeyPart)
-	{
-		histogram.values[i], Max(rest, 0) / (histogram.nvalues - 1)
-	};
-
-	/* the parts keep the values, whose arrays are few */
-	return count;
-}
-
-/*
- * Keys at which the rows are divided into so many ranges, about.
- */
-static List *
-choose_bounds(KeyPart *parts, int part_count, int count, Oid less,
-			  const SideOrder *order)
-{
-	List	   *bounds = NIL;
-	SortSupportData ssup = {
-		.ssup_cxt = CurrentMemoryContext,
-		.ssup_collation = order->collation,
-	};
-	double		before = 0;
-	int16		length;
-	bool		by_value;
-
-	PrepareSortSupportFromOrderingOp(less, &ssup);
-	qsort_arg(parts, part_count, sizeof(KeyPart), compare_parts, &ssup);
-	get_typlenbyval(order->type, &length, &by_value);
-	for (int i = 0; i + 1 < part_count; i++)
-	{
-		double		until = before + parts[i].fraction;
-
-		if ((int) (before * count) != (int) (until * count))
-			bounds = lappend(bounds,
-							 makeConst(order->type, -1, order->collation, length,
-									   datumCopy(parts[i].key, by_value, length),
-									   false, by_value));
-		before = until;
-	}
-	return bounds;
-}
-
-/*
- * Keys that divide all others into so many ranges, by what is known of those of
- * the largest table; NIL if that is not enough.
- */
-List *
-find_key_ranges(PlannerInfo *root, List *const *tables, const SideOrder *orders,
-				int key, int count)
-{
-	int			side = 0;
-	const SideTable *table = largest_table(tables, &side);
-	const SideOrder *order = &orders[side];
-	Oid			less = get_opfamily_member(orders[0].family, order->type,
-										   order->type, BTLessStrategyNumber);
-	List	   *bounds = NIL;
-	List	   *indexes;
-	VariableStatData variable;
-
-	if (table == NULL || !has_range_operators(orders, order->type))
-		return NIL;
-	indexes = reveal_partial_indexes(table->rel);
-	examine_variable(root, list_nth(table->values, key), 0, &variable);
-	table->rel->indexlist = indexes;
-	if (HeapTupleIsValid(variable.statsTuple) &&
-		statistic_proc_security_check(&variable, get_opcode(less)))
-	{
-		KeyPart    *parts;
-		int			part_count = add_parts(&variable, less, order->collation, &parts);
-
-		bounds = choose_bounds(parts, part_count, count, less, order);
-	}
-	ReleaseVariableStats(variable);
-	return list_length(bounds) < count / 2 ? NIL : bounds;
 }

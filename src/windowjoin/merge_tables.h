@@ -36,6 +36,16 @@ typedef struct SideOrder
 	Oid			hash_collation;
 } SideOrder;
 
+/* How common the keys of a side are, as fractions of its rows */
+typedef struct KeyFrequencies
+{
+	int			count;			/* of the most common ones */
+	float4	   *common;
+	double		rest;			/* of all others, */
+	double		other;			/* and of each of them */
+	double		repeated;		/* pairs of its rows that have the same */
+} KeyFrequencies;
+
 /* merge_tables.c */
 extern List *find_side_tables(PlannerInfo *root, RelOptInfo *side, List *values);
 extern bool may_read_at_once(List *const *tables, int processes);
@@ -46,6 +56,14 @@ extern List *find_bounds(const SideTable *table, List **strategies,
 extern Const *make_time(TimestampTz time);
 extern List *find_entry_columns(PlannerInfo *root, const RelOptInfo *joinrel,
 								const RelOptInfo *side, List *tables);
+
+/* merge_keys.c */
+extern KeyFrequencies *find_key_frequencies(PlannerInfo *root, List *tables,
+											int key);
+extern double key_likeness(const KeyFrequencies *outer,
+						   const KeyFrequencies *inner, Selectivity equal);
+extern double entries_in_pairs(const KeyFrequencies *frequencies,
+							   double likeness, double entries, double pairs);
 extern List *find_key_ranges(PlannerInfo *root, List *const *tables,
 							 const SideOrder *orders, int key, int count);
 
