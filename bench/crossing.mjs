@@ -43,7 +43,7 @@ function makeTables(database, skew) {
 
 const query = (size, lookback, ua) => `
   SELECT count(*), min(s.timegenerated), max(u.t)
-  FROM uploads_${size} AS u JOIN azhunt.signins() AS s ON s.ipaddress = u.ip
+  FROM uploads_${size} AS u JOIN azhunt.read_signins(false, false, false, '-infinity', 'infinity') AS s ON s.ipaddress = u.ip
    AND azhunt.within(s.timegenerated, u.t, '${lookback}')${ua ? ' AND s.useragent OPERATOR(azhunt.=~) u.ua' : ''}`;
 
 // Milliseconds that the processor has worked for the session, which other load
