@@ -6099,7 +6099,7 @@ BEGIN
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'schema "%" has a % already, which hunt "%" would have, too', schema, taken, name
             USING ERRCODE = 'duplicate_object',
-                  HINT = 'Use another name: a hunt NAME has a view and a function of its name, and a function NAME_matches().';
+                  HINT = 'Drop it if it is left of a hunt that went with its extension, or use another name: a hunt NAME has a view and a function of its name, and a function NAME_matches().';
     END IF;
 END
 $$;
@@ -7026,6 +7026,7 @@ DECLARE
                            JOIN pg_namespace AS n ON n.oid = e.extnamespace
                            WHERE e.extname = 'dblink');
     connection text;
+    failure text;
     result bigint;
 BEGIN
     IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'pg_cron') THEN
@@ -7045,6 +7046,10 @@ BEGIN
         RAISE EXCEPTION 'pg_cron is not there'
             USING ERRCODE = 'undefined_object',
                   HINT = 'Install it and add it to shared_preload_libraries; or have another scheduler, such as cron with psql, call azhunt.run_rule().';
+    ELSIF cron_database = current_database() THEN
+        RAISE EXCEPTION 'there is no extension pg_cron in database "%"', cron_database
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'Run here: CREATE EXTENSION pg_cron.';
     ELSIF dblink_schema IS NULL THEN
         RAISE EXCEPTION 'pg_cron is in another database, "%"', cron_database
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -7061,10 +7066,18 @@ BEGIN
             ('user', current_user::text)
         ) AS c (keyword, value));
     -- A schema of the name cron that is not pg_cron's could be anybody's.
-    EXECUTE format('SELECT d.result FROM %s.dblink($1::text, $2::text) AS d (result bigint)', dblink_schema)
-    INTO result
-    USING connection, 'SELECT pg_catalog.count(*) FROM pg_catalog.pg_extension'
-                      ' WHERE extname OPERATOR(pg_catalog.=) ''pg_cron''::pg_catalog.name'::text;
+    BEGIN
+        EXECUTE format('SELECT d.result FROM %s.dblink($1::text, $2::text) AS d (result bigint)', dblink_schema)
+        INTO result
+        USING connection, 'SELECT pg_catalog.count(*) FROM pg_catalog.pg_extension'
+                          ' WHERE extname OPERATOR(pg_catalog.=) ''pg_cron''::pg_catalog.name'::text;
+    EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
+        -- as where a superuser is let in by a name of the operating system only
+        GET STACKED DIAGNOSTICS failure = PG_EXCEPTION_DETAIL;
+        RAISE EXCEPTION 'could not connect to the database of pg_cron, "%"', cron_database
+            USING ERRCODE = 'sqlclient_unable_to_establish_sqlconnection', DETAIL = failure,
+                  HINT = format('Run there: %s.', hint);
+    END;
     IF result = 0 THEN
         RAISE EXCEPTION 'there is no extension pg_cron in database "%"', cron_database
             USING ERRCODE = 'undefined_object',

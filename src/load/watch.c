@@ -141,10 +141,24 @@ is_due(Watch *watch, const SeenFile *file)
 }
 
 /*
- * Say how many rows a file has brought.
+ * How many records are in the reject file so far?
+ */
+static int64_t
+count_rejected(const LoadCounters *counters)
+{
+	int64_t		rejected = counters->rejected_elsewhere;
+
+	for (int i = 0; i < COUNTED_TABLES; i++)
+		rejected += counters->rejected[i];
+	return rejected;
+}
+
+/*
+ * Say how many rows a file has brought, and how many of its records were rejected, as
+ * the summary may be months away.
  */
 static void
-tell_rows(const char *path, const LoadCounters *counters, const int64_t *before)
+tell_rows(const char *path, const LoadCounters *counters, const int64_t *before, int64_t rejected)
 {
 	Buffer		line = {0};
 	int64_t		sum = 0;
@@ -158,6 +172,8 @@ tell_rows(const char *path, const LoadCounters *counters, const int64_t *before)
 		buffer_printf(&line, "%s%s %lld", sum > 0 ? ", " : ": ", i < LOG_TABLES ? log_tables[i].name : "--table", (long long) rows);
 		sum += rows;
 	}
+	if (rejected > 0)
+		buffer_printf(&line, "; %lld records rejected", (long long) rejected);
 	buffer_append_byte(&line, '\0');
 	message("%s: %lld rows loaded%s", path, (long long) sum, line.data);
 	buffer_free(&line);
@@ -220,6 +236,7 @@ try_arrival(Watch *watch, SeenFile *file)
 {
 	InputFile	input = {file->path, file->size};
 	int64_t		before[COUNTED_TABLES];
+	int64_t		rejected = count_rejected(watch->counters);
 	FileOutcome outcome;
 
 	if (!provide_job(watch))
@@ -234,7 +251,7 @@ try_arrival(Watch *watch, SeenFile *file)
 	if (outcome == FILE_FAILED && !stop_requested())
 		put_off(watch, file);
 	else if ((outcome == FILE_LOADED || outcome == FILE_UNFINISHED) && !watch->options->quiet)
-		tell_rows(file->path, watch->counters, before);
+		tell_rows(file->path, watch->counters, before, count_rejected(watch->counters) - rejected);
 }
 
 /*

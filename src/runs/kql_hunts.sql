@@ -236,7 +236,7 @@ BEGIN
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'schema "%" has a % already, which hunt "%" would have, too', schema, taken, name
             USING ERRCODE = 'duplicate_object',
-                  HINT = 'Use another name: a hunt NAME has a view and a function of its name, and a function NAME_matches().';
+                  HINT = 'Drop it if it is left of a hunt that went with its extension, or use another name: a hunt NAME has a view and a function of its name, and a function NAME_matches().';
     END IF;
 END
 $$;

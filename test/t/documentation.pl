@@ -246,6 +246,21 @@ END
 	is_deeply([ grep { $documentation !~ /\b\Q$_\E\b/ } @names ], [], 'each is in the documentation');
 }
 
+# Statements within sentences can be planned, but for those that need Citus.
+sub check_statements
+{
+	my ($database, $documentation) = @_;
+	my @statements = $documentation =~ /`((?:SELECT|UPDATE \S+ SET|INSERT INTO|DELETE FROM) [^`\n]*azhunt\.[^`\n]*)`/g;
+
+	@statements = grep { !/azhunt_citus\./ } @statements;
+	cmp_ok(scalar(@statements), '>', 5, 'there are statements in sentences');
+	foreach my $statement (@statements)
+	{
+		my ($status, $output) = run('psql', '--no-psqlrc', "--dbname=$database", "--command=EXPLAIN $statement");
+		is($status, 0, $statement) or diag($output);
+	}
+}
+
 # The name by which a link reaches a heading.
 sub anchor
 {
@@ -284,6 +299,7 @@ check_mentioned($demo, join '', map { slurp("$top/$_") } @files);
 query($demo, 'SELECT count(*) FROM azhunt.create_log_tables()');
 my ($status, $output) = run('azhunt-load', '--quiet', "--dbname=$demo", "$top/sample/logs");
 is($status, 0, 'the logs of make demo are loaded') or diag $output;
+check_statements($demo, join '', map { slurp($_) } "$top/README.md", glob "$top/doc/*.md");
 check_examples($demo, examples('doc/kql.md'));
 my @examples = examples('doc/reference.md');
 check_examples($demo, grep { $_->{after} =~ /make demo/ } @examples);

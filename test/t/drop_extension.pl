@@ -37,6 +37,9 @@ like($error, qr/index azhunt\.signinlogs_address_idx depends on function azhunt\
 like($error, qr/^HINT:  Use DROP \.\.\. CASCADE/m, 'and says what else there is');
 is_deeply([ differences($before, answers($database)) ], [], 'nothing has changed');
 
+my $add_hunt = q{SELECT azhunt.add_kql_hunt('kept_view', 'SigninLogs | summarize Failures = count() by UserPrincipalName')};
+query($database, $add_hunt);
+
 # The rows are kept, each where it was.
 my $rows = 'rows of every partition';
 query($database, 'SET client_min_messages = warning; DROP EXTENSION azhunt CASCADE');
@@ -65,5 +68,10 @@ is(query($database, q{INSERT INTO azhunt.signinlogs_p20260303 (timegenerated) VA
 		RETURNING ingestxid = pg_current_xact_id()::text::bigint}), 't',
 	'also those that are put into a partition');
 like(query_error($database, 'DROP EXTENSION azhunt'), qr/other objects depend on it/, 'DROP EXTENSION refuses again');
+
+# what stays of a hunt in KQL is in the way, until it is dropped
+like(query_error($database, $add_hunt), qr/has a relation "kept_view" already.*^HINT:  Drop it if it is left of a hunt/ms, 'the view of a hunt in KQL has stayed');
+query($database, 'DROP VIEW kept_view');
+is(query($database, $add_hunt), 'kept_view', 'and the hunt is added again without it');
 
 done_testing();

@@ -234,6 +234,13 @@ is((end_loader($pid))[0], 0, 'SIGTERM while a server does not answer: exit statu
 kill('KILL', $server);
 waitpid($server, 0);
 
+# records that are rejected
+system("rm -rf '$box' && mkdir '$box'") == 0 or die;
+put('mixed.json', sprintf($record, 'good') . qq({"time":"soon","category":"SignInLogs"}\n{"time":"2026-01-31T10:00:00Z"}\n));
+$pid = start('--interval', 3600, '--reject-file', "$dir/rejected.json");
+like(err(), qr/^\Q$box\E\/mixed\.json: 1 rows loaded: SigninLogs 1; 2 records rejected$/m, 'rejected records: line');
+stop($pid, 'TERM');
+
 # what it cannot do
 like((loader('--watch', '-'))[2], qr/--watch needs directories/, '--watch and standard input');
 like((loader('--watch', '--jobs', 2, $box))[2], qr/so it has no --jobs/, '--watch and --jobs');

@@ -67,7 +67,20 @@ is($logs->query("SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')") 
 	"ERROR:  there is no extension pg_cron in database \"jobs\"\nHINT:  Run there: CREATE EXTENSION pg_cron.\n",
 	'where the other database has no pg_cron, it says so');
 is($jobs->do('SELECT count(*) FROM cron.calls'), 0, 'and calls nothing that is in a schema cron');
+$jobs->do("CREATE EXTENSION azhunt; SELECT azhunt.add_rule('cloudshell_usage')");
+is($jobs->query("SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')") =~ s/^CONTEXT:.*//smr,
+	"ERROR:  there is no extension pg_cron in database \"jobs\"\nHINT:  Run here: CREATE EXTENSION pg_cron.\n",
+	'so it does in the database that is meant to have it');
 $jobs->do('DROP SCHEMA cron CASCADE; CREATE EXTENSION pg_cron');
+
+# as where the server knows a superuser by another name
+$jobs->do('CREATE ROLE kept_out SUPERUSER');
+$logs->do('SET ROLE kept_out');
+like($logs->query("SELECT azhunt.schedule_rule('cloudshell_usage', '* * * * *')"),
+	qr/^ERROR:  could not connect to the database of pg_cron, "jobs"\nDETAIL:  .*kept_out.*\nHINT:  Run there: SELECT cron\.schedule_in_database\(/,
+	'a superuser who cannot connect is told what to do there');
+$logs->do('RESET ROLE');
+
 like($logs->query("SELECT azhunt.schedule_rule('nothing', '* * * * *')"), qr/^ERROR:  there is no rule "nothing"/,
 	'only a rule is scheduled');
 like($logs->query("SELECT azhunt.schedule_rule('cloudshell_usage', 'now and then')"), qr/invalid schedule/,
@@ -94,7 +107,6 @@ is($logs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 'f', 'once');
 is($jobs->do('SELECT count(*) FROM cron.job'), 0, 'pg_cron has no job');
 
 # in the database of pg_cron itself
-$jobs->do("CREATE EXTENSION azhunt; SELECT azhunt.add_rule('cloudshell_usage')");
 $job = $jobs->do("SELECT azhunt.schedule_rule('cloudshell_usage', '0 5 * * *')");
 is($jobs->do('SELECT jobid, schedule, database FROM cron.job'), "$job|0 5 * * *|jobs", 'a rule in the database of pg_cron is scheduled');
 is($jobs->do("SELECT azhunt.unschedule_rule('cloudshell_usage')"), 't', 'and unscheduled');

@@ -79,7 +79,7 @@ describe_other(const Header *header)
 {
 	if (header_has_name(header, "Operation name") && header_has_name(header, "Event initiated by"))
 		return "file is what the portal's page Activity log exports, which has operations by their names for people only;"
-			" get the log with: az monitor activity-log list --offset 90d --output json";
+			" get the log with: az monitor activity-log list --offset 90d --max-events 1000000 --output json";
 	if (header_has_name(header, "Request ID") && header_has_name(header, "Authentication method"))
 		return "file has the steps of sign-ins, not where they came from; download the sign-ins,"
 			" whose file is called InteractiveSignIns_... without AuthDetails";
