@@ -24,14 +24,14 @@ our %written = (
 	activity => [ qw(log_table path time id user operation status group spelling address) ],
 	audit => [ qw(log_table path time id) ]);
 
-# As many files as this can wait for a loader.
-my $most_waiting = 150;
+# As many rows as this can wait for a loader.
+my $most_waiting = 4000;
 
 sub new
 {
 	my ($class, $soak) = @_;
 
-	return bless { soak => $soak, files => "$soak->{dir}/files", number => 0, places => 0, pool => [], growing => [] }, $class;
+	return bless { soak => $soak, files => "$soak->{dir}/files", number => 0, rows => 0, pool => [], growing => [] }, $class;
 }
 
 # Incidents on these days, until the pool has enough records.
@@ -80,7 +80,6 @@ sub write_file
 	push @{ $self->{pool} }, grep { !$used{$_} } @records;
 	$self->note($file->{path}, @{ $file->{records} });
 	$self->place($file->{path}, $file->{content});
-	$self->{places}++;
 	count('files written');
 }
 
@@ -125,7 +124,6 @@ sub grow
 	$blob->{rest} = $whole ? '' : substr $content, -1 - int rand(length($content) / 2);
 	append($blob->{at}, substr $content, 0, length($content) - length $blob->{rest});
 	@$growing = grep { $_ != $blob } @$growing if $whole && $blob->{times} > 10;
-	$self->{places}++;
 	count('blobs grown');
 }
 
@@ -144,6 +142,7 @@ sub note
 		my $line = join "\t", map { copied($row{$_}) } @{ $written{ $record->{kind} } };
 		append("$self->{soak}{dir}/oracle.$record->{kind}", Encode::encode('UTF-8', "$line\n"));
 	}
+	$self->{rows} += @records;
 	count('rows written', scalar @records);
 }
 
@@ -178,7 +177,7 @@ sub is_far_ahead
 	my ($self) = @_;
 	my $ledger = "$self->{soak}{dir}/ledger";
 
-	return $self->{places} - (-e $ledger ? slurp($ledger) : 0) > $most_waiting;
+	return $self->{rows} - (-e $ledger ? slurp($ledger) : 0) > $most_waiting;
 }
 
 # A step of the generator while all else goes on.

@@ -230,7 +230,7 @@ sub look_at_ledger
 	$session->close;
 	return unless $counts =~ /^(\d+)\|(\d*)\|(\d+)$/;
 	@$self{qw(parts rows matches)} = ($1, $2 || 0, $3);
-	spew("$self->{dir}/ledger.new", $1);
+	spew("$self->{dir}/ledger.new", $self->{rows});
 	rename "$self->{dir}/ledger.new", "$self->{dir}/ledger";
 }
 
