@@ -29,9 +29,9 @@
 
 /*
  * To visit a page of a table in the cache.  Core takes 50 * cpu_operator_cost
- * for one of an index, which it also has to search.
+ * for one of an index; those of a table are more, and further apart.
  */
-#define CACHED_PAGE_COST	(30 * cpu_operator_cost)
+#define CACHED_PAGE_COST	(60 * cpu_operator_cost)
 
 static relation_hook_type previous_hook = NULL;
 
