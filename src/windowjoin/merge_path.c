@@ -34,8 +34,10 @@
 #include "windowjoin/merge_tables.h"
 #include "windowjoin/node.h"
 
-/* To visit a page of a table in the cache: half as much as in planner/index_cost.c, as
- * rows are fetched in the order in which they lie */
+/*
+ * To visit a page of a table in the cache: half as much as in
+ * planner/index_cost.c, as rows are fetched in the order in which they lie.
+ */
 #define CACHED_PAGE_COST	(30 * cpu_operator_cost)
 
 /* The members of a path's custom_private */
