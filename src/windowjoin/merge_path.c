@@ -68,6 +68,7 @@ typedef struct MergeChoice
 	SideOrder	orders[2];
 	List	   *tables[2];		/* SideTables */
 	RelOptInfo *rels[2];
+	KeyFrequencies *frequencies[2];
 } MergeChoice;
 
 /* What is estimated of a side */
@@ -77,7 +78,7 @@ typedef struct SideEstimate
 	double		pages;			/* of the indexes */
 	double		rows;			/* that its conditions let through */
 	double		fetched;
-	KeyFrequencies *keys;
+	const KeyFrequencies *frequencies;
 	bool		from_entries;	/* but for those that are not known to be
 								 * visible */
 } SideEstimate;
@@ -228,7 +229,7 @@ entry_clauses(const WindowJoinClauses *clauses, const MergeChoice *choice)
  * Estimate what is read of a side's indexes.
  */
 static void
-estimate_entries(PlannerInfo *root, const MergeChoice *choice, MergeSide side,
+estimate_entries(const MergeChoice *choice, MergeSide side,
 				 SideEstimate *estimate)
 {
 	ListCell   *cell;
@@ -245,7 +246,7 @@ estimate_entries(PlannerInfo *root, const MergeChoice *choice, MergeSide side,
 	estimate->entries = Max(estimate->entries, 1);
 	estimate->rows = Min(estimate->rows, estimate->entries);
 	estimate->from_entries = linitial_int(choice->entry_columns[side]) != 0;
-	estimate->keys = find_key_frequencies(root, choice->tables[side], choice->key);
+	estimate->frequencies = choice->frequencies[side];
 }
 
 /*
@@ -270,7 +271,7 @@ choose_entry_columns(PlannerInfo *root, const RelOptInfo *joinrel,
 static double
 rows_in_pairs(const SideEstimate *side, double likeness, double pairs)
 {
-	return entries_in_pairs(side->keys, likeness, side->entries, pairs);
+	return entries_in_pairs(side->frequencies, likeness, side->entries, pairs);
 }
 
 /*
@@ -386,7 +387,7 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 
 	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
 	{
-		estimate_entries(root, choice, side, &sides[side]);
+		estimate_entries(choice, side, &sides[side]);
 		tables += list_length(choice->tables[side]);
 	}
 	/* pairs are those of an inner join, whatever is returned of them */
@@ -396,7 +397,7 @@ cost_window_merge(PlannerInfo *root, CustomPath *path,
 							   JOIN_INNER, &inner_join);
 	if (choice->is_semi && sides[MERGE_INNER].from_entries)
 		pairs = Min(pairs, sides[MERGE_OUTER].entries);
-	likeness = key_likeness(sides[MERGE_OUTER].keys, sides[MERGE_INNER].keys,
+	likeness = key_likeness(sides[MERGE_OUTER].frequencies, sides[MERGE_INNER].frequencies,
 							clause_selectivity(root, list_nth(clauses->key_infos, choice->key - 1),
 											   0, JOIN_INNER, &inner_join));
 	estimate_fetches(&sides[MERGE_OUTER], &sides[MERGE_INNER], likeness, pairs);
@@ -611,6 +612,8 @@ window_merge_add_path(PlannerInfo *root, RelOptInfo *joinrel,
 		return;
 	choice.is_semi = jointype == JOIN_SEMI;
 	choose_entry_columns(root, joinrel, &clauses, &choice);
+	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
+		choice.frequencies[side] = find_key_frequencies(root, choice.tables[side], choice.key);
 	choice.slices = find_slices(root, choice.tables, clauses.window,
 								!clauses.inner_is_event, &choice.tables_at_once,
 								&choice.reading);
