@@ -24,7 +24,7 @@ my $rounds = 9;
 $| = 1;
 my $here = dirname(abs_path(__FILE__));
 
-system dirname(abs_path(__FILE__)) . '/machine';
+system "$here/machine";
 my $cluster = Cluster->new('shared_buffers = 6GB', 'max_wal_size = 20GB', 'checkpoint_timeout = 1h',
 	'autovacuum = off', 'work_mem = 64MB', 'maintenance_work_mem = 512MB');
 
