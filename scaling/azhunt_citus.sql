@@ -215,6 +215,18 @@ REVOKE EXECUTE ON PROCEDURE azhunt_citus.create_local_views() FROM PUBLIC;
 
 -- What rules find, and what they have seen, is in one local transaction of a
 -- worker; the coordinator reads it as if it had been found there.
+CREATE FUNCTION azhunt_citus.unread_workers() RETURNS TABLE (id integer, host text, port integer)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT n.nodeid, n.nodename, n.nodeport
+    FROM pg_dist_node AS n
+    WHERE n.noderole = 'primary' AND n.groupid <> 0
+      AND to_regclass(format('azhunt_citus.matches_%s', n.nodeid)) IS NULL
+$$;
+COMMENT ON FUNCTION azhunt_citus.unread_workers() IS
+'internal: workers of which azhunt.matches of the coordinator lacks what rules find there';
+
 CREATE PROCEDURE azhunt_citus.create_foreign_tables()
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -223,11 +235,7 @@ DECLARE
     worker record;
 BEGIN
     SET LOCAL citus.enable_ddl_propagation = off;
-    FOR worker IN
-        SELECT format('worker%s', n.nodeid) AS name, n.nodename AS host, n.nodeport AS port, n.nodeid AS id
-        FROM pg_dist_node AS n
-        WHERE n.noderole = 'primary' AND n.groupid <> 0 AND to_regclass(format('azhunt_citus.matches_%s', n.nodeid)) IS NULL
-    LOOP
+    FOR worker IN SELECT format('worker%s', w.id) AS name, w.id, w.host, w.port FROM azhunt_citus.unread_workers() AS w LOOP
         -- one that is left from before
         IF NOT EXISTS (SELECT FROM pg_foreign_server AS s
                        WHERE s.srvname = worker.name AND s.srvowner = current_user::regrole) THEN
@@ -267,10 +275,7 @@ AS $$
 DECLARE
     worker record;
 BEGIN
-    SELECT n.nodename AS host, n.nodeport AS port INTO worker
-    FROM pg_dist_node AS n
-    WHERE n.noderole = 'primary' AND n.groupid <> 0 AND to_regclass(format('azhunt_citus.matches_%s', n.nodeid)) IS NULL
-    LIMIT 1;
+    SELECT w.host, w.port INTO worker FROM azhunt_citus.unread_workers() AS w LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'what rules find on worker %:% would not be read', worker.host, worker.port
             USING ERRCODE = 'object_not_in_prerequisite_state',
