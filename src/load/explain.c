@@ -46,13 +46,18 @@ typedef struct Explanation
 	Buffer		problems;
 } Explanation;
 
-static const char *const shape_names[SHAPES] = {
-	[RECORD_RAW] = "raw diagnostic records",
-	[RECORD_LISTED] = "records as Microsoft Graph or the REST API lists them",
-	[RECORD_NAMED] = "JSON objects with the columns of a log table",
-	[RECORD_ARRAY] = "rows of a query's answer",
-	[RECORD_CSV] = "lines of CSV with the columns of a log table",
-	[RECORD_PORTAL] = "lines of the Entra portal's CSV, read as what Microsoft Graph lists"
+/* What one record of each shape is, and several */
+static const char *const shape_names[SHAPES][2] = {
+	[RECORD_RAW] = {"raw diagnostic record", "raw diagnostic records"},
+	[RECORD_LISTED] = {"record as Microsoft Graph or the REST API lists it",
+	"records as Microsoft Graph or the REST API lists them"},
+	[RECORD_NAMED] = {"JSON object with the columns of a log table",
+	"JSON objects with the columns of a log table"},
+	[RECORD_ARRAY] = {"row of a query's answer", "rows of a query's answer"},
+	[RECORD_CSV] = {"line of CSV with the columns of a log table",
+	"lines of CSV with the columns of a log table"},
+	[RECORD_PORTAL] = {"line of the Entra portal's CSV, read as what Microsoft Graph lists",
+	"lines of the Entra portal's CSV, read as what Microsoft Graph lists"}
 };
 
 /*
@@ -166,7 +171,8 @@ print_shapes(const Explanation *explanation, const Source *source)
 	{
 		if (explanation->shapes[i] == 0)
 			continue;
-		printf("  %" PRId64 " %s\n", explanation->shapes[i], shape_names[i]);
+		printf("  %" PRId64 " %s\n", explanation->shapes[i],
+			   counted(explanation->shapes[i], shape_names[i][0], shape_names[i][1]));
 		any = true;
 	}
 	if (!any)
@@ -190,12 +196,16 @@ print_explanation(const Explanation *explanation, const Source *source)
 	for (int i = 0; i < MAX_UNKNOWN_LOGS; i++)
 	{
 		if (explanation->unknown.logs[i].records > 0)
-			printf("  %s: %" PRId64 " records without a table for them; --skip-unknown leaves them out\n",
-				   explanation->unknown.logs[i].name, explanation->unknown.logs[i].records);
+			printf("  %s: %" PRId64 " %s out\n",
+				   explanation->unknown.logs[i].name, explanation->unknown.logs[i].records,
+				   counted(explanation->unknown.logs[i].records,
+						   "record without a table for it; --skip-unknown leaves it",
+						   "records without a table for them; --skip-unknown leaves them"));
 	}
 	if (explanation->for_option > 0)
-		printf("  %" PRId64 " records for table %s, whose columns only the server knows\n",
-			   explanation->for_option, explanation->options->write.table);
+		printf("  %" PRId64 " %s for table %s, whose columns only the server knows\n",
+			   explanation->for_option, counted(explanation->for_option, "record", "records"),
+			   explanation->options->write.table);
 	for (int i = 0; i < LOG_TABLES; i++)
 	{
 		if (explanation->tables[i] != NULL && explanation->tables[i]->records > 0)

@@ -210,14 +210,15 @@ show_values(const LoadCounters *counters, const Options *options, int number)
 		if (any)
 			printf(", %lld without %s", (long long) missing, table->needed[i].what);
 		else
-			printf("%s: %lld rows without %s", table->name, (long long) missing, table->needed[i].what);
+			printf("%s: %lld %s without %s", table->name, (long long) missing,
+				   counted(missing, "row", "rows"), table->needed[i].what);
 		any = true;
 	}
 	if (any)
 		putchar('\n');
 	if (misfits > 0)
-		printf("%s: %lld values that did not fit their columns are in additionalfields\n",
-			   counted_name(number, options), (long long) misfits);
+		printf("%s: %lld %s in additionalfields\n", counted_name(number, options), (long long) misfits,
+			   counted(misfits, "value that did not fit its column is", "values that did not fit their columns are"));
 }
 
 /*
@@ -233,7 +234,8 @@ show_unknown(const LoadCounters *counters)
 	for (int i = 0; i < MAX_UNKNOWN_LOGS; i++)
 	{
 		if (sum.logs[i].records > 0)
-			printf("%s: %lld records without a table for them\n", sum.logs[i].name, (long long) sum.logs[i].records);
+			printf("%s: %lld %s\n", sum.logs[i].name, (long long) sum.logs[i].records,
+				   counted(sum.logs[i].records, "record without a table for it", "records without a table for them"));
 	}
 }
 
@@ -249,8 +251,8 @@ show_summary(const LoadCounters *counters, const Options *options)
 	for (int i = 0; i < COUNTED_TABLES; i++)
 		show_values(counters, options, i);
 	show_unknown(counters);
-	printf("%lld files loaded, %lld loaded before, %lld not loaded",
-		   (long long) counters->files_loaded, (long long) counters->files_known,
+	printf("%lld %s loaded, %lld loaded before, %lld not loaded",
+		   (long long) counters->files_loaded, counted(counters->files_loaded, "file", "files"), (long long) counters->files_known,
 		   (long long) counters->files_failed);
 	if (counters->files_unfinished > 0)
 		printf(", %lld loaded but for an unfinished record", (long long) counters->files_unfinished);

@@ -275,11 +275,13 @@ print_columns(const TableTally *tally, bool hunted)
 void
 tally_print(const TableTally *tally)
 {
-	printf("\n%s: %" PRId64 " records\n", tally->map.table->name, tally->records);
+	printf("\n%s: %" PRId64 " %s\n", tally->map.table->name, tally->records,
+		   counted(tally->records, "record", "records"));
 	print_columns(tally, true);
 	print_columns(tally, false);
 	if (tally->misfits > 0)
-		printf("\n  %" PRId64 " values do not fit their columns, and go to additionalfields\n", tally->misfits);
+		printf("\n  %" PRId64 " %s to additionalfields\n", tally->misfits,
+			   counted(tally->misfits, "value does not fit its column, and goes", "values do not fit their columns, and go"));
 	if (tally->leftovers.nnames > 0)
 		printf("\n  %-34s %8s\n", "to additionalfields", "records");
 	for (int i = 0; i < tally->leftovers.nnames; i++)

@@ -173,9 +173,9 @@ tell_rows(const char *path, const LoadCounters *counters, const int64_t *before,
 		sum += rows;
 	}
 	if (rejected > 0)
-		buffer_printf(&line, "; %lld records rejected", (long long) rejected);
+		buffer_printf(&line, "; %lld %s rejected", (long long) rejected, counted(rejected, "record", "records"));
 	buffer_append_byte(&line, '\0');
-	message("%s: %lld rows loaded%s", path, (long long) sum, line.data);
+	message("%s: %lld %s loaded%s", path, (long long) sum, counted(sum, "row", "rows"), line.data);
 	buffer_free(&line);
 }
 
@@ -327,11 +327,13 @@ watch_files(Options *options, LoadCounters *counters)
 {
 	Watch		watch = {.options = options,.counters = counters};
 	int			notifier = arrivals_start();
+	int64_t		loaded;
 
 	stop_by_signals();
 	look_around(&watch, notifier);
-	message("%lld files loaded, %lld loaded before, %lld not loaded; waiting for more",
-			(long long) (counters->files_loaded + counters->files_unfinished), (long long) counters->files_known,
+	loaded = counters->files_loaded + counters->files_unfinished;
+	message("%lld %s loaded, %lld loaded before, %lld not loaded; waiting for more",
+			(long long) loaded, counted(loaded, "file", "files"), (long long) counters->files_known,
 			(long long) counters->files_failed);
 	while (!stop_requested())
 	{

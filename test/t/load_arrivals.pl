@@ -56,7 +56,7 @@ mkdir("$box/deep") or die;
 # what is there, and what arrives, in new directories, too
 my $pid = start('--interval', 3600);
 is(ids(), 'a', 'what is there is loaded');
-like(err(), qr/^\Q$box\E\/a\.json: 1 rows loaded: SigninLogs 1$/m, 'what is there: line');
+like(err(), qr/^\Q$box\E\/a\.json: 1 row loaded: SigninLogs 1$/m, 'what is there: line');
 SKIP:
 {
 	# the interval is too long for this test
@@ -79,7 +79,7 @@ SKIP:
 }
 my ($out, $err) = stop($pid, 'TERM');
 like($out, qr/^SigninLogs +\d+$/m, 'SIGTERM: summary');
-my ($seconds) = $out =~ /^\d+ files loaded, 0 loaded before, 0 not loaded, in (\S+) seconds$/m;
+my ($seconds) = $out =~ /^\d+ files? loaded, 0 loaded before, 0 not loaded, in (\S+) seconds$/m;
 ok(defined $seconds && $seconds <= time + 1 - $^T, 'SIGTERM: how long it took');
 
 # a restart loads nothing twice; SIGINT is as good
@@ -89,7 +89,7 @@ put('a.json', sprintf($record, 'a'));
 stop(start('--interval', 1), 'TERM');
 put('b.json', sprintf($record, 'b'));
 $pid = start('--interval', 1);
-like(err(), qr/^1 files loaded, 1 loaded before, 0 not loaded; waiting for more$/m, 'restart: what was loaded before');
+like(err(), qr/^1 file loaded, 1 loaded before, 0 not loaded; waiting for more$/m, 'restart: what was loaded before');
 stop($pid, 'INT');
 is(ids(), 'a b', 'restart: each file once');
 
@@ -151,7 +151,7 @@ rename("$dir/away", $box) or die;
 put('g.json', sprintf($record, 'g'));
 ok(await(sub { ids() eq 'a b c e f g was-bad' }, 60), 'missing directory: loaded once it is back');
 ($out) = stop($pid, 'TERM');
-like($out, qr/^\d+ files loaded, \d+ loaded before, 0 not loaded, in /m, 'what could not be loaded for a while is loaded in the end');
+like($out, qr/^\d+ files? loaded, \d+ loaded before, 0 not loaded, in /m, 'what could not be loaded for a while is loaded in the end');
 
 # a file that is being loaded when it is asked to stop: nothing of it stays, and the next
 # start loads it whole
@@ -238,7 +238,7 @@ waitpid($server, 0);
 system("rm -rf '$box' && mkdir '$box'") == 0 or die;
 put('mixed.json', sprintf($record, 'good') . qq({"time":"soon","category":"SignInLogs"}\n{"time":"2026-01-31T10:00:00Z"}\n));
 $pid = start('--interval', 3600, '--reject-file', "$dir/rejected.json");
-like(err(), qr/^\Q$box\E\/mixed\.json: 1 rows loaded: SigninLogs 1; 2 records rejected$/m, 'rejected records: line');
+like(err(), qr/^\Q$box\E\/mixed\.json: 1 row loaded: SigninLogs 1; 2 records rejected$/m, 'rejected records: line');
 stop($pid, 'TERM');
 
 # what it cannot do

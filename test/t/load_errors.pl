@@ -95,7 +95,7 @@ for my $case (@bad_records)
 	my ($reject_status, $out, $reject_err) = loader('--reject-file', $rejects, $file);
 	is($reject_status, 0, "$name: exit status with --reject-file") or diag($reject_err);
 	count_is(2, "$name: the others are loaded");
-	like($out, qr/^1 files loaded, 0 loaded before, 0 not loaded/m, "$name: summary");
+	like($out, qr/^1 file loaded, 0 loaded before, 0 not loaded/m, "$name: summary");
 	my @lines = split(/\n/, slurp($rejects));
 	is(scalar(@lines), 1, "$name: one record is rejected");
 	my $reject = decode_json($lines[0]);

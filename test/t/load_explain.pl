@@ -66,12 +66,12 @@ C
 D
 ($status, $out, $err) = loader('--explain', spew("$dir/raw.json", $raw));
 is($status, 1, 'raw records, one without a table: exit status');
-like($out, qr/^  4 raw diagnostic records\n  UserRiskEvents: 1 records without a table for them; --skip-unknown leaves them out\n\nAzureActivity: 2 records\n/m, 'raw records: tables');
+like($out, qr/^  4 raw diagnostic records\n  UserRiskEvents: 1 record without a table for it; --skip-unknown leaves it out\n\nAzureActivity: 2 records\n/m, 'raw records: tables');
 like($out, qr/^    caller +0 +0  identity\.claims\.\S+\/upn \(1\), caller \(1\)$/m, 'raw records: column that is derived from one field, and filled from another');
 like($out, qr/^    activitystatusvalue +1 +1  resultType$/m, 'raw records: empty value');
 like($out, qr/^    resourcegroup +0 +0  resourceId$/m, 'raw records: part of a resource id');
-like($out, qr/^SigninLogs: 1 records$/m, 'raw records: second table');
-like($out, qr/^  1 values do not fit their columns, and go to additionalfields\n\n  to additionalfields +records\n    durationMs +1$/m, 'raw records: value that does not fit');
+like($out, qr/^SigninLogs: 1 record$/m, 'raw records: second table');
+like($out, qr/^  1 value does not fit its column, and goes to additionalfields\n\n  to additionalfields +records\n    durationMs +1$/m, 'raw records: value that does not fit');
 is((loader('--explain', '--skip-unknown', "$dir/raw.json"))[0], 0, '--skip-unknown: exit status');
 
 # nothing of what a terminal would obey reaches it
@@ -106,7 +106,7 @@ like($out, qr/none\.csv\n  no records\n  1:1: file is no Azure log: it has no co
 is($status, 1, 'missing file: exit status');
 like($err, qr/missing: .*No such file/, 'missing file: message');
 ($status, $out) = loader('--explain', '--table', 'soc.mine', spew("$dir/mine.json", qq({"TimeGenerated":"2026-01-31T10:00:00Z","a":1}\n)));
-like($out, qr/1 records for table soc\.mine, whose columns only the server knows/, 'table of one\'s own');
+like($out, qr/1 record for table soc\.mine, whose columns only the server knows/, 'table of one\'s own');
 
 # dates that may be of two months
 like((loader('--explain', '--table', 'SigninLogs', spew("$dir/dates.csv", "TimeGenerated\n10/03/2026\n25/03/2026\n")))[1], qr/timegenerated +2026-03-10/, 'a day above 12 tells');

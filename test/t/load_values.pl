@@ -116,8 +116,8 @@ $out = load('nothing to be found', 'empty.json', <<"END");
 {$time,"category":"StorageWrite","operationName":"PutBlob","properties":{"serviceType":"blob"}}
 END
 like($out, qr/^SigninLogs: 2 rows without address, 1 without account$/m, 'sign-ins without address and account');
-like($out, qr/^AzureActivity: 1 rows without caller$/m, 'operations without caller');
-like($out, qr/^StorageBlobLogs: 1 rows without address$/m, 'requests without address');
+like($out, qr/^AzureActivity: 1 row without caller$/m, 'operations without caller');
+like($out, qr/^StorageBlobLogs: 1 row without address$/m, 'requests without address');
 
 # the columns that hunts read are marked as such
 my $read = 0;

@@ -67,7 +67,7 @@ SKIP:
 	like($screen, qr/\r\d+ \w+ of \d+ MB \(\d+%\), \d+ rows, \d+ \w+\/s, \d+ rows\/s, 0:00:\d\d, 0:00:\d\d left/, 'progress');
 	like($screen, qr/\r +\r\S*table +rows/, 'the progress line is wiped out');
 	like($screen, qr/SigninLogs +$rows\r/, 'summary: rows');
-	like($screen, qr/1 files loaded, 0 loaded before, 0 not loaded, in \d+\.\d seconds/, 'summary: files');
+	like($screen, qr/1 file loaded, 0 loaded before, 0 not loaded, in \d+\.\d seconds/, 'summary: files');
 }
 
 # redirected, there is none
@@ -75,7 +75,7 @@ sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
 my ($status, $out, $err) = loader($envelope);
 is($status, 0, 'loaded with output redirected');
 is($err, '', 'no progress');
-like($out, qr/^table +rows\nSigninLogs +$rows\nSigninLogs: $rows rows without account\n1 files loaded, .*\n\z/, 'summary');
+like($out, qr/^table +rows\nSigninLogs +$rows\nSigninLogs: $rows rows without account\n1 file loaded, .*\n\z/, 'summary');
 sql('TRUNCATE azhunt.signinlogs, azhunt.loaded_files');
 is((loader('-q', data('raw_signins.json')))[1], '', '--quiet');
 

@@ -21,7 +21,7 @@ my @expected = (
 	# which is detached
 	qr/no daily partitions are added to \S+: relation "\w+_p\d+" already exists/,
 	# what --watch says of what it does
-	qr/: \d+ rows loaded|waiting for more/,
+	qr/: \d+ rows? loaded|waiting for more/,
 	qr/no partition of \S+ for .*rows go to the default partition/,
 	qr/server closed the connection|terminating connection|connection to server|no connection to the server|connection not open/,
 	qr/the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections)/,
@@ -190,7 +190,7 @@ sub judge_end_of_watch
 	my ($self, $status) = @_;
 	my $said = join '', map { slurp("$self->{dir}/$_") } qw(stdout stderr);
 
-	if ($status == 2 && $said !~ /rows loaded|waiting for more/) { count('watches without a server') }
+	if ($status == 2 && $said !~ /rows? loaded|waiting for more/) { count('watches without a server') }
 	else { problem("azhunt-load --watch ended with status $status\n$said") }
 }
 

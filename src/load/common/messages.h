@@ -14,6 +14,9 @@
 
 #define PROGRAM	"azhunt-load"
 
+/* What is counted, as it is called if it is one or any other number */
+#define counted(number, one, many)	((number) == 1 ? (one) : (many))
+
 extern void share_progress_width(size_t *width);
 extern void clear_progress_line(void);
 extern void set_progress_line(const char *text);
