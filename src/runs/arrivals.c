@@ -197,6 +197,8 @@ check_relation_kind(Form_pg_class class)
 
 /*
  * An open btree index of a table whose first column is ingestxid, or NULL.
+ *
+ * The table is not opened for it, as nearly all have nothing new.
  */
 static Relation
 open_ingestxid_index(Oid relid, AttrNumber ingestxid)

@@ -116,10 +116,10 @@ typedef struct PartitionReader
 } PartitionReader;
 
 /*
- * A column of a log table or one of its children, which have the same types.
+ * A column that a log table and its children must have, with its type.
  */
 static AttrNumber
-column_of_type(Relation relation, const char *name, Oid type)
+required_column(Relation relation, const char *name, Oid type)
 {
 	AttrNumber	column = get_attnum(RelationGetRelid(relation), name);
 
@@ -152,10 +152,10 @@ begin_partition(Relation relation)
 {
 	PartitionReader reader = {
 		.relation = relation,
-		.ingestxid = column_of_type(relation, "ingestxid", INT8OID),
+		.ingestxid = required_column(relation, "ingestxid", INT8OID),
 		.createddatetime = column_of_begin(relation),
-		.timegenerated = column_of_type(relation, "timegenerated", TIMESTAMPTZOID),
-		.ingestedat = column_of_type(relation, "ingestedat", TIMESTAMPTZOID),
+		.timegenerated = required_column(relation, "timegenerated", TIMESTAMPTZOID),
+		.ingestedat = required_column(relation, "ingestedat", TIMESTAMPTZOID),
 		.slot = table_slot_create(relation, NULL)
 	};
 
@@ -752,9 +752,9 @@ check_is_log_table(Relation log_table)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a table", RelationGetRelationName(log_table))));
-	column_of_type(log_table, "ingestxid", INT8OID);
-	column_of_type(log_table, "timegenerated", TIMESTAMPTZOID);
-	column_of_type(log_table, "ingestedat", TIMESTAMPTZOID);
+	required_column(log_table, "ingestxid", INT8OID);
+	required_column(log_table, "timegenerated", TIMESTAMPTZOID);
+	required_column(log_table, "ingestedat", TIMESTAMPTZOID);
 }
 
 /*
