@@ -144,7 +144,8 @@ const char *
 nearest_name(const char *name, const Vector *candidates)
 {
 	const char *nearest = NULL;
-	int			least = (int) strlen(name) / 3 + 1;
+	/* one letter in three to ten is a slip; more make another name */
+	int			least = ((int) strlen(name) + 5) / 8 + 1;
 
 	if (strlen(name) > LONGEST_NEAR_NAME)
 		return NULL;
