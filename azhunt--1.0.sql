@@ -3244,8 +3244,6 @@ $$;
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
 'creates the log tables and the ledger of azhunt-load, or what they lack, and returns the tables that were not there';
 
-REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
-
 -- By when sign-ins began, and not when they were processed.  Loading has to keep
 -- these up, so that only those have them who ask.
 CREATE FUNCTION azhunt.create_signin_time_indexes() RETURNS SETOF regclass
@@ -3283,8 +3281,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.create_signin_time_indexes() IS
 'creates indexes for signin_time => ''CreatedDateTime'' on the log tables of sign-ins, where they are not there, and returns them';
-
-REVOKE EXECUTE ON FUNCTION azhunt.create_signin_time_indexes() FROM PUBLIC;
 
 CREATE FUNCTION azhunt.partition_bounds("table" regclass)
 RETURNS TABLE (partition regclass, since timestamptz, until timestamptz)
@@ -3644,8 +3640,6 @@ $$;
 COMMENT ON FUNCTION azhunt.add_partitions(regclass, date, date) IS
 'adds the daily partitions from since up to but not including until that a log table lacks, and returns them';
 
-REVOKE EXECUTE ON FUNCTION azhunt.add_partitions(regclass, date, date) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.add_log_partitions(log_table text, since date, until date)
 RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -3696,8 +3690,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.add_log_partitions(text, date, date) IS
 'adds daily partitions to a log table as add_partitions() does, with the rights of the owner of this function: for the role that loads';
-
-REVOKE EXECUTE ON FUNCTION azhunt.add_log_partitions(text, date, date) FROM PUBLIC;
 
 /* src/logs/ledger.sql */
 
@@ -7505,11 +7497,6 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
-REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
-                                                   timestamptz, timestamptz, azhunt.arrivals)
-FROM PUBLIC;
-
 CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches)
 RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -7702,8 +7689,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
 'how many uploads a rule looks at, linked to an account or not, for each width of time from since to until';
-
-REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -7941,10 +7926,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell';
-
-REVOKE EXECUTE ON FUNCTION
-    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals)
-FROM PUBLIC;
 
 CREATE FUNCTION azhunt.cloudshell_usage_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -8627,8 +8608,41 @@ $$;
 
 /* src/runs/privileges.sql */
 
+-- Everybody may execute what is not revoked below, also where default privileges
+-- of new functions say otherwise: indexes and defaults of log tables call them, and
+-- whoever had to grant them might grant the others as well.
+DO $$
+DECLARE
+    routine pg_catalog.regprocedure;
+BEGIN
+    FOR routine IN
+        SELECT p.oid
+        FROM pg_catalog.pg_depend AS d
+        JOIN pg_catalog.pg_extension AS e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
+        JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
+        WHERE e.extname OPERATOR(pg_catalog.=) 'azhunt'
+          AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
+          AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+          AND d.deptype OPERATOR(pg_catalog.=) 'e'
+          AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(
+                              COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) AS a
+                          WHERE a.grantee OPERATOR(pg_catalog.=) 0)
+    LOOP
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC', routine);
+    END LOOP;
+END
+$$;
+
 -- What only these functions call, and what is costly or changes tables.
 REVOKE EXECUTE ON ROUTINE
+    azhunt.create_log_tables(),
+    azhunt.create_signin_time_indexes(),
+    azhunt.add_partitions(regclass, date, date),
+    azhunt.add_log_partitions(text, date, date),
+    azhunt.upload_counts(text, timestamptz, timestamptz, interval),
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
+                                                   timestamptz, timestamptz, azhunt.arrivals),
+    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals),
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
     azhunt.add_kql_hunt(text, text, jsonb),
