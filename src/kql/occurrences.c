@@ -1,0 +1,177 @@
+/*-------------------------------------------------------------------------
+ *
+ * occurrences.c
+ *	  SQL functions that find all occurrences of a text in another, which may
+ *	  overlap: countof and indexof.
+ *
+ * The algorithm is that of Knuth, Morris and Pratt.  It reads each byte once,
+ * whatever the two texts are, and one of them may come from a log.
+ *
+ * Copyright (c) 2026, azhunt contributors
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/int.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "azhunt.h"
+#include "kql/scalars.h"
+
+PG_FUNCTION_INFO_V1(azhunt_countof);
+PG_FUNCTION_INFO_V1(azhunt_indexof);
+
+/* Bytes that are read between looks for interrupts */
+#define BYTES_BETWEEN_INTERRUPTS	8192
+
+/* A search that goes on from one occurrence to the next */
+typedef struct Occurrences
+{
+	KqlString text;
+	KqlString	sought;			/* not empty */
+	int32	   *border;			/* of each beginning of what is sought: how
+								 * long an end of it is a beginning, too */
+	size_t		read;			/* bytes of the text that were read */
+	size_t		matched;		/* bytes of what is sought that end there */
+	size_t		counted;		/* bytes whose characters have been counted */
+	int64		characters;		/* how many these were */
+} Occurrences;
+
+/*
+ * How many characters begin in some bytes of UTF-8?
+ */
+static int64
+count_characters(const char *from, const char *end)
+{
+	int64		count = 0;
+
+	for (; from < end; from++)
+		if ((*from & 0xC0) != 0x80)
+			count++;
+	return count;
+}
+
+/*
+ * How much of what is sought ends in a byte, if so much ended in the one before?
+ */
+static size_t
+match_byte(const Occurrences *search, size_t matched, char byte)
+{
+	while (matched > 0 &&
+		   (matched == search->sought.length || search->sought.data[matched] != byte))
+		matched = search->border[matched - 1];
+	return search->sought.data[matched] == byte ? matched + 1 : 0;
+}
+
+/*
+ * Begin a search.
+ */
+static void
+begin_search(Occurrences *search, KqlString text, KqlString sought)
+{
+	memset(search, 0, sizeof(*search));
+	search->text = text;
+
+	search->sought = sought;
+	search->border = MemoryContextAllocHuge(CurrentMemoryContext, sought.length * sizeof(int32));
+	search->border[0] = 0;
+	for (size_t i = 1; i < sought.length; i++)
+	{
+		if (i % BYTES_BETWEEN_INTERRUPTS == 0)
+			CHECK_FOR_INTERRUPTS();
+		search->border[i] = (int32) match_byte(search, search->border[i - 1], sought.data[i]);
+	}
+}
+
+/*
+ * How many characters are before the next occurrence?  -1 if there is none.
+ */
+static int64
+next_occurrence(Occurrences *search)
+{
+	size_t		start;
+
+	do
+	{
+		if (search->read == search->text.length)
+			return -1;
+		if (search->read % BYTES_BETWEEN_INTERRUPTS == 0)
+			CHECK_FOR_INTERRUPTS();
+		search->matched = match_byte(search, search->matched, search->text.data[search->read++]);
+	} while (search->matched < search->sought.length);
+
+	start = search->read - search->sought.length;
+	search->characters += count_characters(search->text.data + search->counted, search->text.data + start);
+	search->counted = start;
+	return search->characters;
+}
+
+/*
+ * countof(text, text): how often a text occurs.
+ */
+Datum
+azhunt_countof(PG_FUNCTION_ARGS)
+{
+	KqlString text = utf8_argument(fcinfo, 0);
+	KqlString	sought = utf8_argument(fcinfo, 1);
+	Occurrences search;
+	int64		count = 0;
+
+	if (sought.length > 0 && sought.length <= text.length)
+	{
+		begin_search(&search, text, sought);
+		while (next_occurrence(&search) >= 0)
+			count++;
+		pfree(search.border);
+	}
+	PG_RETURN_INT64(count);
+}
+
+/*
+ * The place of an occurrence of a text between two places, both included; -1 if
+ * there are not so many.
+ */
+static int64
+find_occurrence(KqlString text, KqlString sought, int64 first, int64 last, int64 which)
+{
+	Occurrences search;
+	int64		place;
+
+	if (sought.length == 0)		/* which is everywhere */
+		return first <= last && which - 1 <= last - first ? first + which - 1 : -1;
+	if (sought.length > text.length)
+		return -1;
+	begin_search(&search, text, sought);
+	do
+		place = next_occurrence(&search);
+	while (place >= 0 && place <= last && (place < first || --which > 0));
+	pfree(search.border);
+	return place <= last ? place : -1;
+}
+
+/*
+ * indexof(text, text, start bigint, length bigint, occurrence bigint): where a
+ * text occurs among so many places from a start, which counts from the end if it
+ * is negative; all that follow if the length is negative.
+ */
+Datum
+azhunt_indexof(PG_FUNCTION_ARGS)
+{
+	KqlString text = utf8_argument(fcinfo, 0);
+	int64		first = PG_GETARG_INT64(2);
+	int64		length = PG_GETARG_INT64(3);
+	int64		which = PG_GETARG_INT64(4);
+	int64		end = count_characters(text.data, text.data + text.length);
+	int64		last;
+
+	if (which <= 0)
+		PG_RETURN_NULL();
+	if (first < 0)
+		first = Max(end + first, 0);
+	if (length < 0 || pg_add_s64_overflow(first, length - 1, &last))
+		last = end;
+	PG_RETURN_INT64(find_occurrence(text, utf8_argument(fcinfo, 1), first, Min(last, end), which));
+}
