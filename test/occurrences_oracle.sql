@@ -1,7 +1,7 @@
--- countof and indexof against substr() at each place of a text, and on texts so
+-- countof and indexof, and terms with borders, against substr() at each place of a text, and on texts so
 -- long that only a search which reads each byte once comes to an end.
 BEGIN;
-SELECT plan(7);
+SELECT plan(10);
 SET LOCAL client_min_messages = warning;
 SELECT setseed(0.28) \g /dev/null
 
@@ -29,10 +29,22 @@ SELECT is_empty('SELECT * FROM tried WHERE azhunt.indexof(a, b, first, length, w
 SELECT is_empty('SELECT * FROM tried WHERE azhunt.indexof(a, b, first, length) IS DISTINCT FROM pg_temp.place(a, b, first, length, 1)', 'its first occurrence');
 SELECT cmp_ok((SELECT count(*) FROM tried WHERE azhunt.indexof(a, b, first, length, which) > 0), '>', 1000::bigint, 'there are places');
 
+-- a term whose first or last character is no blank has none but blanks around it
+SELECT is_empty($$
+    SELECT t.a, t.b FROM (SELECT translate(a, 'b', ' '), translate(b, 'b', ' ') FROM tried) AS t (a, b)
+    WHERE azhunt.has_cs(t.a, t.b) <> (t.b = '' OR EXISTS (
+        SELECT FROM pg_temp.places(t.a, t.b) AS p
+        WHERE (t.b LIKE ' %' OR substr(' ' || t.a || ' ', p::integer + 1, 1) = ' ')
+          AND (t.b LIKE '% ' OR substr(' ' || t.a || ' ', p::integer + length(t.b) + 2, 1) = ' ')))
+$$, 'has_cs');
+
 SET LOCAL statement_timeout = '5min';
 SELECT is(azhunt.countof(repeat('(', 2000000), 'a'), 0::bigint, 'a long text without any');
 SELECT is(azhunt.countof(repeat('é', 2000000), repeat('é', 1000000)), 1000001::bigint, 'and one that is sought everywhere');
 SELECT is(azhunt.indexof(repeat('中', 2000000) || 'a', 'a', 1, -1, 1), 2000000::bigint, 'and with one at its end');
+
+SELECT ok(NOT azhunt.has_cs(repeat('a', 1000000), repeat('a', 500000)), 'a long term that ends nowhere');
+SELECT ok(NOT azhunt.hassuffix(repeat('a', 1000000) || 'b', repeat('A', 500000)), 'whatever its case');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * occurrences.c
- *	  SQL functions that find all occurrences of a text in another, which may
- *	  overlap: countof and indexof.
+ *	  All occurrences of a text in another, which may overlap, and the SQL
+ *	  functions countof and indexof.
  *
  * The algorithm is that of Knuth, Morris and Pratt.  It reads each byte once,
  * whatever the two texts are, and one of them may come from a log.
@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 
 #include "azhunt.h"
+#include "kql/occurrences.h"
 #include "kql/scalars.h"
 
 PG_FUNCTION_INFO_V1(azhunt_countof);
@@ -26,19 +27,6 @@ PG_FUNCTION_INFO_V1(azhunt_indexof);
 
 /* Bytes that are read between looks for interrupts */
 #define BYTES_BETWEEN_INTERRUPTS	8192
-
-/* A search that goes on from one occurrence to the next */
-typedef struct Occurrences
-{
-	KqlString text;
-	KqlString	sought;			/* not empty */
-	int32	   *border;			/* of each beginning of what is sought: how
-								 * long an end of it is a beginning, too */
-	size_t		read;			/* bytes of the text that were read */
-	size_t		matched;		/* bytes of what is sought that end there */
-	size_t		counted;		/* bytes whose characters have been counted */
-	int64		characters;		/* how many these were */
-} Occurrences;
 
 /*
  * How many characters begin in some bytes of UTF-8?
@@ -69,44 +57,47 @@ match_byte(const Occurrences *search, size_t matched, char byte)
 /*
  * Begin a search.
  */
-static void
+void
 begin_search(Occurrences *search, KqlString text, KqlString sought)
 {
 	memset(search, 0, sizeof(*search));
 	search->text = text;
 
 	search->sought = sought;
-	search->border = MemoryContextAllocHuge(CurrentMemoryContext, sought.length * sizeof(int32));
+	search->border = MemoryContextAllocHuge(CurrentMemoryContext, sought.length * sizeof(int32_t));
 	search->border[0] = 0;
 	for (size_t i = 1; i < sought.length; i++)
 	{
 		if (i % BYTES_BETWEEN_INTERRUPTS == 0)
 			CHECK_FOR_INTERRUPTS();
-		search->border[i] = (int32) match_byte(search, search->border[i - 1], sought.data[i]);
+		search->border[i] = (int32_t) match_byte(search, search->border[i - 1], sought.data[i]);
 	}
 }
 
 /*
- * How many characters are before the next occurrence?  -1 if there is none.
+ * Where does the next occurrence begin?  NULL if there is none.
  */
-static int64
+const char *
 next_occurrence(Occurrences *search)
 {
-	size_t		start;
-
 	do
 	{
 		if (search->read == search->text.length)
-			return -1;
+			return NULL;
 		if (search->read % BYTES_BETWEEN_INTERRUPTS == 0)
 			CHECK_FOR_INTERRUPTS();
 		search->matched = match_byte(search, search->matched, search->text.data[search->read++]);
 	} while (search->matched < search->sought.length);
+	return search->text.data + search->read - search->sought.length;
+}
 
-	start = search->read - search->sought.length;
-	search->characters += count_characters(search->text.data + search->counted, search->text.data + start);
-	search->counted = start;
-	return search->characters;
+/*
+ * Give up what a search needed.
+ */
+void
+end_search(Occurrences *search)
+{
+	pfree(search->border);
 }
 
 /*
@@ -123,9 +114,9 @@ azhunt_countof(PG_FUNCTION_ARGS)
 	if (sought.length > 0 && sought.length <= text.length)
 	{
 		begin_search(&search, text, sought);
-		while (next_occurrence(&search) >= 0)
+		while (next_occurrence(&search) != NULL)
 			count++;
-		pfree(search.border);
+		end_search(&search);
 	}
 	PG_RETURN_INT64(count);
 }
@@ -138,18 +129,24 @@ static int64
 find_occurrence(KqlString text, KqlString sought, int64 first, int64 last, int64 which)
 {
 	Occurrences search;
-	int64		place;
+	const char *counted = text.data;
+	const char *at;
+	int64		place = 0;
 
 	if (sought.length == 0)		/* which is everywhere */
 		return first <= last && which - 1 <= last - first ? first + which - 1 : -1;
 	if (sought.length > text.length)
 		return -1;
 	begin_search(&search, text, sought);
-	do
-		place = next_occurrence(&search);
-	while (place >= 0 && place <= last && (place < first || --which > 0));
-	pfree(search.border);
-	return place <= last ? place : -1;
+	while ((at = next_occurrence(&search)) != NULL)
+	{
+		place += count_characters(counted, at);
+		counted = at;
+		if (place > last || (place >= first && --which == 0))
+			break;
+	}
+	end_search(&search);
+	return at != NULL && place <= last ? place : -1;
 }
 
 /*
