@@ -281,7 +281,7 @@ azhunt_split_part(PG_FUNCTION_ARGS)
 static int *
 claim_places(KqlString s, Datum *searched, bool *nulls, int count)
 {
-	int		   *claims = palloc((s.length + 1) * sizeof(int));
+	int		   *claims = MemoryContextAllocHuge(CurrentMemoryContext, (s.length + 1) * sizeof(int));
 
 	for (size_t i = 0; i <= s.length; i++)
 		claims[i] = -2;
