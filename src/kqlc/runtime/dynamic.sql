@@ -114,7 +114,10 @@ COMMENT ON FUNCTION azhunt.set_union(jsonb[]) IS
 
 CREATE FUNCTION azhunt.set_intersect(VARIADIC a jsonb[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(v ORDER BY n), '[]') FROM jsonb_array_elements(azhunt.distinct_elements(a[1])) WITH ORDINALITY AS e (v, n) WHERE NOT EXISTS (SELECT FROM unnest(a) AS p (x) WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x END) AS f (w) WHERE w = v)));
+RETURN (SELECT coalesce(jsonb_agg(v ORDER BY n), '[]') FROM (
+    SELECT v, min(n) FILTER (WHERE i = 1) AS n
+    FROM unnest(a) WITH ORDINALITY AS p (x, i) CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x END) WITH ORDINALITY AS e (v, n)
+    GROUP BY v HAVING count(DISTINCT i) = cardinality(a)) AS s);
 COMMENT ON FUNCTION azhunt.set_intersect(jsonb[]) IS
 'internal: KQL''s set_intersect()';
 
