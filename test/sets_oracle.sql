@@ -1,7 +1,8 @@
--- set_intersect and set_difference against a look at each element by itself, and on
--- arrays so long that such a look does not come to an end.
+-- set_intersect and set_difference against a look at each element by itself, and
+-- what looks at all elements of arrays on some that are so long, and compressed, that
+-- it does not come to an end if it reads the array again for each.
 BEGIN;
-SELECT plan(5);
+SELECT plan(14);
 SELECT setseed(0.28) \g /dev/null
 
 CREATE FUNCTION pg_temp.some_array() RETURNS jsonb LANGUAGE sql VOLATILE AS $$
@@ -28,9 +29,19 @@ SELECT cmp_ok((SELECT count(*) FROM tried WHERE azhunt.set_intersect(VARIADIC a)
 
 SET LOCAL statement_timeout = '5min';
 CREATE TEMP TABLE long AS
-SELECT jsonb_agg(i) FILTER (WHERE i <= 200000) AS a, jsonb_agg(i) FILTER (WHERE i > 100000) AS b FROM generate_series(1, 300000) AS i;
+SELECT jsonb_agg(i) FILTER (WHERE i <= 200000) AS a, jsonb_agg(i) FILTER (WHERE i > 100000) AS b, jsonb_agg('x' || i) FILTER (WHERE i <= 200000) AS s FROM generate_series(1, 300000) AS i;
 SELECT is((SELECT jsonb_array_length(azhunt.set_intersect(a, b)) FROM long), 100000, 'what long arrays share');
 SELECT is((SELECT azhunt.jaccard_index(a, b) FROM long), 1.0::double precision / 3, 'and which part of all that is');
+
+SELECT is((SELECT azhunt.array_rotate(a, 1) -> 0 FROM long), '2', 'array_rotate');
+SELECT is((SELECT azhunt.array_shift(a, 1, '0') -> 199999 FROM long), '0', 'array_shift');
+SELECT is((SELECT azhunt.array_iff(a, b, a) -> 199999 FROM long), '300000', 'array_iff');
+SELECT is((SELECT azhunt.array_index_of(a, b) FROM long), -1::bigint, 'array_index_of');
+SELECT is((SELECT azhunt.array_index_of(a, '200000', -2, -1, 1) FROM long), 199999::bigint, 'array_index_of from a place');
+SELECT is((SELECT azhunt.array_slice(a, -2, -1) FROM long), '[199999, 200000]', 'array_slice');
+SELECT is((SELECT azhunt.set_has_element(a, b) FROM long), false, 'set_has_element');
+SELECT is((SELECT azhunt.bag_zip(s, a) -> 'x200000' FROM long), '200000', 'bag_zip');
+SELECT is((SELECT azhunt.replace_strings('x', s, s) FROM long), 'x', 'replace_strings');
 
 SELECT * FROM finish();
 ROLLBACK;
