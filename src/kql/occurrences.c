@@ -58,11 +58,10 @@ match_byte(const Occurrences *search, size_t matched, char byte)
  * Begin a search.
  */
 void
-begin_search(Occurrences *search, KqlString text, KqlString sought)
+begin_search(Occurrences *search, KqlString string, KqlString sought)
 {
 	memset(search, 0, sizeof(*search));
-	search->text = text;
-
+	search->string = string;
 	search->sought = sought;
 	search->border = MemoryContextAllocHuge(CurrentMemoryContext, sought.length * sizeof(int32_t));
 	search->border[0] = 0;
@@ -82,13 +81,13 @@ next_occurrence(Occurrences *search)
 {
 	do
 	{
-		if (search->read == search->text.length)
+		if (search->read == search->string.length)
 			return NULL;
 		if (search->read % BYTES_BETWEEN_INTERRUPTS == 0)
 			CHECK_FOR_INTERRUPTS();
-		search->matched = match_byte(search, search->matched, search->text.data[search->read++]);
+		search->matched = match_byte(search, search->matched, search->string.data[search->read++]);
 	} while (search->matched < search->sought.length);
-	return search->text.data + search->read - search->sought.length;
+	return search->string.data + search->read - search->sought.length;
 }
 
 /*
@@ -106,14 +105,14 @@ end_search(Occurrences *search)
 Datum
 azhunt_countof(PG_FUNCTION_ARGS)
 {
-	KqlString text = utf8_argument(fcinfo, 0);
+	KqlString	string = utf8_argument(fcinfo, 0);
 	KqlString	sought = utf8_argument(fcinfo, 1);
 	Occurrences search;
 	int64		count = 0;
 
-	if (sought.length > 0 && sought.length <= text.length)
+	if (sought.length > 0 && sought.length <= string.length)
 	{
-		begin_search(&search, text, sought);
+		begin_search(&search, string, sought);
 		while (next_occurrence(&search) != NULL)
 			count++;
 		end_search(&search);
@@ -126,18 +125,18 @@ azhunt_countof(PG_FUNCTION_ARGS)
  * there are not so many.
  */
 static int64
-find_occurrence(KqlString text, KqlString sought, int64 first, int64 last, int64 which)
+find_occurrence(KqlString string, KqlString sought, int64 first, int64 last, int64 which)
 {
 	Occurrences search;
-	const char *counted = text.data;
+	const char *counted = string.data;
 	const char *at;
 	int64		place = 0;
 
 	if (sought.length == 0)		/* which is everywhere */
 		return first <= last && which - 1 <= last - first ? first + which - 1 : -1;
-	if (sought.length > text.length)
+	if (sought.length > string.length)
 		return -1;
-	begin_search(&search, text, sought);
+	begin_search(&search, string, sought);
 	while ((at = next_occurrence(&search)) != NULL)
 	{
 		place += count_characters(counted, at);
@@ -157,11 +156,11 @@ find_occurrence(KqlString text, KqlString sought, int64 first, int64 last, int64
 Datum
 azhunt_indexof(PG_FUNCTION_ARGS)
 {
-	KqlString text = utf8_argument(fcinfo, 0);
+	KqlString	string = utf8_argument(fcinfo, 0);
 	int64		first = PG_GETARG_INT64(2);
 	int64		length = PG_GETARG_INT64(3);
 	int64		which = PG_GETARG_INT64(4);
-	int64		end = count_characters(text.data, text.data + text.length);
+	int64		end = count_characters(string.data, string.data + string.length);
 	int64		last;
 
 	if (which <= 0)
@@ -170,5 +169,5 @@ azhunt_indexof(PG_FUNCTION_ARGS)
 		first = Max(end + first, 0);
 	if (length < 0 || pg_add_s64_overflow(first, length - 1, &last))
 		last = end;
-	PG_RETURN_INT64(find_occurrence(text, utf8_argument(fcinfo, 1), first, Min(last, end), which));
+	PG_RETURN_INT64(find_occurrence(string, utf8_argument(fcinfo, 1), first, Min(last, end), which));
 }
