@@ -91,6 +91,7 @@ OBJS = \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/network.o \
+	src/kql/occurrences.o \
 	src/kql/parse_times.o \
 	src/kql/parse_values.o \
 	src/kql/print_values.o \

@@ -1111,10 +1111,15 @@ RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN jsonb_array_length(a)::bigint EN
 COMMENT ON FUNCTION azhunt.array_length(jsonb) IS
 'internal: KQL''s array_length()';
 
+-- A value of a table may be compressed, or apart from its row, and whatever looks at
+-- it fetches all of it.  What is looked at for each element of an array is therefore
+-- asked once, or a copy in memory, which #> '{}' makes.
+
 CREATE FUNCTION azhunt.array_slice(a jsonb, b bigint, c bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)
-        WHERE n - 1 BETWEEN CASE WHEN b < 0 THEN jsonb_array_length(a) + b ELSE b END AND CASE WHEN c < 0 THEN jsonb_array_length(a) + c ELSE c END), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY n)
+        FROM (SELECT CASE WHEN b < 0 THEN jsonb_array_length(a) + b ELSE b END AS low, CASE WHEN c < 0 THEN jsonb_array_length(a) + c ELSE c END AS high OFFSET 0) AS s
+        CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE n - 1 BETWEEN low AND high), '[]') END;
 COMMENT ON FUNCTION azhunt.array_slice(jsonb, bigint, bigint) IS
 'internal: KQL''s array_slice()';
 
@@ -1126,19 +1131,20 @@ COMMENT ON FUNCTION azhunt.array_reverse(jsonb) IS
 
 CREATE FUNCTION azhunt.array_rotate(a jsonb, b bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY mod(mod(n - 1 - b, jsonb_array_length(a)) + jsonb_array_length(a), jsonb_array_length(a))) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY mod(mod(n - 1 - b, l) + l, l)) FROM (SELECT jsonb_array_length(a) AS l OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
 COMMENT ON FUNCTION azhunt.array_rotate(jsonb, bigint) IS
 'internal: KQL''s array_rotate_left()';
 
 CREATE FUNCTION azhunt.array_shift(a jsonb, b bigint, c jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(coalesce(CASE WHEN i + d >= 0 THEN azhunt.element(a, i + d) END, CASE WHEN i + d < 0 OR i + d >= jsonb_array_length(a) THEN c END) ORDER BY i) FROM generate_series(0, jsonb_array_length(a) - 1) AS g (i) CROSS JOIN (SELECT greatest(least(b, 1048576), -1048576) AS d) AS s), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(coalesce(CASE WHEN i + d >= 0 THEN azhunt.element(m, i + d) END, CASE WHEN i + d < 0 OR i + d >= l THEN c END) ORDER BY i)
+        FROM (SELECT a #> '{}' AS m, jsonb_array_length(a) AS l, greatest(least(b, 1048576), -1048576) AS d OFFSET 0) AS s CROSS JOIN LATERAL generate_series(0, l - 1) AS g (i)), '[]') END;
 COMMENT ON FUNCTION azhunt.array_shift(jsonb, bigint, jsonb) IS
 'internal: KQL''s array_shift_left()';
 
 CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT min(n) - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE v = b), -1) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT min(n) - 1 FROM (SELECT b #> '{}' AS m OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE v = m), -1) END;
 COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb) IS
 'internal: KQL''s array_index_of()';
 
@@ -1164,8 +1170,9 @@ COMMENT ON FUNCTION azhunt.array_split(jsonb, jsonb) IS
 
 CREATE FUNCTION azhunt.array_iff(a jsonb, b jsonb, c jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(CASE WHEN azhunt.tobool(v) THEN CASE jsonb_typeof(b) WHEN 'array' THEN azhunt.element(b, n - 1) ELSE b END
-        ELSE CASE jsonb_typeof(c) WHEN 'array' THEN azhunt.element(c, n - 1) ELSE c END END ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(CASE WHEN azhunt.tobool(v) THEN CASE jsonb_typeof(x) WHEN 'array' THEN azhunt.element(x, n - 1) ELSE x END
+        ELSE CASE jsonb_typeof(y) WHEN 'array' THEN azhunt.element(y, n - 1) ELSE y END END ORDER BY n)
+        FROM (SELECT b #> '{}' AS x, c #> '{}' AS y OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
 COMMENT ON FUNCTION azhunt.array_iff(jsonb, jsonb, jsonb) IS
 'internal: KQL''s array_iff()';
 
@@ -1201,7 +1208,10 @@ COMMENT ON FUNCTION azhunt.set_union(jsonb[]) IS
 
 CREATE FUNCTION azhunt.set_intersect(VARIADIC a jsonb[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(v ORDER BY n), '[]') FROM jsonb_array_elements(azhunt.distinct_elements(a[1])) WITH ORDINALITY AS e (v, n) WHERE NOT EXISTS (SELECT FROM unnest(a) AS p (x) WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x END) AS f (w) WHERE w = v)));
+RETURN (SELECT coalesce(jsonb_agg(v ORDER BY n), '[]') FROM (
+    SELECT v, min(n) FILTER (WHERE i = 1) AS n
+    FROM unnest(a) WITH ORDINALITY AS p (x, i) CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x END) WITH ORDINALITY AS e (v, n)
+    GROUP BY v HAVING count(DISTINCT i) = cardinality(a)) AS s);
 COMMENT ON FUNCTION azhunt.set_intersect(jsonb[]) IS
 'internal: KQL''s set_intersect()';
 
@@ -1213,7 +1223,7 @@ COMMENT ON FUNCTION azhunt.set_difference(jsonb[]) IS
 
 CREATE FUNCTION azhunt.set_has_element(a jsonb, b jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN EXISTS (SELECT FROM jsonb_array_elements(a) AS e (v) WHERE v = b) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN EXISTS (SELECT FROM (SELECT b #> '{}' AS m OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) AS e (v) WHERE v = m) END;
 COMMENT ON FUNCTION azhunt.set_has_element(jsonb, jsonb) IS
 'internal: KQL''s set_has_element()';
 
@@ -1353,15 +1363,15 @@ COMMENT ON FUNCTION azhunt.range_array(interval, interval, interval) IS
 
 CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(b, n - 1), 'null') ORDER BY n DESC), '{}') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(m, n - 1), 'null') ORDER BY n DESC), '{}') FROM (SELECT b #> '{}' AS m OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
 COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
 'internal: KQL''s bag_zip()';
 
 CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
-        WHERE v = b AND n - 1 >= CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END
-        AND (d < 0 OR n - 1 < CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1
+        FROM (SELECT b #> '{}' AS m, CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END AS low OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
+        WHERE v = m AND n - 1 >= low AND (d < 0 OR n - 1 < low + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
 COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
 'internal: KQL''s array_index_of()';
 
@@ -1519,20 +1529,16 @@ RETURN azhunt.trim_end(a, azhunt.trim_start(a, b));
 COMMENT ON FUNCTION azhunt.trim(text, text) IS
 'internal: KQL''s trim()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
-        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
-        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET 0 LIMIT 1), -1);
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
+CREATE FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_indexof';
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
 'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint, e bigint) RETURNS bigint
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN e > 0 THEN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
-        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
-        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET e - 1 LIMIT 1), -1) END;
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
+RETURN azhunt.indexof(a, b, c, d, 1::bigint);
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
 'internal: KQL''s indexof()';
 
 CREATE FUNCTION azhunt.indexof(a text, b text) RETURNS bigint
@@ -1571,9 +1577,9 @@ RETURN CASE WHEN a COLLATE "C" < b THEN -1 WHEN a COLLATE "C" > b THEN 1 ELSE 0 
 COMMENT ON FUNCTION azhunt.strcmp(text, text) IS
 'internal: KQL''s strcmp()';
 
-CREATE FUNCTION azhunt.countof(a text, b text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT count(*) FROM generate_series(1, length(a) - length(b) + 1) AS g (p) WHERE substr(a, p, length(b)) = b AND b <> '');
+CREATE FUNCTION azhunt.countof(text, text) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_countof';
 COMMENT ON FUNCTION azhunt.countof(text, text) IS
 'internal: KQL''s countof()';
 
@@ -1615,7 +1621,7 @@ COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
 
 CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(c, n - 1)), '') ORDER BY n) AS r FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
+RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(m, n - 1)), '') ORDER BY n) AS r FROM (SELECT c #> '{}' AS m OFFSET 0) AS o CROSS JOIN jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
 COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
 'internal: KQL''s replace_strings()';
 
@@ -3244,8 +3250,6 @@ $$;
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
 'creates the log tables and the ledger of azhunt-load, or what they lack, and returns the tables that were not there';
 
-REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
-
 -- By when sign-ins began, and not when they were processed.  Loading has to keep
 -- these up, so that only those have them who ask.
 CREATE FUNCTION azhunt.create_signin_time_indexes() RETURNS SETOF regclass
@@ -3283,8 +3287,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.create_signin_time_indexes() IS
 'creates indexes for signin_time => ''CreatedDateTime'' on the log tables of sign-ins, where they are not there, and returns them';
-
-REVOKE EXECUTE ON FUNCTION azhunt.create_signin_time_indexes() FROM PUBLIC;
 
 CREATE FUNCTION azhunt.partition_bounds("table" regclass)
 RETURNS TABLE (partition regclass, since timestamptz, until timestamptz)
@@ -3644,8 +3646,6 @@ $$;
 COMMENT ON FUNCTION azhunt.add_partitions(regclass, date, date) IS
 'adds the daily partitions from since up to but not including until that a log table lacks, and returns them';
 
-REVOKE EXECUTE ON FUNCTION azhunt.add_partitions(regclass, date, date) FROM PUBLIC;
-
 CREATE FUNCTION azhunt.add_log_partitions(log_table text, since date, until date)
 RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -3696,8 +3696,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.add_log_partitions(text, date, date) IS
 'adds daily partitions to a log table as add_partitions() does, with the rights of the owner of this function: for the role that loads';
-
-REVOKE EXECUTE ON FUNCTION azhunt.add_log_partitions(text, date, date) FROM PUBLIC;
 
 /* src/logs/ledger.sql */
 
@@ -5067,6 +5065,8 @@ CREATE TABLE azhunt.restart_requests (
     requested_at timestamptz NOT NULL,
     requested_by text NOT NULL
 );
+-- A publication of all tables would have deletions refused that name no row.
+ALTER TABLE azhunt.restart_requests REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE azhunt.restart_requests IS
 'calls of restart_rule() that no successful run has followed yet';
@@ -5089,6 +5089,7 @@ CREATE TABLE azhunt.matches (
     found_at timestamptz NOT NULL,
     CONSTRAINT matches_key UNIQUE (rule, "time", key)
 );
+ALTER TABLE azhunt.matches REPLICA IDENTITY USING INDEX matches_key;
 
 CREATE INDEX matches_result_id_idx ON azhunt.matches (result_id);
 COMMENT ON INDEX azhunt.matches_result_id_idx IS 'the matches of one result';
@@ -5711,18 +5712,23 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN 'another run of this rule is going on'
-        || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename,
-                                   a.xact_start)
+        || coalesce((SELECT CASE WHEN l.pid IS NULL
+                                 THEN format(': prepared transaction %L of role %s, since %s'::text, p.gid, p.owner,
+                                             p.prepared)
+                                 ELSE format(': process %s of role %s, in a transaction since %s'::text, a.pid,
+                                             a.usename, a.xact_start)
+                            END
                      FROM azhunt.rules AS r
                      JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = r.xmax AND l.granted
-                     JOIN pg_stat_activity AS a ON a.pid = l.pid
-                     WHERE r.rule = describe_running.rule
+                     LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
+                     LEFT JOIN pg_prepared_xacts AS p ON l.pid IS NULL AND p.transaction = l.transactionid
+                     WHERE r.rule = describe_running.rule AND coalesce(a.pid::text, p.gid) IS NOT NULL
                      LIMIT 1), ''::text);
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.describe_running(text) IS
-'internal: why a run was skipped: which process runs the rule, if that can be told';
+'internal: why a run was skipped: which process or prepared transaction runs the rule, if that can be told';
 
 CREATE FUNCTION azhunt.run_rule_in_transaction(rule text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -6029,7 +6035,9 @@ DECLARE
     key_columns CONSTANT text := (SELECT string_agg(format('q.%I', k.name), ', ')
                                   FROM unnest(azhunt.texts_of(description, 'key')) AS k (name));
 BEGIN
-    EXECUTE format('CREATE VIEW %I.%I AS %s', schema, name, view_sql);
+    -- as the function of that name, and all other hunts: what row-level security
+    -- hides from the reader, it must not show
+    EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', schema, name, view_sql);
     EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schema, name, title);
     EXECUTE format('CREATE FUNCTION %1$I.%2$I(query_period interval DEFAULT %3$L) RETURNS SETOF %1$I.%2$I'
                    ' LANGUAGE sql STABLE BEGIN ATOMIC %4$s; END',
@@ -7495,11 +7503,6 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
-REVOKE EXECUTE ON FUNCTION
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
-                                                   timestamptz, timestamptz, azhunt.arrivals)
-FROM PUBLIC;
-
 CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches)
 RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -7692,8 +7695,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
 'how many uploads a rule looks at, linked to an account or not, for each width of time from since to until';
-
-REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -7931,10 +7932,6 @@ $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell';
-
-REVOKE EXECUTE ON FUNCTION
-    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals)
-FROM PUBLIC;
 
 CREATE FUNCTION azhunt.cloudshell_usage_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -8617,8 +8614,41 @@ $$;
 
 /* src/runs/privileges.sql */
 
+-- Everybody may execute what is not revoked below, also where default privileges
+-- of new functions say otherwise: indexes and defaults of log tables call them, and
+-- whoever had to grant them might grant the others as well.
+DO $$
+DECLARE
+    routine pg_catalog.regprocedure;
+BEGIN
+    FOR routine IN
+        SELECT p.oid
+        FROM pg_catalog.pg_depend AS d
+        JOIN pg_catalog.pg_extension AS e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
+        JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
+        WHERE e.extname OPERATOR(pg_catalog.=) 'azhunt'
+          AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
+          AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+          AND d.deptype OPERATOR(pg_catalog.=) 'e'
+          AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(
+                              COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) AS a
+                          WHERE a.grantee OPERATOR(pg_catalog.=) 0)
+    LOOP
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC', routine);
+    END LOOP;
+END
+$$;
+
 -- What only these functions call, and what is costly or changes tables.
 REVOKE EXECUTE ON ROUTINE
+    azhunt.create_log_tables(),
+    azhunt.create_signin_time_indexes(),
+    azhunt.add_partitions(regclass, date, date),
+    azhunt.add_log_partitions(text, date, date),
+    azhunt.upload_counts(text, timestamptz, timestamptz, interval),
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
+                                                   timestamptz, timestamptz, azhunt.arrivals),
+    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals),
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
     azhunt.add_kql_hunt(text, text, jsonb),

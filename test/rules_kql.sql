@@ -228,5 +228,23 @@ SELECT results_eq($$SELECT m.details ->> 'Caller', (m.details ->> 'h')::timestam
                   $$SELECT e.caller, e.h, max(e.n), dense_rank() OVER (ORDER BY min(e.run)) FROM expected AS e GROUP BY 1, 2 ORDER BY 1, 2$$, 'each is found once, and has its latest count');
 SELECT is((SELECT sum(new_matches) FROM azhunt.runs WHERE rule = 'chance'), (SELECT count(*)::numeric FROM azhunt.matches WHERE rule = 'chance'), 'and was announced once');
 
+-- who asks a hunt reads with rights of their own, by whichever name
+SELECT azhunt.add_kql_hunt('asked', 'AzureActivity | project TimeGenerated, Caller');
+CREATE ROLE regress_azhunt_analyst;
+GRANT USAGE ON SCHEMA azhunt, mine TO regress_azhunt_analyst;
+GRANT SELECT ON asked TO regress_azhunt_analyst;
+SET LOCAL ROLE regress_azhunt_analyst;
+SELECT throws_ok('SELECT FROM asked', '42501', 'permission denied for table azureactivity', 'the view needs privileges on the log tables');
+SELECT throws_ok('SELECT FROM asked()', '42501', 'permission denied for table azureactivity', 'as the function does');
+RESET ROLE;
+GRANT SELECT ON azhunt.azureactivity TO regress_azhunt_analyst;
+ALTER TABLE azhunt.azureactivity ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON azhunt.azureactivity TO regress_azhunt_analyst USING (caller = 'user1');
+SET LOCAL ROLE regress_azhunt_analyst;
+SELECT results_eq('SELECT DISTINCT "Caller" FROM asked', '{user1}'::text[], 'the view shows what policies show the reader');
+SELECT results_eq($$SELECT DISTINCT "Caller" FROM asked('4 days')$$, '{user1}'::text[], 'as the function does');
+RESET ROLE;
+SELECT set_eq('SELECT "Caller" FROM asked', 'SELECT caller FROM azhunt.azureactivity', 'others see more');
+
 SELECT * FROM finish();
 ROLLBACK;

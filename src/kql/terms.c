@@ -21,6 +21,7 @@
 
 #include "azhunt.h"
 #include "kql/fold.h"
+#include "kql/occurrences.h"
 #include "kql/scalars.h"
 
 PG_FUNCTION_INFO_V1(azhunt_contains);
@@ -91,23 +92,29 @@ static bool
 find_term(KqlString s, KqlString term, int borders)
 {
 	const char *end = s.data + s.length;
+	const char *at;
 	bool		before,
 				after;
+	Occurrences search;
 
 	if (term.length == 0)
 		return true;
+	/* the C library is faster, but not where it begins again at each place */
+	if (find(s, term, s.data) == NULL)
+		return false;
 	before = (borders & BORDER_BEFORE) != 0 && kql_is_alphanumeric(character_at(term.data));
 	after = (borders & BORDER_AFTER) != 0 && kql_is_alphanumeric(character_before(term.data + term.length));
-	for (const char *at = s.data; (at = find(s, term, at)) != NULL; at++)
+	begin_search(&search, s, term);
+	while ((at = next_occurrence(&search)) != NULL)
 	{
-		CHECK_FOR_INTERRUPTS();
 		if (before && at > s.data && kql_is_alphanumeric(character_before(at)))
 			continue;
 		if (after && at + term.length < end && kql_is_alphanumeric(character_at(at + term.length)))
 			continue;
-		return true;
+		break;
 	}
-	return false;
+	end_search(&search);
+	return at != NULL;
 }
 
 /*
@@ -274,7 +281,7 @@ azhunt_split_part(PG_FUNCTION_ARGS)
 static int *
 claim_places(KqlString s, Datum *searched, bool *nulls, int count)
 {
-	int		   *claims = palloc((s.length + 1) * sizeof(int));
+	int		   *claims = MemoryContextAllocHuge(CurrentMemoryContext, (s.length + 1) * sizeof(int));
 
 	for (size_t i = 0; i <= s.length; i++)
 		claims[i] = -2;

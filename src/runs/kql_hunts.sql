@@ -166,7 +166,9 @@ DECLARE
     key_columns CONSTANT text := (SELECT string_agg(format('q.%I', k.name), ', ')
                                   FROM unnest(azhunt.texts_of(description, 'key')) AS k (name));
 BEGIN
-    EXECUTE format('CREATE VIEW %I.%I AS %s', schema, name, view_sql);
+    -- as the function of that name, and all other hunts: what row-level security
+    -- hides from the reader, it must not show
+    EXECUTE format('CREATE VIEW %I.%I WITH (security_invoker) AS %s', schema, name, view_sql);
     EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schema, name, title);
     EXECUTE format('CREATE FUNCTION %1$I.%2$I(query_period interval DEFAULT %3$L) RETURNS SETOF %1$I.%2$I'
                    ' LANGUAGE sql STABLE BEGIN ATOMIC %4$s; END',

@@ -77,6 +77,8 @@ CREATE TABLE azhunt.restart_requests (
     requested_at timestamptz NOT NULL,
     requested_by text NOT NULL
 );
+-- A publication of all tables would have deletions refused that name no row.
+ALTER TABLE azhunt.restart_requests REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE azhunt.restart_requests IS
 'calls of restart_rule() that no successful run has followed yet';
@@ -99,6 +101,7 @@ CREATE TABLE azhunt.matches (
     found_at timestamptz NOT NULL,
     CONSTRAINT matches_key UNIQUE (rule, "time", key)
 );
+ALTER TABLE azhunt.matches REPLICA IDENTITY USING INDEX matches_key;
 
 CREATE INDEX matches_result_id_idx ON azhunt.matches (result_id);
 COMMENT ON INDEX azhunt.matches_result_id_idx IS 'the matches of one result';

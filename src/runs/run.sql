@@ -244,18 +244,23 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN 'another run of this rule is going on'
-        || coalesce((SELECT format(': process %s of role %s, in a transaction since %s'::text, a.pid, a.usename,
-                                   a.xact_start)
+        || coalesce((SELECT CASE WHEN l.pid IS NULL
+                                 THEN format(': prepared transaction %L of role %s, since %s'::text, p.gid, p.owner,
+                                             p.prepared)
+                                 ELSE format(': process %s of role %s, in a transaction since %s'::text, a.pid,
+                                             a.usename, a.xact_start)
+                            END
                      FROM azhunt.rules AS r
                      JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.transactionid = r.xmax AND l.granted
-                     JOIN pg_stat_activity AS a ON a.pid = l.pid
-                     WHERE r.rule = describe_running.rule
+                     LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
+                     LEFT JOIN pg_prepared_xacts AS p ON l.pid IS NULL AND p.transaction = l.transactionid
+                     WHERE r.rule = describe_running.rule AND coalesce(a.pid::text, p.gid) IS NOT NULL
                      LIMIT 1), ''::text);
 END
 $$;
 
 COMMENT ON FUNCTION azhunt.describe_running(text) IS
-'internal: why a run was skipped: which process runs the rule, if that can be told';
+'internal: why a run was skipped: which process or prepared transaction runs the rule, if that can be told';
 
 CREATE FUNCTION azhunt.run_rule_in_transaction(rule text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

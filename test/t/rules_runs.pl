@@ -124,6 +124,14 @@ $blocker->do('COMMIT');
 is($slow->answer, '', 'the slow one ends');
 is($session->do("SELECT sum(new_matches) FROM azhunt.runs"), 3, 'and has found what the failed ones left');
 
+# nobody looks for one that has no session any more
+$session->do("BEGIN; SELECT azhunt.run_rule_in_transaction('cloudshell_usage'); PREPARE TRANSACTION 'forgotten'");
+is($session->query("CALL azhunt.run_rule('cloudshell_usage')"), '', 'a prepared transaction has run a rule');
+like(last_run('status, error'),
+	qr/^skipped\|another run of this rule is going on: prepared transaction 'forgotten' of role \S+, since \d/,
+	'which is said, too');
+$session->do("COMMIT PREPARED 'forgotten'");
+
 is($session->query("BEGIN;\nCALL azhunt.run_rule('cloudshell_usage')") =~ s/^CONTEXT:.*//smr,
 	"ERROR:  25001: azhunt.run_rule() cannot run inside a transaction block\n"
 	  . "DETAIL:  It commits its results, or that it failed.\n"

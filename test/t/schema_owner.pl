@@ -99,7 +99,18 @@ psql($database, "ALTER TABLE azhunt.azureactivity_p20260303 OWNER TO $role");
 like(psql($database, 'CREATE EXTENSION azhunt'), qr/DETAIL:  There are: table azhunt.azureactivity_p20260303\.\n/,
 	'but no partition of another role');
 
-# Default privileges give nobody the rights of the extension's owner.
+# Default privileges give nobody the rights of the extension's owner, and take
+# nothing from others.
+my $public_functions = "SELECT p.oid::regprocedure FROM pg_proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a"
+  . " WHERE p.pronamespace = 'azhunt'::regnamespace AND a.grantee = 0 ORDER BY p.oid::regprocedure::text";
+reset_database();
+psql($database, 'CREATE EXTENSION azhunt');
+my $functions_by_default = psql($database, $public_functions);
+reset_database();
+psql($database, 'ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC');
+psql($database, 'CREATE EXTENSION azhunt');
+like($functions_by_default, qr/^azhunt\.ingest_xid\(\)$/m, 'everybody may execute functions');
+is(psql($database, $public_functions), $functions_by_default, 'also where default privileges say otherwise');
 reset_database();
 psql($database, "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO $role, PUBLIC");
 psql($database, "ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO $role");

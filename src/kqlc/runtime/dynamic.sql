@@ -24,10 +24,15 @@ RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN jsonb_array_length(a)::bigint EN
 COMMENT ON FUNCTION azhunt.array_length(jsonb) IS
 'internal: KQL''s array_length()';
 
+-- A value of a table may be compressed, or apart from its row, and whatever looks at
+-- it fetches all of it.  What is looked at for each element of an array is therefore
+-- asked once, or a copy in memory, which #> '{}' makes.
+
 CREATE FUNCTION azhunt.array_slice(a jsonb, b bigint, c bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)
-        WHERE n - 1 BETWEEN CASE WHEN b < 0 THEN jsonb_array_length(a) + b ELSE b END AND CASE WHEN c < 0 THEN jsonb_array_length(a) + c ELSE c END), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY n)
+        FROM (SELECT CASE WHEN b < 0 THEN jsonb_array_length(a) + b ELSE b END AS low, CASE WHEN c < 0 THEN jsonb_array_length(a) + c ELSE c END AS high OFFSET 0) AS s
+        CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE n - 1 BETWEEN low AND high), '[]') END;
 COMMENT ON FUNCTION azhunt.array_slice(jsonb, bigint, bigint) IS
 'internal: KQL''s array_slice()';
 
@@ -39,19 +44,20 @@ COMMENT ON FUNCTION azhunt.array_reverse(jsonb) IS
 
 CREATE FUNCTION azhunt.array_rotate(a jsonb, b bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY mod(mod(n - 1 - b, jsonb_array_length(a)) + jsonb_array_length(a), jsonb_array_length(a))) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY mod(mod(n - 1 - b, l) + l, l)) FROM (SELECT jsonb_array_length(a) AS l OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
 COMMENT ON FUNCTION azhunt.array_rotate(jsonb, bigint) IS
 'internal: KQL''s array_rotate_left()';
 
 CREATE FUNCTION azhunt.array_shift(a jsonb, b bigint, c jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(coalesce(CASE WHEN i + d >= 0 THEN azhunt.element(a, i + d) END, CASE WHEN i + d < 0 OR i + d >= jsonb_array_length(a) THEN c END) ORDER BY i) FROM generate_series(0, jsonb_array_length(a) - 1) AS g (i) CROSS JOIN (SELECT greatest(least(b, 1048576), -1048576) AS d) AS s), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(coalesce(CASE WHEN i + d >= 0 THEN azhunt.element(m, i + d) END, CASE WHEN i + d < 0 OR i + d >= l THEN c END) ORDER BY i)
+        FROM (SELECT a #> '{}' AS m, jsonb_array_length(a) AS l, greatest(least(b, 1048576), -1048576) AS d OFFSET 0) AS s CROSS JOIN LATERAL generate_series(0, l - 1) AS g (i)), '[]') END;
 COMMENT ON FUNCTION azhunt.array_shift(jsonb, bigint, jsonb) IS
 'internal: KQL''s array_shift_left()';
 
 CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT min(n) - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE v = b), -1) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT min(n) - 1 FROM (SELECT b #> '{}' AS m OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE v = m), -1) END;
 COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb) IS
 'internal: KQL''s array_index_of()';
 
@@ -77,8 +83,9 @@ COMMENT ON FUNCTION azhunt.array_split(jsonb, jsonb) IS
 
 CREATE FUNCTION azhunt.array_iff(a jsonb, b jsonb, c jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(CASE WHEN azhunt.tobool(v) THEN CASE jsonb_typeof(b) WHEN 'array' THEN azhunt.element(b, n - 1) ELSE b END
-        ELSE CASE jsonb_typeof(c) WHEN 'array' THEN azhunt.element(c, n - 1) ELSE c END END ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(CASE WHEN azhunt.tobool(v) THEN CASE jsonb_typeof(x) WHEN 'array' THEN azhunt.element(x, n - 1) ELSE x END
+        ELSE CASE jsonb_typeof(y) WHEN 'array' THEN azhunt.element(y, n - 1) ELSE y END END ORDER BY n)
+        FROM (SELECT b #> '{}' AS x, c #> '{}' AS y OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
 COMMENT ON FUNCTION azhunt.array_iff(jsonb, jsonb, jsonb) IS
 'internal: KQL''s array_iff()';
 
@@ -114,7 +121,10 @@ COMMENT ON FUNCTION azhunt.set_union(jsonb[]) IS
 
 CREATE FUNCTION azhunt.set_intersect(VARIADIC a jsonb[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg(v ORDER BY n), '[]') FROM jsonb_array_elements(azhunt.distinct_elements(a[1])) WITH ORDINALITY AS e (v, n) WHERE NOT EXISTS (SELECT FROM unnest(a) AS p (x) WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x END) AS f (w) WHERE w = v)));
+RETURN (SELECT coalesce(jsonb_agg(v ORDER BY n), '[]') FROM (
+    SELECT v, min(n) FILTER (WHERE i = 1) AS n
+    FROM unnest(a) WITH ORDINALITY AS p (x, i) CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x END) WITH ORDINALITY AS e (v, n)
+    GROUP BY v HAVING count(DISTINCT i) = cardinality(a)) AS s);
 COMMENT ON FUNCTION azhunt.set_intersect(jsonb[]) IS
 'internal: KQL''s set_intersect()';
 
@@ -126,7 +136,7 @@ COMMENT ON FUNCTION azhunt.set_difference(jsonb[]) IS
 
 CREATE FUNCTION azhunt.set_has_element(a jsonb, b jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN EXISTS (SELECT FROM jsonb_array_elements(a) AS e (v) WHERE v = b) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN EXISTS (SELECT FROM (SELECT b #> '{}' AS m OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) AS e (v) WHERE v = m) END;
 COMMENT ON FUNCTION azhunt.set_has_element(jsonb, jsonb) IS
 'internal: KQL''s set_has_element()';
 
@@ -266,14 +276,14 @@ COMMENT ON FUNCTION azhunt.range_array(interval, interval, interval) IS
 
 CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(b, n - 1), 'null') ORDER BY n DESC), '{}') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(m, n - 1), 'null') ORDER BY n DESC), '{}') FROM (SELECT b #> '{}' AS m OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
 COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
 'internal: KQL''s bag_zip()';
 
 CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1 FROM jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
-        WHERE v = b AND n - 1 >= CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END
-        AND (d < 0 OR n - 1 < CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1
+        FROM (SELECT b #> '{}' AS m, CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END AS low OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
+        WHERE v = m AND n - 1 >= low AND (d < 0 OR n - 1 < low + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
 COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
 'internal: KQL''s array_index_of()';

@@ -150,20 +150,16 @@ RETURN azhunt.trim_end(a, azhunt.trim_start(a, b));
 COMMENT ON FUNCTION azhunt.trim(text, text) IS
 'internal: KQL''s trim()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
-        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
-        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET 0 LIMIT 1), -1);
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
+CREATE FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_indexof';
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
 'internal: KQL''s indexof()';
 
-CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint, e bigint) RETURNS bigint
+CREATE FUNCTION azhunt.indexof(a text, b text, c bigint, d bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN e > 0 THEN coalesce((SELECT p FROM generate_series(CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END,
-        CASE WHEN d < 0 THEN length(a) ELSE least(length(a), CASE WHEN c < 0 THEN greatest(length(a) + c, 0) ELSE c END + d - 1) END) AS g (p)
-        WHERE substr(a, p::integer + 1, length(b)) = b AND p <= length(a) - length(b) ORDER BY p OFFSET e - 1 LIMIT 1), -1) END;
-COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint, bigint) IS
+RETURN azhunt.indexof(a, b, c, d, 1::bigint);
+COMMENT ON FUNCTION azhunt.indexof(text, text, bigint, bigint) IS
 'internal: KQL''s indexof()';
 
 CREATE FUNCTION azhunt.indexof(a text, b text) RETURNS bigint
@@ -202,9 +198,9 @@ RETURN CASE WHEN a COLLATE "C" < b THEN -1 WHEN a COLLATE "C" > b THEN 1 ELSE 0 
 COMMENT ON FUNCTION azhunt.strcmp(text, text) IS
 'internal: KQL''s strcmp()';
 
-CREATE FUNCTION azhunt.countof(a text, b text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT count(*) FROM generate_series(1, length(a) - length(b) + 1) AS g (p) WHERE substr(a, p, length(b)) = b AND b <> '');
+CREATE FUNCTION azhunt.countof(text, text) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_countof';
 COMMENT ON FUNCTION azhunt.countof(text, text) IS
 'internal: KQL''s countof()';
 
@@ -246,7 +242,7 @@ COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
 
 CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(c, n - 1)), '') ORDER BY n) AS r FROM jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
+RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(m, n - 1)), '') ORDER BY n) AS r FROM (SELECT c #> '{}' AS m OFFSET 0) AS o CROSS JOIN jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
 COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
 'internal: KQL''s replace_strings()';
 
