@@ -92,6 +92,11 @@ $$;
 -- The hunts read the log tables, which do not exist yet.
 SET LOCAL check_function_bodies = off;
 
+-- Everybody may execute what is not revoked, also where default privileges say
+-- otherwise: indexes and defaults of log tables call functions, and whoever had to
+-- grant these might grant others as well.
+ALTER DEFAULT PRIVILEGES IN SCHEMA azhunt GRANT EXECUTE ON ROUTINES TO PUBLIC;
+
 /* src/kql/strings.sql */
 
 CREATE FUNCTION azhunt.strip_port(address text) RETURNS text
@@ -7503,6 +7508,11 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
+REVOKE EXECUTE ON FUNCTION
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
+                                                   timestamptz, timestamptz, azhunt.arrivals)
+FROM PUBLIC;
+
 CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches)
 RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -7695,6 +7705,8 @@ $$;
 
 COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
 'how many uploads a rule looks at, linked to an account or not, for each width of time from since to until';
+
+REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -7932,6 +7944,10 @@ $$;
 
 COMMENT ON FUNCTION azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell';
+
+REVOKE EXECUTE ON FUNCTION
+    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals)
+FROM PUBLIC;
 
 CREATE FUNCTION azhunt.cloudshell_usage_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -8614,41 +8630,12 @@ $$;
 
 /* src/runs/privileges.sql */
 
--- Everybody may execute what is not revoked below, also where default privileges
--- of new functions say otherwise: indexes and defaults of log tables call them, and
--- whoever had to grant them might grant the others as well.
-DO $$
-DECLARE
-    routine pg_catalog.regprocedure;
-BEGIN
-    FOR routine IN
-        SELECT p.oid
-        FROM pg_catalog.pg_depend AS d
-        JOIN pg_catalog.pg_extension AS e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
-        JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
-        WHERE e.extname OPERATOR(pg_catalog.=) 'azhunt'
-          AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
-          AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
-          AND d.deptype OPERATOR(pg_catalog.=) 'e'
-          AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(
-                              COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) AS a
-                          WHERE a.grantee OPERATOR(pg_catalog.=) 0)
-    LOOP
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC', routine);
-    END LOOP;
-END
-$$;
-
 -- What only these functions call, and what is costly or changes tables.
 REVOKE EXECUTE ON ROUTINE
     azhunt.create_log_tables(),
     azhunt.create_signin_time_indexes(),
     azhunt.add_partitions(regclass, date, date),
     azhunt.add_log_partitions(text, date, date),
-    azhunt.upload_counts(text, timestamptz, timestamptz, interval),
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
-                                                   timestamptz, timestamptz, azhunt.arrivals),
-    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals),
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
     azhunt.add_kql_hunt(text, text, jsonb),
@@ -8733,3 +8720,6 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- as guard.sql has granted
+ALTER DEFAULT PRIVILEGES IN SCHEMA azhunt REVOKE EXECUTE ON ROUTINES FROM PUBLIC;

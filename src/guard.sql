@@ -89,3 +89,8 @@ $$;
 
 -- The hunts read the log tables, which do not exist yet.
 SET LOCAL check_function_bodies = off;
+
+-- Everybody may execute what is not revoked, also where default privileges say
+-- otherwise: indexes and defaults of log tables call functions, and whoever had to
+-- grant these might grant others as well.
+ALTER DEFAULT PRIVILEGES IN SCHEMA azhunt GRANT EXECUTE ON ROUTINES TO PUBLIC;

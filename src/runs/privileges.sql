@@ -1,38 +1,9 @@
--- Everybody may execute what is not revoked below, also where default privileges
--- of new functions say otherwise: indexes and defaults of log tables call them, and
--- whoever had to grant them might grant the others as well.
-DO $$
-DECLARE
-    routine pg_catalog.regprocedure;
-BEGIN
-    FOR routine IN
-        SELECT p.oid
-        FROM pg_catalog.pg_depend AS d
-        JOIN pg_catalog.pg_extension AS e ON e.oid OPERATOR(pg_catalog.=) d.refobjid
-        JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.objid
-        WHERE e.extname OPERATOR(pg_catalog.=) 'azhunt'
-          AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
-          AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
-          AND d.deptype OPERATOR(pg_catalog.=) 'e'
-          AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(
-                              COALESCE(p.proacl, pg_catalog.acldefault('f', p.proowner))) AS a
-                          WHERE a.grantee OPERATOR(pg_catalog.=) 0)
-    LOOP
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC', routine);
-    END LOOP;
-END
-$$;
-
 -- What only these functions call, and what is costly or changes tables.
 REVOKE EXECUTE ON ROUTINE
     azhunt.create_log_tables(),
     azhunt.create_signin_time_indexes(),
     azhunt.add_partitions(regclass, date, date),
     azhunt.add_log_partitions(text, date, date),
-    azhunt.upload_counts(text, timestamptz, timestamptz, interval),
-    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
-                                                   timestamptz, timestamptz, azhunt.arrivals),
-    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals),
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
     azhunt.add_kql_hunt(text, text, jsonb),
@@ -117,3 +88,6 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- as guard.sql has granted
+ALTER DEFAULT PRIVILEGES IN SCHEMA azhunt REVOKE EXECUTE ON ROUTINES FROM PUBLIC;

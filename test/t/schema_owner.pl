@@ -111,6 +111,8 @@ psql($database, 'ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC
 psql($database, 'CREATE EXTENSION azhunt');
 like($functions_by_default, qr/^azhunt\.ingest_xid\(\)$/m, 'everybody may execute functions');
 is(psql($database, $public_functions), $functions_by_default, 'also where default privileges say otherwise');
+is(psql($database, "SELECT count(*) FROM pg_default_acl WHERE defaclnamespace = 'azhunt'::regnamespace"), "0\n",
+	'and the schema has none of its own');
 reset_database();
 psql($database, "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO $role, PUBLIC");
 psql($database, "ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO $role");

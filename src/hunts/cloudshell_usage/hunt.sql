@@ -215,6 +215,10 @@ $$;
 COMMENT ON FUNCTION azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the operations in bins of time with a new Cloud Shell, and the new operations in bins with any Cloud Shell';
 
+REVOKE EXECUTE ON FUNCTION
+    azhunt.cloudshell_usage_new_matches(interval, text, timestamptz, timestamptz, azhunt.arrivals)
+FROM PUBLIC;
+
 CREATE FUNCTION azhunt.cloudshell_usage_log_rows(match azhunt.matches) RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$

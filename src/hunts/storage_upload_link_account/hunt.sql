@@ -310,6 +310,11 @@ $$;
 COMMENT ON FUNCTION azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text, timestamptz, timestamptz, azhunt.arrivals) IS
 'internal: the matches of new uploads with all sign-ins, and of new sign-ins with all uploads, both from since to until';
 
+REVOKE EXECUTE ON FUNCTION
+    azhunt.storage_upload_link_account_new_matches(interval, text, boolean, text[], boolean, boolean, boolean, text,
+                                                   timestamptz, timestamptz, azhunt.arrivals)
+FROM PUBLIC;
+
 CREATE FUNCTION azhunt.storage_upload_link_account_log_rows(match azhunt.matches)
 RETURNS TABLE (log_table text, log_row jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -502,6 +507,8 @@ $$;
 
 COMMENT ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) IS
 'how many uploads a rule looks at, linked to an account or not, for each width of time from since to until';
+
+REVOKE EXECUTE ON FUNCTION azhunt.upload_counts(text, timestamptz, timestamptz, interval) FROM PUBLIC;
 
 DO $$
 BEGIN
