@@ -407,7 +407,7 @@ extern void merge_batch_clear(MergeBatch *batch);
 /* merge_rows.c */
 extern void merge_copy_entry(MergeTable *table, MergeEntry *entry);
 extern uint32 merge_add_row(WindowMergeState *state, MergeSide side,
-							const MergeEntry *entry);
+							MergeEntry *entry);
 extern void merge_keep_joined(WindowMergeState *state);
 extern bool merge_next_pair(WindowMergeState *state);
 
