@@ -18,6 +18,7 @@
 
 #include "compat.h"
 #include "windowjoin/merge.h"
+#include "windowjoin/node.h"
 
 /*
  * Is the page that an entry's row lies on marked as all-visible?
@@ -133,22 +134,6 @@ merge_keep_joined(WindowMergeState *state)
 }
 
 /*
- * Put a row of one side into the joined row.
- */
-static void
-load_slot(WindowMergeState *state, MergeSide side, TupleTableSlot *row)
-{
-	TupleTableSlot *joined = state->css.ss.ss_ScanTupleSlot;
-	int			first = side == MERGE_OUTER ? 0 : state->inner_column;
-	int			columns = row->tts_tupleDescriptor->natts;
-
-	Assert(first + columns <= joined->tts_tupleDescriptor->natts);
-	slot_getallattrs(row);
-	memcpy(joined->tts_values + first, row->tts_values, columns * sizeof(Datum));
-	memcpy(joined->tts_isnull + first, row->tts_isnull, columns * sizeof(bool));
-}
-
-/*
  * Put what is known of a row that is not fetched into the joined row.
  */
 static void
@@ -205,7 +190,8 @@ load_row(WindowMergeState *state, MergeSide side, uint32 number)
 			return false;
 		}
 	}
-	load_slot(state, side, slot);
+	window_load_row(state->css.ss.ss_ScanTupleSlot,
+					side == MERGE_OUTER ? 0 : state->inner_column, slot);
 	state->loaded[side] = number;
 	return true;
 }
