@@ -544,8 +544,7 @@ count_implied(SupportRequestSelectivity *request, Node *expression)
 	{
 		RestrictInfo *info = lfirst_node(RestrictInfo, cell);
 
-		if (IsA(info->clause, OpExpr) &&
-			within_implies(call, (Node *) info->clause))
+		if (within_implies(call, (Node *) info->clause))
 			count++;
 	}
 	return count;

@@ -174,8 +174,10 @@ within_comparisons(FuncExpr *call, bool of_event)
 bool
 within_implies(FuncExpr *call, Node *condition)
 {
-	return list_member(within_comparisons(call, true), condition) ||
-		list_member(within_comparisons(call, false), condition);
+	/* not before it is known to be worth the while to make these */
+	return IsA(condition, OpExpr) &&
+		(list_member(within_comparisons(call, true), condition) ||
+		 list_member(within_comparisons(call, false), condition));
 }
 
 /*
