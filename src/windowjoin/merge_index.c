@@ -116,7 +116,7 @@ skip_to(MergeStream *stream, MergeTable *table, TimestampTz time)
 	keys[0].sk_strategy = BTGreaterEqualStrategyNumber;
 	keys[0].sk_argument = PointerGetDatum(table->place);
 	count += make_range_end(stream, side, &keys[count]);
-	if (table->scan->numberOfKeys != count || !table->has_place)
+	if (table->scan->numberOfKeys != count)
 	{
 		Snapshot	snapshot = table->scan->xs_snapshot;
 
