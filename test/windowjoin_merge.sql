@@ -4,7 +4,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(197);
+SELECT plan(198);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -129,6 +129,9 @@ SELECT cmp_ok(pairs_found($$
     SELECT (SELECT e.id FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '10 minutes') AND e.v + a.v > l.n LIMIT 1)
     FROM generate_series(1, 3) AS l (n)$$),
               '<=', 3 * 1024, 'a LIMIT for each row');
+-- from version 18 on, EXPLAIN shows what is disabled
+SELECT unalike(plan_of($$SELECT e.id FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$), '%Disabled%',
+               'scans that are never executed are not disabled');
 -- and what it takes
 SET LOCAL work_mem = '64kB';
 SELECT matches(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN few a USING (k) WHERE within(e.t, a.t, '106751991 days')$$,

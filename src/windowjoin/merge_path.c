@@ -344,6 +344,11 @@ make_table_path(PlannerInfo *root, const SideTable *table,
 	double		rows = side->fetched * index->tuples / side->entries / processes;
 	double		random;
 
+	/*
+	 * enable_indexscan is about other scans than this, which is never
+	 * executed
+	 */
+	clear_disabled_nodes(&path->path);
 	get_tablespace_page_costs(index->reltablespace, &random, NULL);
 	path->path.startup_cost = 0;
 	path->path.total_cost = random * index->pages +
