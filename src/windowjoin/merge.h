@@ -323,7 +323,6 @@ typedef struct WindowMergeState
 	MergePhase	phase;
 	bool		matching;
 	MergeEntry	anchor;
-	TimestampTz window_start;
 	uint32		slot;			/* the event to look at next */
 
 	/* rows in the joined row */
