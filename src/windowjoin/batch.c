@@ -82,13 +82,13 @@ window_batches_create(MemoryContext parent, int count)
 	WindowBatches *batches = MemoryContextAllocZero(parent, sizeof(WindowBatches));
 	Size		size = count * sizeof(RowFile);
 
-	batches->context = AllocSetContextCreate(parent, "AzhuntWindowJoin batches",
+	batches->context = AllocSetContextCreate(parent, WINDOW_JOIN_NAME " batches",
 											 ALLOCSET_SMALL_SIZES);
 	batches->reading_inner = AllocSetContextCreate(batches->context,
-												   "AzhuntWindowJoin reading",
+												   WINDOW_JOIN_NAME " reading",
 												   ALLOCSET_SMALL_SIZES);
 	batches->reading_outer = AllocSetContextCreate(batches->context,
-												   "AzhuntWindowJoin reading",
+												   WINDOW_JOIN_NAME " reading",
 												   ALLOCSET_SMALL_SIZES);
 	batches->count = count;
 	batches->inner = MemoryContextAllocZero(batches->context, size);

@@ -73,7 +73,7 @@ MergeBatch *
 merge_batch_create(MemoryContext parent, Size limit, int outer_width,
 				   int inner_width)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "windowed join batch",
+	MemoryContext context = AllocSetContextCreate(parent, WINDOW_MERGE_NAME " batch",
 												  ALLOCSET_DEFAULT_SIZES);
 	MergeBatch *batch = MemoryContextAllocZero(context, sizeof(MergeBatch));
 	Size		block = ALLOCSET_DEFAULT_INITSIZE;
@@ -82,7 +82,7 @@ merge_batch_create(MemoryContext parent, Size limit, int outer_width,
 	while (block < ALLOCSET_DEFAULT_MAXSIZE && block < limit / 16)
 		block *= 2;
 	batch->context = context;
-	batch->tuples = AllocSetContextCreate(context, "windowed join rows",
+	batch->tuples = AllocSetContextCreate(context, WINDOW_MERGE_NAME " rows",
 										  ALLOCSET_DEFAULT_MINSIZE,
 										  ALLOCSET_DEFAULT_INITSIZE, block);
 	batch->limit = limit;

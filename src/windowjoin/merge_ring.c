@@ -118,7 +118,7 @@ grow(MergeRing *ring)
 MergeRing *
 merge_ring_create(MemoryContext parent, Size limit)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "windowed join ring",
+	MemoryContext context = AllocSetContextCreate(parent, WINDOW_MERGE_NAME " ring",
 												  ALLOCSET_DEFAULT_SIZES);
 	MergeRing  *ring = MemoryContextAllocZero(context, sizeof(MergeRing));
 
