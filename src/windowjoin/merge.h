@@ -113,6 +113,7 @@ typedef struct MergeStream
 {
 	MergeTable *tables;
 	int			table_count;
+	int			open[2];		/* tables of each side that have an entry left */
 	Oid			collation;
 	bool		same_type;		/* have both sides' keys? */
 	SortSupportData order[2];
