@@ -216,6 +216,20 @@ set_disabled_nodes(Path *join, const Path *outer, const Path *inner)
 }
 
 /*
+ * Have a path not be one of those that are disabled, whatever others of its kind
+ * are.
+ */
+static inline void
+clear_disabled_nodes(Path *path)
+{
+#if PG_VERSION_NUM >= 180000
+	path->disabled_nodes = 0;
+#else
+	(void) path;
+#endif
+}
+
+/*
  * Have a path know its clauses: those of custom_private are our own, 17 looks
  * at these, too.
  */

@@ -4,7 +4,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(195);
+SELECT plan(202);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -119,8 +119,28 @@ SELECT few_entries('a period without an end, and infinite times', $$
     SELECT e.id, a.id AS a FROM long_keys e JOIN short_keys a USING (k) WHERE within(e.t, a.t, '1 hour') AND a.t > '2026-01-01 11:00'$$, 10000);
 SELECT few_entries('keys that one side has alone', $$
     SELECT e.id, a.id AS a FROM long_keys e JOIN (SELECT * FROM short_keys WHERE t > '2026-01-01 11:00') a USING (k) WHERE within(e.t, a.t, '10 hours')$$, 30000);
+-- as soon as one side has no key left, whichever it is
+CREATE TABLE many_keys AS SELECT i AS id, i AS k, '2026-01-01'::timestamptz + i * interval '1 second' AS t FROM generate_series(1, 20000) AS i;
+INSERT INTO many_keys SELECT i, NULL, '2026-01-01' FROM generate_series(1, 1000) AS i;
+CREATE INDEX ON many_keys (k, t);
+CREATE TABLE first_keys AS SELECT * FROM many_keys WHERE k IN (50, 100) OR id = 1 AND k IS NULL;
+CREATE INDEX ON first_keys (k, t);
+ANALYZE many_keys, first_keys;
+SELECT few_entries('keys behind the last anchor', $$SELECT e.id, a.id AS a FROM many_keys e JOIN first_keys a USING (k) WHERE within(e.t, a.t, '1 minute')$$, 1000);
+SELECT few_entries('keys behind the last event', $$SELECT e.id, a.id AS a FROM first_keys e JOIN many_keys a USING (k) WHERE within(e.t, a.t, '1 minute')$$, 1000);
 SELECT same_rows('long keys, no period', $$SELECT e.id, a.id AS a FROM long_keys e JOIN short_keys a USING (txt) WHERE within(e.t, a.t, '1 minute')$$);
 
+-- a LIMIT waits for few pairs, in each scan
+CREATE FUNCTION pairs_found(query text) RETURNS integer LANGUAGE sql VOLATILE
+RETURN (regexp_match(plan_of(query, 'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'), 'Pairs: ([0-9]+)'))[1]::integer;
+SELECT cmp_ok(pairs_found($$SELECT e.id FROM many e JOIN anchors a USING (k) WHERE within(e.t, a.t, '10 minutes') LIMIT 1$$), '<=', 1024, 'a LIMIT');
+SELECT cmp_ok(pairs_found($$
+    SELECT (SELECT e.id FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '10 minutes') AND e.v + a.v > l.n LIMIT 1)
+    FROM generate_series(1, 3) AS l (n)$$),
+              '<=', 3 * 1024, 'a LIMIT for each row');
+-- from version 18 on, EXPLAIN shows what is disabled
+SELECT unalike(plan_of($$SELECT e.id FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$), '%Disabled%',
+               'scans that are never executed are not disabled');
 -- and what it takes
 SET LOCAL work_mem = '64kB';
 SELECT matches(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN few a USING (k) WHERE within(e.t, a.t, '106751991 days')$$,

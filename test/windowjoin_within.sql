@@ -2,7 +2,7 @@
 -- has().
 
 BEGIN;
-SELECT plan(23);
+SELECT plan(27);
 
 SET LOCAL TimeZone = 'UTC';
 
@@ -160,6 +160,9 @@ SELECT is_estimated_within($$
     SELECT FROM (TABLE events UNION ALL TABLE events) AS e JOIN anchors AS a ON e.uniform < 10
     WHERE azhunt.within(e.t, a.t, '1 hour') AND e.t >= azhunt.window_start(a.t, '1 hour') AND e.t <= a.t
 $$, 3, 'conditions that within() implies count for nothing');
+SELECT is_estimated_within(format('SELECT FROM events AS e JOIN anchors AS a ON e.uniform < 10 WHERE azhunt.within(e.t, a.t, ''1 hour'') AND %s', condition),
+                           1.5, 'within() of part of the events: ' || condition)
+FROM unnest(ARRAY[$$e.t >= '2026-01-05 12:00'$$, $$'2026-01-05 12:00' <= e.t$$, $$a.t < '2026-01-05 12:00'$$, $$'2026-01-05 12:00' > a.t$$]) AS condition;
 SELECT is_estimated_within($$SELECT FROM events WHERE status OPERATOR(azhunt.=~) 'success'$$,
                            1.5, '=~ adds up the common values that differ in case');
 SELECT is_estimated_within($$

@@ -49,6 +49,8 @@ extern List *append_children(PlannerInfo *root, Index parent);
 extern bool is_within_call(Node *node);
 
 /* within_bounds.c */
+extern Oid	time_family(void);
+extern int	time_comparison(Node *condition, Node *time, Node **other);
 extern List *within_comparisons(FuncExpr *call, bool of_event);
 extern bool within_implies(FuncExpr *call, Node *condition);
 extern List *within_index_conditions(SupportRequestIndexCondition *request);

@@ -20,7 +20,6 @@
 #include "access/stratnum.h"
 #include "catalog/pg_statistic.h"
 #include "catalog/pg_type.h"
-#include "nodes/nodeFuncs.h"
 #include "nodes/makefuncs.h"
 #include "nodes/supportnodes.h"
 #include "optimizer/optimizer.h"
@@ -30,7 +29,6 @@
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 
 #include "azhunt.h"
 #include "planner/planner.h"
@@ -213,35 +211,20 @@ static void
 apply_condition(PlannerInfo *root, Node *column, Node *condition,
 				TimeRange *bounds)
 {
-	OpExpr	   *comparison = (OpExpr *) condition;
-	TypeCacheEntry *type;
 	Node	   *constant;
+	int			strategy = time_comparison(condition, column, &constant);
 	double		time;
 
-	if (!IsA(condition, OpExpr) || list_length(comparison->args) != 2 ||
-		!equal(linitial(comparison->args), column) ||
-		exprType(lsecond(comparison->args)) != TIMESTAMPTZOID)
+	if (strategy == 0)
 		return;
-
-	constant = estimate_expression_value(root, lsecond(comparison->args));
+	constant = estimate_expression_value(root, constant);
 	if (!IsA(constant, Const) || ((Const *) constant)->constisnull)
 		return;
 	time = DatumGetTimestampTz(((Const *) constant)->constvalue);
-
-	type = lookup_type_cache(TIMESTAMPTZOID, TYPECACHE_BTREE_OPFAMILY);
-	switch (get_op_opfamily_strategy(comparison->opno, type->btree_opf))
-	{
-		case BTLessStrategyNumber:
-		case BTLessEqualStrategyNumber:
-			bounds->last = Min(bounds->last, time);
-			break;
-		case BTGreaterEqualStrategyNumber:
-		case BTGreaterStrategyNumber:
-			bounds->first = Max(bounds->first, time);
-			break;
-		default:
-			break;
-	}
+	if (strategy <= BTEqualStrategyNumber)
+		bounds->last = Min(bounds->last, time);
+	if (strategy >= BTEqualStrategyNumber)
+		bounds->first = Max(bounds->first, time);
 }
 
 /*
@@ -561,8 +544,7 @@ count_implied(SupportRequestSelectivity *request, Node *expression)
 	{
 		RestrictInfo *info = lfirst_node(RestrictInfo, cell);
 
-		if (IsA(info->clause, OpExpr) &&
-			within_implies(call, (Node *) info->clause))
+		if (within_implies(call, (Node *) info->clause))
 			count++;
 	}
 	return count;

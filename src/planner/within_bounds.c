@@ -67,16 +67,53 @@ make_window_bound(Oid within, const char *name, Node *time, Node *lookback)
 }
 
 /*
+ * The btree operator family of timestamps with time zone.
+ */
+Oid
+time_family(void)
+{
+	return lookup_type_cache(TIMESTAMPTZOID, TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+}
+
+/*
  * The btree operator that compares two timestamps with time zone.
  */
 static Oid
 time_operator(StrategyNumber strategy)
 {
-	TypeCacheEntry *type = lookup_type_cache(TIMESTAMPTZOID,
-											 TYPECACHE_BTREE_OPFAMILY);
+	return get_opfamily_member(time_family(), TIMESTAMPTZOID, TIMESTAMPTZOID,
+							   strategy);
+}
 
-	return get_opfamily_member(type->btree_opf, TIMESTAMPTZOID,
-							   TIMESTAMPTZOID, strategy);
+/*
+ * The btree strategy by which a condition compares a time with another, as if the
+ * first were on the left; 0 if the condition is something else.
+ */
+int
+time_comparison(Node *condition, Node *time, Node **other)
+{
+	OpExpr	   *comparison = (OpExpr *) condition;
+	Oid			operator;
+	Oid			left;
+	Oid			right;
+
+	if (!IsA(condition, OpExpr) || list_length(comparison->args) != 2)
+		return 0;
+	operator = comparison->opno;
+	*other = lsecond(comparison->args);
+	if (!equal(linitial(comparison->args), time))
+	{
+		if (!equal(*other, time))
+			return 0;
+		*other = linitial(comparison->args);
+		operator = get_commutator(operator);
+	}
+	if (!OidIsValid(operator))
+		return 0;
+	op_input_types(operator, &left, &right);
+	if (left != TIMESTAMPTZOID || right != TIMESTAMPTZOID)
+		return 0;
+	return get_op_opfamily_strategy(operator, time_family());
 }
 
 /*
@@ -137,8 +174,10 @@ within_comparisons(FuncExpr *call, bool of_event)
 bool
 within_implies(FuncExpr *call, Node *condition)
 {
-	return list_member(within_comparisons(call, true), condition) ||
-		list_member(within_comparisons(call, false), condition);
+	/* not before it is known to be worth the while to make these */
+	return IsA(condition, OpExpr) &&
+		(list_member(within_comparisons(call, true), condition) ||
+		 list_member(within_comparisons(call, false), condition));
 }
 
 /*

@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "windowjoin/node.h"
 #include "windowjoin/windowjoin.h"
 
 /* What batches take without files: contexts, arrays and the like */
@@ -81,13 +82,13 @@ window_batches_create(MemoryContext parent, int count)
 	WindowBatches *batches = MemoryContextAllocZero(parent, sizeof(WindowBatches));
 	Size		size = count * sizeof(RowFile);
 
-	batches->context = AllocSetContextCreate(parent, "AzhuntWindowJoin batches",
+	batches->context = AllocSetContextCreate(parent, WINDOW_JOIN_NAME " batches",
 											 ALLOCSET_SMALL_SIZES);
 	batches->reading_inner = AllocSetContextCreate(batches->context,
-												   "AzhuntWindowJoin reading",
+												   WINDOW_JOIN_NAME " reading",
 												   ALLOCSET_SMALL_SIZES);
 	batches->reading_outer = AllocSetContextCreate(batches->context,
-												   "AzhuntWindowJoin reading",
+												   WINDOW_JOIN_NAME " reading",
 												   ALLOCSET_SMALL_SIZES);
 	batches->count = count;
 	batches->inner = MemoryContextAllocZero(batches->context, size);
@@ -257,10 +258,8 @@ rewind_rows(const WindowBatches *batches, RowFile *rows)
 {
 	if (rows->store != NULL)
 		rewind_store(batches, rows);
-	else if (rows->file != NULL && BufFileSeek(rows->file, 0, 0, SEEK_SET) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not rewind temporary file of a windowed join")));
+	else if (rows->file != NULL)
+		window_rewind_file(rows->file);
 }
 
 /*

@@ -44,14 +44,7 @@ static void
 load_side(WindowJoinState *state, const WindowJoinSide *side,
 		  TupleTableSlot *row)
 {
-	TupleTableSlot *joined = state->css.ss.ss_ScanTupleSlot;
-	int			columns = row->tts_tupleDescriptor->natts;
-
-	slot_getallattrs(row);
-	memcpy(joined->tts_values + side->first_column, row->tts_values,
-		   columns * sizeof(Datum));
-	memcpy(joined->tts_isnull + side->first_column, row->tts_isnull,
-		   columns * sizeof(bool));
+	window_load_row(state->css.ss.ss_ScanTupleSlot, side->first_column, row);
 }
 
 /*

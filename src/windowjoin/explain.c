@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "nodes/makefuncs.h"
 #include "utils/ruleutils.h"
 
 #include "compat.h"
@@ -48,7 +47,6 @@ window_join_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	CustomScan *plan = (CustomScan *) node->ss.ps.plan;
 	List	   *context = set_deparse_context_plan(es->deparse_cxt,
 												   (Plan *) plan, ancestors);
-	NodeInstrumentation *instrument = node->ss.ps.instrument;
 
 	window_explain_conditions("Key", window_join_keys(plan), context, es);
 	window_explain_conditions("Window", list_make1(linitial(plan->custom_exprs)),
@@ -57,11 +55,8 @@ window_join_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 	if (!es->analyze || !state->executed)
 		return;
 
-	if (window_join_filters(plan) != NIL && instrument != NULL &&
-		instrument->nloops > 0)
-		ExplainPropertyFloat("Rows Removed by Filter", NULL,
-							 instrument->nfiltered1 / instrument->nloops, 0,
-							 es);
+	if (window_join_filters(plan) != NIL)
+		window_explain_removed(node, es);
 	ExplainPropertyInteger("Memory Usage", "kB",
 						   (state->peak_memory + 1023) / 1024, es);
 	ExplainPropertyInteger("Batches", NULL, Max(state->batch_count, 1), es);

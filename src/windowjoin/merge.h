@@ -113,6 +113,7 @@ typedef struct MergeStream
 {
 	MergeTable *tables;
 	int			table_count;
+	int			open[2];		/* tables of each side that have an entry left */
 	Oid			collation;
 	bool		same_type;		/* have both sides' keys? */
 	SortSupportData order[2];
@@ -323,7 +324,6 @@ typedef struct WindowMergeState
 	MergePhase	phase;
 	bool		matching;
 	MergeEntry	anchor;
-	TimestampTz window_start;
 	uint32		slot;			/* the event to look at next */
 
 	/* rows in the joined row */
@@ -407,7 +407,7 @@ extern void merge_batch_clear(MergeBatch *batch);
 /* merge_rows.c */
 extern void merge_copy_entry(MergeTable *table, MergeEntry *entry);
 extern uint32 merge_add_row(WindowMergeState *state, MergeSide side,
-							const MergeEntry *entry);
+							MergeEntry *entry);
 extern void merge_keep_joined(WindowMergeState *state);
 extern bool merge_next_pair(WindowMergeState *state);
 

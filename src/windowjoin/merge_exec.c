@@ -221,9 +221,9 @@ add_event(WindowMergeState *state, MergeTable *table)
 static void
 start_matching(WindowMergeState *state)
 {
-	state->window_start = kql_window_start(state->anchor.time,
-										   state->microseconds, MIN_TIMESTAMP);
-	merge_ring_evict(state->ring, state->window_start);
+	merge_ring_evict(state->ring,
+					 kql_window_start(state->anchor.time, state->microseconds,
+									  MIN_TIMESTAMP));
 	state->slot = merge_ring_find(state->ring, state->anchor.hash);
 	state->matching = !state->anchor.joined &&
 		(state->anchor.next == MERGE_NONE ||

@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "nodes/makefuncs.h"
 #include "utils/ruleutils.h"
 
 #include "compat.h"
@@ -112,10 +111,7 @@ window_merge_explain(CustomScanState *node, List *ancestors, ExplainState *es)
 		ExplainPropertyInteger("Subplans Removed", NULL, state->removed, es);
 	if (!es->analyze || (!state->executed && state->workers.entries == 0))
 		return;
-	if (filters != NIL && node->ss.ps.instrument != NULL &&
-		node->ss.ps.instrument->nloops > 0)
-		ExplainPropertyFloat("Rows Removed by Filter", NULL,
-							 node->ss.ps.instrument->nfiltered1 /
-							 node->ss.ps.instrument->nloops, 0, es);
+	if (filters != NIL)
+		window_explain_removed(node, es);
 	explain_execution(state, es);
 }

@@ -73,7 +73,7 @@ MergeBatch *
 merge_batch_create(MemoryContext parent, Size limit, int outer_width,
 				   int inner_width)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "windowed join batch",
+	MemoryContext context = AllocSetContextCreate(parent, WINDOW_MERGE_NAME " batch",
 												  ALLOCSET_DEFAULT_SIZES);
 	MergeBatch *batch = MemoryContextAllocZero(context, sizeof(MergeBatch));
 	Size		block = ALLOCSET_DEFAULT_INITSIZE;
@@ -82,11 +82,10 @@ merge_batch_create(MemoryContext parent, Size limit, int outer_width,
 	while (block < ALLOCSET_DEFAULT_MAXSIZE && block < limit / 16)
 		block *= 2;
 	batch->context = context;
-	batch->tuples = AllocSetContextCreate(context, "windowed join rows",
+	batch->tuples = AllocSetContextCreate(context, WINDOW_MERGE_NAME " rows",
 										  ALLOCSET_DEFAULT_MINSIZE,
 										  ALLOCSET_DEFAULT_INITSIZE, block);
 	batch->limit = limit;
-	batch->pair_limit = FIRST_PAIRS;
 	batch->sides[MERGE_OUTER].width = outer_width;
 	batch->sides[MERGE_INNER].width = inner_width;
 	return batch;
@@ -436,8 +435,8 @@ merge_batch_clear(MergeBatch *batch)
 }
 
 /*
- * Have room for more pairs.  Rows stay as long as they take little; true if they
- * do not.
+ * Have room for the first pairs of a scan, or more than for those before.  Rows
+ * stay as long as they take little; true if they do not.
  */
 bool
 merge_batch_next(MergeBatch *batch)
@@ -446,9 +445,9 @@ merge_batch_next(MergeBatch *batch)
 	batch->sides[MERGE_INNER].count;
 	Size		most = Min(batch->limit / 4 / sizeof(MergePair), MOST_PAIRS);
 
+	batch->pair_limit = batch->pair_count == 0 ? FIRST_PAIRS :
+		Min(most, (Size) batch->pair_limit * PAIRS_GROWTH);
 	batch->pair_count = batch->next_pair = 0;
-	if (batch->pair_limit < most)
-		batch->pair_limit = Min(most, (Size) batch->pair_limit * PAIRS_GROWTH);
 	if (rows <= MOST_PAIRS &&
 		MemoryContextMemAllocated(batch->tuples, false) +
 		rows * sizeof(MergeRow) <= batch->limit / 4)

@@ -116,7 +116,7 @@ skip_to(MergeStream *stream, MergeTable *table, TimestampTz time)
 	keys[0].sk_strategy = BTGreaterEqualStrategyNumber;
 	keys[0].sk_argument = PointerGetDatum(table->place);
 	count += make_range_end(stream, side, &keys[count]);
-	if (table->scan->numberOfKeys != count || !table->has_place)
+	if (table->scan->numberOfKeys != count)
 	{
 		Snapshot	snapshot = table->scan->xs_snapshot;
 
@@ -188,7 +188,7 @@ advance_table(MergeStream *stream, MergeTable *table)
 		table->key = index_getattr(scan->xs_itup, KEY_COLUMN,
 								   scan->xs_itupdesc, &isnull);
 		if (isnull)
-			return false;
+			break;
 		table->time = DatumGetTimestampTz(index_getattr(scan->xs_itup,
 														TIME_COLUMN,
 														scan->xs_itupdesc,
@@ -209,6 +209,7 @@ advance_table(MergeStream *stream, MergeTable *table)
 		if (!isnull)
 			return true;
 	}
+	stream->open[table->side]--;
 	return false;
 }
 
@@ -386,17 +387,13 @@ is_at_key(MergeStream *stream, const MergeTable *table)
 }
 
 /*
- * Start to merge the smallest key: all tables that are at it.  False if there
- * are none.
+ * Start to merge the smallest key: all tables that are at it.
  */
-static bool
+static void
 take_key(MergeStream *stream)
 {
-	MergeTable *first;
+	MergeTable *first = &stream->tables[stream->waiting[0]];
 
-	if (stream->waiting_count == 0)
-		return false;
-	first = &stream->tables[stream->waiting[0]];
 	stream->has_key[MERGE_OUTER] = stream->has_key[MERGE_INNER] = false;
 	keep_key(stream, first->side, first->key);
 	do
@@ -414,7 +411,6 @@ take_key(MergeStream *stream)
 						  stream->tables[stream->waiting[0]].side,
 						  stream->tables[stream->waiting[0]].key) == 0);
 	stream->returned = false;
-	return true;
 }
 
 /*
@@ -476,8 +472,9 @@ merge_stream_next_key(MergeStream *stream)
 {
 	Assert(stream->current_count == 0);
 	pass_key(stream);
-	while (take_key(stream))
+	while (stream->open[MERGE_OUTER] > 0 && stream->open[MERGE_INNER] > 0)
 	{
+		take_key(stream);
 		if (stream->has_key[MERGE_OUTER] && stream->has_key[MERGE_INNER] &&
 			is_own_key(stream))
 			return true;
@@ -659,6 +656,7 @@ merge_stream_start(MergeStream *stream, Snapshot snapshot)
 			continue;
 		note_key_layout(stream, table);
 		begin_table(stream, table, snapshot);
+		stream->open[table->side]++;
 		if (advance_table(stream, table))
 			push(stream, stream->waiting, &stream->waiting_count, i,
 				 key_precedes);
@@ -689,5 +687,6 @@ merge_stream_end(MergeStream *stream)
 		table->scan = NULL;
 	}
 	stream->waiting_count = stream->current_count = stream->passed_count = 0;
+	stream->open[MERGE_OUTER] = stream->open[MERGE_INNER] = 0;
 	stream->returned = false;
 }

@@ -150,11 +150,11 @@ has_range_operators(const SideOrder *orders, Oid type)
 
 /* Keys up to this one, from the one before it, and the fraction of rows that have
  * them */
-typedef struct KeyPart
+typedef struct KeyRange
 {
 	Datum		key;
 	double		fraction;
-} KeyPart;
+} KeyRange;
 
 /*
  * Order parts by their keys.
@@ -164,8 +164,8 @@ compare_parts(const void *a, const void *b, void *order)
 {
 	SortSupport ssup = order;
 
-	return ssup->comparator(((const KeyPart *) a)->key,
-							((const KeyPart *) b)->key, ssup);
+	return ssup->comparator(((const KeyRange *) a)->key,
+							((const KeyRange *) b)->key, ssup);
 }
 
 /*
@@ -173,7 +173,7 @@ compare_parts(const void *a, const void *b, void *order)
  * value stands for the rows since the one before it; the number of parts.
  */
 static int
-add_parts(VariableStatData *variable, Oid less, Oid collation, KeyPart **parts)
+add_parts(VariableStatData *variable, Oid less, Oid collation, KeyRange **parts)
 {
 	AttStatsSlot common;
 	AttStatsSlot histogram;
@@ -188,17 +188,17 @@ add_parts(VariableStatData *variable, Oid less, Oid collation, KeyPart **parts)
 	(void) get_attstatsslot(&histogram, variable->statsTuple,
 							STATISTIC_KIND_HISTOGRAM, less, ATTSTATSSLOT_VALUES);
 
-	*parts = palloc((common.nvalues + histogram.nvalues + 1) * sizeof(KeyPart));
+	*parts = palloc((common.nvalues + histogram.nvalues + 1) * sizeof(KeyRange));
 	for (int i = 0; i < common.nvalues; i++)
 	{
-		(*parts)[count++] = (KeyPart)
+		(*parts)[count++] = (KeyRange)
 		{
 			common.values[i], common.numbers[i]
 		};
 		rest -= common.numbers[i];
 	}
 	for (int i = 1; i < histogram.nvalues && histogram.stacoll == collation; i++)
-		(*parts)[count++] = (KeyPart)
+		(*parts)[count++] = (KeyRange)
 	{
 		histogram.values[i], Max(rest, 0) / (histogram.nvalues - 1)
 	};
@@ -211,7 +211,7 @@ add_parts(VariableStatData *variable, Oid less, Oid collation, KeyPart **parts)
  * Keys at which the rows are divided into so many ranges, about.
  */
 static List *
-choose_bounds(KeyPart *parts, int part_count, int count, Oid less,
+choose_bounds(KeyRange *parts, int part_count, int count, Oid less,
 			  const SideOrder *order)
 {
 	List	   *bounds = NIL;
@@ -224,7 +224,7 @@ choose_bounds(KeyPart *parts, int part_count, int count, Oid less,
 	bool		by_value;
 
 	PrepareSortSupportFromOrderingOp(less, &ssup);
-	qsort_arg(parts, part_count, sizeof(KeyPart), compare_parts, &ssup);
+	qsort_arg(parts, part_count, sizeof(KeyRange), compare_parts, &ssup);
 	get_typlenbyval(order->type, &length, &by_value);
 	for (int i = 0; i + 1 < part_count; i++)
 	{
@@ -264,7 +264,7 @@ find_key_ranges(PlannerInfo *root, List *const *tables, const SideOrder *orders,
 	if (HeapTupleIsValid(variable.statsTuple) &&
 		statistic_proc_security_check(&variable, get_opcode(less)))
 	{
-		KeyPart    *parts;
+		KeyRange   *parts;
 		int			part_count = add_parts(&variable, less, order->collation, &parts);
 
 		bounds = choose_bounds(parts, part_count, count, less, order);

@@ -14,19 +14,13 @@
 #include "access/htup_details.h"
 #include "access/nbtree.h"
 #include "access/stratnum.h"
-#include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
 #include "utils/spccache.h"
-#include "utils/timestamp.h"
 
 #include "compat.h"
 #include "windowjoin/clauses.h"
@@ -350,6 +344,11 @@ make_table_path(PlannerInfo *root, const SideTable *table,
 	double		rows = side->fetched * index->tuples / side->entries / processes;
 	double		random;
 
+	/*
+	 * enable_indexscan is about other scans than this, which is never
+	 * executed
+	 */
+	clear_disabled_nodes(&path->path);
 	get_tablespace_page_costs(index->reltablespace, &random, NULL);
 	path->path.startup_cost = 0;
 	path->path.total_cost = random * index->pages +

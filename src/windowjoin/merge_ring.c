@@ -22,6 +22,7 @@
 
 #include "compat.h"
 #include "windowjoin/merge.h"
+#include "windowjoin/node.h"
 
 /* As many entries at least, whatever the limit */
 #define MIN_CAPACITY	64
@@ -117,7 +118,7 @@ grow(MergeRing *ring)
 MergeRing *
 merge_ring_create(MemoryContext parent, Size limit)
 {
-	MemoryContext context = AllocSetContextCreate(parent, "windowed join ring",
+	MemoryContext context = AllocSetContextCreate(parent, WINDOW_MERGE_NAME " ring",
 												  ALLOCSET_DEFAULT_SIZES);
 	MergeRing  *ring = MemoryContextAllocZero(context, sizeof(MergeRing));
 
@@ -292,18 +293,6 @@ read_entry(BufFile *file, MergeEntry *entry)
 }
 
 /*
- * Go to the start of a file.
- */
-static void
-rewind_file(BufFile *file)
-{
-	if (BufFileSeek(file, 0, 0, SEEK_SET) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not rewind temporary file of a windowed join")));
-}
-
-/*
  * Fill the ring with the next events that were written to the file, as many as
  * fit, to be joined with all anchors that were; false if there are none left.
  */
@@ -315,9 +304,9 @@ merge_ring_next_piece(MergeRing *ring)
 	if (ring->anchors == NULL)
 		return false;
 	if (ring->spooling)
-		rewind_file(ring->events);
+		window_rewind_file(ring->events);
 	ring->spooling = false;
-	rewind_file(ring->anchors);
+	window_rewind_file(ring->anchors);
 
 	merge_ring_clear(ring);
 	while ((ring->end - ring->first < ring->capacity || grow(ring)) &&

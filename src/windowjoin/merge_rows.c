@@ -10,32 +10,32 @@
 #include "postgres.h"
 
 #include "access/visibilitymap.h"
+#include "access/xact.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "storage/predicate.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "windowjoin/merge.h"
+#include "windowjoin/node.h"
 
 /*
- * Is the row of the entry that a table is at known to be visible, and not needed
- * for anything else?
- *
- * As in an index-only scan, the entry's page of the index is pinned, so that no
- * vacuum can have removed the row, and have something else put into its place,
- * before the visibility map is looked at.
+ * Is the page that an entry's row lies on marked as all-visible?
  */
 static bool
-is_visible(MergeTable *table)
+is_all_visible(MergeTable *table, const ItemPointerData *tid)
 {
-	return table->is_from_entries &&
-		VM_ALL_VISIBLE(table->node->ss.ss_currentRelation,
-					   ItemPointerGetBlockNumber(&table->scan->xs_heaptid),
-					   &table->map_buffer);
+	return VM_ALL_VISIBLE(table->node->ss.ss_currentRelation,
+						  ItemPointerGetBlockNumber(tid), &table->map_buffer);
 }
 
 /*
  * What is kept of the entry that a table is at.
+ *
+ * As in an index-only scan, the entry's page of the index is pinned, so that no
+ * vacuum can have removed the row, and have something else put into its place,
+ * before the visibility map is looked at.
  */
 void
 merge_copy_entry(MergeTable *table, MergeEntry *entry)
@@ -44,34 +44,44 @@ merge_copy_entry(MergeTable *table, MergeEntry *entry)
 	entry->hash = table->hash;
 	entry->table = table->number;
 	entry->tid = table->scan->xs_heaptid;
-	entry->visible = is_visible(table);
+	entry->visible = table->is_from_entries && is_all_visible(table, &entry->tid);
 	entry->joined = false;
 	entry->next = MERGE_NONE;
 	entry->row = MERGE_NONE;
 }
 
 /*
+ * Lock the page of an entry's row for a serializable transaction, as a row that is
+ * read would be.
+ *
+ * The entry may have been read long ago.  Who has changed the page since has not
+ * seen the lock, so the row is fetched after all, which notices that.
+ */
+static void
+lock_page(MergeTable *table, MergeEntry *entry, Snapshot snapshot)
+{
+	PredicateLockPage(table->node->ss.ss_currentRelation,
+					  ItemPointerGetBlockNumber(&entry->tid), snapshot);
+	entry->visible = is_all_visible(table, &entry->tid);
+}
+
+/*
  * Add an entry's row to the batch; its number there.
  */
 uint32
-merge_add_row(WindowMergeState *state, MergeSide side, const MergeEntry *entry)
+merge_add_row(WindowMergeState *state, MergeSide side, MergeEntry *entry)
 {
 	MergeTable *table = &state->stream->tables[entry->table];
-	uint32		number = merge_batch_add_row(state->batch, side, entry);
+	NodeInstrumentation *instrument = table->node->ss.ps.instrument;
+	uint32		number;
 
+	if (entry->visible && IsolationIsSerializable())
+		lock_page(table, entry, state->css.ss.ps.state->es_snapshot);
+	number = merge_batch_add_row(state->batch, side, entry);
 	if (!table->is_event)
 		state->batch->sides[side].rows[number].anchor = entry->next;
-	if (entry->visible)
-	{
-		ScanState  *scan = &table->node->ss;
-
-		/* as a row that is read would be locked */
-		PredicateLockPage(scan->ss_currentRelation,
-						  ItemPointerGetBlockNumber(&entry->tid),
-						  state->css.ss.ps.state->es_snapshot);
-		if (scan->ps.instrument != NULL)
-			scan->ps.instrument->tuplecount += 1;
-	}
+	if (entry->visible && instrument != NULL)
+		instrument->tuplecount += 1;
 	return number;
 }
 
@@ -121,22 +131,6 @@ merge_keep_joined(WindowMergeState *state)
 		if (event->row != MERGE_NONE)
 			event->joined |= rows[event->row].joined;
 	}
-}
-
-/*
- * Put a row of one side into the joined row.
- */
-static void
-load_slot(WindowMergeState *state, MergeSide side, TupleTableSlot *row)
-{
-	TupleTableSlot *joined = state->css.ss.ss_ScanTupleSlot;
-	int			first = side == MERGE_OUTER ? 0 : state->inner_column;
-	int			columns = row->tts_tupleDescriptor->natts;
-
-	Assert(first + columns <= joined->tts_tupleDescriptor->natts);
-	slot_getallattrs(row);
-	memcpy(joined->tts_values + first, row->tts_values, columns * sizeof(Datum));
-	memcpy(joined->tts_isnull + first, row->tts_isnull, columns * sizeof(bool));
 }
 
 /*
@@ -196,7 +190,8 @@ load_row(WindowMergeState *state, MergeSide side, uint32 number)
 			return false;
 		}
 	}
-	load_slot(state, side, slot);
+	window_load_row(state->css.ss.ss_ScanTupleSlot,
+					side == MERGE_OUTER ? 0 : state->inner_column, slot);
 	state->loaded[side] = number;
 	return true;
 }

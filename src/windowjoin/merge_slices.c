@@ -15,8 +15,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "optimizer/optimizer.h"
 #include "utils/timestamp.h"
 

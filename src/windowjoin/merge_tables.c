@@ -18,7 +18,6 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
 #include "optimizer/appendinfo.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -30,7 +29,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
-#include "utils/typcache.h"
 
 #include "planner/planner.h"
 #include "windowjoin/merge_tables.h"
@@ -62,15 +60,13 @@ narrow_to_partition(const RelOptInfo *parent, const RelOptInfo *child,
 {
 	PartitionScheme scheme = parent->part_scheme;
 	PartitionBoundInfo bounds = parent->boundinfo;
-	TypeCacheEntry *time_type = lookup_type_cache(TIMESTAMPTZOID,
-												  TYPECACHE_BTREE_OPFAMILY);
 	int			partition = 0;
 
 	if (scheme == NULL || bounds == NULL ||
 		scheme->strategy != PARTITION_STRATEGY_RANGE ||
 		scheme->partnatts != 1 ||
 		scheme->partopcintype[0] != TIMESTAMPTZOID ||
-		scheme->partopfamily[0] != time_type->btree_opf ||
+		scheme->partopfamily[0] != time_family() ||
 		!list_member(parent->partexprs[0], time))
 		return;
 	while (partition < parent->nparts && parent->part_rels[partition] != child)
@@ -230,15 +226,12 @@ static bool
 is_ordered_index(IndexOptInfo *index, const SideTable *table, int key,
 				 const SideOrder *order)
 {
-	TypeCacheEntry *time_type = lookup_type_cache(TIMESTAMPTZOID,
-												  TYPECACHE_BTREE_OPFAMILY);
-
 	return index->relam == BTREE_AM_OID && !index->hypothetical &&
 		(index->indpred == NIL || index->predOK) &&
 		index->nkeycolumns >= 2 &&
 		has_column(index, 0, list_nth(table->values, key), order->type) &&
 		has_column(index, 1, linitial(table->values), TIMESTAMPTZOID) &&
-		index->opfamily[1] == time_type->btree_opf &&
+		index->opfamily[1] == time_family() &&
 		index->indexcollations[0] == order->collation &&
 		(!OidIsValid(order->family) || index->opfamily[0] == order->family) &&
 		get_op_opfamily_strategy(order->equality,
@@ -335,32 +328,12 @@ clause_may_come_first(RestrictInfo *clause, List *tables)
 static int
 match_bound(RestrictInfo *info, Node *time, Node **bound)
 {
-	OpExpr	   *comparison = (OpExpr *) info->clause;
-	TypeCacheEntry *type = lookup_type_cache(TIMESTAMPTZOID,
-											 TYPECACHE_BTREE_OPFAMILY);
-	Oid			operator;
-	Oid			left;
-	Oid			right;
+	int			strategy = time_comparison((Node *) info->clause, time, bound);
 
-	if (!IsA(comparison, OpExpr) || list_length(comparison->args) != 2)
+	if (strategy == 0 || contain_var_clause(*bound) ||
+		contain_subplans(*bound) || contain_volatile_functions(*bound))
 		return 0;
-	operator = comparison->opno;
-	*bound = lsecond(comparison->args);
-	if (!equal(linitial(comparison->args), time))
-	{
-		if (!equal(*bound, time))
-			return 0;
-		*bound = linitial(comparison->args);
-		operator = get_commutator(operator);
-	}
-	if (!OidIsValid(operator))
-		return 0;
-	op_input_types(operator, &left, &right);
-	if (left != TIMESTAMPTZOID || right != TIMESTAMPTZOID ||
-		contain_var_clause(*bound) || contain_subplans(*bound) ||
-		contain_volatile_functions(*bound))
-		return 0;
-	return get_op_opfamily_strategy(operator, type->btree_opf);
+	return strategy;
 }
 
 /*

@@ -68,3 +68,29 @@ window_explain_conditions(const char *label, List *conditions, List *context,
 		ExplainPropertyText(label,
 							deparse_expression(all, context, prefix, false), es);
 }
+
+/*
+ * Show how many pairs the filter has removed, on average of all scans.
+ */
+void
+window_explain_removed(const CustomScanState *node, struct ExplainState *es)
+{
+	const NodeInstrumentation *instrument = node->ss.ps.instrument;
+
+	if (instrument != NULL && instrument->nloops > 0)
+		ExplainPropertyFloat("Rows Removed by Filter", NULL,
+							 instrument->nfiltered1 / instrument->nloops, 0,
+							 es);
+}
+
+/*
+ * Go to the start of a temporary file.
+ */
+void
+window_rewind_file(BufFile *file)
+{
+	if (BufFileSeek(file, 0, 0, SEEK_SET) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not rewind temporary file of a windowed join")));
+}

@@ -12,18 +12,11 @@
 #include <math.h>
 
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
-#include "optimizer/appendinfo.h"
-#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
-#include "optimizer/planmain.h"
-#include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
-#include "utils/lsyscache.h"
 
 #include "compat.h"
 #include "windowjoin/clauses.h"
@@ -83,21 +76,22 @@ cost_window_join(PlannerInfo *root, Path *path, const Path *outer,
 				 const Path *inner, const WindowJoinClauses *clauses,
 				 SpecialJoinInfo *sjinfo)
 {
-	double		inner_rows = Max(inner->rows, 2);
+	/* each process searches the rows of all */
+	double		table_rows = path->parallel_aware ? inner->parent->rows : inner->rows;
 	double		limit = get_hash_memory_limit();
-	double		comparisons = log2(inner_rows) * cpu_operator_cost;
+	double		comparisons = log2(Max(table_rows, 2)) * cpu_operator_cost;
 	double		pairs;
 	QualCost	key_cost;
 	QualCost	filter_cost;
 	Cost		build;
 	Cost		run;
 
-	pairs = outer->rows * inner->rows *
+	pairs = outer->rows * table_rows *
 		clauselist_selectivity(root, clauses->matching, 0, JOIN_INNER, sjinfo);
 	cost_qual_eval(&key_cost, clauses->keys, root);
 	cost_qual_eval(&filter_cost, clauses->filters, root);
 
-	build = inner_rows * (key_cost.per_tuple + cpu_tuple_cost + comparisons);
+	build = Max(inner->rows, 2) * (key_cost.per_tuple + cpu_tuple_cost + comparisons);
 	run = outer->rows * (key_cost.per_tuple + comparisons) +
 		pairs * (filter_cost.per_tuple + cpu_tuple_cost);
 

@@ -168,7 +168,7 @@ window_table_create(MemoryContext parent, Size limit)
 	WindowTable *table = MemoryContextAllocZero(parent, sizeof(WindowTable));
 
 	/* small, so that each chunk is an allocation of its own */
-	table->context = AllocSetContextCreate(parent, "AzhuntWindowJoin rows",
+	table->context = AllocSetContextCreate(parent, WINDOW_JOIN_NAME " rows",
 										   ALLOCSET_SMALL_SIZES);
 	table->processes = 1;
 	table->limit = limit;
