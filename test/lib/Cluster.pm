@@ -110,7 +110,9 @@ sub bindir
 {
 	my $pg_config = $ENV{PG_CONFIG} // 'pg_config';
 
-	chomp(my $bindir = `$pg_config --bindir`);
+	chomp(my $bindir = do { no warnings 'exec'; `$pg_config --bindir` } // '');
+	die "$pg_config not found: install PostgreSQL's server development files, or say where it is with PG_CONFIG=/path/to/pg_config\n"
+	  if $bindir eq '';
 	return $bindir;
 }
 
@@ -118,8 +120,9 @@ sub bindir
 sub directory
 {
 	my ($class) = @_;
+	my $bindir = bindir();
 	my $dir = tempdir('azhunt.XXXXXX', TMPDIR => 1);
-	my $self = $class->existing($dir);
+	my $self = bless { bindir => $bindir, dir => $dir, data => "$dir/data" }, $class;
 
 	if ($> == 0)
 	{
