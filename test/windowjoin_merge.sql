@@ -4,7 +4,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(202);
+SELECT plan(205);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, azhunt, pg_catalog;
@@ -187,6 +187,12 @@ SET LOCAL max_parallel_workers_per_gather = 2;
 SELECT set_config(name, 'off', true) FROM unnest('{enable_seqscan,enable_indexscan,enable_indexonlyscan,enable_bitmapscan,enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name) \g /dev/null
 SELECT cmp_ok(entries_read($$SELECT FROM events e JOIN anchors a USING (k) WHERE within(e.t, a.t, '1 minute')$$), '<', 5000, 'each entry is read by one process');
 SELECT cmp_ok(entries_read($$SELECT FROM unanalyzed e JOIN unanalyzed a USING (k) WHERE within(e.t, a.t, '1 minute')$$), '>', 9000, 'or by all where keys can only be divided by their hash');
+-- whichever side is not to be read by workers, and whichever is written first
+ALTER TABLE few SET (parallel_workers = 0);
+SELECT unalike(plan_of(format('SELECT FROM %s USING (k) WHERE within(e.t, a.t, ''1 minute'')', tables)), '%Gather%', 'no workers: ' || tables)
+FROM unnest('{events e JOIN few a,few a JOIN events e}'::text[]) AS tables;
+ALTER TABLE few RESET (parallel_workers);
+SELECT alike(plan_of($$SELECT FROM events e JOIN few a USING (k) WHERE within(e.t, a.t, '1 minute')$$), '%Gather%Parallel Custom Scan (AzhuntWindowMerge)%', 'but for that, there are some');
 SET LOCAL max_parallel_workers_per_gather = 0;
 
 --

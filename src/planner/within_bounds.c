@@ -8,6 +8,8 @@
  * event and the end of the event's own window.  Both forms are exact, also at
  * infinity and for null, so that none of them needs within() as a recheck.
  *
+ * Here is also what tells that other conditions compare a time with something.
+ *
  * Copyright (c) 2026, azhunt contributors
  *
  *-------------------------------------------------------------------------

@@ -510,11 +510,13 @@ make_window_merge(PlannerInfo *root, RelOptInfo *joinrel,
 }
 
 /*
- * As many workers as the indexes of a choice are worth.
+ * As many workers as the indexes of a choice are worth, and both sides are to be
+ * read by.
  */
 static int
 count_workers(const MergeChoice *choice)
 {
+	int			workers = max_parallel_workers_per_gather;
 	double		pages = 0;
 	ListCell   *cell;
 
@@ -523,8 +525,9 @@ count_workers(const MergeChoice *choice)
 		foreach(cell, choice->tables[side])
 			pages += ((SideTable *) lfirst(cell))->index->pages;
 	}
-	return compute_parallel_worker(choice->rels[MERGE_OUTER], -1, pages,
-								   max_parallel_workers_per_gather);
+	for (MergeSide side = MERGE_OUTER; side <= MERGE_INNER; side++)
+		workers = compute_parallel_worker(choice->rels[side], -1, pages, workers);
+	return workers;
 }
 
 /*
