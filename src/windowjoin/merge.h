@@ -303,8 +303,7 @@ typedef struct WindowMergeState
 									 * where they are known to be visible? */
 	List	   *time_columns[2];	/* all that is asked of them, IntLists */
 	ExprState  *lookback;
-	ExprState  *recheck;		/* all equalities */
-	ExprState  *filter;			/* all other conditions */
+	ExprState  *filter;			/* all equalities, then other conditions */
 	List	   *bounds;			/* ExprStates */
 	int			removed;		/* tables without rows of the period */
 	TupleTableSlot *stored[2];	/* a kept row */

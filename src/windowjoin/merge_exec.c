@@ -529,12 +529,12 @@ init_expressions(WindowMergeState *state)
 	FuncExpr   *window = linitial_node(FuncExpr, plan->custom_exprs);
 
 	state->lookback = ExecInitExpr(lthird(window->args), ps);
-
-	/* rows that are not fetched have an equality that the indexes have, too */
-	if (!state->is_from_entries[MERGE_OUTER] && !state->is_from_entries[MERGE_INNER])
-		state->recheck = ExecInitQual(window_merge_equalities(plan), ps);
 	state->bounds = ExecInitExprList(window_merge_bounds(plan), ps);
-	state->filter = ExecInitQual(window_merge_filters(plan), ps);
+
+	/* indexes have the one equality of rows that are not fetched */
+	if (!state->is_from_entries[MERGE_OUTER] && !state->is_from_entries[MERGE_INNER])
+		state->filter = ExecInitQual(list_concat(window_merge_equalities(plan),
+												 window_merge_filters(plan)), ps);
 }
 
 /*

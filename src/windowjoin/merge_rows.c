@@ -216,8 +216,7 @@ merge_next_pair(WindowMergeState *state)
 		ResetExprContext(ps->ps_ExprContext);
 		if ((state->is_semi && is_joined(state, outer_row)) ||
 			!load_row(state, MERGE_OUTER, outer) ||
-			!load_row(state, MERGE_INNER, inner) ||
-			!ExecQual(state->recheck, ps->ps_ExprContext))
+			!load_row(state, MERGE_INNER, inner))
 			continue;
 		if (ExecQual(state->filter, ps->ps_ExprContext))
 		{
