@@ -69,7 +69,6 @@ typedef struct MergeChoice
 typedef struct SideEstimate
 {
 	double		entries;
-	double		pages;			/* of the indexes */
 	double		rows;			/* that its conditions let through */
 	double		fetched;
 	const KeyFrequencies *frequencies;
@@ -234,7 +233,6 @@ estimate_entries(const MergeChoice *choice, MergeSide side,
 		SideTable  *table = lfirst(cell);
 
 		estimate->entries += table->index->tuples;
-		estimate->pages += table->index->pages;
 		estimate->rows += table->rel->rows;
 	}
 	estimate->entries = Max(estimate->entries, 1);
