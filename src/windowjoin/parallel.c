@@ -128,12 +128,9 @@ window_join_estimate_dsm(CustomScanState *node, ParallelContext *context)
 {
 	WindowJoinState *state = (WindowJoinState *) node;
 	int			processes = context->nworkers + 1;
-	Size		stores;
+	Size		stores = mul_size(2 * choose_batch_count(state, processes),
+								  MAXALIGN(sts_estimate(processes)));
 
-	if (!node->ss.ps.plan->parallel_aware)
-		return 0;
-	stores = mul_size(2 * choose_batch_count(state, processes),
-					  MAXALIGN(sts_estimate(processes)));
 	return add_size(shared_size(processes), stores);
 }
 
@@ -206,7 +203,7 @@ window_join_initialize_dsm(CustomScanState *node, ParallelContext *context,
 	SharedWindowJoin *shared = coordinate;
 
 	/* without shared memory there is only the leader, who joins alone */
-	if (!node->ss.ps.plan->parallel_aware || context->seg == NULL)
+	if (context->seg == NULL)
 		return;
 
 	shared->segment = dsm_segment_handle(context->seg);
@@ -248,8 +245,6 @@ window_join_initialize_worker(CustomScanState *node, shm_toc *toc,
 	SharedWindowJoin *shared = coordinate;
 
 	(void) toc;
-	if (!node->ss.ps.plan->parallel_aware)
-		return;
 	SharedFileSetAttach(&shared->files, dsm_find_mapping(shared->segment));
 	state->shared = shared;
 }
