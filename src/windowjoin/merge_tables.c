@@ -167,8 +167,9 @@ add_tables(PlannerInfo *root, RelOptInfo *rel, List *values,
 /*
  * Can all these tables be read at once by so many processes?
  *
- * Of each, a page of the index stays in use while others are read, and one of the
- * table where rows are too large to be kept.  That may take half of the cache.
+ * Of each, a page of the index stays in use while others are read, one of the
+ * visibility map where rows are not fetched, and one of the table where they are too
+ * large to be kept.  That may take three quarters of the cache.
  */
 bool
 may_read_at_once(List *const *tables, int processes)
