@@ -2,7 +2,7 @@
 -- what looks at all elements of arrays on some that are so long, and compressed, that
 -- it does not come to an end if it reads the array again for each.
 BEGIN;
-SELECT plan(14);
+SELECT plan(16);
 SELECT setseed(0.28) \g /dev/null
 
 CREATE FUNCTION pg_temp.some_array() RETURNS jsonb LANGUAGE sql VOLATILE AS $$
@@ -39,6 +39,8 @@ SELECT is((SELECT azhunt.array_iff(a, b, a) -> 199999 FROM long), '300000', 'arr
 SELECT is((SELECT azhunt.array_index_of(a, b) FROM long), -1::bigint, 'array_index_of');
 SELECT is((SELECT azhunt.array_index_of(a, '200000', -2, -1, 1) FROM long), 199999::bigint, 'array_index_of from a place');
 SELECT is((SELECT azhunt.array_slice(a, -2, -1) FROM long), '[199999, 200000]', 'array_slice');
+SELECT is((SELECT jsonb_array_length(azhunt.array_concat(a, b)) FROM long), 400000, 'array_concat');
+SELECT is((SELECT azhunt.zip(a, b) -> 199999 FROM long), '[200000, 300000]', 'zip');
 SELECT is((SELECT azhunt.set_has_element(a, b) FROM long), false, 'set_has_element');
 SELECT is((SELECT azhunt.bag_zip(s, a) -> 'x200000' FROM long), '200000', 'bag_zip');
 SELECT is((SELECT azhunt.replace_strings('x', s, s) FROM long), 'x', 'replace_strings');

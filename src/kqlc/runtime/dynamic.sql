@@ -26,7 +26,9 @@ COMMENT ON FUNCTION azhunt.array_length(jsonb) IS
 
 -- A value of a table may be compressed, or apart from its row, and whatever looks at
 -- it fetches all of it.  What is looked at for each element of an array is therefore
--- asked once, or a copy in memory, which #> '{}' makes.
+-- asked once, or a copy in memory, which #> '{}' makes.  From PostgreSQL 16 on, rows
+-- are sorted before they are aggregated, with all columns of which the aggregate is
+-- made: so its argument is computed below an OFFSET 0, and no row has the array.
 
 CREATE FUNCTION azhunt.array_slice(a jsonb, b bigint, c bigint) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -50,8 +52,10 @@ COMMENT ON FUNCTION azhunt.array_rotate(jsonb, bigint) IS
 
 CREATE FUNCTION azhunt.array_shift(a jsonb, b bigint, c jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(coalesce(CASE WHEN i + d >= 0 THEN azhunt.element(m, i + d) END, CASE WHEN i + d < 0 OR i + d >= l THEN c END) ORDER BY i)
-        FROM (SELECT a #> '{}' AS m, jsonb_array_length(a) AS l, greatest(least(b, 1048576), -1048576) AS d OFFSET 0) AS s CROSS JOIN LATERAL generate_series(0, l - 1) AS g (i)), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY i)
+        FROM (SELECT coalesce(CASE WHEN i + d >= 0 THEN azhunt.element(m, i + d) END, CASE WHEN i + d < 0 OR i + d >= l THEN c END) AS v, i
+              FROM (SELECT a #> '{}' AS m, jsonb_array_length(a) AS l, greatest(least(b, 1048576), -1048576) AS d OFFSET 0) AS s
+              CROSS JOIN LATERAL generate_series(0, l - 1) AS g (i) OFFSET 0) AS t), '[]') END;
 COMMENT ON FUNCTION azhunt.array_shift(jsonb, bigint, jsonb) IS
 'internal: KQL''s array_shift_left()';
 
@@ -83,15 +87,18 @@ COMMENT ON FUNCTION azhunt.array_split(jsonb, jsonb) IS
 
 CREATE FUNCTION azhunt.array_iff(a jsonb, b jsonb, c jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(CASE WHEN azhunt.tobool(v) THEN CASE jsonb_typeof(x) WHEN 'array' THEN azhunt.element(x, n - 1) ELSE x END
-        ELSE CASE jsonb_typeof(y) WHEN 'array' THEN azhunt.element(y, n - 1) ELSE y END END ORDER BY n)
-        FROM (SELECT b #> '{}' AS x, c #> '{}' AS y OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(w ORDER BY n)
+        FROM (SELECT CASE WHEN azhunt.tobool(v) THEN CASE jsonb_typeof(x) WHEN 'array' THEN azhunt.element(x, n - 1) ELSE x END
+                     ELSE CASE jsonb_typeof(y) WHEN 'array' THEN azhunt.element(y, n - 1) ELSE y END END AS w, n
+              FROM (SELECT b #> '{}' AS x, c #> '{}' AS y OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) OFFSET 0) AS t), '[]') END;
 COMMENT ON FUNCTION azhunt.array_iff(jsonb, jsonb, jsonb) IS
 'internal: KQL''s array_iff()';
 
 CREATE FUNCTION azhunt.array_concat(VARIADIC a jsonb[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT CASE WHEN bool_and(jsonb_typeof(x) = 'array') THEN coalesce(jsonb_agg(v ORDER BY i, n) FILTER (WHERE v IS NOT NULL), '[]') END FROM unnest(a) WITH ORDINALITY AS p (x, i) LEFT JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x END) WITH ORDINALITY AS e (v, n) ON true);
+RETURN (SELECT CASE WHEN bool_and(is_array) THEN coalesce(jsonb_agg(v ORDER BY i, n) FILTER (WHERE v IS NOT NULL), '[]') END
+        FROM (SELECT x, i, jsonb_typeof(x) = 'array' AS is_array FROM unnest(a) WITH ORDINALITY AS p (x, i) OFFSET 0) AS s
+        LEFT JOIN LATERAL jsonb_array_elements(CASE WHEN is_array THEN x END) WITH ORDINALITY AS e (v, n) ON true);
 COMMENT ON FUNCTION azhunt.array_concat(jsonb[]) IS
 'internal: KQL''s array_concat()';
 
@@ -142,7 +149,13 @@ COMMENT ON FUNCTION azhunt.set_has_element(jsonb, jsonb) IS
 
 CREATE FUNCTION azhunt.zip(VARIADIC a jsonb[]) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT coalesce(jsonb_agg((SELECT jsonb_agg(azhunt.element(CASE jsonb_typeof(x) WHEN 'array' THEN x ELSE jsonb_build_array(x) END, p) ORDER BY i) FROM unnest(a) WITH ORDINALITY AS l (x, i)) ORDER BY p), '[]') FROM generate_series(0, (SELECT max(CASE jsonb_typeof(x) WHEN 'array' THEN jsonb_array_length(x) ELSE 1 END) FROM unnest(a) AS l (x))::bigint - 1) AS g (p));
+RETURN (SELECT coalesce(jsonb_agg(r ORDER BY p), '[]')
+        FROM (SELECT p, jsonb_agg(v ORDER BY i) AS r
+              FROM generate_series(0, (SELECT max(CASE jsonb_typeof(x) WHEN 'array' THEN jsonb_array_length(x) ELSE 1 END) FROM unnest(a) AS l (x))::bigint - 1) AS g (p)
+              CROSS JOIN generate_series(1, cardinality(a)::bigint) AS h (i)
+              LEFT JOIN (SELECT i, n - 1 AS p, v FROM unnest(a) WITH ORDINALITY AS l (x, i)
+                         CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(x) WHEN 'array' THEN x ELSE jsonb_build_array(x) END) WITH ORDINALITY AS e (v, n)) AS e USING (p, i)
+              GROUP BY p) AS s);
 COMMENT ON FUNCTION azhunt.zip(jsonb[]) IS
 'internal: KQL''s zip()';
 
@@ -276,7 +289,9 @@ COMMENT ON FUNCTION azhunt.range_array(interval, interval, interval) IS
 
 CREATE FUNCTION azhunt.bag_zip(a jsonb, b jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(azhunt.tostring(v), coalesce(azhunt.element(m, n - 1), 'null') ORDER BY n DESC), '{}') FROM (SELECT b #> '{}' AS m OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string') END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_object_agg(k, w ORDER BY n DESC), '{}')
+        FROM (SELECT azhunt.tostring(v) AS k, coalesce(azhunt.element(m, n - 1), 'null') AS w, n
+              FROM (SELECT b #> '{}' AS m OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n) WHERE jsonb_typeof(v) = 'string' OFFSET 0) AS t) END;
 COMMENT ON FUNCTION azhunt.bag_zip(jsonb, jsonb) IS
 'internal: KQL''s bag_zip()';
 

@@ -242,7 +242,10 @@ COMMENT ON FUNCTION azhunt.unicode_codepoints_to_string(jsonb) IS
 
 CREATE FUNCTION azhunt.replace_strings(a text, b jsonb, c jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT azhunt.replace_any(a, l, r) FROM (SELECT array_agg(azhunt.tostring(v) ORDER BY n) AS l, array_agg(coalesce(azhunt.tostring(azhunt.element(m, n - 1)), '') ORDER BY n) AS r FROM (SELECT c #> '{}' AS m OFFSET 0) AS o CROSS JOIN jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n)) AS s);
+RETURN (SELECT azhunt.replace_any(a, l, r)
+        FROM (SELECT array_agg(x ORDER BY n) AS l, array_agg(y ORDER BY n) AS r
+              FROM (SELECT azhunt.tostring(v) AS x, coalesce(azhunt.tostring(azhunt.element(m, n - 1)), '') AS y, n
+                    FROM (SELECT c #> '{}' AS m OFFSET 0) AS o CROSS JOIN jsonb_array_elements(CASE WHEN jsonb_typeof(b) = 'array' THEN b END) WITH ORDINALITY AS e (v, n) OFFSET 0) AS t) AS s);
 COMMENT ON FUNCTION azhunt.replace_strings(text, jsonb, jsonb) IS
 'internal: KQL''s replace_strings()';
 
