@@ -14,15 +14,11 @@ ANALYZE events, anchors;
 
 CREATE FUNCTION costly(integer, integer) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100 AS 'BEGIN RETURN $1 > $2; END';
 
+\ir lib/plan_of.sql
+
 -- The node of a query's plan that joins.
-CREATE FUNCTION join_of(query text) RETURNS jsonb LANGUAGE plpgsql AS $$
-DECLARE
-    plan jsonb;
-BEGIN
-    EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
-    RETURN jsonb_path_query_first(plan, '$.** ? (@."Custom Plan Provider" == "AzhuntWindowJoin")');
-END
-$$;
+CREATE FUNCTION join_of(query text) RETURNS jsonb LANGUAGE sql VOLATILE
+RETURN jsonb_path_query_first(plan_of(query, 'FORMAT JSON')::jsonb, '$.** ? (@."Custom Plan Provider" == "AzhuntWindowJoin")');
 
 SELECT set_config(name, 'off', true) FROM unnest('{enable_nestloop,enable_hashjoin,enable_mergejoin}'::text[]) AS n (name) \g /dev/null
 \set query 'SELECT count(*) FROM events AS e JOIN anchors AS a USING (k) WHERE within(e.t, a.t, ''1 hour'') AND costly(e.id, a.id)'
