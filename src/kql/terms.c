@@ -92,19 +92,21 @@ static bool
 find_term(KqlString s, KqlString term, int borders)
 {
 	const char *end = s.data + s.length;
-	const char *at;
+	const char *at = find(s, term, s.data);
+	KqlString	rest = s;
 	bool		before,
 				after;
 	Occurrences search;
 
-	if (term.length == 0)
-		return true;
-	/* the C library is faster, but not where it begins again at each place */
-	if (find(s, term, s.data) == NULL)
-		return false;
+	if (term.length == 0 || at == NULL)
+		return at != NULL;
 	before = (borders & BORDER_BEFORE) != 0 && kql_is_alphanumeric(character_at(term.data));
 	after = (borders & BORDER_AFTER) != 0 && kql_is_alphanumeric(character_before(term.data + term.length));
-	begin_search(&search, s, term);
+
+	/* the C library is faster, but not where it begins again at each place */
+	rest.data = at;
+	rest.length = end - at;
+	begin_search(&search, rest, term);
 	while ((at = next_occurrence(&search)) != NULL)
 	{
 		if (before && at > s.data && kql_is_alphanumeric(character_before(at)))
