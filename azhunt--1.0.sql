@@ -3273,6 +3273,8 @@ $$;
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
 'creates the log tables and the ledger of azhunt-load, or what they lack, and returns the tables that were not there';
 
+REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
+
 -- By when sign-ins began, and not when they were processed.  Loading has to keep
 -- these up, so that only those have them who ask.
 CREATE FUNCTION azhunt.create_signin_time_indexes() RETURNS SETOF regclass
@@ -3310,6 +3312,8 @@ $$;
 
 COMMENT ON FUNCTION azhunt.create_signin_time_indexes() IS
 'creates indexes for signin_time => ''CreatedDateTime'' on the log tables of sign-ins, where they are not there, and returns them';
+
+REVOKE EXECUTE ON FUNCTION azhunt.create_signin_time_indexes() FROM PUBLIC;
 
 CREATE FUNCTION azhunt.partition_bounds("table" regclass)
 RETURNS TABLE (partition regclass, since timestamptz, until timestamptz)
@@ -3669,6 +3673,8 @@ $$;
 COMMENT ON FUNCTION azhunt.add_partitions(regclass, date, date) IS
 'adds the daily partitions from since up to but not including until that a log table lacks, and returns them';
 
+REVOKE EXECUTE ON FUNCTION azhunt.add_partitions(regclass, date, date) FROM PUBLIC;
+
 CREATE FUNCTION azhunt.add_log_partitions(log_table text, since date, until date)
 RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -3719,6 +3725,8 @@ $$;
 
 COMMENT ON FUNCTION azhunt.add_log_partitions(text, date, date) IS
 'adds daily partitions to a log table as add_partitions() does, with the rights of the owner of this function: for the role that loads';
+
+REVOKE EXECUTE ON FUNCTION azhunt.add_log_partitions(text, date, date) FROM PUBLIC;
 
 /* src/logs/ledger.sql */
 
@@ -8650,10 +8658,6 @@ $$;
 
 -- What only these functions call, and what is costly or changes tables.
 REVOKE EXECUTE ON ROUTINE
-    azhunt.create_log_tables(),
-    azhunt.create_signin_time_indexes(),
-    azhunt.add_partitions(regclass, date, date),
-    azhunt.add_log_partitions(text, date, date),
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
     azhunt.add_kql_hunt(text, text, jsonb),

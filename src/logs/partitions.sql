@@ -225,6 +225,8 @@ $$;
 COMMENT ON FUNCTION azhunt.add_partitions(regclass, date, date) IS
 'adds the daily partitions from since up to but not including until that a log table lacks, and returns them';
 
+REVOKE EXECUTE ON FUNCTION azhunt.add_partitions(regclass, date, date) FROM PUBLIC;
+
 CREATE FUNCTION azhunt.add_log_partitions(log_table text, since date, until date)
 RETURNS SETOF regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -275,3 +277,5 @@ $$;
 
 COMMENT ON FUNCTION azhunt.add_log_partitions(text, date, date) IS
 'adds daily partitions to a log table as add_partitions() does, with the rights of the owner of this function: for the role that loads';
+
+REVOKE EXECUTE ON FUNCTION azhunt.add_log_partitions(text, date, date) FROM PUBLIC;

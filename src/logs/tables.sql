@@ -193,6 +193,8 @@ $$;
 COMMENT ON FUNCTION azhunt.create_log_tables() IS
 'creates the log tables and the ledger of azhunt-load, or what they lack, and returns the tables that were not there';
 
+REVOKE EXECUTE ON FUNCTION azhunt.create_log_tables() FROM PUBLIC;
+
 -- By when sign-ins began, and not when they were processed.  Loading has to keep
 -- these up, so that only those have them who ask.
 CREATE FUNCTION azhunt.create_signin_time_indexes() RETURNS SETOF regclass
@@ -230,6 +232,8 @@ $$;
 
 COMMENT ON FUNCTION azhunt.create_signin_time_indexes() IS
 'creates indexes for signin_time => ''CreatedDateTime'' on the log tables of sign-ins, where they are not there, and returns them';
+
+REVOKE EXECUTE ON FUNCTION azhunt.create_signin_time_indexes() FROM PUBLIC;
 
 CREATE FUNCTION azhunt.partition_bounds("table" regclass)
 RETURNS TABLE (partition regclass, since timestamptz, until timestamptz)

@@ -1,9 +1,5 @@
 -- What only these functions call, and what is costly or changes tables.
 REVOKE EXECUTE ON ROUTINE
-    azhunt.create_log_tables(),
-    azhunt.create_signin_time_indexes(),
-    azhunt.add_partitions(regclass, date, date),
-    azhunt.add_log_partitions(text, date, date),
     azhunt.add_hunt(regproc, text[], text, text[], text, text, text, text[], text[], uuid, jsonb),
     azhunt.drop_hunt(text),
     azhunt.add_kql_hunt(text, text, jsonb),
