@@ -101,9 +101,9 @@ sub standby
 # The cluster in a directory, which another process has made.
 sub existing
 {
-	my ($class, $dir) = @_;
+	my ($class, $dir, $bindir) = @_;
 
-	return bless { bindir => bindir(), dir => $dir, data => "$dir/data" }, $class;
+	return bless { bindir => $bindir // bindir(), dir => $dir, data => "$dir/data" }, $class;
 }
 
 sub bindir
@@ -120,9 +120,10 @@ sub bindir
 sub directory
 {
 	my ($class) = @_;
+	# before there is anything to be removed
 	my $bindir = bindir();
 	my $dir = tempdir('azhunt.XXXXXX', TMPDIR => 1);
-	my $self = bless { bindir => $bindir, dir => $dir, data => "$dir/data" }, $class;
+	my $self = $class->existing($dir, $bindir);
 
 	if ($> == 0)
 	{
