@@ -15,25 +15,22 @@ use lib map { dirname(abs_path(__FILE__)) . $_ } '', '/../test/lib';
 
 use LongHunt;
 use Median;
+use Utils;
 
 my $rounds = shift // 5;
 my $program = dirname(dirname(abs_path(__FILE__))) . '/src/kqlc/azhunt-kql';
 my $directory = File::Temp->newdir;
+my @sizes = (125, 250, 500);    # in pairs of lines
 
 # one hunt takes as long as a few ticks of the clock of processor time
 my $repeats = 20;
 
 system dirname(abs_path(__FILE__)) . '/machine';
 my %times;
-foreach my $pairs (125, 250, 500)
-{
-	open my $file, '>', "$directory/$pairs.kql" or die "$pairs.kql: $!\n";
-	print $file long_hunt($pairs);
-	close $file;
-}
+spew("$directory/$_.kql", long_hunt($_)) foreach @sizes;
 foreach my $round (1 .. $rounds)
 {
-	foreach my $pairs (125, 250, 500)
+	foreach my $pairs (@sizes)
 	{
 		my $before = (times)[2] + (times)[3];
 		foreach (1 .. $repeats)
@@ -43,4 +40,4 @@ foreach my $round (1 .. $rounds)
 		push @{ $times{$pairs} }, ((times)[2] + (times)[3] - $before) / $repeats;
 	}
 }
-printf "%5d lines %6.1f ms\n", 2 * $_ + 2, 1000 * median(@{ $times{$_} }) foreach 125, 250, 500;
+printf "%5d lines %6.1f ms\n", 2 * $_ + 2, 1000 * median(@{ $times{$_} }) foreach @sizes;
