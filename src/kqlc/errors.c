@@ -144,6 +144,7 @@ const char *
 nearest_name(const char *name, const Vector *candidates)
 {
 	const char *nearest = NULL;
+
 	/* one letter in three to ten is a slip; more make another name */
 	int			least = ((int) strlen(name) + 5) / 8 + 1;
 
