@@ -2039,9 +2039,9 @@ COMMENT ON FUNCTION azhunt.series_fill_backward(jsonb) IS
 CREATE FUNCTION azhunt.fit_of(a jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT jsonb_build_array(azhunt.todynamic(r2), azhunt.todynamic(slope), azhunt.todynamic(v), azhunt.todynamic(v * (1 - r2)), azhunt.todynamic(icept),
-        (SELECT jsonb_agg(azhunt.todynamic(icept + slope * (n - 1)) ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS f (j, n)))
+        (SELECT jsonb_agg(azhunt.todynamic(icept + slope * n) ORDER BY n) FROM jsonb_array_elements(a) WITH ORDINALITY AS f (j, n)))
     FROM (SELECT coalesce(regr_r2(y, x), 0) AS r2, regr_slope(y, x) AS slope, regr_intercept(y, x) AS icept, var_samp(y) AS v
-        FROM (SELECT azhunt.toreal(j) AS y, (n - 1)::double precision AS x FROM jsonb_array_elements(CASE WHEN jsonb_typeof(a) = 'array' THEN a END) WITH ORDINALITY AS e (j, n)) AS s) AS r WHERE slope IS NOT NULL);
+        FROM (SELECT azhunt.toreal(j) AS y, n::double precision AS x FROM jsonb_array_elements(CASE WHEN jsonb_typeof(a) = 'array' THEN a END) WITH ORDINALITY AS e (j, n)) AS s) AS r WHERE slope IS NOT NULL);
 COMMENT ON FUNCTION azhunt.fit_of(jsonb) IS
 'internal: R square, slope, variance, variance of residuals, interception and line of a series';
 
