@@ -595,6 +595,8 @@ bind_with_keys(Compiler *c, const Node *node, Expr **arguments, int count)
 
 	if (keys == NULL || keys->is_null)
 		return fail(c, node, "keys of %s() that are not known when the query is compiled are not supported", node->text);
+	if (arguments[1]->type == KQL_DYNAMIC && strcmp(node->text, "bag_remove_keys") != 0)
+		return fail(c, node, "the key of %s() has to be a string", node->text);
 	if (keys->text[0] == '$' || strstr(keys->text, "\"$") != NULL)
 		return fail(c, node, "paths of JSON in %s() are not supported", node->text);
 	if (count == 3)

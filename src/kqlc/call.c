@@ -27,7 +27,7 @@ accepts(char letter, const Expr *argument)
 {
 	KqlType		type = argument->type;
 
-	if (type == KQL_NONE || (argument->literal != NULL && argument->literal->is_null))
+	if (type == KQL_NONE)
 		return true;
 	switch (letter)
 	{

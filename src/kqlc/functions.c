@@ -176,7 +176,7 @@ const Function dynamic_functions[] = {
 	{"parsejson", "a", KQL_DYNAMIC, NULL, bind_parse_json, MAYBE, "parse_json()"},
 	{"todynamic", "a", KQL_DYNAMIC, NULL, bind_parse_json, MAYBE, "parse_json()"},
 	{"toobject", "a", KQL_DYNAMIC, NULL, bind_parse_json, MAYBE, "parse_json()"},
-	{"dynamic_to_json", "a", KQL_STRING, "#dynamic_to_json($1)", NULL, MAYBE, "as JSON, with keys in order"},
+	{"dynamic_to_json", "Y", KQL_STRING, "#dynamic_to_json($1)", NULL, MAYBE, "as JSON, with keys in order"},
 	{"bag_pack", "a*", KQL_DYNAMIC, NULL, bind_bag_pack, NEVER, "an object of keys and values"},
 	{"pack", "a*", KQL_DYNAMIC, NULL, bind_bag_pack, NEVER, "bag_pack()"},
 	{"pack_dictionary", "a*", KQL_DYNAMIC, NULL, bind_bag_pack, NEVER, "bag_pack()"},
