@@ -633,6 +633,12 @@ AS 'MODULE_PATHNAME', 'azhunt_log10';
 COMMENT ON FUNCTION azhunt.log10(double precision) IS
 'internal: KQL''s log10()';
 
+CREATE FUNCTION azhunt.angle(a double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(a) = 'Infinity' THEN 'NaN' ELSE a END;
+COMMENT ON FUNCTION azhunt.angle(double precision) IS
+'internal: NaN in place of infinity, of which sin() and others raise an error';
+
 CREATE FUNCTION azhunt.least_real(double precision, double precision) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_least_real';
@@ -717,11 +723,12 @@ RETURN a - b;
 COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
 'internal: the difference of two timespans';
 
-CREATE FUNCTION azhunt.some_interval(a text, b bigint) RETURNS interval
+CREATE FUNCTION azhunt.some_interval(a text, b bigint, c timestamp) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN abs(b) <= 4000000 THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(days => 7 * b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
-COMMENT ON FUNCTION azhunt.some_interval(text, bigint) IS
-'internal: so many days or months';
+RETURN CASE WHEN b BETWEEN -1 AND 1 OR extract('year' FROM c) + b::numeric / CASE a WHEN 'day' THEN 365 WHEN 'week' THEN 52 WHEN 'month' THEN 12 WHEN 'quarter' THEN 4 ELSE 1 END BETWEEN -100 AND 10100
+    THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(weeks => b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
+COMMENT ON FUNCTION azhunt.some_interval(text, bigint, timestamp) IS
+'internal: so many days or months, unless a time is then far from all that Kusto has';
 
 /* src/kqlc/runtime/conversions.sql */
 
@@ -961,49 +968,49 @@ COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
 
 CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', b));
+RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', b, azhunt.utc_fields(a)));
 COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
 'internal: KQL''s startofday()';
 
 CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', azhunt.add(b, 1), azhunt.utc_fields(a)) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
 'internal: KQL''s endofday()';
 
 CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', b));
+RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', b, azhunt.utc_fields(a)));
 COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
 'internal: KQL''s startofmonth()';
 
 CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', azhunt.add(b, 1), azhunt.utc_fields(a)) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
 'internal: KQL''s endofmonth()';
 
 CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', b));
+RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', b, azhunt.utc_fields(a)));
 COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
 'internal: KQL''s startofyear()';
 
 CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', azhunt.add(b, 1), azhunt.utc_fields(a)) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
 'internal: KQL''s endofyear()';
 
 CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
+RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b, azhunt.utc_fields(a)));
 COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
 'internal: KQL''s startofweek()';
 
 CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', azhunt.add(b, 1), azhunt.utc_fields(a)) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
 'internal: KQL''s endofweek()';
 
@@ -1015,7 +1022,7 @@ COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
 
 CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(azhunt.utc_fields(c) + azhunt.some_interval(a, b))
+RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(azhunt.utc_fields(c) + azhunt.some_interval(a, b, azhunt.utc_fields(c)))
     ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
         WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
 COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
@@ -1033,7 +1040,7 @@ RETURN CASE a WHEN 'year' THEN (extract('year' FROM azhunt.utc_fields(b)) - extr
     WHEN 'second' THEN azhunt.tolong(b) / 10000000 - azhunt.tolong(c) / 10000000
     WHEN 'millisecond' THEN azhunt.tolong(b) / 10000 - azhunt.tolong(c) / 10000
     WHEN 'microsecond' THEN azhunt.tolong(b) / 10 - azhunt.tolong(c) / 10
-    WHEN 'nanosecond' THEN (azhunt.tolong(b) - azhunt.tolong(c)) * 100 END;
+    WHEN 'nanosecond' THEN azhunt.multiply(azhunt.tolong(b) - azhunt.tolong(c), 100) END;
 COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
 'internal: KQL''s datetime_diff()';
 
@@ -1136,10 +1143,10 @@ RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORD
 COMMENT ON FUNCTION azhunt.array_reverse(jsonb) IS
 'internal: KQL''s array_reverse()';
 
-CREATE FUNCTION azhunt.array_rotate(a jsonb, b bigint) RETURNS jsonb
+CREATE FUNCTION azhunt.array_rotate(a jsonb, b bigint, c integer) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY mod(mod(n - 1 - b, l) + l, l)) FROM (SELECT jsonb_array_length(a) AS l OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
-COMMENT ON FUNCTION azhunt.array_rotate(jsonb, bigint) IS
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY mod(mod(n - 1 - c * mod(b, l), l) + l, l)) FROM (SELECT jsonb_array_length(a) AS l OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
+COMMENT ON FUNCTION azhunt.array_rotate(jsonb, bigint, integer) IS
 'internal: KQL''s array_rotate_left()';
 
 CREATE FUNCTION azhunt.array_shift(a jsonb, b bigint, c jsonb) RETURNS jsonb
@@ -1334,7 +1341,8 @@ COMMENT ON FUNCTION azhunt.range_rows(bigint, bigint, bigint) IS
 CREATE FUNCTION azhunt.range_rows(a double precision, b double precision, c double precision) RETURNS SETOF double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT a + i * c FROM generate_series(0, floor((b - a) / CASE WHEN c <> 0 THEN c END)::bigint) AS g (i);
+    SELECT a + i * c FROM (SELECT generate_series(0, CASE WHEN n < 'NaN' THEN greatest(least(n, 9e18), -1) END::bigint)
+        FROM (SELECT floor(azhunt.divide(azhunt.subtract(b, a), CASE WHEN c <> 0 THEN c END))) AS s (n)) AS g (i);
 END;
 COMMENT ON FUNCTION azhunt.range_rows(double precision, double precision, double precision) IS
 'internal: KQL''s range';
@@ -1342,7 +1350,7 @@ COMMENT ON FUNCTION azhunt.range_rows(double precision, double precision, double
 CREATE FUNCTION azhunt.range_rows(a timestamptz, b timestamptz, c interval) RETURNS SETOF timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT azhunt.add(a, azhunt.multiply(c, i::double precision)) FROM generate_series(0, floor(azhunt.divide(azhunt.subtract(b, a), CASE WHEN c <> '0' THEN c END))::bigint) AS g (i);
+    SELECT azhunt.add(a, azhunt.multiply(c, i::double precision)) FROM (SELECT generate_series(0, floor(azhunt.divide(azhunt.subtract(b, a), CASE WHEN c <> '0' THEN c END))::bigint)) AS g (i);
 END;
 COMMENT ON FUNCTION azhunt.range_rows(timestamptz, timestamptz, interval) IS
 'internal: KQL''s range';
@@ -1350,7 +1358,7 @@ COMMENT ON FUNCTION azhunt.range_rows(timestamptz, timestamptz, interval) IS
 CREATE FUNCTION azhunt.range_rows(a interval, b interval, c interval) RETURNS SETOF interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT a + azhunt.multiply(c, i::double precision) FROM generate_series(0, floor(azhunt.divide(b - a, CASE WHEN c <> '0' THEN c END))::bigint) AS g (i);
+    SELECT a + azhunt.multiply(c, i::double precision) FROM (SELECT generate_series(0, floor(azhunt.divide(b - a, CASE WHEN c <> '0' THEN c END))::bigint)) AS g (i);
 END;
 COMMENT ON FUNCTION azhunt.range_rows(interval, interval, interval) IS
 'internal: KQL''s range';
@@ -1391,7 +1399,7 @@ CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bi
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1
         FROM (SELECT b #> '{}' AS m, CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END AS low OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
-        WHERE v = m AND n - 1 >= low AND (d < 0 OR n - 1 < low + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
+        WHERE v = m AND n - 1 >= low AND (d < 0 OR n - 1 - low < d) ORDER BY n OFFSET greatest(e, 1) - 1 LIMIT 1), -1) END;
 COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
 'internal: KQL''s array_index_of()';
 
@@ -1934,31 +1942,31 @@ COMMENT ON FUNCTION azhunt.series_not_equals(jsonb, jsonb) IS
 
 CREATE FUNCTION azhunt.series_sin(a jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(sin(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(sin(azhunt.angle(v))) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
 COMMENT ON FUNCTION azhunt.series_sin(jsonb) IS
 'internal: KQL''s series_sin()';
 
 CREATE FUNCTION azhunt.series_cos(a jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(cos(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(cos(azhunt.angle(v))) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
 COMMENT ON FUNCTION azhunt.series_cos(jsonb) IS
 'internal: KQL''s series_cos()';
 
 CREATE FUNCTION azhunt.series_tan(a jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(tan(v)) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(tan(azhunt.angle(v))) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
 COMMENT ON FUNCTION azhunt.series_tan(jsonb) IS
 'internal: KQL''s series_tan()';
 
 CREATE FUNCTION azhunt.series_asin(a jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(CASE WHEN abs(v) <= 1 THEN asin(v) ELSE 'NaN' END) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(CASE WHEN abs(v) > 1 THEN 'NaN' ELSE asin(v) END) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
 COMMENT ON FUNCTION azhunt.series_asin(jsonb) IS
 'internal: KQL''s series_asin()';
 
 CREATE FUNCTION azhunt.series_acos(a jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(CASE WHEN abs(v) <= 1 THEN acos(v) ELSE 'NaN' END) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN (SELECT coalesce(jsonb_agg(azhunt.todynamic(CASE WHEN abs(v) > 1 THEN 'NaN' ELSE acos(v) END) ORDER BY n), '[]') FROM jsonb_array_elements(a) WITH ORDINALITY AS e (j, n) CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(j) = 'number' THEN azhunt.toreal(j) END AS v) AS r) END;
 COMMENT ON FUNCTION azhunt.series_acos(jsonb) IS
 'internal: KQL''s series_acos()';
 

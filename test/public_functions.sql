@@ -13,7 +13,7 @@ FROM (VALUES
      'is_deletion is_listing_of_storage_keys is_other_operation is_shell_start is_successful_storage_operation is_upload is_write_of_storage_account less less_or_equal '
      'match_key match_result_id members new_cloudshell_user_details not_equals principal_account processed_until status_now storage_file_created_quickly_deleted_details storage_mass_deletion_day strip_port time_of_signin upload_details window_end window_start within without_query'),
     ('computes something of its arguments alone, for compiled KQL queries',
-     'abs add any_of array_concat array_iff array_index_of array_length array_reverse array_rotate array_shift array_slice array_sort array_split array_sum '
+     'abs add angle any_of array_concat array_iff array_index_of array_length array_reverse array_rotate array_shift array_slice array_sort array_split array_sum '
      'average axis_of bag_has_key bag_keys bag_merge bag_remove_keys bag_set_key bag_zip before_match bin_or_null contains count_matches countof '
      'datetime_add datetime_diff dayofweek distinct_elements divide dynamic_to_json element elements elements_as_arrays endofday endofmonth endofweek '
      'endofyear endswith exp extract extract_all first_of fit_of flatten format_datetime format_ipv4 format_ipv4_mask format_timespan gettype greatest_real '

@@ -33,7 +33,7 @@ SELECT jsonb_agg(i) FILTER (WHERE i <= 200000) AS a, jsonb_agg(i) FILTER (WHERE 
 SELECT is((SELECT jsonb_array_length(azhunt.set_intersect(a, b)) FROM long), 100000, 'what long arrays share');
 SELECT is((SELECT azhunt.jaccard_index(a, b) FROM long), 1.0::double precision / 3, 'and which part of all that is');
 
-SELECT is((SELECT azhunt.array_rotate(a, 1) -> 0 FROM long), '2', 'array_rotate');
+SELECT is((SELECT azhunt.array_rotate(a, 1, 1) -> 0 FROM long), '2', 'array_rotate');
 SELECT is((SELECT azhunt.array_shift(a, 1, '0') -> 199999 FROM long), '0', 'array_shift');
 SELECT is((SELECT azhunt.array_iff(a, b, a) -> 199999 FROM long), '300000', 'array_iff');
 SELECT is((SELECT azhunt.array_index_of(a, b) FROM long), -1::bigint, 'array_index_of');

@@ -133,6 +133,12 @@ AS 'MODULE_PATHNAME', 'azhunt_log10';
 COMMENT ON FUNCTION azhunt.log10(double precision) IS
 'internal: KQL''s log10()';
 
+CREATE FUNCTION azhunt.angle(a double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN abs(a) = 'Infinity' THEN 'NaN' ELSE a END;
+COMMENT ON FUNCTION azhunt.angle(double precision) IS
+'internal: NaN in place of infinity, of which sin() and others raise an error';
+
 CREATE FUNCTION azhunt.least_real(double precision, double precision) RETURNS double precision
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_least_real';
@@ -217,8 +223,9 @@ RETURN a - b;
 COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
 'internal: the difference of two timespans';
 
-CREATE FUNCTION azhunt.some_interval(a text, b bigint) RETURNS interval
+CREATE FUNCTION azhunt.some_interval(a text, b bigint, c timestamp) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN abs(b) <= 4000000 THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(days => 7 * b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
-COMMENT ON FUNCTION azhunt.some_interval(text, bigint) IS
-'internal: so many days or months';
+RETURN CASE WHEN b BETWEEN -1 AND 1 OR extract('year' FROM c) + b::numeric / CASE a WHEN 'day' THEN 365 WHEN 'week' THEN 52 WHEN 'month' THEN 12 WHEN 'quarter' THEN 4 ELSE 1 END BETWEEN -100 AND 10100
+    THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(weeks => b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
+COMMENT ON FUNCTION azhunt.some_interval(text, bigint, timestamp) IS
+'internal: so many days or months, unless a time is then far from all that Kusto has';

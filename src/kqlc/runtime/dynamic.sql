@@ -44,10 +44,10 @@ RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORD
 COMMENT ON FUNCTION azhunt.array_reverse(jsonb) IS
 'internal: KQL''s array_reverse()';
 
-CREATE FUNCTION azhunt.array_rotate(a jsonb, b bigint) RETURNS jsonb
+CREATE FUNCTION azhunt.array_rotate(a jsonb, b bigint, c integer) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY mod(mod(n - 1 - b, l) + l, l)) FROM (SELECT jsonb_array_length(a) AS l OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
-COMMENT ON FUNCTION azhunt.array_rotate(jsonb, bigint) IS
+RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT jsonb_agg(v ORDER BY mod(mod(n - 1 - c * mod(b, l), l) + l, l)) FROM (SELECT jsonb_array_length(a) AS l OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS e (v, n)), '[]') END;
+COMMENT ON FUNCTION azhunt.array_rotate(jsonb, bigint, integer) IS
 'internal: KQL''s array_rotate_left()';
 
 CREATE FUNCTION azhunt.array_shift(a jsonb, b bigint, c jsonb) RETURNS jsonb
@@ -242,7 +242,8 @@ COMMENT ON FUNCTION azhunt.range_rows(bigint, bigint, bigint) IS
 CREATE FUNCTION azhunt.range_rows(a double precision, b double precision, c double precision) RETURNS SETOF double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT a + i * c FROM generate_series(0, floor((b - a) / CASE WHEN c <> 0 THEN c END)::bigint) AS g (i);
+    SELECT a + i * c FROM (SELECT generate_series(0, CASE WHEN n < 'NaN' THEN greatest(least(n, 9e18), -1) END::bigint)
+        FROM (SELECT floor(azhunt.divide(azhunt.subtract(b, a), CASE WHEN c <> 0 THEN c END))) AS s (n)) AS g (i);
 END;
 COMMENT ON FUNCTION azhunt.range_rows(double precision, double precision, double precision) IS
 'internal: KQL''s range';
@@ -250,7 +251,7 @@ COMMENT ON FUNCTION azhunt.range_rows(double precision, double precision, double
 CREATE FUNCTION azhunt.range_rows(a timestamptz, b timestamptz, c interval) RETURNS SETOF timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT azhunt.add(a, azhunt.multiply(c, i::double precision)) FROM generate_series(0, floor(azhunt.divide(azhunt.subtract(b, a), CASE WHEN c <> '0' THEN c END))::bigint) AS g (i);
+    SELECT azhunt.add(a, azhunt.multiply(c, i::double precision)) FROM (SELECT generate_series(0, floor(azhunt.divide(azhunt.subtract(b, a), CASE WHEN c <> '0' THEN c END))::bigint)) AS g (i);
 END;
 COMMENT ON FUNCTION azhunt.range_rows(timestamptz, timestamptz, interval) IS
 'internal: KQL''s range';
@@ -258,7 +259,7 @@ COMMENT ON FUNCTION azhunt.range_rows(timestamptz, timestamptz, interval) IS
 CREATE FUNCTION azhunt.range_rows(a interval, b interval, c interval) RETURNS SETOF interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT a + azhunt.multiply(c, i::double precision) FROM generate_series(0, floor(azhunt.divide(b - a, CASE WHEN c <> '0' THEN c END))::bigint) AS g (i);
+    SELECT a + azhunt.multiply(c, i::double precision) FROM (SELECT generate_series(0, floor(azhunt.divide(b - a, CASE WHEN c <> '0' THEN c END))::bigint)) AS g (i);
 END;
 COMMENT ON FUNCTION azhunt.range_rows(interval, interval, interval) IS
 'internal: KQL''s range';
@@ -299,6 +300,6 @@ CREATE FUNCTION azhunt.array_index_of(a jsonb, b jsonb, c bigint, d bigint, e bi
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN jsonb_typeof(a) = 'array' THEN coalesce((SELECT n - 1
         FROM (SELECT b #> '{}' AS m, CASE WHEN c < 0 THEN greatest(jsonb_array_length(a) + c, 0) ELSE c END AS low OFFSET 0) AS s CROSS JOIN jsonb_array_elements(a) WITH ORDINALITY AS x (v, n)
-        WHERE v = m AND n - 1 >= low AND (d < 0 OR n - 1 < low + d) ORDER BY n OFFSET greatest(e - 1, 0) LIMIT 1), -1) END;
+        WHERE v = m AND n - 1 >= low AND (d < 0 OR n - 1 - low < d) ORDER BY n OFFSET greatest(e, 1) - 1 LIMIT 1), -1) END;
 COMMENT ON FUNCTION azhunt.array_index_of(jsonb, jsonb, bigint, bigint, bigint) IS
 'internal: KQL''s array_index_of()';

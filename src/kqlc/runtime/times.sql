@@ -14,49 +14,49 @@ COMMENT ON FUNCTION azhunt.format_timespan(interval, text) IS
 
 CREATE FUNCTION azhunt.startofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', b));
+RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', b, azhunt.utc_fields(a)));
 COMMENT ON FUNCTION azhunt.startofday(timestamptz, bigint) IS
 'internal: KQL''s startofday()';
 
 CREATE FUNCTION azhunt.endofday(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('day', azhunt.utc_fields(a)) + azhunt.some_interval('day', azhunt.add(b, 1), azhunt.utc_fields(a)) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofday(timestamptz, bigint) IS
 'internal: KQL''s endofday()';
 
 CREATE FUNCTION azhunt.startofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', b));
+RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', b, azhunt.utc_fields(a)));
 COMMENT ON FUNCTION azhunt.startofmonth(timestamptz, bigint) IS
 'internal: KQL''s startofmonth()';
 
 CREATE FUNCTION azhunt.endofmonth(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('month', azhunt.utc_fields(a)) + azhunt.some_interval('month', azhunt.add(b, 1), azhunt.utc_fields(a)) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofmonth(timestamptz, bigint) IS
 'internal: KQL''s endofmonth()';
 
 CREATE FUNCTION azhunt.startofyear(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', b));
+RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', b, azhunt.utc_fields(a)));
 COMMENT ON FUNCTION azhunt.startofyear(timestamptz, bigint) IS
 'internal: KQL''s startofyear()';
 
 CREATE FUNCTION azhunt.endofyear(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('year', azhunt.utc_fields(a)) + azhunt.some_interval('year', azhunt.add(b, 1), azhunt.utc_fields(a)) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofyear(timestamptz, bigint) IS
 'internal: KQL''s endofyear()';
 
 CREATE FUNCTION azhunt.startofweek(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b));
+RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b, azhunt.utc_fields(a)));
 COMMENT ON FUNCTION azhunt.startofweek(timestamptz, bigint) IS
 'internal: KQL''s startofweek()';
 
 CREATE FUNCTION azhunt.endofweek(a timestamptz, b bigint) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', b + 1) - interval '1 microsecond');
+RETURN azhunt.kusto_time(date_trunc('week', azhunt.utc_fields(a) + interval '1 day') - interval '1 day' + azhunt.some_interval('week', azhunt.add(b, 1), azhunt.utc_fields(a)) - interval '1 microsecond');
 COMMENT ON FUNCTION azhunt.endofweek(timestamptz, bigint) IS
 'internal: KQL''s endofweek()';
 
@@ -68,7 +68,7 @@ COMMENT ON FUNCTION azhunt.dayofweek(timestamptz) IS
 
 CREATE FUNCTION azhunt.datetime_add(a text, b bigint, c timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(azhunt.utc_fields(c) + azhunt.some_interval(a, b))
+RETURN CASE WHEN a IN ('year', 'quarter', 'month') THEN azhunt.kusto_time(azhunt.utc_fields(c) + azhunt.some_interval(a, b, azhunt.utc_fields(c)))
     ELSE azhunt.add(c, azhunt.multiply(CASE a WHEN 'week' THEN interval '168 hours' WHEN 'day' THEN interval '24 hours' WHEN 'hour' THEN interval '1 hour' WHEN 'minute' THEN interval '1 minute'
         WHEN 'second' THEN interval '1 second' WHEN 'millisecond' THEN interval '1 millisecond' WHEN 'microsecond' THEN interval '1 microsecond' END, b::double precision)) END;
 COMMENT ON FUNCTION azhunt.datetime_add(text, bigint, timestamptz) IS
@@ -86,7 +86,7 @@ RETURN CASE a WHEN 'year' THEN (extract('year' FROM azhunt.utc_fields(b)) - extr
     WHEN 'second' THEN azhunt.tolong(b) / 10000000 - azhunt.tolong(c) / 10000000
     WHEN 'millisecond' THEN azhunt.tolong(b) / 10000 - azhunt.tolong(c) / 10000
     WHEN 'microsecond' THEN azhunt.tolong(b) / 10 - azhunt.tolong(c) / 10
-    WHEN 'nanosecond' THEN (azhunt.tolong(b) - azhunt.tolong(c)) * 100 END;
+    WHEN 'nanosecond' THEN azhunt.multiply(azhunt.tolong(b) - azhunt.tolong(c), 100) END;
 COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
 'internal: KQL''s datetime_diff()';
 
