@@ -351,11 +351,13 @@ bind_array_list(Compiler *c, const Node *node, Expr **arguments, int count)
 												   list_of(c, node, arguments, 0, count, KQL_DYNAMIC)), false);
 	if (strcmp(node->text, "ipv4_is_in_any_range") == 0)
 	{
+		Sql		   *address = value_of(c, to_string(c, arguments[0]));
+
 		if (count == 2 && arguments[1]->type == KQL_DYNAMIC)
 			return expr_new(c, KQL_BOOL, sql_format(c->arena, "#ipv4_is_in_any_range($1, $2)",
-													value_of(c, arguments[0]), value_of(c, arguments[1])), true);
+													address, value_of(c, arguments[1])), true);
 		return expr_new(c, KQL_BOOL, sql_format(c->arena, "#ipv4_is_in_any_range($1, @jsonb_build_array($2))",
-												value_of(c, arguments[0]), list_of(c, node, arguments, 1, count, KQL_STRING)), true);
+												address, list_of(c, node, arguments, 1, count, KQL_STRING)), true);
 	}
 	return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, arena_printf(c->arena, "#%s(VARIADIC ARRAY[$1])", node->text),
 											   list_of(c, node, arguments, 0, count, KQL_DYNAMIC)), true);
@@ -466,7 +468,7 @@ bind_extract(Compiler *c, const Node *node, Expr **arguments, int count)
 
 	if (!check_regex(c, node, arguments[0]))
 		return failed_expr(c);
-	result = expr_new(c, KQL_STRING, sql_format(c->arena, "#extract($1, $2, $3)", value_of(c, arguments[0]),
+	result = expr_new(c, KQL_STRING, sql_format(c->arena, "#extract($1, $2, $3)", value_of(c, to_string(c, arguments[0])),
 												convert(c, node, arguments[1], KQL_LONG)->sql, text->sql), true);
 	if (count == 4)
 		return convert(c, node, result, arguments[3]->type);
@@ -673,5 +675,5 @@ bind_has_any_ipv4(Compiler *c, const Node *node, Expr **arguments, int count)
 
 	return expr_new(c, KQL_BOOL, sql_format(c->arena, strcmp(node->text, "has_any_ipv4") == 0 ?
 											"#has_ipv4($1, $2, false)" : "#has_ipv4($1, $2, true)",
-											value_of(c, arguments[0]), wanted), false);
+											value_of(c, to_string(c, arguments[0])), wanted), false);
 }
