@@ -88,6 +88,7 @@ OBJS = \
 	src/kql/format_times.o \
 	src/kql/has.o \
 	src/kql/json.o \
+	src/kql/letter_case.o \
 	src/kql/make_bag.o \
 	src/kql/make_set.o \
 	src/kql/network.o \

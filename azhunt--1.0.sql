@@ -1455,6 +1455,18 @@ AS 'MODULE_PATHNAME', 'azhunt_hassuffix_cs';
 COMMENT ON FUNCTION azhunt.hassuffix_cs(text, text) IS
 'internal: KQL''s hassuffix_cs';
 
+CREATE FUNCTION azhunt.tolower(text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tolower';
+COMMENT ON FUNCTION azhunt.tolower(text) IS
+'internal: KQL''s tolower()';
+
+CREATE FUNCTION azhunt.toupper(text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_toupper';
+COMMENT ON FUNCTION azhunt.toupper(text) IS
+'internal: KQL''s toupper()';
+
 CREATE FUNCTION azhunt.split(text, text) RETURNS jsonb
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_split';
@@ -3091,7 +3103,7 @@ RETURNS TABLE (log_table text, ordinal_position bigint, column_name text, kusto_
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT s.log_table, c.ordinal_position,
-           pg_catalog.lower(pg_catalog.split_part(c.definition, ':', 1)),
+           pg_catalog.lower(pg_catalog.split_part(c.definition, ':', 1) COLLATE pg_catalog."C"),
            pg_catalog.split_part(c.definition, ':', 2),
            CASE pg_catalog.split_part(c.definition, ':', 2)
                WHEN 'string' THEN 'text'

@@ -26,8 +26,8 @@ FROM (VALUES
      'series_fill_backward series_fill_const series_fill_forward series_fit_line series_fit_line_dynamic series_floor series_greater series_greater_equals '
      'series_less series_less_equals series_multiply series_not_equals series_of series_pow series_product series_sign series_sin series_subtract series_tan '
      'session_final session_start session_transition set_difference set_has_element set_intersect set_union some_interval split sqrt startofday startofmonth '
-     'startofweek startofyear startswith strcat_array strcmp strrep substring subtract sum_of tobool todatetime todecimal todynamic toguid toint tolong '
-     'toreal tostring totimespan trim trim_end trim_start unicode_codepoints_from_string unicode_codepoints_to_string unixtime_todatetime url_encode zip'),
+     'startofweek startofyear startswith strcat_array strcmp strrep substring subtract sum_of tobool todatetime todecimal todynamic toguid toint tolong tolower '
+     'toreal tostring totimespan toupper trim trim_end trim_start unicode_codepoints_from_string unicode_codepoints_to_string unixtime_todatetime url_encode zip'),
     ('compiles a KQL query, or runs one with the rights of the caller',
      'compile_hunt create_compiled_view create_kql_view kql kql_columns kql_to_sql run_compiled'),
     ('is an aggregate, or takes an internal argument so that no statement calls it',

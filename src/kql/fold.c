@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * fold.c
- *	  Case folding, and letters and digits, by the tables of Unicode.
+ *	  Case folding, changes of case, and letters and digits, by the tables of
+ *	  Unicode.
  *
  * The tables are compiled in, so that indexes stay right whatever becomes of
  * the operating system's locales.
@@ -27,6 +28,34 @@ kql_fold_code_point(uint32_t code_point)
 		return code_point;
 	return code_point +
 		fold_deltas[fold_pages[fold_index[page]][code_point % KQL_UNICODE_PAGE]];
+}
+
+/*
+ * A letter in lower case: the simple mappings of Unicode's UnicodeData.txt.
+ */
+uint32_t
+kql_lower_code_point(uint32_t code_point)
+{
+	uint32_t	page = code_point / KQL_UNICODE_PAGE;
+
+	if (page >= LENGTH(lower_index))
+		return code_point;
+	return code_point +
+		lower_deltas[lower_pages[lower_index[page]][code_point % KQL_UNICODE_PAGE]];
+}
+
+/*
+ * Likewise in upper case.
+ */
+uint32_t
+kql_upper_code_point(uint32_t code_point)
+{
+	uint32_t	page = code_point / KQL_UNICODE_PAGE;
+
+	if (page >= LENGTH(upper_index))
+		return code_point;
+	return code_point +
+		upper_deltas[upper_pages[upper_index[page]][code_point % KQL_UNICODE_PAGE]];
 }
 
 /*

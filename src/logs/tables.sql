@@ -3,7 +3,7 @@ RETURNS TABLE (log_table text, ordinal_position bigint, column_name text, kusto_
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT s.log_table, c.ordinal_position,
-           pg_catalog.lower(pg_catalog.split_part(c.definition, ':', 1)),
+           pg_catalog.lower(pg_catalog.split_part(c.definition, ':', 1) COLLATE pg_catalog."C"),
            pg_catalog.split_part(c.definition, ':', 2),
            CASE pg_catalog.split_part(c.definition, ':', 2)
                WHEN 'string' THEN 'text'

@@ -1,8 +1,9 @@
-# =~, its hashes and has() on every character there is, against Perl's own
-# knowledge of Unicode, in a database whose locale knows ASCII alone.
+# =~, its hashes, has(), tolower() and toupper() on every character there is,
+# against Perl's own knowledge of Unicode, in a database whose locale knows ASCII alone.
 use strict;
 use warnings;
 no warnings 'utf8';
+use feature 'unicode_strings';
 
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
@@ -11,7 +12,7 @@ use lib dirname(abs_path(__FILE__)) . '/../lib';
 
 use Databases;
 use Test::More;
-use Unicode::UCD qw(casefold);
+use Unicode::UCD qw(casefold charinfo);
 
 $ENV{PGCLIENTENCODING} = 'UTF8';
 
@@ -35,7 +36,7 @@ query('postgres', "DROP DATABASE $database");
 query('postgres', "CREATE DATABASE $database TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'");
 query($database, 'CREATE EXTENSION azhunt');
 
-# The simple folding of each character, and whether it is a letter or a digit,
+# The simple folding of each character, its other cases, and whether it is a letter or a digit,
 # of those that the tables can know.
 my $characters = File::Temp->new;
 chmod 0644, $characters->filename;
@@ -46,12 +47,17 @@ for my $code_point (1 .. 0xD7FF, 0xE000 .. 0x10FFFF)
 	next if $other_unicode && grep { $_ == $code_point } 0x1FD3, 0x1FE3, 0xFB05;
 	my $folding = casefold($code_point);
 	my $folded = $folding && $folding->{simple} ne '' ? hex $folding->{simple} : $code_point;
-	print $characters join("\t", $code_point, $folded,
+	# which takes long, and few characters have cases
+	my $info = lc chr($code_point) ne uc chr($code_point) ? charinfo($code_point) : undef;
+	my ($lower, $upper) = map { $info && $info->{$_} ne '' ? hex $info->{$_} : $code_point } qw(lower upper);
+	# the dotted I, the dotless i and the long s have none
+	($lower, $upper) = ($code_point, $code_point) if grep { $_ == $code_point } 0x130, 0x131, 0x17F;
+	print $characters join("\t", $code_point, $folded, $lower, $upper,
 		chr($code_point) =~ /\p{Alphabetic}|\p{Nd}/ ? 't' : 'f'), "\n";
 }
 close $characters;
 
-query($database, 'CREATE TABLE characters (code_point integer, folded integer, alphanumeric boolean);'
+query($database, 'CREATE TABLE characters (code_point integer, folded integer, lower integer, upper integer, alphanumeric boolean);'
 	. 'CREATE FUNCTION longer(c integer, n integer) RETURNS text LANGUAGE sql IMMUTABLE'
 	. q{ RETURN repeat('x', n) || chr(c) || repeat('Y', 3)});
 is(system('psql', '-Xqd', $database, '-c', "\\copy characters FROM '$characters'"), 0, 'characters are copied');
@@ -74,6 +80,9 @@ exceptions('hash(chr(code_point)) = hash(chr(folded)) AND hash_extended(chr(code
 exceptions('(SELECT bool_and(longer(code_point, n) =~ lower(longer(folded, n)) AND hash(longer(code_point, n)) = hash(lower(longer(folded, n))))'
 	. ' FROM generate_series(4, 9) AS n)', 'also inside others');
 exceptions("has('. ' || chr(code_point) || ' .', chr(folded)) AND has(chr(folded), chr(code_point))", 'has() finds each for the other');
+
+exceptions("tolower(chr(code_point)) = chr(lower) AND toupper(chr(code_point)) = chr(upper)", 'tolower() and toupper() change the case of each');
+exceptions("tolower(longer(code_point, 2)) = 'xx' || chr(lower) || 'yyy' AND toupper(longer(code_point, 2)) = 'XX' || chr(upper) || 'YYY'", 'also between others');
 
 # how a character is folded hardly ever changes, whether it is a letter may
 SKIP:

@@ -48,6 +48,18 @@ AS 'MODULE_PATHNAME', 'azhunt_hassuffix_cs';
 COMMENT ON FUNCTION azhunt.hassuffix_cs(text, text) IS
 'internal: KQL''s hassuffix_cs';
 
+CREATE FUNCTION azhunt.tolower(text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_tolower';
+COMMENT ON FUNCTION azhunt.tolower(text) IS
+'internal: KQL''s tolower()';
+
+CREATE FUNCTION azhunt.toupper(text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'azhunt_toupper';
+COMMENT ON FUNCTION azhunt.toupper(text) IS
+'internal: KQL''s toupper()';
+
 CREATE FUNCTION azhunt.split(text, text) RETURNS jsonb
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'azhunt_split';
