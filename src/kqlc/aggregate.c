@@ -271,7 +271,9 @@ aggregate_percentile(Compiler *c, const Node *node, Expr *value, Expr *percent)
 	if (!(number >= 0 && number <= 100))
 		return fail(c, node->args.items[1], "the percentage of %s() has to be between 0 and 100", node->text);
 	percent = convert(c, node, percent, KQL_REAL);
-	return expr_new(c, value->type, sql_format(c->arena, "@percentile_disc(#least_fraction($1)) WITHIN GROUP (ORDER BY $2)",
+	return expr_new(c, value->type, sql_format(c->arena, value->type == KQL_STRING ?
+											   "@percentile_disc(#least_fraction($1)) WITHIN GROUP (ORDER BY $2 COLLATE pg_catalog.\"C\")" :
+											   "@percentile_disc(#least_fraction($1)) WITHIN GROUP (ORDER BY $2)",
 											   percent->sql, value->sql), true);
 }
 

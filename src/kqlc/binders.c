@@ -177,6 +177,7 @@ bind_extreme(Compiler *c, const Node *node, Expr **arguments, int count)
 	KqlType		type = type_of_all(c, node, arguments, count);
 	bool		is_max = strcmp(node->text, "max_of") == 0;
 	bool		nullable = true;
+	Sql		   *list;
 
 	if (type == KQL_NONE)
 		return failed_expr(c);
@@ -184,10 +185,11 @@ bind_extreme(Compiler *c, const Node *node, Expr **arguments, int count)
 		return fail(c, node, "%s() of type %s is not supported", node->text, kql_type_name(type));
 	for (int i = 0; i < count; i++)
 		nullable &= arguments[i]->is_nullable;
-	return expr_new(c, type, sql_format(c->arena, type == KQL_STRING ?
-										(is_max ? "greatest($1) COLLATE pg_catalog.\"C\"" : "least($1) COLLATE pg_catalog.\"C\"") :
-										(is_max ? "greatest($1)" : "least($1)"),
-										list_of(c, node, arguments, 0, count, type)), nullable);
+	list = list_of(c, node, arguments, 0, count, type);
+	/* the collation of one is that of all */
+	if (type == KQL_STRING)
+		list = sql_format(c->arena, "$1 COLLATE pg_catalog.\"C\"", list);
+	return expr_new(c, type, sql_format(c->arena, is_max ? "greatest($1)" : "least($1)", list), nullable);
 }
 
 /*

@@ -37,6 +37,7 @@ sub all_true
 }
 
 my %everywhere = (
+	'tolower and toupper change what stands around it' => q{tolower('AB' || u || 'C') = 'ab' || tolower(u) || 'c' AND toupper('ab' || u || 'c') = 'AB' || toupper(u) || 'C'},
 	'strip_port cuts after a letter' => q{strip_port(u || ':443') = u},
 	'blob_name takes no such letter' => q{blob_name('/a' || u || 'b.txt?') = '' AND blob_name('/' || u || '/b.txt?') = 'b.txt'},
 	'file_name keeps letters and decodes ASCII' => q{file_name('/' || u || '%2F' || u || '%41%20' || u) = u || 'A ' || u},
@@ -60,12 +61,16 @@ all_true($latin1, 'LATIN1', 'chr(252)', %everywhere, %letters_are_letters, %esca
 	'=~ folds all letters' => q{(SELECT bool_and(repeat(chr(225), n) =~ repeat(chr(193), n) AND hash(repeat(chr(225), n)) = hash(repeat(chr(193), n)))
 		FROM generate_series(1, 20) AS n)},
 	'and signs are no letters' => q{chr(215) !=~ chr(247) AND chr(223) !=~ chr(255) AND chr(181) =~ chr(181)},
+	'tolower and toupper change letters' => q{tolower('X' || chr(193)) = 'x' || chr(225) AND toupper(chr(225)) = chr(193)},
+	'but those whose other case it has not' => q{toupper(chr(255) || chr(181) || 'x') = chr(255) || chr(181) || 'X'},
 	'in the order of letters' => q{chr(193) <~ chr(226) AND chr(225) <~ chr(194) AND chr(193) >~ 'z'},
 	'has ignores the case of all letters' => q{has('x ' || chr(193) || 'b', chr(225) || 'B')});
 
 # two bytes of a character, both past ASCII
 my $euc_jp = create_database_of_kind('azhunt_euc_jp', q{ENCODING 'EUC_JP' LOCALE 'C'});
 all_true($euc_jp, 'EUC_JP', q{convert_from('\xe6bca2', 'UTF8')}, %everywhere, %letters_are_separators, %escapes_of_ascii_alone,
+	'tolower and toupper change letters' => q{tolower(convert_from('\xa3c1', 'EUC_JP')) = convert_from('\xa3e1', 'EUC_JP')
+		AND toupper(convert_from('\xa7d1', 'EUC_JP')) = convert_from('\xa7a1', 'EUC_JP')},
 	'has finds whole characters alone' => q{NOT has(convert_from('\xa4a2a4a4', 'EUC_JP'), convert_from('\xa2a4', 'EUC_JP'))});
 
 # a byte that is no character of any encoding
@@ -84,7 +89,15 @@ SKIP:
 		'make_set orders by bytes' => q{(SELECT make_set(x) = '["B", "a", "c"]' AND make_set(x, 1) = '["B"]' FROM unnest('{c,B,a}'::text[]) AS x)},
 		'make_bag takes the greatest by bytes' => q{(SELECT make_bag(bag_pack('key', x)) = '{"key": "a"}' FROM unnest('{B,a}'::text[]) AS x)},
 		'and the smallest keys by bytes' => q{(SELECT make_bag(bag_pack(x, 1), 1) = '{"B": 1}' FROM unnest('{a,B}'::text[]) AS x)},
+		'KQL orders strings by bytes' => q{(SELECT r = '{"m": "a", "n": "B", "l": "B", "g": "a"}'
+			FROM kql('datatable(a:string, b:string)["a", "B", "B", "a"] | summarize m = max(max_of(a, b)), n = max(min_of(a, b)), l = percentile(a, 0), g = percentile(a, 100)') AS k (r))},
 		'the order of =~ is by bytes' => q{'B' >~ 'a' AND '_' <~ 'A' AND 'z' <~ u});
+
+	my $turkish = create_database_of_kind('azhunt_turkish', q{ENCODING 'UTF8' LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR'});
+	all_true($turkish, 'Turkish', q{'ü'}, %everywhere, %letters_are_letters,
+		'the database has other letters' => q{lower('I') = 'ı' AND upper('i') = 'İ'},
+		'tolower and toupper have not' => q{tolower('IİıÜ') = 'iİıü' AND toupper('iİıü') = 'IİıÜ'},
+		'names of columns neither' => q{(SELECT bool_and(column_name ~ '^[a-z_0-9]+$') AND bool_or(column_name = 'ipaddress') FROM log_table_columns())});
 }
 
 done_testing();
