@@ -276,6 +276,30 @@ op_project_keep(Compiler *c, Table *table, const Node *node)
 }
 
 /*
+ * Two columns cannot have the name that one of these gives.
+ */
+static void
+check_names(Compiler *c, const Table *table, const Node *node)
+{
+	for (int i = 0; i < node->args.count; i++)
+	{
+		const Node *item = node->args.items[i];
+		int			count = 0;
+
+		if (item->kind != NODE_NAMED || !count_columns(c, c->place, table))
+			continue;
+		for (int j = 0; j < table->columns.count; j++)
+		{
+			const Column *column = table->columns.items[j];
+
+			count += !column->is_hidden && strcmp(column->name, ((Node *) item->names.items[0])->text) == 0;
+		}
+		if (count > 1)
+			fail(c, item, "column \"%s\" is there twice", ((Node *) item->names.items[0])->text);
+	}
+}
+
+/*
  * project-rename NEW = OLD
  */
 Table *
@@ -298,7 +322,7 @@ op_project_rename(Compiler *c, Table *table, const Node *node)
 
 		if (!descend(c, item))
 			break;
-		if (item->kind != NODE_NAMED || item->right->kind != NODE_NAME)
+		if (item->kind != NODE_NAMED || item->names.count > 1 || item->right->kind != NODE_NAME)
 		{
 			fail(c, item, "project-rename takes NEW = OLD");
 			continue;
@@ -317,6 +341,7 @@ op_project_rename(Compiler *c, Table *table, const Node *node)
 			unknown_column(c, item->right, table);
 	}
 	table->columns = columns;
+	check_names(c, table, node);
 	return table;
 }
 

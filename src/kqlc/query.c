@@ -335,6 +335,45 @@ argument_for(const Node *call, const Node *parameter, int place)
 }
 
 /*
+ * Does the function have a parameter for each argument, and at most one argument
+ * for each parameter?
+ */
+static bool
+check_arguments(Compiler *c, const Node *call, const Binding *function, bool is_piped)
+{
+	const Vector *parameters = &function->node->names;
+	bool	   *is_given = arena_alloc(c->arena, (size_t) parameters->count + 1);
+
+	if (call->args.count + (is_piped ? 1 : 0) > parameters->count)
+	{
+		fail(c, call, "function %s() takes %d arguments", function->name, parameters->count);
+		return false;
+	}
+	is_given[0] = is_piped;
+	for (int i = 0; i < call->args.count; i++)
+	{
+		const Node *argument = call->args.items[i];
+		const char *name = argument->kind == NODE_NAMED && argument->names.count > 0 ?
+		((Node *) argument->names.items[0])->text : NULL;
+		int			place = name == NULL ? i + (is_piped ? 1 : 0) : 0;
+
+		while (name != NULL && place < parameters->count && strcmp(((Node *) parameters->items[place])->text, name) != 0)
+			place++;
+		if (place == parameters->count)
+			fail(c, argument, "function %s() has no parameter \"%s\"", function->name, name);
+		else if (is_given[place])
+			fail(c, argument, "function %s() gets \"%s\" twice", function->name, ((Node *) parameters->items[place])->text);
+		else
+		{
+			is_given[place] = true;
+			continue;
+		}
+		return false;
+	}
+	return true;
+}
+
+/*
  * Define the parameters of a function, whose scope is then current.
  */
 static bool
@@ -346,11 +385,8 @@ bind_parameters(Compiler *c, const Scope *scope, const Node *call, Binding *func
 	Table	   *aggregated = c->aggregated;
 	bool		ok = true;
 
-	if (call->args.count + (piped != NULL ? 1 : 0) > lambda->names.count)
-	{
-		fail(c, call, "function %s() takes %d arguments", function->name, lambda->names.count);
+	if (!check_arguments(c, call, function, piped != NULL))
 		return false;
-	}
 	for (int i = 0; i < lambda->names.count && ok; i++)
 	{
 		const Node *parameter = lambda->names.items[i];

@@ -45,7 +45,6 @@ star_condition(Compiler *c, const Scope *scope, const Node *node)
 		return NULL;
 	if (is_failed(text))
 		return text->sql;
-
 	return any_column(c, scope->table, template, value_of(c, to_string(c, text)), true);
 }
 
@@ -122,6 +121,11 @@ op_search(Compiler *c, Table *table, const Node *node)
 			table = table_new(c);
 		fail(c, node, "search without a table before it is not supported");
 		table->is_unknown = true;
+		return table;
+	}
+	if (find_column(table, "$table") != NULL)
+	{
+		fail(c, node, "search behind another search is not supported");
 		return table;
 	}
 	close_for(c, table, node->left);

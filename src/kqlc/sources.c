@@ -206,6 +206,8 @@ op_externaldata(Compiler *c, Table *table, const Node *node)
 		else if (column->expr->type != declaration->type)
 			fail(c, declaration, "column \"%s\" of table %s, which is mapped to the address, is a %s, not a %s", declaration->text,
 				 source->sql_name, kql_type_name(column->expr->type), kql_type_name(declaration->type));
+		else if (find_column(result, declaration->text) != NULL)
+			fail(c, declaration, "column \"%s\" is there twice", declaration->text);
 		else
 			add_column(c, result, declaration->text, column->expr);
 	}

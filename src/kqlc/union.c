@@ -256,6 +256,11 @@ unite(Compiler *c, const Vector *tables, bool is_inner, const char *source)
 		Expr		name = {.type = KQL_STRING};
 
 		check_name(c, c->place, source);
+		for (int i = 0; i < columns.count; i++)
+		{
+			if (strcmp(((UnionColumn *) columns.items[i])->new_name, source) == 0)
+				add_error(c->errors, c->place, "withsource names the column \"%s\", which the tables have already", source);
+		}
 		add_column(c, result, source, column_expr(c, select_add(c->arena, select, source, NULL), &name));
 	}
 	for (int i = 0; i < columns.count; i++)

@@ -127,6 +127,8 @@ window_row_number(Compiler *c, Table *table, const Node *node)
 	const char *segment = segments(c, table, argument(node, 1));
 	int64_t		start = 1;
 
+	if (node->args.count > 2)
+		return fail(c, node, "row_number() takes no more than two arguments");
 	if (node->args.count > 0 && !known_number(c, node->args.items[0], bind_constant(c, node->args.items[0]), INT64_MIN, "the first number", &start))
 		return failed_expr(c);
 	return expr_new(c, KQL_LONG, sql_format(c->arena, start == 1 ? "@row_number() $1" :
@@ -197,7 +199,7 @@ window_session(Compiler *c, Table *table, const Node *node)
 	first = coerce(c, node, bind(c, &scope, node->args.items[1]), KQL_TIMESPAN);
 	between = coerce(c, node, bind(c, &scope, node->args.items[2]), KQL_TIMESPAN);
 	if (node->args.count == 4)
-		restart = sql_format(c->arena, "coalesce($1, false)", bind(c, &scope, node->args.items[3])->sql);
+		restart = sql_format(c->arena, "coalesce($1, false)", filter(c, &scope, node->args.items[3], MODE_TRUE));
 	if (is_failed(time))
 		return time;
 	time = coerce(c, node, time, KQL_DATETIME);
