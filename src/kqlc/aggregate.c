@@ -352,8 +352,6 @@ bind_aggregate(Compiler *c, const Scope *scope, const Node *node)
 		return fail(c, node, "the aggregate %s() is not allowed here", node->text);
 	if (count < aggregates[which].least || count > aggregates[which].most)
 		return fail(c, node, "wrong number of arguments of %s()", node->text);
-	if (aggregates[which].kind == AGG_COUNT)
-		count = 0;
 	if (!bind_arguments(c, scope, node, count, arguments))
 		return failed_expr(c);
 	if (aggregates[which].has_condition)
@@ -463,9 +461,12 @@ summarize_any(Compiler *c, Table *table, Table *result, const Node *call)
 		}
 		if (argument->kind != NODE_STAR)
 		{
-			Expr	   *value = bind(c, &scope, argument);
+			Expr	   *value;
 			const char *name = default_name(c, argument);
 
+			c->aggregated = NULL;
+			value = bind(c, &scope, argument);
+			c->aggregated = table;
 			if (!is_failed(value))
 				add_result(c, result, name != NULL ? name : arena_printf(c->arena, "%s_", call->text),
 						   expr_new(c, value->type, sql_format(c->arena, "#any_of($1)", value_of(c, value)), true));
@@ -540,6 +541,8 @@ op_summarize(Compiler *c, Table *table, const Node *node)
 		value = expr_new(c, expr->type, value_of(c, expr), expr->type == KQL_STRING ? false : expr->is_nullable);
 		value->base = expr->base;
 		value->distance = expr->distance;
+		if (unnamed(key)->kind == NODE_NAME && find_column(table, unnamed(key)->text) != NULL)
+			vector_add(c->arena, &table->grouped_by, find_column(table, unnamed(key)->text));
 		set_key(c, result, value);
 		add_result(c, result, name, value);
 	}

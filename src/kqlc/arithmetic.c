@@ -214,8 +214,7 @@ arithmetic(Compiler *c, const Node *node, const char *operator, Expr *left, Expr
 			return result;
 		result = expr_new(c, rule->result, operation_sql(c, operator[0], rule, left, right),
 						  left->is_nullable || right->is_nullable || rule->may_fail);
-		result->is_constant = left->is_constant && right->is_constant;
-		result->has_aggregate = left->has_aggregate || right->has_aggregate;
+		made_of(result, left, right);
 		if (rule->result == KQL_DATETIME && timespan_constant(right, &distance))
 			return shift_time(c, result, left, operator[0] == '-' ? -distance : distance);
 		if (rule->result == KQL_DATETIME && timespan_constant(left, &distance))
@@ -254,7 +253,5 @@ negate(Compiler *c, const Node *node, Expr *operand)
 		result = expr_new(c, operand->type, sql_format(c->arena, "({-} $1)", operand->sql), operand->is_nullable);
 	else
 		return fail(c, node, "operator - does not take a %s", kql_type_name(operand->type));
-	result->is_constant = operand->is_constant;
-	result->has_aggregate = operand->has_aggregate;
-	return result;
+	return made_of(result, operand, NULL);
 }

@@ -73,6 +73,7 @@ typedef struct Table
 	int			group_count;
 	bool		is_grouped;
 	bool		is_distinct;
+	Vector		grouped_by;		/* Column: while summarize looks at it */
 	bool		is_closed;		/* what follows needs a SELECT of its own */
 	Vector		distinct_on;	/* Sql */
 	Sql		   *limit;
@@ -157,6 +158,8 @@ extern void check_name(Compiler *c, int place, const char *name);
 extern Expr *fail(Compiler *c, const Node *node, const char *format,...) KQL_PRINTF(3, 4);
 extern Expr *expr_new(Compiler *c, KqlType type, Sql *sql, bool nullable);
 extern Expr *expr_format(Compiler *c, KqlType type, bool nullable, const char *format,...) KQL_PRINTF(4, 5);
+extern Expr *made_of(Expr *result, const Expr *one, const Expr *other);
+extern Expr *read_column(Compiler *c, const Node *node, const Table *table, const Column *column);
 extern Expr *literal_expr(Compiler *c, const Node *node);
 extern Expr *long_expr(Compiler *c, int64_t value);
 extern Expr *string_expr(Compiler *c, const char *text);
@@ -202,7 +205,7 @@ extern Expr *bind_between(Compiler *c, const Scope *scope, const Node *node);
 extern Sql *filter(Compiler *c, const Scope *scope, const Node *node, Mode mode);
 extern Sql *time_base(const Expr *expr);
 extern Sql *window_condition(Compiler *c, const Expr *event, const Expr *low, const Expr *high);
-extern Sql *in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
+extern Sql *in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *result);
 extern const char *string_operator_template(const char *name);
 extern Sql *star_condition(Compiler *c, const Scope *scope, const Node *node);
 

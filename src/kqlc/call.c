@@ -175,6 +175,23 @@ call_template(Compiler *c, const Node *node, const Function *function, Expr **ar
 }
 
 /*
+ * Does the table have a function of that name?
+ */
+static bool
+is_function_name(const char *name)
+{
+	for (int i = 0; function_tables[i] != NULL; i++)
+	{
+		for (const Function *f = function_tables[i]; f->name != NULL; f++)
+		{
+			if (strcmp(f->name, name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
  * Say that no function of that name takes such arguments.
  */
 static Expr *
@@ -221,7 +238,7 @@ bind_column_ifexists(Compiler *c, const Scope *scope, const Node *node)
 		return fail(c, name, "the column of %s() has to be a string literal", node->text);
 	column = scope->table != NULL ? find_column(scope->table, name->text) : NULL;
 	if (column != NULL)
-		return column->expr;
+		return read_column(c, node, scope->table, column);
 	return bind(c, scope, node->args.items[1]);
 }
 
@@ -233,7 +250,7 @@ bind_pack_all(Compiler *c, const Scope *scope, const Node *node)
 {
 	Vector		parts = {0};
 
-	if (scope->table == NULL)
+	if (scope->table == NULL || c->aggregated == scope->table)
 		return fail(c, node, "%s() has no columns here", node->text);
 	count_columns(c, node->start, scope->table);
 	for (int i = 0; i < scope->table->columns.count; i++)
@@ -319,13 +336,14 @@ bind_special(Compiler *c, const Scope *scope, const Node *node)
 		if (is_failed(argument))
 			return argument;
 		argument = convert(c, node, argument, KQL_BOOL);
-		return expr_new(c, KQL_BOOL, sql_format(c->arena, "(NOT $1)", argument->sql), argument->is_nullable);
+		return made_of(expr_new(c, KQL_BOOL, sql_format(c->arena, "(NOT $1)", argument->sql), argument->is_nullable), argument, NULL);
 	}
 	if (strcmp(node->text, "ingestion_time") == 0 && node->args.count == 0)
 	{
 		Column	   *column = scope->table != NULL ? find_hidden(scope->table, INGESTION_TIME) : NULL;
 
-		return column != NULL ? column->expr : fail(c, node, "ingestion_time() needs rows of a log table here");
+		return column != NULL ? read_column(c, node, scope->table, column) :
+			fail(c, node, "ingestion_time() needs rows of a log table here");
 	}
 	if (is_aggregate_name(node->text))
 		return bind_aggregate(c, scope, node);
@@ -388,6 +406,9 @@ bind_call(Compiler *c, const Scope *scope, const Node *node)
 	result = bind_special(c, scope, node);
 	if (result != NULL)
 		return result;
+	/* it may be an aggregate, whose arguments are columns */
+	if (c->aggregated != NULL && !is_function_name(node->text))
+		return refuse_call(c, node, false, NULL, 0);
 	if (count > MOST_ARGUMENTS)
 		return fail(c, node, "function %s() has more than %d arguments", node->text, MOST_ARGUMENTS);
 	for (int i = 0; i < count; i++)

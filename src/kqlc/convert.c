@@ -105,9 +105,7 @@ convert(Compiler *c, const Node *node, Expr *expr, KqlType type)
 		/* NULL and '' become NULL alike */
 		result = expr_new(c, type, sql_format(c->arena, conversion->template, expr->sql),
 						  expr->is_nullable || conversion->may_fail);
-		result->is_constant = expr->is_constant;
-		result->has_aggregate = expr->has_aggregate;
-		return result;
+		return made_of(result, expr, NULL);
 	}
 	return fail(c, node, "%s cannot be converted to %s", kql_type_name(expr->type),
 				kql_type_name(type));

@@ -22,8 +22,7 @@ member_of(Compiler *c, Expr *of, const char *name)
 	Expr	   *result = expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "($1 {->} $2)", of->sql, key), true);
 
 	result->has_json_null = true;
-	result->is_constant = of->is_constant;
-	result->has_aggregate = of->has_aggregate;
+	made_of(result, of, NULL);
 	result->as_text = sql_format(c->arena, "($1 {->>} $2)", of->sql, key);
 	return result;
 }
@@ -86,9 +85,7 @@ bind_index(Compiler *c, const Scope *scope, const Node *node)
 		return fail(c, node->right, "elements are found by a string or a whole number, not a %s",
 					kql_type_name(index->type));
 	result->has_json_null = true;
-	result->is_constant = of->is_constant && index->is_constant;
-	result->has_aggregate = of->has_aggregate || index->has_aggregate;
-	return result;
+	return made_of(result, of, index);
 }
 
 /*

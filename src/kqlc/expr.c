@@ -84,6 +84,18 @@ expr_format(Compiler *c, KqlType type, bool nullable, const char *format,...)
 }
 
 /*
+ * Let an expression be as constant as those that it is made of, and say whether
+ * one of them has an aggregate.  The second may be NULL.
+ */
+Expr *
+made_of(Expr *result, const Expr *one, const Expr *other)
+{
+	result->is_constant = one->is_constant && (other == NULL || other->is_constant);
+	result->has_aggregate = one->has_aggregate || (other != NULL && other->has_aggregate);
+	return result;
+}
+
+/*
  * The form of an expression that may be seen.
  */
 Sql *
@@ -361,6 +373,28 @@ descend(Compiler *c, const Node *node)
 }
 
 /*
+ * A column of a table.  Outside of aggregates, those over a table can stand only
+ * beside what its rows are grouped by.
+ */
+Expr *
+read_column(Compiler *c, const Node *node, const Table *table, const Column *column)
+{
+	Expr	   *key;
+
+	if (c->aggregated != table)
+		return column->expr;
+	for (int i = 0; i < table->grouped_by.count; i++)
+	{
+		if (table->grouped_by.items[i] != column)
+			continue;
+		key = expr_new(c, column->expr->type, value_of(c, column->expr), column->expr->is_nullable);
+		key->is_nullable &= key->type != KQL_STRING;
+		return key;
+	}
+	return fail(c, node, "column \"%s\" stands outside of an aggregate, and rows are not grouped by it", column->name);
+}
+
+/*
  * A name: a column, or what let defines.
  */
 static Expr *
@@ -371,7 +405,7 @@ bind_name(Compiler *c, const Scope *scope, const Node *node)
 	Binding    *binding;
 
 	if (column != NULL)
-		return column->expr;
+		return read_column(c, node, table, column);
 	binding = find_binding(c, node->text);
 	if (binding != NULL && binding->scalar != NULL)
 		return binding->scalar;

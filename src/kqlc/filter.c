@@ -11,7 +11,7 @@
 
 #include "functions.h"
 
-static Sql *between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode);
+static Sql *between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *result);
 
 /* Operators on strings, and the SQL for them */
 static const struct
@@ -154,9 +154,9 @@ filter(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 					   string_expr(c, ""), mode);
 	}
 	if (node->kind == NODE_IN)
-		return in_sql(c, scope, node, mode);
+		return in_sql(c, scope, node, mode, NULL);
 	if (node->kind == NODE_BETWEEN)
-		return between_sql(c, scope, node, mode);
+		return between_sql(c, scope, node, mode, NULL);
 	if (node->kind != NODE_BINARY)
 		return filter_value(c, scope, node, mode);
 	if (strcmp(node->text, "and") == 0 || strcmp(node->text, "or") == 0)
@@ -195,9 +195,7 @@ bind_junction(Compiler *c, const Scope *scope, const Node *node)
 		right = convert(c, node->right, right, KQL_BOOL);
 	result = expr_new(c, KQL_BOOL, sql_format(c->arena, node->text[0] == 'a' ? "($1 AND $2)" : "($1 OR $2)",
 											  left->sql, right->sql), left->is_nullable || right->is_nullable);
-	result->is_constant = left->is_constant && right->is_constant;
-	result->has_aggregate = left->has_aggregate || right->has_aggregate;
-	return result;
+	return made_of(result, left, right);
 }
 
 /*
@@ -217,8 +215,11 @@ bind_binary(Compiler *c, const Scope *scope, const Node *node)
 	if (node->text[0] == '/' && node->right->kind == NODE_LITERAL && node->right->type == KQL_TIMESPAN &&
 		!node->right->is_null && node->right->integer != 0 && node->right->integer < TICKS_PER_MICROSECOND &&
 		left->type == KQL_TIMESPAN)
-		return expr_new(c, KQL_REAL, sql_format(c->arena, "(#tolong($1)::double precision {/} $2::double precision)", left->sql,
-												long_expr(c, node->right->integer)->sql), left->is_nullable);
+	{
+		result = expr_new(c, KQL_REAL, sql_format(c->arena, "(#tolong($1)::double precision {/} $2::double precision)", left->sql,
+												  long_expr(c, node->right->integer)->sql), left->is_nullable);
+		return made_of(result, left, NULL);
+	}
 	right = bind(c, scope, node->right);
 	if (is_failed(left) || is_failed(right))
 		return is_failed(left) ? left : right;
@@ -229,9 +230,7 @@ bind_binary(Compiler *c, const Scope *scope, const Node *node)
 						  left->is_nullable || right->is_nullable);
 	else
 		result = expr_new(c, KQL_BOOL, string_operation(c, node, left, right, MODE_VALUE), false);
-	result->is_constant = left->is_constant && right->is_constant;
-	result->has_aggregate = left->has_aggregate || right->has_aggregate;
-	return result;
+	return made_of(result, left, right);
 }
 
 /*
@@ -257,10 +256,11 @@ difference_window(Compiler *c, const Scope *scope, const Node *node, Expr *low, 
 }
 
 /*
- * left between (low .. high)
+ * left between (low .. high); notes in the result, unless it is NULL, what it is
+ * made of
  */
 static Sql *
-between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
+between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *result)
 {
 	Expr	   *value = bind(c, scope, node->left);
 	Expr	   *low = bind(c, scope, node->args.items[0]);
@@ -272,6 +272,8 @@ between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 
 	if (is_failed(value) || is_failed(low) || is_failed(high))
 		return sql_text(c->arena, "NULL::boolean");
+	if (result != NULL)
+		made_of(made_of(result, low, high), result, value);
 	/* from a time, for so long */
 	if (low->type == KQL_DATETIME && high->type == KQL_TIMESPAN)
 		high = arithmetic(c, node, "+", low, high);
@@ -293,5 +295,8 @@ between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 Expr *
 bind_between(Compiler *c, const Scope *scope, const Node *node)
 {
-	return expr_new(c, KQL_BOOL, between_sql(c, scope, node, MODE_VALUE), true);
+	Expr	   *result = expr_new(c, KQL_BOOL, NULL, true);
+
+	result->sql = between_sql(c, scope, node, MODE_VALUE, result);
+	return result;
 }

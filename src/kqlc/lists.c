@@ -45,7 +45,6 @@ json_element(Compiler *c, const Node *literal, const char **at)
 	node->type = KQL_STRING;
 	node->text = text.data != NULL ? text.data : "";
 	node->length = text.length;
-
 	return node;
 }
 
@@ -239,10 +238,11 @@ in_table(Compiler *c, const Node *node, Expr *value)
 }
 
 /*
- * left in (args), has_any (args) or has_all (args)
+ * left in (args), has_any (args) or has_all (args); notes in the result, unless
+ * it is NULL, what it is made of
  */
 Sql *
-in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
+in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *result)
 {
 	Expr	   *value = bind(c, scope, node->left);
 	bool		negated = node->is_negated != (mode == MODE_FALSE);
@@ -252,6 +252,8 @@ in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 	Vector		parts = {0};
 	Sql		   *sql;
 
+	if (result != NULL)
+		made_of(result, value, NULL);
 	if (node->args.count == 1 && is_tabular(c, node->args.items[0]))
 	{
 		sql = in_table(c, node, value);
@@ -260,7 +262,11 @@ in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 	if (!bind_elements(c, scope, node, &elements) || is_failed(value))
 		return sql_text(c->arena, "NULL::boolean");
 	for (int i = 0; i < elements.count; i++)
+	{
+		if (result != NULL)
+			made_of(result, result, elements.items[i]);
 		elements.items[i] = text_beside_string(c, elements.items[i], value);
+	}
 	if (value->type == KQL_DYNAMIC && elements.count > 0)
 	{
 		const Expr *first = elements.items[0];
@@ -285,5 +291,8 @@ in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 Expr *
 bind_in(Compiler *c, const Scope *scope, const Node *node)
 {
-	return expr_new(c, KQL_BOOL, in_sql(c, scope, node, MODE_VALUE), false);
+	Expr	   *result = expr_new(c, KQL_BOOL, NULL, false);
+
+	result->sql = in_sql(c, scope, node, MODE_VALUE, result);
+	return result;
 }
