@@ -110,6 +110,7 @@ bind_case(Compiler *c, const Node *node, Expr **arguments, int count)
 	Expr	   *values[200];
 	int			value_count = 0;
 	bool		nullable = false;
+	Expr	   *result;
 
 	if (count % 2 == 0)
 		return fail(c, node, "%s() takes conditions with their values, and a last value", node->text);
@@ -135,12 +136,9 @@ bind_case(Compiler *c, const Node *node, Expr **arguments, int count)
 		vector_add(c->arena, &pieces, sql_format(c->arena, "WHEN $1 THEN $2", condition->sql, values[i / 2]->sql));
 	}
 	vector_add(c->arena, &pieces, sql_format(c->arena, "ELSE $1", values[value_count - 1]->sql));
-	{
-		Expr	   *result = expr_new(c, type, sql_format(c->arena, "CASE $1 END", sql_join(c->arena, &pieces, " ")), nullable);
-
-		result->has_json_null = type == KQL_DYNAMIC;
-		return result;
-	}
+	result = expr_new(c, type, sql_format(c->arena, "CASE $1 END", sql_join(c->arena, &pieces, " ")), nullable);
+	result->has_json_null = type == KQL_DYNAMIC;
+	return result;
 }
 
 /*

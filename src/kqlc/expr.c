@@ -136,13 +136,10 @@ datetime_text(Compiler *c, int64_t ticks)
 
 	kql_print_datetime(ticks, text);
 	text[10] = ' ';
-
 	/* the seventh digit is cut off, as everywhere */
 	text[26] = '\0';
-
 	if (strcmp(text + 19, ".000000") == 0)
 		text[19] = '\0';
-
 	return arena_printf(c->arena, "'%s+00'::timestamp with time zone", text);
 }
 
@@ -174,7 +171,6 @@ literal_sql(Compiler *c, const Node *node)
 	{
 		case KQL_BOOL:
 			text = node->integer ? "true" : "false";
-
 			break;
 		case KQL_INT:
 		case KQL_LONG:
@@ -184,19 +180,15 @@ literal_sql(Compiler *c, const Node *node)
 			break;
 		case KQL_REAL:
 			text = real_text(c, node->real);
-
 			break;
 		case KQL_DECIMAL:
 			text = arena_printf(c->arena, "'%s'::numeric", node->text);
-
 			break;
 		case KQL_GUID:
 			text = arena_printf(c->arena, "'%s'::pg_catalog.uuid", node->text);
-
 			break;
 		case KQL_DATETIME:
 			text = datetime_text(c, node->integer);
-
 			break;
 		case KQL_TIMESPAN:
 			return interval_sql(c, node->integer / TICKS_PER_MICROSECOND);
@@ -259,7 +251,6 @@ string_expr(Compiler *c, const char *text)
 	Node	   *node = made_literal(c, KQL_STRING);
 
 	node->text = text;
-
 	node->length = strlen(text);
 	return literal_expr(c, node);
 }

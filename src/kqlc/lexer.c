@@ -114,7 +114,6 @@ add_token(Lexer *lexer, TokenKind kind, int start, const char *text,
 	token->start = start;
 	token->end = lexer->at;
 	token->text = text;
-
 	token->length = length;
 }
 
@@ -243,8 +242,6 @@ lex_string(Lexer *lexer, int start, bool verbatim)
 	char	   *out;
 	int			end;
 
-	/* what a string stands for is not longer than the string, but for 	 */
-	/* escapes of bytes beyond ASCII, which are as long */
 	for (end = lexer->at + 1; end < lexer->length; end++)
 	{
 		if (lexer->query[end] == quote || lexer->query[end] == '\n')
@@ -260,7 +257,8 @@ lex_string(Lexer *lexer, int start, bool verbatim)
 	}
 	if (end > lexer->length)
 		end = lexer->length;
-	text = out = arena_alloc(lexer->arena, (size_t) (end - lexer->at) * 2 + 8);
+	/* no escape is shorter than what it stands for */
+	text = out = arena_alloc(lexer->arena, (size_t) (end - lexer->at) + 8);
 
 	lexer->at++;
 	while (lexer->at < end)

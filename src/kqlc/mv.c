@@ -172,6 +172,38 @@ op_mv_expand(Compiler *c, Table *table, const Node *node)
 }
 
 /*
+ * Is something expanded under this name?
+ */
+static bool
+is_expanded(const Vector *expanded, const char *name)
+{
+	for (int i = 0; i < expanded->count; i++)
+	{
+		if (strcmp(((Expanded *) expanded->items[i])->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What passes through the pipe stays a column of the outer table.
+ */
+static void
+keep_new(Compiler *c, Table *inner, const Table *outer, const Vector *expanded)
+{
+	Vector		columns = {0};
+
+	for (int i = 0; i < inner->columns.count; i++)
+	{
+		Column	   *column = inner->columns.items[i];
+
+		if (!column->is_hidden && (find_column(outer, column->name) == NULL || is_expanded(expanded, column->name)))
+			vector_add(c->arena, &columns, column);
+	}
+	inner->columns = columns;
+}
+
+/*
  * A column that is expanded under its own name is one of the result only if the
  * pipe keeps it.
  */
@@ -183,11 +215,8 @@ drop_expanded(Compiler *c, Table *outer, const Table *inner, const Vector *expan
 	for (int i = 0; i < outer->columns.count; i++)
 	{
 		Column	   *column = outer->columns.items[i];
-		bool		is_expanded = false;
 
-		for (int j = 0; j < expanded->count; j++)
-			is_expanded |= strcmp(((Expanded *) expanded->items[j])->name, column->name) == 0;
-		if (column->is_hidden || !is_expanded || find_column(inner, column->name) != NULL)
+		if (column->is_hidden || !is_expanded(expanded, column->name) || find_column(inner, column->name) != NULL)
 			vector_add(c->arena, &columns, column);
 	}
 	outer->columns = columns;
@@ -228,23 +257,7 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 		return table;
 	}
 	outer = table;
-	/* what passes through stays a column of the outer table */
-	{
-		Vector		columns = {0};
-
-		for (int i = 0; i < inner->columns.count; i++)
-		{
-			Column	   *column = inner->columns.items[i];
-			Column	   *same = find_column(outer, column->name);
-			bool		is_element = false;
-
-			for (int j = 0; j < expanded.count; j++)
-				is_element |= strcmp(((Expanded *) expanded.items[j])->name, column->name) == 0;
-			if (!column->is_hidden && (same == NULL || is_element))
-				vector_add(c->arena, &columns, column);
-		}
-		inner->columns = columns;
-	}
+	keep_new(c, inner, outer, &expanded);
 	drop_expanded(c, outer, inner, &expanded);
 	is_single = inner->is_grouped && inner->group_count == 0;
 	close_table(c, inner);

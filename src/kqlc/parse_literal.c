@@ -374,7 +374,6 @@ parse_json_text(Arena *arena, const char *json, Node *node)
 	if (errors.first != NULL || parser.is_broken || current_token(&parser)->kind != TOKEN_END)
 		return false;
 	node->text = text.data != NULL ? text.data : "null";
-
 	node->is_null = strcmp(node->text, "null") == 0;
 	return true;
 }

@@ -56,7 +56,6 @@ count_groups(const char *text)
 	{
 		if (*text == '\\' && text[1] != '\0')
 			text++;
-
 		else if (*text == '[')
 			in_brackets = true;
 		else if (*text == ']')
@@ -187,7 +186,6 @@ op_parse(Compiler *c, Table *table, const Node *node)
 	if (table->from == NULL)
 		close_table(c, table);
 	text = bind(c, &scope, node->left);
-
 	pattern = string_expr(c, build_pattern(c, node, kind, &parts));
 	if (!check_regex(c, node, pattern) || is_failed(text))
 		table->is_unknown = true;

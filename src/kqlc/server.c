@@ -320,22 +320,21 @@ read_parameters(Jsonb *bag, KqlOptions *options)
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
 		KqlParameter *parameter = &parameters[options->parameter_count];
-		char	   *text = NULL;
+		char	   *given = NULL;
 
 		if (token == WJB_KEY)
 			parameter->name = to_utf8(pnstrdup(value.val.string.val, value.val.string.len));
 		if (token != WJB_VALUE)
 			continue;
 		if (value.type == jbvString)
-			text = pnstrdup(value.val.string.val, value.val.string.len);
-
+			given = pnstrdup(value.val.string.val, value.val.string.len);
 		else if (value.type != jbvNull)
 		{
 			Jsonb	   *json = JsonbValueToJsonb(&value);
 
-			text = JsonbToCString(NULL, &json->root, VARSIZE(json));
+			given = JsonbToCString(NULL, &json->root, VARSIZE(json));
 		}
-		parameter->value = text == NULL ? NULL : to_utf8(text);
+		parameter->value = given == NULL ? NULL : to_utf8(given);
 
 		options->parameter_count++;
 	}

@@ -22,7 +22,6 @@ sql_text(Arena *arena, const char *text)
 
 	sql->kind = SQL_TEXT;
 	sql->text = text;
-
 	return sql;
 }
 
