@@ -417,19 +417,19 @@ azhunt_modulo_timespans(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	rest = b == -1 ? 0 : a % b;
 	if (rest < 0)
-		rest += b < 0 ? -b : b;
+		rest = (int64) ((uint64) rest + (b < 0 ? 0 - (uint64) b : (uint64) b));
 	PG_RETURN_INTERVAL_P(make_timespan(rest));
 }
 
 /*
- * A timespan without its sign
+ * A timespan without its sign; the least has none without.
  */
 Datum
 azhunt_abs_timespan(PG_FUNCTION_ARGS)
 {
 	int64		a = timespan_microseconds(PG_GETARG_INTERVAL_P(0), "timespan");
 
-	PG_RETURN_INTERVAL_P(make_timespan(a < 0 ? -a : a));
+	PG_RETURN_INTERVAL_P(make_timespan(a < 0 ? (int64) (0 - (uint64) a) : a));
 }
 
 /*

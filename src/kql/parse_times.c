@@ -13,6 +13,9 @@
 
 #include "values.h"
 
+/* No timespan has more days */
+#define MOST_DAYS	10675199
+
 /* A place in a text */
 typedef struct Scan
 {
@@ -390,18 +393,18 @@ parse_clock(Scan scan, int64_t *ticks)
 
 	if (negative || peek(&scan) == '+')
 		scan.at++;
-	if (!number(&scan, 8, &first, &digits))
+	if (!number(&scan, 8, &first, &digits) || first > MOST_DAYS)
 		return false;
 	if (scan.at == scan.end)
 	{
 		*ticks = (negative ? -1 : 1) * first * KQL_TICKS_PER_DAY;
-		return first <= 10675199;
+		return true;
 	}
 	hour = first;
 	if (peek(&scan) == '.')
 	{
 		scan.at++;
-		if (!number(&scan, 2, &hour, &digits) || first > 10675199)
+		if (!number(&scan, 2, &hour, &digits))
 			return false;
 		result = first * KQL_TICKS_PER_DAY;
 	}
@@ -424,8 +427,10 @@ parse_clock(Scan scan, int64_t *ticks)
 	}
 	if (scan.at < scan.end || hour > 23 || minute > 59 || second > 59)
 		return false;
-	result += hour * KQL_TICKS_PER_HOUR + minute * KQL_TICKS_PER_MINUTE +
-		second * KQL_TICKS_PER_SECOND + part;
+	part += hour * KQL_TICKS_PER_HOUR + minute * KQL_TICKS_PER_MINUTE +
+		second * KQL_TICKS_PER_SECOND;
+	if (__builtin_add_overflow(result, part, &result))
+		return false;
 	*ticks = negative ? -result : result;
 	return true;
 }
