@@ -541,8 +541,6 @@ op_summarize(Compiler *c, Table *table, const Node *node)
 		value = expr_new(c, expr->type, value_of(c, expr), expr->type == KQL_STRING ? false : expr->is_nullable);
 		value->base = expr->base;
 		value->distance = expr->distance;
-		if (unnamed(key)->kind == NODE_NAME && find_column(table, unnamed(key)->text) != NULL)
-			vector_add(c->arena, &table->grouped_by, find_column(table, unnamed(key)->text));
 		set_key(c, result, value);
 		add_result(c, result, name, value);
 	}

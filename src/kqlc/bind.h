@@ -73,7 +73,6 @@ typedef struct Table
 	int			group_count;
 	bool		is_grouped;
 	bool		is_distinct;
-	Vector		grouped_by;		/* Column: while summarize looks at it */
 	bool		is_closed;		/* what follows needs a SELECT of its own */
 	Vector		distinct_on;	/* Sql */
 	Sql		   *limit;

@@ -364,25 +364,14 @@ descend(Compiler *c, const Node *node)
 }
 
 /*
- * A column of a table.  Outside of aggregates, those over a table can stand only
- * beside what its rows are grouped by.
+ * A column of a table, which cannot stand beside aggregates over it.
  */
 Expr *
 read_column(Compiler *c, const Node *node, const Table *table, const Column *column)
 {
-	Expr	   *key;
-
-	if (c->aggregated != table)
-		return column->expr;
-	for (int i = 0; i < table->grouped_by.count; i++)
-	{
-		if (table->grouped_by.items[i] != column)
-			continue;
-		key = expr_new(c, column->expr->type, value_of(c, column->expr), column->expr->is_nullable);
-		key->is_nullable &= key->type != KQL_STRING;
-		return key;
-	}
-	return fail(c, node, "column \"%s\" stands outside of an aggregate, and rows are not grouped by it", column->name);
+	if (c->aggregated == table)
+		return fail(c, node, "column \"%s\" stands outside of an aggregate", column->name);
+	return column->expr;
 }
 
 /*

@@ -276,27 +276,25 @@ op_project_keep(Compiler *c, Table *table, const Node *node)
 }
 
 /*
- * Two columns cannot have the name that one of these gives.
+ * A column cannot be given a name that one of the table has, even if that gets
+ * another, or that one before it was given.
  */
 static void
-check_names(Compiler *c, const Table *table, const Node *node)
+check_new_name(Compiler *c, const Table *table, const Node *node, int number)
 {
-	for (int i = 0; i < node->args.count; i++)
+	const Node *item = node->args.items[number];
+	const char *name = ((Node *) item->names.items[0])->text;
+	bool		is_taken = find_column(table, name) != NULL;
+
+	check_name(c, item->start, name);
+	for (int i = 0; i < number; i++)
 	{
-		const Node *item = node->args.items[i];
-		int			count = 0;
+		const Node *before = node->args.items[i];
 
-		if (item->kind != NODE_NAMED || !count_columns(c, c->place, table))
-			continue;
-		for (int j = 0; j < table->columns.count; j++)
-		{
-			const Column *column = table->columns.items[j];
-
-			count += !column->is_hidden && strcmp(column->name, ((Node *) item->names.items[0])->text) == 0;
-		}
-		if (count > 1)
-			fail(c, item, "column \"%s\" is there twice", ((Node *) item->names.items[0])->text);
+		is_taken |= before->kind == NODE_NAMED && strcmp(((Node *) before->names.items[0])->text, name) == 0;
 	}
+	if (is_taken)
+		fail(c, item, "column \"%s\" is there already", name);
 }
 
 /*
@@ -334,14 +332,13 @@ op_project_rename(Compiler *c, Table *table, const Node *node)
 			if (strcmp(old->name, item->right->text) != 0 || old->is_hidden)
 				continue;
 			((Column *) columns.items[j])->name = ((Node *) item->names.items[0])->text;
-			check_name(c, item->start, ((Node *) item->names.items[0])->text);
 			found = true;
 		}
+		check_new_name(c, table, node, i);
 		if (!found && !table->is_unknown)
 			unknown_column(c, item->right, table);
 	}
 	table->columns = columns;
-	check_names(c, table, node);
 	return table;
 }
 

@@ -259,7 +259,7 @@ unite(Compiler *c, const Vector *tables, bool is_inner, const char *source)
 		for (int i = 0; i < columns.count; i++)
 		{
 			if (strcmp(((UnionColumn *) columns.items[i])->new_name, source) == 0)
-				add_error(c->errors, c->place, "withsource names the column \"%s\", which the tables have already", source);
+				add_error(c->errors, c->place, "withsource=%s is not supported where the tables have a column of that name", source);
 		}
 		add_column(c, result, source, column_expr(c, select_add(c->arena, select, source, NULL), &name));
 	}

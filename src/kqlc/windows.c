@@ -191,7 +191,8 @@ window_session(Compiler *c, Table *table, const Node *node)
 	Expr	   *time;
 	Expr	   *first;
 	Expr	   *between;
-	Sql		   *restart = sql_text(c->arena, "false");
+	Expr	   *restart;
+	Sql		   *condition = sql_text(c->arena, "false");
 
 	if (node->args.count < 3 || node->args.count > 4)
 		return fail(c, node, "row_window_session() takes three or four arguments");
@@ -199,12 +200,17 @@ window_session(Compiler *c, Table *table, const Node *node)
 	first = coerce(c, node, bind(c, &scope, node->args.items[1]), KQL_TIMESPAN);
 	between = coerce(c, node, bind(c, &scope, node->args.items[2]), KQL_TIMESPAN);
 	if (node->args.count == 4)
-		restart = sql_format(c->arena, "coalesce($1, false)", filter(c, &scope, node->args.items[3], MODE_TRUE));
+	{
+		restart = bind(c, &scope, node->args.items[3]);
+		if (!is_failed(restart) && restart->type != KQL_BOOL)
+			return fail(c, node->args.items[3], "a condition has to be a bool, not a %s", kql_type_name(restart->type));
+		condition = sql_format(c->arena, "coalesce($1, false)", restart->sql);
+	}
 	if (is_failed(time))
 		return time;
 	time = coerce(c, node, time, KQL_DATETIME);
 	return expr_new(c, KQL_DATETIME, sql_format(c->arena, "#session_start($1, $2, $3, $4) $5", time->sql, first->sql, between->sql,
-												restart, over(c, table, NULL)), true);
+												condition, over(c, table, NULL)), true);
 }
 
 static const struct
