@@ -429,10 +429,9 @@ parse_clock(Scan scan, int64_t *ticks)
 		return false;
 	part += hour * KQL_TICKS_PER_HOUR + minute * KQL_TICKS_PER_MINUTE +
 		second * KQL_TICKS_PER_SECOND;
-	if (__builtin_add_overflow(result, part, &result))
-		return false;
-	*ticks = negative ? -result : result;
-	return true;
+	/* there is one more tick below zero than above */
+	return !(negative ? __builtin_sub_overflow(-result, part, ticks) :
+			 __builtin_add_overflow(result, part, ticks));
 }
 
 /*

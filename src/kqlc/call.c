@@ -250,8 +250,10 @@ bind_pack_all(Compiler *c, const Scope *scope, const Node *node)
 {
 	Vector		parts = {0};
 
-	if (scope->table == NULL || c->aggregated == scope->table)
+	if (scope->table == NULL)
 		return fail(c, node, "%s() has no columns here", node->text);
+	if (c->aggregated == scope->table)
+		return fail(c, node, "%s() stands outside of an aggregate", node->text);
 	count_columns(c, node->start, scope->table);
 	for (int i = 0; i < scope->table->columns.count; i++)
 	{

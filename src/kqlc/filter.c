@@ -270,10 +270,14 @@ between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *
 	Sql		   *below;
 	Sql		   *window;
 
-	if (is_failed(value) || is_failed(low) || is_failed(high))
-		return sql_text(c->arena, "NULL::boolean");
 	if (result != NULL)
 		made_of(made_of(result, low, high), result, value);
+	if (is_failed(value) || is_failed(low) || is_failed(high))
+	{
+		if (result != NULL)
+			result->type = KQL_NONE;
+		return sql_text(c->arena, "NULL::boolean");
+	}
 	/* from a time, for so long */
 	if (low->type == KQL_DATETIME && high->type == KQL_TIMESPAN)
 		high = arithmetic(c, node, "+", low, high);

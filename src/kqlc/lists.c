@@ -260,7 +260,11 @@ in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *resul
 		return sql_format(c->arena, negated ? "($1 IS NOT TRUE)" : mode == MODE_VALUE ? "($1 IS TRUE)" : "$1", sql);
 	}
 	if (!bind_elements(c, scope, node, &elements) || is_failed(value))
+	{
+		if (result != NULL)
+			result->type = KQL_NONE;
 		return sql_text(c->arena, "NULL::boolean");
+	}
 	for (int i = 0; i < elements.count; i++)
 	{
 		if (result != NULL)

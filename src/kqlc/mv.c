@@ -223,16 +223,39 @@ drop_expanded(Compiler *c, Table *outer, const Table *inner, const Vector *expan
 }
 
 /*
+ * The rows that the pipe of mv-apply gets for a row of a table: its columns, with
+ * the elements.
+ *
+ * They are a subselect, as PostgreSQL takes an aggregate over columns of the row
+ * alone for one of the query that has the row.
+ */
+static Table *
+rows_of_elements(Compiler *c, const Table *table, const Node *node, const Vector *expanded)
+{
+	const char *alias = new_alias(c, "e");
+	Table	   *rows = table_new(c);
+
+	for (int i = 0; i < table->columns.count; i++)
+		vector_add(c->arena, &rows->columns, table->columns.items[i]);
+	rows->from = element_rows(c, node, expanded, alias);
+	set_elements(c, rows, node, expanded, alias);
+	if (node->limit != NULL)
+		vector_add(c->arena, &rows->where, sql_format(c->arena, "($1.n {<=} $2)", sql_text(c->arena, alias),
+													  known_count_sql(c, node->limit, "the number of elements")));
+	vector_add(c->arena, &rows->order, element_order(c, alias));
+	close_table(c, rows);
+	return rows;
+}
+
+/*
  * mv-apply COLUMNS on (PIPE)
  */
 Table *
 op_mv_apply(Compiler *c, Table *table, const Node *node)
 {
 	Vector		expanded = {0};
-	const char *alias = new_alias(c, "e");
-	Table	   *inner = table_new(c);
-	Table	   *outer;
 	Vector		names = {0};
+	Table	   *inner;
 	bool		is_single;
 
 	close_for(c, table, node);
@@ -242,40 +265,29 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 		table->is_unknown = true;
 		return table;
 	}
-	for (int i = 0; i < table->columns.count; i++)
-		vector_add(c->arena, &inner->columns, table->columns.items[i]);
-	inner->from = element_rows(c, node, &expanded, alias);
-	set_elements(c, inner, node, &expanded, alias);
-	if (node->limit != NULL)
-		vector_add(c->arena, &inner->where, sql_format(c->arena, "($1.n {<=} $2)", sql_text(c->arena, alias),
-													   known_count_sql(c, node->limit, "the number of elements")));
-	vector_add(c->arena, &inner->order, element_order(c, alias));
-	inner = apply_operators(c, inner, &node->right->args, 0);
+	inner = apply_operators(c, rows_of_elements(c, table, node, &expanded), &node->right->args, 0);
 	if (inner->is_unknown)
 	{
 		table->is_unknown = true;
 		return table;
 	}
-	outer = table;
-	keep_new(c, inner, outer, &expanded);
-	drop_expanded(c, outer, inner, &expanded);
 	is_single = inner->is_grouped && inner->group_count == 0;
+	/* columns are dropped once nothing is grouped by their numbers */
 	close_table(c, inner);
-	outer->from = sql_format(c->arena, "$1\n  CROSS JOIN LATERAL $2", outer->from, inner->from);
+	keep_new(c, inner, table, &expanded);
+	drop_expanded(c, table, inner, &expanded);
+	table->from = sql_format(c->arena, "$1\n  CROSS JOIN LATERAL $2", table->from, inner->from);
 	for (int i = 0; i < inner->columns.count; i++)
 	{
 		Column	   *column = inner->columns.items[i];
 
-		set_column(c, outer, column->name, column->expr);
+		set_column(c, table, column->name, column->expr);
 		vector_add(c->arena, &names, (void *) column->name);
 	}
 	if (!is_single)
-		multiply_rows(c, outer, &names);
-	if (outer->order.count > 0)
-	{
-		for (int i = 0; i < inner->order.count; i++)
-			vector_add(c->arena, &outer->order, inner->order.items[i]);
-	}
-	outer->has_row_number = false;
-	return outer;
+		multiply_rows(c, table, &names);
+	for (int i = 0; table->order.count > 0 && i < inner->order.count; i++)
+		vector_add(c->arena, &table->order, inner->order.items[i]);
+	table->has_row_number = false;
+	return table;
 }
