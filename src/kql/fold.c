@@ -17,17 +17,26 @@
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
 
 /*
+ * What a code point is mapped to by the tables of a mapping.
+ */
+static inline uint32_t
+mapped(uint32_t code_point, const uint16_t *index, size_t length,
+	   const uint8_t (*pages)[KQL_UNICODE_PAGE], const int32_t *deltas)
+{
+	uint32_t	page = code_point / KQL_UNICODE_PAGE;
+
+	if (page >= length)
+		return code_point;
+	return code_point + deltas[pages[index[page]][code_point % KQL_UNICODE_PAGE]];
+}
+
+/*
  * Simple case folding: the C and S mappings of Unicode's CaseFolding.txt.
  */
 uint32_t
 kql_fold_code_point(uint32_t code_point)
 {
-	uint32_t	page = code_point / KQL_UNICODE_PAGE;
-
-	if (page >= LENGTH(fold_index))
-		return code_point;
-	return code_point +
-		fold_deltas[fold_pages[fold_index[page]][code_point % KQL_UNICODE_PAGE]];
+	return mapped(code_point, fold_index, LENGTH(fold_index), fold_pages, fold_deltas);
 }
 
 /*
@@ -36,12 +45,7 @@ kql_fold_code_point(uint32_t code_point)
 uint32_t
 kql_lower_code_point(uint32_t code_point)
 {
-	uint32_t	page = code_point / KQL_UNICODE_PAGE;
-
-	if (page >= LENGTH(lower_index))
-		return code_point;
-	return code_point +
-		lower_deltas[lower_pages[lower_index[page]][code_point % KQL_UNICODE_PAGE]];
+	return mapped(code_point, lower_index, LENGTH(lower_index), lower_pages, lower_deltas);
 }
 
 /*
@@ -50,12 +54,7 @@ kql_lower_code_point(uint32_t code_point)
 uint32_t
 kql_upper_code_point(uint32_t code_point)
 {
-	uint32_t	page = code_point / KQL_UNICODE_PAGE;
-
-	if (page >= LENGTH(upper_index))
-		return code_point;
-	return code_point +
-		upper_deltas[upper_pages[upper_index[page]][code_point % KQL_UNICODE_PAGE]];
+	return mapped(code_point, upper_index, LENGTH(upper_index), upper_pages, upper_deltas);
 }
 
 /*
