@@ -178,6 +178,7 @@ extern bool is_number(KqlType type);
 extern bool is_integer(KqlType type);
 extern KqlType common_type(KqlType a, KqlType b);
 extern bool count_work(Compiler *c, int place, int amount);
+extern bool count_names(Compiler *c, int place, int count);
 extern bool count_columns(Compiler *c, int place, const Table *table);
 extern bool descend(Compiler *c, const Node *node);
 

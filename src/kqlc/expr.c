@@ -18,7 +18,7 @@
 #define MOST_WORK	100000
 
 /* As much work as a node is */
-#define COLUMNS_LIKE_A_NODE	16
+#define NAMES_LIKE_A_NODE	16
 
 /*
  * An expression that has an error, which is known already.
@@ -345,13 +345,22 @@ count_work(Compiler *c, int place, int amount)
 }
 
 /*
- * Count what is done with each column of a table as work, which is less than a
+ * Count what is done with each of so many names as work, which is less than a
  * node is.
+ */
+bool
+count_names(Compiler *c, int place, int count)
+{
+	return count_work(c, place, 1 + count / NAMES_LIKE_A_NODE);
+}
+
+/*
+ * The same with each column of a table.
  */
 bool
 count_columns(Compiler *c, int place, const Table *table)
 {
-	return count_work(c, place, 1 + table->columns.count / COLUMNS_LIKE_A_NODE);
+	return count_names(c, place, table->columns.count);
 }
 
 /*

@@ -276,34 +276,12 @@ op_project_keep(Compiler *c, Table *table, const Node *node)
 }
 
 /*
- * A column cannot be given a name that one of the table has, even if that gets
- * another, or that one before it was given.
- */
-static void
-check_new_name(Compiler *c, const Table *table, const Node *node, int number)
-{
-	const Node *item = node->args.items[number];
-	const char *name = ((Node *) item->names.items[0])->text;
-	bool		is_taken = find_column(table, name) != NULL;
-
-	check_name(c, item->start, name);
-	for (int i = 0; i < number; i++)
-	{
-		const Node *before = node->args.items[i];
-
-		is_taken |= before->kind == NODE_NAMED && strcmp(((Node *) before->names.items[0])->text, name) == 0;
-	}
-	if (is_taken)
-		fail(c, item, "column \"%s\" is there already", name);
-}
-
-/*
  * project-rename NEW = OLD
  */
 Table *
 op_project_rename(Compiler *c, Table *table, const Node *node)
 {
-	Vector		columns = {0};
+	Table		renamed = {0};
 
 	close_if_needed(c, table);
 	for (int i = 0; i < table->columns.count; i++)
@@ -311,11 +289,12 @@ op_project_rename(Compiler *c, Table *table, const Node *node)
 		Column	   *column = arena_alloc(c->arena, sizeof(Column));
 
 		*column = *(Column *) table->columns.items[i];
-		vector_add(c->arena, &columns, column);
+		vector_add(c->arena, &renamed.columns, column);
 	}
 	for (int i = 0; i < node->args.count; i++)
 	{
 		const Node *item = node->args.items[i];
+		const char *name;
 		bool		found = false;
 
 		if (!descend(c, item))
@@ -325,20 +304,24 @@ op_project_rename(Compiler *c, Table *table, const Node *node)
 			fail(c, item, "project-rename takes NEW = OLD");
 			continue;
 		}
-		for (int j = 0; j < columns.count; j++)
+		name = ((Node *) item->names.items[0])->text;
+		check_name(c, item->start, name);
+		/* nor can it be a name that another column loses */
+		if (find_column(table, name) != NULL || find_column(&renamed, name) != NULL)
+			fail(c, item, "column \"%s\" is there already", name);
+		for (int j = 0; j < renamed.columns.count; j++)
 		{
 			Column	   *old = table->columns.items[j];
 
 			if (strcmp(old->name, item->right->text) != 0 || old->is_hidden)
 				continue;
-			((Column *) columns.items[j])->name = ((Node *) item->names.items[0])->text;
+			((Column *) renamed.columns.items[j])->name = name;
 			found = true;
 		}
-		check_new_name(c, table, node, i);
 		if (!found && !table->is_unknown)
 			unknown_column(c, item->right, table);
 	}
-	table->columns = columns;
+	table->columns = renamed.columns;
 	return table;
 }
 

@@ -357,6 +357,9 @@ check_arguments(Compiler *c, const Node *call, const Binding *function, bool is_
 		((Node *) argument->names.items[0])->text : NULL;
 		int			place = name == NULL ? i + (is_piped ? 1 : 0) : 0;
 
+		/* each parameter looks at all arguments, too */
+		if (!count_names(c, argument->start, parameters->count))
+			return false;
 		while (name != NULL && place < parameters->count && strcmp(((Node *) parameters->items[place])->text, name) != 0)
 			place++;
 		if (place == parameters->count)

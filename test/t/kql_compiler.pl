@@ -68,6 +68,7 @@ foreach my $case (
 	[ 'print ' . join(', ', ('a = 1') x 1600), qr/too large/, 'columns that want one name' ],
 	[ 'datatable(' . join(', ', map { "a$_: datetime" } 1 .. 1500) . ')[]' . ' | where now() > ago(1h) | extend x = a1 | sort by x asc | take 1' x 2000, qr/too large/, 'operators on many columns' ],
 	[ 'union ' . join(', ', ('(print ' . join(', ', map { "a$_ = 1" } 1 .. 200) . ')') x 300), qr/too large/, 'columns of tables of a union' ],
+	[ 'let f = (' . join(', ', map { "p$_: int" } 1 .. 20000) . ') { p1 }; print f(' . join(', ', map { "p$_ = 1" } reverse 1 .. 20000) . ')', qr/too large/, 'arguments with names' ],
 	[ 'declare query_parameters(' . join(', ', map { "p$_: long = $_" } 1 .. 1001) . '); print p1', qr/no more than 1000 query parameters/, 'query parameters' ],
 	[ 'print x = "a" matches regex "' . '(?:' x 200 . ')' x 200 . '"', qr/nested too deeply/, 'groups of a regular expression' ],
 	[ 'print x = "a" matches regex "(((a{1000}){1000}){1000})"', qr/too large/, 'repetitions of repetitions' ])
@@ -81,6 +82,7 @@ foreach my $case (
 # what is long, and has no bound of its own
 foreach my $case (
 	[ 'print 1 | mv' . '-mv' x 300000, 1, 'the name of an operator' ],
+	[ 'print a = 1 | project-rename ' . join(', ', map { "b$_ = a" } 1 .. 70000), 0, 'a list of new names' ],
 	[ 'print x = ' . join(' has ', ('"a"') x 30), 0, 'a chain of operators on strings' ])
 {
 	my ($query, $expected, $name) = @$case;
