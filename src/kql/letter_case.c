@@ -25,26 +25,24 @@ PG_FUNCTION_INFO_V1(azhunt_tolower);
 PG_FUNCTION_INFO_V1(azhunt_toupper);
 
 /*
- * Has the database's encoding a character of UTF-8?
+ * Has the database's encoding, to which this converts, a character of UTF-8?
  */
 static bool
-database_has(const char *character, int length)
+database_has(Oid conversion, const char *character, int length)
 {
-	Oid			conversion = FindDefaultConversionProc(PG_UTF8, GetDatabaseEncoding());
 	unsigned char converted[MAX_CONVERSION_GROWTH * KQL_CHARACTER_SIZE + 1];
 
-	return OidIsValid(conversion) &&
-		pg_do_encoding_conversion_buf(conversion, PG_UTF8, GetDatabaseEncoding(), (unsigned char *) character, length,
-									  converted, sizeof(converted), true) == length;
+	return pg_do_encoding_conversion_buf(conversion, PG_UTF8, GetDatabaseEncoding(), (unsigned char *) character, length,
+										 converted, sizeof(converted), true) == length;
 }
 
 /*
  * Change the case of a string of UTF-8 into a buffer, which must have twice its
  * length, and return the length that it has there.  A letter whose other case
- * the database cannot store stays as it is, and so does what is no UTF-8.
+ * cannot be converted stays as it is, and so does what is no UTF-8.
  */
 static size_t
-change_case(KqlString s, uint32_t (*change) (uint32_t), bool is_converted, char *buffer)
+change_case(KqlString s, uint32_t (*change) (uint32_t), Oid conversion, char *buffer)
 {
 	const char *end = s.data + s.length;
 	char	   *changed = buffer;
@@ -58,7 +56,7 @@ change_case(KqlString s, uint32_t (*change) (uint32_t), bool is_converted, char 
 		if (code_point != character.code_point)
 		{
 			length = kql_encode_utf8(code_point, changed);
-			if (is_converted && !database_has(changed, length))
+			if (OidIsValid(conversion) && !database_has(conversion, changed, length))
 				length = 0;
 		}
 		if (length == 0)
@@ -80,8 +78,9 @@ in_case(FunctionCallInfo fcinfo, uint32_t (*change) (uint32_t))
 {
 	bool		is_converted = GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII;
 	KqlString	s = is_converted ? utf8_argument(fcinfo, 0) : TextKqlString(PG_GETARG_TEXT_PP(0));
+	Oid			conversion = is_converted ? FindDefaultConversionProc(PG_UTF8, GetDatabaseEncoding()) : InvalidOid;
 	char	   *buffer = MemoryContextAllocHuge(CurrentMemoryContext, s.length * 2 + 1);
-	size_t		length = change_case(s, change, is_converted, buffer);
+	size_t		length = change_case(s, change, conversion, buffer);
 
 	buffer[length] = '\0';
 	if (is_converted)

@@ -278,19 +278,31 @@ aggregate_percentile(Compiler *c, const Node *node, Expr *value, Expr *percent)
 }
 
 /*
- * The arguments of an aggregate, in which there must be no other.
+ * An argument of an aggregate, in which there must be no other.
+ */
+static Expr *
+bind_argument(Compiler *c, const Scope *scope, const Node *node)
+{
+	Table	   *aggregated = c->aggregated;
+	Expr	   *argument;
+
+	c->aggregated = NULL;
+	argument = bind(c, scope, node);
+	c->aggregated = aggregated;
+	return argument;
+}
+
+/*
+ * The arguments of an aggregate.
  */
 static bool
 bind_arguments(Compiler *c, const Scope *scope, const Node *node, int count, Expr **arguments)
 {
-	Table	   *aggregated = c->aggregated;
 	bool		ok = true;
 
 	for (int i = 0; i < count; i++)
 	{
-		c->aggregated = NULL;
-		arguments[i] = bind(c, scope, node->args.items[i]);
-		c->aggregated = aggregated;
+		arguments[i] = bind_argument(c, scope, node->args.items[i]);
 		ok &= !is_failed(arguments[i]);
 	}
 	return ok;
@@ -387,13 +399,10 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Node *node, const 
 	const Node *by = call->args.items[0];
 	const char *by_name = default_name(c, by);
 	Expr	   *by_expr;
-	Table	   *aggregated = c->aggregated;
 	int			keys = result->columns.count;
 	int			names = node->kind == NODE_NAMED ? node->names.count : 0;
 
-	c->aggregated = NULL;
-	by_expr = bind(c, &scope, by);
-	c->aggregated = aggregated;
+	by_expr = bind_argument(c, &scope, by);
 	if (is_failed(by_expr))
 		return;
 	if (names > 0)
@@ -422,9 +431,7 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Node *node, const 
 			}
 			continue;
 		}
-		c->aggregated = NULL;
-		value = bind(c, &scope, argument);
-		c->aggregated = aggregated;
+		value = bind_argument(c, &scope, argument);
 		if (is_failed(value))
 			continue;
 		if (i < names)
@@ -461,12 +468,9 @@ summarize_any(Compiler *c, Table *table, Table *result, const Node *call)
 		}
 		if (argument->kind != NODE_STAR)
 		{
-			Expr	   *value;
+			Expr	   *value = bind_argument(c, &scope, argument);
 			const char *name = default_name(c, argument);
 
-			c->aggregated = NULL;
-			value = bind(c, &scope, argument);
-			c->aggregated = table;
 			if (!is_failed(value))
 				add_result(c, result, name != NULL ? name : arena_printf(c->arena, "%s_", call->text),
 						   expr_new(c, value->type, sql_format(c->arena, "#any_of($1)", value_of(c, value)), true));

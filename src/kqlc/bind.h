@@ -200,12 +200,11 @@ extern Sql *compare(Compiler *c, const Node *node, const char *operator,
 					Expr *left, Expr *right, Mode mode);
 extern Expr *text_beside_string(Compiler *c, Expr *expr, const Expr *other);
 extern Expr *bind_binary(Compiler *c, const Scope *scope, const Node *node);
-extern Expr *bind_in(Compiler *c, const Scope *scope, const Node *node);
-extern Expr *bind_between(Compiler *c, const Scope *scope, const Node *node);
+extern Expr *bind_in(Compiler *c, const Scope *scope, const Node *node, Mode mode);
+extern Expr *bind_between(Compiler *c, const Scope *scope, const Node *node, Mode mode);
 extern Sql *filter(Compiler *c, const Scope *scope, const Node *node, Mode mode);
 extern Sql *time_base(const Expr *expr);
 extern Sql *window_condition(Compiler *c, const Expr *event, const Expr *low, const Expr *high);
-extern Sql *in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *result);
 extern const char *string_operator_template(const char *name);
 extern Sql *star_condition(Compiler *c, const Scope *scope, const Node *node);
 

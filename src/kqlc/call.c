@@ -195,12 +195,12 @@ is_function_name(const char *name)
  * Say that no function of that name takes such arguments.
  */
 static Expr *
-refuse_call(Compiler *c, const Node *node, bool is_known, Expr **arguments, int count)
+refuse_call(Compiler *c, const Node *node, Expr **arguments, int count)
 {
 	Buffer		types = {c->arena, NULL, 0, 0, 1000, false};
 	Vector		names = {0};
 
-	if (!is_known)
+	if (!is_function_name(node->text))
 	{
 		for (int i = 0; function_tables[i] != NULL; i++)
 		{
@@ -360,15 +360,12 @@ bind_special(Compiler *c, const Scope *scope, const Node *node)
 static Expr *
 call_known(Compiler *c, const Node *node, Expr **arguments, int count)
 {
-	bool		is_known = false;
-
 	for (int i = 0; function_tables[i] != NULL; i++)
 	{
 		for (const Function *function = function_tables[i]; function->name != NULL; function++)
 		{
 			if (strcmp(function->name, node->text) != 0)
 				continue;
-			is_known = true;
 			if (!fits(function, arguments, count))
 				continue;
 			for (int j = 0; j < count; j++)
@@ -380,7 +377,7 @@ call_known(Compiler *c, const Node *node, Expr **arguments, int count)
 				call_template(c, node, function, arguments, count);
 		}
 	}
-	return refuse_call(c, node, is_known, arguments, count);
+	return refuse_call(c, node, arguments, count);
 }
 
 /*
@@ -410,7 +407,7 @@ bind_call(Compiler *c, const Scope *scope, const Node *node)
 		return result;
 	/* it may be an aggregate, whose arguments are columns */
 	if (c->aggregated != NULL && !is_function_name(node->text))
-		return refuse_call(c, node, false, NULL, 0);
+		return refuse_call(c, node, NULL, 0);
 	if (count > MOST_ARGUMENTS)
 		return fail(c, node, "function %s() has more than %d arguments", node->text, MOST_ARGUMENTS);
 	for (int i = 0; i < count; i++)

@@ -453,9 +453,9 @@ bind(Compiler *c, const Scope *scope, const Node *node)
 		case NODE_BINARY:
 			return bind_binary(c, scope, node);
 		case NODE_IN:
-			return bind_in(c, scope, node);
+			return bind_in(c, scope, node, MODE_VALUE);
 		case NODE_BETWEEN:
-			return bind_between(c, scope, node);
+			return bind_between(c, scope, node, MODE_VALUE);
 		case NODE_NAMED:
 			return bind(c, scope, node->right);
 		case NODE_STAR:

@@ -11,8 +11,6 @@
 
 #include "functions.h"
 
-static Sql *between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *result);
-
 /* Operators on strings, and the SQL for them */
 static const struct
 {
@@ -154,9 +152,9 @@ filter(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 					   string_expr(c, ""), mode);
 	}
 	if (node->kind == NODE_IN)
-		return in_sql(c, scope, node, mode, NULL);
+		return bind_in(c, scope, node, mode)->sql;
 	if (node->kind == NODE_BETWEEN)
-		return between_sql(c, scope, node, mode, NULL);
+		return bind_between(c, scope, node, mode)->sql;
 	if (node->kind != NODE_BINARY)
 		return filter_value(c, scope, node, mode);
 	if (strcmp(node->text, "and") == 0 || strcmp(node->text, "or") == 0)
@@ -256,11 +254,10 @@ difference_window(Compiler *c, const Scope *scope, const Node *node, Expr *low, 
 }
 
 /*
- * left between (low .. high); notes in the result, unless it is NULL, what it is
- * made of
+ * left between (low .. high), as a value or a condition
  */
-static Sql *
-between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *result)
+Expr *
+bind_between(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 {
 	Expr	   *value = bind(c, scope, node->left);
 	Expr	   *low = bind(c, scope, node->args.items[0]);
@@ -269,15 +266,11 @@ between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *
 	Sql		   *above;
 	Sql		   *below;
 	Sql		   *window;
+	Expr	   *result = expr_new(c, KQL_BOOL, NULL, true);
 
-	if (result != NULL)
-		made_of(made_of(result, low, high), result, value);
 	if (is_failed(value) || is_failed(low) || is_failed(high))
-	{
-		if (result != NULL)
-			result->type = KQL_NONE;
-		return sql_text(c->arena, "NULL::boolean");
-	}
+		return failed_expr(c);
+	made_of(made_of(result, low, high), result, value);
 	/* from a time, for so long */
 	if (low->type == KQL_DATETIME && high->type == KQL_TIMESPAN)
 		high = arithmetic(c, node, "+", low, high);
@@ -286,21 +279,13 @@ between_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *
 		window = value->type == KQL_TIMESPAN ? difference_window(c, scope, node, low, high) :
 			window_condition(c, value, low, high);
 		if (window != NULL)
-			return window;
+		{
+			result->sql = window;
+			return result;
+		}
 	}
 	above = compare(c, node, ">=", value, low, MODE_VALUE);
 	below = compare(c, node, "<=", value, high, MODE_VALUE);
-	return sql_format(c->arena, negated ? "(NOT ($1 AND $2))" : "($1 AND $2)", above, below);
-}
-
-/*
- * The same as a value.
- */
-Expr *
-bind_between(Compiler *c, const Scope *scope, const Node *node)
-{
-	Expr	   *result = expr_new(c, KQL_BOOL, NULL, true);
-
-	result->sql = between_sql(c, scope, node, MODE_VALUE, result);
+	result->sql = sql_format(c->arena, negated ? "(NOT ($1 AND $2))" : "($1 AND $2)", above, below);
 	return result;
 }

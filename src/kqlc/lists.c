@@ -238,49 +238,26 @@ in_table(Compiler *c, const Node *node, Expr *value)
 }
 
 /*
- * left in (args), has_any (args) or has_all (args); notes in the result, unless
- * it is NULL, what it is made of
+ * value in (elements), has_any (elements) or has_all (elements)
  */
-Sql *
-in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *result)
+static Sql *
+in_elements(Compiler *c, const Node *node, Expr *value, const Vector *elements, Mode mode)
 {
-	Expr	   *value = bind(c, scope, node->left);
 	bool		negated = node->is_negated != (mode == MODE_FALSE);
-	bool		is_has = node->text[0] == 'h';
 	bool		folds = strcmp(node->text, "in~") == 0;
-	Vector		elements = {0};
 	Vector		parts = {0};
 	Sql		   *sql;
 
-	if (result != NULL)
-		made_of(result, value, NULL);
-	if (node->args.count == 1 && is_tabular(c, node->args.items[0]))
+	if (value->type == KQL_DYNAMIC && elements->count > 0)
 	{
-		sql = in_table(c, node, value);
-		return sql_format(c->arena, negated ? "($1 IS NOT TRUE)" : mode == MODE_VALUE ? "($1 IS TRUE)" : "$1", sql);
-	}
-	if (!bind_elements(c, scope, node, &elements) || is_failed(value))
-	{
-		if (result != NULL)
-			result->type = KQL_NONE;
-		return sql_text(c->arena, "NULL::boolean");
-	}
-	for (int i = 0; i < elements.count; i++)
-	{
-		if (result != NULL)
-			made_of(result, result, elements.items[i]);
-		elements.items[i] = text_beside_string(c, elements.items[i], value);
-	}
-	if (value->type == KQL_DYNAMIC && elements.count > 0)
-	{
-		const Expr *first = elements.items[0];
+		const Expr *first = elements->items[0];
 
 		value = convert(c, node, value, first->type == KQL_DYNAMIC ? KQL_STRING : first->type);
 	}
-	if (!is_has && is_plain_list(value, &elements) && (!folds || value->type == KQL_STRING))
-		return in_plain_list(c, value, &elements, folds, negated, mode);
-	for (int i = 0; i < elements.count; i++)
-		vector_add(c->arena, &parts, is_like(c, node, value, elements.items[i]));
+	if (node->text[0] != 'h' && is_plain_list(value, elements) && (!folds || value->type == KQL_STRING))
+		return in_plain_list(c, value, elements, folds, negated, mode);
+	for (int i = 0; i < elements->count; i++)
+		vector_add(c->arena, &parts, is_like(c, node, value, elements->items[i]));
 	if (parts.count == 0)
 		sql = sql_text(c->arena, "false");
 	else
@@ -290,13 +267,28 @@ in_sql(Compiler *c, const Scope *scope, const Node *node, Mode mode, Expr *resul
 }
 
 /*
- * The same as a value.
+ * left in (args), has_any (args) or has_all (args), as a value or a condition
  */
 Expr *
-bind_in(Compiler *c, const Scope *scope, const Node *node)
+bind_in(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 {
-	Expr	   *result = expr_new(c, KQL_BOOL, NULL, false);
+	Expr	   *value = bind(c, scope, node->left);
+	Expr	   *result = made_of(expr_new(c, KQL_BOOL, NULL, false), value, NULL);
+	Vector		elements = {0};
 
-	result->sql = in_sql(c, scope, node, MODE_VALUE, result);
+	if (node->args.count == 1 && is_tabular(c, node->args.items[0]))
+	{
+		result->sql = sql_format(c->arena, node->is_negated != (mode == MODE_FALSE) ? "($1 IS NOT TRUE)" :
+								 mode == MODE_VALUE ? "($1 IS TRUE)" : "$1", in_table(c, node, value));
+		return result;
+	}
+	if (!bind_elements(c, scope, node, &elements) || is_failed(value))
+		return failed_expr(c);
+	for (int i = 0; i < elements.count; i++)
+	{
+		made_of(result, result, elements.items[i]);
+		elements.items[i] = text_beside_string(c, elements.items[i], value);
+	}
+	result->sql = in_elements(c, node, value, &elements, mode);
 	return result;
 }
