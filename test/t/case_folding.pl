@@ -49,7 +49,9 @@ for my $code_point (1 .. 0xD7FF, 0xE000 .. 0x10FFFF)
 	my $folded = $folding && $folding->{simple} ne '' ? hex $folding->{simple} : $code_point;
 	# which takes long, and few characters have cases
 	my $info = lc chr($code_point) ne uc chr($code_point) ? charinfo($code_point) : undef;
-	my ($lower, $upper) = map { $info && $info->{$_} ne '' ? hex $info->{$_} : $code_point } qw(lower upper);
+	# a later Unicode may give an old character a new one as its other case
+	my ($lower, $upper) = map { $_ ne '' && chr(hex $_) =~ /\p{Present_In: $version}/ ? hex $_ : $code_point }
+		map { $info ? $info->{$_} : '' } qw(lower upper);
 	# the dotted I, the dotless i and the long s have none
 	($lower, $upper) = ($code_point, $code_point) if grep { $_ == $code_point } 0x130, 0x131, 0x17F;
 	print $characters join("\t", $code_point, $folded, $lower, $upper,
