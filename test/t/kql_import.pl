@@ -139,5 +139,24 @@ file('query.kql', 'declare query_parameters(n: long, s: string = "x"); Mine | wh
 my ($compiled, $sql) = run($program, "--schema=$directory/tables", '--parameter=n=5', '-p', "s=it's", "$directory/query.kql");
 is($compiled, 0, 'a query with parameters is compiled');
 like($sql, qr/5::bigint.*'it''s'/s, 'with their values');
+foreach my $case (
+	[ "Name,string\n\nSize,longer\n", 3, 'KQL has no type of that name' ],
+	[ "Name,string\r\nSize", 2, 'expected "column,type"' ],
+	[ "Name,string\nSize,long\0Other,long\n", 2, 'there is a null character' ],
+	[ join('', map { "c$_,long\n" } 1 .. 2001), 2001, 'the table has too many columns' ])
+{
+	my ($text, $line, $problem) = @$case;
+	file('tables/Wrong.csv', $text);
+	my ($refused, $message) = run('sh', '-c', 'exec "$@" 2>&1', 'sh', $program, "--schema=$directory/tables", "$directory/query.kql");
+	is("$refused $message", "2 azhunt-kql: $directory/tables/Wrong.csv:$line: $problem\n", "a line of a table is refused: $problem");
+}
+unlink "$directory/tables/Wrong.csv";
+
+SKIP:
+{
+	skip 'no /dev/full', 1 unless -c '/dev/full';
+	my ($status, $message) = run('sh', '-c', 'exec "$@" 2>&1 >/dev/full', 'sh', $program, '--functions');
+	is("$status $message", "2 azhunt-kql: could not write to standard output: No space left on device\n", 'output that cannot be written is an error');
+}
 
 done_testing();

@@ -50,6 +50,7 @@ extern char *copy_text(const char *text);
 extern void add_bytes(Text *text, const char *data, size_t length);
 extern void add_text(Text *text, const char *data);
 extern void replace_bytes(char *text, char from, char to);
+extern void give_up(const char *path);
 extern char *read_whole_file(const char *path, size_t *length);
 
 /* tables.c */

@@ -8,16 +8,11 @@
  *-------------------------------------------------------------------------
  */
 #include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "client.h"
-
-/* Directories are not followed deeper than this */
-#define DEEPEST		50
 
 /* Paths, as many as are found */
 typedef struct Paths
@@ -68,20 +63,10 @@ compare_paths(const void *a, const void *b)
 }
 
 /*
- * Trouble with a path ends the program.
- */
-static void
-give_up(const char *path)
-{
-	fprintf(stderr, "azhunt-kql: %s: %s\n", path, strerror(errno));
-	exit(EXIT_TROUBLE);
-}
-
-/*
  * Add the files below a directory.
  */
 static void
-add_directory(Paths *paths, const char *path, int depth)
+add_directory(Paths *paths, const char *path)
 {
 	DIR		   *dir = opendir(path);
 	struct dirent *entry;
@@ -100,8 +85,8 @@ add_directory(Paths *paths, const char *path, int depth)
 		add_text(&child, "/");
 		add_text(&child, entry->d_name);
 		/* a link to nowhere is no file */
-		if (lstat(child.data, &status) == 0 && S_ISDIR(status.st_mode) && depth < DEEPEST)
-			add_directory(paths, child.data, depth + 1);
+		if (lstat(child.data, &status) == 0 && S_ISDIR(status.st_mode))
+			add_directory(paths, child.data);
 		else if (is_yaml(child.data) && stat(child.data, &status) == 0 && S_ISREG(status.st_mode))
 		{
 			add_path(paths, child.data);
@@ -128,7 +113,7 @@ find_files(char *const *paths, int *count)
 		if (stat(*paths, &status) != 0)
 			give_up(*paths);
 		if (S_ISDIR(status.st_mode))
-			add_directory(&found, *paths, 0);
+			add_directory(&found, *paths);
 		else
 			add_path(&found, copy_text(*paths));
 		if (found.count > first)

@@ -7,10 +7,12 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 
@@ -165,12 +167,25 @@ compile_file(const Options *options, const KqlSchema *schema, const char *path)
 	return 0;
 }
 
+/*
+ * At the end, all output has to have been written.
+ */
+static void
+end_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return;
+	fprintf(stderr, "azhunt-kql: could not write to standard output: %s\n", strerror(errno));
+	_exit(EXIT_TROUBLE);
+}
+
 int
 main(int argc, char **argv)
 {
 	static Options options;
 	KqlSchema	schema;
 
+	atexit(end_output);
 	options.parameters = client_allocate(NULL, (size_t) argc * sizeof(KqlParameter));
 	options.compile.parameters = options.parameters;
 	options.import.tables = &schema;

@@ -7,6 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,16 @@ replace_bytes(char *text, char from, char to)
 }
 
 /*
+ * Trouble with a file ends the program.
+ */
+void
+give_up(const char *path)
+{
+	fprintf(stderr, "azhunt-kql: %s: %s\n", path, strerror(errno));
+	exit(EXIT_TROUBLE);
+}
+
+/*
  * All of a file, or of standard input if it is called "-".
  */
 char *
@@ -95,18 +106,12 @@ read_whole_file(const char *path, size_t *length)
 	size_t		count;
 
 	if (file == NULL)
-	{
-		perror(path);
-		exit(EXIT_TROUBLE);
-	}
+		give_up(path);
 	add_text(&text, "");
 	while ((count = fread(block, 1, sizeof(block), file)) > 0)
 		add_bytes(&text, block, count);
 	if (ferror(file))
-	{
-		perror(path);
-		exit(EXIT_TROUBLE);
-	}
+		give_up(path);
 	if (file != stdin)
 		fclose(file);
 	*length = text.length;

@@ -44,6 +44,76 @@ sql_name_of(const char *name)
 }
 
 /*
+ * A line that says nothing of a table ends the program.
+ */
+static void
+refuse_line(const char *path, int number, const char *problem)
+{
+	fprintf(stderr, "azhunt-kql: %s:%d: %s\n", path, number, problem);
+	exit(EXIT_TROUBLE);
+}
+
+/*
+ * Take a line of a table's file: what is wrong with it, or NULL.
+ */
+static const char *
+read_line(char *line, KqlSourceTable *table, KqlSourceColumn *columns, const char **address)
+{
+	char	   *comma = strchr(line, ',');
+	KqlSourceColumn *column = &columns[table->column_count];
+
+	if (comma == NULL)
+		return "expected \"column,type\"";
+	*comma = '\0';
+	if (strcmp(line, "externaldata") == 0 && strstr(comma + 1, "://") != NULL)
+	{
+		*address = copy_text(comma + 1);
+		return NULL;
+	}
+	if (table->column_count == MOST_COLUMNS)
+		return "the table has too many columns";
+	memset(column, 0, sizeof(*column));
+	column->type = kql_type_of_name(comma + 1);
+	if (column->type == KQL_NONE)
+		return "KQL has no type of that name";
+	column->name = copy_text(line);
+	column->sql_name = sql_name_of(line);
+	table->column_count++;
+	return NULL;
+}
+
+/*
+ * Take the lines of a table's file.
+ */
+static void
+read_lines(const char *path, KqlSourceTable *table, const char **address)
+{
+	size_t		length;
+	char	   *text = read_whole_file(path, &length);
+	char	   *line = text;
+	int			number = 1;
+	KqlSourceColumn *columns = client_allocate(NULL, MOST_COLUMNS * sizeof(KqlSourceColumn));
+
+	table->columns = columns;
+	for (; line < text + length; number++)
+	{
+		char	   *end = line + strcspn(line, "\n");
+		const char *problem = NULL;
+
+		if (*end == '\0' && end < text + length)
+			refuse_line(path, number, "there is a null character");
+		*end = '\0';
+		line[strcspn(line, "\r")] = '\0';
+		if (line[0] != '\0')
+			problem = read_line(line, table, columns, address);
+		if (problem != NULL)
+			refuse_line(path, number, problem);
+		line = end + 1;
+	}
+	free(text);
+}
+
+/*
  * Read the columns of one table.
  */
 static void
@@ -51,43 +121,17 @@ read_table(const char *directory, const char *file, KqlSourceTable *table, const
 {
 	Text		path = {0};
 	Text		sql_name = {0};
-	size_t		length;
-	char	   *text;
-	KqlSourceColumn *columns = client_allocate(NULL, MOST_COLUMNS * sizeof(KqlSourceColumn));
 
 	add_text(&path, directory);
 	add_text(&path, "/");
 	add_text(&path, file);
-	text = read_whole_file(path.data, &length);
-
 	memset(table, 0, sizeof(*table));
 	table->name = copy_text(file);
 	*strrchr((char *) table->name, '.') = '\0';
 	add_text(&sql_name, "azhunt.");
 	add_text(&sql_name, table->name);
 	table->sql_name = sql_name_of(sql_name.data);
-	table->columns = columns;
-	for (char *line = strtok(text, "\r\n"); line != NULL && table->column_count < MOST_COLUMNS; line = strtok(NULL, "\r\n"))
-	{
-		char	   *comma = strchr(line, ',');
-		KqlSourceColumn *column = &columns[table->column_count];
-
-		if (comma == NULL)
-			continue;
-		*comma = '\0';
-		if (strcmp(line, "externaldata") == 0 && strstr(comma + 1, "://") != NULL)
-		{
-			*address = copy_text(comma + 1);
-			continue;
-		}
-		memset(column, 0, sizeof(*column));
-		column->type = kql_type_of_name(comma + 1);
-		column->name = copy_text(line);
-		column->sql_name = sql_name_of(line);
-		if (column->type != KQL_NONE)
-			table->column_count++;
-	}
-	free(text);
+	read_lines(path.data, table, address);
 	free(path.data);
 	free(sql_name.data);
 }
@@ -102,16 +146,18 @@ read_directory(const char *path, Directory *directory)
 	struct dirent *entry;
 
 	if (dir == NULL)
-	{
-		perror(path);
-		exit(EXIT_TROUBLE);
-	}
-	while ((entry = readdir(dir)) != NULL && directory->count < MOST_TABLES)
+		give_up(path);
+	while ((entry = readdir(dir)) != NULL)
 	{
 		const char *suffix = strrchr(entry->d_name, '.');
 
 		if (suffix != NULL && strcmp(suffix, ".csv") == 0)
 		{
+			if (directory->count == MOST_TABLES)
+			{
+				fprintf(stderr, "azhunt-kql: %s: there are too many tables\n", path);
+				exit(EXIT_TROUBLE);
+			}
 			read_table(path, entry->d_name, &directory->tables[directory->count], &directory->addresses[directory->count]);
 			directory->count++;
 		}
