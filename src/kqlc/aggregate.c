@@ -512,8 +512,6 @@ summarize_item(Compiler *c, Table *table, Table *result, const Node *node)
 		name = aggregate_name(c, value);
 	if (name == NULL)
 		name = default_name(c, value) != NULL ? default_name(c, value) : "Column1";
-	if (!is_failed(expr) && !expr->has_aggregate)
-		fail(c, value, "summarize needs an aggregate here");
 	check_name(c, node->start, name);
 	add_result(c, result, name, expr);
 }
