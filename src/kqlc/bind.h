@@ -184,6 +184,7 @@ extern bool descend(Compiler *c, const Node *node);
 
 /* convert.c */
 extern Expr *convert(Compiler *c, const Node *node, Expr *expr, KqlType type);
+extern Expr *to_condition(Compiler *c, const Node *node, Expr *expr);
 extern Expr *to_string(Compiler *c, Expr *expr);
 extern Expr *to_dynamic(Compiler *c, Expr *expr);
 extern Expr *coerce(Compiler *c, const Node *node, Expr *expr, KqlType type);

@@ -129,7 +129,7 @@ bind_case(Compiler *c, const Node *node, Expr **arguments, int count)
 	}
 	for (int i = 0; i + 1 < count; i += 2)
 	{
-		Expr	   *condition = convert(c, node, arguments[i], KQL_BOOL);
+		Expr	   *condition = to_condition(c, node->args.items[i], arguments[i]);
 
 		if (is_failed(condition))
 			return condition;

@@ -333,11 +333,10 @@ bind_special(Compiler *c, const Scope *scope, const Node *node)
 		return bind_column_names(c, node);
 	if (strcmp(node->text, "not") == 0 && node->args.count == 1)
 	{
-		Expr	   *argument = bind(c, scope, node->args.items[0]);
+		Expr	   *argument = to_condition(c, node->args.items[0], bind(c, scope, node->args.items[0]));
 
 		if (is_failed(argument))
 			return argument;
-		argument = convert(c, node, argument, KQL_BOOL);
 		return made_of(expr_new(c, KQL_BOOL, sql_format(c->arena, "(NOT $1)", argument->sql), argument->is_nullable), argument, NULL);
 	}
 	if (strcmp(node->text, "ingestion_time") == 0 && node->args.count == 0)

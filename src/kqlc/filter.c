@@ -116,15 +116,8 @@ filter_junction(Compiler *c, const Scope *scope, const Node *node, Mode mode, bo
 static Sql *
 filter_value(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 {
-	Expr	   *expr = bind(c, scope, node);
+	Expr	   *expr = to_condition(c, node, bind(c, scope, node));
 
-	if (!is_failed(expr) && expr->type != KQL_BOOL)
-	{
-		if (is_number(expr->type) || expr->type == KQL_DYNAMIC)
-			expr = convert(c, node, expr, KQL_BOOL);
-		else
-			expr = fail(c, node, "a condition has to be a bool, not a %s", kql_type_name(expr->type));
-	}
 	return sql_format(c->arena, mode == MODE_FALSE ? "(NOT $1)" : "$1", expr->sql);
 }
 
@@ -181,16 +174,12 @@ filter(Compiler *c, const Scope *scope, const Node *node, Mode mode)
 static Expr *
 bind_junction(Compiler *c, const Scope *scope, const Node *node)
 {
-	Expr	   *left = bind(c, scope, node->left);
-	Expr	   *right = bind(c, scope, node->right);
+	Expr	   *left = to_condition(c, node->left, bind(c, scope, node->left));
+	Expr	   *right = to_condition(c, node->right, bind(c, scope, node->right));
 	Expr	   *result;
 
 	if (is_failed(left) || is_failed(right))
 		return is_failed(left) ? left : right;
-	if (left->type != KQL_BOOL)
-		left = convert(c, node->left, left, KQL_BOOL);
-	if (right->type != KQL_BOOL)
-		right = convert(c, node->right, right, KQL_BOOL);
 	result = expr_new(c, KQL_BOOL, sql_format(c->arena, node->text[0] == 'a' ? "($1 AND $2)" : "($1 OR $2)",
 											  left->sql, right->sql), left->is_nullable || right->is_nullable);
 	return made_of(result, left, right);

@@ -70,11 +70,11 @@ segments(Compiler *c, Table *table, const Node *condition)
 
 	if (condition == NULL)
 		return NULL;
-	flag = bind(c, &scope, condition);
+	flag = to_condition(c, condition, bind(c, &scope, condition));
 	if (is_failed(flag))
 		return NULL;
 	flag = hide(c, table, expr_new(c, KQL_LONG, sql_format(c->arena, "CASE WHEN $1 THEN 1::bigint ELSE 0::bigint END",
-														   convert(c, condition, flag, KQL_BOOL)->sql), false), &name);
+														   flag->sql), false), &name);
 	hide(c, table, expr_new(c, KQL_LONG, sql_format(c->arena, "@sum($1) $2", flag->sql, over(c, table, NULL)), false), &name);
 	return name;
 }
@@ -201,9 +201,7 @@ window_session(Compiler *c, Table *table, const Node *node)
 	between = coerce(c, node, bind(c, &scope, node->args.items[2]), KQL_TIMESPAN);
 	if (node->args.count == 4)
 	{
-		restart = bind(c, &scope, node->args.items[3]);
-		if (!is_failed(restart) && restart->type != KQL_BOOL)
-			return fail(c, node->args.items[3], "a condition has to be a bool, not a %s", kql_type_name(restart->type));
+		restart = to_condition(c, node->args.items[3], bind(c, &scope, node->args.items[3]));
 		condition = sql_format(c->arena, "coalesce($1, false)", restart->sql);
 	}
 	if (is_failed(time))
