@@ -2,7 +2,7 @@
 -- else.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(8);
+SELECT plan(9);
 
 DO $$ BEGIN PERFORM azhunt.create_log_tables(); END $$;
 CREATE TABLE networks (network text, "Owner" text, n integer);
@@ -31,6 +31,8 @@ SELECT is(pg_temp.error_of('externaldata(size:string)["https://example.com/netwo
     '42601 KQL query has an error at line 1, column 14: table public.networks, which is mapped to the address, has no column "size"', 'and a column that is not there');
 SELECT is(pg_temp.error_of('externaldata(n:long)["https://example.com/networks.csv?sig=a''b"]'),
     '42601 KQL query has an error at line 1, column 14: column "n" of table public.networks, which is mapped to the address, is a int, not a long', 'or is of another type');
+SELECT is(pg_temp.error_of('externaldata(n:int, network:string, n:int)["https://example.com/networks.csv?sig=a''b"]'),
+    '42601 KQL query has an error at line 1, column 37: column "n" is there twice', 'or is there twice');
 SELECT is(pg_temp.error_of('externaldata(n:long)["'' OR true; --"]'),
     '42601 KQL query has an error at line 1, column 1: externaldata of "'' OR true; --" is no table here', 'an address is a value');
 DROP VIEW v;
