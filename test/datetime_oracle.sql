@@ -1,7 +1,7 @@
 -- bin, bin_end, within and window_start against arithmetic in numeric, on
 -- random, extreme and infinite times, and against date_bin.
 BEGIN;
-SELECT plan(16);
+SELECT plan(17);
 SET LOCAL TimeZone TO 'UTC';
 
 -- One of so many numbers from zero, by hash.
@@ -163,6 +163,18 @@ SELECT is_empty($$ SELECT t, n, azhunt.window_start(t, make_interval(days => n))
        OR azhunt.within(t - make_interval(hours => 24 * n) - interval '1 us', t, make_interval(days => n))
        OR azhunt.bin(t, make_interval(days => n + 1)) <> azhunt.bin(t, make_interval(hours => 24 * (n + 1)))
     LIMIT 10 $$, 'a day has 24 hours all the year');
+
+--
+-- timespans of KQL, where the least has no opposite
+--
+SELECT is_empty($$ SELECT a, b, azhunt.modulo(a, b) FROM
+    (SELECT make_interval(secs => 0) + (n || ' microseconds')::interval AS a, (m || ' microseconds')::interval AS b, n, m
+     FROM unnest('{-9223372036854775808,-9223372036854775807,-7,-1,0,1,7,9223372036854775807}'::bigint[]) AS n,
+          unnest('{-9223372036854775808,-9223372036854775807,-7,-1,1,7,9223372036854775807}'::bigint[]) AS m) AS v
+    WHERE pg_temp.microseconds(azhunt.modulo(a, b)) <> (n::numeric % m + abs(m::numeric)) % m
+       OR n > -9223372036854775808 AND pg_temp.microseconds(azhunt.abs(a)) <> abs(n::numeric)
+       OR n = -9223372036854775808 AND azhunt.abs(a) <> a
+    LIMIT 10 $$, 'abs() and the rest of a division, up to the least timespan');
 
 SELECT * FROM finish();
 ROLLBACK;
