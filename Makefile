@@ -96,6 +96,7 @@ OBJS = \
 	src/kql/parse_times.o \
 	src/kql/parse_values.o \
 	src/kql/print_values.o \
+	src/kql/regex_class.o \
 	src/kql/regex_compile.o \
 	src/kql/regex_functions.o \
 	src/kql/regex_match.o \

@@ -40,6 +40,26 @@ kql_fold_code_point(uint32_t code_point)
 }
 
 /*
+ * The next code point, from this one on, that folds to another; UINT32_MAX if
+ * there is none.
+ */
+uint32_t
+kql_next_folded(uint32_t code_point)
+{
+	/* there is no letter among the first, nor in other pages like theirs */
+	while (code_point / KQL_UNICODE_PAGE < LENGTH(fold_index))
+	{
+		if (fold_index[code_point / KQL_UNICODE_PAGE] == fold_index[0])
+			code_point = (code_point / KQL_UNICODE_PAGE + 1) * KQL_UNICODE_PAGE;
+		else if (kql_fold_code_point(code_point) != code_point)
+			return code_point;
+		else
+			code_point++;
+	}
+	return UINT32_MAX;
+}
+
+/*
  * A letter in lower case: the simple mappings of Unicode's UnicodeData.txt.
  */
 uint32_t

@@ -81,6 +81,7 @@ extern int	kql_compare_fold(KqlString a, KqlString b, KqlEncoding encoding);
 
 /* fold.c */
 extern uint32_t kql_fold_code_point(uint32_t code_point);
+extern uint32_t kql_next_folded(uint32_t code_point);
 extern uint32_t kql_lower_code_point(uint32_t code_point);
 extern uint32_t kql_upper_code_point(uint32_t code_point);
 extern bool kql_is_alphanumeric(uint32_t code_point);

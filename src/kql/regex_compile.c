@@ -139,6 +139,7 @@ emit_node(RegexCompiler *c, const RegexNode *node)
 		case NODE_EMPTY:
 			break;
 		case NODE_CLASS:
+			kql_regex_close_class(c, node->class);
 			at = emit(c, RE_CLASS, 0, 0);
 			c->regex->program[at].class = node->class;
 			break;

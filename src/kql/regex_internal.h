@@ -59,6 +59,7 @@ typedef struct RegexClass
 	int			sets;			/* RE_WORD and so on */
 	bool		is_negated;
 	bool		folds;
+	bool		is_closed;		/* the ranges are in order */
 } RegexClass;
 
 typedef struct RegexInstruction
@@ -115,6 +116,10 @@ typedef struct RegexCompiler
 	int			groups;
 	KqlRegex   *regex;
 } RegexCompiler;
+
+/* regex_class.c */
+extern void kql_regex_add_range(RegexCompiler *c, RegexClass *class, uint32_t first, uint32_t last);
+extern void kql_regex_close_class(RegexCompiler *c, RegexClass *class);
 
 /* regex_parse.c */
 extern void kql_regex_fail(RegexCompiler *c, const char *error);

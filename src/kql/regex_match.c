@@ -113,36 +113,19 @@ character_at(KqlString s, size_t at, size_t *length)
 static bool
 in_ranges(const RegexClass *class, uint32_t code_point)
 {
-	for (int i = 0; i < class->count; i++)
+	int			low = 0;
+	int			high = class->count;
+
+	while (low < high)
 	{
-		if (code_point >= class->ranges[i].first && code_point <= class->ranges[i].last)
+		int			middle = (low + high) / 2;
+
+		if (code_point < class->ranges[middle].first)
+			high = middle;
+		else if (code_point > class->ranges[middle].last)
+			low = middle + 1;
+		else
 			return true;
-	}
-	return false;
-}
-
-/*
- * Is the character, or another case of it, in a range?
- */
-static bool
-in_folded_ranges(const RegexClass *class, uint32_t code_point)
-{
-	uint32_t	folded = kql_fold_code_point(code_point);
-
-	if (in_ranges(class, code_point) || in_ranges(class, folded))
-		return true;
-	for (int i = 0; i < class->count; i++)
-	{
-		uint32_t	last = class->ranges[i].last;
-
-		/* ranges of a few characters are folded one by one */
-		if (last - class->ranges[i].first > 1000)
-			continue;
-		for (uint32_t c = class->ranges[i].first; c <= last; c++)
-		{
-			if (kql_fold_code_point(c) == folded)
-				return true;
-		}
 	}
 	return false;
 }
@@ -153,7 +136,8 @@ in_folded_ranges(const RegexClass *class, uint32_t code_point)
 static bool
 in_class(const RegexClass *class, uint32_t code_point)
 {
-	bool		result = class->folds ? in_folded_ranges(class, code_point) : in_ranges(class, code_point);
+	bool		result = in_ranges(class, code_point) ||
+	(class->folds && in_ranges(class, kql_fold_code_point(code_point)));
 
 	if (!result && class->sets != 0)
 		result = ((class->sets & RE_WORD) && is_word(code_point)) ||

@@ -74,26 +74,6 @@ next_character(RegexCompiler *c)
 }
 
 /*
- * Add code points to a class.
- */
-static void
-add_range(RegexCompiler *c, RegexClass *class, uint32_t first, uint32_t last)
-{
-	if (class->count == class->room)
-	{
-		int			room = class->room > 0 ? 2 * class->room : 4;
-		RegexRange *ranges = c->allocate(c->context, (size_t) room * sizeof(RegexRange));
-
-		if (class->count > 0)
-			memcpy(ranges, class->ranges, (size_t) class->count * sizeof(RegexRange));
-		class->ranges = ranges;
-		class->room = room;
-	}
-	class->ranges[class->count].first = first;
-	class->ranges[class->count++].last = last;
-}
-
-/*
  * A class without characters.
  */
 static RegexClass *
@@ -114,7 +94,7 @@ character_node(RegexCompiler *c, uint32_t code_point)
 	RegexNode  *node = new_node(c, NODE_CLASS);
 
 	node->class = new_class(c);
-	add_range(c, node->class, code_point, code_point);
+	kql_regex_add_range(c, node->class, code_point, code_point);
 	return node;
 }
 
@@ -127,11 +107,11 @@ add_perl_class(RegexCompiler *c, RegexClass *class, int letter)
 	switch (letter)
 	{
 		case 'd':
-			add_range(c, class, '0', '9');
+			kql_regex_add_range(c, class, '0', '9');
 			return true;
 		case 'D':
-			add_range(c, class, 0, '0' - 1);
-			add_range(c, class, '9' + 1, 0x10FFFF);
+			kql_regex_add_range(c, class, 0, '0' - 1);
+			kql_regex_add_range(c, class, '9' + 1, 0x10FFFF);
 			return true;
 		case 'w':
 			class->sets |= RE_WORD;
@@ -231,7 +211,7 @@ posix_class(RegexCompiler *c, RegexClass *class)
 		if (!accept(c, classes[i].name))
 			continue;
 		for (const char *p = classes[i].ranges; *p != '\0'; p += 2)
-			add_range(c, class, (unsigned char) p[0], (unsigned char) p[1]);
+			kql_regex_add_range(c, class, (unsigned char) p[0], (unsigned char) p[1]);
 		return true;
 	}
 	return false;
@@ -292,7 +272,7 @@ parse_brackets(RegexCompiler *c)
 			if (last < first)
 				kql_regex_fail(c, "invalid range in brackets");
 		}
-		add_range(c, class, first, last);
+		kql_regex_add_range(c, class, first, last);
 	}
 	if (!accept(c, "]"))
 		kql_regex_fail(c, "missing ]");
@@ -447,7 +427,7 @@ parse_atom(RegexCompiler *c)
 		node->class = new_class(c);
 		node->class->is_negated = true;
 		if (!c->dot_is_all)
-			add_range(c, node->class, '\n', '\n');
+			kql_regex_add_range(c, node->class, '\n', '\n');
 		return node;
 	}
 	if (peek(c) == '*' || peek(c) == '+' || peek(c) == '?')
