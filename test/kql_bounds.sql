@@ -39,6 +39,11 @@ SELECT ok(NOT azhunt.contains(repeat('ab', 10000000), repeat('ab', 5000000) || '
 SELECT is(jsonb_array_length(azhunt.split(repeat('a', 2000000), repeat('a', 1000000) || 'b')), 1, 'split()');
 SELECT is(azhunt.replace_any(repeat('a', 4000000) || 'b', ARRAY[repeat('a', 2000000) || 'c', repeat('a', 1000000), repeat('a', 999999) || 'b'], ARRAY['x', 'y', 'z']),
           'yyyyb', 'replace_any()');
+SELECT is(azhunt.replace_any(repeat('a', 2000000), ARRAY['a', repeat('a', 1000000)], ARRAY['', 'x']), '', 'replace_any() where all is taken');
+SELECT is((SELECT azhunt.count_matches(repeat('~', 200000), '(?i)[' || string_agg('\x{' || to_hex(256 + i) || '}-\x{' || to_hex(1256 + i) || '}', '') || ']')
+           FROM generate_series(0, 900) AS i), 0::bigint, 'a class of many characters that ignores case');
+-- nor does it take memory by depth times length
+SELECT is(length(azhunt.json_text(azhunt.parse_json(repeat('[', 990) || '"' || repeat('x', 20000000) || '"' || repeat(']', 990)))), 20001982, 'dynamic_to_json()');
 SET LOCAL statement_timeout = 0;
 
 -- What takes long can be cancelled: without that, this goes on for minutes.

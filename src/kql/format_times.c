@@ -180,26 +180,21 @@ compare_keys(const void *a, const void *b)
 }
 
 /*
- * Print a value with the keys of objects in the order of their names.
+ * Print an array or an object, with the keys of objects in the order of their
+ * names.
  */
 static void
-print_sorted(StringInfo out, Jsonb *json)
+print_sorted(StringInfo out, JsonbContainer *container)
 {
-	JsonbIterator *iterator;
+	bool		is_object = JsonContainerIsObject(container);
+	JsonbIterator *iterator = JsonbIteratorInit(container);
 	JsonbIteratorToken token;
 	JsonbValue	value;
-	JsonbPair  *pairs;
+	JsonbPair  *pairs = palloc((JsonContainerSize(container) + 1) * sizeof(JsonbPair));
 	int			count = 0;
 
 	check_stack_depth();
 	CHECK_FOR_INTERRUPTS();
-	if (JB_ROOT_IS_SCALAR(json))
-	{
-		print_json(out, json);
-		return;
-	}
-	pairs = palloc((JB_ROOT_COUNT(json) + 1) * sizeof(JsonbPair));
-	iterator = JsonbIteratorInit(&json->root);
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
 		if (token == WJB_KEY)
@@ -210,21 +205,25 @@ print_sorted(StringInfo out, Jsonb *json)
 		else if (token == WJB_VALUE || token == WJB_ELEM)
 			pairs[count++].value = value;
 	}
-	if (JB_ROOT_IS_OBJECT(json))
+	if (is_object)
 		qsort(pairs, count, sizeof(JsonbPair), compare_keys);
-	appendStringInfoChar(out, JB_ROOT_IS_OBJECT(json) ? '{' : '[');
+	appendStringInfoChar(out, is_object ? '{' : '[');
 	for (int i = 0; i < count; i++)
 	{
 		if (i > 0)
 			appendStringInfoChar(out, ',');
-		if (JB_ROOT_IS_OBJECT(json))
+		if (is_object)
 		{
 			escape_json(out, pairs[i].key.val.string.val);
 			appendStringInfoChar(out, ':');
 		}
-		print_sorted(out, JsonbValueToJsonb(&pairs[i].value));
+		if (pairs[i].value.type == jbvBinary)
+			print_sorted(out, pairs[i].value.val.binary.data);
+		else
+			print_scalar(out, &pairs[i].value);
 	}
-	appendStringInfoChar(out, JB_ROOT_IS_OBJECT(json) ? '}' : ']');
+	appendStringInfoChar(out, is_object ? '}' : ']');
+	pfree(pairs);
 }
 
 /*
@@ -233,9 +232,13 @@ print_sorted(StringInfo out, Jsonb *json)
 Datum
 azhunt_json_text(PG_FUNCTION_ARGS)
 {
+	Jsonb	   *json = PG_GETARG_JSONB_P(0);
 	StringInfoData out;
 
 	initStringInfo(&out);
-	print_sorted(&out, PG_GETARG_JSONB_P(0));
+	if (JB_ROOT_IS_SCALAR(json))
+		print_json(&out, json);
+	else
+		print_sorted(&out, &json->root);
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
 }

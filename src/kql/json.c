@@ -336,7 +336,7 @@ azhunt_parse_json(PG_FUNCTION_ARGS)
 /*
  * Print a scalar as JSON.
  */
-static void
+void
 print_scalar(StringInfo out, const JsonbValue *value)
 {
 	switch (value->type)

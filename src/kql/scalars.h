@@ -28,10 +28,14 @@ extern bool is_kusto_time(int64 time);
 /* conversions.c */
 extern int64 ticks_of_timespan(Interval *span);
 
-/* strings.c */
+/* encoding.c */
+extern KqlString utf8_string(text *t);
 extern KqlString utf8_argument(FunctionCallInfo fcinfo, int number);
+extern KqlString server_string(KqlString s);
+extern text *server_text(KqlString s);
 
 /* json.c */
+extern void print_scalar(StringInfo out, const JsonbValue *value);
 extern void print_json(StringInfo out, Jsonb *json);
 extern bool json_scalar(Jsonb *json, JsonbValue *value);
 
