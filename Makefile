@@ -84,6 +84,7 @@ OBJS = \
 	src/kql/conversions.o \
 	src/kql/dynamic.o \
 	src/kql/element_store.o \
+	src/kql/encoding.o \
 	src/kql/fold.o \
 	src/kql/format_times.o \
 	src/kql/has.o \

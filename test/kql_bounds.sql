@@ -2,7 +2,7 @@
 -- cut off in silence.  Times and timespans that Kusto does not have are none, the
 -- nearest that it has, or an error.
 BEGIN;
-SELECT plan(17);
+SELECT plan(20);
 
 CREATE FUNCTION pg_temp.error_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE message text;

@@ -39,7 +39,7 @@ database_has(Oid conversion, const char *character, int length)
 /*
  * Change the case of a string of UTF-8 into a buffer, which must have twice its
  * length, and return the length that it has there.  A letter whose other case
- * cannot be converted stays as it is, and so does what is no UTF-8.
+ * cannot be converted stays as it is.
  */
 static size_t
 change_case(KqlString s, uint32_t (*change) (uint32_t), Oid conversion, char *buffer)
@@ -77,15 +77,11 @@ static Datum
 in_case(FunctionCallInfo fcinfo, uint32_t (*change) (uint32_t))
 {
 	bool		is_converted = GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII;
-	KqlString	s = is_converted ? utf8_argument(fcinfo, 0) : TextKqlString(PG_GETARG_TEXT_PP(0));
+	KqlString	s = utf8_argument(fcinfo, 0);
 	Oid			conversion = is_converted ? FindDefaultConversionProc(PG_UTF8, GetDatabaseEncoding()) : InvalidOid;
 	char	   *buffer = MemoryContextAllocHuge(CurrentMemoryContext, s.length * 2 + 1);
-	size_t		length = change_case(s, change, conversion, buffer);
 
-	buffer[length] = '\0';
-	if (is_converted)
-		PG_RETURN_TEXT_P(cstring_to_text(pg_any_to_server(buffer, length, PG_UTF8)));
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(buffer, length));
+	PG_RETURN_TEXT_P(server_text(kql_string(buffer, change_case(s, change, conversion, buffer))));
 }
 
 /*

@@ -11,7 +11,6 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -71,16 +70,7 @@ interrupt(void)
 static KqlString
 server_part(KqlString s, ptrdiff_t start, ptrdiff_t end)
 {
-	KqlString	part = kql_string(s.data + start, end - start);
-
-	if (start < 0)
-		return kql_string("", 0);
-	if (GetDatabaseEncoding() != PG_UTF8)
-	{
-		part.data = pg_any_to_server(pnstrdup(part.data, part.length), part.length, PG_UTF8);
-		part.length = strlen(part.data);
-	}
-	return part;
+	return start < 0 ? kql_string("", 0) : server_string(kql_string(s.data + start, end - start));
 }
 
 /*

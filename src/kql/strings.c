@@ -133,20 +133,3 @@ azhunt_has(PG_FUNCTION_ARGS)
 	}
 	PG_RETURN_BOOL(true);
 }
-
-/*
- * A text argument in UTF-8.
- */
-KqlString
-utf8_argument(FunctionCallInfo fcinfo, int number)
-{
-	text	   *t = PG_GETARG_TEXT_PP(number);
-	KqlString	s = TextKqlString(t);
-
-	if (GetDatabaseEncoding() != PG_UTF8)
-	{
-		s.data = pg_server_to_any(pnstrdup(s.data, s.length), s.length, PG_UTF8);
-		s.length = strlen(s.data);
-	}
-	return s;
-}

@@ -208,9 +208,11 @@ part_value(const char *start, const char *end)
 {
 	JsonbValue	value;
 
+	KqlString	part = server_string(kql_string(start, end - start));
+
 	value.type = jbvString;
-	value.val.string.val = (char *) start;
-	value.val.string.len = end - start;
+	value.val.string.val = (char *) part.data;
+	value.val.string.len = part.length;
 	return value;
 }
 
@@ -254,10 +256,7 @@ split(KqlString s, KqlString delimiter, bool all, int64 wanted)
 Datum
 azhunt_split(PG_FUNCTION_ARGS)
 {
-	text	   *s = PG_GETARG_TEXT_PP(0);
-	text	   *delimiter = PG_GETARG_TEXT_PP(1);
-
-	PG_RETURN_JSONB_P(split(TextKqlString(s), TextKqlString(delimiter), true, 0));
+	PG_RETURN_JSONB_P(split(utf8_argument(fcinfo, 0), utf8_argument(fcinfo, 1), true, 0));
 }
 
 /*
@@ -266,9 +265,7 @@ azhunt_split(PG_FUNCTION_ARGS)
 Datum
 azhunt_split_part(PG_FUNCTION_ARGS)
 {
-	text	   *s = PG_GETARG_TEXT_PP(0);
-	text	   *delimiter = PG_GETARG_TEXT_PP(1);
-	Jsonb	   *result = split(TextKqlString(s), TextKqlString(delimiter), false, PG_GETARG_INT64(2));
+	Jsonb	   *result = split(utf8_argument(fcinfo, 0), utf8_argument(fcinfo, 1), false, PG_GETARG_INT64(2));
 
 	if (result == NULL)
 		PG_RETURN_NULL();
@@ -276,9 +273,40 @@ azhunt_split_part(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Let a search string take the places where it is found and nothing else is.  A
+ * place that is the start of one gets its number, others that are taken -1; all
+ * else is -2.
+ */
+static void
+claim_occurrences(KqlString s, KqlString needle, int number, int *claims)
+{
+	Occurrences search;
+	const char *at;
+	size_t		seen = 0;
+	size_t		free_from = 0;	/* behind what is taken of what was seen */
+
+	begin_search(&search, s, needle);
+	while ((at = next_occurrence(&search)) != NULL)
+	{
+		size_t		start = at - s.data;
+		size_t		end = start + needle.length;
+
+		for (; seen < end; seen++)
+			if (claims[seen] != -2)
+				free_from = seen + 1;
+		if (start < free_from)
+			continue;
+		claims[start] = number;
+		for (size_t i = start + 1; i < end; i++)
+			claims[i] = -1;
+		free_from = end;
+	}
+	end_search(&search);
+}
+
+/*
  * Note which search string each place of the text is taken by: those that come
- * first in the list have the first choice.  A place that is the start of one
- * has its number, others that are taken -1, and all else -2.
+ * first in the list have the first choice.
  */
 static int *
 claim_places(KqlString s, Datum *searched, bool *nulls, int count)
@@ -289,29 +317,14 @@ claim_places(KqlString s, Datum *searched, bool *nulls, int count)
 		claims[i] = -2;
 	for (int n = 0; n < count; n++)
 	{
-		text	   *t;
 		KqlString	needle;
 
+		CHECK_FOR_INTERRUPTS();
 		if (nulls[n])
 			continue;
-		t = DatumGetTextPP(searched[n]);
-		needle = TextKqlString(t);
-		if (needle.length == 0)
-			continue;
-		for (const char *at = s.data; (at = find(s, needle, at)) != NULL;)
-		{
-			size_t		start = at - s.data;
-			size_t		free = 0;
-
-			CHECK_FOR_INTERRUPTS();
-			while (free < needle.length && claims[start + free] == -2)
-				free++;
-			at += Min(free + 1, needle.length);
-			if (free < needle.length)
-				continue;
-			for (size_t i = 0; i < needle.length; i++)
-				claims[start + i] = i == 0 ? n : -1;
-		}
+		needle = utf8_string(DatumGetTextPP(searched[n]));
+		if (needle.length > 0 && find(s, needle, s.data) != NULL)
+			claim_occurrences(s, needle, n, claims);
 	}
 	return claims;
 }
@@ -323,8 +336,7 @@ claim_places(KqlString s, Datum *searched, bool *nulls, int count)
 Datum
 azhunt_replace_any(PG_FUNCTION_ARGS)
 {
-	text	   *t = PG_GETARG_TEXT_PP(0);
-	KqlString	s = TextKqlString(t);
+	KqlString	s = utf8_argument(fcinfo, 0);
 	Datum	   *searched;
 	Datum	   *replacements;
 	bool	   *searched_nulls;
@@ -344,10 +356,10 @@ azhunt_replace_any(PG_FUNCTION_ARGS)
 			appendStringInfoChar(&out, s.data[i]);
 		else if (claims[i] >= 0 && !replacement_nulls[claims[i]])
 		{
-			text	   *replacement = DatumGetTextPP(replacements[claims[i]]);
+			KqlString	replacement = utf8_string(DatumGetTextPP(replacements[claims[i]]));
 
-			appendBinaryStringInfo(&out, VARDATA_ANY(replacement), VARSIZE_ANY_EXHDR(replacement));
+			appendBinaryStringInfo(&out, replacement.data, replacement.length);
 		}
 	}
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
+	PG_RETURN_TEXT_P(server_text(kql_string(out.data, out.len)));
 }

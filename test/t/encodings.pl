@@ -71,11 +71,28 @@ my $euc_jp = create_database_of_kind('azhunt_euc_jp', q{ENCODING 'EUC_JP' LOCALE
 all_true($euc_jp, 'EUC_JP', q{convert_from('\xe6bca2', 'UTF8')}, %everywhere, %letters_are_separators, %escapes_of_ascii_alone,
 	'tolower and toupper change letters' => q{tolower(convert_from('\xa3c1', 'EUC_JP')) = convert_from('\xa3e1', 'EUC_JP')
 		AND toupper(convert_from('\xa7d1', 'EUC_JP')) = convert_from('\xa7a1', 'EUC_JP')},
-	'has finds whole characters alone' => q{NOT has(convert_from('\xa4a2a4a4', 'EUC_JP'), convert_from('\xa2a4', 'EUC_JP'))});
+	'has finds whole characters alone' => q{NOT has(convert_from('\xa4a2a4a4', 'EUC_JP'), convert_from('\xa2a4', 'EUC_JP'))},
+	'split and replace_strings neither find other ones' => q{
+		(SELECT split(s, d) = jsonb_build_array(s) AND split(s, d, 0) = jsonb_build_array(s) AND replace_any(s, ARRAY[d], '{x}') = s
+			AND split(s || d || s, d) = jsonb_build_array(s, s) AND replace_any(s || d, ARRAY[d], ARRAY[s]) = s || s
+		FROM (VALUES (convert_from('\xa1a4a2a1', 'EUC_JP'), convert_from('\xa4a2', 'EUC_JP'))) AS v (s, d))});
 
 # a byte that is no character of any encoding
 my $sql_ascii = create_database_of_kind('azhunt_sql_ascii', q{ENCODING 'SQL_ASCII' LOCALE 'C'});
-all_true($sql_ascii, 'SQL_ASCII', q{convert_from('\xff', 'SQL_ASCII')}, %everywhere, %letters_are_separators, %escapes_of_ascii_alone);
+all_true($sql_ascii, 'SQL_ASCII', q{convert_from('\xff', 'SQL_ASCII')}, %everywhere, %letters_are_separators, %escapes_of_ascii_alone,
+	'bytes that are no UTF-8 stay as they are' => q{
+		(SELECT bool_and(tolower(s || 'A') = s || 'a' AND toupper(s || 'a') = s || 'A' AND replace_regex(s || 'a', 'a', '\\0' || s) = s || 'a' || s
+			AND extract_all('(.+)', s) = jsonb_build_array(s) AND split(s || ',' || s, ',') = jsonb_build_array(s, s)
+			AND replace_any(s || 'a', ARRAY[s], ARRAY['b' || s]) = 'b' || s || 'a')
+		FROM (SELECT convert_from(decode(b, 'hex'), 'SQL_ASCII') FROM unnest('{ff,e041,c341,c3,f09f98,80,edb280,c328a1,f4908080}'::text[]) AS b) AS v (s)
+		WHERE s !~ 'A')},
+	'nor do they swallow what follows' => q{tolower(convert_from('\xe04142', 'SQL_ASCII')) = convert_from('\xe06162', 'SQL_ASCII')
+		AND tolower(convert_from('\xc341', 'SQL_ASCII')) = convert_from('\xc361', 'SQL_ASCII')},
+	'and are found' => q{contains(u || 'a', 'A') AND startswith(u || 'ab', u || 'A') AND endswith('a' || u, u) AND has_cs('a ' || u || ' b', 'b')
+		AND hasprefix('x ' || u || 'term', 'TERM') AND hassuffix('term' || u, 'TERM') AND countof('a' || u || u, u) = 2 AND indexof('ab' || u, u) = 2
+		AND matches_regex('a' || u, 'a.$') AND NOT matches_regex(u, '\\w')},
+	'UTF-8 is read as such' => q{tolower(convert_from('\xc389ff', 'SQL_ASCII')) = convert_from('\xc3a9ff', 'SQL_ASCII')
+		AND matches_regex(convert_from('\xc389', 'SQL_ASCII'), '^.$')});
 
 # where letters of both cases stand together
 SKIP:
