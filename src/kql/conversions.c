@@ -412,6 +412,14 @@ azhunt_todecimal_text(PG_FUNCTION_ARGS)
 
 	if (!kql_parse_real(s, &real) || isnan(real) || isinf(real))
 		PG_RETURN_NULL();
+
+	/*
+	 * numeric_in() has an error for exponents that are far below those of
+	 * reals
+	 */
+	if (real == 0 && strpbrk(text, "eE") != NULL)
+		text = "0";
+
 	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }
 

@@ -7,6 +7,7 @@
  *
  *-------------------------------------------------------------------------
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,12 @@ set_literal(Arena *arena, Node *node, KqlString s)
 			return kql_parse_real(s, &node->real);
 		case KQL_DECIMAL:
 			node->text = arena_strndup(arena, s.data, s.length);
-			return kql_parse_real(s, &real) && strpbrk(node->text, "nN") == NULL;
+			if (!kql_parse_real(s, &real) || isnan(real) || isinf(real))
+				return false;
+			/* numeric has an error for exponents far below those of real */
+			if (real == 0 && strpbrk(node->text, "eE") != NULL)
+				node->text = "0";
+			return true;
 		case KQL_GUID:
 			if (!kql_parse_guid(s, guid))
 				return false;
@@ -55,6 +61,21 @@ set_literal(Arena *arena, Node *node, KqlString s)
 		default:
 			return false;
 	}
+}
+
+/*
+ * The type of a number or timespan.
+ */
+static KqlType
+number_type(const Token *token)
+{
+	if (token->kind == TOKEN_TIMESPAN)
+		return KQL_TIMESPAN;
+	if (token->length > 1 && (token->text[1] == 'x' || token->text[1] == 'X'))
+		return KQL_LONG;
+	return memchr(token->text, '.', token->length) != NULL ||
+		memchr(token->text, 'e', token->length) != NULL ||
+		memchr(token->text, 'E', token->length) != NULL ? KQL_REAL : KQL_LONG;
 }
 
 /*
@@ -79,14 +100,7 @@ parse_literal(Parser *parser)
 		node->length = joined.length;
 		return finish_node(parser, node);
 	}
-	if (token->kind == TOKEN_TIMESPAN)
-		node->type = KQL_TIMESPAN;
-	else if (token->length > 1 && (token->text[1] == 'x' || token->text[1] == 'X'))
-		node->type = KQL_LONG;
-	else
-		node->type = memchr(s.data, '.', s.length) != NULL ||
-			memchr(s.data, 'e', s.length) != NULL ||
-			memchr(s.data, 'E', s.length) != NULL ? KQL_REAL : KQL_LONG;
+	node->type = number_type(token);
 	if (!set_literal(parser->arena, node, s))
 		add_error(parser->errors, token->start, "%s literal %.*s is out of range",
 				  kql_type_name(node->type), (int) token->length, token->text);
@@ -253,6 +267,36 @@ json_of_literal(Buffer *out, const Node *node)
 	}
 }
 
+/*
+ * Read a number or timespan behind its sign, and write it.
+ */
+static void
+json_number(Parser *parser, Buffer *out, const char *sign)
+{
+	const Token *token = current_token(parser);
+	Node	   *node = new_node(parser, NODE_LITERAL);
+	const char *text;
+	KqlString	s;
+
+	if (token->kind != TOKEN_NUMBER && token->kind != TOKEN_TIMESPAN)
+	{
+		syntax_error(parser, "a number");
+		return;
+	}
+	text = arena_printf(parser->arena, "%s%.*s", sign, (int) token->length, token->text);
+	s = kql_string(text, strlen(text));
+	node->type = number_type(token);
+	if (!set_literal(parser->arena, node, s))
+	{
+		/* JSON has whole numbers beyond those of long */
+		node->type = KQL_REAL;
+		if (!set_literal(parser->arena, node, s))
+			add_error(parser->errors, token->start, "\"%s\" is no JSON", text);
+	}
+	json_of_literal(out, node);
+	parser->at++;
+}
+
 static void parse_json(Parser *parser, Buffer *out);
 
 /*
@@ -309,10 +353,10 @@ parse_json(Parser *parser, Buffer *out)
 		buffer_text(out, "null");
 	else if (at_symbol(parser, "-") || at_symbol(parser, "+"))
 	{
-		if (at_symbol(parser, "-"))
-			buffer_text(out, "-");
+		const char *sign = at_symbol(parser, "-") ? "-" : "";
+
 		parser->at++;
-		json_of_literal(out, parse_literal(parser));
+		json_number(parser, out, sign);
 	}
 	else if (token->kind == TOKEN_STRING)
 	{
@@ -320,7 +364,7 @@ parse_json(Parser *parser, Buffer *out)
 		parser->at++;
 	}
 	else if (token->kind == TOKEN_NUMBER || token->kind == TOKEN_TIMESPAN)
-		json_of_literal(out, parse_literal(parser));
+		json_number(parser, out, "");
 	else
 	{
 		Node	   *node = parse_typed_literal(parser);
