@@ -390,6 +390,26 @@ add_result(Compiler *c, Table *result, const char *name, Expr *expr)
 }
 
 /*
+ * Does the star of a call stand for the column?  It does not for those of by, nor
+ * for those that the call names itself.
+ */
+static bool
+is_starred(const Table *result, const Node *call, const Column *column)
+{
+	bool		is_starred = !column->is_hidden;
+
+	for (int i = 0; i < result->group_count && is_starred; i++)
+		is_starred = strcmp(((Column *) result->columns.items[i])->name, column->name) != 0;
+	for (int i = 0; i < call->args.count && is_starred; i++)
+	{
+		const Node *argument = call->args.items[i];
+
+		is_starred = argument->kind != NODE_NAME || strcmp(argument->text, column->name) != 0;
+	}
+	return is_starred;
+}
+
+/*
  * The columns of arg_max(by, columns), which are more than one.
  */
 static void
@@ -399,7 +419,6 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Node *node, const 
 	const Node *by = call->args.items[0];
 	const char *by_name = default_name(c, by);
 	Expr	   *by_expr;
-	int			keys = result->columns.count;
 	int			names = node->kind == NODE_NAMED ? node->names.count : 0;
 
 	by_expr = bind_argument(c, &scope, by);
@@ -422,11 +441,8 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Node *node, const 
 			for (int j = 0; j < table->columns.count; j++)
 			{
 				Column	   *column = table->columns.items[j];
-				bool		is_key = by->kind == NODE_NAME && strcmp(by->text, column->name) == 0;
 
-				for (int k = 0; k < keys; k++)
-					is_key |= strcmp(((Column *) result->columns.items[k])->name, column->name) == 0;
-				if (!column->is_hidden && !is_key)
+				if (is_starred(result, call, column))
 					add_result(c, result, column->name, arg_value(c, by_expr, column->expr, aggregates[which].function));
 			}
 			continue;
@@ -449,8 +465,6 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Node *node, const 
 static void
 summarize_any(Compiler *c, Table *table, Table *result, const Node *call)
 {
-	int			keys = result->columns.count;
-
 	for (int i = 0; i < call->args.count; i++)
 	{
 		const Node *argument = call->args.items[i];
@@ -459,11 +473,8 @@ summarize_any(Compiler *c, Table *table, Table *result, const Node *call)
 		for (int j = 0; argument->kind == NODE_STAR && j < table->columns.count; j++)
 		{
 			Column	   *column = table->columns.items[j];
-			bool		is_key = column->is_hidden;
 
-			for (int k = 0; k < keys; k++)
-				is_key |= strcmp(((Column *) result->columns.items[k])->name, column->name) == 0;
-			if (!is_key)
+			if (is_starred(result, call, column))
 				add_result(c, result, column->name, expr_new(c, column->expr->type, sql_format(c->arena, "#any_of($1)", value_of(c, column->expr)), true));
 		}
 		if (argument->kind != NODE_STAR)
@@ -495,7 +506,7 @@ summarize_item(Compiler *c, Table *table, Table *result, const Node *node)
 		summarize_arg(c, table, result, node, value, which);
 		return;
 	}
-	if (which >= 0 && aggregates[which].kind == AGG_ANY && node->kind != NODE_NAMED &&
+	if (which >= 0 && aggregates[which].kind == AGG_ANY && !aggregates[which].has_condition && node->kind != NODE_NAMED &&
 		(value->args.count > 1 || (value->args.count == 1 && ((Node *) value->args.items[0])->kind == NODE_STAR)))
 	{
 		summarize_any(c, table, result, value);
