@@ -186,10 +186,47 @@ is_expanded(const Vector *expanded, const char *name)
 }
 
 /*
- * What passes through the pipe stays a column of the outer table.
+ * Is this name among those that a list gives?
+ */
+static bool
+is_given(const Vector *list, const char *name)
+{
+	for (int i = 0; i < list->count; i++)
+	{
+		const Node *item = list->items[i];
+
+		if (item->kind == NODE_DECLARATION && strcmp(item->text, name) == 0)
+			return true;
+		for (int j = 0; item->kind == NODE_NAMED && j < item->names.count; j++)
+		{
+			if (strcmp(((Node *) item->names.items[j])->text, name) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Does an operator of the pipe give a column this name?
+ */
+static bool
+is_assigned(const Node *pipe, const char *name)
+{
+	for (int i = 0; i < pipe->args.count; i++)
+	{
+		const Node *operator = pipe->args.items[i];
+
+		if (is_given(&operator->args, name) || is_given(&operator->by, name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What only passes through the pipe stays a column of the outer table.
  */
 static void
-keep_new(Compiler *c, Table *inner, const Table *outer, const Vector *expanded)
+keep_new(Compiler *c, Table *inner, const Table *outer, const Vector *expanded, const Node *pipe)
 {
 	Vector		columns = {0};
 
@@ -197,7 +234,8 @@ keep_new(Compiler *c, Table *inner, const Table *outer, const Vector *expanded)
 	{
 		Column	   *column = inner->columns.items[i];
 
-		if (!column->is_hidden && (find_column(outer, column->name) == NULL || is_expanded(expanded, column->name)))
+		if (!column->is_hidden && (find_column(outer, column->name) == NULL || is_expanded(expanded, column->name) ||
+								   is_assigned(pipe, column->name)))
 			vector_add(c->arena, &columns, column);
 	}
 	inner->columns = columns;
@@ -274,7 +312,7 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 	is_single = inner->is_grouped && inner->group_count == 0;
 	/* columns are dropped once nothing is grouped by their numbers */
 	close_table(c, inner);
-	keep_new(c, inner, table, &expanded);
+	keep_new(c, inner, table, &expanded, node->right);
 	drop_expanded(c, table, inner, &expanded);
 	table->from = sql_format(c->arena, "$1\n  CROSS JOIN LATERAL $2", table->from, inner->from);
 	for (int i = 0; i < inner->columns.count; i++)
