@@ -527,7 +527,12 @@ op_getschema(Compiler *c, Table *table, const Node *node)
 											   long_expr(c, rows.count)->sql, string_expr(c, net_names[column->expr->type])->sql,
 											   string_expr(c, kql_type_name(column->expr->type))->sql));
 	}
-	result->is_unknown = table->is_unknown || rows.count == 0;
+	result->is_unknown = table->is_unknown;
+	if (rows.count == 0)
+	{
+		vector_add(c->arena, &rows, sql_text(c->arena, "('', 0, '', '')"));
+		vector_add(c->arena, &result->where, sql_text(c->arena, "false"));
+	}
 	result->from = sql_format(c->arena, "(VALUES $1) AS $2(\"ColumnName\", \"ColumnOrdinal\", \"DataType\", \"ColumnType\")",
 							  sql_join(c->arena, &rows, ", "), sql_text(c->arena, alias));
 	for (int i = 0; i < 4; i++)

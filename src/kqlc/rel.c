@@ -165,14 +165,18 @@ static Sql *
 sort_key_sql(Compiler *c, const SortKey *key)
 {
 	const char *format;
+	Sql		   *sql = value_of(c, key->expr);
 
+	/* true and false alone are no sort keys in SQL */
+	if (key->expr->type == KQL_BOOL)
+		sql = sql_format(c->arena, "($1)::boolean", sql);
 	if (key->expr->type == KQL_STRING)
 		format = key->is_descending ? "$1 COLLATE pg_catalog.\"C\" DESC" : "$1 COLLATE pg_catalog.\"C\"";
 	else if (key->is_descending)
 		format = key->nulls_first ? "$1 DESC" : "$1 DESC NULLS LAST";
 	else
 		format = key->nulls_first ? "$1 NULLS FIRST" : "$1";
-	return sql_format(c->arena, format, value_of(c, key->expr));
+	return sql_format(c->arena, format, sql);
 }
 
 /*
