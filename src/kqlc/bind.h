@@ -182,6 +182,9 @@ extern bool count_names(Compiler *c, int place, int count);
 extern bool count_columns(Compiler *c, int place, const Table *table);
 extern bool descend(Compiler *c, const Node *node);
 
+/* binders.c */
+extern Sql *json_of_pieces(Compiler *c, const char *function, const Vector *pieces);
+
 /* convert.c */
 extern Expr *convert(Compiler *c, const Node *node, Expr *expr, KqlType type);
 extern Expr *to_condition(Compiler *c, const Node *node, Expr *expr);

@@ -12,17 +12,52 @@
 #include "functions.h"
 #include "../kql/regex.h"
 
+/* The most arguments of a function of PostgreSQL's, in pairs */
+#define MOST_PIECES	100
+
 /*
  * All arguments as SQL, in the form of a type.
  */
-static Sql *
-list_of(Compiler *c, const Node *node, Expr **arguments, int from, int count, KqlType type)
+static Vector
+pieces_of(Compiler *c, const Node *node, Expr **arguments, int from, int count, KqlType type)
 {
 	Vector		pieces = {0};
 
 	for (int i = from; i < count; i++)
 		vector_add(c->arena, &pieces, value_of(c, convert(c, node, arguments[i], type)));
-	return sql_join(c->arena, &pieces, ", ");
+	return pieces;
+}
+
+/*
+ * An array or object of any number of pieces, by a function that takes so many at
+ * once.
+ */
+Sql *
+json_of_pieces(Compiler *c, const char *function, const Vector *pieces)
+{
+	Vector		calls = {0};
+	int			at = 0;
+
+	do
+	{
+		Vector		some = {0};
+
+		while (at < pieces->count && some.count < MOST_PIECES)
+			vector_add(c->arena, &some, pieces->items[at++]);
+		vector_add(c->arena, &calls, sql_format(c->arena, arena_printf(c->arena, "@%s($1)", function), sql_join(c->arena, &some, ", ")));
+	} while (at < pieces->count);
+	return calls.count == 1 ? calls.items[0] : sql_format(c->arena, "($1)", sql_join(c->arena, &calls, " {||} "));
+}
+
+/*
+ * Arguments as an array of JSON, in the form of a type.
+ */
+static Sql *
+json_array(Compiler *c, const Node *node, Expr **arguments, int from, int count, KqlType type)
+{
+	Vector		pieces = pieces_of(c, node, arguments, from, count, type);
+
+	return json_of_pieces(c, "jsonb_build_array", &pieces);
 }
 
 /*
@@ -44,8 +79,10 @@ bind_strcat(Compiler *c, const Node *node, Expr **arguments, int count)
 Expr *
 bind_strcat_delim(Compiler *c, const Node *node, Expr **arguments, int count)
 {
-	return expr_new(c, KQL_STRING, sql_format(c->arena, "@concat_ws($1)",
-											  list_of(c, node, arguments, 0, count, KQL_STRING)), false);
+	Vector		pieces = pieces_of(c, node, arguments, 1, count, KQL_STRING);
+
+	return expr_new(c, KQL_STRING, sql_format(c->arena, "@concat_ws($1, VARIADIC ARRAY[$2]::text[])",
+											  value_of(c, convert(c, node, arguments[0], KQL_STRING)), sql_join(c->arena, &pieces, ", ")), false);
 }
 
 /*
@@ -175,6 +212,7 @@ bind_extreme(Compiler *c, const Node *node, Expr **arguments, int count)
 	KqlType		type = type_of_all(c, node, arguments, count);
 	bool		is_max = strcmp(node->text, "max_of") == 0;
 	bool		nullable = true;
+	Vector		pieces;
 	Sql		   *list;
 
 	if (type == KQL_NONE)
@@ -183,7 +221,8 @@ bind_extreme(Compiler *c, const Node *node, Expr **arguments, int count)
 		return fail(c, node, "%s() of type %s is not supported", node->text, kql_type_name(type));
 	for (int i = 0; i < count; i++)
 		nullable &= arguments[i]->is_nullable;
-	list = list_of(c, node, arguments, 0, count, type);
+	pieces = pieces_of(c, node, arguments, 0, count, type);
+	list = sql_join(c->arena, &pieces, ", ");
 	/* the collation of one is that of all */
 	if (type == KQL_STRING)
 		list = sql_format(c->arena, "$1 COLLATE pg_catalog.\"C\"", list);
@@ -252,8 +291,11 @@ bind_bin(Compiler *c, const Node *node, Expr **arguments, int count)
 	Expr	   *value = arguments[0];
 	Expr	   *size = arguments[1];
 	const char *format = "#bin_or_null($1, $2)";
+	bool		is_positive = false;
 
 	(void) count;
+	if (size->literal != NULL && !size->literal->is_null)
+		is_positive = size->type == KQL_REAL ? size->literal->real > 0 : size->literal->integer > 0;
 	if (value->type == KQL_DYNAMIC)
 		value = convert(c, node, value, size->type == KQL_TIMESPAN ? KQL_DATETIME : size->type);
 	if (is_number(value->type) && is_number(size->type))
@@ -276,7 +318,7 @@ bind_bin(Compiler *c, const Node *node, Expr **arguments, int count)
 		return fail(c, node, "%s() does not take the arguments (%s, %s)", node->text,
 					kql_type_name(value->type), kql_type_name(size->type));
 	return expr_new(c, value->type, sql_format(c->arena, format, value->sql, size->sql),
-					value->is_nullable || size->is_nullable || size->literal == NULL || size->literal->is_null);
+					value->is_nullable || !is_positive);
 }
 
 /*
@@ -337,7 +379,7 @@ bind_bag_pack(Compiler *c, const Node *node, Expr **arguments, int count)
 		return fail(c, node, "%s() takes keys and values in turn", node->text);
 	for (int i = 0; i < count; i++)
 		vector_add(c->arena, &pieces, value_of(c, convert(c, node, arguments[i], i % 2 == 0 ? KQL_STRING : KQL_DYNAMIC)));
-	return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "@jsonb_build_object($1)", sql_join(c->arena, &pieces, ", ")), false);
+	return expr_new(c, KQL_DYNAMIC, json_of_pieces(c, "jsonb_build_object", &pieces), false);
 }
 
 /*
@@ -346,9 +388,10 @@ bind_bag_pack(Compiler *c, const Node *node, Expr **arguments, int count)
 Expr *
 bind_array_list(Compiler *c, const Node *node, Expr **arguments, int count)
 {
+	Vector		pieces;
+
 	if (strcmp(node->text, "pack_array") == 0)
-		return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "@jsonb_build_array($1)",
-												   list_of(c, node, arguments, 0, count, KQL_DYNAMIC)), false);
+		return expr_new(c, KQL_DYNAMIC, json_array(c, node, arguments, 0, count, KQL_DYNAMIC), false);
 	if (strcmp(node->text, "ipv4_is_in_any_range") == 0)
 	{
 		Sql		   *address = value_of(c, to_string(c, arguments[0]));
@@ -356,11 +399,12 @@ bind_array_list(Compiler *c, const Node *node, Expr **arguments, int count)
 		if (count == 2 && arguments[1]->type == KQL_DYNAMIC)
 			return expr_new(c, KQL_BOOL, sql_format(c->arena, "#ipv4_is_in_any_range($1, $2)",
 													address, value_of(c, arguments[1])), true);
-		return expr_new(c, KQL_BOOL, sql_format(c->arena, "#ipv4_is_in_any_range($1, @jsonb_build_array($2))",
-												address, list_of(c, node, arguments, 1, count, KQL_STRING)), true);
+		return expr_new(c, KQL_BOOL, sql_format(c->arena, "#ipv4_is_in_any_range($1, $2)",
+												address, json_array(c, node, arguments, 1, count, KQL_STRING)), true);
 	}
+	pieces = pieces_of(c, node, arguments, 0, count, KQL_DYNAMIC);
 	return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, arena_printf(c->arena, "#%s(VARIADIC ARRAY[$1])", node->text),
-											   list_of(c, node, arguments, 0, count, KQL_DYNAMIC)), true);
+											   sql_join(c->arena, &pieces, ", ")), true);
 }
 
 /*
@@ -593,7 +637,6 @@ Expr *
 bind_with_keys(Compiler *c, const Node *node, Expr **arguments, int count)
 {
 	const Node *keys = arguments[1]->literal;
-	Sql		   *list = list_of(c, node, arguments, 2, count, KQL_DYNAMIC);
 
 	if (keys == NULL || keys->is_null)
 		return fail(c, node, "keys of %s() that are not known when the query is compiled are not supported", node->text);
@@ -602,7 +645,8 @@ bind_with_keys(Compiler *c, const Node *node, Expr **arguments, int count)
 	if (keys->text[0] == '$' || strstr(keys->text, "\"$") != NULL)
 		return fail(c, node, "paths of JSON in %s() are not supported", node->text);
 	if (count == 3)
-		return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#bag_set_key($1, $2, $3)", value_of(c, arguments[0]), arguments[1]->sql, list), true);
+		return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "#bag_set_key($1, $2, $3)", value_of(c, arguments[0]), arguments[1]->sql,
+												   value_of(c, to_dynamic(c, arguments[2]))), true);
 	return expr_new(c, strcmp(node->text, "bag_has_key") == 0 ? KQL_BOOL : KQL_DYNAMIC,
 					sql_format(c->arena, arena_printf(c->arena, "#%s($1, $2)", node->text), value_of(c, arguments[0]), arguments[1]->sql), true);
 }
@@ -613,8 +657,8 @@ bind_with_keys(Compiler *c, const Node *node, Expr **arguments, int count)
 Expr *
 bind_codepoints(Compiler *c, const Node *node, Expr **arguments, int count)
 {
-	return expr_new(c, KQL_STRING, sql_format(c->arena, "#unicode_codepoints_to_string(@jsonb_build_array($1))",
-											  list_of(c, node, arguments, 0, count, KQL_DYNAMIC)), true);
+	return expr_new(c, KQL_STRING, sql_format(c->arena, "#unicode_codepoints_to_string($1)",
+											  json_array(c, node, arguments, 0, count, KQL_DYNAMIC)), true);
 }
 
 /*
@@ -665,13 +709,35 @@ bind_regex(Compiler *c, const Node *node, Expr **arguments, int count)
 }
 
 /*
+ * countof() and indexof_regex(), whose second argument is a regular expression, or
+ * may be one
+ */
+Expr *
+bind_regex_search(Compiler *c, const Node *node, Expr **arguments, int count)
+{
+	bool		is_indexof = strcmp(node->text, "indexof_regex") == 0;
+	bool		is_regex = is_indexof;
+	const char *kind;
+	Sql		   *pieces[3];
+
+	if (count == 3 && string_constant(arguments[2], &kind))
+		is_regex = strcmp(kind, "regex") == 0;
+	if (is_regex && !check_regex(c, node, arguments[1]))
+		return failed_expr(c);
+	for (int i = 0; i < count; i++)
+		pieces[i] = value_of(c, to_string(c, arguments[i]));
+	return expr_new(c, KQL_LONG, sql_template(c->arena, is_indexof ? "#indexof_regex($1, $2)" : count == 3 ?
+											  "#countof($1, $2, $3)" : "#countof($1, $2)", pieces, count), is_indexof);
+}
+
+/*
  * has_any_ipv4(), has_any_ipv4_prefix(): several texts, or an array of them.
  */
 Expr *
 bind_has_any_ipv4(Compiler *c, const Node *node, Expr **arguments, int count)
 {
 	Sql		   *wanted = count == 2 && arguments[1]->type == KQL_DYNAMIC ? value_of(c, arguments[1]) :
-	sql_format(c->arena, "@jsonb_build_array($1)", list_of(c, node, arguments, 1, count, KQL_STRING));
+	json_array(c, node, arguments, 1, count, KQL_STRING);
 
 	return expr_new(c, KQL_BOOL, sql_format(c->arena, strcmp(node->text, "has_any_ipv4") == 0 ?
 											"#has_ipv4($1, $2, false)" : "#has_ipv4($1, $2, true)",

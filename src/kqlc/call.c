@@ -264,8 +264,7 @@ bind_pack_all(Compiler *c, const Scope *scope, const Node *node)
 		vector_add(c->arena, &parts, sql_string(c->arena, column->name, strlen(column->name)));
 		vector_add(c->arena, &parts, value_of(c, to_dynamic(c, column->expr)));
 	}
-	return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "@jsonb_build_object($1)",
-											   sql_join(c->arena, &parts, ", ")), false);
+	return expr_new(c, KQL_DYNAMIC, json_of_pieces(c, "jsonb_build_object", &parts), false);
 }
 
 /*
@@ -276,8 +275,8 @@ bind_pack_columns(Compiler *c, const Scope *scope, const Node *node)
 {
 	Vector		parts = {0};
 
-	if (node->args.count == 0 || node->args.count > 50)
-		return fail(c, node, "%s() takes up to 50 columns", node->text);
+	if (node->args.count == 0)
+		return fail(c, node, "%s() takes columns", node->text);
 	for (int i = 0; i < node->args.count; i++)
 	{
 		const Node *argument = node->args.items[i];
@@ -290,8 +289,7 @@ bind_pack_columns(Compiler *c, const Scope *scope, const Node *node)
 		vector_add(c->arena, &parts, sql_string(c->arena, argument->text, strlen(argument->text)));
 		vector_add(c->arena, &parts, value_of(c, to_dynamic(c, value)));
 	}
-	return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "@jsonb_build_object($1)",
-											   sql_join(c->arena, &parts, ", ")), false);
+	return expr_new(c, KQL_DYNAMIC, json_of_pieces(c, "jsonb_build_object", &parts), false);
 }
 
 /*
@@ -312,7 +310,7 @@ bind_column_names(Compiler *c, const Node *node)
 	}
 	if (table->is_unknown)
 		return failed_expr(c);
-	return expr_new(c, KQL_DYNAMIC, sql_format(c->arena, "@jsonb_build_array($1)", sql_join(c->arena, &names, ", ")), false);
+	return expr_new(c, KQL_DYNAMIC, json_of_pieces(c, "jsonb_build_array", &names), false);
 }
 
 /*

@@ -68,7 +68,7 @@ static const Conversion conversions[] = {
 	{KQL_INT, KQL_STRING, "$1::pg_catalog.text", false},
 	{KQL_LONG, KQL_STRING, "$1::pg_catalog.text", false},
 	{KQL_REAL, KQL_STRING, "#tostring($1)", false},
-	{KQL_DECIMAL, KQL_STRING, "$1::pg_catalog.text", false},
+	{KQL_DECIMAL, KQL_STRING, "@trim_scale($1)::pg_catalog.text", false},
 	{KQL_GUID, KQL_STRING, "$1::pg_catalog.text", false},
 	{KQL_DATETIME, KQL_STRING, "#tostring($1)", false},
 	{KQL_TIMESPAN, KQL_STRING, "#tostring($1)", false},

@@ -74,6 +74,7 @@ extern Expr *bind_parse_json(Compiler *c, const Node *node, Expr **arguments, in
 extern Expr *bind_range_function(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_split(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_with_keys(Compiler *c, const Node *node, Expr **arguments, int count);
+extern Expr *bind_regex_search(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_regex(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_has_any_ipv4(Compiler *c, const Node *node, Expr **arguments, int count);
 extern Expr *bind_codepoints(Compiler *c, const Node *node, Expr **arguments, int count);
