@@ -723,10 +723,12 @@ RETURN a - b;
 COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
 'internal: the difference of two timespans';
 
+-- What is too much is cut off, as the conversion of a constant is done before the
+-- conditions are looked at.
 CREATE FUNCTION azhunt.some_interval(a text, b bigint, c timestamp) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN b BETWEEN -1 AND 1 OR extract('year' FROM c) + b::numeric / CASE a WHEN 'day' THEN 365 WHEN 'week' THEN 52 WHEN 'month' THEN 12 WHEN 'quarter' THEN 4 ELSE 1 END BETWEEN -100 AND 10100
-    THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(weeks => b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
+    THEN CASE a WHEN 'day' THEN make_interval(days => (b % 100000000)::integer) WHEN 'week' THEN make_interval(weeks => (b % 100000000)::integer) WHEN 'month' THEN make_interval(months => (b % 100000000)::integer) WHEN 'quarter' THEN make_interval(months => (3 * (b % 100000000))::integer) WHEN 'year' THEN make_interval(years => (b % 100000000)::integer) END END;
 COMMENT ON FUNCTION azhunt.some_interval(text, bigint, timestamp) IS
 'internal: so many days or months, unless a time is then far from all that Kusto has';
 
@@ -922,7 +924,7 @@ COMMENT ON FUNCTION azhunt.todecimal(double precision) IS
 
 CREATE FUNCTION azhunt.totimespan(a bigint) RETURNS interval
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN make_interval(secs => a::double precision / 10000000);
+RETURN make_interval(hours => (a / 36000000000)::integer, secs => (a % 36000000000 / 10)::double precision / 1000000);
 COMMENT ON FUNCTION azhunt.totimespan(bigint) IS
 'internal: KQL''s totimespan() of ticks';
 
@@ -1046,7 +1048,7 @@ COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
 
 CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN a BETWEEN 1 AND 9999 AND f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
+RETURN CASE WHEN a BETWEEN 1 AND 9999 AND d BETWEEN 0 AND 23 AND f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
 COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
 'internal: KQL''s make_datetime()';
 
@@ -1064,7 +1066,7 @@ COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint) IS
 
 CREATE FUNCTION azhunt.make_timespan(a bigint, b bigint, c bigint, d double precision) RETURNS interval
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => d) END;
+RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => (round(d * 10000000)::bigint / 10)::double precision / 1000000) END;
 COMMENT ON FUNCTION azhunt.make_timespan(bigint, bigint, bigint, double precision) IS
 'internal: KQL''s make_timespan()';
 
@@ -1082,6 +1084,10 @@ DECLARE
     clock timestamp := a AT TIME ZONE 'UTC';
     moment timestamptz;
 BEGIN
+    -- what is no name, PostgreSQL may take for a rule of POSIX's, with another sign
+    IF zone !~ '^[A-Za-z_]+(/[A-Za-z_]+([-+][A-Za-z_0-9]+)*)*$' AND zone NOT IN ('EST5EDT', 'CST6CDT', 'MST7MDT', 'PST8PDT', 'GMT0', 'GMT+0', 'GMT-0') THEN
+        RETURN NULL;
+    END IF;
     IF NOT is_local THEN
         RETURN azhunt.kusto_time(a AT TIME ZONE zone);
     END IF;
@@ -1842,7 +1848,7 @@ COMMENT ON FUNCTION azhunt.ipv6_is_in_any_range(text, jsonb) IS
 
 CREATE FUNCTION azhunt.series_of(a jsonb, b bigint, c jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN b >= 0 THEN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(b) - 1) AS g (i)) END;
+RETURN (SELECT coalesce(jsonb_agg(coalesce(a -> i::text, c) ORDER BY i), '[]') FROM generate_series(0, azhunt.bounded_count(b) - 1) AS g (i));
 COMMENT ON FUNCTION azhunt.series_of(jsonb, bigint, jsonb) IS
 'internal: the array that make-series makes of bins';
 

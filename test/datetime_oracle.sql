@@ -1,7 +1,7 @@
 -- bin, bin_end, within and window_start against arithmetic in numeric, on
 -- random, extreme and infinite times, and against date_bin.
 BEGIN;
-SELECT plan(17);
+SELECT plan(18);
 SET LOCAL TimeZone TO 'UTC';
 
 -- One of so many numbers from zero, by hash.
@@ -175,6 +175,7 @@ SELECT is_empty($$ SELECT a, b, azhunt.modulo(a, b) FROM
        OR n > -9223372036854775808 AND pg_temp.microseconds(azhunt.abs(a)) <> abs(n::numeric)
        OR n = -9223372036854775808 AND azhunt.abs(a) <> a
     LIMIT 10 $$, 'abs() and the rest of a division, up to the least timespan');
+SELECT is(azhunt.make_timespan(0, 1, 2, 59.9999999), interval '01:02:59.999999', 'make_timespan() cuts off what is below a microsecond');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -338,12 +338,34 @@ unit_ticks(const char *name, size_t length)
 }
 
 /*
+ * Add so many units, in digits that may have a point, to a number of ticks.
+ */
+static bool
+add_units(int64_t *ticks, const char *digits, double unit)
+{
+	double		part = strtod(digits, NULL) * unit;
+	int64_t		whole;
+
+	/* a whole number of whole ticks is exact */
+	if (strchr(digits, '.') == NULL && unit >= 1 && strlen(digits) <= 18)
+	{
+		if (__builtin_mul_overflow(strtoll(digits, NULL, 10), (int64_t) unit, &whole))
+			return false;
+	}
+	else if (part < 9223372036854775808.0)
+		whole = (int64_t) part;
+	else
+		return false;
+	return !__builtin_add_overflow(*ticks, whole, ticks);
+}
+
+/*
  * Numbers with units, such as 1d 2h.
  */
 static bool
 parse_units(Scan scan, int64_t *ticks)
 {
-	double		sum = 0;
+	int64_t		sum = 0;
 	bool		negative = peek(&scan) == '-';
 
 	if (negative)
@@ -367,12 +389,11 @@ parse_units(Scan scan, int64_t *ticks)
 		unit = unit_ticks(name, (size_t) (scan.at - name));
 		if (unit == 0)
 			return false;
-		sum += strtod(digits, NULL) * unit;
+		if (!add_units(&sum, digits, unit))
+			return false;
 		skip_space(&scan);
 	} while (scan.at < scan.end);
-	if (sum >= 9.2e18)
-		return false;
-	*ticks = (int64_t) (negative ? -sum : sum);
+	*ticks = negative ? -sum : sum;
 	return true;
 }
 

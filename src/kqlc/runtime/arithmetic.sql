@@ -223,9 +223,11 @@ RETURN a - b;
 COMMENT ON FUNCTION azhunt.subtract(interval, interval) IS
 'internal: the difference of two timespans';
 
+-- What is too much is cut off, as the conversion of a constant is done before the
+-- conditions are looked at.
 CREATE FUNCTION azhunt.some_interval(a text, b bigint, c timestamp) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN b BETWEEN -1 AND 1 OR extract('year' FROM c) + b::numeric / CASE a WHEN 'day' THEN 365 WHEN 'week' THEN 52 WHEN 'month' THEN 12 WHEN 'quarter' THEN 4 ELSE 1 END BETWEEN -100 AND 10100
-    THEN CASE a WHEN 'day' THEN make_interval(days => b::integer) WHEN 'week' THEN make_interval(weeks => b::integer) WHEN 'month' THEN make_interval(months => b::integer) WHEN 'quarter' THEN make_interval(months => 3 * b::integer) WHEN 'year' THEN make_interval(years => b::integer) END END;
+    THEN CASE a WHEN 'day' THEN make_interval(days => (b % 100000000)::integer) WHEN 'week' THEN make_interval(weeks => (b % 100000000)::integer) WHEN 'month' THEN make_interval(months => (b % 100000000)::integer) WHEN 'quarter' THEN make_interval(months => (3 * (b % 100000000))::integer) WHEN 'year' THEN make_interval(years => (b % 100000000)::integer) END END;
 COMMENT ON FUNCTION azhunt.some_interval(text, bigint, timestamp) IS
 'internal: so many days or months, unless a time is then far from all that Kusto has';

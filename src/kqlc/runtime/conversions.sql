@@ -188,7 +188,7 @@ COMMENT ON FUNCTION azhunt.todecimal(double precision) IS
 
 CREATE FUNCTION azhunt.totimespan(a bigint) RETURNS interval
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN make_interval(secs => a::double precision / 10000000);
+RETURN make_interval(hours => (a / 36000000000)::integer, secs => (a % 36000000000 / 10)::double precision / 1000000);
 COMMENT ON FUNCTION azhunt.totimespan(bigint) IS
 'internal: KQL''s totimespan() of ticks';
 

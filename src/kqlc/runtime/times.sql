@@ -92,7 +92,7 @@ COMMENT ON FUNCTION azhunt.datetime_diff(text, timestamptz, timestamptz) IS
 
 CREATE FUNCTION azhunt.make_datetime(a bigint, b bigint, c bigint, d bigint, e bigint, f double precision) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN a BETWEEN 1 AND 9999 AND f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
+RETURN CASE WHEN a BETWEEN 1 AND 9999 AND d BETWEEN 0 AND 23 AND f >= 0 AND f < 60 THEN azhunt.add(azhunt.todatetime(lpad(a::text, 4, '0') || '-' || b::text || '-' || c::text || ' ' || d::text || ':' || e::text), azhunt.multiply(interval '1 second', f)) END;
 COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint, bigint, bigint, double precision) IS
 'internal: KQL''s make_datetime()';
 
@@ -110,7 +110,7 @@ COMMENT ON FUNCTION azhunt.make_datetime(bigint, bigint, bigint) IS
 
 CREATE FUNCTION azhunt.make_timespan(a bigint, b bigint, c bigint, d double precision) RETURNS interval
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => d) END;
+RETURN CASE WHEN a >= 0 AND a < 10675199 AND b BETWEEN 0 AND 23 AND c BETWEEN 0 AND 59 AND d >= 0 AND d < 60 THEN make_interval(hours => (24 * a + b)::integer, mins => c::integer, secs => (round(d * 10000000)::bigint / 10)::double precision / 1000000) END;
 COMMENT ON FUNCTION azhunt.make_timespan(bigint, bigint, bigint, double precision) IS
 'internal: KQL''s make_timespan()';
 
@@ -128,6 +128,10 @@ DECLARE
     clock timestamp := a AT TIME ZONE 'UTC';
     moment timestamptz;
 BEGIN
+    -- what is no name, PostgreSQL may take for a rule of POSIX's, with another sign
+    IF zone !~ '^[A-Za-z_]+(/[A-Za-z_]+([-+][A-Za-z_0-9]+)*)*$' AND zone NOT IN ('EST5EDT', 'CST6CDT', 'MST7MDT', 'PST8PDT', 'GMT0', 'GMT+0', 'GMT-0') THEN
+        RETURN NULL;
+    END IF;
     IF NOT is_local THEN
         RETURN azhunt.kusto_time(a AT TIME ZONE zone);
     END IF;
