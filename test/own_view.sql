@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL jit = off;
-SELECT plan(18);
+SELECT plan(19);
 
 CREATE SCHEMA siem;
 CREATE TABLE siem.entra_events (
@@ -113,6 +113,14 @@ DROP VIEW azhunt.AADServicePrincipalSignInLogs;
 SELECT throws_ok('SELECT * FROM azhunt.storage_upload_link_account()', '42P01',
                  'relation "azhunt.aadserviceprincipalsigninlogs" does not exist', 'and its absence is an error, asked for or not');
 SELECT azhunt.create_log_tables() \g /dev/null
+
+-- A view of another role is read once, as are the tables below it.
+CREATE ROLE regress_azhunt_viewer;
+DROP TABLE azhunt.AzureActivity;
+CREATE VIEW azhunt.AzureActivity AS SELECT happened AS TimeGenerated FROM siem.entra_events;
+ALTER VIEW azhunt.AzureActivity OWNER TO regress_azhunt_viewer;
+SELECT bag_eq('SELECT relation::oid FROM azhunt.find_arrivals(''azhunt.azureactivity'', NULL, NULL, NULL, NULL)',
+              'VALUES (''azhunt.azureactivity''::regclass::oid), (''siem.entra_events''::regclass)', 'another''s view is not told twice');
 
 -- What is missing is named, not passed over.
 DROP TABLE azhunt.SigninLogs;

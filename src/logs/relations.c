@@ -86,6 +86,8 @@ collect_relations_walker(Node *node, void *context)
 
 /*
  * The relations that a view names, as of now.
+ *
+ * Before version 16, its rule has the view itself for OLD and NEW.
  */
 static List *
 relations_of_view(Relation view)
@@ -99,7 +101,7 @@ relations_of_view(Relation view)
 		if (rule->event == CMD_SELECT)
 			collect_relations_walker((Node *) rule->actions, &relids);
 	}
-	return relids;
+	return list_delete_oid(relids, RelationGetRelid(view));
 }
 
 /*
@@ -390,7 +392,7 @@ check_visible_below(Oid relid)
 	if (relkind == RELKIND_VIEW)
 	{
 		Relation	view = relation_open(relid, AccessShareLock);
-		List	   *relids = list_delete_oid(relations_of_view(view), relid);
+		List	   *relids = relations_of_view(view);
 		ListCell   *lc;
 
 		relation_close(view, NoLock);
