@@ -2,7 +2,7 @@
 -- known: by every plan, rows or not.
 
 BEGIN;
-SELECT plan(84);
+SELECT plan(91);
 
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL client_min_messages = warning;
@@ -130,6 +130,35 @@ PREPARE merged(interval) AS SELECT FROM daily AS d JOIN flags AS f ON f.b = azhu
 SELECT throws_ok('EXECUTE merged(''-1 minute'')', '22023', 'lookback must not be negative', 'or of a merge join');
 SET LOCAL enable_nestloop = on;
 SET LOCAL enable_hashjoin = on;
+
+-- places that no row comes to, as there is none
+CREATE FUNCTION seconds_of(t timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN extract(epoch FROM t)::bigint;
+PREPARE run_condition(interval) AS
+SELECT FROM (SELECT row_number() OVER (ORDER BY t) AS n FROM daily) AS d WHERE n <= seconds_of(azhunt.window_start('2026-01-01', $1));
+SELECT throws_ok('EXECUTE run_condition(''-1 minute'')', '22023', 'lookback must not be negative', 'where a window ends early');
+PREPARE frame_start(interval) AS
+SELECT f.n FROM daily AS d
+CROSS JOIN LATERAL (SELECT count(*) OVER (ROWS BETWEEN seconds_of(azhunt.window_start('2026-01-01', $1)) PRECEDING AND CURRENT ROW) AS n
+                    FROM flags WHERE b = (d.k = 1)) AS f;
+SELECT throws_ok('EXECUTE frame_start(''-1 minute'')', '22023', 'lookback must not be negative', 'where a frame begins');
+PREPARE frame_end(interval) AS
+SELECT f.n FROM daily AS d
+CROSS JOIN LATERAL (SELECT count(*) OVER (ROWS BETWEEN CURRENT ROW AND seconds_of(azhunt.window_start('2026-01-01', $1)) FOLLOWING) AS n
+                    FROM flags WHERE b = (d.k = 1)) AS f;
+SELECT throws_ok('EXECUTE frame_end(''-1 minute'')', '22023', 'lookback must not be negative', 'where a frame ends');
+PREPARE limit_of(interval) AS
+SELECT FROM daily AS d CROSS JOIN LATERAL (SELECT FROM flags WHERE b = (d.k = 1) LIMIT seconds_of(azhunt.window_start('2026-01-01', $1))) AS f;
+SELECT throws_ok('EXECUTE limit_of(''-1 minute'')', '22023', 'lookback must not be negative', 'in a limit');
+PREPARE offset_of(interval) AS
+SELECT FROM daily AS d CROSS JOIN LATERAL (SELECT FROM flags WHERE b = (d.k = 1) OFFSET seconds_of(azhunt.window_start('2026-01-01', $1))) AS f;
+SELECT throws_ok('EXECUTE offset_of(''-1 minute'')', '22023', 'lookback must not be negative', 'in an offset');
+PREPARE values_of(interval) AS
+SELECT v.t FROM daily AS d CROSS JOIN LATERAL (VALUES (d.t), (azhunt.window_start(d.t, $1))) AS v (t);
+SELECT throws_ok('EXECUTE values_of(''-1 minute'')', '22023', 'lookback must not be negative', 'among values');
+SET LOCAL test.lookback = '-1 minute';
+CREATE VIEW checked AS
+SELECT * FROM daily WHERE azhunt.within(t, '2026-01-01 12:00', pg_catalog.current_setting('test.lookback')::interval) WITH CHECK OPTION;
+SELECT throws_ok('INSERT INTO checked SELECT * FROM first_day', '22023', 'lookback must not be negative', 'in the check option of a view');
 
 -- conditions on parameters alone come first
 PREPARE conditional(boolean, interval) AS SELECT FROM daily WHERE $1 AND azhunt.within(t, t, $2);

@@ -236,11 +236,10 @@ check_plans(List *plans, QueryDesc *query)
 }
 
 /*
- * Look at what plans of some kinds have beside conditions, columns and the
- * plans that they read.
+ * Look at the plans that some kinds of plans read beside the usual two.
  */
 static void
-check_special(Plan *plan, QueryDesc *query)
+check_inputs(Plan *plan, QueryDesc *query)
 {
 	switch (nodeTag(plan))
 	{
@@ -261,42 +260,99 @@ check_special(Plan *plan, QueryDesc *query)
 			break;
 		case T_CustomScan:
 			check_plans(((CustomScan *) plan)->custom_plans, query);
-			(void) check_expression((Node *) ((CustomScan *) plan)->custom_exprs, query);
-			break;
-		case T_Result:
-			(void) check_expression(((Result *) plan)->resconstantqual, query);
-			break;
-		case T_IndexScan:
-			(void) check_expression((Node *) ((IndexScan *) plan)->indexqual, query);
-			break;
-		case T_IndexOnlyScan:
-			(void) check_expression((Node *) ((IndexOnlyScan *) plan)->indexqual, query);
-			break;
-		case T_BitmapIndexScan:
-			(void) check_expression((Node *) ((BitmapIndexScan *) plan)->indexqual, query);
-			break;
-		case T_ModifyTable:
-			(void) check_expression((Node *) ((ModifyTable *) plan)->returningLists, query);
-			(void) check_expression(((ModifyTable *) plan)->onConflictWhere, query);
-			(void) check_expression((Node *) ((ModifyTable *) plan)->onConflictSet, query);
-			(void) check_expression((Node *) ((ModifyTable *) plan)->mergeActionLists, query);
-			break;
-		case T_FunctionScan:
-			(void) check_expression((Node *) ((FunctionScan *) plan)->functions, query);
-			break;
-		case T_NestLoop:
-			(void) check_expression((Node *) ((Join *) plan)->joinqual, query);
-			break;
-		case T_MergeJoin:
-			(void) check_expression((Node *) ((Join *) plan)->joinqual, query);
-			(void) check_expression((Node *) ((MergeJoin *) plan)->mergeclauses, query);
-			break;
-		case T_HashJoin:
-			(void) check_expression((Node *) ((Join *) plan)->joinqual, query);
-			(void) check_expression((Node *) ((HashJoin *) plan)->hashclauses, query);
 			break;
 		default:
 			break;
+	}
+}
+
+/*
+ * The expressions of a table's change.
+ */
+static List *
+change_expressions(const ModifyTable * change)
+{
+	List	   *expressions = list_make5(change->withCheckOptionLists,
+										 change->returningLists,
+										 change->onConflictSet,
+										 change->onConflictWhere,
+										 change->mergeActionLists);
+
+#if PG_VERSION_NUM >= 170000
+	expressions = lappend(expressions, change->mergeJoinConditions);
+#endif
+	return expressions;
+}
+
+/*
+ * The expressions that a join or a scan has beside conditions and columns.
+ */
+static List *
+scan_expressions(const Plan *plan)
+{
+	switch (nodeTag(plan))
+	{
+		case T_IndexScan:
+			return list_make2(((const IndexScan *) plan)->indexqual,
+							  ((const IndexScan *) plan)->indexorderby);
+		case T_IndexOnlyScan:
+			return list_make2(((const IndexOnlyScan *) plan)->indexqual,
+							  ((const IndexOnlyScan *) plan)->indexorderby);
+		case T_BitmapIndexScan:
+			return ((const BitmapIndexScan *) plan)->indexqual;
+		case T_TidScan:
+			return ((const TidScan *) plan)->tidquals;
+		case T_TidRangeScan:
+			return ((const TidRangeScan *) plan)->tidrangequals;
+		case T_SampleScan:
+			return list_make1(((const SampleScan *) plan)->tablesample);
+		case T_FunctionScan:
+			return ((const FunctionScan *) plan)->functions;
+		case T_TableFuncScan:
+			return list_make1(((const TableFuncScan *) plan)->tablefunc);
+		case T_ValuesScan:
+			return ((const ValuesScan *) plan)->values_lists;
+		case T_ForeignScan:
+			return list_make3(((const ForeignScan *) plan)->fdw_exprs,
+							  ((const ForeignScan *) plan)->fdw_scan_tlist,
+							  ((const ForeignScan *) plan)->fdw_recheck_quals);
+		case T_CustomScan:
+			return list_make2(((const CustomScan *) plan)->custom_exprs,
+							  ((const CustomScan *) plan)->custom_scan_tlist);
+		case T_NestLoop:
+			return ((const Join *) plan)->joinqual;
+		case T_MergeJoin:
+			return list_make2(((const Join *) plan)->joinqual,
+							  ((const MergeJoin *) plan)->mergeclauses);
+		case T_HashJoin:
+			return list_make2(((const Join *) plan)->joinqual,
+							  ((const HashJoin *) plan)->hashclauses);
+		default:
+			return NIL;
+	}
+}
+
+/*
+ * The expressions that plans of some kinds have beside conditions and columns.
+ */
+static List *
+own_expressions(const Plan *plan)
+{
+	switch (nodeTag(plan))
+	{
+		case T_Result:
+			return list_make1(((const Result *) plan)->resconstantqual);
+		case T_ModifyTable:
+			return change_expressions((const ModifyTable *) plan);
+		case T_WindowAgg:
+			return list_make3(((const WindowAgg *) plan)->startOffset,
+							  ((const WindowAgg *) plan)->endOffset,
+							  ((const WindowAgg *) plan)->runCondition);
+		case T_Limit:
+			return list_make2(((const Limit *) plan)->limitOffset,
+							  ((const Limit *) plan)->limitCount);
+		default:
+			return scan_expressions(plan);
 	}
 }
 
@@ -313,7 +369,8 @@ check_plan(Plan *plan, QueryDesc *query)
 		return;
 	(void) check_expression((Node *) plan->targetlist, query);
 	(void) check_expression((Node *) plan->qual, query);
-	check_special(plan, query);
+	(void) check_expression((Node *) own_expressions(plan), query);
+	check_inputs(plan, query);
 	check_plan(plan->lefttree, query);
 	check_plan(plan->righttree, query);
 }
