@@ -658,6 +658,7 @@ plan_window_merge(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 	WindowJoinClauses join;
 	List	   *equalities;
 
+	(void) rel;
 	/* versions before 17 have no clauses for a join */
 	(void) clauses;
 	if (!window_classify_clauses(root, linitial(best_path->custom_private),
@@ -692,7 +693,6 @@ plan_window_merge(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 														   PATH_SLICES)));
 	scan->custom_scan_tlist = window_joined_tlist(outer->reltarget->exprs,
 												  inner->reltarget->exprs);
-	scan->custom_relids = rel->relids;
 	scan->methods = &scan_methods;
 	return &scan->scan.plan;
 }

@@ -305,6 +305,7 @@ plan_window_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 	CustomScan *scan = makeNode(CustomScan);
 	WindowJoinClauses join;
 
+	(void) rel;
 	/* versions before 17 have no clauses for a join */
 	(void) clauses;
 	if (!window_classify_clauses(root, best_path->custom_private,
@@ -325,7 +326,6 @@ plan_window_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *best_path,
 									  makeInteger(stored_row_size(inner)));
 	scan->custom_scan_tlist = window_joined_tlist(get_tlist_exprs(outer_plan->targetlist, true),
 												  get_tlist_exprs(inner_plan->targetlist, true));
-	scan->custom_relids = rel->relids;
 	scan->methods = &scan_methods;
 	return &scan->scan.plan;
 }
