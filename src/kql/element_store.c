@@ -34,6 +34,9 @@
 /* No jsonb array or object can be larger than this */
 #define BYTES_LIMIT				JENTRY_OFFLENMASK
 
+/* The largest chunk: the last power of two that palloc() gives */
+#define SIZE_LIMIT				(MaxAllocSize / 2 + 1)
+
 /* An element that is being looked for */
 typedef struct SoughtElement
 {
@@ -219,6 +222,17 @@ element_store_create(DynamicKind kind, int limit, MemoryContext context,
 }
 
 /*
+ * What a store with one more element needs, which takes this much at its start
+ * and makes it this much at its end.
+ */
+static inline Size
+needed_size(const ElementStore *store, Size element_size, Size bytes)
+{
+	return offsetof(ElementStore, elements) +
+		((Size) store->count + 1) * element_size + bytes;
+}
+
+/*
  * Is there no room for an element of this length, unless elements past the
  * limit are dropped?
  *
@@ -227,7 +241,10 @@ element_store_create(DynamicKind kind, int limit, MemoryContext context,
 bool
 element_store_is_full(const ElementStore *store, int length)
 {
-	return store->bytes_used + INTALIGN((Size) length) > BYTES_LIMIT &&
+	Size		bytes = store->bytes_used + INTALIGN((Size) length);
+
+	return (bytes > BYTES_LIMIT ||
+			needed_size(store, sizeof(StoredElement), bytes) > SIZE_LIMIT) &&
 		store->count > store->limit + store->limit / 8;
 }
 
@@ -279,6 +296,7 @@ reserve(ElementStore *store, Size element_size, int length)
 	Size		used = offsetof(ElementStore, elements) +
 	store->count * element_size;
 	Size		bytes = store->bytes_used + INTALIGN((Size) length);
+	Size		needed = needed_size(store, element_size, bytes);
 	Size		size = store->size;
 	ElementStore *larger;
 
@@ -288,10 +306,15 @@ reserve(ElementStore *store, Size element_size, int length)
 				 errmsg("aggregated values exceed the maximum size of a jsonb, %d bytes",
 						BYTES_LIMIT),
 				 errhint("Pass a smaller limit, group by more, or aggregate shorter values.")));
-	if (used + element_size + bytes <= size)
+	if (needed > SIZE_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many aggregated values, %d in one group", store->count),
+				 errhint("Group by more.")));
+	if (needed <= size)
 		return store;
 
-	while (size < used + element_size + bytes)
+	while (size < needed)
 		size *= 2;
 	larger = MemoryContextAlloc(GetMemoryChunkContext(store), size);
 	memcpy(larger, store, used);
