@@ -20,7 +20,10 @@
 #include "port/atomics.h"
 #include "storage/buffile.h"
 #include "storage/spin.h"
+#include "utils/memutils.h"
 #include "utils/sortsupport.h"
+
+#include "windowjoin/node.h"
 
 #define WINDOW_MERGE_NAME	"AzhuntWindowMerge"
 
@@ -179,15 +182,23 @@ typedef struct MergeEntry
 	uint32		row;			/* in the batch, MERGE_NONE if not in it */
 } MergeEntry;
 
+/*
+ * What a ring takes beside its entries: two files, and the first blocks of its
+ * context.  The least limit that can be set, 64 kB, leaves more than twice as much
+ * to entries and rows.
+ */
+#define MERGE_RING_OVERHEAD	(2 * FILE_MEMORY + 2 * ALLOCSET_SMALL_INITSIZE)
+
 /* The events of a key that are within the window, in chains by hash */
 typedef struct MergeRing
 {
 	MemoryContext context;
-	Size		limit;
+	Size		limit;			/* of the entries */
+	Size		peak;			/* the most that was in use */
 	uint32		capacity;		/* of entries and of chains, a power of two */
 	uint64		first;			/* numbers of the oldest, and behind the last; */
 	uint64		end;			/* their slots are these modulo capacity */
-	MergeEntry *entries;
+	MergeEntry *entries;		/* behind them are the chains: */
 	uint32	   *chain_first;	/* slots */
 	uint32	   *chain_last;
 
@@ -253,7 +264,9 @@ typedef struct MergeBatch
 {
 	MemoryContext context;		/* rows and pairs */
 	MemoryContext tuples;
-	Size		limit;
+	Size		limit;			/* when to allocate no more blocks of these */
+	Size		block;			/* the largest of them */
+	Size		peak;			/* the most that was in use */
 	MergeRows	sides[2];
 	MergePair  *pairs;
 	uint32		pair_count;
@@ -333,7 +346,6 @@ typedef struct WindowMergeState
 	uint64		pairs;
 	uint64		batches;
 	uint64		spooled;
-	Size		peak_memory;
 	MergeCounts workers;
 } WindowMergeState;
 
@@ -380,7 +392,8 @@ extern void merge_ring_evict(MergeRing *ring, TimestampTz oldest);
 extern uint32 merge_ring_find(const MergeRing *ring, uint32 hash);
 extern void merge_ring_clear(MergeRing *ring);
 extern void merge_ring_forget_rows(MergeRing *ring);
-extern void merge_ring_spool(BufFile **file, const MergeEntry *entry);
+extern void merge_ring_spool(MergeRing *ring, BufFile **file,
+							 const MergeEntry *entry);
 extern bool merge_ring_next_piece(MergeRing *ring);
 extern bool merge_ring_next_anchor(MergeRing *ring, MergeEntry *anchor);
 extern void merge_ring_end_spool(MergeRing *ring);

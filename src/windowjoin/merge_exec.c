@@ -211,7 +211,7 @@ add_event(WindowMergeState *state, MergeTable *table)
 
 	/* all that come after it have to follow it */
 	ring->spooling = true;
-	merge_ring_spool(&ring->events, &event);
+	merge_ring_spool(ring, &ring->events, &event);
 	state->spooled++;
 }
 
@@ -548,7 +548,7 @@ begin_window_merge(CustomScanState *node, EState *estate, int eflags)
 	TupleTableSlot *joined = node->ss.ss_ScanTupleSlot;
 	int			outer_tables = intVal(list_nth(plan->custom_private,
 											   MERGE_OUTER_TABLES));
-	Size		limit = get_hash_memory_limit();
+	Size		limit = get_hash_memory_limit() - MERGE_RING_OVERHEAD;
 
 	state->outer_is_event = intVal(list_nth(plan->custom_private,
 											MERGE_OUTER_IS_EVENT)) != 0;

@@ -73,19 +73,22 @@ MergeBatch *
 merge_batch_create(MemoryContext parent, Size limit, int outer_width,
 				   int inner_width)
 {
+	/* small, so that arrays are allocations of their own */
 	MemoryContext context = AllocSetContextCreate(parent, WINDOW_MERGE_NAME " batch",
-												  ALLOCSET_DEFAULT_SIZES);
+												  ALLOCSET_SMALL_SIZES);
 	MergeBatch *batch = MemoryContextAllocZero(context, sizeof(MergeBatch));
-	Size		block = ALLOCSET_DEFAULT_INITSIZE;
+	Size		block = ALLOCSET_SMALL_INITSIZE;
 
 	/* the last block may be empty, and counts */
-	while (block < ALLOCSET_DEFAULT_MAXSIZE && block < limit / 16)
+	while (block < ALLOCSET_DEFAULT_MAXSIZE && block < limit / 32)
 		block *= 2;
 	batch->context = context;
 	batch->tuples = AllocSetContextCreate(context, WINDOW_MERGE_NAME " rows",
 										  ALLOCSET_DEFAULT_MINSIZE,
-										  ALLOCSET_DEFAULT_INITSIZE, block);
-	batch->limit = limit;
+										  Min(block, ALLOCSET_DEFAULT_INITSIZE),
+										  block);
+	batch->limit = limit - block;
+	batch->block = block;
 	batch->sides[MERGE_OUTER].width = outer_width;
 	batch->sides[MERGE_INNER].width = inner_width;
 	return batch;
@@ -97,19 +100,43 @@ merge_batch_create(MemoryContext parent, Size limit, int outer_width,
 static Size
 batch_bytes(const MergeBatch *batch)
 {
-	return MemoryContextMemAllocated(batch->tuples, false) +
-		((Size) batch->sides[MERGE_OUTER].capacity +
-		 batch->sides[MERGE_INNER].capacity) * sizeof(MergeRow) +
-		(Size) batch->pair_capacity * sizeof(MergePair);
+	return MemoryContextMemAllocated(batch->context, true);
 }
 
 /*
- * The bytes that the new rows of a side will take while they are fetched.
+ * The bytes by which an array grows if as many are added as come before the next
+ * look at them.
+ */
+static Size
+growth(uint32 count, uint32 capacity, Size size)
+{
+	return (Size) count + FIRST_ROWS <= capacity ? 0 :
+		Max(capacity, FIRST_ROWS) * size;
+}
+
+/*
+ * The bytes that the new rows of a side will take while they are fetched, and by
+ * which its array grows.
  */
 static double
 expected_bytes(const MergeRows *rows)
 {
-	return rows->pending * (rows->width + sizeof(RowPlace));
+	return rows->pending * (rows->width + sizeof(RowPlace)) +
+		growth(rows->count, rows->capacity, sizeof(MergeRow));
+}
+
+/*
+ * Is there no room for some more pairs, whose rows are all new?
+ */
+static bool
+has_no_room(const MergeBatch *batch)
+{
+	double		bytes = batch_bytes(batch) +
+	expected_bytes(&batch->sides[MERGE_OUTER]) +
+	expected_bytes(&batch->sides[MERGE_INNER]) +
+	growth(batch->pair_count, batch->pair_capacity, sizeof(MergePair));
+
+	return bytes > batch->limit;
 }
 
 /*
@@ -118,18 +145,11 @@ expected_bytes(const MergeRows *rows)
 bool
 merge_batch_is_full(const MergeBatch *batch)
 {
-	double		bytes;
-
 	if (batch->pair_count >= batch->pair_limit)
 		return true;
 
 	/* not for each pair, as they take little */
-	if (batch->pair_count % FIRST_ROWS != FIRST_ROWS - 1)
-		return false;
-	bytes = batch_bytes(batch) +
-		expected_bytes(&batch->sides[MERGE_OUTER]) +
-		expected_bytes(&batch->sides[MERGE_INNER]);
-	return bytes > batch->limit;
+	return batch->pair_count % FIRST_ROWS == FIRST_ROWS - 1 && has_no_room(batch);
 }
 
 /*
@@ -245,7 +265,25 @@ keep_row(WindowMergeState *state, MergeSide side, MergeRow *row)
 	caller = MemoryContextSwitchTo(batch->tuples);
 	row->content.tuple = ExecCopySlotMinimalTuple(slot);
 	MemoryContextSwitchTo(caller);
-	row->state = ROW_KEPT;
+
+	/* those that are larger than a block have one of their own */
+	if (batch_bytes(batch) > batch->limit + batch->block)
+		pfree(row->content.tuple);
+	else
+		row->state = ROW_KEPT;
+}
+
+/*
+ * How many rows of a side are wanted.
+ */
+static uint32
+count_wanted(const MergeRows *rows)
+{
+	uint32		count = 0;
+
+	for (uint32 i = 0; i < rows->count; i++)
+		count += rows->rows[i].state == ROW_WANTED;
+	return count;
 }
 
 /*
@@ -253,15 +291,15 @@ keep_row(WindowMergeState *state, MergeSide side, MergeRow *row)
  * tables.
  */
 static RowPlace *
-sort_rows(MergeRows *rows, uint32 *count)
+sort_rows(const MergeBatch *batch, const MergeRows *rows, uint32 *count)
 {
-	RowPlace   *places = palloc_extended(Max(rows->count, 1) * sizeof(RowPlace),
-										 MCXT_ALLOC_HUGE);
+	RowPlace   *places = MemoryContextAllocHuge(batch->context,
+												Max(count_wanted(rows), 1) * sizeof(RowPlace));
 
 	*count = 0;
 	for (uint32 i = 0; i < rows->count; i++)
 	{
-		MergeRow   *row = &rows->rows[i];
+		const MergeRow *row = &rows->rows[i];
 		RowPlace   *place = &places[*count];
 
 		if (row->state != ROW_WANTED)
@@ -332,10 +370,11 @@ release_page(WindowMergeState *state, uint32 number)
 static void
 fetch_rows(WindowMergeState *state, MergeSide side)
 {
-	MergeRows  *rows = &state->batch->sides[side];
-	Size		before = MemoryContextMemAllocated(state->batch->tuples, false);
+	MergeBatch *batch = state->batch;
+	MergeRows  *rows = &batch->sides[side];
+	Size		before = MemoryContextMemAllocated(batch->tuples, false);
 	uint32		count;
-	RowPlace   *places = sort_rows(rows, &count);
+	RowPlace   *places = sort_rows(batch, rows, &count);
 	uint32		ahead = 0;
 	uint32		kept = 0;
 	int			distance = 0;
@@ -367,9 +406,10 @@ fetch_rows(WindowMergeState *state, MergeSide side)
 	if (count > 0)
 		release_page(state, places[count - 1].table);
 	if (kept >= FIRST_ROWS)
-		rows->width = (double) (MemoryContextMemAllocated(state->batch->tuples, false) -
+		rows->width = (double) (MemoryContextMemAllocated(batch->tuples, false) -
 								before) / kept;
 	rows->pending = 0;
+	batch->peak = Max(batch->peak, batch_bytes(batch));
 	pfree(places);
 }
 
@@ -417,9 +457,6 @@ merge_batch_fetch(WindowMergeState *state)
 
 	state->batches++;
 	state->pairs += batch->pair_count;
-	state->peak_memory = Max(state->peak_memory,
-							 MemoryContextMemAllocated(batch->context, true) +
-							 MemoryContextMemAllocated(state->ring->context, true));
 }
 
 /*
@@ -450,7 +487,8 @@ merge_batch_next(MergeBatch *batch)
 	batch->pair_count = batch->next_pair = 0;
 	if (rows <= MOST_PAIRS &&
 		MemoryContextMemAllocated(batch->tuples, false) +
-		rows * sizeof(MergeRow) <= batch->limit / 4)
+		rows * sizeof(MergeRow) <= batch->limit / 4 &&
+		!has_no_room(batch))
 		return false;
 	merge_batch_clear(batch);
 	return true;

@@ -61,7 +61,7 @@ merge_counts(const WindowMergeState *state)
 		.pages = sides[MERGE_OUTER].pages + sides[MERGE_INNER].pages,
 		.batches = state->batches,
 		.spooled = state->spooled,
-		.memory = state->peak_memory,
+		.memory = state->ring->peak + state->batch->peak,
 	};
 
 	return counts;

@@ -66,19 +66,26 @@ link_entry(MergeRing *ring, uint32 slot)
 }
 
 /*
+ * Note how much memory is in use, once there is more.
+ */
+static void
+note_memory(MergeRing *ring)
+{
+	ring->peak = Max(ring->peak, MemoryContextMemAllocated(ring->context, false));
+}
+
+/*
  * Allocate as many entries and chains, without any in them.
  */
 static void
 allocate(MergeRing *ring, uint32 capacity)
 {
 	ring->capacity = capacity;
-	ring->entries = MemoryContextAllocHuge(ring->context,
-										   capacity * sizeof(MergeEntry));
-	ring->chain_first = MemoryContextAllocHuge(ring->context,
-											   capacity * sizeof(uint32));
-	ring->chain_last = MemoryContextAllocHuge(ring->context,
-											  capacity * sizeof(uint32));
+	ring->entries = MemoryContextAllocHuge(ring->context, capacity * ENTRY_SIZE);
+	ring->chain_first = (uint32 *) (ring->entries + capacity);
+	ring->chain_last = ring->chain_first + capacity;
 	memset(ring->chain_first, 0xff, capacity * sizeof(uint32));
+	note_memory(ring);
 }
 
 /*
@@ -90,8 +97,6 @@ static bool
 grow(MergeRing *ring)
 {
 	MergeEntry *entries = ring->entries;
-	uint32	   *chain_first = ring->chain_first;
-	uint32	   *chain_last = ring->chain_last;
 	uint32		mask = ring->capacity - 1;
 
 	if (ring->capacity > PG_UINT32_MAX / 4 ||
@@ -107,19 +112,19 @@ grow(MergeRing *ring)
 		link_entry(ring, slot);
 	}
 	pfree(entries);
-	pfree(chain_first);
-	pfree(chain_last);
 	return true;
 }
 
 /*
- * Create a ring without entries.
+ * Create a ring without entries, which take no more than the limit.  Beside them,
+ * it takes MERGE_RING_OVERHEAD.
  */
 MergeRing *
 merge_ring_create(MemoryContext parent, Size limit)
 {
+	/* small, so that entries and files are allocations of their own */
 	MemoryContext context = AllocSetContextCreate(parent, WINDOW_MERGE_NAME " ring",
-												  ALLOCSET_DEFAULT_SIZES);
+												  ALLOCSET_SMALL_SIZES);
 	MergeRing  *ring = MemoryContextAllocZero(context, sizeof(MergeRing));
 
 	ring->context = context;
@@ -210,12 +215,17 @@ merge_ring_forget_rows(MergeRing *ring)
  * Write an entry to a file, which is created for the first.
  */
 void
-merge_ring_spool(BufFile **file, const MergeEntry *entry)
+merge_ring_spool(MergeRing *ring, BufFile **file, const MergeEntry *entry)
 {
 	if (*file == NULL)
 	{
+		MemoryContext caller;
+
 		PrepareTempTablespaces();
+		caller = MemoryContextSwitchTo(ring->context);
 		*file = BufFileCreateTemp(false);
+		MemoryContextSwitchTo(caller);
+		note_memory(ring);
 	}
 	BufFileWrite(*file, (void *) entry, sizeof(MergeEntry));
 }
@@ -231,7 +241,7 @@ merge_ring_spool_anchor(MergeRing *ring, MergeEntry *anchor)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many rows with the same key in a windowed join")));
 	anchor->next = ring->anchor_count++;
-	merge_ring_spool(&ring->anchors, anchor);
+	merge_ring_spool(ring, &ring->anchors, anchor);
 }
 
 /*
@@ -251,6 +261,7 @@ merge_ring_set_joined(MergeRing *ring, uint32 anchor)
 			MemoryContextAllocHuge(ring->context, ring->joined_size) :
 			repalloc_huge(ring->joined_anchors, ring->joined_size);
 		memset(ring->joined_anchors + old_size, 0, ring->joined_size - old_size);
+		note_memory(ring);
 	}
 	ring->joined_anchors[anchor / BITS_PER_BYTE] |= 1 << anchor % BITS_PER_BYTE;
 }

@@ -16,6 +16,9 @@
 
 struct ExplainState;
 
+/* What a temporary file takes in memory: its buffer, and what describes it */
+#define FILE_MEMORY			((Size) BLCKSZ + 512)
+
 /*
  * Put a row of one side into the joined row, which has its columns from the first
  * one on.

@@ -18,6 +18,8 @@
 #include "utils/dsa.h"
 #include "utils/sharedtuplestore.h"
 
+#include "windowjoin/node.h"
+
 #define WINDOW_JOIN_NAME	"AzhuntWindowJoin"
 
 /* The members of a CustomScan's custom_private, all Integer nodes */
@@ -111,9 +113,6 @@ typedef struct WindowTable
 	int			filter_bits;	/* of a place in the filter */
 	int			period_bits;	/* of a period's length in microseconds */
 } WindowTable;
-
-/* What a temporary file takes in memory: its buffer, and what describes it */
-#define FILE_MEMORY			((Size) BLCKSZ + 512)
 
 /* The same for a shared tuplestore that is written to: sharedtuplestore.c */
 #define STORE_MEMORY		((Size) 4 * BLCKSZ + FILE_MEMORY)
