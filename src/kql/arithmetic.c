@@ -148,8 +148,7 @@ azhunt_abs_long(PG_FUNCTION_ARGS)
 }
 
 /*
- * The greatest multiple of "size" up to "value", both below 2^62; false if there
- * is none.
+ * The greatest multiple of "size" up to "value"; false if there is none.
  */
 static bool
 multiple_below(int64 value, int64 size, int64 *result)
