@@ -515,7 +515,7 @@ summarize_item(Compiler *c, Table *table, Table *result, const Node *node)
 	expr = bind(c, &scope, value);
 	if (node->kind == NODE_NAMED)
 		name = ((Node *) node->names.items[0])->text;
-	else if (which >= 0 && aggregates[which].kind == AGG_ANY)
+	else if (which >= 0 && aggregates[which].kind == AGG_ANY && value->args.count > 0)
 		name = default_name(c, value->args.items[0]);
 	else if (which >= 0)
 		name = aggregate_name(c, value);
