@@ -151,7 +151,7 @@ SELECT matches(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN anchors
                'AzhuntWindowMerge.*Fetches: [0-9]+[0-9]', 'rows are fetched in many batches');
 SELECT cmp_ok((regexp_match(plan_of($$SELECT e.id, a.id AS a, e.note FROM many e JOIN anchors a USING (k) WHERE within(e.t, a.t, '10 minutes')$$,
                                     'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF'), 'Memory Usage: ([0-9]+) kB'))[1]::integer,
-              '<=', 128, 'within work_mem times hash_mem_multiplier');
+              '<=', 64, 'within work_mem');
 CREATE FUNCTION plan_numbers(query text) RETURNS json LANGUAGE sql VOLATILE
 RETURN plan_of(query, 'ANALYZE, TIMING OFF, FORMAT JSON')::json #> '{0,Plan}';
 SELECT is((numbers ->> 'Rows Removed by Filter')::numeric, (numbers ->> 'Pairs')::numeric - (numbers ->> 'Actual Rows')::numeric,

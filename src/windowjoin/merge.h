@@ -182,12 +182,19 @@ typedef struct MergeEntry
 	uint32		row;			/* in the batch, MERGE_NONE if not in it */
 } MergeEntry;
 
+/* What a file of a ring takes: from version 18 on, its buffer is aligned to pages */
+#if PG_VERSION_NUM >= 180000
+#define RING_FILE_MEMORY	(FILE_MEMORY + BLCKSZ)
+#else
+#define RING_FILE_MEMORY	FILE_MEMORY
+#endif
+
 /*
  * What a ring takes beside its entries: two files, and the first blocks of its
- * context.  The least limit that can be set, 64 kB, leaves more than twice as much
- * to entries and rows.
+ * context.  The least limit that can be set, 64 kB, leaves 28 kB at least to entries
+ * and rows.
  */
-#define MERGE_RING_OVERHEAD	(2 * FILE_MEMORY + 2 * ALLOCSET_SMALL_INITSIZE)
+#define MERGE_RING_OVERHEAD	(2 * RING_FILE_MEMORY + 2 * ALLOCSET_SMALL_INITSIZE)
 
 /* The events of a key that are within the window, in chains by hash */
 typedef struct MergeRing
