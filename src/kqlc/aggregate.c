@@ -390,35 +390,44 @@ add_result(Compiler *c, Table *result, const char *name, Expr *expr)
 }
 
 /*
- * Does the star of a call stand for the column?  It does not for those of by, nor
- * for those that the call names itself.
+ * Is the column one of these expressions, as far as to a star?
  */
 static bool
-is_starred(const Table *result, const Node *call, const Column *column)
+is_among(const Column *column, const Vector *expressions)
 {
-	bool		is_starred = !column->is_hidden;
-
-	for (int i = 0; i < result->group_count && is_starred; i++)
-		is_starred = strcmp(((Column *) result->columns.items[i])->name, column->name) != 0;
-	for (int i = 0; i < call->args.count && is_starred; i++)
+	for (int i = 0; i < expressions->count; i++)
 	{
-		const Node *argument = call->args.items[i];
+		const Node *expression = unnamed(expressions->items[i]);
 
-		is_starred = argument->kind != NODE_NAME || strcmp(argument->text, column->name) != 0;
+		if (expression->kind == NODE_STAR)
+			break;
+		if (expression->kind == NODE_NAME && strcmp(expression->text, column->name) == 0)
+			return true;
 	}
-	return is_starred;
+	return false;
+}
+
+/*
+ * Does the star of a call stand for the column?  It does not for those that rows
+ * are grouped by, nor for those that the call names before it.
+ */
+static bool
+is_starred(const Vector *by, const Node *call, const Column *column)
+{
+	return !column->is_hidden && !is_among(column, by) && !is_among(column, &call->args);
 }
 
 /*
  * The columns of arg_max(by, columns), which are more than one.
  */
 static void
-summarize_arg(Compiler *c, Table *table, Table *result, const Node *node, const Node *call, int which)
+summarize_arg(Compiler *c, Table *table, Table *result, const Vector *keys, const Node *node, const Node *call, int which)
 {
 	Scope		scope = {table, NULL, NULL};
 	const Node *by = call->args.items[0];
 	const char *by_name = default_name(c, by);
 	Expr	   *by_expr;
+	bool		is_all = false;
 	int			names = node->kind == NODE_NAMED ? node->names.count : 0;
 
 	by_expr = bind_argument(c, &scope, by);
@@ -442,11 +451,15 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Node *node, const 
 			{
 				Column	   *column = table->columns.items[j];
 
-				if (is_starred(result, call, column))
+				if (is_starred(keys, call, column))
 					add_result(c, result, column->name, arg_value(c, by_expr, column->expr, aggregates[which].function));
 			}
+			is_all = true;
 			continue;
 		}
+		/* the star has it already */
+		if (is_all && argument->kind == NODE_NAME)
+			continue;
 		value = bind_argument(c, &scope, argument);
 		if (is_failed(value))
 			continue;
@@ -463,8 +476,10 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Node *node, const 
  * take_any(*) and take_any(a, b)
  */
 static void
-summarize_any(Compiler *c, Table *table, Table *result, const Node *call)
+summarize_any(Compiler *c, Table *table, Table *result, const Vector *keys, const Node *call)
 {
+	bool		is_all = false;
+
 	for (int i = 0; i < call->args.count; i++)
 	{
 		const Node *argument = call->args.items[i];
@@ -474,10 +489,12 @@ summarize_any(Compiler *c, Table *table, Table *result, const Node *call)
 		{
 			Column	   *column = table->columns.items[j];
 
-			if (is_starred(result, call, column))
+			if (is_starred(keys, call, column))
 				add_result(c, result, column->name, expr_new(c, column->expr->type, sql_format(c->arena, "#any_of($1)", value_of(c, column->expr)), true));
 		}
-		if (argument->kind != NODE_STAR)
+		is_all |= argument->kind == NODE_STAR;
+		/* the star has all others already */
+		if (argument->kind != NODE_STAR && !(is_all && argument->kind == NODE_NAME))
 		{
 			Expr	   *value = bind_argument(c, &scope, argument);
 			const char *name = default_name(c, argument);
@@ -493,7 +510,7 @@ summarize_any(Compiler *c, Table *table, Table *result, const Node *call)
  * One item of summarize that is an aggregate or made of some.
  */
 static void
-summarize_item(Compiler *c, Table *table, Table *result, const Node *node)
+summarize_item(Compiler *c, Table *table, Table *result, const Vector *keys, const Node *node)
 {
 	Scope		scope = {table, NULL, NULL};
 	const Node *value = unnamed(node);
@@ -503,13 +520,13 @@ summarize_item(Compiler *c, Table *table, Table *result, const Node *node)
 
 	if (which >= 0 && aggregates[which].kind == AGG_ARG && value->args.count >= 1)
 	{
-		summarize_arg(c, table, result, node, value, which);
+		summarize_arg(c, table, result, keys, node, value, which);
 		return;
 	}
 	if (which >= 0 && aggregates[which].kind == AGG_ANY && !aggregates[which].has_condition && node->kind != NODE_NAMED &&
 		(value->args.count > 1 || (value->args.count == 1 && ((Node *) value->args.items[0])->kind == NODE_STAR)))
 	{
-		summarize_any(c, table, result, value);
+		summarize_any(c, table, result, keys, value);
 		return;
 	}
 	expr = bind(c, &scope, value);
@@ -554,6 +571,7 @@ op_summarize(Compiler *c, Table *table, const Node *node)
 		value = expr_new(c, expr->type, value_of(c, expr), expr->type == KQL_STRING ? false : expr->is_nullable);
 		value->base = expr->base;
 		value->distance = expr->distance;
+		value->row_column = expr->row_column;
 		set_key(c, result, value);
 		add_result(c, result, name, value);
 	}
@@ -561,7 +579,7 @@ op_summarize(Compiler *c, Table *table, const Node *node)
 	result->is_grouped = true;
 	c->aggregated = table;
 	for (int i = 0; i < node->args.count; i++)
-		summarize_item(c, table, result, node->args.items[i]);
+		summarize_item(c, table, result, &node->by, node->args.items[i]);
 	c->aggregated = outer;
 	result->from = table->from;
 	result->where = table->where;

@@ -41,6 +41,8 @@ typedef struct Expr
 	Sql		   *base;			/* a time: a column, this far from it */
 	int64_t		distance;		/* in microseconds */
 	const struct Expr *key;		/* it is this column, which tells rows apart */
+	const char *row_column;		/* in the pipe of mv-apply: it is the column
+								 * of the row that has this name */
 } Expr;
 
 /* A column of a table */

@@ -106,7 +106,7 @@ set_elements(Compiler *c, Table *table, const Node *node, const Vector *expanded
 		Expr	   *number = expr_new(c, KQL_LONG, sql_format(c->arena, "($1.n {-} 1::bigint)", sql_text(c->arena, alias)), false);
 
 		check_name(c, node->start, index);
-		set_column(c, table, index, number);
+		add_column(c, table, free_name(c, table, index), number);
 	}
 }
 
@@ -186,47 +186,10 @@ is_expanded(const Vector *expanded, const char *name)
 }
 
 /*
- * Is this name among those that a list gives?
- */
-static bool
-is_given(const Vector *list, const char *name)
-{
-	for (int i = 0; i < list->count; i++)
-	{
-		const Node *item = list->items[i];
-
-		if (item->kind == NODE_DECLARATION && strcmp(item->text, name) == 0)
-			return true;
-		for (int j = 0; item->kind == NODE_NAMED && j < item->names.count; j++)
-		{
-			if (strcmp(((Node *) item->names.items[j])->text, name) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-/*
- * Does an operator of the pipe give a column this name?
- */
-static bool
-is_assigned(const Node *pipe, const char *name)
-{
-	for (int i = 0; i < pipe->args.count; i++)
-	{
-		const Node *operator = pipe->args.items[i];
-
-		if (is_given(&operator->args, name) || is_given(&operator->by, name))
-			return true;
-	}
-	return false;
-}
-
-/*
  * What only passes through the pipe stays a column of the outer table.
  */
 static void
-keep_new(Compiler *c, Table *inner, const Table *outer, const Vector *expanded, const Node *pipe)
+keep_new(Compiler *c, Table *inner)
 {
 	Vector		columns = {0};
 
@@ -234,8 +197,7 @@ keep_new(Compiler *c, Table *inner, const Table *outer, const Vector *expanded, 
 	{
 		Column	   *column = inner->columns.items[i];
 
-		if (!column->is_hidden && (find_column(outer, column->name) == NULL || is_expanded(expanded, column->name) ||
-								   is_assigned(pipe, column->name)))
+		if (!column->is_hidden && (column->expr->row_column == NULL || strcmp(column->expr->row_column, column->name) != 0))
 			vector_add(c->arena, &columns, column);
 	}
 	inner->columns = columns;
@@ -282,6 +244,13 @@ rows_of_elements(Compiler *c, const Table *table, const Node *node, const Vector
 													  known_count_sql(c, node->limit, "the number of elements")));
 	vector_add(c->arena, &rows->order, element_order(c, alias));
 	close_table(c, rows);
+	for (int i = 0; i < rows->columns.count; i++)
+	{
+		Column	   *column = rows->columns.items[i];
+
+		if (find_column(table, column->name) != NULL && !is_expanded(expanded, column->name))
+			column->expr->row_column = column->name;
+	}
 	return rows;
 }
 
@@ -312,13 +281,15 @@ op_mv_apply(Compiler *c, Table *table, const Node *node)
 	is_single = inner->is_grouped && inner->group_count == 0;
 	/* columns are dropped once nothing is grouped by their numbers */
 	close_table(c, inner);
-	keep_new(c, inner, table, &expanded, node->right);
+	keep_new(c, inner);
 	drop_expanded(c, table, inner, &expanded);
 	table->from = sql_format(c->arena, "$1\n  CROSS JOIN LATERAL $2", table->from, inner->from);
 	for (int i = 0; i < inner->columns.count; i++)
 	{
 		Column	   *column = inner->columns.items[i];
 
+		/* another mv-apply around this one has another row */
+		column->expr->row_column = NULL;
 		set_column(c, table, column->name, column->expr);
 		vector_add(c->arena, &names, (void *) column->name);
 	}

@@ -203,6 +203,7 @@ column_expr(Compiler *c, OutColumn *column, const Expr *of)
 	expr->has_json_null = of->has_json_null;
 	expr->is_simple = true;
 	expr->key = of->key;
+	expr->row_column = of->row_column;
 	return expr;
 }
 
