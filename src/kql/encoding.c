@@ -15,6 +15,7 @@
 
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -41,6 +42,7 @@ escape_bytes(KqlString s)
 		const unsigned char *at = (const unsigned char *) s.data;
 		int			length = pg_utf_mblen(at);
 
+		CHECK_FOR_INTERRUPTS();
 		if (length <= end - s.data && pg_utf8_islegal(at, length))
 		{
 			memcpy(out, at, length);
@@ -70,6 +72,7 @@ unescape_bytes(KqlString s)
 	{
 		KqlCharacter character = kql_character(s.data, end, KQL_UTF8);
 
+		CHECK_FOR_INTERRUPTS();
 		if (character.code_point >= LONE_BYTE + 0x80 && character.code_point <= LONE_BYTE + 0xFF)
 			*out++ = (char) (character.code_point - LONE_BYTE);
 		else
@@ -83,11 +86,12 @@ unescape_bytes(KqlString s)
 }
 
 /*
- * A text in UTF-8.
+ * A text argument in UTF-8.
  */
 KqlString
-utf8_string(text *t)
+utf8_argument(FunctionCallInfo fcinfo, int number)
 {
+	text	   *t = PG_GETARG_TEXT_PP(number);
 	KqlString	s = TextKqlString(t);
 
 	if (GetDatabaseEncoding() == PG_UTF8)
@@ -97,15 +101,6 @@ utf8_string(text *t)
 	s.data = pg_server_to_any(pnstrdup(s.data, s.length), s.length, PG_UTF8);
 	s.length = strlen(s.data);
 	return s;
-}
-
-/*
- * A text argument in UTF-8.
- */
-KqlString
-utf8_argument(FunctionCallInfo fcinfo, int number)
-{
-	return utf8_string(PG_GETARG_TEXT_PP(number));
 }
 
 /*

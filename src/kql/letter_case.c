@@ -15,6 +15,7 @@
 #include "catalog/namespace.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "azhunt.h"
@@ -53,6 +54,7 @@ change_case(KqlString s, uint32_t (*change) (uint32_t), Oid conversion, char *bu
 		uint32_t	code_point = change(character.code_point);
 		int			length = 0;
 
+		CHECK_FOR_INTERRUPTS();
 		if (code_point != character.code_point)
 		{
 			length = kql_encode_utf8(code_point, changed);

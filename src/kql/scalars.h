@@ -29,7 +29,6 @@ extern bool is_kusto_time(int64 time);
 extern int64 ticks_of_timespan(Interval *span);
 
 /* encoding.c */
-extern KqlString utf8_string(text *t);
 extern KqlString utf8_argument(FunctionCallInfo fcinfo, int number);
 extern KqlString server_string(KqlString s);
 extern text *server_text(KqlString s);

@@ -65,6 +65,39 @@ find(KqlString haystack, KqlString needle, const char *from)
 }
 
 /*
+ * Does a character begin at a place of a text in the database's encoding?  All
+ * before the boundary have been looked at.
+ *
+ * Two characters of EUC may have between them the bytes of another.
+ */
+static bool
+begins_character(const char *place, const char **boundary)
+{
+	if (GetDatabaseEncoding() == PG_UTF8 || pg_database_encoding_max_length() == 1)
+		return true;
+	while (*boundary < place)
+		*boundary += pg_mblen(*boundary);
+	return *boundary == place;
+}
+
+/*
+ * The same as find(), in texts in the database's encoding.
+ */
+static const char *
+find_whole(KqlString haystack, KqlString needle, const char *from)
+{
+	const char *boundary = from;
+	const char *at = find(haystack, needle, from);
+
+	while (at != NULL && !begins_character(at, &boundary))
+	{
+		CHECK_FOR_INTERRUPTS();
+		at = find(haystack, needle, boundary);
+	}
+	return at;
+}
+
+/*
  * The character that begins there.
  */
 static uint32_t
@@ -208,11 +241,9 @@ part_value(const char *start, const char *end)
 {
 	JsonbValue	value;
 
-	KqlString	part = server_string(kql_string(start, end - start));
-
 	value.type = jbvString;
-	value.val.string.val = (char *) part.data;
-	value.val.string.len = part.length;
+	value.val.string.val = (char *) start;
+	value.val.string.len = end - start;
 	return value;
 }
 
@@ -230,7 +261,7 @@ split(KqlString s, KqlString delimiter, bool all, int64 wanted)
 	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
 	for (int64 i = 0; start != NULL; i++)
 	{
-		const char *next = delimiter.length == 0 ? NULL : find(s, delimiter, start);
+		const char *next = delimiter.length == 0 ? NULL : find_whole(s, delimiter, start);
 
 		CHECK_FOR_INTERRUPTS();
 		if (all || i == wanted)
@@ -256,7 +287,10 @@ split(KqlString s, KqlString delimiter, bool all, int64 wanted)
 Datum
 azhunt_split(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_JSONB_P(split(utf8_argument(fcinfo, 0), utf8_argument(fcinfo, 1), true, 0));
+	text	   *s = PG_GETARG_TEXT_PP(0);
+	text	   *delimiter = PG_GETARG_TEXT_PP(1);
+
+	PG_RETURN_JSONB_P(split(TextKqlString(s), TextKqlString(delimiter), true, 0));
 }
 
 /*
@@ -265,7 +299,9 @@ azhunt_split(PG_FUNCTION_ARGS)
 Datum
 azhunt_split_part(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *result = split(utf8_argument(fcinfo, 0), utf8_argument(fcinfo, 1), false, PG_GETARG_INT64(2));
+	text	   *s = PG_GETARG_TEXT_PP(0);
+	text	   *delimiter = PG_GETARG_TEXT_PP(1);
+	Jsonb	   *result = split(TextKqlString(s), TextKqlString(delimiter), false, PG_GETARG_INT64(2));
 
 	if (result == NULL)
 		PG_RETURN_NULL();
@@ -281,6 +317,7 @@ static void
 claim_occurrences(KqlString s, KqlString needle, int number, int *claims)
 {
 	Occurrences search;
+	const char *boundary = s.data;
 	const char *at;
 	size_t		seen = 0;
 	size_t		free_from = 0;	/* behind what is taken of what was seen */
@@ -294,7 +331,7 @@ claim_occurrences(KqlString s, KqlString needle, int number, int *claims)
 		for (; seen < end; seen++)
 			if (claims[seen] != -2)
 				free_from = seen + 1;
-		if (start < free_from)
+		if (start < free_from || !begins_character(at, &boundary))
 			continue;
 		claims[start] = number;
 		for (size_t i = start + 1; i < end; i++)
@@ -317,12 +354,14 @@ claim_places(KqlString s, Datum *searched, bool *nulls, int count)
 		claims[i] = -2;
 	for (int n = 0; n < count; n++)
 	{
+		text	   *t;
 		KqlString	needle;
 
 		CHECK_FOR_INTERRUPTS();
 		if (nulls[n])
 			continue;
-		needle = utf8_string(DatumGetTextPP(searched[n]));
+		t = DatumGetTextPP(searched[n]);
+		needle = TextKqlString(t);
 		if (needle.length > 0 && find(s, needle, s.data) != NULL)
 			claim_occurrences(s, needle, n, claims);
 	}
@@ -336,7 +375,8 @@ claim_places(KqlString s, Datum *searched, bool *nulls, int count)
 Datum
 azhunt_replace_any(PG_FUNCTION_ARGS)
 {
-	KqlString	s = utf8_argument(fcinfo, 0);
+	text	   *t = PG_GETARG_TEXT_PP(0);
+	KqlString	s = TextKqlString(t);
 	Datum	   *searched;
 	Datum	   *replacements;
 	bool	   *searched_nulls;
@@ -356,10 +396,10 @@ azhunt_replace_any(PG_FUNCTION_ARGS)
 			appendStringInfoChar(&out, s.data[i]);
 		else if (claims[i] >= 0 && !replacement_nulls[claims[i]])
 		{
-			KqlString	replacement = utf8_string(DatumGetTextPP(replacements[claims[i]]));
+			text	   *replacement = DatumGetTextPP(replacements[claims[i]]);
 
-			appendBinaryStringInfo(&out, replacement.data, replacement.length);
+			appendBinaryStringInfo(&out, VARDATA_ANY(replacement), VARSIZE_ANY_EXHDR(replacement));
 		}
 	}
-	PG_RETURN_TEXT_P(server_text(kql_string(out.data, out.len)));
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
 }

@@ -72,6 +72,8 @@ all_true($euc_jp, 'EUC_JP', q{convert_from('\xe6bca2', 'UTF8')}, %everywhere, %l
 	'tolower and toupper change letters' => q{tolower(convert_from('\xa3c1', 'EUC_JP')) = convert_from('\xa3e1', 'EUC_JP')
 		AND toupper(convert_from('\xa7d1', 'EUC_JP')) = convert_from('\xa7a1', 'EUC_JP')},
 	'has finds whole characters alone' => q{NOT has(convert_from('\xa4a2a4a4', 'EUC_JP'), convert_from('\xa2a4', 'EUC_JP'))},
+	'nor do they need a character to be one of Unicode' => q{(SELECT split('a,b' || c, ',') = jsonb_build_array('a', 'b' || c) AND replace_any('a' || c, '{a}', '{x}') = 'x' || c
+		FROM convert_from('\xfcfe', 'EUC_JP') AS c)},
 	'split and replace_strings neither find other ones' => q{
 		(SELECT split(s, d) = jsonb_build_array(s) AND split(s, d, 0) = jsonb_build_array(s) AND replace_any(s, ARRAY[d], '{x}') = s
 			AND split(s || d || s, d) = jsonb_build_array(s, s) AND replace_any(s || d, ARRAY[d], ARRAY[s]) = s || s
