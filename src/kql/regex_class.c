@@ -84,10 +84,16 @@ kql_regex_close_class(RegexCompiler *c, RegexClass *class)
 	count = class->count;
 	for (int i = 0; i < count; i++)
 	{
+		uint32_t	first = class->ranges[i].first;
 		uint32_t	last = class->ranges[i].last;
 
-		for (uint32_t at = kql_next_folded(class->ranges[i].first); at <= last; at = kql_next_folded(at + 1))
-			kql_regex_add_range(c, class, kql_fold_code_point(at), kql_fold_code_point(at));
+		for (uint32_t at = kql_next_folded(first); at <= last; at = kql_next_folded(at + 1))
+		{
+			uint32_t	folded = kql_fold_code_point(at);
+
+			if (folded < first || folded > last)
+				kql_regex_add_range(c, class, folded, folded);
+		}
 	}
 	merge_ranges(class);
 }
