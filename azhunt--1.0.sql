@@ -1085,7 +1085,8 @@ DECLARE
     moment timestamptz;
 BEGIN
     -- what is no name, PostgreSQL may take for a rule of POSIX's, with another sign
-    IF zone !~ '^[A-Za-z_]+(/[A-Za-z_]+([-+][A-Za-z_0-9]+)*)*$' AND zone NOT IN ('EST5EDT', 'CST6CDT', 'MST7MDT', 'PST8PDT', 'GMT0', 'GMT+0', 'GMT-0') THEN
+    IF zone !~ '^(GMT[-+]?0|Etc/GMT([-+]?0|[-+]([1-9]|1[0-4])))$' AND zone !~ '^[A-Za-z_]+(-[A-Za-z]+)*(/[A-Za-z_]+(-[A-Za-z_]+)*)*$'
+        AND zone NOT IN ('EST5EDT', 'CST6CDT', 'MST7MDT', 'PST8PDT') OR zone = 'posixrules' THEN
         RETURN NULL;
     END IF;
     IF NOT is_local THEN

@@ -8,6 +8,8 @@
  *-------------------------------------------------------------------------
  */
 #include <ctype.h>
+#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -343,19 +345,25 @@ unit_ticks(const char *name, size_t length)
 static bool
 add_units(int64_t *ticks, const char *digits, double unit)
 {
-	double		part = strtod(digits, NULL) * unit;
+	double		part;
 	int64_t		whole;
 
-	/* a whole number of whole ticks is exact */
-	if (strchr(digits, '.') == NULL && unit >= 1 && strlen(digits) <= 18)
+	if (strchr(digits, '.') == NULL && unit >= 1)
 	{
-		if (__builtin_mul_overflow(strtoll(digits, NULL, 10), (int64_t) unit, &whole))
+		/* a whole number of whole ticks is exact */
+		errno = 0;
+		whole = strtoll(digits, NULL, 10);
+		if (errno != 0 || __builtin_mul_overflow(whole, (int64_t) unit, &whole))
 			return false;
 	}
-	else if (part < 9223372036854775808.0)
-		whole = (int64_t) part;
 	else
-		return false;
+	{
+		/* a decimal fraction may be a little less in binary */
+		part = floor(strtod(digits, NULL) * unit + 0.001);
+		if (part >= 9223372036854775808.0)
+			return false;
+		whole = (int64_t) part;
+	}
 	return !__builtin_add_overflow(*ticks, whole, ticks);
 }
 

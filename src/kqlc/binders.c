@@ -291,11 +291,9 @@ bind_bin(Compiler *c, const Node *node, Expr **arguments, int count)
 	Expr	   *value = arguments[0];
 	Expr	   *size = arguments[1];
 	const char *format = "#bin_or_null($1, $2)";
-	bool		is_positive = false;
+	bool		is_nullable = true; /* also at the end of a type's range */
 
 	(void) count;
-	if (size->literal != NULL && !size->literal->is_null)
-		is_positive = size->type == KQL_REAL ? size->literal->real > 0 : size->literal->integer > 0;
 	if (value->type == KQL_DYNAMIC)
 		value = convert(c, node, value, size->type == KQL_TIMESPAN ? KQL_DATETIME : size->type);
 	if (is_number(value->type) && is_number(size->type))
@@ -310,7 +308,10 @@ bind_bin(Compiler *c, const Node *node, Expr **arguments, int count)
 	else if (value->type == KQL_DATETIME && size->type == KQL_TIMESPAN)
 	{
 		if (size->literal != NULL && !size->literal->is_null && size->literal->integer >= TICKS_PER_MICROSECOND)
+		{
 			format = "#bin($1, $2)";
+			is_nullable = value->is_nullable;
+		}
 	}
 	else if (is_number(value->type) && size->type == KQL_TIMESPAN)
 		value = convert(c, node, value, KQL_TIMESPAN);
@@ -318,7 +319,7 @@ bind_bin(Compiler *c, const Node *node, Expr **arguments, int count)
 		return fail(c, node, "%s() does not take the arguments (%s, %s)", node->text,
 					kql_type_name(value->type), kql_type_name(size->type));
 	return expr_new(c, value->type, sql_format(c->arena, format, value->sql, size->sql),
-					value->is_nullable || !is_positive);
+					is_nullable);
 }
 
 /*

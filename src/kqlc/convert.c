@@ -117,8 +117,7 @@ convert(Compiler *c, const Node *node, Expr *expr, KqlType type)
 Expr *
 to_condition(Compiler *c, const Node *node, Expr *expr)
 {
-	if (is_failed(expr) || expr->type == KQL_BOOL || expr->type == KQL_DYNAMIC ||
-		(expr->literal != NULL && expr->literal->is_null))
+	if (is_failed(expr) || expr->type == KQL_BOOL || expr->type == KQL_DYNAMIC)
 		return convert(c, node, expr, KQL_BOOL);
 	return fail(c, node, "a condition has to be a bool, not a %s", kql_type_name(expr->type));
 }
