@@ -445,6 +445,9 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Vector *keys, cons
 		Expr	   *value;
 		const char *name = default_name(c, argument);
 
+		/* a star before it has it already */
+		if (is_all && (argument->kind == NODE_NAME || argument->kind == NODE_STAR))
+			continue;
 		if (argument->kind == NODE_STAR)
 		{
 			for (int j = 0; j < table->columns.count; j++)
@@ -457,9 +460,6 @@ summarize_arg(Compiler *c, Table *table, Table *result, const Vector *keys, cons
 			is_all = true;
 			continue;
 		}
-		/* the star has it already */
-		if (is_all && argument->kind == NODE_NAME)
-			continue;
 		value = bind_argument(c, &scope, argument);
 		if (is_failed(value))
 			continue;
@@ -485,6 +485,9 @@ summarize_any(Compiler *c, Table *table, Table *result, const Vector *keys, cons
 		const Node *argument = call->args.items[i];
 		Scope		scope = {table, NULL, NULL};
 
+		/* a star before it has it already */
+		if (is_all && (argument->kind == NODE_NAME || argument->kind == NODE_STAR))
+			continue;
 		for (int j = 0; argument->kind == NODE_STAR && j < table->columns.count; j++)
 		{
 			Column	   *column = table->columns.items[j];
@@ -493,8 +496,7 @@ summarize_any(Compiler *c, Table *table, Table *result, const Vector *keys, cons
 				add_result(c, result, column->name, expr_new(c, column->expr->type, sql_format(c->arena, "#any_of($1)", value_of(c, column->expr)), true));
 		}
 		is_all |= argument->kind == NODE_STAR;
-		/* the star has all others already */
-		if (argument->kind != NODE_STAR && !(is_all && argument->kind == NODE_NAME))
+		if (argument->kind != NODE_STAR)
 		{
 			Expr	   *value = bind_argument(c, &scope, argument);
 			const char *name = default_name(c, argument);
