@@ -406,21 +406,12 @@ azhunt_tobool_dynamic(PG_FUNCTION_ARGS)
 Datum
 azhunt_todecimal_text(PG_FUNCTION_ARGS)
 {
-	KqlString	s = text_argument(fcinfo, 0);
-	double		real;
-	char	   *text = pnstrdup(s.data, s.length);
+	KqlString	digits;
 
-	if (!kql_parse_real(s, &real) || isnan(real) || isinf(real))
+	if (!kql_parse_decimal(text_argument(fcinfo, 0), &digits))
 		PG_RETURN_NULL();
-
-	/*
-	 * numeric_in() has an error for exponents that are far below those of
-	 * reals
-	 */
-	if (real == 0 && strpbrk(text, "eE") != NULL)
-		text = "0";
-
-	return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(pnstrdup(digits.data, digits.length)),
+							   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }
 
 /*

@@ -156,6 +156,23 @@ kql_parse_real(KqlString s, double *result)
 }
 
 /*
+ * A decimal number, in digits that PostgreSQL's numeric takes; false if it is none.
+ */
+bool
+kql_parse_decimal(KqlString s, KqlString *digits)
+{
+	double		real;
+
+	if (!kql_parse_real(s, &real) || isnan(real) || isinf(real))
+		return false;
+	*digits = s;
+	/* numeric has an error for exponents far below those of real */
+	if (real == 0 && (memchr(s.data, 'e', s.length) != NULL || memchr(s.data, 'E', s.length) != NULL))
+		*digits = kql_string("0", 1);
+	return true;
+}
+
+/*
  * Is the text this word, ignoring the case of ASCII?
  */
 static bool

@@ -30,6 +30,7 @@
 /* parse_values.c */
 extern bool kql_parse_long(KqlString s, int64_t *result);
 extern bool kql_parse_real(KqlString s, double *result);
+extern bool kql_parse_decimal(KqlString s, KqlString *digits);
 extern bool kql_parse_bool(KqlString s, bool *result);
 extern bool kql_parse_guid(KqlString s, char *result);
 

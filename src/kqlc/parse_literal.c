@@ -7,7 +7,6 @@
  *
  *-------------------------------------------------------------------------
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,7 @@ set_literal(Arena *arena, Node *node, KqlString s)
 {
 	char		guid[40];
 	bool		truth;
-	double		real;
+	KqlString	digits;
 
 	switch (node->type)
 	{
@@ -42,12 +41,9 @@ set_literal(Arena *arena, Node *node, KqlString s)
 		case KQL_REAL:
 			return kql_parse_real(s, &node->real);
 		case KQL_DECIMAL:
-			node->text = arena_strndup(arena, s.data, s.length);
-			if (!kql_parse_real(s, &real) || isnan(real) || isinf(real))
+			if (!kql_parse_decimal(s, &digits))
 				return false;
-			/* numeric has an error for exponents far below those of real */
-			if (real == 0 && strpbrk(node->text, "eE") != NULL)
-				node->text = "0";
+			node->text = arena_strndup(arena, digits.data, digits.length);
 			return true;
 		case KQL_GUID:
 			if (!kql_parse_guid(s, guid))
