@@ -24,6 +24,7 @@
 #include "kql/scalars.h"
 
 PG_FUNCTION_INFO_V1(azhunt_parse_json);
+PG_FUNCTION_INFO_V1(azhunt_json_text);
 PG_FUNCTION_INFO_V1(azhunt_not_json_null);
 PG_FUNCTION_INFO_V1(azhunt_element);
 PG_FUNCTION_INFO_V1(azhunt_element_dynamic);
@@ -336,7 +337,7 @@ azhunt_parse_json(PG_FUNCTION_ARGS)
 /*
  * Print a scalar as JSON.
  */
-void
+static void
 print_scalar(StringInfo out, const JsonbValue *value)
 {
 	switch (value->type)
@@ -397,6 +398,79 @@ print_json(StringInfo out, Jsonb *json)
 				appendStringInfoChar(out, ':');
 		}
 	}
+}
+
+/*
+ * Order keys by their bytes.
+ */
+static int
+compare_keys(const void *a, const void *b)
+{
+	return strcmp(((const JsonbPair *) a)->key.val.string.val, ((const JsonbPair *) b)->key.val.string.val);
+}
+
+/*
+ * Print an array or an object, with the keys of objects in the order of their
+ * names.
+ */
+static void
+print_sorted(StringInfo out, JsonbContainer *container)
+{
+	bool		is_object = JsonContainerIsObject(container);
+	JsonbIterator *iterator = JsonbIteratorInit(container);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	JsonbPair  *pairs = palloc((JsonContainerSize(container) + 1) * sizeof(JsonbPair));
+	int			count = 0;
+
+	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+		{
+			pairs[count].key = value;
+			pairs[count].key.val.string.val = pnstrdup(value.val.string.val, value.val.string.len);
+		}
+		else if (token == WJB_VALUE || token == WJB_ELEM)
+			pairs[count++].value = value;
+	}
+	if (is_object)
+		qsort(pairs, count, sizeof(JsonbPair), compare_keys);
+	appendStringInfoChar(out, is_object ? '{' : '[');
+	for (int i = 0; i < count; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+		if (is_object)
+		{
+			escape_json(out, pairs[i].key.val.string.val);
+			appendStringInfoChar(out, ':');
+		}
+		if (pairs[i].value.type == jbvBinary)
+			print_sorted(out, pairs[i].value.val.binary.data);
+		else
+			print_scalar(out, &pairs[i].value);
+	}
+	appendStringInfoChar(out, is_object ? '}' : ']');
+	pfree(pairs);
+}
+
+/*
+ * json_text(value)
+ */
+Datum
+azhunt_json_text(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *json = PG_GETARG_JSONB_P(0);
+	StringInfoData out;
+
+	initStringInfo(&out);
+	if (JB_ROOT_IS_SCALAR(json))
+		print_json(&out, json);
+	else
+		print_sorted(&out, &json->root);
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
 }
 
 /*

@@ -65,12 +65,12 @@ interrupt(void)
 }
 
 /*
- * Part of a text in UTF-8, in the database's encoding.
+ * Part of a string; a group that did not match is an empty one.
  */
 static KqlString
-server_part(KqlString s, ptrdiff_t start, ptrdiff_t end)
+utf8_part(KqlString s, ptrdiff_t start, ptrdiff_t end)
 {
-	return start < 0 ? kql_string("", 0) : server_string(kql_string(s.data + start, end - start));
+	return start < 0 ? kql_string("", 0) : kql_string(s.data + start, end - start);
 }
 
 /*
@@ -79,9 +79,7 @@ server_part(KqlString s, ptrdiff_t start, ptrdiff_t end)
 static text *
 part_text(KqlString s, ptrdiff_t start, ptrdiff_t end)
 {
-	KqlString	part = server_part(s, start, end);
-
-	return cstring_to_text_with_len(part.data, part.length);
+	return server_text(utf8_part(s, start, end));
 }
 
 /*
@@ -185,7 +183,7 @@ azhunt_extract(PG_FUNCTION_ARGS)
 static void
 push_group(JsonbInState *state, RegexCache *cache, KqlString s, int group)
 {
-	KqlString	part = server_part(s, cache->captures[2 * group], cache->captures[2 * group + 1]);
+	KqlString	part = server_string(utf8_part(s, cache->captures[2 * group], cache->captures[2 * group + 1]));
 	JsonbValue	value;
 
 	value.type = jbvString;
@@ -287,7 +285,7 @@ azhunt_replace_regex(PG_FUNCTION_ARGS)
 		copied = cache->captures[1];
 	}
 	appendBinaryStringInfo(&out, s.data + copied, s.length - copied);
-	PG_RETURN_TEXT_P(part_text(kql_string(out.data, out.len), 0, out.len));
+	PG_RETURN_TEXT_P(server_text(kql_string(out.data, out.len)));
 }
 
 /*
@@ -360,7 +358,7 @@ azhunt_regex_quote(PG_FUNCTION_ARGS)
 			appendStringInfoChar(&out, '\\');
 		appendStringInfoChar(&out, s.data[i]);
 	}
-	PG_RETURN_TEXT_P(part_text(kql_string(out.data, out.len), 0, out.len));
+	PG_RETURN_TEXT_P(server_text(kql_string(out.data, out.len)));
 }
 
 /*

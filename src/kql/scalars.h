@@ -34,7 +34,6 @@ extern KqlString server_string(KqlString s);
 extern text *server_text(KqlString s);
 
 /* json.c */
-extern void print_scalar(StringInfo out, const JsonbValue *value);
 extern void print_json(StringInfo out, Jsonb *json);
 extern bool json_scalar(Jsonb *json, JsonbValue *value);
 
