@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * format_times.c
- *	  SQL functions that print times, timespans and JSON in other forms than
+ *	  SQL functions that print times and timespans in other forms than
  *	  tostring() does.
  *
  * Copyright (c) 2026, azhunt contributors
@@ -11,9 +11,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
 
 #include "azhunt.h"
 #include "kql/scalars.h"
